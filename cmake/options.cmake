@@ -1,0 +1,33 @@
+# Language, warnings, sanitizers and link options of every target.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+set(VACANCY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Fields that are left out have defaults in their struct: naming the few that differ is the point.
+  add_compile_options(-Wno-missing-designated-field-initializers)
+endif()
+# Paths in messages and assertions do not depend on where the source stands.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Debug information for stack traces only: full information doubles link times.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+if(VACANCY_SANITIZE)
+  add_compile_options(-fsanitize=${VACANCY_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${VACANCY_SANITIZE})
+endif()
+
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # clang needs to be told that a precompiled header's time stamp says nothing, for ccache.
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
+  add_link_options(-fuse-ld=lld-19)
+endif()
+
+# Asio and Beast are compiled once, in src/http/asio.cpp, instead of in every file that includes them.
+add_compile_definitions(VACANCY_VERSION="${PROJECT_VERSION}")
+add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+/// The commands of `vacancy`. Each adds itself to the program and returns what it does when it was given, which
+/// returns the exit code.
+namespace app {
+
+using Command = std::function<int()>;
+
+Command add_up(CLI::App& program);
+Command add_list(CLI::App& program);
+Command add_profile(CLI::App& program);
+
+}  // namespace app

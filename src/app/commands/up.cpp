@@ -1,0 +1,93 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "app/commands/commands.hpp"
+#include "app/flags.hpp"
+#include "app/process.hpp"
+#include "hardware/admin_token.hpp"
+#include "hardware/service.hpp"
+#include "http/server.hpp"
+#include "portal/service.hpp"
+#include "store/open.hpp"
+
+namespace app {
+namespace {
+
+struct Options {
+  std::optional<std::string> data;
+  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> hardware_port;
+  std::optional<std::uint16_t> admin_port;
+};
+
+/// What is private stays on this machine.
+config::Config defaults() {
+  config::Config config;
+  config.hardware.http.address = "127.0.0.1";
+  config.admin.address = "127.0.0.1";
+  config.admin.port = 5010;
+  return config;
+}
+
+/// Makes the data directory, and puts the token and a SQLite file with a relative path into it.
+void settle(config::Config& config) {
+  const std::filesystem::path data(config.data_dir);
+  std::error_code error;
+  std::filesystem::create_directories(data, error);
+  if (error) throw base::UsageError(fmt::format("cannot make the data directory '{}': {}", config.data_dir, error.message()));
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (config.hardware.database.starts_with(kSqlite))
+    config.hardware.database = fmt::format("{}{}", kSqlite, (data / config.hardware.database.substr(kSqlite.size())).string());
+  if (config.hardware.admin_token_file.empty()) config.hardware.admin_token_file = (data / "admin-token").string();
+}
+
+/// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
+int serve(config::Config config) {
+  settle(config);
+  const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
+  const store::Opened opened =
+      store::open_store(config.hardware.database, config.hardware.database_connections, base::system_clock(), content);
+  opened.store->add_missing(config.profiles);
+  Process process(config);
+  hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store,
+                             hardware::ensure_admin_token(config.hardware.admin_token_file));
+  http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(), server_options("hardware", config.hardware.http));
+  process.health().add([&hardware] { return hardware.problem(); });
+  const std::uint16_t admin = process.start_admin();
+  const std::string hardware_url = url_of(config.hardware.http, process.start(part_of("hardware", hardware, hardware_server)));
+
+  config.portal.hardware_urls = {hardware_url};
+  portal::Service portal(config.portal, process.runtime(), process.metrics());
+  http::Server portal_server(process.runtime(), process.metrics(), portal.routes(), server_options("portal", config.portal.http));
+  Part part = part_of("portal", portal, portal_server);
+  part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
+  const std::uint16_t port = process.start(std::move(part));
+  if (port != 0)
+    std::cout << fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)", url_of(config.portal.http, port), hardware_url, url_of(config.admin, admin))
+              << std::endl;
+  return process.wait();
+}
+
+}  // namespace
+
+Command add_up(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("up", "Run everything in one process, with a SQLite database");
+  const auto options = std::make_shared<Options>();
+  const auto common = std::make_shared<CommonFlags>(*command);
+  command->add_option("--data", options->data, "Directory of the database and the admin token (default data)");
+  add_port(*command, "--port", options->port, "Port of the dashboard (default 5000)");
+  add_port(*command, "--hardware-port", options->hardware_port, "Port of GET /hardware/ (default 5001)");
+  add_port(*command, "--admin-port", options->admin_port, "Port of health and metrics (default 5010)");
+  return [options, common] {
+    auto config = common->load(defaults(), [&](config::Config& config) {
+      if (options->data) config.data_dir = *options->data;
+      if (options->port) config.portal.http.port = *options->port;
+      if (options->hardware_port) config.hardware.http.port = *options->hardware_port;
+      if (options->admin_port) config.admin.port = *options->admin_port;
+    });
+    return config ? serve(std::move(*config)) : 0;
+  };
+}
+
+}  // namespace app

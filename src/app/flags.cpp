@@ -1,0 +1,52 @@
+#include "app/flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "config/load.hpp"
+#include "config/print.hpp"
+
+namespace app {
+
+CommonFlags::CommonFlags(CLI::App& command) {
+  command.add_option("--config", file_, "YAML file (environment: VACANCY_CONFIG); keys are in docs/operations.md");
+  command.add_option("--log-level", log_level_, "trace, debug, info, warn, error or off");
+  command.add_flag("--check-config", check_, "Check the configuration and exit");
+  command.add_flag("--print-config", print_, "Print the effective configuration and exit");
+}
+
+std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
+                                                const std::function<void(config::Config&)>& override) {
+  if (!file_)
+    if (const char* file = std::getenv("VACANCY_CONFIG"); file != nullptr && *file != '\0') file_ = file;
+  config::Config config = config::load(file_, config::environment_of_process(), defaults);
+  if (log_level_) config.log_level = *log_level_;
+  override(config);
+  config::validate(config);
+  if (print_) std::cout << config::to_yaml(config);
+  if (check_) std::cout << "The configuration is valid.\n";
+  if (print_ || check_) return std::nullopt;
+  base::set_up_logging(config.log_level);
+  return config;
+}
+
+void add_port(CLI::App& command, const std::string& name, std::optional<std::uint16_t>& port, const std::string& help) {
+  command.add_option(name, port, help + "; 0 takes a free one")->check(CLI::Range(0, 65535));
+}
+
+int guarded(const std::string& program, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const base::UsageError& error) {
+    std::cerr << program << ": " << error.what() << '\n';
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << program << ": " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace app {
+
+/// The flags that every serving program has; they override the file and the environment.
+class CommonFlags {
+ public:
+  explicit CommonFlags(CLI::App& command);
+
+  /// Loads the configuration, over `defaults` and under the flags, and sets up logging. `override` puts the program's
+  /// own flags on top. When --check-config or --print-config was given, does that and returns nothing.
+  std::optional<config::Config> load(const config::Config& defaults, const std::function<void(config::Config&)>& override);
+
+ private:
+  std::optional<std::string> file_;
+  std::optional<std::string> log_level_;
+  bool check_ = false;
+  bool print_ = false;
+};
+
+/// Adds an option for a port, 0 to 65535.
+void add_port(CLI::App& command, const std::string& name, std::optional<std::uint16_t>& port, const std::string& help);
+
+/// Runs a program's body and turns what it throws into a message on standard error and an exit code: 2 for a mistake
+/// of the user, 1 for anything else.
+int guarded(const std::string& program, const std::function<int()>& body);
+
+}  // namespace app

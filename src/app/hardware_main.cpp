@@ -1,0 +1,61 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/flags.hpp"
+#include "app/process.hpp"
+#include "hardware/admin_token.hpp"
+#include "hardware/service.hpp"
+#include "http/server.hpp"
+#include "store/open.hpp"
+
+namespace {
+
+store::Opened open_store(const config::Config& config) {
+  return store::open_store(config.hardware.database, config.hardware.database_connections, base::system_clock());
+}
+
+int serve(const config::Config& config) {
+  const store::Opened opened = open_store(config);
+  app::Process process(config);
+  hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
+                            hardware::read_admin_token(config.hardware.admin_token_file));
+  opened.store->add_missing(config.profiles);
+  http::Server server(process.runtime(), process.metrics(), service.routes(), app::server_options("hardware", config.hardware.http));
+  process.health().add([&service] { return service.problem(); });
+  const std::uint16_t admin = process.start_admin();
+  const std::uint16_t port = process.start(app::part_of("hardware", service, server));
+  std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port), app::url_of(config.admin, admin))
+            << std::endl;
+  return process.wait();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program("Measures hardware availability and serves it to portals, on a private network.", "hardware");
+  program.set_version_flag("--version", VACANCY_VERSION);
+  app::CommonFlags common(program);
+  std::optional<std::string> database;
+  std::optional<std::uint16_t> port;
+  std::optional<std::uint16_t> admin_port;
+  program.add_option("--database", database, "Where the profiles are: sqlite:PATH");
+  app::add_port(program, "--port", port, "Port of GET /hardware/ (default 5001)");
+  app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5011)");
+  CLI::App* migrate = program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
+  CLI11_PARSE(program, argc, argv);
+
+  return app::guarded("hardware", [&] {
+    config::Config defaults;
+    defaults.admin.port = 5011;
+    const auto config = common.load(defaults, [&](config::Config& config) {
+      if (database) config.hardware.database = *database;
+      if (port) config.hardware.http.port = *port;
+      if (admin_port) config.admin.port = *admin_port;
+    });
+    if (!config) return 0;
+    if (!migrate->parsed()) return serve(*config);
+    open_store(*config);
+    std::cout << "The database has this program's schema.\n";
+    return 0;
+  });
+}

@@ -1,0 +1,118 @@
+#include "app/process.hpp"
+
+#include <csignal>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+
+namespace app {
+namespace asio = boost::asio;
+namespace {
+
+sigset_t end_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+}  // namespace
+
+Process::Process(const config::Config& config) : config_(config), runtime_(config.threads) {
+  const sigset_t set = end_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A client that closes while it is written to is an error code, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  runtime_.start();
+}
+
+Process::~Process() { end(); }
+
+bool Process::signalled() {
+  const sigset_t set = end_signals();
+  const timespec no_time{};
+  if (!signal_seen_ && sigtimedwait(&set, nullptr, &no_time) > 0) signal_seen_ = true;
+  return signal_seen_;
+}
+
+std::uint16_t Process::start(Part part) {
+  auto done = asio::co_spawn(runtime_.background(), part.run(), asio::use_future);
+  started_.push_back({std::move(part), std::move(done)});
+  const Part& started = started_.back().part;
+  try {
+    if (started.before_listening) {
+      const auto before = asio::co_spawn(runtime_.background(), started.before_listening(), asio::use_future);
+      while (before.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
+        if (signalled()) return 0;
+    }
+    return started.server->listen();
+  } catch (...) {
+    end();
+    throw;
+  }
+}
+
+std::uint16_t Process::start_admin() {
+  admin_ = std::make_unique<http::Server>(runtime_, metrics_, http::admin_routes(health_, metrics_), server_options("admin", config_.admin));
+  try {
+    return admin_->listen();
+  } catch (...) {
+    end();
+    throw;
+  }
+}
+
+int Process::wait() {
+  if (!signal_seen_) {
+    const sigset_t set = end_signals();
+    int signal = 0;
+    sigwait(&set, &signal);
+  }
+  spdlog::info("ending");
+  const sigset_t set = end_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  end();
+  return 0;
+}
+
+void Process::end() {
+  if (std::exchange(ended_, true)) return;
+  health_.drain();
+  const auto drain = [](Process& self) -> asio::awaitable<void> {
+    if (self.config_.lame_duck.count() > 0) {
+      asio::steady_timer timer(self.runtime_.background());
+      co_await base::sleep(timer, self.config_.lame_duck);
+    }
+    for (auto started = self.started_.rbegin(); started != self.started_.rend(); ++started) {
+      started->part.end_streams();
+      co_await started->part.server->drain(self.config_.drain_timeout);
+      started->part.stop();
+    }
+    if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));
+  };
+  base::run_on(runtime_.background(), drain(*this));
+  for (Started& started : started_) started.done.get();
+  runtime_.stop();
+}
+
+http::ServerOptions server_options(std::string name, const config::HttpConfig& config) {
+  return {.name = std::move(name),
+          .address = config.address,
+          .port = config.port,
+          .idle_timeout = config.idle_timeout,
+          .io_timeout = config.io_timeout,
+          .max_connections = config.max_connections,
+          .max_body_bytes = config.max_body_bytes};
+}
+
+std::string url_of(const config::HttpConfig& config, std::uint16_t port) {
+  const bool any = config.address == "0.0.0.0" || config.address == "::";
+  const std::string host = any ? "localhost" : config.address.find(':') != std::string::npos ? "[" + config.address + "]" : config.address;
+  return fmt::format("http://{}:{}", host, port);
+}
+
+}  // namespace app

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.hpp"
+#include "base/runtime.hpp"
+#include "config/config.hpp"
+#include "http/admin.hpp"
+#include "http/server.hpp"
+
+namespace app {
+
+/// A service with its server, as the process starts and ends it.
+struct Part {
+  std::string name;
+  /// Works until `stop` was called.
+  std::function<boost::asio::awaitable<void>()> run;
+  std::function<void()> stop;
+  /// Awaited between run and listen; may be empty.
+  std::function<boost::asio::awaitable<void>()> before_listening;
+  std::function<void()> end_streams;
+  http::Server* server = nullptr;
+};
+
+/// The frame of a serving program: threads, metrics, health, signals, and an orderly end. Declare it before the
+/// services, so that it outlives them. Used on the main thread.
+class Process {
+ public:
+  /// Blocks SIGTERM and SIGINT for all threads: wait() takes them.
+  explicit Process(const config::Config& config);
+  ~Process();
+
+  base::Runtime& runtime() { return runtime_; }
+  base::Metrics& metrics() { return metrics_; }
+  http::Health& health() { return health_; }
+
+  /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile. Throws base::UsageError after
+  /// ending what was started.
+  std::uint16_t start(Part part);
+  /// Serves health and metrics; returns the port.
+  std::uint16_t start_admin();
+
+  /// Waits for SIGTERM or SIGINT, then ends the parts, the last started first: readiness 503, lame duck, streams ended,
+  /// connections drained, leases given back. A second signal kills. Returns the exit code.
+  int wait();
+
+ private:
+  struct Started {
+    Part part;
+    std::future<void> done;
+  };
+
+  bool signalled();
+  void end();
+
+  const config::Config& config_;
+  base::Metrics metrics_;
+  http::Health health_;
+  base::Runtime runtime_;
+  std::unique_ptr<http::Server> admin_;
+  std::vector<Started> started_;
+  bool signal_seen_ = false;
+  bool ended_ = false;
+};
+
+http::ServerOptions server_options(std::string name, const config::HttpConfig& config);
+
+/// "http://localhost:5000" for an address that a server listens on.
+std::string url_of(const config::HttpConfig& config, std::uint16_t port);
+
+/// Makes a Part of a service that has run(), stop() and end_streams().
+template <class Service>
+Part part_of(std::string name, Service& service, http::Server& server) {
+  return {.name = std::move(name),
+          .run = [&service] { return service.run(); },
+          .stop = [&service] { service.stop(); },
+          .before_listening = {},
+          .end_streams = [&service] { service.end_streams(); },
+          .server = &server};
+}
+
+}  // namespace app

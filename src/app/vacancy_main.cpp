@@ -1,0 +1,21 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands/commands.hpp"
+#include "app/flags.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App program("Tells which hardware can be had right now.", "vacancy");
+  program.set_version_flag("--version", VACANCY_VERSION);
+  program.require_subcommand(1);
+  const std::pair<std::string, app::Command> commands[] = {
+      {"up", app::add_up(program)},
+      {"list", app::add_list(program)},
+      {"profile", app::add_profile(program)},
+  };
+  CLI11_PARSE(program, argc, argv);
+  return app::guarded("vacancy", [&] {
+    for (const auto& [name, run] : commands)
+      if (program.get_subcommand(name)->parsed()) return run();
+    return 2;
+  });
+}

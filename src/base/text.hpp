@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace base {
+
+/// Shell-style match of the whole of `text`: '*' any run, '?' any byte; everything else stands for itself.
+bool glob_match(std::string_view pattern, std::string_view text);
+
+/// The known word with the fewest edits to `word`, or "" when none is near enough to be a likely misspelling.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
+
+/// Is this valid UTF-8 (RFC 3629) without control characters?
+bool is_printable_utf8(std::string_view text);
+
+/// `bytes` random bytes as lower-case hexadecimal, from the kernel. Fit for secrets.
+std::string random_hex(std::size_t bytes);
+
+/// Appends `text` as a JSON string (RFC 8259, section 7). REQUIRES: UTF-8.
+void append_json_string(std::string& out, std::string_view text);
+
+std::string_view trim(std::string_view text);
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace base

@@ -1,0 +1,101 @@
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+
+namespace base {
+namespace {
+
+using namespace std::string_view_literals;
+
+TEST(Glob, MatchesTheWholeText) {
+  const std::pair<std::string_view, std::string_view> matches[] = {
+      {"*", ""},      {"*", "abc"},          {"", ""},      {"abc", "abc"},          {"a?c", "abc"},
+      {"a*c", "ac"},  {"a*", "a"},           {"*c", "abc"}, {"a*b*c", "aXbYc"},      {"*b*", "abc"},
+      {"**a**", "a"}, {"a*bc", "abbbc"},     {"?*", "x"},   {"*.large", "c5.large"}, {"a*a*a", "aaa"},
+      {"[a]", "[a]"}, {"*ab*ab", "abcabab"},
+  };
+  for (const auto& [pattern, text] : matches) EXPECT_TRUE(glob_match(pattern, text)) << pattern << " " << text;
+  const std::pair<std::string_view, std::string_view> others[] = {
+      {"", "a"},      {"abc", "ab"},  {"abc", "abcd"}, {"a?c", "ac"}, {"?", ""},    {"a*c", "ab"},
+      {"a*c", "xac"}, {"ABC", "abc"}, {"a*a*a", "aa"}, {"*b", "abc"}, {"[a]", "a"}, {"?*?", "x"},
+  };
+  for (const auto& [pattern, text] : others) EXPECT_FALSE(glob_match(pattern, text)) << pattern << " " << text;
+}
+
+TEST(Glob, IsNotExponential) {
+  std::string pattern;
+  for (int i = 0; i < 50; ++i) pattern += "a*";
+  EXPECT_FALSE(glob_match(pattern + "b", std::string(2000, 'a')));
+}
+
+TEST(Nearest, FindsLikelyMisspellings) {
+  constexpr std::array known{"port"sv, "address"sv, "idle_timeout"sv, "io_timeout"sv};
+  EXPECT_EQ(nearest("prot", known), "port");
+  EXPECT_EQ(nearest("adress", known), "address");
+  EXPECT_EQ(nearest("io_timout", known), "io_timeout");
+  EXPECT_EQ(nearest("timeout", known), "") << "three edits are too many for so short a word";
+  EXPECT_EQ(nearest("port", known), "port");
+  EXPECT_EQ(nearest("database", known), "");
+  EXPECT_EQ(nearest("", known), "");
+  EXPECT_EQ(nearest("x", {}), "");
+  EXPECT_EQ(nearest("ab", std::array{"xy"sv}), "") << "every letter differs";
+}
+
+TEST(Utf8, AcceptsPrintableText) {
+  for (const auto text : {""sv, "plain"sv, "é"sv, "€"sv, "😀"sv, "a\u00A0b"sv, "\uFFFD"sv, "\U0010FFFF"sv})
+    EXPECT_TRUE(is_printable_utf8(text)) << text;
+}
+
+TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
+  const std::string_view wrong[] = {
+      "\n",
+      "a\tb",
+      "\x7F",
+      "\0"sv,
+      "\xC2\x80",
+      "\xC2\x9F",  // control
+      "\x80",
+      "\xFF",
+      "\xC3",
+      "\xE2\x82",
+      "\xF0\x9F\x98",
+      "a\xC3z",  // broken
+      "\xC0\xAF",
+      "\xE0\x80\xAF",
+      "\xF0\x80\x80\xAF",  // overlong
+      "\xED\xA0\x80",
+      "\xF4\x90\x80\x80",
+      "\xF8\x88\x80\x80\x80",  // surrogate, beyond Unicode, five bytes
+  };
+  for (const auto text : wrong) EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
+}
+
+TEST(RandomHex, IsLowerCaseHexadecimalAndNeverTheSame) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = random_hex(16);
+    EXPECT_EQ(text.size(), 32U);
+    EXPECT_EQ(text.find_first_not_of("0123456789abcdef"), std::string::npos) << text;
+    EXPECT_TRUE(seen.insert(text).second) << text;
+  }
+  EXPECT_EQ(random_hex(0), "");
+}
+
+TEST(Text, TrimsBlanksAtBothEnds) {
+  EXPECT_EQ(trim(" \t\r\na b\n "), "a b");
+  EXPECT_EQ(trim("a"), "a");
+  EXPECT_EQ(trim(" \n"), "");
+  EXPECT_EQ(trim(""), "");
+}
+
+TEST(Text, ComparesIgnoringAsciiCase) {
+  EXPECT_TRUE(equals_ignoring_case("Content-Type", "content-TYPE"));
+  EXPECT_FALSE(equals_ignoring_case("a", "ab"));
+  EXPECT_FALSE(equals_ignoring_case("[", "{")) << "they differ in the bit that letters differ in";
+}
+
+}  // namespace
+}  // namespace base

@@ -1,0 +1,151 @@
+#include "board/board.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace board {
+namespace asio = boost::asio;
+namespace {
+
+/// Deletions that are remembered. A reader that missed more takes a whole snapshot.
+constexpr std::size_t kRemovedKept = 10'000;
+/// Rows that turn within this time are told together.
+constexpr std::chrono::milliseconds kAgeingStep{50};
+/// A clock that is off by less is left alone.
+constexpr std::chrono::milliseconds kClockTolerance{2};
+
+}  // namespace
+
+Board::Board(base::Runtime& runtime, const base::Clock& clock)
+    : runtime_(runtime), clock_(clock), ageing_(runtime.background()), filling_(runtime.background()) {
+  for (std::size_t i = 0; i < runtime.cores(); ++i)
+    views_.push_back(std::make_shared<View>(runtime.core(i).get_executor()));
+}
+
+Board::~Board() = default;
+
+void Board::fill(Filling filling) {
+  auto state = std::make_shared<State>();
+  state->version = std::move(filling.version);
+  state->snapshot = core::Snapshot(std::move(filling.rows));
+  state->sequence = state_->sequence + 1;
+  state->filled = true;
+  state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(filling.removed));
+  state->removed_since = filling.removed_since;
+  state->source_now = filling.now;
+  state->steady_now = clock_.steady_now();
+  aged_until_ = filling.now;
+  auto update = std::make_shared<Update>();
+  update->reset = true;
+  publish(std::move(state), std::move(update));
+  filled_ = true;
+  filling_.cancel();
+}
+
+void Board::apply(core::Change change, core::Revision revision, base::Time now) {
+  if (change.empty()) return set_clock(now);
+  auto state = std::make_shared<State>(*state_);
+  state->version.revision = std::max(state->version.revision, revision);
+  state->snapshot = state_->snapshot.with(change);
+  ++state->sequence;
+  state->source_now = now;
+  state->steady_now = clock_.steady_now();
+  if (!change.removed.empty()) {
+    auto removed = *state_->removed;
+    removed.insert(removed.end(), change.removed.begin(), change.removed.end());
+    if (removed.size() > kRemovedKept) {
+      const auto forgotten = removed.end() - static_cast<std::ptrdiff_t>(kRemovedKept);
+      state->removed_since = std::max(state->removed_since, std::prev(forgotten)->revision);
+      removed.erase(removed.begin(), forgotten);
+    }
+    state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(removed));
+  }
+  auto update = std::make_shared<Update>();
+  update->change = std::move(change);
+  publish(std::move(state), std::move(update));
+}
+
+void Board::set_clock(base::Time now) {
+  if (std::chrono::abs(now - this->now()) < kClockTolerance) return;
+  auto state = std::make_shared<State>(*state_);
+  state->source_now = now;
+  state->steady_now = clock_.steady_now();
+  publish(std::move(state), nullptr);
+}
+
+void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update) {
+  if (update) {
+    update->sequence = state->sequence;
+    update->version = state->version;
+  }
+  // The old snapshot stays alive until the plan is made: its chunks' addresses are keys.
+  const StatePtr old = std::exchange(state_, std::move(state));
+  plan_ageing();
+  for (std::size_t i = 0; i < views_.size(); ++i)
+    asio::post(runtime_.core(i), [view = views_[i], state = state_, update]() mutable {
+      view->deliver(std::move(state), std::move(update));
+    });
+}
+
+void Board::plan_ageing() {
+  decltype(turns_) turns;
+  std::optional<base::Time> first;
+  for (const auto& chunk : state_->snapshot.chunks()) {
+    const auto known = turns_.find(chunk.get());
+    const auto turn = known != turns_.end() ? known->second : core::next_turn(*chunk, aged_until_);
+    turns.emplace(chunk.get(), turn);
+    if (turn && (!first || *turn < *first)) first = turn;
+  }
+  turns_ = std::move(turns);
+  if (first)
+    ageing_.expires_after(std::max<base::Duration>(*first - now(), kAgeingStep));
+  else
+    ageing_.expires_at(asio::steady_timer::time_point::max());
+}
+
+void Board::age() {
+  const base::Time now = this->now();
+  auto update = std::make_shared<Update>();
+  update->aged = true;
+  for (const auto& chunk : state_->snapshot.chunks()) {
+    auto& turn = turns_[chunk.get()];
+    if (!turn || *turn > now) continue;
+    for (const core::RowPtr& row : chunk->rows)
+      if (const auto at = core::next_turn(*row, aged_until_); at && *at <= now) update->change.rows.push_back(row);
+    turn = core::next_turn(*chunk, now);
+  }
+  aged_until_ = std::max(aged_until_, now);
+  if (update->change.rows.empty()) return plan_ageing();
+  auto state = std::make_shared<State>(*state_);
+  ++state->sequence;
+  publish(std::move(state), std::move(update));
+}
+
+asio::awaitable<void> Board::run() {
+  while (!stopped_) {
+    boost::system::error_code error;
+    co_await ageing_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    // An error means that the plan was changed: wait for the new one.
+    if (!error && !stopped_) age();
+  }
+}
+
+void Board::stop() {
+  stopped_ = true;
+  ageing_.cancel();
+  filling_.cancel();
+}
+
+asio::awaitable<void> Board::wait_until_filled(base::Duration longest) {
+  if (filled_ || stopped_) co_return;
+  filling_.expires_after(longest);
+  boost::system::error_code ignored;
+  co_await filling_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+void Board::close() {
+  for (std::size_t i = 0; i < views_.size(); ++i) asio::post(runtime_.core(i), [view = views_[i]] { view->close(); });
+}
+
+}  // namespace board

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/runtime.hpp"
+#include "board/state.hpp"
+#include "board/view.hpp"
+
+namespace board {
+
+/// Holds the current snapshot, the recent changes and the subscribers. One writer, on the background thread, fills it;
+/// every core reads its own view. Its rows grow old by themselves, by the source's clock.
+///
+/// Unless said otherwise, every call is made on the background thread.
+class Board {
+ public:
+  /// `runtime` and `clock` outlive it.
+  Board(base::Runtime& runtime, const base::Clock& clock = base::system_clock());
+  ~Board();
+  Board(const Board&) = delete;
+  Board& operator=(const Board&) = delete;
+
+  /// Everything, from a source whose clock reads `now`.
+  struct Filling {
+    core::Version version;
+    base::Time now;
+    std::vector<core::RowPtr> rows;
+    std::vector<core::Removed> removed;
+    core::Revision removed_since = 0;
+  };
+
+  /// Replaces everything.
+  void fill(Filling filling);
+  /// Folds `change` in, which leads to `revision`. Sets the clock too, also when the change is empty.
+  void apply(core::Change change, core::Revision revision, base::Time now);
+  /// The source's clock reads `now`.
+  void set_clock(base::Time now);
+
+  /// Ages the rows: returns when stop() was called.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+  /// Was it filled once? Thread-safe.
+  bool filled() const { return filled_; }
+  /// Returns when it was filled, stop() was called, or after `longest`. One caller at a time.
+  boost::asio::awaitable<void> wait_until_filled(base::Duration longest);
+
+  /// Ends all subscriptions, on every core: the server drains.
+  void close();
+
+  const StatePtr& state() const { return state_; }
+  base::Time now() const { return state_->now(clock_.steady_now()); }
+
+  /// From any thread; what it returns belongs to that core.
+  View& view(std::size_t core) { return *views_[core]; }
+
+ private:
+  void publish(std::shared_ptr<State> state, std::shared_ptr<Update> update);
+  void age();
+  void plan_ageing();
+
+  base::Runtime& runtime_;
+  const base::Clock& clock_;
+  std::vector<std::shared_ptr<View>> views_;
+  StatePtr state_ = std::make_shared<const State>();
+  /// When the first row of each chunk turns; keyed by the current snapshot's chunks.
+  std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
+  /// Rows that turned up to here were told.
+  base::Time aged_until_;
+  boost::asio::steady_timer ageing_;
+  boost::asio::steady_timer filling_;
+  std::atomic<bool> filled_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace board

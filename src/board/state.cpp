@@ -1,0 +1,38 @@
+#include "board/state.hpp"
+
+namespace board {
+
+std::optional<core::Change> State::since(const core::Version& seen) const {
+  if (seen.epoch != version.epoch || seen.revision < removed_since || seen.revision > version.revision)
+    return std::nullopt;
+  core::Change change;
+  change.rows = snapshot.newer_than(seen.revision);
+  for (const core::Removed& gone : *removed)
+    if (gone.revision > seen.revision) change.removed.push_back(gone);
+  return change;
+}
+
+Counts State::counts(base::Time now) const {
+  Counts counts;
+  counts.total = snapshot.size();
+  snapshot.for_each([&](const core::RowPtr& row) {
+    if (core::freshness(*row, now) == core::Freshness::fresh) ++counts.fresh;
+    switch (core::effective_level(*row, now)) {
+      case core::Level::high:
+        ++counts.high;
+        break;
+      case core::Level::medium:
+        ++counts.medium;
+        break;
+      case core::Level::low:
+        ++counts.low;
+        break;
+      case core::Level::unknown:
+        ++counts.unknown;
+        break;
+    }
+  });
+  return counts;
+}
+
+}  // namespace board

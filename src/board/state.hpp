@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/change.hpp"
+#include "core/freshness.hpp"
+#include "core/snapshot.hpp"
+
+namespace board {
+
+/// How many rows have which effective level, and how many of all are FRESH.
+struct Counts {
+  std::size_t high = 0;
+  std::size_t medium = 0;
+  std::size_t low = 0;
+  std::size_t unknown = 0;
+  std::size_t fresh = 0;
+  std::size_t total = 0;
+
+  bool operator==(const Counts&) const = default;
+};
+
+/// What a board shows at one moment. Immutable: read it from any thread.
+struct State {
+  core::Version version;
+  core::Snapshot snapshot;
+  /// Grows by one with each update, ageing included. Equal numbers of one board mean equal content.
+  std::uint64_t sequence = 0;
+  /// False until the board was filled for the first time.
+  bool filled = false;
+  /// Recent deletions, by revision. All with a revision larger than `removed_since` are here.
+  std::shared_ptr<const std::vector<core::Removed>> removed = std::make_shared<std::vector<core::Removed>>();
+  core::Revision removed_since = 0;
+  /// The source's clock read `source_now` when our steady clock read `steady_now`.
+  base::Time source_now;
+  base::SteadyTime steady_now;
+
+  /// The source's clock now: never this machine's wall clock, so that replicas agree on ages.
+  base::Time now(base::SteadyTime steady) const {
+    return source_now + std::chrono::duration_cast<base::Duration>(steady - steady_now);
+  }
+
+  /// What happened after `seen`; nothing when that cannot be told (another epoch, too old, or from the future), so
+  /// that the whole snapshot is needed.
+  std::optional<core::Change> since(const core::Version& seen) const;
+
+  Counts counts(base::Time now) const;
+};
+
+using StatePtr = std::shared_ptr<const State>;
+
+/// One step from a state to the next, as subscribers see it.
+struct Update {
+  /// The state's number and name after it.
+  std::uint64_t sequence = 0;
+  core::Version version;
+  /// Everything was replaced: `change` is empty and the whole snapshot is needed.
+  bool reset = false;
+  /// No revision: the rows in `change` only grew old.
+  bool aged = false;
+  core::Change change;
+};
+
+using UpdatePtr = std::shared_ptr<const Update>;
+
+}  // namespace board

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "board/state.hpp"
+
+namespace board {
+
+/// One core's look at the board. Everything here is called on that core only, so nothing is locked: a request reads a
+/// plain pointer.
+class View {
+ public:
+  explicit View(boost::asio::any_io_executor executor);
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  const StatePtr& current() const { return current_; }
+
+  /// The updates after the state with this sequence number, oldest first. Nothing when some of them are no longer
+  /// kept: the caller was slow and must start again from current().
+  std::optional<std::vector<UpdatePtr>> updates_after(std::uint64_t sequence) const;
+
+  /// The board ends its subscriptions: a stream should end, a waiting request be answered.
+  bool closed() const { return closed_; }
+
+  /// Wakes its owner when the view changes. Lives in the coroutine that waits; ends before the view.
+  class Subscription {
+   public:
+    explicit Subscription(View& view);
+    ~Subscription();
+    Subscription(const Subscription&) = delete;
+    Subscription& operator=(const Subscription&) = delete;
+
+    /// Returns when the view moved on from `sequence`, was closed, wake() was called, or at `deadline`: look what it
+    /// was. Returns at once when one of these holds already.
+    boost::asio::awaitable<void> wait(std::uint64_t sequence, base::SteadyTime deadline);
+    void wake();
+
+   private:
+    friend class View;
+
+    View& view_;
+    boost::asio::steady_timer timer_;
+    std::list<Subscription*>::iterator place_;
+    bool woken_ = false;
+  };
+
+  std::size_t subscribers() const { return subscribers_.size(); }
+
+  /// The board delivers. `update` is null when only the clock was set.
+  void deliver(StatePtr state, UpdatePtr update);
+  void close();
+
+ private:
+  void wake_all();
+
+  boost::asio::any_io_executor executor_;
+  StatePtr current_ = std::make_shared<const State>();
+  std::deque<UpdatePtr> recent_;
+  std::list<Subscription*> subscribers_;
+  bool closed_ = false;
+};
+
+}  // namespace board

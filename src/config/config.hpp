@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/profile.hpp"
+
+/// The configuration of every program: one YAML file, overridden by environment variables, overridden by flags.
+/// Every key has its default here and a sentence on what changing it does.
+namespace config {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+enum class Work : std::uint8_t { sleep, cpu };
+
+/// Options of probe kind `simulated`.
+struct SimulatedOptions {
+  /// How long one measurement takes.
+  base::Duration duration = seconds{5};
+  /// `sleep` holds no thread; `cpu` burns one core for the whole duration.
+  Work work = Work::sleep;
+  /// Makes the levels repeatable: the n-th measurement of a profile gives the same level in every run.
+  std::optional<std::uint64_t> seed{};
+
+  bool operator==(const SimulatedOptions&) const = default;
+};
+
+/// Which profiles a probe measures: globs on provider and name.
+struct Match {
+  std::string provider = "*";
+  std::string name = "*";
+
+  bool operator==(const Match&) const = default;
+};
+
+struct ProbeConfig {
+  /// Names the probe in rows, metrics and tasks. Renaming it makes its tasks new.
+  std::string name{};
+  std::string kind = "simulated";
+  Match match{};
+  /// Period from start to start. Shorter shows changes sooner and costs more probes.
+  base::Duration ttl = seconds{60};
+  /// A probe that runs longer has failed. Also the lateness that is allowed before a row is STALE, up to one ttl.
+  base::Duration timeout = seconds{30};
+  /// How old a reading may get before its level is UNKNOWN. 0: five times the ttl.
+  base::Duration expire_after{0};
+  /// How many run at the same time in one replica. 0: as many as suit the kind (10,000 that sleep, one per core that
+  /// burn a core).
+  std::size_t concurrency = 0;
+  SimulatedOptions simulated{};
+
+  base::Duration effective_expire_after() const { return expire_after.count() > 0 ? expire_after : 5 * ttl; }
+  bool operator==(const ProbeConfig&) const = default;
+};
+
+/// Limits of a public or private HTTP server.
+struct HttpConfig {
+  /// Address to listen on. 127.0.0.1 keeps the service on this machine.
+  std::string address = "0.0.0.0";
+  /// 0 takes a free port; the ready line says which.
+  std::uint16_t port = 0;
+  /// A connection that sends nothing for so long is closed.
+  base::Duration idle_timeout = seconds{75};
+  /// A client must have sent its request, or taken the answer, within this time.
+  base::Duration io_timeout = seconds{20};
+  /// Connections at the same time; further ones are closed at once.
+  std::size_t max_connections = 16384;
+  /// Largest request body in bytes.
+  std::size_t max_body_bytes = 1 << 20;
+
+  bool operator==(const HttpConfig&) const = default;
+};
+
+struct HardwareConfig {
+  HttpConfig http{.port = 5001};
+  /// sqlite:PATH.
+  std::string database = "sqlite:vacancy.db";
+  /// A file with the bearer token for profile administration. Without one, administration is refused.
+  std::string admin_token_file{};
+  /// How often each replica asks the database for changes. Shorter shows changes sooner and costs one indexed read.
+  base::Duration poll_interval = milliseconds{250};
+  /// How long a replica may hold a task without renewing: a dead replica's tasks wait this long at most.
+  base::Duration lease = seconds{15};
+  /// Database connections, each with its thread.
+  std::size_t database_connections = 4;
+
+  bool operator==(const HardwareConfig&) const = default;
+};
+
+struct PortalConfig {
+  HttpConfig http{.port = 5000};
+  /// Hardware services, tried in turn.
+  std::vector<std::string> hardware_urls = {"http://localhost:5001"};
+  /// How often a service without an event stream is asked for its whole answer.
+  base::Duration poll_interval = seconds{30};
+  /// How long such an answer may take.
+  base::Duration poll_timeout = minutes{10};
+  /// The portal listens when it has its first snapshot, or after this time.
+  base::Duration first_snapshot_wait = seconds{3};
+
+  bool operator==(const PortalConfig&) const = default;
+};
+
+struct Config {
+  /// trace, debug, info, warn, error or off.
+  std::string log_level = "info";
+  /// Threads that serve requests. 0: one per core of the machine.
+  std::size_t threads = 0;
+  /// Health and metrics listen here, apart from the public port. Port 0 takes a free one.
+  HttpConfig admin{.port = 0};
+  /// After SIGTERM, how long the service goes on taking connections while /readyz already says 503. 0 where nothing
+  /// in front needs time to notice (compose), 5s in Kubernetes.
+  base::Duration lame_duck{0};
+  /// After SIGTERM, how long answers under way may take before their connections are closed.
+  base::Duration drain_timeout = milliseconds{1500};
+  /// Directory for the database and the admin token of `vacancy up`.
+  std::string data_dir = "data";
+  HardwareConfig hardware{};
+  PortalConfig portal{};
+  /// Profiles that must exist. Missing ones are added at start; removing one here removes nothing.
+  std::vector<core::ProfileKey> profiles{};
+  /// First match wins. Without any, one simulated probe measures everything.
+  std::vector<ProbeConfig> probes{};
+
+  bool operator==(const Config&) const = default;
+};
+
+/// Throws base::UsageError that names the key and says what is right, when a value makes no sense.
+void validate(const Config& config);
+
+}  // namespace config

@@ -1,0 +1,168 @@
+// Defaults, validation, printing.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "config/load.hpp"
+#include "config/print.hpp"
+#include "config/yaml_reader.hpp"
+
+namespace config {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+TEST(Config, DefaultsAreValidAndGetAProbeForEverything) {
+  EXPECT_NO_THROW(validate(Config{}));
+  const Config config = load(std::nullopt, {});
+  Config expected;
+  expected.probes = {ProbeConfig{.name = "simulated"}};
+  EXPECT_EQ(config, expected);
+  EXPECT_EQ(config.hardware.http.port, 5001);
+  EXPECT_EQ(config.portal.http.port, 5000);
+  EXPECT_EQ(config.probes[0].match, (Match{.provider = "*", .name = "*"}));
+}
+
+TEST(Config, ExpiryIsFiveTtlsUnlessGiven) {
+  EXPECT_EQ((ProbeConfig{.ttl = seconds{7}}.effective_expire_after()), seconds{35});
+  EXPECT_EQ((ProbeConfig{.ttl = seconds{7}, .expire_after = seconds{9}}.effective_expire_after()), seconds{9});
+}
+
+/// The message of validate() after `spoil`; "" when it has nothing to say.
+std::string complaint(const std::function<void(Config&)>& spoil) {
+  Config config;
+  config.probes = {ProbeConfig{.name = "a"}, ProbeConfig{.name = "b"}};
+  config.profiles = {{"Amazon", "c5"}, {"Azure", "H16mr"}};
+  spoil(config);
+  try {
+    validate(config);
+  } catch (const base::UsageError& e) {
+    return e.what();
+  }
+  return {};
+}
+
+TEST(Validate, NamesTheKeyOfAWrongValue) {
+  EXPECT_EQ(complaint([](Config&) {}), "");
+  EXPECT_THAT(complaint([](Config& c) { c.log_level = "inof"; }), "log_level: 'inof' is unknown; did you mean info?");
+  EXPECT_THAT(complaint([](Config& c) { c.log_level = "loud"; }),
+              "log_level: 'loud' is unknown; use one of trace, debug, info, warn, error, off");
+  EXPECT_THAT(complaint([](Config& c) { c.threads = 100'000; }), "threads: 100000 is not from 0 to 1024");
+  EXPECT_THAT(complaint([](Config& c) { c.data_dir = ""; }), StartsWith("data_dir: is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.admin.address = ""; }), StartsWith("admin.address: is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.portal.http.io_timeout = {}; }), StartsWith("portal.http.io_timeout: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.portal.http.idle_timeout = {}; }), StartsWith("portal.http.idle_timeout: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.hardware.http.max_connections = 0; }),
+              StartsWith("hardware.http.max_connections: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.hardware.database = ""; }), StartsWith("hardware.database: is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.hardware.database_connections = 0; }),
+              "hardware.database_connections: 0 is not from 1 to 1024");
+  EXPECT_THAT(complaint([](Config& c) { c.hardware.poll_interval = {}; }), StartsWith("hardware.poll_interval: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.hardware.lease = milliseconds{999}; }),
+              "hardware.lease: 999ms is too short; give 1s or more");
+  EXPECT_EQ(complaint([](Config& c) { c.hardware.lease = seconds{1}; }), "");
+  EXPECT_THAT(complaint([](Config& c) { c.portal.poll_interval = {}; }), StartsWith("portal.poll_interval: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.portal.poll_timeout = {}; }), StartsWith("portal.poll_timeout: 0"));
+}
+
+TEST(Validate, WantsProbesThatCanRun) {
+  EXPECT_THAT(complaint([](Config& c) { c.probes[1].name = ""; }), StartsWith("probes[1].name: '' is not a name"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[1].name = "a b"; }), StartsWith("probes[1].name: 'a b'"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[1].name = "a"; }), StartsWith("probes[1].name: 'a' names two probes"));
+  EXPECT_EQ(complaint([](Config& c) { c.probes[1].name = "Az_09.-"; }), "");
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].kind = "simulted"; }),
+              "probes[0].kind: kind 'simulted' is unknown; did you mean simulated?");
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].ttl = {}; }), StartsWith("probes[0].ttl: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].timeout = {}; }), StartsWith("probes[0].timeout: 0"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].expire_after = seconds{59}; }),
+              StartsWith("probes[0].expire_after: 59s is shorter than the ttl 1m"));
+  EXPECT_EQ(complaint([](Config& c) { c.probes[0].expire_after = seconds{60}; }), "");
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].match.name = ""; }), StartsWith("probes[0].match.name: is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].match.provider = ""; }),
+              StartsWith("probes[0].match.provider: is empty"));
+  EXPECT_EQ(complaint([](Config& c) { c.probes[0].simulated.duration = {}; }), "");
+}
+
+TEST(Validate, BoundsEveryDuration) {
+  EXPECT_THAT(complaint([](Config& c) { c.drain_timeout = seconds{-1}; }),
+              StartsWith("drain_timeout: -1s is not from"));
+  EXPECT_THAT(complaint([](Config& c) { c.admin.idle_timeout = hours{24 * 400}; }), StartsWith("admin.idle_timeout: "));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[1].simulated.duration = seconds{-1}; }),
+              StartsWith("probes[1].duration: -1s"));
+  EXPECT_THAT(complaint([](Config& c) { c.probes[0].ttl = base::Duration::max(); }), StartsWith("probes[0].ttl: "));
+}
+
+TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].name = ""; }), StartsWith("profiles[1]: name is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[0].provider = " x"; }), StartsWith("profiles[0]: provider ' x'"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
+              "profiles[1]: Amazon/c5 is there twice; keep one");
+}
+
+TEST(Validate, WantsHttpUrlsWithAHost) {
+  const auto with = [](std::string url) {
+    return complaint([&](Config& c) { c.portal.hardware_urls = {"http://good", url}; });
+  };
+  for (const auto* url :
+       {"http://hardware:5001", "http://10.0.0.1/", "http://[::1]:5001/", "http://[::1]", "http://h/a/b"})
+    EXPECT_EQ(with(url), "") << url;
+  for (const auto* url : {"", "hardware:5001", "https://hardware", "http://", "http:///x", "http://:5001", "http://h:0",
+                          "http://h:65536", "http://h:", "http://h:x", "http://[]:1", "http://[::1", "http://a b",
+                          "http://u:p@h", "http://h?x", "http://h#x"})
+    EXPECT_THAT(with(url), StartsWith("portal.hardware_urls[1]: '")) << url;
+  EXPECT_THAT(complaint([](Config& c) { c.portal.hardware_urls.clear(); }),
+              StartsWith("portal.hardware_urls: is empty"));
+}
+
+Config read_back(const std::string& text) {
+  Config config;
+  Origins origins;
+  read_yaml(text, "printed", config, origins);
+  return config;
+}
+
+TEST(Print, ReadsBackEqual) {
+  const Config defaults = load(std::nullopt, {});
+  EXPECT_EQ(read_back(to_yaml(defaults)), defaults);
+  EXPECT_EQ(read_back(to_yaml(Config{})), Config{}) << "empty lists";
+
+  Config config;
+  config.threads = 3;
+  config.lame_duck = seconds{5} + milliseconds{250};
+  config.admin = {.address = "127.0.0.1", .port = 5010, .max_body_bytes = 7};
+  config.hardware.http.idle_timeout = minutes{90};
+  config.hardware.admin_token_file = "/run/secrets/token";
+  config.portal.hardware_urls = {"http://a:1", "http://[::1]:2"};
+  config.profiles = {{"our/cluster", "gpu: big"}, {"Ämazon", "c5 # large"}};
+  config.probes = {
+      {.name = "one",
+       .match = {.provider = "A*", .name = "?"},
+       .simulated = {.work = Work::cpu, .seed = 18446744073709551615U}},
+      {.name = "two", .ttl = base::Duration{1}, .expire_after = hours{48}, .concurrency = 9, .simulated = {.seed = 0}}};
+  EXPECT_EQ(read_back(to_yaml(config)), config);
+}
+
+TEST(Print, QuotesTextThatYamlWouldTakeForSomethingElse) {
+  for (const auto* text :
+       {"",   "~", "null", "true", "5",  "- a", "a: b", "a #b",  " a ",  "'",   "\"",  "[x", "{x", "&x", "*x",
+        "!x", "|", ">",    "%x",   "@x", "`x",  "a\nb", "a\\nb", "a\tb", "---", "...", "<<", "?",  ":",  "é€😀"}) {
+    Config config;
+    config.data_dir = text;
+    config.profiles = {{text, text}};
+    EXPECT_EQ(read_back(to_yaml(config)), config) << to_yaml(config);
+  }
+}
+
+TEST(Print, ShowsEveryKey) {
+  const std::string text = to_yaml(load(std::nullopt, {}));
+  EXPECT_THAT(text, AllOf(HasSubstr("log_level: info\n"), HasSubstr("  http:\n    address: 0.0.0.0\n    port: 5001\n"),
+                          HasSubstr("  poll_interval: 250ms\n"), HasSubstr("profiles: []\n"),
+                          HasSubstr("  - name: simulated\n    kind: simulated\n"), HasSubstr("    duration: 5s\n")));
+  EXPECT_THAT(text, Not(HasSubstr("seed"))) << "it has no value";
+}
+
+}  // namespace
+}  // namespace config

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+#include "config/config.hpp"
+
+/// The keys of the configuration, each once. Reading YAML, reading the environment, refusing unknown keys and printing
+/// are visitors of these functions: `fields(section, visit)` calls `visit(key, field)` for each field of a section.
+/// A new key is a field in config.hpp and a line here; a new kind of probe is a `fields` and a line in `kinds`.
+namespace config {
+
+/// A T or a const T, so that one list of fields serves readers and writers.
+template <class C, class T>
+concept Of = std::same_as<std::remove_const_t<C>, T>;
+
+template <Of<SimulatedOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("duration", options.duration);
+  visit("work", options.work);
+  visit("seed", options.seed);
+}
+
+template <Of<Match> C, class Visit>
+void fields(C& match, Visit&& visit) {
+  visit("provider", match.provider);
+  visit("name", match.name);
+}
+
+/// Every kind of probe with its options: calls `visit(kind, options)`.
+template <Of<ProbeConfig> C, class Visit>
+void kinds(C& probe, Visit&& visit) {
+  visit("simulated", probe.simulated);
+}
+
+/// The options of the probe's own kind stand beside the common keys; those of other kinds are unknown keys.
+template <Of<ProbeConfig> C, class Visit>
+void fields(C& probe, Visit&& visit) {
+  visit("name", probe.name);
+  // Before the options, so that a reader knows the kind when it comes to them.
+  visit("kind", probe.kind);
+  visit("match", probe.match);
+  visit("ttl", probe.ttl);
+  visit("timeout", probe.timeout);
+  visit("expire_after", probe.expire_after);
+  visit("concurrency", probe.concurrency);
+  kinds(probe, [&](std::string_view kind, auto& options) {
+    if (kind == probe.kind) fields(options, visit);
+  });
+}
+
+template <Of<core::ProfileKey> C, class Visit>
+void fields(C& key, Visit&& visit) {
+  visit("provider", key.provider);
+  visit("name", key.name);
+}
+
+template <Of<HttpConfig> C, class Visit>
+void fields(C& http, Visit&& visit) {
+  visit("address", http.address);
+  visit("port", http.port);
+  visit("idle_timeout", http.idle_timeout);
+  visit("io_timeout", http.io_timeout);
+  visit("max_connections", http.max_connections);
+  visit("max_body_bytes", http.max_body_bytes);
+}
+
+template <Of<HardwareConfig> C, class Visit>
+void fields(C& hardware, Visit&& visit) {
+  visit("http", hardware.http);
+  visit("database", hardware.database);
+  visit("admin_token_file", hardware.admin_token_file);
+  visit("poll_interval", hardware.poll_interval);
+  visit("lease", hardware.lease);
+  visit("database_connections", hardware.database_connections);
+}
+
+template <Of<PortalConfig> C, class Visit>
+void fields(C& portal, Visit&& visit) {
+  visit("http", portal.http);
+  visit("hardware_urls", portal.hardware_urls);
+  visit("poll_interval", portal.poll_interval);
+  visit("poll_timeout", portal.poll_timeout);
+  visit("first_snapshot_wait", portal.first_snapshot_wait);
+}
+
+template <Of<Config> C, class Visit>
+void fields(C& config, Visit&& visit) {
+  visit("log_level", config.log_level);
+  visit("threads", config.threads);
+  visit("lame_duck", config.lame_duck);
+  visit("drain_timeout", config.drain_timeout);
+  visit("data_dir", config.data_dir);
+  visit("admin", config.admin);
+  visit("hardware", config.hardware);
+  visit("portal", config.portal);
+  visit("profiles", config.profiles);
+  visit("probes", config.probes);
+}
+
+/// A struct whose fields are listed above.
+template <class T>
+concept Section = requires(T& section) { fields(section, [](std::string_view, auto&) {}); };
+
+}  // namespace config

@@ -1,0 +1,61 @@
+#include "config/load.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include "config/environment_reader.hpp"
+#include "config/origins.hpp"
+#include "config/yaml_reader.hpp"
+
+namespace config {
+namespace {
+
+std::string content_of(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error))
+    throw base::UsageError(fmt::format("{}: is a directory; give a YAML file", file));
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in.is_open() || in.bad())
+    throw base::UsageError(fmt::format("{}: cannot be read: {}", file, std::generic_category().message(errno)));
+  return text;
+}
+
+}  // namespace
+
+Config load(const std::optional<std::string>& file, const std::map<std::string, std::string>& environment,
+            const Config& defaults) {
+  Config config = defaults;
+  Origins origins;
+  if (file) read_yaml(content_of(*file), *file, config, origins);
+  read_environment(environment, config, origins);
+  if (config.probes.empty()) config.probes.push_back({.name = "simulated"});
+  try {
+    validate(config);
+  } catch (const BadValue& e) {
+    const std::string where = origins.find(e.path());
+    throw base::UsageError(where.empty() ? e.what() : fmt::format("{}: {}", where, e.what()));
+  }
+  return config;
+}
+
+std::map<std::string, std::string> environment_of_process() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (text.starts_with("VACANCY_") && equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace config

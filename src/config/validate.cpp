@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "config/config.hpp"
+#include "config/fields.hpp"
+#include "config/origins.hpp"
+#include "config/scalar.hpp"
+
+namespace config {
+namespace {
+
+/// Far from where sums of durations overflow, and longer than anyone waits.
+constexpr base::Duration kLongest = std::chrono::days{366};
+constexpr std::size_t kMostThreads = 1024;
+
+constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
+
+void check(bool fine, const std::string& path, std::string_view message) {
+  if (!fine) throw BadValue(path, message);
+}
+
+void check_at_least(base::Duration value, base::Duration least, const std::string& path) {
+  check(value >= least, path,
+        fmt::format("{} is too short; give {} or more", base::to_string(value), base::to_string(least)));
+}
+
+void check_positive(base::Duration value, const std::string& path) {
+  check(value.count() > 0, path, "0 makes no sense here; give a duration such as 5s");
+}
+
+void check_between(std::size_t value, std::size_t least, std::size_t most, const std::string& path) {
+  check(value >= least && value <= most, path, fmt::format("{} is not from {} to {}", value, least, most));
+}
+
+/// Every duration of a section, and of the sections in it, has a length that can be worked with.
+template <class T>
+void check_durations(const T& field, const std::string& path) {
+  if constexpr (std::same_as<T, base::Duration>) {
+    check(field.count() >= 0 && field <= kLongest, path,
+          fmt::format("{} is not from 0s to {}", base::to_string(field), base::to_string(kLongest)));
+  } else if constexpr (Section<const T>) {
+    fields(field, [&](std::string_view key, const auto& inner) { check_durations(inner, join(path, key)); });
+  } else if constexpr (requires { requires Section<const typename T::value_type>; }) {
+    for (std::size_t i = 0; i < field.size(); ++i) check_durations(field[i], fmt::format("{}[{}]", path, i));
+  }
+}
+
+void check_http(const HttpConfig& http, const std::string& path) {
+  check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
+  check_positive(http.idle_timeout, join(path, "idle_timeout"));
+  check_positive(http.io_timeout, join(path, "io_timeout"));
+  check(http.max_connections > 0, join(path, "max_connections"), "0 lets nobody connect; give 1 or more");
+}
+
+void check_hardware(const HardwareConfig& hardware) {
+  check_http(hardware.http, "hardware.http");
+  check(!hardware.database.empty(), "hardware.database", "is empty; give a database such as sqlite:vacancy.db");
+  check_positive(hardware.poll_interval, "hardware.poll_interval");
+  check_at_least(hardware.lease, seconds{1}, "hardware.lease");
+  check_between(hardware.database_connections, 1, kMostThreads, "hardware.database_connections");
+}
+
+/// http://HOST[:PORT][/PREFIX], where HOST may be an IPv6 address in brackets.
+bool is_http_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme) || url.find_first_of("?#@ \t\r\n") != std::string_view::npos) return false;
+  url.remove_prefix(kScheme.size());
+  const std::string_view authority = url.substr(0, url.find('/'));
+  const auto bracket = authority.starts_with('[') ? authority.find(']') : 0;
+  if (bracket == std::string_view::npos) return false;
+  const auto colon = authority.find(':', bracket);
+  const std::string_view host = authority.substr(0, colon);
+  if (host.empty() || host == "[]") return false;
+  std::uint16_t port = 80;
+  return colon == std::string_view::npos || (assign(port, authority.substr(colon + 1)) && port > 0);
+}
+
+void check_portal(const PortalConfig& portal) {
+  check_http(portal.http, "portal.http");
+  const std::string path = "portal.hardware_urls";
+  check(!portal.hardware_urls.empty(), path, "is empty; give at least one, such as http://localhost:5001");
+  for (std::size_t i = 0; i < portal.hardware_urls.size(); ++i) {
+    const std::string& url = portal.hardware_urls[i];
+    check(is_http_url(url), fmt::format("{}[{}]", path, i),
+          fmt::format("'{}' is not a service's address; write http://HOST:PORT", url));
+  }
+  check_positive(portal.poll_interval, "portal.poll_interval");
+  check_positive(portal.poll_timeout, "portal.poll_timeout");
+}
+
+void check_profiles(const std::vector<core::ProfileKey>& profiles) {
+  std::set<core::ProfileKey> seen;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    const auto path = fmt::format("profiles[{}]", i);
+    const auto& [provider, name] = profiles[i];
+    const auto checked = core::checked_key(provider, name);
+    if (!checked) throw BadValue(path, checked.error().message);
+    check(seen.insert(profiles[i]).second, path, fmt::format("{}/{} is there twice; keep one", provider, name));
+  }
+}
+
+bool is_probe_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= core::kMaxNameBytes && std::ranges::all_of(name, allowed);
+}
+
+void check_kind(const ProbeConfig& probe, const std::string& path) {
+  std::vector<std::string_view> known;
+  kinds(probe, [&](std::string_view kind, const auto&) { known.push_back(kind); });
+  check(std::ranges::find(known, probe.kind) != known.end(), path,
+        fmt::format("kind '{}' is unknown{}", probe.kind, suggestion(probe.kind, known)));
+}
+
+void check_probe(const ProbeConfig& probe, const std::string& path) {
+  check(is_probe_name(probe.name), join(path, "name"),
+        fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", probe.name, core::kMaxNameBytes));
+  check_kind(probe, join(path, "kind"));
+  check(!probe.match.provider.empty(), join(path, "match.provider"), "is empty and matches nothing; write '*' for all");
+  check(!probe.match.name.empty(), join(path, "match.name"), "is empty and matches nothing; write '*' for all");
+  check_positive(probe.ttl, join(path, "ttl"));
+  check_positive(probe.timeout, join(path, "timeout"));
+  check(probe.expire_after.count() == 0 || probe.expire_after >= probe.ttl, join(path, "expire_after"),
+        fmt::format("{} is shorter than the ttl {}; give that or more, or 0 for five times the ttl",
+                    base::to_string(probe.expire_after), base::to_string(probe.ttl)));
+}
+
+void check_probes(const std::vector<ProbeConfig>& probes) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    const auto path = fmt::format("probes[{}]", i);
+    check_probe(probes[i], path);
+    check(seen.insert(probes[i].name).second, join(path, "name"),
+          fmt::format("'{}' names two probes; give each its own name", probes[i].name));
+  }
+}
+
+}  // namespace
+
+void validate(const Config& config) {
+  check(std::ranges::find(kLogLevels, config.log_level) != kLogLevels.end(), "log_level",
+        fmt::format("'{}' is unknown{}", config.log_level, suggestion(config.log_level, kLogLevels)));
+  check_between(config.threads, 0, kMostThreads, "threads");
+  check(!config.data_dir.empty(), "data_dir", "is empty; give a directory such as data");
+  check_durations(config, "");
+  check_http(config.admin, "admin");
+  check_hardware(config.hardware);
+  check_portal(config.portal);
+  check_profiles(config.profiles);
+  check_probes(config.probes);
+}
+
+}  // namespace config

@@ -1,0 +1,49 @@
+#include "core/freshness.hpp"
+
+#include <algorithm>
+
+namespace core {
+
+std::string_view to_string(Freshness freshness) {
+  switch (freshness) {
+    case Freshness::pending:
+      return "PENDING";
+    case Freshness::fresh:
+      return "FRESH";
+    case Freshness::stale:
+      return "STALE";
+    case Freshness::expired:
+      return "EXPIRED";
+  }
+  return "PENDING";
+}
+
+std::optional<Freshness> parse_freshness(std::string_view text) {
+  for (Freshness value : {Freshness::pending, Freshness::fresh, Freshness::stale, Freshness::expired})
+    if (text == to_string(value)) return value;
+  return std::nullopt;
+}
+
+Freshness freshness(const Row& row, base::Time now) {
+  if (!row.reading) return Freshness::pending;
+  if (now >= row.reading->expires_at) return Freshness::expired;
+  if (now >= row.reading->stale_at) return Freshness::stale;
+  return Freshness::fresh;
+}
+
+Level effective_level(const Row& row, base::Time now) {
+  if (!row.reading || now >= row.reading->expires_at) return Level::unknown;
+  return row.reading->level;
+}
+
+std::optional<base::Time> next_turn(const Row& row, base::Time now) {
+  if (!row.reading || now >= row.reading->expires_at) return std::nullopt;
+  return now < row.reading->stale_at ? row.reading->stale_at : row.reading->expires_at;
+}
+
+void apply(const FreshnessRule& rule, Reading& reading) {
+  reading.stale_at = reading.measured_at + rule.ttl + rule.grace;
+  reading.expires_at = std::max(reading.stale_at, reading.measured_at + rule.expire_after);
+}
+
+}  // namespace core

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/row.hpp"
+
+namespace core {
+
+/// How far a row can be trusted. A function of the reading and the clock; never stored.
+enum class Freshness : std::uint8_t {
+  pending,  ///< never measured
+  fresh,
+  stale,    ///< older than its TTL plus grace: the level is kept and flagged
+  expired,  ///< older than expire_after: the level is UNKNOWN, "was HIGH"
+};
+
+/// "PENDING", "FRESH", "STALE", "EXPIRED".
+std::string_view to_string(Freshness freshness);
+std::optional<Freshness> parse_freshness(std::string_view text);
+
+/// The boundaries belong to the older state: at stale_at a row is stale.
+Freshness freshness(const Row& row, base::Time now);
+
+/// The level to show: the reading's, or UNKNOWN when there is none or it has expired.
+Level effective_level(const Row& row, base::Time now);
+
+/// When the row's freshness changes next after `now` by itself; nothing when it will not.
+std::optional<base::Time> next_turn(const Row& row, base::Time now);
+
+/// How a probe's timing decides how long a reading is trusted.
+struct FreshnessRule {
+  base::Duration ttl;
+  /// Allowed lateness: the probe's timeout, at most one ttl.
+  base::Duration grace;
+  base::Duration expire_after;
+};
+
+/// Sets stale_at and expires_at from measured_at. expires_at is never before stale_at.
+void apply(const FreshnessRule& rule, Reading& reading);
+
+}  // namespace core

@@ -1,0 +1,102 @@
+#include "core/freshness.hpp"
+
+#include <gtest/gtest.h>
+
+namespace core {
+namespace {
+
+using std::chrono::seconds;
+constexpr base::Duration kTick{1};
+constexpr base::Time kMeasured{std::chrono::hours{500'000}};
+constexpr base::Time kStale = kMeasured + seconds{90};
+constexpr base::Time kExpires = kMeasured + seconds{300};
+
+Row measured_row() {
+  Reading reading;
+  reading.level = Level::high;
+  reading.measured_at = kMeasured;
+  reading.stale_at = kStale;
+  reading.expires_at = kExpires;
+  Row row;
+  row.reading = reading;
+  return row;
+}
+
+TEST(Freshness, BoundariesBelongToTheOlderState) {
+  const Row row = measured_row();
+  EXPECT_EQ(freshness(row, kMeasured - seconds{5}), Freshness::fresh) << "a clock that lags";
+  EXPECT_EQ(freshness(row, kStale - kTick), Freshness::fresh);
+  EXPECT_EQ(freshness(row, kStale), Freshness::stale);
+  EXPECT_EQ(freshness(row, kExpires - kTick), Freshness::stale);
+  EXPECT_EQ(freshness(row, kExpires), Freshness::expired);
+}
+
+TEST(Freshness, ARowWithoutAReadingIsPendingForEver) {
+  Row row;
+  row.failure = Failure{.error = "no network", .failed_at = kMeasured};
+  EXPECT_EQ(freshness(row, kExpires), Freshness::pending);
+  EXPECT_EQ(effective_level(row, kExpires), Level::unknown);
+  EXPECT_EQ(next_turn(row, kMeasured), std::nullopt);
+}
+
+TEST(Freshness, TheLevelHoldsUntilItExpires) {
+  const Row row = measured_row();
+  EXPECT_EQ(effective_level(row, kMeasured), Level::high);
+  EXPECT_EQ(effective_level(row, kStale), Level::high);
+  EXPECT_EQ(effective_level(row, kExpires - kTick), Level::high);
+  EXPECT_EQ(effective_level(row, kExpires), Level::unknown);
+}
+
+TEST(Freshness, NextTurnIsWhenTheStateChanges) {
+  const Row row = measured_row();
+  EXPECT_EQ(next_turn(row, kMeasured), kStale);
+  EXPECT_EQ(next_turn(row, kStale - kTick), kStale);
+  EXPECT_EQ(next_turn(row, kStale), kExpires);
+  EXPECT_EQ(next_turn(row, kExpires - kTick), kExpires);
+  EXPECT_EQ(next_turn(row, kExpires), std::nullopt);
+}
+
+TEST(Freshness, FollowingNextTurnPassesThroughEveryState) {
+  const Row row = measured_row();
+  std::vector<Freshness> states;
+  for (std::optional<base::Time> now = kMeasured; now; now = next_turn(row, *now))
+    states.push_back(freshness(row, *now));
+  EXPECT_EQ(states, (std::vector{Freshness::fresh, Freshness::stale, Freshness::expired}));
+}
+
+TEST(Freshness, NeverStaleWhenBothTimesAreEqual) {
+  Row row = measured_row();
+  row.reading->stale_at = kExpires;
+  EXPECT_EQ(freshness(row, kExpires), Freshness::expired);
+  EXPECT_EQ(next_turn(row, kExpires - kTick), kExpires);
+}
+
+TEST(Freshness, RuleCountsFromTheMeasurement) {
+  Reading reading;
+  reading.measured_at = kMeasured;
+  apply({.ttl = seconds{60}, .grace = seconds{30}, .expire_after = seconds{300}}, reading);
+  EXPECT_EQ(reading.stale_at, kStale);
+  EXPECT_EQ(reading.expires_at, kExpires);
+  apply({.ttl = seconds{60}, .grace = seconds{30}, .expire_after = seconds{70}}, reading);
+  EXPECT_EQ(reading.stale_at, kStale);
+  EXPECT_EQ(reading.expires_at, kStale) << "not before it is stale";
+}
+
+TEST(Freshness, HasNames) {
+  for (auto value : {Freshness::pending, Freshness::fresh, Freshness::stale, Freshness::expired})
+    EXPECT_EQ(parse_freshness(to_string(value)), value);
+  EXPECT_EQ(to_string(Freshness::expired), "EXPIRED");
+  EXPECT_EQ(parse_freshness("fresh"), std::nullopt);
+}
+
+TEST(Level, HasNamesAndAnOrder) {
+  for (auto value : {Level::unknown, Level::low, Level::medium, Level::high})
+    EXPECT_EQ(parse_level(to_string(value)), value);
+  EXPECT_EQ(to_string(Level::medium), "MEDIUM");
+  EXPECT_EQ(parse_level("High"), std::nullopt);
+  EXPECT_EQ(parse_level(""), std::nullopt);
+  EXPECT_LT(Level::low, Level::high);
+}
+
+}  // namespace
+}  // namespace core

@@ -1,0 +1,70 @@
+#include "core/profile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/change.hpp"
+
+namespace core {
+namespace {
+
+using testing::StartsWith;
+
+std::string complaint(std::string_view provider, std::string_view name) {
+  const auto checked = checked_key(provider, name);
+  if (checked) return "";
+  EXPECT_EQ(checked.error().code, base::Errc::invalid);
+  return checked.error().message;
+}
+
+TEST(Profile, AcceptsKeysOfPeople) {
+  const auto key = checked_key("our cluster", "größe/XL #2");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(*key, (ProfileKey{"our cluster", "größe/XL #2"}));
+  EXPECT_EQ(complaint(std::string(kMaxNameBytes, 'a'), std::string(kMaxNameBytes, 'b')), "");
+}
+
+TEST(Profile, SaysWhichPartIsWrongAndWhy) {
+  EXPECT_EQ(complaint("", "c5"), "provider is empty; give a text of 1 to 191 bytes");
+  EXPECT_EQ(complaint("Amazon", ""), "name is empty; give a text of 1 to 191 bytes");
+  EXPECT_EQ(complaint("Amazon", std::string(192, 'x')), "name has 192 bytes; the most is 191");
+  EXPECT_EQ(complaint("Ama\nzon", "c5"), "provider must be UTF-8 text without control characters");
+  EXPECT_EQ(complaint("Amazon", "\xFF"), "name must be UTF-8 text without control characters");
+  EXPECT_THAT(complaint(" Amazon", "c5"), StartsWith("provider ' Amazon' begins or ends with a blank"));
+  EXPECT_THAT(complaint("Amazon", "c5 "), StartsWith("name 'c5 ' begins or ends with a blank"));
+}
+
+TEST(Profile, KeysAreOrderedByProviderThenNameByteByByte) {
+  EXPECT_LT((ProfileKey{"A", "z"}), (ProfileKey{"B", "a"}));
+  EXPECT_LT((ProfileKey{"A", "a"}), (ProfileKey{"A", "b"}));
+  EXPECT_LT((ProfileKey{"A", "Z"}), (ProfileKey{"A", "a"})) << "not by alphabet";
+  EXPECT_LT((ProfileKey{"A", "c10"}), (ProfileKey{"A", "c5"})) << "not by number";
+  EXPECT_LT((ProfileKey{"A", "z"}), (ProfileKey{"A", "é"})) << "bytes have no sign";
+}
+
+TEST(Version, ReadsBackWhatItWrites) {
+  for (const auto& version : {Version{"ab12", 0}, Version{"e", 9'223'372'036'854'775'807}, Version{"with-dash", 7}})
+    EXPECT_EQ(parse_version(to_string(version)), version) << to_string(version);
+  EXPECT_EQ(to_string(Version{"ab12", 34}), "ab12-34");
+}
+
+TEST(Version, RefusesEverythingElse) {
+  for (const auto* text : {"", "-", "5", "e", "e-", "-5", "e-x", "e-5x", "e- 5", "e-9223372036854775808", "e-+5"})
+    EXPECT_EQ(parse_version(text), std::nullopt) << text;
+}
+
+TEST(Change, HasTheLargestRevisionInIt) {
+  const auto row = [](Revision revision) {
+    Row out;
+    out.revision = revision;
+    return std::make_shared<const Row>(out);
+  };
+  EXPECT_EQ(Change{}.revision(), 0);
+  EXPECT_TRUE(Change{}.empty());
+  EXPECT_EQ((Change{.rows = {row(3), row(5), row(4)}, .removed = {}}.revision()), 5);
+  EXPECT_EQ((Change{.rows = {row(3)}, .removed = {{.id = 1, .revision = 6}, {.id = 2, .revision = 2}}}.revision()), 6);
+  EXPECT_FALSE((Change{.rows = {}, .removed = {{.id = 1, .revision = 6}}}.empty()));
+}
+
+}  // namespace
+}  // namespace core

@@ -1,0 +1,227 @@
+#include "feed/event_stream.hpp"
+
+#include <unordered_map>
+
+#include "feed/events.hpp"
+
+namespace feed {
+namespace asio = boost::asio;
+namespace {
+
+/// WHATWG HTML, section 9.2.7: a comment about every 15 seconds keeps proxies from closing the connection.
+constexpr std::chrono::seconds kHeartbeatPeriod{15};
+/// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
+constexpr std::string_view kRetry = "retry: 1000\n\n";
+constexpr std::size_t kMostWindowRows = 1000;
+
+http::Text text(std::string value) { return std::make_shared<const std::string>(std::move(value)); }
+
+/// Rows [offset, offset + limit).
+struct Window {
+  std::size_t offset = 0;
+  std::size_t limit = 0;
+};
+
+std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
+  std::vector<core::ProfileId> ids;
+  ids.reserve(rows.size());
+  for (const core::RowPtr& row : rows) ids.push_back(row->profile.id);
+  return ids;
+}
+
+}  // namespace
+
+/// What the streams of one core share.
+struct StreamCore {
+  board::View& view;
+  prometheus::Gauge& streams;
+  CountsCache counts;
+  /// The text of an update for those who see everything, made once for all streams of the core.
+  std::uint64_t text_sequence = 0;
+  http::Text update_text;
+
+  const http::Text& text_of(const board::Update& update, base::Time now) {
+    if (text_sequence != update.sequence) {
+      std::string out;
+      append_change(out, update.change, update.aged ? nullptr : &update.version, now);
+      update_text = text(std::move(out));
+      text_sequence = update.sequence;
+    }
+    return update_text;
+  }
+};
+
+namespace {
+
+/// One client's stream.
+class Writer {
+ public:
+  Writer(StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume, std::optional<Window> window)
+      : core_(core), out_(out), resume_(std::move(resume)), window_(window) {}
+
+  asio::awaitable<void> run() {
+    core_.streams.Increment();
+    board::View::Subscription subscription(core_.view);
+    out_.watch([&subscription] { subscription.wake(); });
+    bool open = co_await out_.write({text(std::string(kRetry))});
+    while (open && !core_.view.closed() && !out_.gone()) {
+      const board::StatePtr state = core_.view.current();
+      if (!state->filled || state->sequence == sequence_) {
+        const auto before = std::chrono::steady_clock::now();
+        co_await subscription.wait(state->sequence, before + kHeartbeatPeriod);
+        const bool quiet = std::chrono::steady_clock::now() - before >= kHeartbeatPeriod;
+        if (quiet && core_.view.current()->sequence == state->sequence) open = co_await out_.write({text(std::string(http::kHeartbeat))});
+        continue;
+      }
+      open = co_await advance(state);
+    }
+    core_.streams.Decrement();
+  }
+
+ private:
+  base::Time now_of(const board::State& state) const { return state.now(std::chrono::steady_clock::now()); }
+
+  /// Brings the client from where it is to `state`.
+  asio::awaitable<bool> advance(const board::StatePtr& state) {
+    const auto updates = begun_ ? core_.view.updates_after(sequence_) : std::nullopt;
+    const bool reset = updates && std::ranges::any_of(*updates, [](const auto& update) { return update->reset; });
+    if (window_) {
+      const bool resumes = begun_ ? !reset : resume_ && state->since(*resume_).has_value();
+      co_return co_await advance_window(state, resumes);
+    }
+    if (updates && !reset) co_return co_await send_updates(*state, *updates);
+    const auto seen = begun_ ? std::optional(version_) : resume_;
+    if (const auto change = seen ? state->since(*seen) : std::nullopt) co_return co_await send_catch_up(*state, *change);
+    co_return co_await send_snapshot(state);
+  }
+
+  asio::awaitable<bool> send_updates(const board::State& state, const std::vector<board::UpdatePtr>& updates) {
+    std::vector<http::Text> parts;
+    for (const board::UpdatePtr& update : updates) parts.push_back(core_.text_of(*update, now_of(state)));
+    arrive(state);
+    co_return co_await out_.write(std::move(parts));
+  }
+
+  asio::awaitable<bool> send_catch_up(const board::State& state, core::Change change) {
+    const base::Time now = now_of(state);
+    const core::Revision seen = begun_ ? version_.revision : resume_->revision;
+    state.snapshot.for_each([&](const core::RowPtr& row) {
+      const auto freshness = core::freshness(*row, now);
+      const bool old = freshness == core::Freshness::stale || freshness == core::Freshness::expired;
+      if (old && row->revision <= seen) change.rows.push_back(row);
+    });
+    arrive(state);
+    std::string out;
+    append_change(out, change, &state.version, now);
+    co_return co_await out_.write({text(std::move(out))});
+  }
+
+  asio::awaitable<bool> send_snapshot(board::StatePtr state) {
+    arrive(*state);
+    std::string begin;
+    append_snapshot_begin(begin, *state, now_of(*state));
+    if (!co_await out_.write({text(std::move(begin))})) co_return false;
+    for (const auto& chunk : state->snapshot.chunks()) {
+      std::string rows;
+      append_snapshot_rows(rows, chunk->rows, now_of(*state));
+      if (!co_await out_.write({text(std::move(rows))})) co_return false;
+    }
+    std::string end;
+    append_snapshot_end(end, state->version);
+    co_return co_await out_.write({text(std::move(end))});
+  }
+
+  /// Sends what changed in the window; all of it when the client is new, a `view` when other rows stand there now.
+  asio::awaitable<bool> advance_window(board::StatePtr state, bool resumes) {
+    const base::Time now = now_of(*state);
+    const auto rows = state->snapshot.slice(window_->offset, window_->limit);
+    auto ids = ids_of(rows);
+    const core::Revision seen = begun_ ? version_.revision : resume_ ? resume_->revision : 0;
+    // Where a resumed client's window stood is not known; what is known is whether rows came or went since.
+    const bool same = begun_ ? ids == window_ids_ : resumes && !membership_changed(*state, *resume_);
+    const board::Counts& counts = core_.counts.get(*state);
+    std::string out;
+    if (!resumes && !begun_) {
+      append_snapshot_begin(out, *state, now);
+      append_snapshot_rows(out, rows, now);
+      append_snapshot_end(out, state->version, &counts);
+    } else if (!resumes || !same) {
+      append_view(out, now, counts);
+    } else {
+      core::Change change;
+      for (const core::RowPtr& row : rows)
+        if (row->revision > seen || turned(*row, now)) change.rows.push_back(row);
+      append_change(out, change, &state->version, now, &counts);
+    }
+    window_ids_ = std::move(ids);
+    window_seen_at_ = now;
+    arrive(*state);
+    co_return co_await out_.write({text(std::move(out))});
+  }
+
+  /// Has this row grown older since the last look at the window?
+  bool turned(const core::Row& row, base::Time now) const {
+    return core::freshness(row, window_seen_at_) != core::freshness(row, now);
+  }
+
+  static bool membership_changed(const board::State& state, const core::Version& seen) {
+    const auto change = state.since(seen);
+    // A row that is PENDING may be new; one with a reading was there before.
+    return !change || !change->removed.empty() ||
+           std::ranges::any_of(change->rows, [](const core::RowPtr& row) { return !row->reading; });
+  }
+
+  void arrive(const board::State& state) {
+    begun_ = true;
+    sequence_ = state.sequence;
+    version_ = state.version;
+  }
+
+  StreamCore& core_;
+  http::StreamWriter& out_;
+  std::optional<core::Version> resume_;
+  std::optional<Window> window_;
+  bool begun_ = false;
+  /// The state that the client has.
+  std::uint64_t sequence_ = 0;
+  core::Version version_;
+  std::vector<core::ProfileId> window_ids_;
+  base::Time window_seen_at_;
+};
+
+}  // namespace
+
+EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server) {
+  auto& streams = metrics.gauge("vacancy_event_streams", "Open event streams", {{"server", server}});
+  for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams}));
+}
+
+EventStream::~EventStream() = default;
+
+asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
+  if (auto known = request.query.only({"since", "limit", "offset"}); !known) co_return http::problem(known.error());
+  std::optional<Window> window;
+  if (request.query.get("limit")) {
+    const auto limit = request.query.number("limit", 0, 1, kMostWindowRows);
+    const auto offset = request.query.number("offset", 0, 0, SIZE_MAX);
+    if (!limit) co_return http::problem(limit.error());
+    if (!offset) co_return http::problem(offset.error());
+    window = Window{.offset = *offset, .limit = *limit};
+  }
+  // A reconnecting client says where it is by the header; `since` is where it began.
+  std::string_view seen = request.header("Last-Event-ID");
+  if (seen.empty()) seen = request.query.get("since").value_or("");
+  http::Reply reply;
+  reply.content_type = "text/event-stream";
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.stream = [core = cores_[request.core].get(), resume = core::parse_version(seen), window](http::StreamWriter& out) {
+    return [](StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
+              std::optional<Window> window) -> asio::awaitable<void> {
+      Writer writer(core, out, std::move(resume), window);
+      co_await writer.run();
+    }(*core, out, resume, window);
+  };
+  co_return reply;
+}
+
+}  // namespace feed

@@ -1,0 +1,123 @@
+#include "feed/events.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "feed/row_json.hpp"
+
+namespace feed {
+namespace {
+
+namespace json = boost::json;
+
+base::Time now_of(const json::object& object) {
+  const auto now = base::parse_rfc3339(object.at("now").as_string());
+  if (!now) throw std::runtime_error("'now' is not an RFC 3339 time");
+  return *now;
+}
+
+void append_now(std::string& out, base::Time now) {
+  out += "\"now\":\"";
+  base::append_rfc3339(out, now);
+  out += '"';
+}
+
+void append_counts_key(std::string& out, const board::Counts* counts) {
+  if (counts == nullptr) return;
+  out += ",\"counts\":";
+  append_counts(out, *counts);
+}
+
+}  // namespace
+
+void append_snapshot_begin(std::string& out, const board::State& state, base::Time now) {
+  std::string data = fmt::format("{{\"phase\":\"begin\",\"epoch\":\"{}\",\"revision\":{},\"total\":{},", state.version.epoch,
+                                 state.version.revision, state.snapshot.size());
+  append_now(data, now);
+  data += '}';
+  http::append_event(out, "snapshot", "", data);
+}
+
+void append_snapshot_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now) {
+  std::string data = "{\"phase\":\"rows\",\"rows\":";
+  append_rows(data, rows, now);
+  data += '}';
+  http::append_event(out, "snapshot", "", data);
+}
+
+void append_snapshot_end(std::string& out, const core::Version& version, const board::Counts* counts) {
+  std::string data = "{\"phase\":\"end\"";
+  append_counts_key(data, counts);
+  data += '}';
+  http::append_event(out, "snapshot", core::to_string(version), data);
+}
+
+void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
+                   const board::Counts* counts) {
+  std::string data = "{";
+  append_now(data, now);
+  data += ",\"changed\":";
+  append_rows(data, change.rows, now);
+  data += ",\"removed\":[";
+  for (std::size_t i = 0; i < change.removed.size(); ++i)
+    fmt::format_to(std::back_inserter(data), "{}{}", i > 0 ? "," : "", change.removed[i].id);
+  data += ']';
+  append_counts_key(data, counts);
+  data += '}';
+  http::append_event(out, "change", version != nullptr ? core::to_string(*version) : "", data);
+}
+
+void append_view(std::string& out, base::Time now, const board::Counts& counts) {
+  std::string data = "{";
+  append_now(data, now);
+  append_counts_key(data, &counts);
+  data += '}';
+  http::append_event(out, "view", "", data);
+}
+
+void EventFolder::fold(const http::SseEvent& event) {
+  if (event.event == "snapshot")
+    fold_snapshot(event.data);
+  else if (event.event == "change")
+    fold_change(event);
+}
+
+void EventFolder::fold_snapshot(std::string_view data) {
+  const json::value value = json::parse(json::string_view(data));
+  const json::object& object = value.as_object();
+  const std::string_view phase = object.at("phase").as_string();
+  if (phase == "begin") {
+    filling_ = {};
+    filling_.version = {std::string(object.at("epoch").as_string()), object.at("revision").to_number<std::int64_t>()};
+    filling_.now = now_of(object);
+    filling_.removed_since = filling_.version.revision;
+    filling_.rows.reserve(object.at("total").to_number<std::size_t>());
+    filling_now_ = true;
+  } else if (!filling_now_) {
+    throw std::runtime_error("a snapshot goes on that did not begin");
+  } else if (phase == "rows") {
+    auto rows = parse_rows(object.at("rows").as_array());
+    filling_.rows.insert(filling_.rows.end(), rows.begin(), rows.end());
+  } else if (phase == "end") {
+    filling_now_ = false;
+    board_.fill(std::exchange(filling_, {}));
+  }
+}
+
+void EventFolder::fold_change(const http::SseEvent& event) {
+  const json::value value = json::parse(json::string_view(event.data));
+  const json::object& object = value.as_object();
+  const base::Time now = now_of(object);
+  // Rows that only grew old: this board knows by itself.
+  if (!event.has_id) return board_.set_clock(now);
+  const auto version = core::parse_version(event.id);
+  if (!version || version->epoch != board_.state()->version.epoch) throw std::runtime_error("a change of another epoch");
+  core::Change change;
+  change.rows = parse_rows(object.at("changed").as_array());
+  for (const json::value& id : object.at("removed").as_array())
+    change.removed.push_back({id.to_number<std::int64_t>(), version->revision});
+  board_.apply(std::move(change), version->revision, now);
+}
+
+}  // namespace feed

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "board/board.hpp"
+#include "board/state.hpp"
+#include "http/sse.hpp"
+
+/// The events of a feed, both ways: what a writer appends, a reader parses.
+///
+///     snapshot  {"phase":"begin","epoch":…,"revision":…,"now":…,"total":…}
+///     snapshot  {"phase":"rows","rows":[…]}                      several
+///     snapshot  {"phase":"end"}                                  id: EPOCH-REVISION
+///     change    {"now":…,"changed":[rows],"removed":[ids]}       id: EPOCH-REVISION; none when the rows only grew old
+namespace feed {
+
+void append_snapshot_begin(std::string& out, const board::State& state, base::Time now);
+void append_snapshot_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now);
+/// `counts` may be null.
+void append_snapshot_end(std::string& out, const core::Version& version, const board::Counts* counts = nullptr);
+
+/// `version` is null when the rows only grew old; `counts` may be null.
+void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
+                   const board::Counts* counts = nullptr);
+
+/// The rows of a window are not the same ones any more.
+void append_view(std::string& out, base::Time now, const board::Counts& counts);
+
+/// Folds the events of one stream into a board. Used on the background thread.
+class EventFolder {
+ public:
+  explicit EventFolder(board::Board& board) : board_(board) {}
+
+  /// Throws std::runtime_error when the event is not what a feed sends.
+  void fold(const http::SseEvent& event);
+
+ private:
+  void fold_snapshot(std::string_view data);
+  void fold_change(const http::SseEvent& event);
+
+  board::Board& board_;
+  board::Board::Filling filling_;
+  bool filling_now_ = false;
+};
+
+}  // namespace feed

@@ -1,0 +1,81 @@
+#include "feed/list.hpp"
+
+#include "feed/row_json.hpp"
+
+namespace feed {
+namespace {
+
+constexpr std::size_t kLongestWaitSeconds = 3600;
+
+bool any_pending(const core::Snapshot& snapshot) {
+  for (const auto& chunk : snapshot.chunks())
+    for (const core::RowPtr& row : chunk->rows)
+      // Without a probe, waiting is in vain; a failure is an answer too.
+      if (!row->reading && !row->failure && !row->probe.empty()) return true;
+  return false;
+}
+
+http::Prepared render(const board::State& state) {
+  const base::Time now = state.now(std::chrono::steady_clock::now());
+  std::string body;
+  body.reserve(state.snapshot.size() * 320 + 16);
+  body += '[';
+  bool first = true;
+  state.snapshot.for_each([&](const core::RowPtr& row) {
+    body += first ? "\n" : ",\n";
+    first = false;
+    append_row(body, *row, now);
+  });
+  body += "\n]\n";
+  return {"application/json", std::move(body)};
+}
+
+}  // namespace
+
+List::List(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
+
+boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
+  if (auto known = request.query.only({"wait", "since"}); !known) co_return http::problem(known.error());
+  const auto seconds = request.query.number("wait", 0, 0, kLongestWaitSeconds);
+  if (!seconds) co_return http::problem(seconds.error());
+  board::View& view = board_.view(request.core);
+  if (*seconds > 0) co_await wait(view, std::chrono::seconds(*seconds));
+  // A copy of the pointer: the view moves on while the answer is made.
+  const board::StatePtr state = view.current();
+  if (const auto text = request.query.get("since")) co_return since(*state, *text);
+  co_return http::answer(request, caches_[request.core].get("", *state, render, *seconds > 0));
+}
+
+boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  board::View::Subscription subscription(view);
+  for (;;) {
+    const board::StatePtr state = view.current();
+    if (state->filled && !any_pending(state->snapshot)) co_return true;
+    if (view.closed() || std::chrono::steady_clock::now() >= deadline) co_return false;
+    co_await subscription.wait(state->sequence, deadline);
+  }
+}
+
+http::Reply List::since(const board::State& state, std::string_view text) const {
+  const auto seen = core::parse_version(text);
+  if (!seen) return http::problem(400, "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it");
+  const auto change = state.since(*seen);
+  if (!change) return http::problem(410, "that revision is of another epoch or too old; get the whole list");
+  const base::Time now = state.now(std::chrono::steady_clock::now());
+  std::string body = fmt::format("{{\"epoch\":\"{}\",\"revision\":{},\"now\":\"", state.version.epoch, state.version.revision);
+  base::append_rfc3339(body, now);
+  body += "\",\"changed\":";
+  append_rows(body, change->rows, now);
+  body += ",\"removed\":[";
+  for (std::size_t i = 0; i < change->removed.size(); ++i)
+    body += fmt::format("{}{}", i > 0 ? "," : "", change->removed[i].id);
+  body += "]}\n";
+  http::Reply reply;
+  reply.content_type = "application/json";
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  return reply;
+}
+
+}  // namespace feed

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "board/board.hpp"
+#include "feed/cache.hpp"
+#include "http/message.hpp"
+
+namespace feed {
+
+/// `GET /hardware/`: the whole board as a JSON array ordered by provider and name, which the original system's clients
+/// understand. Never waits for a probe.
+///
+///   ?wait=SECONDS         answers when nothing is PENDING, or the time is up
+///   ?since=EPOCH-REVISION answers {"epoch","revision","now","changed","removed"} instead; 410 when that is too old
+///
+/// Called on every core. `board` outlives it.
+class List {
+ public:
+  explicit List(board::Board& board, std::size_t cores);
+
+  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+
+ private:
+  boost::asio::awaitable<bool> wait(board::View& view, base::Duration timeout);
+  http::Reply since(const board::State& state, std::string_view text) const;
+
+  board::Board& board_;
+  /// By core.
+  std::vector<Cache> caches_;
+};
+
+}  // namespace feed

@@ -1,0 +1,193 @@
+#include "feed/row_json.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <unordered_set>
+
+#include "base/text.hpp"
+#include "core/freshness.hpp"
+
+namespace feed {
+namespace {
+
+namespace json = boost::json;
+
+void append_time(std::string& out, std::string_view key, const std::optional<base::Time>& time) {
+  out.append(",\"").append(key).append("\":");
+  if (!time) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  base::append_rfc3339(out, *time);
+  out += '"';
+}
+
+void append_number(std::string& out, std::string_view key, const std::optional<double>& number) {
+  if (number) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, *number);
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view text) {
+  out.append(",\"").append(key).append("\":");
+  base::append_json_string(out, text);
+}
+
+std::string_view text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || value->is_null()) return {};
+  if (!value->is_string()) throw std::runtime_error(fmt::format("'{}' is not a string", key));
+  return value->get_string();
+}
+
+std::int64_t integer_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_number()) throw std::runtime_error(fmt::format("'{}' is not a number", key));
+  return value->to_number<std::int64_t>();
+}
+
+std::optional<double> number_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  return value->to_number<double>();
+}
+
+std::optional<base::Time> time_of(const json::object& object, std::string_view key) {
+  const std::string_view text = text_of(object, key);
+  if (text.empty()) return std::nullopt;
+  const auto time = base::parse_rfc3339(text);
+  if (!time) throw std::runtime_error(fmt::format("'{}' is not an RFC 3339 time", key));
+  return time;
+}
+
+core::Level level_of(const json::object& object, std::string_view key) {
+  const auto level = core::parse_level(text_of(object, key));
+  if (!level) throw std::runtime_error(fmt::format("'{}' is not one of HIGH, MEDIUM, LOW, UNKNOWN", key));
+  return *level;
+}
+
+core::Reading parse_reading(const json::object& object, base::Time measured_at) {
+  core::Reading reading;
+  // What an expired row was is its level; the clock says that it has expired.
+  reading.level = level_of(object, object.contains("was") ? "was" : "availability");
+  reading.free = number_of(object, "free");
+  reading.total = number_of(object, "total");
+  reading.score = number_of(object, "score");
+  reading.price = number_of(object, "price");
+  reading.reason = text_of(object, "reason");
+  reading.measured_at = measured_at;
+  reading.stale_at = time_of(object, "stale_at").value_or(measured_at);
+  reading.expires_at = time_of(object, "expires_at").value_or(measured_at);
+  reading.took = std::chrono::milliseconds(integer_of(object, "took_ms"));
+  return reading;
+}
+
+core::RowPtr parse_row(const json::object& object) {
+  auto row = std::make_shared<core::Row>();
+  row->profile.id = integer_of(object, "id");
+  row->profile.key = {std::string(text_of(object, "provider")), std::string(text_of(object, "name"))};
+  row->revision = integer_of(object, "revision");
+  row->probe = text_of(object, "probe");
+  if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
+  if (const auto failed_at = time_of(object, "failed_at"))
+    row->failure = core::Failure{std::string(text_of(object, "error")), *failed_at};
+  return row;
+}
+
+const json::object& as_object(const json::value& value) {
+  if (!value.is_object()) throw std::runtime_error("an element is not a JSON object");
+  return value.get_object();
+}
+
+}  // namespace
+
+void append_row(std::string& out, const core::Row& row, base::Time now) {
+  fmt::format_to(std::back_inserter(out), "{{\"id\":{},\"provider\":", row.profile.id);
+  base::append_json_string(out, row.profile.key.provider);
+  append_text(out, "name", row.profile.key.name);
+  const core::Freshness freshness = core::freshness(row, now);
+  out.append(",\"availability\":\"").append(core::to_string(core::effective_level(row, now)));
+  out.append("\",\"freshness\":\"").append(core::to_string(freshness)).append("\"");
+  const auto& reading = row.reading;
+  append_time(out, "measured_at", reading ? std::optional(reading->measured_at) : std::nullopt);
+  append_time(out, "stale_at", reading ? std::optional(reading->stale_at) : std::nullopt);
+  append_time(out, "expires_at", reading ? std::optional(reading->expires_at) : std::nullopt);
+  append_text(out, "reason", reading ? std::string_view(reading->reason) : row.probe.empty() ? "no probe configured" : "");
+  if (reading) {
+    append_number(out, "free", reading->free);
+    append_number(out, "total", reading->total);
+    append_number(out, "score", reading->score);
+    append_number(out, "price", reading->price);
+    fmt::format_to(std::back_inserter(out), ",\"took_ms\":{}",
+                   std::chrono::duration_cast<std::chrono::milliseconds>(reading->took).count());
+    if (freshness == core::Freshness::expired) append_text(out, "was", core::to_string(reading->level));
+  }
+  append_text(out, "probe", row.probe);
+  if (row.failure) {
+    append_text(out, "error", row.failure->error);
+    append_time(out, "failed_at", row.failure->failed_at);
+  }
+  fmt::format_to(std::back_inserter(out), ",\"revision\":{}}}", row.revision);
+}
+
+void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now) {
+  out += '[';
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i > 0) out += ',';
+    append_row(out, *rows[i], now);
+  }
+  out += ']';
+}
+
+void append_counts(std::string& out, const board::Counts& counts) {
+  fmt::format_to(std::back_inserter(out), "{{\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"total\":{}}}",
+                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.total);
+}
+
+std::vector<core::RowPtr> parse_rows(const json::array& array) {
+  std::vector<core::RowPtr> rows;
+  rows.reserve(array.size());
+  for (const json::value& value : array) rows.push_back(parse_row(as_object(value)));
+  return rows;
+}
+
+base::Result<core::ProfileKey> parse_key(std::string_view text) {
+  const auto wrong = [](std::string_view what) {
+    return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"provider\":\"…\",\"name\":\"…\"}}", what));
+  };
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text), error);
+  if (error || !value.is_object()) return wrong("the body is not a JSON object");
+  const json::object& object = value.get_object();
+  for (const auto& member : object)
+    if (member.key() != "provider" && member.key() != "name") return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
+  const json::value* provider = object.if_contains("provider");
+  const json::value* name = object.if_contains("name");
+  if (provider == nullptr || !provider->is_string()) return wrong("'provider' is missing or not a string");
+  if (name == nullptr || !name->is_string()) return wrong("'name' is missing or not a string");
+  return core::checked_key(provider->get_string(), name->get_string());
+}
+
+std::vector<core::Row> parse_original(std::string_view text, base::Time measured_at, base::Duration took) {
+  std::vector<core::Row> rows;
+  std::unordered_set<std::string> seen;
+  const json::value answer = json::parse(json::string_view(text));
+  if (!answer.is_array()) throw std::runtime_error("not a JSON array");
+  for (const json::value& value : answer.get_array()) {
+    const json::object& object = as_object(value);
+    const auto key = core::checked_key(text_of(object, "provider"), text_of(object, "name"));
+    if (!key) throw std::runtime_error(key.error().message);
+    if (!seen.insert(key->provider + '\0' + key->name).second) continue;
+    core::Row row;
+    row.profile.key = *key;
+    core::Reading reading;
+    reading.level = level_of(object, "availability");
+    reading.measured_at = measured_at;
+    reading.took = took;
+    row.reading = std::move(reading);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace feed

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "board/state.hpp"
+#include "core/change.hpp"
+#include "core/row.hpp"
+
+/// Rows as JSON, both ways. The keys `provider`, `name` and `availability` are the original system's.
+namespace feed {
+
+/// Appends one row as a JSON object, as it is at `now`.
+void append_row(std::string& out, const core::Row& row, base::Time now);
+
+/// Appends rows as a JSON array.
+void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now);
+
+/// Appends {"HIGH":…,"MEDIUM":…,"LOW":…,"UNKNOWN":…,"FRESH":…,"total":…}.
+void append_counts(std::string& out, const board::Counts& counts);
+
+/// Reads what append_rows wrote. Throws std::exception that says what is wrong.
+std::vector<core::RowPtr> parse_rows(const boost::json::array& json);
+
+/// Reads {"provider":…,"name":…}, a profile as a client sends it; further keys are refused.
+base::Result<core::ProfileKey> parse_key(std::string_view json);
+
+/// Reads the original system's answer: an array of objects with provider, name and availability; further keys are
+/// left alone. Every row gets a reading that ended at `measured_at`, took `took` and has no end of trust yet.
+/// Throws std::exception that says what is wrong.
+std::vector<core::Row> parse_original(std::string_view json, base::Time measured_at, base::Duration took);
+
+}  // namespace feed

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "base/offload.hpp"
+#include "board/board.hpp"
+#include "store/store.hpp"
+
+namespace hardware {
+
+/// Keeps the board as the store is: loads it once, then asks for changes every period, or sooner when told. While the
+/// database is away the board goes on being served, and its rows grow old. Used on the background thread.
+class Follower {
+ public:
+  /// Called with the rows that are new or changed; `all` when the whole store was loaded.
+  using Observer = std::function<void(std::span<const core::RowPtr> rows, bool all)>;
+
+  Follower(store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
+           base::Duration period, Observer observer, base::Metrics& metrics);
+
+  /// Returns when stop() was called.
+  boost::asio::awaitable<void> run();
+  void stop();
+  /// There is something new: look now.
+  void poke();
+
+  /// "" or what keeps it from following. Thread-safe.
+  std::string problem() const;
+
+ private:
+  boost::asio::awaitable<void> load();
+  boost::asio::awaitable<void> poll();
+  void set_problem(std::string problem);
+
+  store::Store& store_;
+  base::OffloadPool& database_;
+  board::Board& board_;
+  base::Duration period_;
+  Observer observer_;
+  boost::asio::steady_timer timer_;
+  prometheus::Gauge& up_;
+  prometheus::Gauge& profiles_;
+  prometheus::Gauge& revision_;
+  core::Revision seen_ = 0;
+  bool loaded_ = false;
+  bool poked_ = false;
+  bool stopped_ = false;
+  mutable std::mutex mutex_;
+  std::string problem_ = "the profiles are not loaded yet";
+};
+
+}  // namespace hardware

@@ -1,0 +1,92 @@
+#include "hardware/profiles_api.hpp"
+
+#include <charconv>
+
+#include "base/text.hpp"
+#include "feed/row_json.hpp"
+#include "hardware/admin_token.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+base::Result<core::ProfileKey> key_in(const http::Request& request) {
+  const std::string_view type = request.header("Content-Type");
+  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
+    return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
+  return feed::parse_key(request.body);
+}
+
+base::Result<core::ProfileId> id_in(const http::Request& request) {
+  const std::string& text = request.parameters.front();
+  core::ProfileId id = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (ec != std::errc{} || end != text.data() + text.size())
+    return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
+  return id;
+}
+
+}  // namespace
+
+ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token, std::function<void()> changed)
+    : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
+
+void ProfilesApi::add_routes(http::Router& router) {
+  router.add("POST", "/hardware/", [this](const http::Request& request) { return add(request); });
+  router.add("PUT", "/hardware/{id}", [this](const http::Request& request) { return replace(request); });
+  router.add("DELETE", "/hardware/{id}", [this](const http::Request& request) { return remove(request); });
+}
+
+http::Reply ProfilesApi::reply_with(int status, const core::Profile& profile) const {
+  std::string body = fmt::format("{{\"id\":{},\"provider\":", profile.id);
+  base::append_json_string(body, profile.key.provider);
+  body += ",\"name\":";
+  base::append_json_string(body, profile.key.name);
+  body += "}\n";
+  http::Reply reply;
+  reply.status = status;
+  reply.content_type = "application/json";
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  return reply;
+}
+
+asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
+  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
+  const auto key = key_in(request);
+  if (!key) co_return http::problem(key.error());
+  auto job = [this, key = *key] { return store_.add(key); };
+  const auto added = co_await database_.run(std::move(job));
+  if (!added) co_return http::problem(added.error());
+  changed_();
+  http::Reply reply = reply_with(201, *added);
+  reply.headers.emplace_back("Location", fmt::format("/hardware/{}", added->id));
+  co_return reply;
+}
+
+asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
+  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
+  const auto id = id_in(request);
+  if (!id) co_return http::problem(id.error());
+  const auto key = key_in(request);
+  if (!key) co_return http::problem(key.error());
+  auto job = [this, id = *id, key = *key] { return store_.replace(id, key); };
+  const auto replaced = co_await database_.run(std::move(job));
+  if (!replaced) co_return http::problem(replaced.error());
+  changed_();
+  co_return reply_with(200, *replaced);
+}
+
+asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
+  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
+  const auto id = id_in(request);
+  if (!id) co_return http::problem(id.error());
+  auto job = [this, id = *id] { return store_.remove(id); };
+  const auto removed = co_await database_.run(std::move(job));
+  if (!removed) co_return http::problem(removed.error());
+  changed_();
+  http::Reply reply;
+  reply.status = 204;
+  co_return reply;
+}
+
+}  // namespace hardware

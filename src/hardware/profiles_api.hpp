@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/offload.hpp"
+#include "http/router.hpp"
+#include "store/store.hpp"
+
+namespace hardware {
+
+/// Profile administration: POST /hardware/, PUT and DELETE /hardware/{id}, with a bearer token. Called on every core;
+/// the references outlive it.
+class ProfilesApi {
+ public:
+  /// `changed` is called after each change, on the thread of the request.
+  ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token, std::function<void()> changed);
+
+  void add_routes(http::Router& router);
+
+ private:
+  boost::asio::awaitable<http::Reply> add(const http::Request& request);
+  boost::asio::awaitable<http::Reply> replace(const http::Request& request);
+  boost::asio::awaitable<http::Reply> remove(const http::Request& request);
+  http::Reply reply_with(int status, const core::Profile& profile) const;
+
+  store::Store& store_;
+  base::OffloadPool& database_;
+  std::string token_;
+  std::function<void()> changed_;
+};
+
+}  // namespace hardware

@@ -1,0 +1,83 @@
+#include "hardware/service.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+/// A feed reader that was away for longer takes a whole snapshot.
+constexpr std::chrono::hours kRemovedKept{24};
+constexpr std::chrono::hours kHousekeepingPeriod{1};
+
+}  // namespace
+
+Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
+                 std::string admin_token)
+    : runtime_(runtime),
+      store_(store),
+      database_("database", config.hardware.database_connections),
+      board_(runtime),
+      list_(board_, runtime.cores()),
+      events_(board_, runtime.cores(), metrics, "hardware"),
+      refresher_(config.probes, {.executor = runtime.background().get_executor(),
+                                 .store = store,
+                                 .database = database_,
+                                 .metrics = metrics,
+                                 .owner = base::random_hex(8),
+                                 .lease = config.hardware.lease,
+                                 .written = [this] { follower_.poke(); }}),
+      follower_(
+          store, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
+          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, metrics),
+      profiles_(store, database_, std::move(admin_token),
+                [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
+      housekeeping_(runtime.background()) {}
+
+Service::~Service() = default;
+
+http::Router Service::routes() {
+  http::Router router;
+  router.add("GET", "/hardware/", [this](const http::Request& request) { return list_.handle(request); });
+  router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
+  profiles_.add_routes(router);
+  return router;
+}
+
+asio::awaitable<void> Service::run() {
+  base::TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn("ageing", board_.run());
+  group.spawn("follower", follower_.run());
+  group.spawn("refresh", refresher_.run());
+  group.spawn("housekeeping", forget_removed());
+  co_await group.wait();
+}
+
+void Service::stop() {
+  stopped_ = true;
+  refresher_.stop();
+  follower_.stop();
+  board_.stop();
+  housekeeping_.cancel();
+}
+
+asio::awaitable<void> Service::forget_removed() {
+  while (!stopped_) {
+    co_await base::sleep(housekeeping_, kHousekeepingPeriod);
+    if (stopped_) co_return;
+    auto job = [this] {
+      store_.forget_removed(kRemovedKept);
+      return true;
+    };
+    try {
+      co_await database_.run(std::move(job));
+    } catch (const base::Lost& lost) {
+      spdlog::warn("cannot forget old deletions: {}", lost.what());
+    }
+  }
+}
+
+}  // namespace hardware

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "base/offload.hpp"
+#include "base/runtime.hpp"
+#include "base/task_group.hpp"
+#include "board/board.hpp"
+#include "config/config.hpp"
+#include "feed/event_stream.hpp"
+#include "feed/list.hpp"
+#include "hardware/follower.hpp"
+#include "hardware/profiles_api.hpp"
+#include "http/router.hpp"
+#include "refresh/refresher.hpp"
+#include "store/store.hpp"
+
+namespace hardware {
+
+/// The private service: store → refresh → board → feed, and profile administration.
+class Service {
+ public:
+  /// The references outlive it. `admin_token` "" turns administration off.
+  Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
+          std::string admin_token);
+  ~Service();
+
+  /// GET, POST /hardware/; PUT, DELETE /hardware/{id}; GET /hardware/events.
+  http::Router routes();
+
+  /// Works until stop() was called; then gives back its leases. On the background thread.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+  /// Ends event streams and answers waiting requests. From the background thread.
+  void end_streams() { board_.close(); }
+
+  /// Why it should get no requests; "" when it should. Thread-safe.
+  std::string problem() const { return follower_.problem(); }
+
+ private:
+  boost::asio::awaitable<void> forget_removed();
+
+  base::Runtime& runtime_;
+  store::Store& store_;
+  base::OffloadPool database_;
+  board::Board board_;
+  feed::List list_;
+  feed::EventStream events_;
+  refresh::Refresher refresher_;
+  Follower follower_;
+  ProfilesApi profiles_;
+  boost::asio::steady_timer housekeeping_;
+  bool stopped_ = false;
+};
+
+}  // namespace hardware

@@ -1,0 +1,69 @@
+#include "http/router.hpp"
+
+#include <fmt/format.h>
+
+namespace http {
+namespace {
+
+/// Takes the first segment off `path`, which begins with '/'.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+/// Does `path` match? Collects the raw {…} segments.
+bool matches(std::string_view pattern, std::string_view path, std::vector<std::string_view>& raw) {
+  raw.clear();
+  while (pattern.starts_with('/') && path.starts_with('/')) {
+    const std::string_view wanted = take_segment(pattern);
+    const std::string_view given = take_segment(path);
+    if (wanted.starts_with('{')) {
+      if (given.empty()) return false;
+      raw.push_back(given);
+    } else if (wanted != given) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+Router& Router::add(std::string_view method, std::string pattern, Handler handler) {
+  routes_.push_back({method, std::move(pattern), std::move(handler)});
+  return *this;
+}
+
+Router& Router::add(Router other) {
+  for (Route& route : other.routes_) routes_.push_back(std::move(route));
+  return *this;
+}
+
+boost::asio::awaitable<Reply> Router::handle(Request& request) const {
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string allowed;
+  std::vector<std::string_view> raw;
+  for (const Route& route : routes_) {
+    if (!matches(route.pattern, request.path, raw)) continue;
+    if (route.method != method) {
+      if (allowed.find(route.method) != std::string::npos) continue;
+      allowed += fmt::format("{}{}{}", allowed.empty() ? "" : ", ", route.method, route.method == "GET" ? ", HEAD" : "");
+      continue;
+    }
+    request.parameters.clear();
+    for (std::string_view segment : raw) {
+      auto decoded = percent_decode(segment);
+      if (!decoded) co_return problem(400, "the path is not percent-encoded correctly");
+      request.parameters.push_back(std::move(*decoded));
+    }
+    co_return co_await route.handler(request);
+  }
+  if (allowed.empty()) co_return problem(404, "there is nothing at this path");
+  Reply reply = problem(405, fmt::format("this path answers {} only", allowed));
+  reply.headers.emplace_back("Allow", allowed);
+  co_return reply;
+}
+
+}  // namespace http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.hpp"
+
+namespace http {
+
+/// The table of routes: data, in one place per service. Immutable once it serves; its handler is thread-safe.
+class Router {
+ public:
+  /// `pattern` is a path whose {…} segments match any one segment: "/api/v1/hardware/{provider}/{name}". A GET route
+  /// answers HEAD too; the session leaves the body out.
+  Router& add(std::string_view method, std::string pattern, Handler handler);
+
+  /// Takes all routes of `other`.
+  Router& add(Router other);
+
+  /// Finds the route and calls it. 404, 405 with Allow, 400 for a path or query that does not decode.
+  boost::asio::awaitable<Reply> handle(Request& request) const;
+
+ private:
+  struct Route {
+    std::string_view method;
+    std::string pattern;
+    Handler handler;
+  };
+
+  std::vector<Route> routes_;
+};
+
+}  // namespace http

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "base/runtime.hpp"
+#include "http/router.hpp"
+
+namespace http {
+
+struct SessionHost;
+
+struct ServerOptions {
+  /// For logs and metrics: "portal".
+  std::string name;
+  std::string address = "127.0.0.1";
+  /// 0 takes a free port.
+  std::uint16_t port = 0;
+  /// A connection on which no request begins for so long is closed.
+  base::Duration idle_timeout = std::chrono::seconds{75};
+  /// A request that has begun must arrive, and a piece of an answer be taken, within this time.
+  base::Duration io_timeout = std::chrono::seconds{20};
+  std::size_t max_connections = 16384;
+  std::size_t max_body_bytes = 1 << 20;
+};
+
+/// An HTTP/1.1 server. One acceptor hands connections to the cores in turn; a connection never leaves its core.
+class Server {
+ public:
+  /// `runtime` and `metrics` outlive it.
+  Server(base::Runtime& runtime, base::Metrics& metrics, Router router, ServerOptions options);
+  /// REQUIRES: drained, or the runtime is stopped.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Listens and serves from now on; returns the port. Throws base::UsageError when the address cannot be had.
+  std::uint16_t listen();
+
+  /// Takes no further connection, ends the idle ones, lets answers under way end within `timeout` and closes what is
+  /// left. Streams must have been told to end by their owner. Await it on the background thread.
+  boost::asio::awaitable<void> drain(base::Duration timeout);
+
+ private:
+  boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> wait_until_empty(base::Duration timeout);
+
+  base::Runtime& runtime_;
+  Router router_;
+  ServerOptions options_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::vector<std::unique_ptr<SessionHost>> hosts_;
+  std::atomic<std::size_t> connections_ = 0;
+  bool accepting_ = false;
+};
+
+}  // namespace http

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <list>
+
+#include "base/metrics.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+
+namespace http {
+
+class Session;
+
+/// What the sessions of one server on one core share. Touched on that core only, but for the counters.
+struct SessionHost {
+  const Router& router;
+  const ServerOptions& options;
+  std::size_t core;
+  /// Sessions of the whole server; a session takes itself off when it ends.
+  std::atomic<std::size_t>& open;
+  prometheus::Gauge& connections;
+  prometheus::Histogram& seconds;
+  /// By the first digit of the status, less one.
+  std::array<prometheus::Counter*, 5> requests;
+  std::list<Session*> sessions{};
+  bool draining = false;
+};
+
+/// Serves one connection until it ends. `host` outlives it.
+boost::asio::awaitable<void> run_session(boost::asio::ip::tcp::socket socket, SessionHost& host);
+
+/// Ends the idle sessions, and the others after their current answer.
+void drain_sessions(SessionHost& host);
+/// Closes every connection at once.
+void close_sessions(SessionHost& host);
+
+}  // namespace http

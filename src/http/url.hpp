@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace http {
+
+/// Decodes %XX (and '+' when `plus_is_space`). Nothing when an escape is not valid or gives a NUL byte.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+
+/// Escapes all but unreserved characters (RFC 3986, section 2.3): fit for one path segment or query value.
+std::string percent_encode(std::string_view text);
+
+/// The decoded parameters of a query, in order. Pairs that do not decode are errors.
+class Query {
+ public:
+  static base::Result<Query> parse(std::string_view text);
+
+  /// The last value of `name`.
+  std::optional<std::string_view> get(std::string_view name) const;
+  /// A whole number from `least` to `most`, or `otherwise` when absent.
+  base::Result<std::size_t> number(std::string_view name, std::size_t otherwise, std::size_t least, std::size_t most) const;
+  /// Refuses parameters that are not in `known`, naming the nearest.
+  base::Result<void> only(std::initializer_list<std::string_view> known) const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> pairs_;
+};
+
+/// Where a service is: http://HOST[:PORT][/PREFIX].
+struct Url {
+  std::string host;
+  std::uint16_t port = 80;
+  /// Begins with '/' or is empty; no slash at the end.
+  std::string prefix;
+
+  /// "host:port", as in a Host header.
+  std::string authority() const;
+};
+
+base::Result<Url> parse_url(std::string_view text);
+
+}  // namespace http

@@ -1,0 +1,36 @@
+#include "portal/assets.hpp"
+
+#include "portal/embedded.hpp"
+
+namespace portal {
+namespace {
+
+struct Type {
+  std::string_view ending;
+  std::string_view media_type;
+};
+
+constexpr Type kTypes[] = {
+    {".css", "text/css; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+};
+
+}  // namespace
+
+Assets::Assets(std::size_t cores) : files_(cores) {
+  for (auto& files : files_)
+    for (const base::EmbeddedFile& file : embedded_files())
+      for (const Type& type : kTypes)
+        if (file.name.ends_with(type.ending))
+          files.emplace(file.name, http::Prepared(std::string(type.media_type), std::string(file.content)));
+}
+
+boost::asio::awaitable<http::Reply> Assets::handle(const http::Request& request) {
+  auto& files = files_[request.core];
+  const auto file = files.find(request.parameters.front());
+  if (file == files.end()) co_return http::problem(404, "there is no such file");
+  co_return http::answer(request, file->second);
+}
+
+}  // namespace portal

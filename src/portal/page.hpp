@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "board/board.hpp"
+#include "feed/cache.hpp"
+#include "http/message.hpp"
+
+namespace portal {
+
+/// `GET /`: the dashboard, a hundred rows a page; the original system's lines for terminals. Called on every core.
+///
+///   ?offset=N&limit=M  which rows
+class Page {
+ public:
+  Page(board::Board& board, std::size_t cores);
+  ~Page();
+
+  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+
+ private:
+  /// What one core needs to render.
+  struct Core;
+
+  board::Board& board_;
+  std::vector<std::unique_ptr<Core>> cores_;
+};
+
+}  // namespace portal

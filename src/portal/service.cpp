@@ -1,0 +1,47 @@
+#include "portal/service.hpp"
+
+#include "base/task_group.hpp"
+
+namespace portal {
+namespace asio = boost::asio;
+namespace {
+
+feed::ReaderOptions reader_options(const config::PortalConfig& config) {
+  feed::ReaderOptions options{.urls = {}, .poll_period = config.poll_interval, .poll_timeout = config.poll_timeout};
+  for (const std::string& url : config.hardware_urls) options.urls.push_back(http::parse_url(url).value());
+  return options;
+}
+
+}  // namespace
+
+Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
+    : board_(runtime),
+      reader_(board_, runtime.background().get_executor(), reader_options(config), metrics),
+      events_(board_, runtime.cores(), metrics, "portal"),
+      api_(board_, runtime.cores()),
+      page_(board_, runtime.cores()),
+      assets_(runtime.cores()) {}
+
+http::Router Service::routes() {
+  http::Router router;
+  router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
+  router.add("GET", "/assets/{name}", [this](const http::Request& request) { return assets_.handle(request); });
+  router.add("GET", "/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
+  router.add("GET", "/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
+  router.add("GET", "/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
+  return router;
+}
+
+asio::awaitable<void> Service::run() {
+  base::TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn("ageing", board_.run());
+  group.spawn("feed reader", reader_.run());
+  co_await group.wait();
+}
+
+void Service::stop() {
+  reader_.stop();
+  board_.stop();
+}
+
+}  // namespace portal

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include "base/metrics.hpp"
+#include "base/runtime.hpp"
+#include "board/board.hpp"
+#include "config/config.hpp"
+#include "feed/event_stream.hpp"
+#include "feed/reader.hpp"
+#include "http/router.hpp"
+#include "portal/api.hpp"
+#include "portal/assets.hpp"
+#include "portal/page.hpp"
+
+namespace portal {
+
+/// The public service: feed reader → board → page, API and events. It never reaches a database or runs slow work.
+class Service {
+ public:
+  /// The references outlive it. REQUIRES: validated config.
+  Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics);
+
+  /// GET /, /assets/…, /api/v1/hardware, /api/v1/hardware/{provider}/{name}, /api/v1/events.
+  http::Router routes();
+
+  /// Works until stop() was called. On the background thread.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+  /// Returns when the board was filled, stop() was called, or after `longest`. On the background thread.
+  boost::asio::awaitable<void> wait_until_filled(base::Duration longest) { return board_.wait_until_filled(longest); }
+
+  /// Ends event streams. From the background thread.
+  void end_streams() { board_.close(); }
+
+  /// Why it should get no requests; "" when it should. Thread-safe.
+  std::string problem() const { return board_.filled() ? "" : "no answer of the hardware service yet"; }
+
+ private:
+  board::Board board_;
+  feed::Reader reader_;
+  feed::EventStream events_;
+  Api api_;
+  Page page_;
+  Assets assets_;
+};
+
+}  // namespace portal

@@ -1,0 +1,130 @@
+#include "probe/simulated.hpp"
+
+#include <atomic>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/duration.hpp"
+#include "base/offload.hpp"
+#include "base/task_group.hpp"
+#include "probe/kinds.hpp"
+
+namespace probe {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::string_view kCancelled = "cancelled by shutdown";
+
+/// How long to work: the duration, or up to the deadline when that comes first.
+struct Span {
+  base::SteadyTime until;
+  bool timed_out;
+};
+
+Span span_of(base::Duration duration, base::SteadyTime deadline) {
+  const auto end = std::chrono::steady_clock::now() + duration;
+  return {std::min(end, deadline), end > deadline};
+}
+
+/// Picks the level. With a seed, the n-th measurement of a profile depends on nothing but seed, profile and n.
+class Dice {
+ public:
+  explicit Dice(std::optional<std::uint64_t> seed) : seed_(seed) {}
+
+  core::Measurement roll(const core::Profile& profile) {
+    core::Measurement measurement;
+    measurement.level = static_cast<core::Level>(1 + next(profile) % 3);
+    measurement.reason = "picked at random";
+    return measurement;
+  }
+
+ private:
+  std::uint64_t next(const core::Profile& profile) {
+    if (!seed_) return random_();
+    std::seed_seq mix{*seed_, static_cast<std::uint64_t>(profile.id), ++runs_[profile.id]};
+    return std::mt19937_64(mix)();
+  }
+
+  std::optional<std::uint64_t> seed_;
+  std::mt19937_64 random_{std::random_device{}()};
+  std::unordered_map<core::ProfileId, std::uint64_t> runs_;
+};
+
+class SleepingProbe final : public Probe {
+ public:
+  SleepingProbe(const config::SimulatedOptions& options, asio::any_io_executor executor)
+      : duration_(options.duration), executor_(std::move(executor)), dice_(options.seed) {}
+
+  asio::awaitable<Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+    const Span span = span_of(duration_, deadline);
+    asio::steady_timer timer(executor_, span.until);
+    timers_.insert(&timer);
+    boost::system::error_code error;
+    if (!cancelled_) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    timers_.erase(&timer);
+    if (cancelled_) co_return std::unexpected(std::string(kCancelled));
+    if (span.timed_out) co_return std::unexpected(std::string("timed out"));
+    co_return dice_.roll(profile);
+  }
+
+  void cancel() override {
+    cancelled_ = true;
+    for (asio::steady_timer* timer : timers_) timer->cancel();
+  }
+
+ private:
+  base::Duration duration_;
+  asio::any_io_executor executor_;
+  Dice dice_;
+  std::unordered_set<asio::steady_timer*> timers_;
+  bool cancelled_ = false;
+};
+
+/// Burns a core per measurement, in threads of the lowest priority.
+class BurningProbe final : public Probe {
+ public:
+  BurningProbe(const config::SimulatedOptions& options, std::size_t threads)
+      : duration_(options.duration), dice_(options.seed), pool_("burn", threads, base::OffloadPool::Priority::low) {}
+
+  asio::awaitable<Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+    bool timed_out = false;
+    // The work begins when a thread is free, so the duration is counted there.
+    auto burn = [this, deadline, &timed_out] {
+      const Span span = span_of(duration_, deadline);
+      timed_out = span.timed_out;
+      while (!cancelled_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < span.until) {
+      }
+      return true;
+    };
+    co_await pool_.run(burn);
+    if (cancelled_) co_return std::unexpected(std::string(kCancelled));
+    if (timed_out) co_return std::unexpected(std::string("timed out"));
+    co_return dice_.roll(profile);
+  }
+
+  void cancel() override { cancelled_ = true; }
+
+ private:
+  base::Duration duration_;
+  Dice dice_;
+  std::atomic<bool> cancelled_ = false;
+  base::OffloadPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<Probe> make_simulated(const config::ProbeConfig& config, asio::any_io_executor executor) {
+  if (config.simulated.work == config::Work::cpu)
+    return std::make_unique<BurningProbe>(config.simulated, concurrency(config));
+  return std::make_unique<SleepingProbe>(config.simulated, std::move(executor));
+}
+
+std::size_t simulated_concurrency(const config::ProbeConfig& config) {
+  if (config.simulated.work == config::Work::cpu) return std::max(1U, std::thread::hardware_concurrency());
+  return 10'000;
+}
+
+}  // namespace probe

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "config/config.hpp"
+#include "core/row.hpp"
+#include "store/store.hpp"
+
+namespace refresh {
+
+/// Decides which probe measures which profile: the first whose globs match.
+class Planner {
+ public:
+  explicit Planner(std::vector<config::ProbeConfig> probes) : probes_(std::move(probes)) {}
+
+  /// The probe of a profile, or null.
+  const config::ProbeConfig* probe_of(const core::ProfileKey& key) const;
+
+  /// What must change so that every one of `rows` has its probe. Rows of replicas with another configuration are left
+  /// as they are unless `all`, so that two configurations during a rollout do not undo each other for ever.
+  std::vector<store::Assignment> plan(std::span<const core::RowPtr> rows, bool all) const;
+
+ private:
+  std::vector<config::ProbeConfig> probes_;
+};
+
+}  // namespace refresh

@@ -1,0 +1,226 @@
+#include "refresh/runner.hpp"
+
+#include "base/log.hpp"
+#include "probe/kinds.hpp"
+
+namespace refresh {
+namespace asio = boost::asio;
+namespace {
+
+/// Claims, and readings, per transaction: larger ones keep other replicas waiting for the row locks.
+constexpr std::size_t kBatch = 1000;
+/// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
+constexpr std::chrono::seconds kLongestLook{1};
+constexpr std::chrono::milliseconds kRetry{200};
+
+using std::chrono::steady_clock;
+
+base::Duration since(base::SteadyTime then) { return std::chrono::duration_cast<base::Duration>(steady_clock::now() - then); }
+
+double seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+core::FreshnessRule rule_of(const config::ProbeConfig& config) {
+  return {.ttl = config.ttl, .grace = std::min(config.timeout, config.ttl), .expire_after = config.effective_expire_after()};
+}
+
+}  // namespace
+
+struct Runner::Meters {
+  prometheus::Counter& ok;
+  prometheus::Counter& failed;
+  prometheus::Counter& refused;
+  prometheus::Counter& lost_leases;
+  prometheus::Counter& database_errors;
+  prometheus::Gauge& running;
+  prometheus::Gauge& overdue;
+  prometheus::Histogram& duration;
+};
+
+Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, Shared& shared)
+    : config_(config),
+      probe_(std::move(probe)),
+      shared_(shared),
+      concurrency_(probe::concurrency(config)),
+      measurements_(shared.executor),
+      loops_(shared.executor),
+      claim_timer_(shared.executor),
+      write_timer_(shared.executor),
+      renew_timer_(shared.executor),
+      retry_timer_(shared.executor) {
+  auto& metrics = shared.metrics;
+  const base::Labels labels{{"probe", config.name}};
+  const auto probes = [&](const char* result) -> prometheus::Counter& {
+    return metrics.counter("vacancy_probes_total", "Probes that ran, by result", {{"probe", config.name}, {"result", result}});
+  };
+  meters_.reset(new Meters{
+      .ok = probes("ok"),
+      .failed = probes("failed"),
+      .refused = metrics.counter("vacancy_writes_refused_total", "Results refused because the lease had gone to another replica", labels),
+      .lost_leases = metrics.counter("vacancy_leases_lost_total", "Leases that another replica took over", labels),
+      .database_errors = metrics.counter("vacancy_refresh_database_errors_total", "Database calls of the refresh that failed", labels),
+      .running = metrics.gauge("vacancy_probes_running", "Probes under way", labels),
+      .overdue = metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside", labels),
+      .duration = metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels),
+  });
+}
+
+Runner::~Runner() = default;
+
+asio::awaitable<void> Runner::run() {
+  loops_.spawn("claim loop of " + config_.name, claim_loop());
+  loops_.spawn("write loop of " + config_.name, write_loop());
+  loops_.spawn("renew loop of " + config_.name, renew_loop());
+  co_await loops_.wait();
+}
+
+void Runner::stop() {
+  stopping_ = true;
+  probe_->cancel();
+  claim_timer_.cancel();
+  renew_timer_.cancel();
+  retry_timer_.cancel();
+}
+
+void Runner::wake() {
+  woken_ = true;
+  claim_timer_.cancel();
+}
+
+asio::awaitable<void> Runner::claim_loop() {
+  while (!stopping_) {
+    woken_ = false;
+    const std::size_t free = concurrency_ - running_.size();
+    base::SteadyTime next = base::SteadyTime::max();
+    if (free > 0) next = co_await claim_some(std::min(free, kBatch));
+    if (stopping_) break;
+    claim_timer_.expires_at(next);
+    while (!stopping_ && !woken_ && steady_clock::now() < claim_timer_.expiry()) {
+      boost::system::error_code ignored;
+      co_await claim_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+  }
+  co_await measurements_.wait();
+  measurements_ended_ = true;
+  write_timer_.cancel();
+}
+
+/// Claims and starts up to `limit` tasks; returns when to look again.
+asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
+  auto job = [this, limit] { return shared_.store.claim(config_.name, shared_.owner, limit, shared_.lease); };
+  try {
+    const store::Claimed claimed = co_await shared_.database.run(std::move(job));
+    for (const store::Claim& claim : claimed.claims) {
+      if (!claim.first) meters_->overdue.Set(seconds(claimed.now - claim.due));
+      running_.insert_or_assign(claim.task, Running{claim});
+      measurements_.spawn("measurement", measure(claim));
+    }
+    meters_->running.Set(static_cast<double>(running_.size()));
+    const auto now = steady_clock::now();
+    if (claimed.claims.size() == limit) co_return now;
+    if (!claimed.next_due) co_return now + kLongestLook;
+    co_return now + std::clamp<base::Duration>(*claimed.next_due - claimed.now, base::Duration{0}, kLongestLook);
+  } catch (const base::Lost& lost) {
+    meters_->database_errors.Increment();
+    spdlog::warn("{} cannot claim tasks: {}", config_.name, lost.what());
+  }
+  co_return steady_clock::now() + kRetry;
+}
+
+asio::awaitable<void> Runner::measure(store::Claim claim) {
+  const auto begin = steady_clock::now();
+  probe::Result result = co_await probe_->measure(claim.profile, begin + config_.timeout);
+  // A measurement that was cut off says nothing: the task is given back instead.
+  if (stopping_ && !result) co_return;
+  const base::Duration took = since(begin);
+  meters_->duration.Observe(seconds(took));
+  (result ? meters_->ok : meters_->failed).Increment();
+  if (!result) spdlog::debug("{} failed for {}/{}: {}", config_.name, claim.profile.key.provider, claim.profile.key.name, result.error());
+  running_.at(claim.task).measured = true;
+  store::Outcome outcome{.task = claim.task, .profile = claim.profile.id, .token = claim.token, .result = std::move(result), .took = took, .rule = rule_of(config_)};
+  ended_.push_back({std::move(outcome), steady_clock::now()});
+  write_timer_.cancel();
+}
+
+asio::awaitable<void> Runner::write_loop() {
+  while (!measurements_ended_ || !ended_.empty()) {
+    if (ended_.empty()) {
+      write_timer_.expires_at(base::SteadyTime::max());
+      boost::system::error_code ignored;
+      co_await write_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      continue;
+    }
+    // What ends while this batch is written makes the next one: the batches grow with the load.
+    const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kBatch));
+    std::vector<Ended> batch(std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.begin() + count));
+    ended_.erase(ended_.begin(), ended_.begin() + count);
+    co_await write(batch);
+  }
+  co_await release();
+}
+
+/// Writes until the database takes it. When stopping, tries once.
+asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
+  for (;;) {
+    std::vector<store::Outcome> outcomes;
+    for (Ended& ended : batch) {
+      ended.outcome.ended_ago = since(ended.ended_at);
+      outcomes.push_back(ended.outcome);
+    }
+    auto job = [this, outcomes = std::move(outcomes)] { return shared_.store.finish(outcomes); };
+    bool lost_database = false;
+    try {
+      const auto refused = co_await shared_.database.run(std::move(job));
+      meters_->refused.Increment(static_cast<double>(refused.size()));
+      if (!refused.empty()) spdlog::warn("{}: {} late results were refused, another replica has the tasks", config_.name, refused.size());
+    } catch (const base::Lost& lost) {
+      meters_->database_errors.Increment();
+      spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
+      lost_database = true;
+    }
+    if (!lost_database || stopping_) break;
+    co_await base::sleep(retry_timer_, kRetry);
+  }
+  for (const Ended& ended : batch) running_.erase(ended.outcome.task);
+  meters_->running.Set(static_cast<double>(running_.size()));
+  shared_.written();
+  // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe
+  // takes as long as its period.
+  wake();
+}
+
+asio::awaitable<void> Runner::renew_loop() {
+  while (!stopping_) {
+    co_await base::sleep(renew_timer_, shared_.lease / 3);
+    if (stopping_ || running_.empty()) continue;
+    std::vector<store::Claim> claims;
+    for (const auto& [task, running] : running_) claims.push_back(running.claim);
+    auto job = [this, claims = std::move(claims)] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
+    try {
+      const auto lost = co_await shared_.database.run(std::move(job));
+      meters_->lost_leases.Increment(static_cast<double>(lost.size()));
+      if (!lost.empty()) spdlog::warn("{}: lost {} leases; their results will be refused", config_.name, lost.size());
+    } catch (const base::Lost& lost) {
+      meters_->database_errors.Increment();
+      spdlog::warn("{} cannot renew leases: {}", config_.name, lost.what());
+    }
+  }
+}
+
+/// Gives back what was cut off, so that another replica starts it now and not when the lease ends.
+asio::awaitable<void> Runner::release() {
+  std::vector<store::Claim> claims;
+  for (const auto& [task, running] : running_) claims.push_back(running.claim);
+  running_.clear();
+  if (claims.empty()) co_return;
+  auto job = [this, claims = std::move(claims)] {
+    shared_.store.release(shared_.owner, claims);
+    return true;
+  };
+  try {
+    co_await shared_.database.run(std::move(job));
+  } catch (const base::Lost& lost) {
+    spdlog::warn("{} cannot give its leases back, they end by themselves: {}", config_.name, lost.what());
+  }
+}
+
+}  // namespace refresh

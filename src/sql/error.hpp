@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace sql {
+
+/// What a database error means to the caller.
+enum class ErrorKind : std::uint8_t {
+  busy,    ///< a lock was not to be had, or a deadlock was broken: the transaction may be run again
+  unique,  ///< a row with this key exists
+  lost,    ///< the connection or the disk is gone: the session is of no more use
+  other,   ///< the statement is wrong, or something nobody expected
+};
+
+class Error : public base::Lost {
+ public:
+  Error(ErrorKind kind, const std::string& message);
+  ErrorKind kind() const { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+}  // namespace sql

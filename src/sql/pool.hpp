@@ -1,0 +1,58 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "sql/session.hpp"
+
+namespace sql {
+
+/// Up to a fixed number of sessions of one database, opened when they are needed and kept. A session whose connection
+/// was lost is dropped, and another one opened for the next caller. Thread-safe; outlives its leases.
+class Pool {
+ public:
+  using Open = std::function<std::unique_ptr<Session>()>;
+
+  /// One caller's session until the end of the scope.
+  class Lease {
+   public:
+    Lease(Pool& pool, std::unique_ptr<Session> session) : pool_(pool), session_(std::move(session)) {}
+    ~Lease() { pool_.give_back(std::move(session_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    Session& operator*() const { return *session_; }
+    Session* operator->() const { return session_.get(); }
+
+   private:
+    Pool& pool_;
+    std::unique_ptr<Session> session_;
+  };
+
+  Pool(std::size_t size, Open open);
+
+  /// Waits until a session is free. Throws what `open` throws.
+  Lease acquire();
+
+  /// To be held while writing, and taken before acquire(), so that waiting writers keep no session from readers.
+  /// Empty where the database lets several write at a time.
+  std::unique_lock<std::mutex> writer_turn();
+
+ private:
+  void give_back(std::unique_ptr<Session> session) noexcept;
+
+  const Open open_;
+  std::mutex writer_;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  /// Below: guarded by mutex_.
+  std::vector<std::unique_ptr<Session>> idle_;
+  /// Sessions that may still be opened.
+  std::size_t unopened_;
+  bool single_writer_ = true;
+};
+
+}  // namespace sql

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "sql/statement.hpp"
+
+namespace sql {
+
+/// How many values a list in a statement has ("id IN (?, ?, …)"). A fixed number, so that there is one statement to
+/// prepare; shorter lists repeat their last value.
+inline constexpr std::size_t kListSize = 256;
+
+/// "(?, ?, …)" with kListSize places.
+std::string_view list_placeholders();
+
+/// One use of a prepared statement: binds, steps, and resets it at the end of its scope. Text that is bound must live
+/// as long. Not thread-safe.
+class Query {
+ public:
+  explicit Query(Statement& statement) : statement_(&statement) {}
+  Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
+  Query& operator=(Query&&) = delete;
+  ~Query() {
+    if (statement_) statement_->reset();
+  }
+
+  /// Binds the next parameters: integers, doubles, texts, times, durations, nullptr, optionals of them, and spans of
+  /// 1 to kListSize ids for a list.
+  template <class... Ts>
+  void bind(const Ts&... values) {
+    (bind_one(values), ...);
+  }
+
+  bool step() { return statement_->step(); }
+  std::int64_t run() {
+    while (step()) continue;
+    return statement_->affected();
+  }
+
+  /// A column as std::int64_t, double, bool, std::string, std::string_view (valid until the next step), base::Time,
+  /// base::Duration, or std::optional of one of them, which is empty for NULL.
+  template <class T>
+  T get(int column) const {
+    if constexpr (is_optional<T>) {
+      if (statement_->is_null(column)) return std::nullopt;
+      return get<typename T::value_type>(column);
+    } else if constexpr (std::is_same_v<T, double>) {
+      return statement_->as_real(column);
+    } else if constexpr (std::is_same_v<T, base::Time>) {
+      return base::Time{base::Duration{statement_->as_int(column)}};
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, base::Duration>) {
+      return T(statement_->as_int(column));
+    } else {
+      return T(statement_->as_text(column));
+    }
+  }
+
+ private:
+  template <class T>
+  static constexpr bool is_optional = false;
+  template <class T>
+  static constexpr bool is_optional<std::optional<T>> = true;
+
+  void bind_one(std::nullptr_t) { statement_->bind_null(++bound_); }
+  void bind_one(double value) { statement_->bind_real(++bound_, value); }
+  void bind_one(std::string_view value) { statement_->bind_text(++bound_, value); }
+  void bind_one(base::Duration value) { bind_one(value.count()); }
+  void bind_one(base::Time value) { bind_one(value.time_since_epoch()); }
+  void bind_one(std::span<const std::int64_t> list);
+  template <class T>
+    requires std::is_integral_v<T>
+  void bind_one(T value) {
+    statement_->bind_int(++bound_, static_cast<std::int64_t>(value));
+  }
+  template <class T>
+  void bind_one(const std::optional<T>& value) {
+    if (value)
+      bind_one(*value);
+    else
+      bind_one(nullptr);
+  }
+
+  Statement* statement_;
+  int bound_ = 0;
+};
+
+/// Calls `visit` with the parts of `items` that fit a list.
+template <class T, class F>
+void for_each_list(std::span<const T> items, F&& visit) {
+  for (std::size_t begin = 0; begin < items.size(); begin += kListSize)
+    visit(items.subspan(begin, std::min(kListSize, items.size() - begin)));
+}
+
+}  // namespace sql

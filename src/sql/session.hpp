@@ -1,0 +1,96 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "sql/query.hpp"
+#include "sql/statement.hpp"
+
+namespace sql {
+
+/// The few words in which the databases differ.
+struct Dialect {
+  std::string_view name;
+  /// Column definition of a primary key that the database numbers and never gives out twice.
+  std::string_view identity;
+  /// Column definition of a primary key that the program numbers.
+  std::string_view key;
+  /// One writer at a time in the whole database: writers of one process then queue in the pool, which is quicker than
+  /// asking for the lock again and again.
+  bool single_writer;
+};
+
+enum class Access : std::uint8_t { read, write };
+
+/// One connection to a database. An interface because each database's client is another library.
+///
+/// Used by one thread at a time. Every call may block, and throws sql::Error.
+class Session {
+ public:
+  Session() = default;
+  virtual ~Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  virtual const Dialect& dialect() const = 0;
+  /// The database's clock.
+  virtual base::Time now() = 0;
+
+  /// The prepared statement of `sql`, ready to be bound; prepared once and kept as long as the session, so `sql` must
+  /// come from a small set of texts. Not to be asked for again while it is in use: query() and run() see to that.
+  virtual Statement& prepare(std::string_view sql) = 0;
+  /// Several statements without parameters, separated by semicolons.
+  virtual void execute_script(std::string_view sql) = 0;
+  /// The number that the database gave to the row inserted last.
+  virtual std::int64_t last_id() = 0;
+
+  /// A read sees one state of the database until it ends. A write has the right to write from the start.
+  virtual void begin(Access access) = 0;
+  virtual void commit() = 0;
+  /// Does not throw: a session that cannot roll back becomes unusable.
+  virtual void rollback() noexcept = 0;
+  /// False after the connection was lost.
+  virtual bool usable() const = 0;
+
+  template <class... Ts>
+  Query query(std::string_view sql, const Ts&... values) {
+    Query query(prepare(sql));
+    query.bind(values...);
+    return query;
+  }
+
+  /// Runs a statement that returns no rows; returns how many it changed.
+  template <class... Ts>
+  std::int64_t run(std::string_view sql, const Ts&... values) {
+    return query(sql, values...).run();
+  }
+};
+
+/// Rolls back at the end of its scope unless it was committed. Not thread-safe.
+class Transaction {
+ public:
+  Transaction(Session& session, Access access) : session_(session) { session.begin(access); }
+  ~Transaction() { rollback(); }
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+
+  Session& operator*() const { return session_; }
+  Session* operator->() const { return &session_; }
+
+  /// Does nothing after rollback().
+  void commit() {
+    if (open_) session_.commit();
+    open_ = false;
+  }
+  /// Forgets everything that was written.
+  void rollback() noexcept {
+    if (open_) session_.rollback();
+    open_ = false;
+  }
+
+ private:
+  Session& session_;
+  bool open_ = true;
+};
+
+}  // namespace sql

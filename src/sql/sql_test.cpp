@@ -1,0 +1,300 @@
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "sql/open.hpp"
+#include "sql/transact.hpp"
+#include "support/fake_clock.hpp"
+#include "support/temp_dir.hpp"
+
+namespace sql {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class SqliteTest : public testing::Test {
+ protected:
+  std::unique_ptr<Session> open() { return sql::open(url_, clock_); }
+  Pool pool(std::size_t size = 2) {
+    return Pool(size, [this] { return open(); });
+  }
+  static std::int64_t count(Session& session) {
+    auto query = session.query("SELECT COUNT(*) FROM t");
+    query.step();
+    return query.get<std::int64_t>(0);
+  }
+  /// The message of the UsageError that opening throws.
+  std::string refusal(const std::string& url) {
+    try {
+      sql::open(url, clock_);
+    } catch (const base::UsageError& error) {
+      return error.what();
+    }
+    return "opened";
+  }
+
+  support::FakeClock clock_;
+  support::TempDir dir_;
+  std::string url_ = "sqlite:" + dir_ / "test.db";
+};
+
+TEST_F(SqliteTest, GivesBackWhatWasBound) {
+  const auto session = open();
+  session->execute_script("CREATE TABLE t (a, b, c, d, e, f)");
+  const std::string text("with a zero \0 byte", 18);
+  const base::Time time{base::Duration{1'800'000'000'123'456}};
+  session->run("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", std::int64_t{-1} << 62, 0.1, text, nullptr,
+               std::optional<double>(), time);
+  session->run("INSERT INTO t (a, b, c) VALUES (?, ?, ?)", true, std::optional(2), std::string_view());
+  auto query = session->query("SELECT * FROM t ORDER BY a");
+  ASSERT_TRUE(query.step());
+  EXPECT_EQ(query.get<std::int64_t>(0), std::int64_t{-1} << 62);
+  EXPECT_EQ(query.get<double>(1), 0.1);
+  EXPECT_EQ(query.get<std::string>(2), text);
+  EXPECT_EQ(query.get<std::optional<std::int64_t>>(3), std::nullopt);
+  EXPECT_EQ(query.get<std::optional<std::string>>(4), std::nullopt);
+  EXPECT_EQ(query.get<base::Time>(5), time);
+  ASSERT_TRUE(query.step());
+  EXPECT_TRUE(query.get<bool>(0));
+  EXPECT_EQ(query.get<std::optional<int>>(1), 2);
+  EXPECT_EQ(query.get<std::optional<std::string>>(2), "") << "an empty text is not NULL";
+  EXPECT_FALSE(query.step());
+}
+
+TEST_F(SqliteTest, CountsChangesAndIds) {
+  const auto session = open();
+  session->execute_script(fmt::format("CREATE TABLE t (id {}, v INT)", session->dialect().identity));
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(session->run("INSERT INTO t (v) VALUES (?)", i), 1);
+    EXPECT_EQ(session->last_id(), i);
+  }
+  EXPECT_EQ(session->run("UPDATE t SET v = v + 1 WHERE v > ?", 1), 2);
+  EXPECT_EQ(session->run("DELETE FROM t WHERE v = 99"), 0);
+}
+
+TEST_F(SqliteTest, ListsOfAnyLengthUseOneStatement) {
+  const auto session = open();
+  session->execute_script("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  std::vector<std::int64_t> ids;
+  for (std::int64_t id = 1; id <= 600; ++id) {
+    session->run("INSERT INTO t VALUES (?)", id);
+    if (id != 300) ids.push_back(id);
+  }
+  const std::string sql = fmt::format("DELETE FROM t WHERE id IN {}", list_placeholders());
+  std::int64_t deleted = 0;
+  for_each_list<std::int64_t>(ids, [&](std::span<const std::int64_t> part) { deleted += session->run(sql, part); });
+  EXPECT_EQ(deleted, 599);
+  EXPECT_EQ(count(*session), 1);
+}
+
+TEST_F(SqliteTest, TheClockIsTheMachinesClock) {
+  const auto session = open();
+  EXPECT_EQ(session->now(), clock_.wall_now());
+  clock_.advance(std::chrono::seconds{5});
+  EXPECT_EQ(session->now(), clock_.wall_now());
+}
+
+TEST_F(SqliteTest, AnUnfinishedTransactionIsRolledBack) {
+  const auto session = open();
+  session->execute_script("CREATE TABLE t (v INT)");
+  {
+    Transaction transaction(*session, Access::write);
+    transaction->run("INSERT INTO t VALUES (1)");
+  }
+  EXPECT_EQ(count(*session), 0);
+  Transaction transaction(*session, Access::write);
+  transaction->run("INSERT INTO t VALUES (1)");
+  transaction.commit();
+  EXPECT_EQ(count(*open()), 1);
+}
+
+TEST_F(SqliteTest, AReadSeesOneState) {
+  const auto reader = open();
+  const auto writer = open();
+  writer->execute_script("CREATE TABLE t (v INT)");
+  {
+    const Transaction transaction(*reader, Access::read);
+    EXPECT_EQ(count(*reader), 0);
+    writer->run("INSERT INTO t VALUES (1)");
+    EXPECT_EQ(count(*reader), 0);
+  }
+  EXPECT_EQ(count(*reader), 1);
+}
+
+TEST_F(SqliteTest, ErrorsHaveAMeaning) {
+  const auto session = open();
+  session->execute_script("CREATE TABLE t (v INT UNIQUE, w INT NOT NULL); INSERT INTO t VALUES (1, 1)");
+  const auto kind = [&](const auto& job) -> std::optional<ErrorKind> {
+    try {
+      job();
+    } catch (const Error& error) {
+      return error.kind();
+    }
+    return std::nullopt;
+  };
+  EXPECT_EQ(kind([&] { session->run("INSERT INTO t VALUES (1, 1)"); }), ErrorKind::unique);
+  EXPECT_EQ(kind([&] { session->run("INSERT INTO t VALUES (2, NULL)"); }), ErrorKind::other);
+  EXPECT_EQ(kind([&] { session->run("nonsense"); }), ErrorKind::other);
+  const auto other = open();
+  other->execute_script("PRAGMA busy_timeout = 0");
+  const Transaction held(*session, Access::write);
+  EXPECT_EQ(kind([&] { other->begin(Access::write); }), ErrorKind::busy);
+  EXPECT_FALSE(kind([&] { session->run("INSERT INTO t VALUES (2, 2)"); })) << "usable after errors";
+}
+
+TEST_F(SqliteTest, TransactRunsABusyJobAgain) {
+  auto pool = this->pool();
+  pool.acquire()->execute_script("CREATE TABLE t (v INT)");
+  int runs = 0;
+  const int result = transact(pool, Access::write, [&](Transaction& transaction) {
+    transaction->run("INSERT INTO t VALUES (1)");
+    if (++runs < 3) throw Error(ErrorKind::busy, "deadlock");
+    return runs;
+  });
+  EXPECT_EQ(result, 3);
+  EXPECT_EQ(count(*pool.acquire()), 1);
+}
+
+TEST_F(SqliteTest, TransactGivesUp) {
+  auto pool = this->pool();
+  int runs = 0;
+  const auto failing = [&](ErrorKind kind) {
+    return [&runs, kind](Transaction&) {
+      ++runs;
+      throw Error(kind, "no");
+    };
+  };
+  EXPECT_THROW(transact(pool, Access::read, failing(ErrorKind::other)), Error);
+  EXPECT_EQ(runs, 1);
+  EXPECT_THROW(transact(pool, Access::read, failing(ErrorKind::busy)), Error);
+  EXPECT_GT(runs, 3);
+}
+
+TEST_F(SqliteTest, ARollbackInTheJobCommitsNothing) {
+  auto pool = this->pool();
+  pool.acquire()->execute_script("CREATE TABLE t (v INT)");
+  transact(pool, Access::write, [](Transaction& transaction) {
+    transaction->run("INSERT INTO t VALUES (1)");
+    transaction.rollback();
+  });
+  EXPECT_EQ(count(*pool.acquire()), 0);
+}
+
+TEST_F(SqliteTest, WritersOfManyThreadsTakeTurns) {
+  auto pool = this->pool(3);
+  pool.acquire()->execute_script("CREATE TABLE t (v INT); INSERT INTO t VALUES (0)");
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 6; ++i)
+      threads.emplace_back([&pool] {
+        for (int n = 0; n < 50; ++n)
+          transact(pool, Access::write, [](Transaction& transaction) { transaction->run("UPDATE t SET v = v + 1"); });
+      });
+  }
+  const auto session = pool.acquire();
+  auto query = session->query("SELECT v FROM t");
+  query.step();
+  EXPECT_EQ(query.get<int>(0), 300);
+}
+
+TEST_F(SqliteTest, SaysWhatIsWrongWithAUrl) {
+  EXPECT_THAT(refusal("mysql://user:secret@host/db"), HasSubstr("use sqlite:PATH"));
+  EXPECT_THAT(refusal("mysql://user:secret@host/db"), Not(HasSubstr("secret")));
+  EXPECT_THAT(refusal("vacancy.db"), HasSubstr("use sqlite:PATH"));
+  EXPECT_THAT(refusal("sqlite:"), HasSubstr("give the path of a file"));
+  EXPECT_THAT(refusal("sqlite::memory:"), HasSubstr("give the path of a file"));
+}
+
+TEST_F(SqliteTest, SaysWhyAFileCannotBeOpened) {
+  EXPECT_THAT(refusal("sqlite:" + dir_ / "none/test.db"), HasSubstr("none' does not exist; create it"));
+  EXPECT_THAT(refusal("sqlite:" + dir_.path().string()), HasSubstr("is a directory"));
+  std::ofstream(dir_ / "text") << std::string(5000, 'x');
+  EXPECT_THAT(refusal("sqlite:" + dir_ / "text"), HasSubstr("not a SQLite database"));
+}
+
+TEST_F(SqliteTest, SaysThatAFileIsReadOnly) {
+  open()->execute_script("CREATE TABLE t (v INT)");
+  using std::filesystem::perms;
+  std::filesystem::permissions(dir_ / "test.db", perms::owner_read | perms::group_read | perms::others_read);
+  std::filesystem::permissions(dir_.path(), perms::all);
+  // Permissions do not bind root.
+  const auto user = geteuid();
+  if (user == 0) ASSERT_EQ(seteuid(65534), 0);
+  EXPECT_THAT(refusal(url_), HasSubstr("read-only"));
+  ASSERT_EQ(seteuid(user), 0);
+}
+
+/// A session that does nothing, or cannot be used any more.
+class FakeSession final : public Session {
+ public:
+  explicit FakeSession(bool usable) : usable_(usable) {}
+  const Dialect& dialect() const override {
+    static constexpr Dialect kDialect{"fake", "", "", false};
+    return kDialect;
+  }
+  base::Time now() override { return {}; }
+  Statement& prepare(std::string_view) override { std::abort(); }
+  void execute_script(std::string_view) override {}
+  std::int64_t last_id() override { return 0; }
+  void begin(Access) override {}
+  void commit() override {}
+  void rollback() noexcept override {}
+  bool usable() const override { return usable_; }
+
+ private:
+  bool usable_;
+};
+
+TEST(Pool, OpensWhatIsNeededAndKeepsIt) {
+  int opened = 0;
+  Pool pool(2, [&] { return ++opened, std::make_unique<FakeSession>(true); });
+  EXPECT_EQ(opened, 0);
+  for (int i = 0; i < 3; ++i) pool.acquire();
+  EXPECT_EQ(opened, 1);
+  const auto first = pool.acquire();
+  const auto second = pool.acquire();
+  EXPECT_EQ(opened, 2);
+}
+
+TEST(Pool, WaitsForAFreeSession) {
+  Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
+  std::atomic<bool> released = false;
+  std::unique_ptr<Pool::Lease> held(new Pool::Lease(pool.acquire()));
+  std::jthread waiter([&] {
+    const auto lease = pool.acquire();
+    EXPECT_TRUE(released);
+  });
+  released = true;
+  held.reset();
+}
+
+TEST(Pool, DropsALostSession) {
+  int opened = 0;
+  Pool pool(1, [&] { return ++opened, std::make_unique<FakeSession>(false); });
+  for (int i = 0; i < 3; ++i) pool.acquire();
+  EXPECT_EQ(opened, 3);
+}
+
+TEST(Pool, SurvivesAFailureToOpen) {
+  int tries = 0;
+  Pool pool(1, [&]() -> std::unique_ptr<Session> {
+    if (++tries == 1) throw Error(ErrorKind::lost, "no server");
+    return std::make_unique<FakeSession>(true);
+  });
+  EXPECT_THROW(pool.acquire(), Error);
+  EXPECT_NO_THROW(pool.acquire());
+}
+
+TEST(Pool, WritersQueueOnlyWhereTheDatabaseNeedsIt) {
+  Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
+  pool.acquire();
+  const auto turn = pool.writer_turn();
+  EXPECT_FALSE(turn.owns_lock());
+}
+
+}  // namespace
+}  // namespace sql

@@ -1,0 +1,80 @@
+#include "store/sql_store.hpp"
+
+namespace store {
+namespace {
+
+const std::string kRows =
+    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.free, r.total, r.score, r.price, r.reason,"
+    " r.measured_at, r.stale_at, r.expires_at, r.took, r.error, r.failed_at"
+    " FROM reading r JOIN hardware h ON h.id = r.profile_id";
+const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
+
+core::RowPtr row_of(const sql::Query& query) {
+  auto row = std::make_shared<core::Row>();
+  row->profile = {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}};
+  row->revision = query.get<core::Revision>(3);
+  row->probe = query.get<std::string>(4);
+  if (const auto level = query.get<std::optional<std::string_view>>(5)) {
+    core::Reading& reading = row->reading.emplace();
+    reading.level = core::parse_level(*level).value_or(core::Level::unknown);
+    reading.free = query.get<std::optional<double>>(6);
+    reading.total = query.get<std::optional<double>>(7);
+    reading.score = query.get<std::optional<double>>(8);
+    reading.price = query.get<std::optional<double>>(9);
+    reading.reason = query.get<std::string>(10);
+    reading.measured_at = query.get<base::Time>(11);
+    reading.stale_at = query.get<base::Time>(12);
+    reading.expires_at = query.get<base::Time>(13);
+    reading.took = query.get<base::Duration>(14);
+  }
+  if (auto error = query.get<std::optional<std::string>>(15))
+    row->failure = core::Failure{std::move(*error), query.get<base::Time>(16)};
+  return row;
+}
+
+std::vector<core::RowPtr> rows_of(sql::Query query) {
+  std::vector<core::RowPtr> rows;
+  while (query.step()) rows.push_back(row_of(query));
+  return rows;
+}
+
+std::vector<core::Removed> removed_after(sql::Session& session, core::Revision seen) {
+  std::vector<core::Removed> removed;
+  auto query = session.query("SELECT profile_id, revision FROM removed WHERE revision > ?", seen);
+  while (query.step()) removed.push_back({query.get<core::ProfileId>(0), query.get<core::Revision>(1)});
+  return removed;
+}
+
+}  // namespace
+
+Loaded SqlStore::load() {
+  adopt(Adopt::everything);
+  return read([](sql::Transaction& tx) {
+    Loaded loaded;
+    loaded.now = tx->now();
+    // Rows and this revision are one state, so none can be missed, as a revision read at another time would.
+    auto board = tx->query("SELECT epoch, revision, removed_since FROM board WHERE id = 1");
+    board.step();
+    loaded.version = {board.get<std::string>(0), board.get<core::Revision>(1)};
+    loaded.removed_since = board.get<core::Revision>(2);
+    loaded.rows = rows_of(tx->query(kRows));
+    loaded.removed = removed_after(*tx, 0);
+    return loaded;
+  });
+}
+
+Polled SqlStore::poll(core::Revision seen) {
+  adopt(Adopt::fresh);
+  return read([seen](sql::Transaction& tx) {
+    Polled polled;
+    polled.now = tx->now();
+    auto board = tx->query("SELECT epoch FROM board WHERE id = 1");
+    board.step();
+    polled.epoch = board.get<std::string>(0);
+    polled.change.rows = rows_of(tx->query(kRowsAfter, seen));
+    polled.change.removed = removed_after(*tx, seen);
+    return polled;
+  });
+}
+
+}  // namespace store

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "sql/pool.hpp"
+#include "sql/transact.hpp"
+#include "store/store.hpp"
+
+namespace store {
+
+/// The store in a SQL database, of any dialect. Its functions stand in sql_read.cpp, sql_profiles.cpp and
+/// sql_tasks.cpp.
+///
+/// Every change takes its revision first (next_revision): the lock on that row, held to the commit, makes all changes
+/// of all replicas follow one another.
+class SqlStore final : public Store {
+ public:
+  /// REQUIRES: `pool`'s database is migrated.
+  explicit SqlStore(std::unique_ptr<sql::Pool> pool) : pool_(std::move(pool)) {}
+
+  Loaded load() override;
+  Polled poll(core::Revision seen) override;
+
+  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> remove(core::ProfileId id) override;
+  void forget_removed(base::Duration age) override;
+
+  void assign(std::span<const Assignment> assignments) override;
+  Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) override;
+  std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
+  std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
+  void release(const std::string& owner, std::span<const Claim> claims) override;
+
+ private:
+  enum class Adopt : std::uint8_t {
+    fresh,       ///< rows that nobody has looked at
+    everything,  ///< also rows refused before, and profiles whose row was deleted with plain SQL
+  };
+
+  template <class F>
+  auto read(F job) {
+    return sql::transact(*pool_, sql::Access::read, std::move(job));
+  }
+  template <class F>
+  auto write(F job) {
+    return sql::transact(*pool_, sql::Access::write, std::move(job));
+  }
+  base::Time now() { return pool_->acquire()->now(); }
+
+  void adopt(Adopt what);
+
+  std::unique_ptr<sql::Pool> pool_;
+};
+
+/// Takes the next revision, for a transaction that writes. Must be its first statement.
+core::Revision next_revision(sql::Session& session);
+
+}  // namespace store

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "core/change.hpp"
+#include "core/freshness.hpp"
+#include "core/profile.hpp"
+#include "core/row.hpp"
+
+namespace store {
+
+using TaskId = std::int64_t;
+
+/// Everything, to start a board with.
+struct Loaded {
+  core::Version version;
+  /// The database's clock at the read.
+  base::Time now;
+  std::vector<core::RowPtr> rows;
+  /// Deletions that are still remembered.
+  std::vector<core::Removed> removed;
+  /// Deletions with a larger revision are all in `removed`; older ones may be forgotten.
+  core::Revision removed_since = 0;
+};
+
+/// What changed after a revision.
+struct Polled {
+  std::string epoch;
+  base::Time now;
+  core::Change change;
+};
+
+/// Which probe measures a profile from now on.
+struct Assignment {
+  core::ProfileId profile = 0;
+  /// Empty: no probe measures it, and it has no task.
+  std::string probe;
+  /// Period of the probe. The first run is due at once; a random part of one period is taken from the second, so that
+  /// profiles added together do not stay in step.
+  base::Duration ttl{0};
+};
+
+/// A task that this replica may run until its lease ends.
+struct Claim {
+  TaskId task = 0;
+  core::Profile profile;
+  base::Time due;
+  /// Fencing token: a write with an older one is refused.
+  std::int64_t token = 0;
+  /// The profile has no reading yet.
+  bool first = false;
+};
+
+struct Claimed {
+  std::vector<Claim> claims;
+  /// The database's clock at the claim: how late a task is, is `now - due`.
+  base::Time now;
+  /// When the probe's next free task is due, if none is due now. Nothing: there is none.
+  std::optional<base::Time> next_due;
+};
+
+/// How a task ended.
+struct Outcome {
+  TaskId task = 0;
+  core::ProfileId profile = 0;
+  std::int64_t token = 0;
+  /// Either a measurement, or the sentence that says what failed.
+  std::expected<core::Measurement, std::string> result;
+  /// How long the probe ran, and how long ago it ended, on the caller's steady clock.
+  base::Duration took{0};
+  base::Duration ended_ago{0};
+  core::FreshnessRule rule;
+};
+
+/// The database: profiles, tasks with their leases, and latest readings. An interface because the database is a real
+/// boundary, with an in-memory fake for tests.
+///
+/// Thread-safe. Every call blocks: make it from an OffloadPool. Throws base::Lost when the database is not reachable.
+/// All times are the database's clock, so that replicas with skewed clocks agree.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual Loaded load() = 0;
+  /// Rows and deletions with a revision larger than `seen`. The next `seen` is change.revision(), when not empty.
+  /// Profiles that somebody inserted with plain SQL are adopted first: they get a revision like every other change.
+  virtual Polled poll(core::Revision seen) = 0;
+
+  /// conflict: a profile with this key exists.
+  virtual base::Result<core::Profile> add(const core::ProfileKey& key) = 0;
+  /// Adds those that do not exist; returns how many that were.
+  virtual std::size_t add_missing(std::span<const core::ProfileKey> keys) = 0;
+  /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key it
+  /// changes nothing. not_found, conflict.
+  virtual base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) = 0;
+  /// not_found. Leaves a tombstone.
+  virtual base::Result<void> remove(core::ProfileId id) = 0;
+  /// Forgets tombstones older than `age`.
+  virtual void forget_removed(base::Duration age) = 0;
+
+  virtual void assign(std::span<const Assignment> assignments) = 0;
+  /// Leases up to `limit` due tasks of `probe`, the most overdue first, to `owner` for `lease`.
+  virtual Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit,
+                        base::Duration lease) = 0;
+  /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted).
+  virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;
+  /// Writes readings and failures in one transaction under one new revision, each only where its token is still the
+  /// task's, frees those tasks and sets when they are due next. Returns the tasks that were refused.
+  virtual std::vector<TaskId> finish(std::span<const Outcome> outcomes) = 0;
+  /// Gives tasks back unfinished, due as before.
+  virtual void release(const std::string& owner, std::span<const Claim> claims) = 0;
+};
+
+/// The due time after a run that was due at `due`: a fixed period from start to start. Periods that were missed
+/// altogether are skipped, so a task is at most one period behind when it ends.
+base::Time next_due(base::Time due, base::Duration ttl, base::Time now);
+
+}  // namespace store

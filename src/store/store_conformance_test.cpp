@@ -1,0 +1,241 @@
+// Profiles, revisions and deletions, over every kind of store. Tasks: task_conformance_test.cpp.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "store/store_harness.hpp"
+
+namespace store {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_P(StoreTest, BeginsEmptyUnderAnEpoch) {
+  const Loaded loaded = store().load();
+  EXPECT_THAT(loaded.rows, IsEmpty());
+  EXPECT_THAT(loaded.removed, IsEmpty());
+  EXPECT_FALSE(loaded.version.epoch.empty());
+  EXPECT_EQ(loaded.now, now());
+  const Polled polled = store().poll(0);
+  EXPECT_TRUE(polled.change.empty());
+  EXPECT_EQ(polled.epoch, loaded.version.epoch);
+  clock_.advance(5s);
+  EXPECT_EQ(store().poll(0).now, now());
+}
+
+TEST_P(StoreTest, AddedProfileIsPending) {
+  const auto profile = store().add({"Amazon", "c5"}).value();
+  EXPECT_EQ(profile.key, (core::ProfileKey{"Amazon", "c5"}));
+  const auto rows = store().load().rows;
+  ASSERT_THAT(rows, SizeIs(1));
+  core::Row expected;
+  expected.profile = profile;
+  expected.revision = rows[0]->revision;
+  EXPECT_EQ(*rows[0], expected);
+  EXPECT_GT(expected.revision, 0);
+}
+
+TEST_P(StoreTest, KeepsNamesAsTheyAre) {
+  const core::ProfileKey key{"O'Neil \"&\" Söhne; --", "名前 %_?"};
+  const auto id = store().add(key).value().id;
+  EXPECT_EQ(row(id)->profile.key, key);
+  EXPECT_TRUE(store().add({"o'neil \"&\" söhne; --", "名前 %_?"}).has_value()) << "case matters";
+}
+
+TEST_P(StoreTest, AddRefusesAKeyThatExists) {
+  add("Amazon", "c5");
+  const auto seen = revision();
+  const auto again = store().add({"Amazon", "c5"});
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, base::Errc::conflict);
+  EXPECT_TRUE(quiet_since(seen));
+}
+
+TEST_P(StoreTest, AddMissingAddsWhatIsMissing) {
+  add("Amazon", "c5");
+  const std::vector<core::ProfileKey> keys = {{"Amazon", "c5"}, {"Azure", "H16mr"}, {"Azure", "H16mr"}, {"x", "y"}};
+  EXPECT_EQ(store().add_missing(keys), 2U);
+  EXPECT_THAT(store().load().rows, SizeIs(3));
+  const auto seen = revision();
+  EXPECT_EQ(store().add_missing(keys), 0U);
+  EXPECT_EQ(store().add_missing({}), 0U);
+  EXPECT_TRUE(quiet_since(seen));
+}
+
+TEST_P(StoreTest, PollGivesWhatIsNewer) {
+  const auto first = add("a", "1");
+  const auto seen = store().poll(0).change.revision();
+  EXPECT_TRUE(quiet_since(seen));
+  const auto second = add("a", "2");
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_EQ(change.rows[0]->profile.id, second);
+  EXPECT_GT(change.revision(), seen);
+  EXPECT_TRUE(quiet_since(change.revision()));
+  EXPECT_EQ(revision(), change.revision());
+  EXPECT_EQ(row(first)->revision, seen);
+  EXPECT_THAT(store().poll(0).change.rows, SizeIs(2));
+}
+
+TEST_P(StoreTest, EveryChangeHasALargerRevision) {
+  core::Revision last = revision();
+  const auto grew = [&] {
+    const auto before = std::exchange(last, store().poll(last).change.revision());
+    return last > before;
+  };
+  const auto id = add_assigned("c5");
+  EXPECT_TRUE(grew());
+  finish(success(claim_one()));
+  EXPECT_TRUE(grew());
+  ASSERT_TRUE(store().replace(id, {"Amazon", "c6"}));
+  EXPECT_TRUE(grew());
+  ASSERT_TRUE(store().remove(id));
+  EXPECT_TRUE(grew());
+}
+
+TEST_P(StoreTest, ReplaceGivesAnotherKeyAndForgetsTheReading) {
+  const auto id = add_assigned("c5");
+  finish(success(claim_one()));
+  const auto seen = revision();
+  const auto profile = store().replace(id, {"Azure", "H16mr"});
+  EXPECT_EQ(profile.value(), (core::Profile{id, {"Azure", "H16mr"}}));
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_EQ(change.rows[0]->profile, *profile);
+  EXPECT_FALSE(change.rows[0]->reading);
+  EXPECT_EQ(change.rows[0]->probe, "p");
+  EXPECT_TRUE(store().add({"Amazon", "c5"}).has_value()) << "the old key is free";
+}
+
+TEST_P(StoreTest, ReplaceForgetsAFailureToo) {
+  const auto id = add_assigned("c5");
+  finish(failure(claim_one(), "refused"));
+  ASSERT_TRUE(store().replace(id, {"Amazon", "c6"}));
+  EXPECT_FALSE(row(id)->failure);
+}
+
+TEST_P(StoreTest, ReplaceMakesTheTaskDueAndRefusesTheProbeUnderWay) {
+  const auto id = add_assigned("c5");
+  const Claim old = claim_one();
+  clock_.advance(1s);
+  ASSERT_TRUE(store().replace(id, {"Amazon", "c6"}));
+  const Claim fresh = claim_one("b");
+  EXPECT_EQ(fresh.task, old.task);
+  EXPECT_EQ(fresh.due, now());
+  EXPECT_EQ(fresh.profile.key.name, "c6");
+  EXPECT_TRUE(fresh.first);
+  EXPECT_THAT(finish(success(old)), testing::ElementsAre(old.task));
+  EXPECT_FALSE(row(id)->reading);
+}
+
+TEST_P(StoreTest, ReplaceWithTheSameKeyChangesNothing) {
+  const auto id = add_assigned("c5");
+  finish(success(claim_one()));
+  const auto before = *row(id);
+  EXPECT_EQ(store().replace(id, {"Amazon", "c5"}).value(), before.profile);
+  EXPECT_EQ(*row(id), before);
+  EXPECT_TRUE(quiet_since(before.revision));
+}
+
+TEST_P(StoreTest, ReplaceRefuses) {
+  const auto id = add("Amazon", "c5");
+  add("Azure", "H16mr");
+  const auto seen = revision();
+  EXPECT_EQ(store().replace(id, {"Azure", "H16mr"}).error().code, base::Errc::conflict);
+  EXPECT_EQ(store().replace(id + 100, {"new", "key"}).error().code, base::Errc::not_found);
+  EXPECT_TRUE(quiet_since(seen));
+}
+
+TEST_P(StoreTest, RemoveLeavesATombstone) {
+  const auto id = add("Amazon", "c5");
+  const auto seen = revision();
+  ASSERT_TRUE(store().remove(id));
+  const auto change = store().poll(seen).change;
+  EXPECT_THAT(change.rows, IsEmpty());
+  ASSERT_THAT(change.removed, SizeIs(1));
+  EXPECT_EQ(change.removed[0].id, id);
+  EXPECT_GT(change.removed[0].revision, seen);
+  EXPECT_TRUE(quiet_since(change.revision()));
+  const Loaded loaded = store().load();
+  EXPECT_THAT(loaded.rows, IsEmpty());
+  EXPECT_EQ(loaded.removed, change.removed);
+  EXPECT_LT(loaded.removed_since, change.removed[0].revision);
+  EXPECT_EQ(store().remove(id).error().code, base::Errc::not_found);
+  EXPECT_TRUE(quiet_since(change.revision()));
+}
+
+TEST_P(StoreTest, AnIdIsNeverUsedAgain) {
+  const auto id = add("Amazon", "c5");
+  ASSERT_TRUE(store().remove(id));
+  EXPECT_GT(add("Amazon", "c5"), id);
+}
+
+TEST_P(StoreTest, ForgetsOldTombstones) {
+  const auto old = add("a", "1");
+  const auto young = add("a", "2");
+  ASSERT_TRUE(store().remove(old));
+  const auto seen = revision();
+  clock_.advance(1h);
+  ASSERT_TRUE(store().remove(young));
+  store().forget_removed(1h);
+  EXPECT_THAT(store().load().removed, SizeIs(2)) << "an hour is not more than an hour";
+  clock_.advance(kTick);
+  store().forget_removed(1h);
+  const Loaded loaded = store().load();
+  ASSERT_THAT(loaded.removed, SizeIs(1));
+  EXPECT_EQ(loaded.removed[0].id, young);
+  EXPECT_EQ(loaded.removed_since, seen);
+  EXPECT_EQ(loaded.version.revision, loaded.removed[0].revision) << "forgetting is no change";
+}
+
+TEST_P(StoreTest, AdoptsPlainRowsWhenPolled) {
+  add("Amazon", "c5");
+  const auto seen = revision();
+  harness_->insert_plain("Azure", "H16mr");
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_EQ(change.rows[0]->profile.key, (core::ProfileKey{"Azure", "H16mr"}));
+  EXPECT_FALSE(change.rows[0]->reading);
+  EXPECT_GT(change.revision(), seen);
+  EXPECT_TRUE(quiet_since(change.revision()));
+  assign(change.rows[0]->profile.id, "p");
+  EXPECT_EQ(claim_one().profile, change.rows[0]->profile);
+}
+
+TEST_P(StoreTest, AdoptsPlainRowsWhenLoaded) {
+  harness_->insert_plain("Azure", "H16mr");
+  const Loaded loaded = store().load();
+  ASSERT_THAT(loaded.rows, SizeIs(1));
+  EXPECT_GT(loaded.rows[0]->revision, 0);
+  EXPECT_TRUE(quiet_since(loaded.version.revision));
+}
+
+TEST_P(StoreTest, LeavesOutPlainRowsThatCannotBeProfiles) {
+  add("Amazon", "c5");
+  harness_->insert_plain("Amazon", "c5");
+  harness_->insert_plain("", "no provider");
+  harness_->insert_plain("line", "feed\n");
+  harness_->insert_plain("long", std::string(core::kMaxNameBytes + 1, 'x'));
+  harness_->insert_plain("Azure", "H16mr");
+  harness_->insert_plain("Azure", "H16mr");
+  std::multiset<std::string> names;
+  const auto change = store().poll(0).change;
+  for (const auto& row : change.rows) names.insert(row->profile.key.name);
+  EXPECT_THAT(names, testing::ElementsAre("H16mr", "c5"));
+  EXPECT_TRUE(quiet_since(change.revision()));
+  EXPECT_THAT(store().load().rows, SizeIs(2));
+}
+
+TEST_P(StoreTest, APlainRowThatWaitsForAdoptionHasItsKey) {
+  harness_->insert_plain("Amazon", "c5");
+  EXPECT_FALSE(store().add({"Amazon", "c5"}).has_value());
+  EXPECT_THAT(store().load().rows, SizeIs(1));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, StoreTest, testing::ValuesIn(store_kinds()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace store

@@ -1,0 +1,401 @@
+// Tasks, leases and readings, over every kind of store.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "store/store_harness.hpp"
+
+namespace store {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class TaskTest : public StoreTest {
+ protected:
+  std::vector<core::ProfileId> add_many(std::size_t count) {
+    std::vector<core::ProfileKey> keys;
+    for (std::size_t i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
+    store().add_missing(keys);
+    std::vector<Assignment> assignments;
+    std::vector<core::ProfileId> ids;
+    for (const auto& row : store().load().rows) {
+      assignments.push_back({row->profile.id, "p", kRule.ttl});
+      ids.push_back(row->profile.id);
+    }
+    store().assign(assignments);
+    return ids;
+  }
+  void finish_all(const std::vector<Claim>& claims) {
+    std::vector<Outcome> outcomes;
+    for (const Claim& claim : claims) outcomes.push_back(success(claim));
+    EXPECT_THAT(store().finish(outcomes), IsEmpty());
+  }
+  /// One run with its finish, so that the random part of the first period is over.
+  void past_first_run() {
+    finish(success(claim_one()));
+    clock_.advance(kRule.ttl);
+  }
+};
+
+TEST_P(TaskTest, AssignedProfileIsDueAtOnce) {
+  const auto id = add("Amazon", "c5");
+  EXPECT_THAT(claim().claims, IsEmpty());
+  const auto seen = revision();
+  assign(id, "p");
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_EQ(change.rows[0]->probe, "p");
+  const Claimed claimed = claim();
+  ASSERT_THAT(claimed.claims, SizeIs(1));
+  EXPECT_EQ(claimed.claims[0].profile, (core::Profile{id, {"Amazon", "c5"}}));
+  EXPECT_EQ(claimed.claims[0].due, now());
+  EXPECT_EQ(claimed.now, now());
+  EXPECT_TRUE(claimed.claims[0].first);
+}
+
+TEST_P(TaskTest, AssigningTheSameChangesNothing) {
+  const auto id = add_assigned("c5");
+  const auto seen = revision();
+  const Claim held = claim_one();
+  assign(id, "p");
+  assign(id + 100, "p");
+  store().assign({});
+  EXPECT_TRUE(quiet_since(seen));
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+  EXPECT_THAT(finish(success(held)), IsEmpty());
+}
+
+TEST_P(TaskTest, AssigningAnotherProbeStartsAnew) {
+  const auto id = add_assigned("c5");
+  finish(success(claim_one(), core::Level::low));
+  clock_.advance(2 * kRule.ttl);
+  const Claim old = claim_one();
+  assign(id, "q");
+  EXPECT_EQ(row(id)->probe, "q");
+  EXPECT_EQ(row(id)->reading->level, core::Level::low) << "the reading stays until there is a newer one";
+  EXPECT_THAT(finish(success(old)), ElementsAre(old.task));
+  EXPECT_THAT(claim().claims, IsEmpty());
+  const auto claims = claim(10, "a", "q").claims;
+  ASSERT_THAT(claims, SizeIs(1));
+  EXPECT_EQ(claims[0].due, now());
+}
+
+TEST_P(TaskTest, AssigningNoProbeEndsTheTask) {
+  const auto id = add_assigned("c5");
+  const Claim held = claim_one();
+  assign(id, "");
+  EXPECT_EQ(row(id)->probe, "");
+  EXPECT_THAT(renew(held), ElementsAre(held.task));
+  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
+  clock_.advance(1h);
+  EXPECT_THAT(claim().claims, IsEmpty());
+  assign(id, "p");
+  EXPECT_NE(claim_one().task, held.task) << "an old outcome must not match the new task";
+}
+
+TEST_P(TaskTest, AShorterPeriodTakesEffectAtOnce) {
+  const auto id = add("Amazon", "c5");
+  assign(id, "p", 6h);
+  Outcome outcome = success(claim_one());
+  outcome.rule.ttl = 6h;
+  finish(outcome);
+  assign(id, "p", 1min);
+  clock_.advance(1min);
+  EXPECT_THAT(claim().claims, SizeIs(1));
+}
+
+TEST_P(TaskTest, ClaimsTheMostOverdueFirst) {
+  std::vector<core::ProfileId> ids;
+  for (const char* name : {"z", "a", "m", "b", "y"}) {
+    ids.push_back(add_assigned(name));
+    clock_.advance(1s);
+  }
+  std::vector<core::ProfileId> claimed;
+  for (const std::size_t limit : {2U, 1U, 10U})
+    for (const Claim& claim : claim(limit).claims) claimed.push_back(claim.profile.id);
+  EXPECT_EQ(claimed, ids);
+}
+
+TEST_P(TaskTest, ALeaseKeepsOthersAwayUntilItEnds) {
+  add_assigned("c5");
+  const Claim first = claim_one();
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+  clock_.advance(kLease);
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+  clock_.advance(kTick);
+  const Claim second = claim_one("b");
+  EXPECT_EQ(second.task, first.task);
+  EXPECT_GT(second.token, first.token);
+  EXPECT_EQ(second.due, first.due);
+}
+
+TEST_P(TaskTest, SaysWhenTheNextTaskIsDue) {
+  EXPECT_FALSE(claim().next_due);
+  add_assigned("c5");
+  past_first_run();
+  finish(success(claim_one()));
+  const Claimed none = claim();
+  EXPECT_THAT(none.claims, IsEmpty());
+  ASSERT_TRUE(none.next_due);
+  EXPECT_GT(*none.next_due, now());
+  EXPECT_LE(*none.next_due, now() + kRule.ttl);
+  EXPECT_FALSE(claim(10, "a", "q").next_due) << "another probe's task";
+  clock_.advance(*none.next_due - now() - kTick);
+  EXPECT_THAT(claim().claims, IsEmpty());
+  clock_.advance(kTick);
+  EXPECT_EQ(claim_one().due, *none.next_due);
+  EXPECT_FALSE(claim().next_due) << "the only task is leased";
+}
+
+TEST_P(TaskTest, FinishWritesTheReading) {
+  const auto id = add_assigned("c5");
+  const Claim held = claim_one();
+  const auto seen = revision();
+  clock_.advance(10s);
+  Outcome outcome = success(held);
+  outcome.result = core::Measurement{core::Level::medium, 42, 64, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
+  outcome.took = 5s;
+  outcome.ended_ago = 2s;
+  EXPECT_THAT(finish(outcome), IsEmpty());
+  const auto written = row(id);
+  core::Reading expected{*outcome.result, now() - 2s, {}, {}, 5s};
+  core::apply(kRule, expected);
+  EXPECT_EQ(written->reading, expected);
+  EXPECT_EQ(written->reading->stale_at, now() - 2s + 90s);
+  EXPECT_EQ(written->reading->expires_at, now() - 2s + 5min);
+  EXPECT_FALSE(written->failure);
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_EQ(*change.rows[0], *written);
+}
+
+TEST_P(TaskTest, ANewReadingReplacesAllOfTheOld) {
+  const auto id = add_assigned("c5");
+  Outcome outcome = success(claim_one());
+  outcome.result = core::Measurement{core::Level::high, 1, 2, 3, 4, "why"};
+  finish(outcome);
+  clock_.advance(kRule.ttl);
+  const Claim second = claim_one();
+  EXPECT_FALSE(second.first);
+  finish(success(second, core::Level::low));
+  EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading), *success(second, core::Level::low).result);
+}
+
+TEST_P(TaskTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
+  const auto id = add_assigned("c5");
+  const Claim first = claim_one();
+  finish(failure(first, "no route"));
+  EXPECT_FALSE(row(id)->reading);
+  EXPECT_EQ(row(id)->failure, (core::Failure{"no route", now()}));
+  clock_.advance(kRule.ttl);
+  const Claim second = claim_one();
+  EXPECT_TRUE(second.first) << "still without a reading";
+  finish(success(second));
+  const auto reading = row(id)->reading;
+  EXPECT_FALSE(row(id)->failure);
+  clock_.advance(kRule.ttl);
+  Outcome late = failure(claim_one(), "timed out");
+  late.ended_ago = 3s;
+  const auto seen = revision();
+  finish(late);
+  EXPECT_EQ(row(id)->reading, reading);
+  EXPECT_EQ(row(id)->failure, (core::Failure{"timed out", now() - 3s}));
+  EXPECT_THAT(store().poll(seen).change.rows, SizeIs(1));
+}
+
+TEST_P(TaskTest, OneFinishIsOneRevision) {
+  const auto ids = add_many(3);
+  const auto claims = claim().claims;
+  ASSERT_THAT(claims, SizeIs(3));
+  const auto seen = revision();
+  Outcome refused = success(claims[1]);
+  --refused.token;
+  const std::vector<Outcome> outcomes = {success(claims[0]), refused, failure(claims[2], "no")};
+  EXPECT_THAT(store().finish(outcomes), ElementsAre(claims[1].task));
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(2));
+  EXPECT_EQ(change.rows[0]->revision, change.rows[1]->revision);
+  EXPECT_THAT(renew(claims[1]), IsEmpty()) << "a refused outcome frees nothing";
+}
+
+TEST_P(TaskTest, ALeaseThatExpiredMayWriteUntilItIsTakenOver) {
+  const auto id = add_assigned("c5");
+  const Claim late = claim_one();
+  clock_.advance(2 * kLease);
+  EXPECT_THAT(finish(success(late, core::Level::medium)), IsEmpty());
+  EXPECT_EQ(row(id)->reading->level, core::Level::medium);
+}
+
+TEST_P(TaskTest, AReplicaThatLostItsLeaseCannotWrite) {
+  const auto id = add_assigned("c5");
+  const Claim old = claim_one();
+  clock_.advance(kLease + kTick);
+  const Claim taken = claim_one("b");
+  const auto seen = revision();
+  EXPECT_THAT(finish(success(old, core::Level::low)), ElementsAre(old.task));
+  EXPECT_TRUE(quiet_since(seen));
+  EXPECT_THAT(finish(success(taken, core::Level::high)), IsEmpty());
+  EXPECT_THAT(finish(success(old, core::Level::low)), ElementsAre(old.task)) << "also after the new owner wrote";
+  EXPECT_EQ(row(id)->reading->level, core::Level::high);
+}
+
+TEST_P(TaskTest, TheSameReplicaIsFencedToo) {
+  add_assigned("c5");
+  const Claim old = claim_one();
+  clock_.advance(kLease + kTick);
+  const Claim again = claim_one();
+  EXPECT_THAT(renew(old), ElementsAre(old.task));
+  EXPECT_THAT(finish(success(old)), ElementsAre(old.task));
+  EXPECT_THAT(finish(success(again)), IsEmpty());
+}
+
+TEST_P(TaskTest, AnOutcomeCountsOnce) {
+  add_assigned("c5");
+  const Claim held = claim_one();
+  const std::vector<Outcome> twice = {success(held), success(held)};
+  EXPECT_THAT(store().finish(twice), ElementsAre(held.task));
+  const auto seen = revision();
+  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
+  EXPECT_TRUE(quiet_since(seen));
+}
+
+TEST_P(TaskTest, FinishOfADeletedProfileIsRefused) {
+  const auto id = add_assigned("c5");
+  const Claim held = claim_one();
+  ASSERT_TRUE(store().remove(id));
+  const auto seen = revision();
+  EXPECT_THAT(renew(held), ElementsAre(held.task));
+  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
+  EXPECT_TRUE(quiet_since(seen));
+  EXPECT_THAT(store().load().rows, IsEmpty());
+  EXPECT_FALSE(claim().next_due);
+}
+
+TEST_P(TaskTest, FinishChecksTheProfile) {
+  add_assigned("c5");
+  Outcome outcome = success(claim_one());
+  ++outcome.profile;
+  EXPECT_THAT(finish(outcome), ElementsAre(outcome.task));
+}
+
+TEST_P(TaskTest, PeriodsRunFromStartToStart) {
+  add_assigned("c5");
+  past_first_run();
+  const Claim run = claim_one();
+  clock_.advance(5s);
+  finish(success(run));
+  EXPECT_EQ(claim().next_due, run.due + kRule.ttl);
+  clock_.advance(run.due + kRule.ttl - now() + 7s);
+  const Claim late = claim_one();
+  EXPECT_EQ(late.due, run.due + kRule.ttl) << "lateness does not move the period";
+  finish(failure(late, "failures are no sooner due"));
+  EXPECT_EQ(claim().next_due, run.due + 2 * kRule.ttl);
+}
+
+TEST_P(TaskTest, ProfilesAddedTogetherDoNotStayInStep) {
+  add_many(40);
+  const auto start = now();
+  finish_all(claim(100).claims);
+  std::set<base::Time> dues;
+  clock_.advance(kRule.ttl);
+  const auto second = claim(100).claims;
+  ASSERT_THAT(second, SizeIs(40)) << "at most one period later";
+  for (const Claim& claim : second) dues.insert(claim.due);
+  EXPECT_GT(dues.size(), 5U);
+  EXPECT_GE(*dues.begin(), start);
+  EXPECT_LE(*dues.rbegin(), start + kRule.ttl);
+  finish_all(second);
+  for (std::size_t count = 0; count < 40;) {
+    const Claimed third = claim(100);
+    for (const Claim& claim : third.claims) EXPECT_TRUE(dues.contains(claim.due - kRule.ttl)) << "the phase is kept";
+    count += third.claims.size();
+    finish_all(third.claims);
+    clock_.advance(1s);
+  }
+}
+
+TEST_P(TaskTest, RenewExtendsALease) {
+  add_assigned("c5");
+  const Claim held = claim_one();
+  clock_.advance(kLease);
+  EXPECT_THAT(renew(held), IsEmpty());
+  clock_.advance(kLease);
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+  EXPECT_THAT(store().renew("a", {}, kLease), IsEmpty());
+  clock_.advance(kTick);
+  EXPECT_THAT(renew(held), IsEmpty()) << "expired, but nobody took it";
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+}
+
+TEST_P(TaskTest, RenewTellsWhatIsLost) {
+  add_many(3);
+  const auto claims = claim(3).claims;
+  ASSERT_THAT(claims, SizeIs(3));
+  ASSERT_TRUE(store().remove(claims[0].profile.id));
+  clock_.advance(kLease + kTick);
+  EXPECT_THAT(claim(10, "b").claims, SizeIs(2));
+  const auto lost = store().renew("a", claims, kLease);
+  EXPECT_THAT(lost, testing::UnorderedElementsAre(claims[0].task, claims[1].task, claims[2].task));
+  clock_.advance(kLease + kTick);
+  EXPECT_THAT(claim(10, "c").claims, SizeIs(2)) << "the other's lease was not extended";
+  EXPECT_THAT(renew(claims[1], "z"), ElementsAre(claims[1].task));
+}
+
+TEST_P(TaskTest, ReleaseGivesBackAsDueAsBefore) {
+  add_assigned("c5");
+  clock_.advance(1s);
+  const Claim held = claim_one();
+  store().release("b", {&held, 1});
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty()) << "only its owner can release it";
+  store().release("a", {&held, 1});
+  store().release("a", {});
+  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
+  EXPECT_THAT(renew(held), ElementsAre(held.task));
+  const Claim next = claim_one("b");
+  EXPECT_EQ(next.due, held.due);
+  store().release("a", {&held, 1});
+  EXPECT_THAT(claim(10, "c").claims, IsEmpty()) << "not its lease any more";
+}
+
+TEST_P(TaskTest, WorksInLargeBatches) {
+  constexpr std::size_t kCount = 1000;
+  add_many(kCount);
+  auto claims = claim(kCount - 1).claims;
+  ASSERT_THAT(claims, SizeIs(kCount - 1));
+  const auto last = claim(kCount).claims;
+  ASSERT_THAT(last, SizeIs(1));
+  claims.push_back(last[0]);
+  std::set<TaskId> tasks;
+  for (const Claim& claim : claims) tasks.insert(claim.task);
+  EXPECT_THAT(tasks, SizeIs(kCount));
+  clock_.advance(kLease);
+  EXPECT_THAT(store().renew("a", claims, kLease), IsEmpty());
+  clock_.advance(kLease);
+  store().release("a", claims);
+  claims = claim(kCount, "b").claims;
+  ASSERT_THAT(claims, SizeIs(kCount));
+  const auto seen = revision();
+  finish_all(claims);
+  const auto change = store().poll(seen).change;
+  EXPECT_THAT(change.rows, SizeIs(kCount));
+  EXPECT_TRUE(quiet_since(change.revision()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TaskTest, testing::ValuesIn(store_kinds()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(NextDue, IsAtMostOnePeriodBehind) {
+  const base::Time due{1000s};
+  EXPECT_EQ(next_due(due, 60s, due), due + 60s);
+  EXPECT_EQ(next_due(due, 60s, due + 5s), due + 60s);
+  EXPECT_EQ(next_due(due, 60s, due + 119s), due + 60s);
+  EXPECT_EQ(next_due(due, 60s, due + 120s), due + 120s);
+  EXPECT_EQ(next_due(due, 60s, due + 3600s + 59s), due + 3600s);
+  EXPECT_EQ(next_due(due, 60s, due - 600s), due + 60s) << "a clock that was set back";
+}
+
+}  // namespace
+}  // namespace store

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "store/store.hpp"
+
+namespace support {
+
+/// The store without a database: it passes the same tests as the others (src/store/store_conformance_test.cpp).
+/// Thread-safe. `clock`, whose wall clock is the database's clock, must outlive it.
+class MemoryStore final : public store::Store {
+ public:
+  explicit MemoryStore(const base::Clock& clock);
+
+  /// As if somebody inserted a row with plain SQL.
+  void insert_plain(const std::string& provider, const std::string& name);
+  /// While true, every call throws base::Lost.
+  void lose(bool lost);
+
+  store::Loaded load() override;
+  store::Polled poll(core::Revision seen) override;
+  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> remove(core::ProfileId id) override;
+  void forget_removed(base::Duration age) override;
+  void assign(std::span<const store::Assignment> assignments) override;
+  store::Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit,
+                       base::Duration lease) override;
+  std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
+                                   base::Duration lease) override;
+  std::vector<store::TaskId> finish(std::span<const store::Outcome> outcomes) override;
+  void release(const std::string& owner, std::span<const store::Claim> claims) override;
+
+ private:
+  struct Task {
+    core::ProfileId profile = 0;
+    std::string probe;
+    base::Time due;
+    base::Duration phase{0};
+    base::Time lease_until;
+    std::string owner;
+    std::int64_t token = 0;
+
+    void free() {
+      owner.clear();
+      lease_until = {};
+      ++token;
+    }
+  };
+  struct Tombstone {
+    core::Revision revision = 0;
+    base::Time removed_at;
+  };
+
+  /// Locks, and throws when the database is lost.
+  std::unique_lock<std::mutex> enter();
+  void adopt();
+  core::RowPtr find(const core::ProfileKey& key) const;
+  core::Profile insert(const core::ProfileKey& key);
+  void put(core::Row row);
+  Task* task_of(core::ProfileId profile);
+  Task* held(const std::string& owner, const store::Claim& claim);
+
+  const base::Clock& clock_;
+  const std::string epoch_;
+  std::mutex mutex_;
+  bool lost_ = false;
+  core::Revision revision_ = 0;
+  core::Revision removed_since_ = 0;
+  core::ProfileId last_profile_ = 0;
+  store::TaskId last_task_ = 0;
+  std::vector<core::ProfileKey> plain_;
+  std::map<core::ProfileId, core::RowPtr> rows_;
+  std::map<core::ProfileId, Tombstone> removed_;
+  std::map<store::TaskId, Task> tasks_;
+};
+
+}  // namespace support

@@ -1,0 +1,90 @@
+// Keeps the page current. Without this script the page still reads well; it only stands still.
+
+import * as clock from './clock.js';
+import { refetch } from './page.js';
+import * as rows from './rows.js';
+import * as status from './status.js';
+import { connect } from './stream.js';
+import * as summary from './summary.js';
+import { older } from './version.js';
+
+const { dataset } = document.body;
+const DOUBT = 15_000;  // the server tells of rows that grow old; if it does not, the stream may be dead
+
+let stream;
+let version;
+let refetching = false;
+let again = false;
+let wanted;     // the newest version that a fetched page must show
+let held = [];  // changes that arrive while the page is being fetched
+let ticker;
+
+function adopt() {
+  version = dataset.version;
+  clock.observe(dataset.now);
+  rows.index();
+  summary.index();
+  tick();
+}
+
+function change(id, data) {
+  if (refetching) return void held.push([id, data]);
+  if (older(id, version)) return;  // the page, from another replica, is ahead of the stream
+  const { changed = [], removed = [], counts } = data;
+  version = id;
+  document.getElementById('version').textContent = id;
+  for (const json of changed) {
+    const result = rows.apply(json);
+    if (!result) return renew(id);
+    if (result.level !== result.before) status.say(`${json.provider} ${json.name} is ${result.level}`, summary.sentence);
+  }
+  removed.forEach(rows.remove);
+  if (counts) summary.set(counts);
+}
+
+async function renew(id) {
+  if (!older(id, wanted)) wanted = id;
+  if (refetching) return void (again = true);
+  refetching = true;
+  held = [];
+  await new Promise(resolve => setTimeout(resolve, Math.random() * 500));
+  await refetch(() => wanted, error => console.warn('refetch:', error.message));
+  refetching = false;
+  adopt();
+  for (const [id, data] of held) change(id, data);
+  if (again) {
+    again = false;
+    renew(wanted);
+  }
+}
+
+function tick() {
+  status.tick();
+  const turned = rows.tick();
+  if (!turned.length) return;
+  summary.aged(turned);
+  setTimeout(() => stream.check(), DOUBT);
+}
+
+function followVisibility() {
+  clearInterval(ticker);
+  if (document.hidden) return;
+  tick();
+  ticker = setInterval(tick, 1_000);
+}
+
+adopt();
+stream = connect(dataset.events, () => version, {
+  state: ({ open, forMs }) => status.connection(open, forMs),
+  refetch: ({ id }) => renew(id),
+  event({ event, id, data }) {
+    const parsed = JSON.parse(data);
+    if (parsed.now) clock.observe(parsed.now);
+    if (event === 'change') return change(id, parsed);
+    renew(id);
+  },
+});
+
+document.getElementById('curl').textContent = `curl ${location.origin}/`;
+document.addEventListener('visibilitychange', followVisibility);
+followVisibility();

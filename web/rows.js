@@ -1,0 +1,136 @@
+// The rows of the table: fills them from JSON, lets them grow old, keeps their ages current.
+
+import * as clock from './clock.js';
+
+const rows = new Map();
+
+export function index() {
+  rows.clear();
+  for (const tr of document.querySelectorAll('#rows tr')) rows.set(Number(tr.dataset.id), read(tr));
+}
+
+function read(tr) {
+  const part = selector => tr.querySelector(selector);
+  return {
+    tr,
+    provider: part('.provider'),
+    link: part('.name a'),
+    use: part('.level use'),
+    word: part('.level b'),
+    was: part('.was'),
+    numbers: part('.numbers'),
+    time: part('.age time'),
+    flag: part('.flag'),
+    note: part('.note'),
+    reason: part('.reason'),
+    level: part('.level b').textContent,
+    freshness: part('.flag').textContent.toUpperCase(),
+    measuredAt: Date.parse(part('.age time').dateTime),
+    staleAt: Date.parse(tr.dataset.stale),
+    expiresAt: Date.parse(tr.dataset.expires),
+  };
+}
+
+// Only differences are written, so that an unchanged cell costs neither layout nor a selection.
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function show(row, level, freshness, was) {
+  row.level = level;
+  row.freshness = freshness;
+  row.tr.classList.remove('high', 'medium', 'low', 'unknown', 'pending', 'fresh', 'stale', 'expired');
+  row.tr.classList.add(level.toLowerCase(), freshness.toLowerCase());
+  row.use.setAttribute('href', `#${level.toLowerCase()}`);
+  setText(row.word, level);
+  setText(row.was, was ? `was ${was}` : '');
+  setText(row.flag, freshness.toLowerCase());
+}
+
+function capacity({ free, total }) {
+  if (free == null) return '';
+  return total == null ? `${free} free` : `${free} of ${total} free`;
+}
+
+function showError(row, { error, failed_at }) {
+  let details = row.note.querySelector('details');
+  if (!error) return details?.remove();
+  if (!details) {
+    details = document.createElement('details');
+    details.append(document.createElement('summary'), document.createElement('p'));
+    details.firstChild.textContent = 'last attempt failed';
+    row.note.append(details);
+  }
+  const text = failed_at ? `${clock.utc(Date.parse(failed_at))}: ${error}` : error;
+  details.firstChild.title = text;
+  setText(details.lastChild, text);
+}
+
+// The stylesheet's animations are named after the classes that start them.
+document.addEventListener('animationend', ({ target, animationName }) => {
+  target.closest('tr')?.classList.remove(animationName);
+});
+
+// Returns false when the table has no such row, else what is worth telling: {level, before}.
+export function apply(json) {
+  const row = rows.get(json.id);
+  if (!row) return false;
+  const before = row.level;
+  const measuredAt = Date.parse(json.measured_at);
+  const measured = measuredAt > row.measuredAt || (Number.isNaN(row.measuredAt) && !Number.isNaN(measuredAt));
+
+  setText(row.provider, json.provider);
+  if (row.link.textContent !== json.name) {
+    row.link.textContent = json.name;
+    row.link.href = `/api/v1/hardware/${encodeURIComponent(json.provider)}/${encodeURIComponent(json.name)}`;
+  }
+  row.measuredAt = measuredAt;
+  row.staleAt = Date.parse(json.stale_at);
+  row.expiresAt = Date.parse(json.expires_at);
+  show(row, json.availability, json.freshness, json.was);
+  setText(row.numbers, capacity(json));
+  setText(row.reason, json.reason ?? '');
+  showError(row, json);
+  age(row, clock.now());
+  if (before !== row.level) row.tr.classList.add('changed');
+  else if (measured) row.tr.classList.add('measured');
+  return { level: row.level, before };
+}
+
+export function remove(id) {
+  rows.get(id)?.tr.remove();
+  rows.delete(id);
+}
+
+function age(row, now) {
+  if (Number.isNaN(row.measuredAt)) {
+    row.time.removeAttribute('datetime');
+    row.time.removeAttribute('title');
+    return setText(row.time, 'measuring…');
+  }
+  setText(row.time, clock.ago(now - row.measuredAt));
+  const exact = new Date(row.measuredAt).toISOString();
+  if (row.time.title !== exact) {
+    row.time.title = exact;
+    row.time.dateTime = exact;
+  }
+}
+
+// Moves every row to this moment. Returns those that turned stale or expired, as {before, freshness}.
+export function tick() {
+  const now = clock.now();
+  const turned = [];
+  for (const row of rows.values()) {
+    age(row, now);
+    const before = { level: row.level, freshness: row.freshness };
+    if (row.freshness !== 'EXPIRED' && now >= row.expiresAt) {
+      show(row, 'UNKNOWN', 'EXPIRED', row.level === 'UNKNOWN' ? '' : row.level);
+    } else if (row.freshness === 'FRESH' && now >= row.staleAt) {
+      show(row, row.level, 'STALE', '');
+    } else {
+      continue;
+    }
+    turned.push({ before, level: row.level, freshness: row.freshness });
+  }
+  return turned;
+}
