@@ -13,7 +13,7 @@ function(vacancy_library NAME)
   endif()
 endfunction()
 
-# vacancy_test(NAME SOURCES … LINK …): a GoogleTest program, its cases known to ctest by name.
+# vacancy_test(NAME SOURCES … LINK …): a GoogleTest program, its cases known to ctest by name, with the label unit.
 function(vacancy_test NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})

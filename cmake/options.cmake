@@ -28,6 +28,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld-19)
 endif()
 
-# Asio and Beast are compiled once, in src/http/asio.cpp, instead of in every file that includes them.
+# Asio and Beast are compiled once, in src/base/asio.cpp and src/http/beast.cpp, not in every file that includes them.
 add_compile_definitions(VACANCY_VERSION="${PROJECT_VERSION}")
 add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)

@@ -23,7 +23,7 @@ class Printer {
 
   template <class T>
   void print(const std::vector<T>& list) {
-    // An empty block list would read back as no value.
+    // In block style an empty list gets a line of its own.
     out_ << (list.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
     for (const T& item : list) print(item);
     out_ << YAML::EndSeq;

@@ -3,18 +3,22 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/profile.hpp"
 #include "core/reading.hpp"
 
 namespace core {
 
+/// Stands for a probe in rows that none matches. No probe can have this name.
+inline constexpr std::string_view kNoProbe = "(none)";
+
 /// A profile with its latest reading, as of `revision`. What a board shows and a feed carries.
 struct Row {
   Profile profile;
   /// The committed change that made the row what it is.
   Revision revision = 0;
-  /// The probe that measures it; empty when none matches.
+  /// The probe that measures it, or kNoProbe; empty while that is not decided yet.
   std::string probe;
   std::optional<Reading> reading;
   std::optional<Failure> failure;

@@ -16,6 +16,11 @@ constexpr std::size_t kMostWindowRows = 1000;
 
 http::Text text(std::string value) { return std::make_shared<const std::string>(std::move(value)); }
 
+asio::awaitable<bool> write_one(http::StreamWriter& out, std::string value) {
+  std::vector<http::Text> parts(1, text(std::move(value)));
+  co_return co_await out.write(std::move(parts));
+}
+
 /// Rows [offset, offset + limit).
 struct Window {
   std::size_t offset = 0;
@@ -63,14 +68,14 @@ class Writer {
     core_.streams.Increment();
     board::View::Subscription subscription(core_.view);
     out_.watch([&subscription] { subscription.wake(); });
-    bool open = co_await out_.write({text(std::string(kRetry))});
+    bool open = co_await write_one(out_, std::string(kRetry));
     while (open && !core_.view.closed() && !out_.gone()) {
       const board::StatePtr state = core_.view.current();
       if (!state->filled || state->sequence == sequence_) {
         const auto before = std::chrono::steady_clock::now();
         co_await subscription.wait(state->sequence, before + kHeartbeatPeriod);
         const bool quiet = std::chrono::steady_clock::now() - before >= kHeartbeatPeriod;
-        if (quiet && core_.view.current()->sequence == state->sequence) open = co_await out_.write({text(std::string(http::kHeartbeat))});
+        if (quiet && core_.view.current()->sequence == state->sequence) open = co_await write_one(out_, std::string(http::kHeartbeat));
         continue;
       }
       open = co_await advance(state);
@@ -113,22 +118,22 @@ class Writer {
     arrive(state);
     std::string out;
     append_change(out, change, &state.version, now);
-    co_return co_await out_.write({text(std::move(out))});
+    co_return co_await write_one(out_, std::move(out));
   }
 
   asio::awaitable<bool> send_snapshot(board::StatePtr state) {
     arrive(*state);
     std::string begin;
     append_snapshot_begin(begin, *state, now_of(*state));
-    if (!co_await out_.write({text(std::move(begin))})) co_return false;
+    if (!co_await write_one(out_, std::move(begin))) co_return false;
     for (const auto& chunk : state->snapshot.chunks()) {
       std::string rows;
       append_snapshot_rows(rows, chunk->rows, now_of(*state));
-      if (!co_await out_.write({text(std::move(rows))})) co_return false;
+      if (!co_await write_one(out_, std::move(rows))) co_return false;
     }
     std::string end;
     append_snapshot_end(end, state->version);
-    co_return co_await out_.write({text(std::move(end))});
+    co_return co_await write_one(out_, std::move(end));
   }
 
   /// Sends what changed in the window; all of it when the client is new, a `view` when other rows stand there now.
@@ -156,7 +161,7 @@ class Writer {
     window_ids_ = std::move(ids);
     window_seen_at_ = now;
     arrive(*state);
-    co_return co_await out_.write({text(std::move(out))});
+    co_return co_await write_one(out_, std::move(out));
   }
 
   /// Has this row grown older since the last look at the window?

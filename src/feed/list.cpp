@@ -11,7 +11,7 @@ bool any_pending(const core::Snapshot& snapshot) {
   for (const auto& chunk : snapshot.chunks())
     for (const core::RowPtr& row : chunk->rows)
       // Without a probe, waiting is in vain; a failure is an answer too.
-      if (!row->reading && !row->failure && !row->probe.empty()) return true;
+      if (!row->reading && !row->failure && row->probe != core::kNoProbe) return true;
   return false;
 }
 

@@ -112,7 +112,7 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
   append_time(out, "measured_at", reading ? std::optional(reading->measured_at) : std::nullopt);
   append_time(out, "stale_at", reading ? std::optional(reading->stale_at) : std::nullopt);
   append_time(out, "expires_at", reading ? std::optional(reading->expires_at) : std::nullopt);
-  append_text(out, "reason", reading ? std::string_view(reading->reason) : row.probe.empty() ? "no probe configured" : "");
+  append_text(out, "reason", reading ? std::string_view(reading->reason) : row.probe == core::kNoProbe ? "no probe configured" : "");
   if (reading) {
     append_number(out, "free", reading->free);
     append_number(out, "total", reading->total);

@@ -63,7 +63,7 @@ data row_data(const core::Row& row, base::Time now) {
   out.set("expires_at", time_text(reading ? std::optional(reading->expires_at) : std::nullopt));
   out.set("measured_text", reading ? base::to_rfc3339(reading->measured_at).substr(11, 8) + " UTC" : "");
   out.set("numbers", reading ? numbers_text(*reading) : "");
-  out.set("reason", reading ? reading->reason : row.probe.empty() ? "no probe configured" : "");
+  out.set("reason", reading ? reading->reason : row.probe == core::kNoProbe ? "no probe configured" : "");
   out.set("was", freshness == core::Freshness::expired ? std::string(core::to_string(reading->level)) : "");
   out.set("error", row.failure ? row.failure->error : "");
   return out;

@@ -15,7 +15,7 @@ std::vector<store::Assignment> Planner::plan(std::span<const core::RowPtr> rows,
   for (const core::RowPtr& row : rows) {
     if (!all && !row->probe.empty()) continue;
     const config::ProbeConfig* probe = probe_of(row->profile.key);
-    const std::string name = probe != nullptr ? probe->name : "";
+    const std::string name(probe != nullptr ? std::string_view(probe->name) : core::kNoProbe);
     if (name == row->probe) continue;
     out.push_back({row->profile.id, name, probe != nullptr ? probe->ttl : base::Duration{0}});
   }

@@ -65,7 +65,7 @@ std::vector<Step> steps_of(sql::Session& session, std::span<const Assignment> as
 void give_probe(sql::Session& session, const Assignment& assignment, base::Time now, Revision revision) {
   session.run("UPDATE reading SET probe = ?, revision = ? WHERE profile_id = ?", assignment.probe, revision,
               assignment.profile);
-  if (assignment.probe.empty()) {
+  if (assignment.probe == core::kNoProbe) {
     session.run("DELETE FROM task WHERE profile_id = ?", assignment.profile);
     return;
   }

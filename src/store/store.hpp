@@ -38,7 +38,7 @@ struct Polled {
 /// Which probe measures a profile from now on.
 struct Assignment {
   core::ProfileId profile = 0;
-  /// Empty: no probe measures it, and it has no task.
+  /// core::kNoProbe: no probe measures it, and it has no task.
   std::string probe;
   /// Period of the probe. The first run is due at once; a random part of one period is taken from the second, so that
   /// profiles added together do not stay in step.

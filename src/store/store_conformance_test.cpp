@@ -1,4 +1,4 @@
-// Profiles, revisions and deletions, over every kind of store. Tasks: task_conformance_test.cpp.
+// Profiles, revisions and deletions, over every kind of store. Tasks and leases: {task,lease}_conformance_test.cpp.
 #include <gmock/gmock.h>
 
 #include <set>

@@ -75,6 +75,29 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
   std::vector<TaskId> renew(const Claim& claim, const std::string& owner = "a") {
     return store().renew(owner, {&claim, 1}, kLease);
   }
+  std::vector<core::ProfileId> add_many(std::size_t count) {
+    std::vector<core::ProfileKey> keys;
+    for (std::size_t i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
+    store().add_missing(keys);
+    std::vector<Assignment> assignments;
+    std::vector<core::ProfileId> ids;
+    for (const auto& row : store().load().rows) {
+      assignments.push_back({row->profile.id, "p", kRule.ttl});
+      ids.push_back(row->profile.id);
+    }
+    store().assign(assignments);
+    return ids;
+  }
+  void finish_all(const std::vector<Claim>& claims) {
+    std::vector<Outcome> outcomes;
+    for (const Claim& claim : claims) outcomes.push_back(success(claim));
+    EXPECT_TRUE(store().finish(outcomes).empty());
+  }
+  /// One run with its finish, so that the random part of the first period is over.
+  void past_first_run() {
+    finish(success(claim_one()));
+    clock_.advance(kRule.ttl);
+  }
   core::RowPtr row(core::ProfileId id) {
     for (const auto& row : store().load().rows)
       if (row->profile.id == id) return row;

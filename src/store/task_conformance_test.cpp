@@ -1,4 +1,4 @@
-// Tasks, leases and readings, over every kind of store.
+// Which task is due when, and what a run writes, over every kind of store.
 #include <gmock/gmock.h>
 
 #include <set>
@@ -13,34 +13,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class TaskTest : public StoreTest {
- protected:
-  std::vector<core::ProfileId> add_many(std::size_t count) {
-    std::vector<core::ProfileKey> keys;
-    for (std::size_t i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
-    store().add_missing(keys);
-    std::vector<Assignment> assignments;
-    std::vector<core::ProfileId> ids;
-    for (const auto& row : store().load().rows) {
-      assignments.push_back({row->profile.id, "p", kRule.ttl});
-      ids.push_back(row->profile.id);
-    }
-    store().assign(assignments);
-    return ids;
-  }
-  void finish_all(const std::vector<Claim>& claims) {
-    std::vector<Outcome> outcomes;
-    for (const Claim& claim : claims) outcomes.push_back(success(claim));
-    EXPECT_THAT(store().finish(outcomes), IsEmpty());
-  }
-  /// One run with its finish, so that the random part of the first period is over.
-  void past_first_run() {
-    finish(success(claim_one()));
-    clock_.advance(kRule.ttl);
-  }
-};
-
-TEST_P(TaskTest, AssignedProfileIsDueAtOnce) {
+TEST_P(StoreTest, AssignedProfileIsDueAtOnce) {
   const auto id = add("Amazon", "c5");
   EXPECT_THAT(claim().claims, IsEmpty());
   const auto seen = revision();
@@ -56,7 +29,7 @@ TEST_P(TaskTest, AssignedProfileIsDueAtOnce) {
   EXPECT_TRUE(claimed.claims[0].first);
 }
 
-TEST_P(TaskTest, AssigningTheSameChangesNothing) {
+TEST_P(StoreTest, AssigningTheSameChangesNothing) {
   const auto id = add_assigned("c5");
   const auto seen = revision();
   const Claim held = claim_one();
@@ -68,7 +41,7 @@ TEST_P(TaskTest, AssigningTheSameChangesNothing) {
   EXPECT_THAT(finish(success(held)), IsEmpty());
 }
 
-TEST_P(TaskTest, AssigningAnotherProbeStartsAnew) {
+TEST_P(StoreTest, AssigningAnotherProbeStartsAnew) {
   const auto id = add_assigned("c5");
   finish(success(claim_one(), core::Level::low));
   clock_.advance(2 * kRule.ttl);
@@ -83,7 +56,7 @@ TEST_P(TaskTest, AssigningAnotherProbeStartsAnew) {
   EXPECT_EQ(claims[0].due, now());
 }
 
-TEST_P(TaskTest, AssigningNoProbeEndsTheTask) {
+TEST_P(StoreTest, AssigningNoProbeEndsTheTask) {
   const auto id = add_assigned("c5");
   const Claim held = claim_one();
   assign(id, "");
@@ -96,7 +69,7 @@ TEST_P(TaskTest, AssigningNoProbeEndsTheTask) {
   EXPECT_NE(claim_one().task, held.task) << "an old outcome must not match the new task";
 }
 
-TEST_P(TaskTest, AShorterPeriodTakesEffectAtOnce) {
+TEST_P(StoreTest, AShorterPeriodTakesEffectAtOnce) {
   const auto id = add("Amazon", "c5");
   assign(id, "p", 6h);
   Outcome outcome = success(claim_one());
@@ -107,7 +80,7 @@ TEST_P(TaskTest, AShorterPeriodTakesEffectAtOnce) {
   EXPECT_THAT(claim().claims, SizeIs(1));
 }
 
-TEST_P(TaskTest, ClaimsTheMostOverdueFirst) {
+TEST_P(StoreTest, ClaimsTheMostOverdueFirst) {
   std::vector<core::ProfileId> ids;
   for (const char* name : {"z", "a", "m", "b", "y"}) {
     ids.push_back(add_assigned(name));
@@ -119,20 +92,7 @@ TEST_P(TaskTest, ClaimsTheMostOverdueFirst) {
   EXPECT_EQ(claimed, ids);
 }
 
-TEST_P(TaskTest, ALeaseKeepsOthersAwayUntilItEnds) {
-  add_assigned("c5");
-  const Claim first = claim_one();
-  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
-  clock_.advance(kLease);
-  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
-  clock_.advance(kTick);
-  const Claim second = claim_one("b");
-  EXPECT_EQ(second.task, first.task);
-  EXPECT_GT(second.token, first.token);
-  EXPECT_EQ(second.due, first.due);
-}
-
-TEST_P(TaskTest, SaysWhenTheNextTaskIsDue) {
+TEST_P(StoreTest, SaysWhenTheNextTaskIsDue) {
   EXPECT_FALSE(claim().next_due);
   add_assigned("c5");
   past_first_run();
@@ -150,7 +110,7 @@ TEST_P(TaskTest, SaysWhenTheNextTaskIsDue) {
   EXPECT_FALSE(claim().next_due) << "the only task is leased";
 }
 
-TEST_P(TaskTest, FinishWritesTheReading) {
+TEST_P(StoreTest, FinishWritesTheReading) {
   const auto id = add_assigned("c5");
   const Claim held = claim_one();
   const auto seen = revision();
@@ -172,7 +132,7 @@ TEST_P(TaskTest, FinishWritesTheReading) {
   EXPECT_EQ(*change.rows[0], *written);
 }
 
-TEST_P(TaskTest, ANewReadingReplacesAllOfTheOld) {
+TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());
   outcome.result = core::Measurement{core::Level::high, 1, 2, 3, 4, "why"};
@@ -184,7 +144,7 @@ TEST_P(TaskTest, ANewReadingReplacesAllOfTheOld) {
   EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading), *success(second, core::Level::low).result);
 }
 
-TEST_P(TaskTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
+TEST_P(StoreTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
   const auto id = add_assigned("c5");
   const Claim first = claim_one();
   finish(failure(first, "no route"));
@@ -206,7 +166,7 @@ TEST_P(TaskTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
   EXPECT_THAT(store().poll(seen).change.rows, SizeIs(1));
 }
 
-TEST_P(TaskTest, OneFinishIsOneRevision) {
+TEST_P(StoreTest, OneFinishIsOneRevision) {
   const auto ids = add_many(3);
   const auto claims = claim().claims;
   ASSERT_THAT(claims, SizeIs(3));
@@ -221,67 +181,7 @@ TEST_P(TaskTest, OneFinishIsOneRevision) {
   EXPECT_THAT(renew(claims[1]), IsEmpty()) << "a refused outcome frees nothing";
 }
 
-TEST_P(TaskTest, ALeaseThatExpiredMayWriteUntilItIsTakenOver) {
-  const auto id = add_assigned("c5");
-  const Claim late = claim_one();
-  clock_.advance(2 * kLease);
-  EXPECT_THAT(finish(success(late, core::Level::medium)), IsEmpty());
-  EXPECT_EQ(row(id)->reading->level, core::Level::medium);
-}
-
-TEST_P(TaskTest, AReplicaThatLostItsLeaseCannotWrite) {
-  const auto id = add_assigned("c5");
-  const Claim old = claim_one();
-  clock_.advance(kLease + kTick);
-  const Claim taken = claim_one("b");
-  const auto seen = revision();
-  EXPECT_THAT(finish(success(old, core::Level::low)), ElementsAre(old.task));
-  EXPECT_TRUE(quiet_since(seen));
-  EXPECT_THAT(finish(success(taken, core::Level::high)), IsEmpty());
-  EXPECT_THAT(finish(success(old, core::Level::low)), ElementsAre(old.task)) << "also after the new owner wrote";
-  EXPECT_EQ(row(id)->reading->level, core::Level::high);
-}
-
-TEST_P(TaskTest, TheSameReplicaIsFencedToo) {
-  add_assigned("c5");
-  const Claim old = claim_one();
-  clock_.advance(kLease + kTick);
-  const Claim again = claim_one();
-  EXPECT_THAT(renew(old), ElementsAre(old.task));
-  EXPECT_THAT(finish(success(old)), ElementsAre(old.task));
-  EXPECT_THAT(finish(success(again)), IsEmpty());
-}
-
-TEST_P(TaskTest, AnOutcomeCountsOnce) {
-  add_assigned("c5");
-  const Claim held = claim_one();
-  const std::vector<Outcome> twice = {success(held), success(held)};
-  EXPECT_THAT(store().finish(twice), ElementsAre(held.task));
-  const auto seen = revision();
-  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
-  EXPECT_TRUE(quiet_since(seen));
-}
-
-TEST_P(TaskTest, FinishOfADeletedProfileIsRefused) {
-  const auto id = add_assigned("c5");
-  const Claim held = claim_one();
-  ASSERT_TRUE(store().remove(id));
-  const auto seen = revision();
-  EXPECT_THAT(renew(held), ElementsAre(held.task));
-  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
-  EXPECT_TRUE(quiet_since(seen));
-  EXPECT_THAT(store().load().rows, IsEmpty());
-  EXPECT_FALSE(claim().next_due);
-}
-
-TEST_P(TaskTest, FinishChecksTheProfile) {
-  add_assigned("c5");
-  Outcome outcome = success(claim_one());
-  ++outcome.profile;
-  EXPECT_THAT(finish(outcome), ElementsAre(outcome.task));
-}
-
-TEST_P(TaskTest, PeriodsRunFromStartToStart) {
+TEST_P(StoreTest, PeriodsRunFromStartToStart) {
   add_assigned("c5");
   past_first_run();
   const Claim run = claim_one();
@@ -295,7 +195,7 @@ TEST_P(TaskTest, PeriodsRunFromStartToStart) {
   EXPECT_EQ(claim().next_due, run.due + 2 * kRule.ttl);
 }
 
-TEST_P(TaskTest, ProfilesAddedTogetherDoNotStayInStep) {
+TEST_P(StoreTest, ProfilesAddedTogetherDoNotStayInStep) {
   add_many(40);
   const auto start = now();
   finish_all(claim(100).claims);
@@ -316,76 +216,6 @@ TEST_P(TaskTest, ProfilesAddedTogetherDoNotStayInStep) {
     clock_.advance(1s);
   }
 }
-
-TEST_P(TaskTest, RenewExtendsALease) {
-  add_assigned("c5");
-  const Claim held = claim_one();
-  clock_.advance(kLease);
-  EXPECT_THAT(renew(held), IsEmpty());
-  clock_.advance(kLease);
-  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
-  EXPECT_THAT(store().renew("a", {}, kLease), IsEmpty());
-  clock_.advance(kTick);
-  EXPECT_THAT(renew(held), IsEmpty()) << "expired, but nobody took it";
-  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
-}
-
-TEST_P(TaskTest, RenewTellsWhatIsLost) {
-  add_many(3);
-  const auto claims = claim(3).claims;
-  ASSERT_THAT(claims, SizeIs(3));
-  ASSERT_TRUE(store().remove(claims[0].profile.id));
-  clock_.advance(kLease + kTick);
-  EXPECT_THAT(claim(10, "b").claims, SizeIs(2));
-  const auto lost = store().renew("a", claims, kLease);
-  EXPECT_THAT(lost, testing::UnorderedElementsAre(claims[0].task, claims[1].task, claims[2].task));
-  clock_.advance(kLease + kTick);
-  EXPECT_THAT(claim(10, "c").claims, SizeIs(2)) << "the other's lease was not extended";
-  EXPECT_THAT(renew(claims[1], "z"), ElementsAre(claims[1].task));
-}
-
-TEST_P(TaskTest, ReleaseGivesBackAsDueAsBefore) {
-  add_assigned("c5");
-  clock_.advance(1s);
-  const Claim held = claim_one();
-  store().release("b", {&held, 1});
-  EXPECT_THAT(claim(10, "b").claims, IsEmpty()) << "only its owner can release it";
-  store().release("a", {&held, 1});
-  store().release("a", {});
-  EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
-  EXPECT_THAT(renew(held), ElementsAre(held.task));
-  const Claim next = claim_one("b");
-  EXPECT_EQ(next.due, held.due);
-  store().release("a", {&held, 1});
-  EXPECT_THAT(claim(10, "c").claims, IsEmpty()) << "not its lease any more";
-}
-
-TEST_P(TaskTest, WorksInLargeBatches) {
-  constexpr std::size_t kCount = 1000;
-  add_many(kCount);
-  auto claims = claim(kCount - 1).claims;
-  ASSERT_THAT(claims, SizeIs(kCount - 1));
-  const auto last = claim(kCount).claims;
-  ASSERT_THAT(last, SizeIs(1));
-  claims.push_back(last[0]);
-  std::set<TaskId> tasks;
-  for (const Claim& claim : claims) tasks.insert(claim.task);
-  EXPECT_THAT(tasks, SizeIs(kCount));
-  clock_.advance(kLease);
-  EXPECT_THAT(store().renew("a", claims, kLease), IsEmpty());
-  clock_.advance(kLease);
-  store().release("a", claims);
-  claims = claim(kCount, "b").claims;
-  ASSERT_THAT(claims, SizeIs(kCount));
-  const auto seen = revision();
-  finish_all(claims);
-  const auto change = store().poll(seen).change;
-  EXPECT_THAT(change.rows, SizeIs(kCount));
-  EXPECT_TRUE(quiet_since(change.revision()));
-}
-
-INSTANTIATE_TEST_SUITE_P(Kinds, TaskTest, testing::ValuesIn(store_kinds()),
-                         [](const auto& info) { return info.param.name; });
 
 TEST(NextDue, IsAtMostOnePeriodBehind) {
   const base::Time due{1000s};

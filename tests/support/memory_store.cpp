@@ -152,7 +152,7 @@ void MemoryStore::assign(std::span<const store::Assignment> assignments) {
     core::Row row = *found->second;
     row.probe = probe;
     put(std::move(row));
-    if (probe.empty()) {
+    if (probe == core::kNoProbe) {
       std::erase_if(tasks_, [&](const auto& entry) { return entry.second.profile == profile; });
       continue;
     }
