@@ -33,11 +33,14 @@ class Feed {
     this.members.set(port, performance.now());
     clearTimeout(this.idle);
     port.postMessage(this.state());
-    if (!joined || since === this.last) return;
-    if (older(since, this.base) || !sameEpoch(since, this.base)) {
+    if (!joined) return;
+    if (since !== this.base && (older(since, this.base) || !sameEpoch(since, this.base))) {
       return port.postMessage({ type: 'refetch', id: this.last });
     }
-    for (const message of this.log) if (older(since, message.id)) port.postMessage(message);
+    // A view carries the id of the event before it, so a page with that id may still lack it.
+    for (const message of this.log) {
+      if (older(since, message.id) || (message.event === 'view' && message.id === since)) port.postMessage(message);
+    }
   }
 
   leave(port) {

@@ -76,6 +76,22 @@ TEST(Environment, StandsAboveTheFile) {
   std::filesystem::remove(file);
 }
 
+TEST(Environment, AndTheFileStandAboveTheProgramsDefaults) {
+  Config defaults;
+  defaults.threads = 7;
+  defaults.log_level = "error";
+  defaults.data_dir = "elsewhere";
+  defaults.probes = {{.name = "own"}};
+  const std::string file = testing::TempDir() + "vacancy-" + base::random_hex(8) + ".yaml";
+  std::ofstream(file) << "log_level: debug\n";
+  const Config config = load(file, {{"VACANCY_THREADS", "2"}}, defaults);
+  std::filesystem::remove(file);
+  EXPECT_EQ(config.threads, 2U);
+  EXPECT_EQ(config.log_level, "debug");
+  EXPECT_EQ(config.data_dir, "elsewhere");
+  EXPECT_EQ(config.probes, defaults.probes);
+}
+
 TEST(Environment, AnEmptyVariableIsNotSet) {
   const Config config = load(std::nullopt, {{"VACANCY_THREADS", ""}, {"VACANCY_PROBES", ""}, {"VACANCY_DATA_DIR", ""}});
   EXPECT_EQ(config, load(std::nullopt, {}));

@@ -111,7 +111,7 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
     const store::Claimed claimed = co_await shared_.database.run(std::move(job));
     for (const store::Claim& claim : claimed.claims) {
       if (!claim.first) meters_->overdue.Set(seconds(claimed.now - claim.due));
-      running_.insert_or_assign(claim.task, Running{claim});
+      running_.emplace(std::pair(claim.task, claim.token), claim);
       measurements_.spawn("measurement", measure(claim));
     }
     meters_->running.Set(static_cast<double>(running_.size()));
@@ -135,7 +135,6 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   meters_->duration.Observe(seconds(took));
   (result ? meters_->ok : meters_->failed).Increment();
   if (!result) spdlog::debug("{} failed for {}/{}: {}", config_.name, claim.profile.key.provider, claim.profile.key.name, result.error());
-  running_.at(claim.task).measured = true;
   store::Outcome outcome{.task = claim.task, .profile = claim.profile.id, .token = claim.token, .result = std::move(result), .took = took, .rule = rule_of(config_)};
   ended_.push_back({std::move(outcome), steady_clock::now()});
   write_timer_.cancel();
@@ -171,7 +170,7 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     try {
       const auto refused = co_await shared_.database.run(std::move(job));
       meters_->refused.Increment(static_cast<double>(refused.size()));
-      if (!refused.empty()) spdlog::warn("{}: {} late results were refused, another replica has the tasks", config_.name, refused.size());
+      if (!refused.empty()) spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name, refused.size());
     } catch (const base::Lost& lost) {
       meters_->database_errors.Increment();
       spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
@@ -180,7 +179,7 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     if (!lost_database || stopping_) break;
     co_await base::sleep(retry_timer_, kRetry);
   }
-  for (const Ended& ended : batch) running_.erase(ended.outcome.task);
+  for (const Ended& ended : batch) running_.erase({ended.outcome.task, ended.outcome.token});
   meters_->running.Set(static_cast<double>(running_.size()));
   shared_.written();
   // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe
@@ -193,7 +192,7 @@ asio::awaitable<void> Runner::renew_loop() {
     co_await base::sleep(renew_timer_, shared_.lease / 3);
     if (stopping_ || running_.empty()) continue;
     std::vector<store::Claim> claims;
-    for (const auto& [task, running] : running_) claims.push_back(running.claim);
+    for (const auto& [key, claim] : running_) claims.push_back(claim);
     auto job = [this, claims = std::move(claims)] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
     try {
       const auto lost = co_await shared_.database.run(std::move(job));
@@ -209,7 +208,7 @@ asio::awaitable<void> Runner::renew_loop() {
 /// Gives back what was cut off, so that another replica starts it now and not when the lease ends.
 asio::awaitable<void> Runner::release() {
   std::vector<store::Claim> claims;
-  for (const auto& [task, running] : running_) claims.push_back(running.claim);
+  for (const auto& [key, claim] : running_) claims.push_back(claim);
   running_.clear();
   if (claims.empty()) co_return;
   auto job = [this, claims = std::move(claims)] {

@@ -48,11 +48,6 @@ class Runner {
   void wake();
 
  private:
-  struct Running {
-    store::Claim claim;
-    /// Set when the measurement has ended and waits to be written.
-    bool measured = false;
-  };
   struct Ended {
     store::Outcome outcome;
     base::SteadyTime ended_at;
@@ -71,8 +66,9 @@ class Runner {
   Shared& shared_;
   std::size_t concurrency_;
 
-  /// By task.
-  std::map<store::TaskId, Running> running_;
+  /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
+  /// be claimed again before its first measurement ends.
+  std::map<std::pair<store::TaskId, std::int64_t>, store::Claim> running_;
   std::vector<Ended> ended_;
   base::TaskGroup measurements_;
   base::TaskGroup loops_;

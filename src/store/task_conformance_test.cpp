@@ -59,8 +59,8 @@ TEST_P(StoreTest, AssigningAnotherProbeStartsAnew) {
 TEST_P(StoreTest, AssigningNoProbeEndsTheTask) {
   const auto id = add_assigned("c5");
   const Claim held = claim_one();
-  assign(id, "");
-  EXPECT_EQ(row(id)->probe, "");
+  assign(id, std::string(core::kNoProbe));
+  EXPECT_EQ(row(id)->probe, core::kNoProbe);
   EXPECT_THAT(renew(held), ElementsAre(held.task));
   EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
   clock_.advance(1h);

@@ -1,0 +1,112 @@
+// The dashboard as a person meets it.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { accessibilityProblems, closeBrowser, eventually, level, openPage, profiles, quick, vacancyUp } from './support.mjs';
+
+const LEVEL = /^(HIGH|MEDIUM|LOW)$/;
+const hide = (page, hidden) => page.evaluate(value => {
+  Object.defineProperty(document, 'hidden', { get: () => value, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}, hidden);
+
+after(closeBrowser);
+
+test('levels appear and change without a reload', async t => {
+  const vacancy = await vacancyUp(t, { probes: [{ ...quick, duration: '900ms' }] });
+  const page = await openPage(t, vacancy.url);
+  assert.equal(await page.locator('#rows tr').count(), 2, 'every profile is there at once');
+  await page.evaluate(() => { globalThis.sameDocument = true; });
+  await eventually('c5 has a level', async () => LEVEL.test(await level(page, 'c5')));
+  const seen = new Set();
+  await eventually('the level changes', async () => seen.add(await level(page, 'c5')).size > 1);
+  assert.ok(await page.evaluate(() => globalThis.sameDocument));
+  assert.deepEqual(page.problems, []);
+});
+
+test('a profile that is added, renamed or removed shows so', async t => {
+  const vacancy = await vacancyUp(t, { probes: [quick] });
+  const page = await openPage(t, vacancy.url);
+  await vacancy.profile('add', 'our <b>cluster</b>', 'gpu & more');
+  await eventually('the new row', async () => LEVEL.test(await level(page, 'gpu & more')));
+  assert.equal(await page.locator('#rows b', { hasText: 'cluster' }).count(), 0, 'markup in names is text');
+  await vacancy.profile('rename', 'our <b>cluster</b>', 'gpu & more', 'our cluster', 'gpu');
+  await eventually('the new name', async () => await page.locator('#rows tr', { hasText: 'our cluster' }).count() === 1);
+  await vacancy.profile('remove', 'our cluster', 'gpu');
+  await eventually('the row is gone', async () => await page.locator('#rows tr').count() === 2);
+  assert.deepEqual(page.problems, []);
+});
+
+test('it reads well without JavaScript', async t => {
+  const vacancy = await vacancyUp(t, { probes: [quick] });
+  const page = await openPage(t, vacancy.url, { javaScriptEnabled: false });
+  await eventually('levels after a reload', async () => {
+    await page.reload();
+    return LEVEL.test(await level(page, 'c5')) && LEVEL.test(await level(page, 'H16mr'));
+  });
+  assert.equal(await page.locator('table caption').count(), 1);
+  assert.ok(await page.locator('th[scope=col]').count() >= 4);
+});
+
+test('seven tabs share one stream, and hidden tabs need none', async t => {
+  const vacancy = await vacancyUp(t, { probes: [quick] });
+  const streams = () => vacancy.metric('vacancy_event_streams{server="portal"}');
+  const first = await openPage(t, vacancy.url);
+  const tabs = [first];
+  while (tabs.length < 7) tabs.push(await openPage(t, vacancy.url, { context: first.context() }));
+  for (const tab of tabs) await eventually('every tab is live', async () => LEVEL.test(await level(tab, 'c5')));
+  await eventually('one stream', async () => await streams() === 1);
+  for (const tab of tabs) await hide(tab, true);
+  await eventually('no stream', async () => await streams() === 0);
+  await hide(tabs[3], false);
+  await eventually('a stream again', async () => await streams() === 1);
+});
+
+test('a lost connection is said, and mends itself', async t => {
+  const config = { probes: [quick] };
+  const vacancy = await vacancyUp(t, config);
+  const page = await openPage(t, vacancy.url);
+  await eventually('live', async () => LEVEL.test(await level(page, 'c5')));
+  await vacancy.program.stop();
+  await eventually('the banner', async () => await page.locator('#connection p').count() === 1);
+  assert.deepEqual(await accessibilityProblems(page), []);
+  await vacancyUp(t, config, { port: vacancy.portal, data: vacancy.data });
+  await eventually('no banner', async () => await page.locator('#connection p').count() === 0, 30_000);
+  const before = await page.locator('#version').textContent();
+  await eventually('live again', async () => await page.locator('#version').textContent() !== before);
+});
+
+test('the second page of many profiles', async t => {
+  const vacancy = await vacancyUp(t, { profiles: profiles(250), probes: [{ ...quick, ttl: '5s' }] });
+  const page = await openPage(t, vacancy.url);
+  assert.equal(await page.locator('#rows tr').count(), 100);
+  await page.locator('a[rel=next]').first().click();
+  await page.waitForURL(/offset=100/);
+  await eventually('live', async () => (await page.locator('#rows .level b').allTextContents()).every(text => LEVEL.test(text)));
+  assert.match(page.url(), /offset=100/);
+  assert.equal(await page.locator('#summary [data-count=total]').textContent(), '250');
+  assert.deepEqual(page.problems, []);
+});
+
+for (const [name, options] of Object.entries({
+  light: { colorScheme: 'light' },
+  dark: { colorScheme: 'dark' },
+  phone: { viewport: { width: 360, height: 740 } },
+  empty: { empty: true },
+})) {
+  test(`no accessibility problem, nothing beyond the edge: ${name}`, async t => {
+    const vacancy = await vacancyUp(t, { profiles: options.empty ? [] : profiles(20), probes: [{ ...quick, ttl: '5s' }] });
+    if (options.empty) {
+      await vacancy.profile('remove', 'Amazon', 'c5');
+      await vacancy.profile('remove', 'Azure', 'H16mr');
+    }
+    const page = await openPage(t, vacancy.url, options);
+    if (options.empty) await eventually('the empty state', async () => await page.locator('.blank').count() === 1);
+    else await eventually('levels', async () => LEVEL.test(await level(page, 'type-0007')));
+    assert.deepEqual(await accessibilityProblems(page), []);
+    const [inner, scroll] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
+    assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner}`);
+    assert.deepEqual(page.problems, []);
+  });
+}
