@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(argv[1])));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener, 512) != 0) return 1;
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener, 512) != 0)
+    return 1;
   for (;;)
     if (const int client = accept(listener, nullptr, nullptr); client >= 0)
       std::thread(serve, client, std::atoi(argv[2]), std::cref(profiles)).detach();

@@ -90,6 +90,11 @@ export function apply(json) {
   show(row, json.availability, json.freshness, json.was);
   setText(row.numbers, capacity(json));
   setText(row.reason, json.reason ?? '');
+  if (!json.measured_at) {
+    row.time.removeAttribute('datetime');
+    row.time.removeAttribute('title');
+    setText(row.time, json.probe === '(none)' ? 'never' : 'measuring…');
+  }
   showError(row, json);
   age(row, clock.now());
   if (before !== row.level) row.tr.classList.add('changed');
@@ -103,11 +108,7 @@ export function remove(id) {
 }
 
 function age(row, now) {
-  if (Number.isNaN(row.measuredAt)) {
-    row.time.removeAttribute('datetime');
-    row.time.removeAttribute('title');
-    return setText(row.time, 'measuring…');
-  }
+  if (Number.isNaN(row.measuredAt)) return;  // it says so already
   setText(row.time, clock.ago(now - row.measuredAt));
   const exact = new Date(row.measuredAt).toISOString();
   if (row.time.title !== exact) {

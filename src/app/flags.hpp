@@ -19,7 +19,8 @@ class CommonFlags {
 
   /// Loads the configuration, over `defaults` and under the flags, and sets up logging. `override` puts the program's
   /// own flags on top. When --check-config or --print-config was given, does that and returns nothing.
-  std::optional<config::Config> load(const config::Config& defaults, const std::function<void(config::Config&)>& override);
+  std::optional<config::Config> load(const config::Config& defaults,
+                                     const std::function<void(config::Config&)>& override);
 
  private:
   std::optional<std::string> file_;

@@ -20,11 +20,13 @@ int serve(const config::Config& config) {
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
                             hardware::read_admin_token(config.hardware.admin_token_file));
   opened.store->add_missing(config.profiles);
-  http::Server server(process.runtime(), process.metrics(), service.routes(), app::server_options("hardware", config.hardware.http));
+  http::Server server(process.runtime(), process.metrics(), service.routes(),
+                      app::server_options("hardware", config.hardware.http));
   process.health().add([&service] { return service.problem(); });
   const std::uint16_t admin = process.start_admin();
   const std::uint16_t port = process.start(app::part_of("hardware", service, server));
-  std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port), app::url_of(config.admin, admin))
+  std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
+                           app::url_of(config.admin, admin))
             << std::endl;
   return process.wait();
 }
@@ -41,7 +43,8 @@ int main(int argc, char** argv) {
   program.add_option("--database", database, "Where the profiles are: sqlite:PATH");
   app::add_port(program, "--port", port, "Port of GET /hardware/ (default 5001)");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5011)");
-  CLI::App* migrate = program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
+  CLI::App* migrate =
+      program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
   CLI11_PARSE(program, argc, argv);
 
   return app::guarded("hardware", [&] {

@@ -11,14 +11,17 @@ namespace {
 int serve(const config::Config& config) {
   app::Process process(config);
   portal::Service service(config.portal, process.runtime(), process.metrics());
-  http::Server server(process.runtime(), process.metrics(), service.routes(), app::server_options("portal", config.portal.http));
+  http::Server server(process.runtime(), process.metrics(), service.routes(),
+                      app::server_options("portal", config.portal.http));
   process.health().add([&service] { return service.problem(); });
   const std::uint16_t admin = process.start_admin();
   app::Part part = app::part_of("portal", service, server);
   part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    std::cout << fmt::format("portal is ready: {}/ (admin {}/)", app::url_of(config.portal.http, port), app::url_of(config.admin, admin)) << std::endl;
+    std::cout << fmt::format("portal is ready: {}/ (admin {}/)", app::url_of(config.portal.http, port),
+                             app::url_of(config.admin, admin))
+              << std::endl;
   return process.wait();
 }
 
@@ -31,7 +34,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> hardware_urls;
   std::optional<std::uint16_t> port;
   std::optional<std::uint16_t> admin_port;
-  program.add_option("--hardware-url", hardware_urls, "Where the hardware service is: http://HOST:PORT[,…]")->delimiter(',');
+  program.add_option("--hardware-url", hardware_urls, "Where the hardware service is: http://HOST:PORT[,…]")
+      ->delimiter(',');
   app::add_port(program, "--port", port, "Port of the dashboard (default 5000)");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5010)");
   CLI11_PARSE(program, argc, argv);

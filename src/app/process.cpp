@@ -1,9 +1,8 @@
 #include "app/process.hpp"
 
-#include <csignal>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <csignal>
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
@@ -30,7 +29,9 @@ Process::Process(const config::Config& config) : config_(config), runtime_(confi
   runtime_.start();
 }
 
-Process::~Process() { end(); }
+Process::~Process() {
+  end();
+}
 
 bool Process::signalled() {
   const sigset_t set = end_signals();
@@ -57,7 +58,8 @@ std::uint16_t Process::start(Part part) {
 }
 
 std::uint16_t Process::start_admin() {
-  admin_ = std::make_unique<http::Server>(runtime_, metrics_, http::admin_routes(health_, metrics_), server_options("admin", config_.admin));
+  admin_ = std::make_unique<http::Server>(runtime_, metrics_, http::admin_routes(health_, metrics_),
+                                          server_options("admin", config_.admin));
   try {
     return admin_->listen();
   } catch (...) {
@@ -111,7 +113,9 @@ http::ServerOptions server_options(std::string name, const config::HttpConfig& c
 
 std::string url_of(const config::HttpConfig& config, std::uint16_t port) {
   const bool any = config.address == "0.0.0.0" || config.address == "::";
-  const std::string host = any ? "localhost" : config.address.find(':') != std::string::npos ? "[" + config.address + "]" : config.address;
+  const std::string host = any                                             ? "localhost"
+                           : config.address.find(':') != std::string::npos ? "[" + config.address + "]"
+                                                                           : config.address;
   return fmt::format("http://{}:{}", host, port);
 }
 

@@ -20,7 +20,8 @@ constexpr std::array kUnits{
 };
 
 std::unexpected<Error> not_a_duration(std::string_view text) {
-  return fail(Errc::invalid, fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s or 6h", text));
+  return fail(Errc::invalid,
+              fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 5s, 1m30s or 6h", text));
 }
 
 }  // namespace

@@ -17,10 +17,13 @@ prometheus::Gauge& Metrics::gauge(const std::string& name, const std::string& he
 }
 
 prometheus::Histogram& Metrics::seconds(const std::string& name, const std::string& help, const Labels& labels) {
-  const prometheus::Histogram::BucketBoundaries buckets{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 600};
+  const prometheus::Histogram::BucketBoundaries buckets{.001, .005, .01, .025, .05, .1, .25, .5,
+                                                        1,    2.5,  5,   10,   30,  60, 300, 600};
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, buckets);
 }
 
-std::string Metrics::text() const { return prometheus::TextSerializer().Serialize(registry_->Collect()); }
+std::string Metrics::text() const {
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
 
 }  // namespace base

@@ -26,8 +26,8 @@ class OffloadPool {
   std::size_t threads() const { return threads_; }
 
   /// Runs `job` on a thread of the pool and resumes on the caller's executor with its result or exception. The result
-  /// type must be default-constructible. Not cancellable: give the job its own limits. `job` is taken by value, so it
-  /// may outlive the caller's scope; what it captures by reference must not.
+  /// type must be void or default-constructible. Not cancellable: give the job its own limits. `job` is taken by value,
+  /// so it may outlive the caller's scope; what it captures by reference must not.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&>> run(F job) {
     auto task = call(std::move(job));

@@ -51,16 +51,18 @@ TEST(OffloadPool, RunsOnItsThreadsAndResumesOnTheCallers) {
   OffloadPool pool("a-name-that-is-too-long", 1);
   const auto task = [](OffloadPool& offload) -> asio::awaitable<void> {
     const auto self = std::this_thread::get_id();
-    const auto there = co_await offload.run([] {
+    const auto job = [] {
       char name[16];
       pthread_getname_np(pthread_self(), name, sizeof name);
       EXPECT_STREQ(name, "a-name-that-is-");
       return std::this_thread::get_id();
-    });
+    };
+    const auto failing = [] { throw std::runtime_error("on purpose"); };
+    const auto there = co_await offload.run(job);
     EXPECT_NE(there, self);
     EXPECT_EQ(std::this_thread::get_id(), self);
     try {
-      co_await offload.run([] { throw std::runtime_error("on purpose"); });
+      co_await offload.run(failing);
     } catch (const std::runtime_error&) {
       EXPECT_EQ(std::this_thread::get_id(), self);
     }

@@ -35,7 +35,9 @@ Runtime::Runtime(std::size_t cores) {
   background_ = std::make_unique<asio::io_context>(1);
 }
 
-Runtime::~Runtime() { stop(); }
+Runtime::~Runtime() {
+  stop();
+}
 
 void Runtime::start() {
   for (std::size_t i = 0; i < cores_.size(); ++i)

@@ -30,7 +30,7 @@ class TaskGroupTest : public testing::Test {
   }
 
   /// A task that ends when `gate` is cancelled.
-  static asio::awaitable<void> pass(asio::steady_timer& gate) { co_await sleep(gate, std::chrono::hours{1}); }
+  static asio::awaitable<void> pass(asio::steady_timer& gate) { co_await sleep(gate, std::chrono::hours(1)); }
 
   static asio::awaitable<void> fail(const char* what) {
     throw std::runtime_error(what);

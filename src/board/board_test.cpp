@@ -1,1 +1,261 @@
+#include "board/board.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "support/eventually.hpp"
+#include "support/fake_clock.hpp"
+#include "support/rows.hpp"
+
+namespace board {
+namespace {
+
+using core::Level;
+using namespace std::chrono_literals;
+using support::kNow;
+using support::measured_row;
+using support::on;
+using support::pending_row;
+using support::share;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<core::ProfileId> ids_of(const std::vector<core::RowPtr>& rows) {
+  std::vector<core::ProfileId> ids;
+  for (const auto& row : rows) ids.push_back(row->profile.id);
+  return ids;
+}
+
+core::Change change_of(core::Row row) {
+  return {.rows = {share(std::move(row))}, .removed = {}};
+}
+
+class BoardTest : public testing::Test {
+ protected:
+  BoardTest() { runtime_.start(); }
+  ~BoardTest() override {
+    if (!ageing_.valid()) return;
+    background([this] { board_.stop(); });
+    EXPECT_TRUE(support::ready(ageing_));
+  }
+
+  template <class Job>
+  auto background(Job job) {
+    return on(runtime_.background(), std::move(job));
+  }
+
+  void fill(std::vector<core::RowPtr> rows, core::Revision revision = 10) {
+    background([&] {
+      board_.fill(
+          {.version = {"e", revision}, .now = kNow, .rows = std::move(rows), .removed = {}, .removed_since = revision});
+    });
+  }
+
+  void apply(core::Change change) {
+    background([&] {
+      const core::Revision revision = change.revision();
+      board_.apply(std::move(change), revision, board_.now());
+    });
+  }
+
+  void set_clock(base::Time now) {
+    background([&] { board_.set_clock(now); });
+  }
+
+  void run() { ageing_ = support::start(runtime_.background(), board_.run()); }
+
+  StatePtr current(std::size_t core = 0) {
+    return on(runtime_.core(core), [this, core] { return board_.view(core).current(); });
+  }
+
+  std::optional<std::vector<UpdatePtr>> updates_after(std::uint64_t sequence, std::size_t core = 0) {
+    return on(runtime_.core(core), [&] { return board_.view(core).updates_after(sequence); });
+  }
+
+  /// The first update after `sequence`, when it has come.
+  UpdatePtr update_after(std::uint64_t sequence) {
+    std::vector<UpdatePtr> updates;
+    const auto came = [&] {
+      updates = updates_after(sequence).value_or(std::vector<UpdatePtr>());
+      return !updates.empty();
+    };
+    return support::eventually(came) ? updates.front() : nullptr;
+  }
+
+  base::Runtime runtime_{2};
+  support::FakeClock clock_;
+  Board board_{runtime_, clock_};
+  std::future<void> ageing_;
+};
+
+TEST_F(BoardTest, FillReachesEveryCore) {
+  EXPECT_FALSE(board_.filled());
+  EXPECT_FALSE(current()->filled);
+  fill({share(measured_row(1, "a", 7, Level::high))});
+  EXPECT_TRUE(board_.filled());
+  for (std::size_t core : {0U, 1U}) {
+    const auto state = current(core);
+    EXPECT_TRUE(state->filled);
+    EXPECT_EQ(state->version, (core::Version{"e", 10}));
+    EXPECT_EQ(ids_of(state->snapshot.slice(0, 9)), std::vector<core::ProfileId>{1});
+    const auto updates = updates_after(0, core);
+    ASSERT_TRUE(updates);
+    ASSERT_EQ(updates->size(), 1U);
+    EXPECT_TRUE(updates->front()->reset);
+  }
+}
+
+TEST_F(BoardTest, ChangesReachEveryCoreInOrder) {
+  fill({share(pending_row(1, "a", 1))});
+  const std::uint64_t before = current()->sequence;
+  for (core::Revision revision = 11; revision < 111; ++revision)
+    apply(change_of(measured_row(revision, fmt::format("{}", revision), revision, Level::low)));
+  for (std::size_t core : {0U, 1U}) {
+    const auto updates = updates_after(before, core);
+    ASSERT_TRUE(updates);
+    ASSERT_EQ(updates->size(), 100U);
+    core::Revision revision = 11;
+    std::uint64_t sequence = before + 1;
+    for (const UpdatePtr& update : *updates) {
+      EXPECT_EQ(update->version, (core::Version{"e", revision}));
+      EXPECT_EQ(update->sequence, sequence++);
+      EXPECT_EQ(ids_of(update->change.rows), std::vector<core::ProfileId>{revision++});
+      EXPECT_FALSE(update->reset || update->aged);
+    }
+    EXPECT_EQ(current(core)->snapshot.size(), 101U);
+    EXPECT_EQ(current(core)->version.revision, 110);
+  }
+}
+
+TEST_F(BoardTest, AnOlderRevisionDoesNotTurnTheBoardBack) {
+  fill({share(pending_row(1, "a", 10))});
+  background([&] { board_.apply(change_of(measured_row(1, "a", 10, Level::low)), 9, kNow); });
+  EXPECT_EQ(current()->version.revision, 10);
+  EXPECT_TRUE(current()->snapshot.find({"p", "a"})->reading);
+}
+
+TEST_F(BoardTest, UpdatesFallOffTheKeptWindow) {
+  fill({share(pending_row(1, "a", 1))});
+  constexpr int kChanges = 300;
+  constexpr std::uint64_t kKept = 256;
+  for (int i = 1; i <= kChanges; ++i) apply(change_of(measured_row(1, "a", 10 + i, Level::low)));
+  const std::uint64_t last = current()->sequence;
+  EXPECT_FALSE(updates_after(0));
+  EXPECT_FALSE(updates_after(last - kKept - 1));
+  ASSERT_TRUE(updates_after(last - kKept));
+  EXPECT_EQ(updates_after(last - kKept)->size(), kKept);
+  EXPECT_EQ(updates_after(last - 1)->front()->sequence, last);
+  EXPECT_THAT(updates_after(last).value(), IsEmpty());
+}
+
+TEST_F(BoardTest, TheClockIsTheSourcesAndIsNoUpdate) {
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  const std::uint64_t before = current()->sequence;
+  clock_.advance(10s);
+  clock_.set_wall(kNow + 24h);
+  EXPECT_EQ(background([this] { return board_.now(); }), kNow + 10s);
+  set_clock(kNow + 40s);
+  for (std::size_t core : {0U, 1U}) {
+    EXPECT_EQ(current(core)->now(clock_.steady_now() + 1s), kNow + 41s);
+    EXPECT_EQ(current(core)->sequence, before);
+    EXPECT_THAT(updates_after(before, core).value(), IsEmpty());
+  }
+  const StatePtr same = current();
+  set_clock(kNow + 40s + 1ms);
+  EXPECT_EQ(current(), same) << "a difference that nobody sees costs nothing";
+}
+
+TEST_F(BoardTest, AnEmptyChangeSetsTheClockOnly) {
+  fill({share(pending_row(1, "a", 1))});
+  const std::uint64_t before = current()->sequence;
+  background([&] { board_.apply({}, 10, kNow + 7s); });
+  EXPECT_EQ(current()->sequence, before);
+  EXPECT_EQ(current()->now(clock_.steady_now()), kNow + 7s);
+}
+
+TEST_F(BoardTest, OnlyRowsThatTurnAreToldAndWithoutARevision) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::low, kNow + 30s)),
+        share(measured_row(3, "c", 3, Level::low, kNow - 2min)), share(pending_row(4, "d", 4))});
+  const std::uint64_t filled = current()->sequence;
+
+  set_clock(kNow + 1min);
+  const auto stale = update_after(filled);
+  ASSERT_TRUE(stale);
+  EXPECT_TRUE(stale->aged);
+  EXPECT_FALSE(stale->reset);
+  EXPECT_EQ(stale->version, (core::Version{"e", 10}));
+  EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(1)) << "2 is fresh; 3 was stale before, 4 has nothing to lose";
+
+  set_clock(kNow + 3min);
+  const auto later = update_after(stale->sequence);
+  ASSERT_TRUE(later);
+  EXPECT_THAT(ids_of(later->change.rows), ElementsAre(2, 3)) << "2 is stale and 3 expired";
+
+  set_clock(kNow + 10min);
+  const auto expired = update_after(later->sequence);
+  ASSERT_TRUE(expired);
+  EXPECT_THAT(ids_of(expired->change.rows), ElementsAre(1, 2));
+  EXPECT_EQ(current()->version.revision, 10);
+}
+
+TEST_F(BoardTest, RowsAgeByTheBoardsOwnClock) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high, kNow - 1min + 60ms))});
+  const std::uint64_t filled = current()->sequence;
+  clock_.advance(61ms);
+  const auto stale = update_after(filled);
+  ASSERT_TRUE(stale);
+  EXPECT_TRUE(stale->aged);
+  EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(1));
+}
+
+TEST_F(BoardTest, RowsThatTurnAreToldWhileOthersChangeAllTheTime) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high)), share(pending_row(2, "b", 2))});
+  set_clock(kNow + 2min);
+  core::Revision revision = 10;
+  std::uint64_t seen = current()->sequence;
+  const bool told = support::eventually([&] {
+    apply(change_of(measured_row(2, "b", ++revision, Level::low, kNow + 2min)));
+    const auto updates = updates_after(seen);
+    seen = current()->sequence;
+    return updates && std::ranges::any_of(*updates, [](const UpdatePtr& update) { return update->aged; });
+  });
+  EXPECT_TRUE(told);
+}
+
+TEST_F(BoardTest, AnAgedRowThatChangedIsNotToldTwice) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::high))});
+  const std::uint64_t filled = current()->sequence;
+  apply(change_of(measured_row(1, "a", 11, Level::low, kNow + 50s)));
+  set_clock(kNow + 1min);
+  const auto stale = update_after(filled + 1);
+  ASSERT_TRUE(stale);
+  EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(2));
+}
+
+TEST_F(BoardTest, WaitsUntilFilled) {
+  auto waiting = support::start(runtime_.background(), board_.wait_until_filled(1h));
+  fill({});
+  EXPECT_TRUE(support::ready(waiting));
+  EXPECT_TRUE(support::ready(support::start(runtime_.background(), board_.wait_until_filled(1h))));
+}
+
+TEST_F(BoardTest, WaitsUntilFilledNoLongerThanAsked) {
+  EXPECT_TRUE(support::ready(support::start(runtime_.background(), board_.wait_until_filled(1ms))));
+  EXPECT_FALSE(board_.filled());
+  auto waiting = support::start(runtime_.background(), board_.wait_until_filled(1h));
+  background([this] { board_.stop(); });
+  EXPECT_TRUE(support::ready(waiting));
+}
+
+TEST_F(BoardTest, CloseReachesEveryCore) {
+  background([this] { board_.close(); });
+  for (std::size_t core : {0U, 1U})
+    EXPECT_TRUE(on(runtime_.core(core), [this, core] { return board_.view(core).closed(); }));
+}
+
+}  // namespace
+}  // namespace board

@@ -43,7 +43,9 @@ View::Subscription::Subscription(View& view) : view_(view), timer_(view.executor
   place_ = view_.subscribers_.insert(view_.subscribers_.end(), this);
 }
 
-View::Subscription::~Subscription() { view_.subscribers_.erase(place_); }
+View::Subscription::~Subscription() {
+  view_.subscribers_.erase(place_);
+}
 
 boost::asio::awaitable<void> View::Subscription::wait(std::uint64_t sequence, base::SteadyTime deadline) {
   if (view_.closed_ || woken_ || view_.current_->sequence != sequence) co_return;

@@ -7,7 +7,9 @@
 
 namespace core {
 
-std::string to_string(const Version& version) { return fmt::format("{}-{}", version.epoch, version.revision); }
+std::string to_string(const Version& version) {
+  return fmt::format("{}-{}", version.epoch, version.revision);
+}
 
 std::optional<Version> parse_version(std::string_view text) {
   const auto dash = text.rfind('-');

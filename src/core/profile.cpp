@@ -19,7 +19,8 @@ std::string complaint(std::string_view what, std::string_view text) {
 }  // namespace
 
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name) {
-  if (auto wrong = complaint("provider", provider); !wrong.empty()) return base::fail(base::Errc::invalid, std::move(wrong));
+  if (auto wrong = complaint("provider", provider); !wrong.empty())
+    return base::fail(base::Errc::invalid, std::move(wrong));
   if (auto wrong = complaint("name", name); !wrong.empty()) return base::fail(base::Errc::invalid, std::move(wrong));
   return ProfileKey{std::string(provider), std::string(name)};
 }

@@ -8,9 +8,13 @@
 namespace core {
 namespace {
 
-const ProfileKey& key_of(const RowPtr& row) { return row->profile.key; }
+const ProfileKey& key_of(const RowPtr& row) {
+  return row->profile.key;
+}
 
-bool key_less(const RowPtr& a, const RowPtr& b) { return key_of(a) < key_of(b); }
+bool key_less(const RowPtr& a, const RowPtr& b) {
+  return key_of(a) < key_of(b);
+}
 
 /// Sorts by key; of rows with the same key the newest revision stays.
 void sort_by_key(std::vector<RowPtr>& rows) {
@@ -50,7 +54,8 @@ void Snapshot::append(std::vector<RowPtr> rows) {
   for (std::size_t begin = 0; begin < rows.size(); begin += kChunkRows) {
     const std::size_t end = std::min(begin + kChunkRows, rows.size());
     auto chunk = std::make_shared<Chunk>();
-    chunk->rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
+    chunk->rows.assign(rows.begin() + static_cast<std::ptrdiff_t>(begin),
+                       rows.begin() + static_cast<std::ptrdiff_t>(end));
     for (const RowPtr& row : chunk->rows) chunk->revision = std::max(chunk->revision, row->revision);
     chunks_.push_back(std::move(chunk));
   }
@@ -105,9 +110,8 @@ Snapshot Snapshot::with(const Change& change) const {
 }
 
 RowPtr Snapshot::find(const ProfileKey& key) const {
-  const auto after = std::ranges::upper_bound(chunks_, key, {}, [](const auto& chunk) -> const ProfileKey& {
-    return key_of(chunk->rows.front());
-  });
+  const auto after = std::ranges::upper_bound(
+      chunks_, key, {}, [](const auto& chunk) -> const ProfileKey& { return key_of(chunk->rows.front()); });
   if (after == chunks_.begin()) return nullptr;
   const auto& rows = (*std::prev(after))->rows;
   const auto found = std::ranges::lower_bound(rows, key, {}, key_of);

@@ -14,7 +14,9 @@ constexpr std::chrono::seconds kHeartbeatPeriod{15};
 constexpr std::string_view kRetry = "retry: 1000\n\n";
 constexpr std::size_t kMostWindowRows = 1000;
 
-http::Text text(std::string value) { return std::make_shared<const std::string>(std::move(value)); }
+http::Text text(std::string value) {
+  return std::make_shared<const std::string>(std::move(value));
+}
 
 asio::awaitable<bool> write_one(http::StreamWriter& out, std::string value) {
   std::vector<http::Text> parts(1, text(std::move(value)));
@@ -75,7 +77,8 @@ class Writer {
         const auto before = std::chrono::steady_clock::now();
         co_await subscription.wait(state->sequence, before + kHeartbeatPeriod);
         const bool quiet = std::chrono::steady_clock::now() - before >= kHeartbeatPeriod;
-        if (quiet && core_.view.current()->sequence == state->sequence) open = co_await write_one(out_, std::string(http::kHeartbeat));
+        if (quiet && core_.view.current()->sequence == state->sequence)
+          open = co_await write_one(out_, std::string(http::kHeartbeat));
         continue;
       }
       open = co_await advance(state);
@@ -96,7 +99,8 @@ class Writer {
     }
     if (updates && !reset) co_return co_await send_updates(*state, *updates);
     const auto seen = begun_ ? std::optional(version_) : resume_;
-    if (const auto change = seen ? state->since(*seen) : std::nullopt) co_return co_await send_catch_up(*state, *change);
+    if (const auto change = seen ? state->since(*seen) : std::nullopt)
+      co_return co_await send_catch_up(*state, *change);
     co_return co_await send_snapshot(state);
   }
 
@@ -198,7 +202,8 @@ class Writer {
 
 EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server) {
   auto& streams = metrics.gauge("vacancy_event_streams", "Open event streams", {{"server", server}});
-  for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams}));
+  for (std::size_t i = 0; i < cores; ++i)
+    cores_.push_back(std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams}));
 }
 
 EventStream::~EventStream() = default;
@@ -219,7 +224,8 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   http::Reply reply;
   reply.content_type = "text/event-stream";
   reply.headers.emplace_back("Cache-Control", "no-store");
-  reply.stream = [core = cores_[request.core].get(), resume = core::parse_version(seen), window](http::StreamWriter& out) {
+  reply.stream = [core = cores_[request.core].get(), resume = core::parse_version(seen),
+                  window](http::StreamWriter& out) {
     return [](StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
               std::optional<Window> window) -> asio::awaitable<void> {
       Writer writer(core, out, std::move(resume), window);

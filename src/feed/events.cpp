@@ -32,8 +32,8 @@ void append_counts_key(std::string& out, const board::Counts* counts) {
 }  // namespace
 
 void append_snapshot_begin(std::string& out, const board::State& state, base::Time now) {
-  std::string data = fmt::format("{{\"phase\":\"begin\",\"epoch\":\"{}\",\"revision\":{},\"total\":{},", state.version.epoch,
-                                 state.version.revision, state.snapshot.size());
+  std::string data = fmt::format("{{\"phase\":\"begin\",\"epoch\":\"{}\",\"revision\":{},\"total\":{},",
+                                 state.version.epoch, state.version.revision, state.snapshot.size());
   append_now(data, now);
   data += '}';
   http::append_event(out, "snapshot", "", data);
@@ -112,7 +112,8 @@ void EventFolder::fold_change(const http::SseEvent& event) {
   // Rows that only grew old: this board knows by itself.
   if (!event.has_id) return board_.set_clock(now);
   const auto version = core::parse_version(event.id);
-  if (!version || version->epoch != board_.state()->version.epoch) throw std::runtime_error("a change of another epoch");
+  if (!version || version->epoch != board_.state()->version.epoch)
+    throw std::runtime_error("a change of another epoch");
   core::Change change;
   change.rows = parse_rows(object.at("changed").as_array());
   for (const json::value& id : object.at("removed").as_array())

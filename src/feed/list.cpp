@@ -59,11 +59,13 @@ boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeou
 
 http::Reply List::since(const board::State& state, std::string_view text) const {
   const auto seen = core::parse_version(text);
-  if (!seen) return http::problem(400, "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it");
+  if (!seen)
+    return http::problem(400, "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it");
   const auto change = state.since(*seen);
   if (!change) return http::problem(410, "that revision is of another epoch or too old; get the whole list");
   const base::Time now = state.now(std::chrono::steady_clock::now());
-  std::string body = fmt::format("{{\"epoch\":\"{}\",\"revision\":{},\"now\":\"", state.version.epoch, state.version.revision);
+  std::string body =
+      fmt::format("{{\"epoch\":\"{}\",\"revision\":{},\"now\":\"", state.version.epoch, state.version.revision);
   base::append_rfc3339(body, now);
   body += "\",\"changed\":";
   append_rows(body, change->rows, now);

@@ -41,7 +41,11 @@ void PollFolder::fold(std::string_view json, base::Duration took) {
     change.rows.push_back(std::make_shared<const core::Row>(std::move(row)));
   }
   if (!continues)
-    return board_.fill({.version = {epoch_, revision}, .now = now, .rows = std::move(change.rows), .removed = {}, .removed_since = revision});
+    return board_.fill({.version = {epoch_, revision},
+                        .now = now,
+                        .rows = std::move(change.rows),
+                        .removed = {},
+                        .removed_since = revision});
   board_.state()->snapshot.for_each([&](const core::RowPtr& row) {
     if (!present.contains(row->profile.id)) change.removed.push_back({row->profile.id, revision});
   });

@@ -21,7 +21,8 @@ constexpr std::size_t kMaxPollBytes = 64 << 20;
 /// Between half of `delay` and all of it, so that many readers do not come back together.
 base::Duration jittered(base::Duration delay) {
   static std::minstd_rand random{std::random_device{}()};
-  return std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(delay.count() / 2, delay.count())(random));
+  return std::chrono::microseconds(
+      std::uniform_int_distribution<std::int64_t>(delay.count() / 2, delay.count())(random));
 }
 
 /// Points a member at a client for as long as it lives.

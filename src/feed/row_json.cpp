@@ -112,7 +112,10 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
   append_time(out, "measured_at", reading ? std::optional(reading->measured_at) : std::nullopt);
   append_time(out, "stale_at", reading ? std::optional(reading->stale_at) : std::nullopt);
   append_time(out, "expires_at", reading ? std::optional(reading->expires_at) : std::nullopt);
-  append_text(out, "reason", reading ? std::string_view(reading->reason) : row.probe == core::kNoProbe ? "no probe configured" : "");
+  append_text(out, "reason",
+              reading                       ? std::string_view(reading->reason)
+              : row.probe == core::kNoProbe ? "no probe configured"
+                                            : "");
   if (reading) {
     append_number(out, "free", reading->free);
     append_number(out, "total", reading->total);
@@ -140,8 +143,9 @@ void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Tim
 }
 
 void append_counts(std::string& out, const board::Counts& counts) {
-  fmt::format_to(std::back_inserter(out), "{{\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"total\":{}}}",
-                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.total);
+  fmt::format_to(std::back_inserter(out),
+                 "{{\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"total\":{}}}", counts.high,
+                 counts.medium, counts.low, counts.unknown, counts.fresh, counts.total);
 }
 
 std::vector<core::RowPtr> parse_rows(const json::array& array) {
@@ -160,7 +164,8 @@ base::Result<core::ProfileKey> parse_key(std::string_view text) {
   if (error || !value.is_object()) return wrong("the body is not a JSON object");
   const json::object& object = value.get_object();
   for (const auto& member : object)
-    if (member.key() != "provider" && member.key() != "name") return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
+    if (member.key() != "provider" && member.key() != "name")
+      return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
   const json::value* provider = object.if_contains("provider");
   const json::value* name = object.if_contains("name");
   if (provider == nullptr || !provider->is_string()) return wrong("'provider' is missing or not a string");

@@ -20,7 +20,8 @@ constexpr std::string_view kScheme = "Bearer ";
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
   return difference == 0;
 }
 
@@ -34,7 +35,8 @@ std::string read_admin_token(const std::string& file) {
   if (!in) throw base::UsageError(fmt::format("cannot read the admin token file '{}': {}", file, std::strerror(errno)));
   std::string token(base::trim(content.str()));
   if (token.size() < kLeastTokenBytes)
-    throw base::UsageError(fmt::format("the admin token in '{}' is shorter than {} bytes; write a longer one", file, kLeastTokenBytes));
+    throw base::UsageError(
+        fmt::format("the admin token in '{}' is shorter than {} bytes; write a longer one", file, kLeastTokenBytes));
   return token;
 }
 
@@ -45,7 +47,8 @@ std::string ensure_admin_token(const std::string& file) {
     const std::string token = base::random_hex(32) + "\n";
     const bool written = ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
     ::close(descriptor);
-    if (!written) throw base::UsageError(fmt::format("cannot write the admin token file '{}': {}", file, std::strerror(errno)));
+    if (!written)
+      throw base::UsageError(fmt::format("cannot write the admin token file '{}': {}", file, std::strerror(errno)));
   } else if (errno != EEXIST) {
     throw base::UsageError(fmt::format("cannot make the admin token file '{}': {}", file, std::strerror(errno)));
   }

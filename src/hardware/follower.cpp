@@ -6,8 +6,8 @@
 namespace hardware {
 namespace asio = boost::asio;
 
-Follower::Follower(store::Store& store, base::OffloadPool& database, board::Board& board, asio::any_io_executor executor,
-                   base::Duration period, Observer observer, base::Metrics& metrics)
+Follower::Follower(store::Store& store, base::OffloadPool& database, board::Board& board,
+                   asio::any_io_executor executor, base::Duration period, Observer observer, base::Metrics& metrics)
     : store_(store),
       database_(database),
       board_(board),

@@ -28,7 +28,8 @@ base::Result<core::ProfileId> id_in(const http::Request& request) {
 
 }  // namespace
 
-ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token, std::function<void()> changed)
+ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token,
+                         std::function<void()> changed)
     : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
 
 void ProfilesApi::add_routes(http::Router& router) {

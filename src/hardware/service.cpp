@@ -68,10 +68,7 @@ asio::awaitable<void> Service::forget_removed() {
   while (!stopped_) {
     co_await base::sleep(housekeeping_, kHousekeepingPeriod);
     if (stopped_) co_return;
-    auto job = [this] {
-      store_.forget_removed(kRemovedKept);
-      return true;
-    };
+    auto job = [this] { store_.forget_removed(kRemovedKept); };
     try {
       co_await database_.run(std::move(job));
     } catch (const base::Lost& lost) {

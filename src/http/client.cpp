@@ -56,10 +56,11 @@ asio::awaitable<base::Result<ClientHead>> Client::send(const Url& url, const Cli
   if (error || impl.cancelled) co_return impl.failed("cannot connect to", error);
   impl.stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
 
-  std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: vacancy\r\nConnection: close\r\n", request.method,
-                                 url.prefix, request.target, impl.authority);
+  std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: vacancy\r\nConnection: close\r\n",
+                                 request.method, url.prefix, request.target, impl.authority);
   for (const auto& [name, value] : request.headers) text += fmt::format("{}: {}\r\n", name, value);
-  if (!request.body.empty() || request.method != "GET") text += fmt::format("Content-Length: {}\r\n", request.body.size());
+  if (!request.body.empty() || request.method != "GET")
+    text += fmt::format("Content-Length: {}\r\n", request.body.size());
   text += "\r\n" + request.body;
   impl.stream.expires_after(impl.timeouts.head);
   co_await asio::async_write(impl.stream, asio::buffer(text), redirect_error(use_awaitable, error));
@@ -95,7 +96,8 @@ asio::awaitable<base::Result<std::string>> Client::read_all(std::size_t max_byte
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return body;
     if (body.size() + piece->size() > max_bytes)
-      co_return base::fail(base::Errc::too_large, fmt::format("the answer of http://{} has more than {} bytes", impl_->authority, max_bytes));
+      co_return base::fail(base::Errc::too_large,
+                           fmt::format("the answer of http://{} has more than {} bytes", impl_->authority, max_bytes));
     body.append(*piece);
   }
 }

@@ -23,7 +23,8 @@ std::pair<std::string_view, double> take_element(std::string_view& list) {
   std::string_view rest = element;
   while (!rest.empty()) {
     const std::string_view part = base::trim(rest.substr(0, rest.find(';')));
-    rest.remove_prefix(std::min(rest.size(), rest.find(';') == std::string_view::npos ? rest.size() : rest.find(';') + 1));
+    rest.remove_prefix(
+        std::min(rest.size(), rest.find(';') == std::string_view::npos ? rest.size() : rest.find(';') + 1));
     if (part.starts_with("q=") || part.starts_with("Q="))
       std::from_chars(part.data() + 2, part.data() + part.size(), q);
   }

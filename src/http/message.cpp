@@ -13,12 +13,24 @@ struct Phrase {
 };
 
 constexpr Phrase kPhrases[] = {
-    {200, "OK"},          {201, "Created"},           {204, "No Content"},
-    {304, "Not Modified"}, {400, "Bad Request"},      {401, "Unauthorized"},
-    {403, "Forbidden"},   {404, "Not Found"},         {405, "Method Not Allowed"},
-    {406, "Not Acceptable"}, {408, "Request Timeout"}, {409, "Conflict"},
-    {410, "Gone"},        {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-    {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+    {200, "OK"},
+    {201, "Created"},
+    {204, "No Content"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {413, "Content Too Large"},
+    {415, "Unsupported Media Type"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {503, "Service Unavailable"},
 };
 
 }  // namespace
@@ -59,17 +71,21 @@ int status_of(base::Errc code) {
 
 Reply problem(int status, std::string_view detail) {
   std::string quoted;
-  base::append_json_string(quoted, base::is_printable_utf8(detail) ? detail : "the request holds bytes that are not text");
+  base::append_json_string(quoted,
+                           base::is_printable_utf8(detail) ? detail : "the request holds bytes that are not text");
   Reply reply;
   reply.status = status;
   reply.content_type = "application/problem+json";
-  reply.body = std::make_shared<const std::string>(fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":{}}}\n",
-                                                               reason_phrase(status), status, quoted));
+  reply.body = std::make_shared<const std::string>(
+      fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":{}}}\n", reason_phrase(status),
+                  status, quoted));
   if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (status == 503) reply.headers.emplace_back("Retry-After", "1");
   return reply;
 }
 
-Reply problem(const base::Error& error) { return problem(status_of(error.code), error.message); }
+Reply problem(const base::Error& error) {
+  return problem(status_of(error.code), error.message);
+}
 
 }  // namespace http

@@ -49,7 +49,8 @@ boost::asio::awaitable<Reply> Router::handle(Request& request) const {
     if (!matches(route.pattern, request.path, raw)) continue;
     if (route.method != method) {
       if (allowed.find(route.method) != std::string::npos) continue;
-      allowed += fmt::format("{}{}{}", allowed.empty() ? "" : ", ", route.method, route.method == "GET" ? ", HEAD" : "");
+      allowed +=
+          fmt::format("{}{}{}", allowed.empty() ? "" : ", ", route.method, route.method == "GET" ? ", HEAD" : "");
       continue;
     }
     request.parameters.clear();

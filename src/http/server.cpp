@@ -17,7 +17,8 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
     : runtime_(runtime), router_(std::move(router)), options_(std::move(options)), acceptor_(runtime.core(0)) {
   const base::Labels labels{{"server", options_.name}};
   auto& connections = metrics.gauge("vacancy_http_connections", "Open connections", labels);
-  auto& seconds = metrics.seconds("vacancy_http_request_seconds", "From the end of a request to the end of its answer", labels);
+  auto& seconds =
+      metrics.seconds("vacancy_http_request_seconds", "From the end of a request to the end of its answer", labels);
   std::array<prometheus::Counter*, 5> requests{};
   for (std::size_t i = 0; i < requests.size(); ++i)
     requests[i] = &metrics.counter("vacancy_http_requests_total", "Requests answered",
@@ -42,8 +43,8 @@ std::uint16_t Server::listen() {
   const auto check = [&] {
     if (!error) return;
     acceptor_.close();
-    throw base::UsageError(
-        fmt::format("cannot listen on {}:{} for {}: {}", options_.address, options_.port, options_.name, error.message()));
+    throw base::UsageError(fmt::format("cannot listen on {}:{} for {}: {}", options_.address, options_.port,
+                                       options_.name, error.message()));
   };
   acceptor_.open(endpoint.protocol(), error);
   check();
@@ -75,7 +76,8 @@ asio::awaitable<void> Server::accept() {
     if (connections_.load() >= options_.max_connections) continue;
     ++connections_;
     SessionHost& host = *hosts_[next];
-    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session", run_session(std::move(socket), host));
+    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session",
+                       run_session(std::move(socket), host));
     next = (next + 1) % hosts_.size();
   }
 }
@@ -90,7 +92,8 @@ asio::awaitable<void> Server::drain(base::Duration timeout) {
   for (std::size_t i = 0; i < hosts_.size(); ++i)
     asio::post(runtime_.core(i), [host = hosts_[i].get()] { drain_sessions(*host); });
   co_await wait_until_empty(timeout);
-  if (connections_.load() > 0) spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());
+  if (connections_.load() > 0)
+    spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());
   for (std::size_t i = 0; i < hosts_.size(); ++i)
     asio::post(runtime_.core(i), [host = hosts_[i].get()] { close_sessions(*host); });
   co_await wait_until_empty(std::chrono::seconds(5));

@@ -108,7 +108,8 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     // Waits on the socket itself, and reads nothing: the stream's timer belongs to the writes.
     stream_.socket().async_wait(asio::socket_base::wait_read, [self = shared_from_this()](error_code error) {
       char byte = 0;
-      const bool closed = !error && ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+      const bool closed =
+          !error && ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
       if (closed) self->gone_ = true;
       if (closed && self->on_gone_) std::exchange(self->on_gone_, nullptr)();
     });
@@ -123,7 +124,8 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     idle_ = true;
     stream_.expires_after(host_.options.idle_timeout);
     error_code error;
-    const std::size_t count = co_await stream_.async_read_some(buffer_.prepare(4096), redirect_error(use_awaitable, error));
+    const std::size_t count =
+        co_await stream_.async_read_some(buffer_.prepare(4096), redirect_error(use_awaitable, error));
     idle_ = false;
     buffer_.commit(count);
     co_return !error;
@@ -183,8 +185,9 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
                                                  : co_await send_reply(reply, keep_alive, head_only);
     const int digit = std::clamp(reply.status / 100, 1, 5);
     host_.requests[static_cast<std::size_t>(digit - 1)]->Increment();
-    if (!reply.stream) host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    co_return sent && keep_alive && !(reply.stream && !chunked_);
+    if (!reply.stream)
+      host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    co_return sent&& keep_alive && !(reply.stream && !chunked_);
   }
 
   template <class Message>

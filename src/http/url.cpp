@@ -18,8 +18,8 @@ int hex_value(char c) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-         c == '~';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 template <class T>
@@ -70,7 +70,9 @@ base::Result<Query> Query::parse(std::string_view text) {
     const auto equals = pair.find('=');
     auto name = percent_decode(pair.substr(0, equals), true);
     auto value = percent_decode(equals == std::string_view::npos ? "" : pair.substr(equals + 1), true);
-    if (!name || !value) return base::fail(base::Errc::invalid, fmt::format("query parameter '{}' is not percent-encoded correctly", pair));
+    if (!name || !value)
+      return base::fail(base::Errc::invalid,
+                        fmt::format("query parameter '{}' is not percent-encoded correctly", pair));
     query.pairs_.emplace_back(std::move(*name), std::move(*value));
   }
   return query;
@@ -98,8 +100,10 @@ base::Result<void> Query::only(std::initializer_list<std::string_view> known) co
     if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
     std::string message = fmt::format("query parameter '{}' is unknown here", name);
     const std::string_view near = base::nearest(name, {known.begin(), known.size()});
-    if (!near.empty()) message += fmt::format("; did you mean '{}'?", near);
-    else if (known.size() > 0) message += fmt::format("; known: {}", fmt::join(known, ", "));
+    if (!near.empty())
+      message += fmt::format("; did you mean '{}'?", near);
+    else if (known.size() > 0)
+      message += fmt::format("; known: {}", fmt::join(known, ", "));
     return base::fail(base::Errc::invalid, std::move(message));
   }
   return {};

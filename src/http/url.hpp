@@ -25,7 +25,8 @@ class Query {
   /// The last value of `name`.
   std::optional<std::string_view> get(std::string_view name) const;
   /// A whole number from `least` to `most`, or `otherwise` when absent.
-  base::Result<std::size_t> number(std::string_view name, std::size_t otherwise, std::size_t least, std::size_t most) const;
+  base::Result<std::size_t> number(std::string_view name, std::size_t otherwise, std::size_t least,
+                                   std::size_t most) const;
   /// Refuses parameters that are not in `known`, naming the nearest.
   base::Result<void> only(std::initializer_list<std::string_view> known) const;
 

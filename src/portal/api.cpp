@@ -8,7 +8,9 @@ namespace {
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
 
-http::Reply not_filled() { return http::problem(503, "the hardware service has not answered yet; try again in a moment"); }
+http::Reply not_filled() {
+  return http::problem(503, "the hardware service has not answered yet; try again in a moment");
+}
 
 http::Prepared render_list(const board::State& state, std::size_t offset, std::size_t limit) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
@@ -17,7 +19,9 @@ http::Prepared render_list(const board::State& state, std::size_t offset, std::s
   base::append_rfc3339(body, now);
   body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", state.snapshot.size(), offset, limit);
   const std::size_t end = offset + rows.size();
-  body += !rows.empty() && end < state.snapshot.size() ? fmt::format("\"/api/v1/hardware?offset={}&limit={}\"", end, limit) : "null";
+  body += !rows.empty() && end < state.snapshot.size()
+              ? fmt::format("\"/api/v1/hardware?offset={}&limit={}\"", end, limit)
+              : "null";
   body += ",\"hardware\":";
   feed::append_rows(body, rows, now);
   body += "}\n";

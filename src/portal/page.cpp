@@ -30,8 +30,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string time_text(const std::optional<base::Time>& time) { return time ? base::to_rfc3339(*time) : ""; }
-
 /// "3 of 8 free", "3 free", or "".
 std::string numbers_text(const core::Measurement& measurement) {
   if (!measurement.free) return "";
@@ -45,27 +43,39 @@ std::string page_url(std::size_t offset, std::size_t limit) {
   return url;
 }
 
+/// A text that a section of the template can test: this library takes an empty text for true.
+void set_if_any(data& out, const std::string& key, const std::string& text) {
+  if (!text.empty()) out.set(key, text);
+}
+
 data row_data(const core::Row& row, base::Time now) {
-  const auto& reading = row.reading;
+  const auto& [provider, name] = row.profile.key;
   const core::Freshness freshness = core::freshness(row, now);
   const std::string level(core::to_string(core::effective_level(row, now)));
   data out;
   out.set("id", std::to_string(row.profile.id));
-  out.set("provider", row.profile.key.provider);
-  out.set("name", row.profile.key.name);
-  out.set("url", fmt::format("/api/v1/hardware/{}/{}", http::percent_encode(row.profile.key.provider), http::percent_encode(row.profile.key.name)));
+  out.set("provider", provider);
+  out.set("name", name);
+  out.set("url", fmt::format("/api/v1/hardware/{}/{}", http::percent_encode(provider), http::percent_encode(name)));
   out.set("level", level);
   out.set("level_class", lower(level));
   out.set("freshness", std::string(core::to_string(freshness)));
   out.set("freshness_class", lower(core::to_string(freshness)));
-  out.set("measured_at", time_text(reading ? std::optional(reading->measured_at) : std::nullopt));
-  out.set("stale_at", time_text(reading ? std::optional(reading->stale_at) : std::nullopt));
-  out.set("expires_at", time_text(reading ? std::optional(reading->expires_at) : std::nullopt));
-  out.set("measured_text", reading ? base::to_rfc3339(reading->measured_at).substr(11, 8) + " UTC" : "");
-  out.set("numbers", reading ? numbers_text(*reading) : "");
-  out.set("reason", reading ? reading->reason : row.probe == core::kNoProbe ? "no probe configured" : "");
-  out.set("was", freshness == core::Freshness::expired ? std::string(core::to_string(reading->level)) : "");
-  out.set("error", row.failure ? row.failure->error : "");
+  if (row.failure) set_if_any(out, "error", row.failure->error);
+  if (!row.reading) {
+    const bool measurable = row.probe != core::kNoProbe;
+    out.set("measured_text", measurable ? "measuring…" : "never");
+    if (!measurable) out.set("reason", "no probe configured");
+    return out;
+  }
+  const core::Reading& reading = *row.reading;
+  out.set("measured_at", base::to_rfc3339(reading.measured_at));
+  out.set("measured_text", base::to_rfc3339(reading.measured_at).substr(11, 8) + " UTC");
+  out.set("stale_at", base::to_rfc3339(reading.stale_at));
+  out.set("expires_at", base::to_rfc3339(reading.expires_at));
+  set_if_any(out, "numbers", numbers_text(reading));
+  set_if_any(out, "reason", reading.reason);
+  if (freshness == core::Freshness::expired) out.set("was", std::string(core::to_string(reading.level)));
   return out;
 }
 
@@ -84,7 +94,8 @@ data page_data(const board::State& state, const board::Counts& counts, Window wi
   page.set("limit", std::to_string(window.limit));
   page.set("offset", std::to_string(window.offset));
   page.set("paged", counts.total > window.limit || window.offset > 0);
-  if (window.offset > 0) page.set("previous_url", page_url(window.offset - std::min(window.offset, window.limit), window.limit));
+  if (window.offset > 0)
+    page.set("previous_url", page_url(window.offset - std::min(window.offset, window.limit), window.limit));
   if (end < counts.total && !rows.empty()) page.set("next_url", page_url(end, window.limit));
   page.set("count_high", std::to_string(counts.high));
   page.set("count_medium", std::to_string(counts.medium));

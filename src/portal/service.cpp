@@ -27,7 +27,8 @@ http::Router Service::routes() {
   router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
   router.add("GET", "/assets/{name}", [this](const http::Request& request) { return assets_.handle(request); });
   router.add("GET", "/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
-  router.add("GET", "/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
+  router.add("GET", "/api/v1/hardware/{provider}/{name}",
+             [this](const http::Request& request) { return api_.one(request); });
   router.add("GET", "/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
   return router;
 }

@@ -97,7 +97,6 @@ class BurningProbe final : public Probe {
       timed_out = span.timed_out;
       while (!cancelled_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < span.until) {
       }
-      return true;
     };
     co_await pool_.run(burn);
     if (cancelled_) co_return std::unexpected(std::string(kCancelled));

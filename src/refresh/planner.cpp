@@ -6,7 +6,8 @@ namespace refresh {
 
 const config::ProbeConfig* Planner::probe_of(const core::ProfileKey& key) const {
   for (const config::ProbeConfig& probe : probes_)
-    if (base::glob_match(probe.match.provider, key.provider) && base::glob_match(probe.match.name, key.name)) return &probe;
+    if (base::glob_match(probe.match.provider, key.provider) && base::glob_match(probe.match.name, key.name))
+      return &probe;
   return nullptr;
 }
 

@@ -47,13 +47,11 @@ asio::awaitable<void> Refresher::assign_loop() {
     }
     const auto count = static_cast<std::ptrdiff_t>(std::min(unassigned_.size(), kAssignedAtOnce));
     std::vector<store::Assignment> batch(unassigned_.begin(), unassigned_.begin() + count);
-    auto job = [this, batch] {
-      shared_.store.assign(batch);
-      return true;
-    };
+    auto job = [this, batch] { shared_.store.assign(batch); };
     bool done = false;
     try {
-      done = co_await shared_.database.run(std::move(job));
+      co_await shared_.database.run(std::move(job));
+      done = true;
     } catch (const base::Lost& lost) {
       spdlog::warn("cannot assign probes to {} profiles: {}", batch.size(), lost.what());
     }

@@ -15,12 +15,18 @@ constexpr std::chrono::milliseconds kRetry{200};
 
 using std::chrono::steady_clock;
 
-base::Duration since(base::SteadyTime then) { return std::chrono::duration_cast<base::Duration>(steady_clock::now() - then); }
+base::Duration since(base::SteadyTime then) {
+  return std::chrono::duration_cast<base::Duration>(steady_clock::now() - then);
+}
 
-double seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(base::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
 core::FreshnessRule rule_of(const config::ProbeConfig& config) {
-  return {.ttl = config.ttl, .grace = std::min(config.timeout, config.ttl), .expire_after = config.effective_expire_after()};
+  return {.ttl = config.ttl,
+          .grace = std::min(config.timeout, config.ttl),
+          .expire_after = config.effective_expire_after()};
 }
 
 }  // namespace
@@ -50,16 +56,20 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
   auto& metrics = shared.metrics;
   const base::Labels labels{{"probe", config.name}};
   const auto probes = [&](const char* result) -> prometheus::Counter& {
-    return metrics.counter("vacancy_probes_total", "Probes that ran, by result", {{"probe", config.name}, {"result", result}});
+    return metrics.counter("vacancy_probes_total", "Probes that ran, by result",
+                           {{"probe", config.name}, {"result", result}});
   };
   meters_.reset(new Meters{
       .ok = probes("ok"),
       .failed = probes("failed"),
-      .refused = metrics.counter("vacancy_writes_refused_total", "Results refused because the lease had gone to another replica", labels),
+      .refused = metrics.counter("vacancy_writes_refused_total",
+                                 "Results refused because the lease had gone to another replica", labels),
       .lost_leases = metrics.counter("vacancy_leases_lost_total", "Leases that another replica took over", labels),
-      .database_errors = metrics.counter("vacancy_refresh_database_errors_total", "Database calls of the refresh that failed", labels),
+      .database_errors =
+          metrics.counter("vacancy_refresh_database_errors_total", "Database calls of the refresh that failed", labels),
       .running = metrics.gauge("vacancy_probes_running", "Probes under way", labels),
-      .overdue = metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside", labels),
+      .overdue =
+          metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside", labels),
       .duration = metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels),
   });
 }
@@ -134,8 +144,15 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   const base::Duration took = since(begin);
   meters_->duration.Observe(seconds(took));
   (result ? meters_->ok : meters_->failed).Increment();
-  if (!result) spdlog::debug("{} failed for {}/{}: {}", config_.name, claim.profile.key.provider, claim.profile.key.name, result.error());
-  store::Outcome outcome{.task = claim.task, .profile = claim.profile.id, .token = claim.token, .result = std::move(result), .took = took, .rule = rule_of(config_)};
+  if (!result)
+    spdlog::debug("{} failed for {}/{}: {}", config_.name, claim.profile.key.provider, claim.profile.key.name,
+                  result.error());
+  store::Outcome outcome{.task = claim.task,
+                         .profile = claim.profile.id,
+                         .token = claim.token,
+                         .result = std::move(result),
+                         .took = took,
+                         .rule = rule_of(config_)};
   ended_.push_back({std::move(outcome), steady_clock::now()});
   write_timer_.cancel();
 }
@@ -170,7 +187,9 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     try {
       const auto refused = co_await shared_.database.run(std::move(job));
       meters_->refused.Increment(static_cast<double>(refused.size()));
-      if (!refused.empty()) spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name, refused.size());
+      if (!refused.empty())
+        spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name,
+                     refused.size());
     } catch (const base::Lost& lost) {
       meters_->database_errors.Increment();
       spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
@@ -211,10 +230,7 @@ asio::awaitable<void> Runner::release() {
   for (const auto& [key, claim] : running_) claims.push_back(claim);
   running_.clear();
   if (claims.empty()) co_return;
-  auto job = [this, claims = std::move(claims)] {
-    shared_.store.release(shared_.owner, claims);
-    return true;
-  };
+  auto job = [this, claims = std::move(claims)] { shared_.store.release(shared_.owner, claims); };
   try {
     co_await shared_.database.run(std::move(job));
   } catch (const base::Lost& lost) {

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "store/store_harness.hpp"
+#include "support/store_harness.hpp"
 
 namespace store {
 namespace {

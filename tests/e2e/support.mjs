@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const bin = process.env.VACANCY_BIN ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
+const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
 const run = promisify(execFile);
 
 /** Resolves with the first truthy value of `look`, which may throw meanwhile. */

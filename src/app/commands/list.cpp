@@ -37,7 +37,8 @@ std::string age_of(const json::object& row, base::Time now) {
 }
 
 Line line_of(const json::object& row, base::Time now) {
-  return {text_of(row, "provider"), text_of(row, "name"), text_of(row, "availability"), text_of(row, "freshness"), age_of(row, now), note_of(row)};
+  return {text_of(row, "provider"),  text_of(row, "name"), text_of(row, "availability"),
+          text_of(row, "freshness"), age_of(row, now),     note_of(row)};
 }
 
 void print(const std::vector<Line>& lines) {
@@ -47,7 +48,8 @@ void print(const std::vector<Line>& lines) {
     name = std::max(name, line.name.size());
   }
   const auto row = [&](const Line& line) {
-    std::string text = fmt::format("{:{}}  {:{}}  {:7}  {:9}  {:>6}  {}", line.provider, provider, line.name, name, line.level, line.freshness, line.age, line.note);
+    std::string text = fmt::format("{:{}}  {:{}}  {:7}  {:9}  {:>6}  {}", line.provider, provider, line.name, name,
+                                   line.level, line.freshness, line.age, line.note);
     text.erase(text.find_last_not_of(' ') + 1);
     std::cout << text << '\n';
   };

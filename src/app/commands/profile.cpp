@@ -24,7 +24,9 @@ std::pair<std::string, std::string> authorization(const Options& options) {
   std::ifstream in(options.token_file);
   std::stringstream content;
   content << in.rdbuf();
-  if (!in) throw base::UsageError(fmt::format("cannot read the admin token file '{}'; name it with --token-file", options.token_file));
+  if (!in)
+    throw base::UsageError(
+        fmt::format("cannot read the admin token file '{}'; name it with --token-file", options.token_file));
   return {"Authorization", fmt::format("Bearer {}", base::trim(content.str()))};
 }
 
@@ -45,21 +47,31 @@ std::int64_t id_of(const Options& options) {
   if (answer.status != 200) throw base::Lost(detail_of(answer));
   const json::value value = json::parse(json::string_view(answer.body));
   for (const json::value& row : value.as_array())
-    if (row.at("provider").as_string() == std::string_view(options.provider) && row.at("name").as_string() == std::string_view(options.name))
+    if (row.at("provider").as_string() == std::string_view(options.provider) &&
+        row.at("name").as_string() == std::string_view(options.name))
       return row.at("id").to_number<std::int64_t>();
   throw base::UsageError(fmt::format("there is no profile '{}' '{}'", options.provider, options.name));
 }
 
 int add(const Options& options) {
-  const Answer answer = send_expecting(options, {.method = "POST", .target = "/hardware/", .headers = {}, .body = body_of(options.provider, options.name)}, 201);
+  const Answer answer = send_expecting(
+      options,
+      {.method = "POST", .target = "/hardware/", .headers = {}, .body = body_of(options.provider, options.name)}, 201);
   const json::value value = json::parse(json::string_view(answer.body));
-  std::cout << fmt::format("added {} {} (id {})\n", options.provider, options.name, value.at("id").to_number<std::int64_t>());
+  std::cout << fmt::format("added {} {} (id {})\n", options.provider, options.name,
+                           value.at("id").to_number<std::int64_t>());
   return 0;
 }
 
 int rename(const Options& options) {
-  send_expecting(options, {.method = "PUT", .target = fmt::format("/hardware/{}", id_of(options)), .headers = {}, .body = body_of(options.new_provider, options.new_name)}, 200);
-  std::cout << fmt::format("renamed {} {} to {} {}\n", options.provider, options.name, options.new_provider, options.new_name);
+  send_expecting(options,
+                 {.method = "PUT",
+                  .target = fmt::format("/hardware/{}", id_of(options)),
+                  .headers = {},
+                  .body = body_of(options.new_provider, options.new_name)},
+                 200);
+  std::cout << fmt::format("renamed {} {} to {} {}\n", options.provider, options.name, options.new_provider,
+                           options.new_name);
   return 0;
 }
 
@@ -72,10 +84,12 @@ int remove(const Options& options) {
 }  // namespace
 
 Command add_profile(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("profile", "Add, rename or remove hardware profiles")->require_subcommand(1);
+  CLI::App* command =
+      program.add_subcommand("profile", "Add, rename or remove hardware profiles")->require_subcommand(1);
   const auto options = std::make_shared<Options>();
   command->add_option("--hardware-url", options->url, "Where the hardware service is")->capture_default_str();
-  command->add_option("--token-file", options->token_file, "The admin token, as `vacancy up` writes it")->capture_default_str();
+  command->add_option("--token-file", options->token_file, "The admin token, as `vacancy up` writes it")
+      ->capture_default_str();
   const auto add_action = [&](const char* name, const char* help) {
     CLI::App* action = command->add_subcommand(name, help)->fallthrough();
     action->add_option("PROVIDER", options->provider)->required();

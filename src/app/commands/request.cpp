@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 256 << 20;
 
-asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const http::Url& url, const http::ClientRequest& request) {
+asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const http::Url& url,
+                                               const http::ClientRequest& request) {
   const auto head = co_await client.send(url, request);
   if (!head) co_return std::unexpected(head.error());
   auto body = co_await client.read_all(kMaxAnswerBytes);

@@ -35,10 +35,12 @@ void settle(config::Config& config) {
   const std::filesystem::path data(config.data_dir);
   std::error_code error;
   std::filesystem::create_directories(data, error);
-  if (error) throw base::UsageError(fmt::format("cannot make the data directory '{}': {}", config.data_dir, error.message()));
+  if (error)
+    throw base::UsageError(fmt::format("cannot make the data directory '{}': {}", config.data_dir, error.message()));
   constexpr std::string_view kSqlite = "sqlite:";
   if (config.hardware.database.starts_with(kSqlite))
-    config.hardware.database = fmt::format("{}{}", kSqlite, (data / config.hardware.database.substr(kSqlite.size())).string());
+    config.hardware.database =
+        fmt::format("{}{}", kSqlite, (data / config.hardware.database.substr(kSqlite.size())).string());
   if (config.hardware.admin_token_file.empty()) config.hardware.admin_token_file = (data / "admin-token").string();
 }
 
@@ -52,19 +54,23 @@ int serve(config::Config config) {
   Process process(config);
   hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store,
                              hardware::ensure_admin_token(config.hardware.admin_token_file));
-  http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(), server_options("hardware", config.hardware.http));
+  http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(),
+                               server_options("hardware", config.hardware.http));
   process.health().add([&hardware] { return hardware.problem(); });
   const std::uint16_t admin = process.start_admin();
-  const std::string hardware_url = url_of(config.hardware.http, process.start(part_of("hardware", hardware, hardware_server)));
+  const std::string hardware_url =
+      url_of(config.hardware.http, process.start(part_of("hardware", hardware, hardware_server)));
 
   config.portal.hardware_urls = {hardware_url};
   portal::Service portal(config.portal, process.runtime(), process.metrics());
-  http::Server portal_server(process.runtime(), process.metrics(), portal.routes(), server_options("portal", config.portal.http));
+  http::Server portal_server(process.runtime(), process.metrics(), portal.routes(),
+                             server_options("portal", config.portal.http));
   Part part = part_of("portal", portal, portal_server);
   part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    std::cout << fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)", url_of(config.portal.http, port), hardware_url, url_of(config.admin, admin))
+    std::cout << fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)",
+                             url_of(config.portal.http, port), hardware_url, url_of(config.admin, admin))
               << std::endl;
   return process.wait();
 }

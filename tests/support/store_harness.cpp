@@ -1,4 +1,4 @@
-#include "store/store_harness.hpp"
+#include "support/store_harness.hpp"
 
 #include "sql/open.hpp"
 #include "store/open.hpp"
