@@ -78,7 +78,7 @@ int Process::wait() {
   const sigset_t set = end_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   end();
-  return 0;
+  return failed_ ? 1 : 0;
 }
 
 void Process::end() {
@@ -97,7 +97,14 @@ void Process::end() {
     if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));
   };
   base::run_on(runtime_.background(), drain(*this));
-  for (Started& started : started_) started.done.get();
+  for (Started& started : started_) {
+    try {
+      started.done.get();
+    } catch (const std::exception& error) {
+      spdlog::error("{} ended with an error: {}", started.part.name, error.what());
+      failed_ = true;
+    }
+  }
   runtime_.stop();
 }
 

@@ -66,6 +66,7 @@ class Process {
   std::vector<Started> started_;
   bool signal_seen_ = false;
   bool ended_ = false;
+  bool failed_ = false;
 };
 
 http::ServerOptions server_options(std::string name, const config::HttpConfig& config);

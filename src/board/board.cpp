@@ -10,7 +10,7 @@ namespace {
 
 /// Deletions that are remembered. A reader that missed more takes a whole snapshot.
 constexpr std::size_t kRemovedKept = 10'000;
-/// Rows that turn within this time are told together.
+/// Rows that turn within this time after others are told together.
 constexpr std::chrono::milliseconds kAgeingStep{50};
 /// A clock that is off by less is left alone.
 constexpr std::chrono::milliseconds kClockTolerance{2};
@@ -98,14 +98,16 @@ void Board::plan_ageing() {
     if (turn && (!first || *turn < *first)) first = turn;
   }
   turns_ = std::move(turns);
+  // Counted from the last time, not from now: changes that come faster than the step must not put it off for ever.
   if (first)
-    ageing_.expires_after(std::max<base::Duration>(*first - now(), kAgeingStep));
+    ageing_.expires_at(std::max(std::chrono::steady_clock::now() + (*first - now()), last_ageing_ + kAgeingStep));
   else
     ageing_.expires_at(asio::steady_timer::time_point::max());
 }
 
 void Board::age() {
   const base::Time now = this->now();
+  last_ageing_ = std::chrono::steady_clock::now();
   auto update = std::make_shared<Update>();
   update->aged = true;
   for (const auto& chunk : state_->snapshot.chunks()) {

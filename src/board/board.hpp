@@ -74,6 +74,7 @@ class Board {
   /// Rows that turned up to here were told.
   base::Time aged_until_;
   boost::asio::steady_timer ageing_;
+  base::SteadyTime last_ageing_;
   boost::asio::steady_timer filling_;
   std::atomic<bool> filled_ = false;
   bool stopped_ = false;

@@ -35,7 +35,7 @@ class BoardTest : public testing::Test {
   BoardTest() { runtime_.start(); }
   ~BoardTest() override {
     if (!ageing_.valid()) return;
-    background([this] { board_.stop(); });
+    on(runtime_.background(), [this] { board_.stop(); });
     EXPECT_TRUE(support::ready(ageing_));
   }
 

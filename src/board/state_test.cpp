@@ -33,7 +33,8 @@ State sample() {
 
 std::vector<core::ProfileId> changed_since(const State& state, core::Revision revision) {
   std::vector<core::ProfileId> ids;
-  for (const auto& row : state.since({"e", revision}).value().rows) ids.push_back(row->profile.id);
+  const core::Change change = state.since({"e", revision}).value();
+  for (const auto& row : change.rows) ids.push_back(row->profile.id);
   return ids;
 }
 

@@ -32,7 +32,7 @@ http::Prepared render(const board::State& state) {
 
 }  // namespace
 
-List::List(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
+List::List(board::Board& board, std::size_t cores) : board_(board), rows_(cores, render) {}
 
 boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   if (auto known = request.query.only({"wait", "since"}); !known) co_return http::problem(known.error());
@@ -43,7 +43,7 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   // A copy of the pointer: the view moves on while the answer is made.
   const board::StatePtr state = view.current();
   if (const auto text = request.query.get("since")) co_return since(*state, *text);
-  co_return http::answer(request, caches_[request.core].get("", *state, render, *seconds > 0));
+  co_return co_await rows_.answer(request, state, *seconds > 0);
 }
 
 boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeout) {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "board/board.hpp"
-#include "feed/cache.hpp"
+#include "feed/whole_view.hpp"
 #include "http/message.hpp"
 
 namespace feed {
@@ -27,8 +24,7 @@ class List {
   http::Reply since(const board::State& state, std::string_view text) const;
 
   board::Board& board_;
-  /// By core.
-  std::vector<Cache> caches_;
+  WholeView rows_;
 };
 
 }  // namespace feed

@@ -126,7 +126,7 @@ struct Page::Core {
   }
 };
 
-Page::Page(board::Board& board, std::size_t cores) : board_(board) {
+Page::Page(board::Board& board, std::size_t cores) : board_(board), text_(cores, render_text) {
   for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>());
 }
 
@@ -140,7 +140,7 @@ boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
   Core& core = *cores_[request.core];
   const board::StatePtr state = board_.view(request.core).current();
   constexpr std::string_view kVary = "Accept, User-Agent";
-  if (wants_text(request)) co_return http::answer(request, core.cache.get("text", *state, render_text), kVary);
+  if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
   const Window window{*offset, *limit};
   const auto render = [&](const board::State& current) { return core.render(current, window); };
   http::Prepared& prepared = core.cache.get(fmt::format("{}:{}", window.offset, window.limit), *state, render);

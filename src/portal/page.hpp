@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "board/board.hpp"
-#include "feed/cache.hpp"
+#include "feed/whole_view.hpp"
 #include "http/message.hpp"
 
 namespace portal {
@@ -24,6 +24,7 @@ class Page {
   struct Core;
 
   board::Board& board_;
+  feed::WholeView text_;
   std::vector<std::unique_ptr<Core>> cores_;
 };
 

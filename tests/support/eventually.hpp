@@ -35,9 +35,7 @@ bool ready(const std::future<T>& future) {
 /// Calls `job` on the thread of `context` and returns its result. What was posted there before has run then.
 template <class Job>
 std::invoke_result_t<Job&> on(boost::asio::io_context& context, Job job) {
-  std::packaged_task<std::invoke_result_t<Job&>()> task(std::move(job));
-  auto result = task.get_future();
-  boost::asio::post(context, std::move(task));
+  auto result = boost::asio::post(context, std::packaged_task<std::invoke_result_t<Job&>()>(std::move(job)));
   if (!ready(result)) throw std::runtime_error("a context does not run what was posted to it");
   return result.get();
 }

@@ -1,0 +1,39 @@
+#include "feed/whole_view.hpp"
+
+#include "http/compress.hpp"
+
+namespace feed {
+namespace {
+
+/// Rendering and compressing so many rows takes about 2 ms.
+constexpr std::size_t kSmallRows = 1000;
+
+}  // namespace
+
+WholeView::WholeView(std::size_t cores, Cache::Render render) : render_(std::move(render)), small_(cores) {}
+
+boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& request, const board::StatePtr& state,
+                                                      bool exact, std::string_view vary) {
+  if (state->snapshot.size() <= kSmallRows)
+    co_return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
+  const bool gzip = http::accepts_gzip(request.header("Accept-Encoding"));
+  auto job = [this, state, exact, gzip] { return large(*state, exact, gzip); };
+  const auto prepared = co_await pool_.run(std::move(job));
+  co_return http::answer(request, *prepared, vary);
+}
+
+std::shared_ptr<http::Prepared> WholeView::large(const board::State& state, bool exact, bool gzip) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (!large_ || (large_sequence_ != state.sequence && (exact || begin >= show_until_))) {
+    large_ = std::make_shared<http::Prepared>(render_(state));
+    large_sequence_ = state.sequence;
+    // As in Cache: asked for all the time, it keeps its thread busy for a part of the time only.
+    const auto end = std::chrono::steady_clock::now();
+    show_until_ = end + (end - begin);
+  }
+  // Made here, it is only read on the cores.
+  if (gzip) large_->gzipped();
+  return large_;
+}
+
+}  // namespace feed
