@@ -90,8 +90,7 @@ void Process::end() {
       co_await base::sleep(timer, self.config_.lame_duck);
     }
     for (auto started = self.started_.rbegin(); started != self.started_.rend(); ++started) {
-      started->part.end_streams();
-      co_await started->part.server->drain(self.config_.drain_timeout);
+      co_await started->part.server->drain(self.config_.drain_timeout, started->part.end_streams);
       started->part.stop();
     }
     if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds kClockTolerance{2};
 }  // namespace
 
 Board::Board(base::Runtime& runtime, const base::Clock& clock)
-    : runtime_(runtime), clock_(clock), ageing_(runtime.background()), filling_(runtime.background()) {
+    : runtime_(runtime), clock_(clock), ageing_(runtime.background(), base::SteadyTime::max()), filling_(runtime.background()) {
   for (std::size_t i = 0; i < runtime.cores(); ++i)
     views_.push_back(std::make_shared<View>(runtime.core(i).get_executor()));
 }
@@ -98,16 +98,17 @@ void Board::plan_ageing() {
     if (turn && (!first || *turn < *first)) first = turn;
   }
   turns_ = std::move(turns);
-  // Counted from the last time, not from now: changes that come faster than the step must not put it off for ever.
-  if (first)
-    ageing_.expires_at(std::max(std::chrono::steady_clock::now() + (*first - now()), last_ageing_ + kAgeingStep));
-  else
-    ageing_.expires_at(asio::steady_timer::time_point::max());
+  if (!first) return;
+  // Counted from the last time, and never put off: changes that come faster than the step must not keep the timer from
+  // firing. One that fires early finds nothing and plans anew.
+  const auto at = std::max(std::chrono::steady_clock::now() + (*first - now()), last_ageing_ + kAgeingStep);
+  if (at < ageing_.expiry()) ageing_.expires_at(at);
 }
 
 void Board::age() {
   const base::Time now = this->now();
   last_ageing_ = std::chrono::steady_clock::now();
+  ageing_.expires_at(asio::steady_timer::time_point::max());
   auto update = std::make_shared<Update>();
   update->aged = true;
   for (const auto& chunk : state_->snapshot.chunks()) {

@@ -82,7 +82,7 @@ asio::awaitable<void> Server::accept() {
   }
 }
 
-asio::awaitable<void> Server::drain(base::Duration timeout) {
+asio::awaitable<void> Server::drain(base::Duration timeout, std::function<void()> end_streams) {
   if (!accepting_) co_return;
   accepting_ = false;
   asio::post(runtime_.core(0), [this] {
@@ -91,6 +91,8 @@ asio::awaitable<void> Server::drain(base::Duration timeout) {
   });
   for (std::size_t i = 0; i < hosts_.size(); ++i)
     asio::post(runtime_.core(i), [host = hosts_[i].get()] { drain_sessions(*host); });
+  // After the sessions know: what is answered now must say that the connection ends.
+  if (end_streams) end_streams();
   co_await wait_until_empty(timeout);
   if (connections_.load() > 0)
     spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());

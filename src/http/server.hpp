@@ -43,9 +43,10 @@ class Server {
   /// Listens and serves from now on; returns the port. Throws base::UsageError when the address cannot be had.
   std::uint16_t listen();
 
-  /// Takes no further connection, ends the idle ones, lets answers under way end within `timeout` and closes what is
-  /// left. Streams must have been told to end by their owner. Await it on the background thread.
-  boost::asio::awaitable<void> drain(base::Duration timeout);
+  /// Takes no further connection, ends the idle ones, calls `end_streams`, whose owner then ends streams and answers
+  /// waiting requests, lets answers under way end within `timeout` and closes what is left. Await it on the background
+  /// thread.
+  boost::asio::awaitable<void> drain(base::Duration timeout, std::function<void()> end_streams = {});
 
  private:
   boost::asio::awaitable<void> accept();

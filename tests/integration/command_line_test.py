@@ -1,0 +1,85 @@
+"""Flags, configuration and their mistakes."""
+
+import socket
+
+from support import TestCase, request
+
+
+class CommandLineTest(TestCase):
+    def refused(self, name, *args, says, environment=None):
+        result = self.run_command(name, *args, environment=environment)
+        self.assertEqual(result.returncode, 2, (args, result))
+        for part in says:
+            self.assertIn(part, result.stderr, args)
+
+    def test_help_and_version(self):
+        for name, flags in {"hardware": ["--config", "--database", "--port", "--admin-port", "migrate", "--check-config", "--print-config"],
+                            "portal": ["--config", "--hardware-url", "--port", "--admin-port"]}.items():
+            help_text = self.run_command(name, "--help").stdout
+            for flag in flags:
+                self.assertIn(flag, help_text)
+        help_text = self.run_command("vacancy", "up", "--help").stdout
+        for flag in ("--config", "--data", "--port", "--hardware-port", "--admin-port"):
+            self.assertIn(flag, help_text)
+        self.assertRegex(self.run_command("vacancy", "--version").stdout, r"^\d+\.\d+\.\d+")
+
+    def test_printed_configuration_reads_back_the_same(self):
+        config = self.config(probes=[{"name": "x", "ttl": "7s"}], portal={"http": {"port": 8080}})
+        printed = self.run_command("portal", "--config", config, "--print-config").stdout
+        (self.directory / "printed.yaml").write_text(printed)
+        self.assertEqual(self.run_command("portal", "--config", "printed.yaml", "--print-config").stdout, printed)
+        self.assertIn("7s", printed)
+        self.assertEqual(self.run_command("portal", "--config", "printed.yaml", "--check-config").returncode, 0)
+
+    def test_flags_override_the_environment_which_overrides_the_file(self):
+        config = self.config(portal={"http": {"port": 1001}})
+        environment = {"VACANCY_PORTAL_HTTP_PORT": "1002"}
+        printed = self.run_command("portal", "--config", config, "--print-config", environment=environment).stdout
+        self.assertIn("port: 1002", printed)
+        printed = self.run_command("portal", "--config", config, "--port", 1003, "--print-config", environment=environment).stdout
+        self.assertIn("port: 1003", printed)
+
+    def test_mistakes_say_where_and_what_is_right(self):
+        (self.directory / "bad.yaml").write_text("portal:\n  htpp:\n    port: 1\n")
+        self.refused("portal", "--config", "bad.yaml", "--check-config", says=["bad.yaml:2", "htpp", "http"])
+        self.refused("portal", "--config", "none.yaml", says=["none.yaml"])
+        self.refused("portal", says=["VACANCY_PROTAL_HTTP_PORT", "VACANCY_PORTAL_HTTP_PORT"], environment={"VACANCY_PROTAL_HTTP_PORT": "1"})
+        self.refused("portal", "--hardware-url", "https://x", says=["https://x", "http://"])
+        self.refused("hardware", "--database", "oracle:x", says=["oracle", "sqlite:"])
+        (self.directory / "text.db").write_text("this is no database, and long enough to be sure of it" * 20)
+        self.refused("hardware", "--database", "sqlite:text.db", says=["text.db"])
+        self.refused("hardware", "--database", "sqlite:nowhere/x.db", says=["nowhere"])
+        (self.directory / "file").write_text("")
+        self.refused("vacancy", "up", "--data", "file", says=["file"])
+
+    def test_a_port_in_use_is_said_and_ends_what_was_started(self):
+        with socket.socket() as taken:
+            taken.bind(("0.0.0.0", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.refused("vacancy", "up", "--port", port, "--hardware-port", 0, "--admin-port", 0, says=[str(port), "in use"])
+            self.refused("hardware", "--port", port, "--admin-port", 0, says=[str(port), "in use"])
+
+    def test_migrate_makes_the_schema_and_ends(self):
+        self.assertEqual(self.run_command("hardware", "migrate", "--database", "sqlite:new.db").returncode, 0)
+        self.assertTrue((self.directory / "new.db").exists())
+        self.assertEqual(self.run_command("hardware", "migrate", "--database", "sqlite:new.db").returncode, 0)
+
+    def test_bad_requests_get_problems_that_say_what_is_right(self):
+        vacancy = self.up()
+        port, hardware_port, _ = vacancy.ports
+        for target_port, path, status, says in [
+            (port, "/api/v1/hardware?limit=0", 400, "from 1 to"),
+            (port, "/api/v1/hardware?limti=5", 400, "limit"),
+            (port, "/api/v1/hardware?limit=%zz", 400, "percent"),
+            (port, "/api/v1/hardware/Amazon/none", 404, "/api/v1/hardware"),
+            (port, "/api/v1/events?offset=-1&limit=1", 400, "offset"),
+            (port, "/?offset=x", 400, "offset"),
+            (hardware_port, "/hardware/?wait=soon", 400, "wait"),
+            (hardware_port, "/hardware", 404, ""),
+        ]:
+            answer = request(target_port, path)
+            self.assertEqual((answer.status, answer.headers["Content-Type"]), (status, "application/problem+json"), path)
+            self.assertIn(says, answer.json["detail"], path)
+        answer = request(port, "/api/v1/hardware", "DELETE")
+        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))

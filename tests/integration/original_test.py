@@ -1,0 +1,109 @@
+"""The original system's programs beside ours: each side works with the other's counterpart."""
+
+import http.server
+import json
+import threading
+import time
+
+from support import QUICK, TestCase, eventually, request, rows
+
+SLOW_SECONDS = 1.5
+
+
+class OriginalHardware(http.server.ThreadingHTTPServer):
+    """The original's hardware service: one route, three keys, slow, HTTP/1.0."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.levels = {("Amazon", "c5"): "HIGH", ("Azure", "H16mr"): "LOW"}
+        self.body = None
+        self.status = 200
+        self.asked = 0
+        self.release = threading.Event()
+        self.slow_seconds = SLOW_SECONDS
+
+    def handle_error(self, request, client_address):
+        pass  # a portal that ended while it was answered
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path != "/hardware/":
+            self.send_error(404)
+            return
+        self.server.asked += 1
+        self.server.release.wait(self.server.slow_seconds)
+        body = self.server.body
+        if body is None:
+            body = json.dumps([{"provider": provider, "name": name, "availability": level}
+                               for (provider, name), level in self.server.levels.items()])
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+class OriginalTest(TestCase):
+    def original_hardware(self):
+        server = OriginalHardware()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(server.release.set)
+        return server
+
+    def test_the_originals_portal_reads_our_hardware_service(self):
+        hardware = self.hardware(profiles=[{"provider": "Amazon", "name": "c5"}, {"provider": "Azure", "name": "H16mr"}])
+
+        def lines():  # what the original's portal does with requests.get(…).json()
+            return [f"{h['provider']} - {h['name']}: {h['availability']}" for h in request(hardware.port, "/hardware/").json]
+
+        eventually("levels", lambda: all(line.split(": ")[1] in ("HIGH", "MEDIUM", "LOW") for line in lines()))
+        self.assertEqual([line.split(": ")[0] for line in lines()], ["Amazon - c5", "Azure - H16mr"])
+
+    def test_our_portal_reads_the_originals_hardware_service_and_nobody_waits(self):
+        server = self.original_hardware()
+        portal = self.portal(server.server_port, portal={"poll_interval": "500ms", "first_snapshot_wait": "100ms"})
+        slowest, deadline = 0.0, time.monotonic() + 20
+        while True:
+            begin = time.monotonic()
+            text = request(portal.port, "/", headers={"Accept": "text/plain"}).text
+            slowest = max(slowest, time.monotonic() - begin)
+            if server.asked >= 3 and text:
+                break
+            self.assertLess(time.monotonic(), deadline, "the original is polled again and again")
+        self.assertEqual(text, "Amazon - c5: HIGH\nAzure - H16mr: LOW\n")
+        self.assertLess(slowest, SLOW_SECONDS / 2, "no reader waits for the slow answer")
+
+    def test_bad_answers_of_the_original_keep_the_last_rows(self):
+        server = self.original_hardware()
+        server.slow_seconds = 0
+        portal = self.portal(server.server_port, portal={"poll_interval": "200ms"})
+        eventually("first rows", lambda: len(rows(portal.port)) == 2)
+        for status, body in [(200, "no JSON"), (200, '{"not": "a list"}'), (200, '[{"provider": "x"}]'), (500, "[]")]:
+            server.status, server.body = status, body
+            asked = server.asked
+            eventually("two more polls", lambda: server.asked >= asked + 2)
+            row = rows(portal.port)["c5"]
+            self.assertEqual(row.get("was", row["availability"]), "HIGH", (status, body))
+        eventually("they grow old", lambda: rows(portal.port)["c5"]["freshness"] == "EXPIRED")
+        self.assertEqual(rows(portal.port)["c5"]["availability"], "UNKNOWN")
+        server.status, server.body = 200, None
+        server.levels = {("Amazon", "c5"): "MEDIUM", ("Google", "a3"): "HIGH"}
+        eventually("the new answer", lambda: sorted(rows(portal.port)) == ["a3", "c5"])
+        self.assertEqual(rows(portal.port)["c5"]["availability"], "MEDIUM")
+
+    def test_the_portal_moves_from_the_original_to_ours_by_itself(self):
+        server = self.original_hardware()
+        server.slow_seconds = 0
+        hardware = self.hardware(profiles=[{"provider": "Ours", "name": "new"}], probes=[QUICK])
+        portal = self.portal(server.server_port, hardware.port, portal={"poll_interval": "200ms"})
+        eventually("the original's rows", lambda: "H16mr" in rows(portal.port))
+        server.shutdown()
+        server.server_close()
+        eventually("our rows", lambda: list(rows(portal.port)) == ["new"])
