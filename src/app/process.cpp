@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <csignal>
+#include <cstdlib>
 
 #include "base/log.hpp"
 #include "base/task_group.hpp"
@@ -90,7 +91,10 @@ void Process::end() {
       co_await base::sleep(timer, self.config_.lame_duck);
     }
     for (auto started = self.started_.rbegin(); started != self.started_.rend(); ++started) {
-      co_await started->part.server->drain(self.config_.drain_timeout, started->part.end_streams);
+      if (!co_await started->part.server->drain(self.config_.drain_timeout, started->part.end_streams)) {
+        spdlog::critical("{} has an answer under way that does not end; leaving it", started->part.name);
+        std::_Exit(1);
+      }
       started->part.stop();
     }
     if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));

@@ -18,7 +18,10 @@ constexpr std::chrono::milliseconds kClockTolerance{2};
 }  // namespace
 
 Board::Board(base::Runtime& runtime, const base::Clock& clock)
-    : runtime_(runtime), clock_(clock), ageing_(runtime.background(), base::SteadyTime::max()), filling_(runtime.background()) {
+    : runtime_(runtime),
+      clock_(clock),
+      ageing_(runtime.background(), base::SteadyTime::max()),
+      filling_(runtime.background()) {
   for (std::size_t i = 0; i < runtime.cores(); ++i)
     views_.push_back(std::make_shared<View>(runtime.core(i).get_executor()));
 }

@@ -1,1 +1,122 @@
+#include "http/client.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/task_group.hpp"
+#include "http/admin.hpp"
+#include "support/serving.hpp"
+
+namespace http {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::Serving;
+using testing::HasSubstr;
+
+struct Got {
+  base::Result<ClientHead> head;
+  base::Result<std::string> body;
+};
+
+asio::awaitable<Got> fetch(Client& client, Url url, ClientRequest request, std::size_t max = 1 << 24) {
+  Got got;
+  got.head = co_await client.send(url, request);
+  if (got.head) got.body = co_await client.read_all(max);
+  co_return got;
+}
+
+class ClientTest : public testing::Test {
+ protected:
+  ClientTest() {
+    router_.add("GET", "/large", [](const Request&) -> asio::awaitable<Reply> {
+      Reply reply;
+      reply.content_type = "text/plain";
+      reply.body = std::make_shared<const std::string>(std::string(1'000'000, 'x'));
+      co_return reply;
+    });
+    router_.add("POST", "/echo", [](const Request& request) -> asio::awaitable<Reply> {
+      Reply reply;
+      reply.body = std::make_shared<const std::string>(fmt::format("{} {}", request.header("x-test"), request.body));
+      co_return reply;
+    });
+    router_.add("GET", "/never", [this](const Request&) -> asio::awaitable<Reply> {
+      asio::steady_timer timer(co_await asio::this_coro::executor);
+      while (!end_) co_await base::sleep(timer, 1ms);
+      co_return Reply{};
+    });
+    runtime_.start();
+  }
+
+  Serving serve() {
+    return Serving(runtime_, router_, {}, [this] { end_ = true; });
+  }
+
+  Got get(const Url& url, ClientRequest request, ClientTimeouts timeouts = {}) {
+    Client client(runtime_.background().get_executor(), timeouts);
+    auto got = support::start(runtime_.background(), fetch(client, url, std::move(request)));
+    return got.get();
+  }
+
+  base::Runtime runtime_{1};
+  Router router_;
+  std::atomic<bool> end_ = false;
+};
+
+TEST_F(ClientTest, ReadsAWholeAnswer) {
+  Serving server = serve();
+  const Got got = get(server.url(), {.target = "/large"});
+  EXPECT_EQ(got.head->status, 200);
+  EXPECT_EQ(got.head->content_type, "text/plain");
+  EXPECT_EQ(got.body->size(), 1'000'000U);
+  const Got echoed =
+      get(server.url(), {.method = "POST", .target = "/echo", .headers = {{"X-Test", "yes"}}, .body = "body"});
+  EXPECT_EQ(*echoed.body, "yes body");
+}
+
+TEST_F(ClientTest, ErrorsNameTheService) {
+  Serving server = serve();
+  Client limited(runtime_.background().get_executor(), {});
+  auto got = support::start(runtime_.background(), fetch(limited, server.url(), {.target = "/large"}, 1000)).get();
+  EXPECT_EQ(got.body.error().code, base::Errc::too_large);
+  const Got silent = get(server.url(), {.target = "/never"}, {.head = 50ms});
+  EXPECT_THAT(silent.head.error().message, HasSubstr("no answer from http://127.0.0.1"));
+  const Url closed = server.url();
+  server.drain();
+  const Got refused = get(closed, {.target = "/"});
+  EXPECT_EQ(refused.head.error().code, base::Errc::unavailable);
+  EXPECT_THAT(refused.head.error().message, HasSubstr("cannot connect to"));
+  EXPECT_FALSE(get({.host = "no-such-host.invalid", .port = 1, .prefix = ""}, {}).head);
+}
+
+TEST_F(ClientTest, CancelEndsWhatIsUnderWay) {
+  Serving server = serve();
+  Client client(runtime_.background().get_executor(), {});
+  auto got = support::start(runtime_.background(), fetch(client, server.url(), {.target = "/never"}));
+  EXPECT_EQ(got.wait_for(50ms), std::future_status::timeout);
+  support::on(runtime_.background(), [&] { client.cancel(); });
+  ASSERT_TRUE(support::ready(got));
+  EXPECT_THAT(got.get().head.error().message, HasSubstr("cancelled"));
+}
+
+TEST_F(ClientTest, AdminRoutesTellHealthAndMetrics) {
+  base::Metrics metrics;
+  metrics.counter("test_total", "A test").Increment();
+  Health health;
+  std::atomic<bool> broken = true;
+  health.add([&] { return broken ? "the database is away" : ""; });
+  Serving server(runtime_, admin_routes(health, metrics));
+  EXPECT_EQ(get(server.url(), {.target = "/healthz"}).head->status, 200);
+  const Got unready = get(server.url(), {.target = "/readyz"});
+  EXPECT_EQ(unready.head->status, 503);
+  EXPECT_THAT(*unready.body, HasSubstr("the database is away"));
+  broken = false;
+  EXPECT_EQ(get(server.url(), {.target = "/readyz"}).head->status, 200);
+  health.drain();
+  EXPECT_EQ(get(server.url(), {.target = "/readyz"}).head->status, 503);
+  EXPECT_THAT(*get(server.url(), {.target = "/metrics"}).body, HasSubstr("test_total 1"));
+}
+
+}  // namespace
+}  // namespace http

@@ -1,6 +1,6 @@
 #include "http/server.hpp"
 
-#include <boost/asio/post.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -12,6 +12,19 @@
 namespace http {
 namespace asio = boost::asio;
 using asio::ip::tcp;
+namespace {
+
+asio::awaitable<void> call(std::function<void()> job) {
+  job();
+  co_return;
+}
+
+/// Runs `job` on another context's thread and returns when it has run.
+asio::awaitable<void> on(asio::io_context& context, std::function<void()> job) {
+  co_await asio::co_spawn(context, call(std::move(job)), asio::use_awaitable);
+}
+
+}  // namespace
 
 Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, ServerOptions options)
     : runtime_(runtime), router_(std::move(router)), options_(std::move(options)), acceptor_(runtime.core(0)) {
@@ -66,7 +79,7 @@ asio::awaitable<void> Server::accept() {
     boost::system::error_code error;
     tcp::socket socket =
         co_await acceptor_.async_accept(runtime_.core(next), asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted) co_return;
+    if (error == asio::error::operation_aborted) break;
     if (error) {
       // Out of descriptors, most likely: waiting lets sessions end, trying again at once would burn the core.
       spdlog::warn("{} cannot accept a connection: {}", options_.name, error.message());
@@ -80,31 +93,39 @@ asio::awaitable<void> Server::accept() {
                        run_session(std::move(socket), host));
     next = (next + 1) % hosts_.size();
   }
+  accept_ended_ = true;
 }
 
-asio::awaitable<void> Server::drain(base::Duration timeout, std::function<void()> end_streams) {
-  if (!accepting_) co_return;
+asio::awaitable<bool> Server::drain(base::Duration timeout, std::function<void()> end_streams) {
+  if (!accepting_) co_return true;
   accepting_ = false;
-  asio::post(runtime_.core(0), [this] {
+  const auto close = [this] {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
-  });
-  for (std::size_t i = 0; i < hosts_.size(); ++i)
-    asio::post(runtime_.core(i), [host = hosts_[i].get()] { drain_sessions(*host); });
+  };
+  co_await on(runtime_.core(0), close);
+  co_await on_every_core(drain_sessions);
   // After the sessions know: what is answered now must say that the connection ends.
   if (end_streams) end_streams();
   co_await wait_until_empty(timeout);
   if (connections_.load() > 0)
     spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());
-  for (std::size_t i = 0; i < hosts_.size(); ++i)
-    asio::post(runtime_.core(i), [host = hosts_[i].get()] { close_sessions(*host); });
+  co_await on_every_core(close_sessions);
   co_await wait_until_empty(std::chrono::seconds(5));
+  co_return connections_.load() == 0;
+}
+
+asio::awaitable<void> Server::on_every_core(void (*job)(SessionHost&)) {
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    const auto on_core = [job, host = hosts_[i].get()] { job(*host); };
+    co_await on(runtime_.core(i), on_core);
+  }
 }
 
 asio::awaitable<void> Server::wait_until_empty(base::Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  while (connections_.load() > 0 && std::chrono::steady_clock::now() < deadline)
+  while ((connections_.load() > 0 || !accept_ended_) && std::chrono::steady_clock::now() < deadline)
     co_await base::sleep(timer, std::chrono::milliseconds(2));
 }
 

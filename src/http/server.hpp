@@ -44,12 +44,13 @@ class Server {
   std::uint16_t listen();
 
   /// Takes no further connection, ends the idle ones, calls `end_streams`, whose owner then ends streams and answers
-  /// waiting requests, lets answers under way end within `timeout` and closes what is left. Await it on the background
-  /// thread.
-  boost::asio::awaitable<void> drain(base::Duration timeout, std::function<void()> end_streams = {});
+  /// waiting requests, lets answers under way end within `timeout` and closes what is left. False: a handler does not
+  /// end, so the server must not be destroyed. Await it on the background thread.
+  boost::asio::awaitable<bool> drain(base::Duration timeout, std::function<void()> end_streams = {});
 
  private:
   boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> on_every_core(void (*job)(SessionHost&));
   boost::asio::awaitable<void> wait_until_empty(base::Duration timeout);
 
   base::Runtime& runtime_;
@@ -57,7 +58,9 @@ class Server {
   ServerOptions options_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::vector<std::unique_ptr<SessionHost>> hosts_;
+  /// Sessions that have not ended.
   std::atomic<std::size_t> connections_ = 0;
+  std::atomic<bool> accept_ended_ = false;
   bool accepting_ = false;
 };
 

@@ -1,1 +1,220 @@
+#include "http/server.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/error.hpp"
+#include "base/task_group.hpp"
+#include "support/raw_client.hpp"
+#include "support/serving.hpp"
+
+namespace http {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::eventually;
+using support::RawClient;
+using support::Serving;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+Reply text(std::string body) {
+  Reply reply;
+  reply.content_type = "text/plain";
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  return reply;
+}
+
+/// What the routes of a test tell it.
+struct Seen {
+  std::atomic<bool> streaming = false;
+  std::atomic<bool> gone = false;
+  std::atomic<bool> working = false;
+  std::atomic<bool> finish = false;
+};
+
+asio::awaitable<void> poll_until(std::atomic<bool>& flag) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (!flag) co_await base::sleep(timer, 1ms);
+}
+
+asio::awaitable<void> stream(Seen& seen, StreamWriter& out) {
+  out.watch([&seen] { seen.gone = true; });
+  std::vector<Text> parts{std::make_shared<const std::string>("one,"), std::make_shared<const std::string>("two")};
+  co_await out.write(parts);
+  seen.streaming = true;
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (!seen.finish && !out.gone()) co_await base::sleep(timer, 1ms);
+}
+
+Router routes(Seen& seen) {
+  Router router;
+  router.add("GET", "/", [](const Request&) -> asio::awaitable<Reply> { co_return text("hello"); });
+  router.add("POST", "/",
+             [](const Request& request) -> asio::awaitable<Reply> { co_return text(std::string(request.body)); });
+  router.add("GET", "/large",
+             [](const Request&) -> asio::awaitable<Reply> { co_return text(std::string(20'000'000, 'x')); });
+  router.add("GET", "/lost", [](const Request&) -> asio::awaitable<Reply> { throw base::Lost("secret host"); });
+  router.add("GET", "/bug", [](const Request&) -> asio::awaitable<Reply> { throw std::logic_error("secret bug"); });
+  router.add("GET", "/slow", [&seen](const Request&) -> asio::awaitable<Reply> {
+    seen.working = true;
+    co_await poll_until(seen.finish);
+    co_return text("late");
+  });
+  router.add("GET", "/stream", [&seen](const Request&) -> asio::awaitable<Reply> {
+    Reply reply = text("");
+    reply.stream = [&seen](StreamWriter& out) { return stream(seen, out); };
+    co_return reply;
+  });
+  return router;
+}
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() { runtime_.start(); }
+
+  Serving serve(ServerOptions options = {}) {
+    return Serving(runtime_, routes(seen_), options, [this] { seen_.finish = true; });
+  }
+
+  base::Runtime runtime_{2};
+  Seen seen_;
+};
+
+TEST_F(ServerTest, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_answer(),
+              testing::AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), HasSubstr("\r\n\r\nhello"), HasSubstr("Date: ")));
+  client.send(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcHEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET /x "
+      "HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_answer(), HasSubstr("\r\n\r\nabc"));
+  const std::string head = client.read_until("\r\n\r\n");
+  EXPECT_THAT(head, HasSubstr("Content-Length: 5"));
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 404")) << "a HEAD has no body";
+}
+
+TEST_F(ServerTest, TakesBodiesInChunksAndAfterContinue) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  EXPECT_THAT(client.read_answer(), HasSubstr("\r\n\r\nabcde"));
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("hi");
+  EXPECT_THAT(client.read_answer(), HasSubstr("\r\n\r\nhi"));
+}
+
+TEST_F(ServerTest, EndsTheConnectionOfAnOldClient) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(client.read_all(), testing::AllOf(HasSubstr("Connection: close"), HasSubstr("hello")));
+}
+
+TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
+  Serving server = serve({.max_body_bytes = 1000});
+  const std::pair<std::string, std::string> bad[] = {
+      {"nonsense\r\n\r\n", "HTTP/1.1 400"},
+      {"GET / HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400"},
+      {"GET / HTTP/1.1\r\nX: " + std::string(20000, 'x') + "\r\n\r\n", "HTTP/1.1 431"},
+      {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(200000, 'x'), "HTTP/1.1 413"},
+      {"GET /?a=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400"},
+  };
+  for (const auto& [request, answer] : bad) {
+    RawClient client(server.port());
+    client.send(request);
+    EXPECT_THAT(client.read_all(), testing::AllOf(StartsWith(answer), HasSubstr("application/problem+json")))
+        << request.substr(0, 40);
+  }
+}
+
+TEST_F(ServerTest, AFailingHandlerShowsNoInternals) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET /lost HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_answer(), testing::AllOf(StartsWith("HTTP/1.1 503"), Not(HasSubstr("secret"))));
+  client.send("GET /bug HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_answer(), testing::AllOf(StartsWith("HTTP/1.1 500"), Not(HasSubstr("secret"))));
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_answer(), HasSubstr("hello")) << "the connection goes on";
+}
+
+TEST_F(ServerTest, ClosesConnectionsThatAreIdleOrTooSlow) {
+  Serving server = serve({.idle_timeout = 50ms, .io_timeout = 50ms});
+  RawClient idle(server.port());
+  EXPECT_TRUE(idle.closed());
+  RawClient slow(server.port());
+  slow.send("GET / HT");
+  EXPECT_TRUE(slow.closed());
+}
+
+TEST_F(ServerTest, TakesNoMoreConnectionsThanConfigured) {
+  Serving server = serve({.max_connections = 1});
+  RawClient first(server.port());
+  first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(first.read_answer(), HasSubstr("hello"));
+  RawClient second(server.port());
+  EXPECT_TRUE(second.closed());
+  first.close();
+  EXPECT_TRUE(eventually([&] {
+    RawClient third(server.port());
+    third.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return third.read_all().find("hello") != std::string::npos;
+  }));
+}
+
+TEST_F(ServerTest, StreamsInChunksAndNoticesThatTheClientLeft) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("two\r\n"),
+              testing::AllOf(HasSubstr("Transfer-Encoding: chunked"), HasSubstr("7\r\none,two\r\n")));
+  EXPECT_FALSE(seen_.gone);
+  client.close();
+  EXPECT_TRUE(eventually([&] { return seen_.gone.load(); }));
+}
+
+TEST_F(ServerTest, DrainEndsIdleConnectionsAtOnceAndLetsAnswersEnd) {
+  Serving server = serve();
+  RawClient idle(server.port());
+  RawClient busy(server.port());
+  busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  RawClient streaming(server.port());
+  streaming.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return seen_.working && seen_.streaming; }));
+  const auto begin = std::chrono::steady_clock::now();
+  server.drain(10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_TRUE(idle.closed());
+  EXPECT_THAT(busy.read_all(), testing::AllOf(HasSubstr("Connection: close"), HasSubstr("late")));
+  EXPECT_THAT(streaming.read_all(), testing::EndsWith("\r\n0\r\n\r\n")) << "a clean end";
+}
+
+TEST_F(ServerTest, DrainCutsAClientThatTakesNothing) {
+  Serving server = serve();
+  RawClient stuck(server.port());
+  stuck.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(stuck.read_until("\r\n"), StartsWith("HTTP/1.1 200"));
+  const auto begin = std::chrono::steady_clock::now();
+  server.drain(100ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
+}
+
+TEST_F(ServerTest, APortInUseIsAUsageError) {
+  Serving server = serve();
+  base::Metrics metrics;
+  Server second(runtime_, metrics, {}, {.name = "second", .port = server.port()});
+  EXPECT_THROW(second.listen(), base::UsageError);
+  Server nowhere(runtime_, metrics, {}, {.name = "nowhere", .address = "not an address"});
+  EXPECT_THROW(nowhere.listen(), base::UsageError);
+}
+
+}  // namespace
+}  // namespace http

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <string>
+#include <string_view>
+
+namespace support {
+
+/// A client that sends exactly the bytes it is given, and blocks. A read ends after ten seconds whatever happens.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port) : socket_(context_) {
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+    const timeval longest{.tv_sec = 10, .tv_usec = 0};
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+  }
+
+  void send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  void close() { socket_.close(); }
+
+  /// Everything up to and with `end`; shorter when the connection ends first.
+  std::string read_until(std::string_view end) {
+    while (received_.find(end) == std::string::npos && receive()) {
+    }
+    const auto at = received_.find(end);
+    return take(at == std::string::npos ? received_.size() : at + end.size());
+  }
+
+  /// One answer with a Content-Length: head and body.
+  std::string read_answer() {
+    std::string answer = read_until("\r\n\r\n");
+    constexpr std::string_view kLength = "Content-Length: ";
+    const auto at = answer.find(kLength);
+    const std::size_t length = at == std::string::npos ? 0 : std::stoul(answer.substr(at + kLength.size()));
+    while (received_.size() < length && receive()) {
+    }
+    return answer + take(std::min(length, received_.size()));
+  }
+
+  /// Everything until the other side closes.
+  std::string read_all() {
+    while (receive()) {
+    }
+    return take(received_.size());
+  }
+
+  /// Did the other side close?
+  bool closed() { return !receive(); }
+
+ private:
+  bool receive() {
+    char bytes[4096];
+    const ssize_t count = ::recv(socket_.native_handle(), bytes, sizeof bytes, 0);
+    if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
+  std::string take(std::size_t count) {
+    std::string taken = received_.substr(0, count);
+    received_.erase(0, count);
+    return taken;
+  }
+
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string received_;
+};
+
+}  // namespace support
