@@ -12,6 +12,10 @@ namespace app {
 namespace asio = boost::asio;
 namespace {
 
+/// What the work under way gets at the end when the answers took the whole drain timeout: to write a reading, to give a
+/// lease back.
+constexpr std::chrono::milliseconds kLeastTimeToEnd{500};
+
 sigset_t end_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -99,8 +103,14 @@ void Process::end() {
     }
     if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));
   };
+  const auto begin = std::chrono::steady_clock::now() + config_.lame_duck;
   base::run_on(runtime_.background(), drain(*this));
+  const auto deadline = std::max(begin + config_.drain_timeout, std::chrono::steady_clock::now() + kLeastTimeToEnd);
   for (Started& started : started_) {
+    if (started.done.wait_until(deadline) != std::future_status::ready) {
+      spdlog::critical("{} has work under way that does not end; leaving it, its leases end by themselves", started.part.name);
+      std::_Exit(1);
+    }
     try {
       started.done.get();
     } catch (const std::exception& error) {

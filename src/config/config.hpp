@@ -117,7 +117,8 @@ struct Config {
   /// After SIGTERM, how long the service goes on taking connections while /readyz already says 503. 0 where nothing
   /// in front needs time to notice (compose), 5s in Kubernetes.
   base::Duration lame_duck{0};
-  /// After SIGTERM, how long answers under way may take before their connections are closed.
+  /// After SIGTERM, how long answers under way may take before their connections are closed, and the work under way
+  /// before it is left.
   base::Duration drain_timeout = milliseconds{1500};
   /// Directory for the database and the admin token of `vacancy up`.
   std::string data_dir = "data";

@@ -155,7 +155,7 @@ class Writer {
       append_snapshot_rows(out, rows, now);
       append_snapshot_end(out, state->version, &counts);
     } else if (!resumes || !same) {
-      append_view(out, now, counts);
+      append_view(out, state->version, now, counts);
     } else {
       core::Change change;
       for (const core::RowPtr& row : rows)

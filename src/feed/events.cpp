@@ -68,12 +68,12 @@ void append_change(std::string& out, const core::Change& change, const core::Ver
   http::append_event(out, "change", version != nullptr ? core::to_string(*version) : "", data);
 }
 
-void append_view(std::string& out, base::Time now, const board::Counts& counts) {
+void append_view(std::string& out, const core::Version& version, base::Time now, const board::Counts& counts) {
   std::string data = "{";
   append_now(data, now);
   append_counts_key(data, &counts);
   data += '}';
-  http::append_event(out, "view", "", data);
+  http::append_event(out, "view", core::to_string(version), data);
 }
 
 void EventFolder::fold(const http::SseEvent& event) {

@@ -27,8 +27,8 @@ void append_snapshot_end(std::string& out, const core::Version& version, const b
 void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
                    const board::Counts* counts = nullptr);
 
-/// The rows of a window are not the same ones any more.
-void append_view(std::string& out, base::Time now, const board::Counts& counts);
+/// The rows of a window are not the same ones any more, as of `version`.
+void append_view(std::string& out, const core::Version& version, base::Time now, const board::Counts& counts);
 
 /// Folds the events of one stream into a board. Used on the background thread.
 class EventFolder {

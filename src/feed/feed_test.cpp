@@ -1,1 +1,278 @@
+// A board, its feed over real HTTP, and the board at the other end.
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <random>
+
+#include "feed/event_stream.hpp"
+#include "feed/list.hpp"
+#include "feed/reader.hpp"
+#include "support/fed_board.hpp"
+#include "support/raw_client.hpp"
+#include "support/serving.hpp"
+
+namespace feed {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+using support::FedBoard;
+using support::kNow;
+using support::many_rows;
+using support::measured_row;
+using support::pending_row;
+using support::RawClient;
+using support::Serving;
+using support::share;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A board's routes, as the hardware service has them.
+class Source {
+ public:
+  explicit Source(base::Runtime& runtime)
+      : board(runtime), list_(*board, runtime.cores()), events_(*board, runtime.cores(), metrics_, "test") {}
+
+  http::Router routes() {
+    http::Router router;
+    router.add("GET", "/hardware/", [this](const http::Request& request) { return list_.handle(request); });
+    router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
+    return router;
+  }
+  std::function<void()> end() {
+    return [this] { board->close(); };
+  }
+
+  FedBoard board;
+
+ private:
+  base::Metrics metrics_;
+  List list_;
+  EventStream events_;
+};
+
+/// A board that a reader fills.
+class Sink {
+ public:
+  Sink(base::Runtime& runtime, std::vector<http::Url> urls)
+      : board(runtime),
+        runtime_(runtime),
+        reader_(*board, runtime.background().get_executor(),
+                {.urls = std::move(urls), .poll_period = 50ms, .poll_timeout = 5s}, metrics_) {
+    run_ = support::start(runtime.background(), reader_.run());
+  }
+  ~Sink() {
+    support::on(runtime_.background(), [this] { reader_.stop(); });
+    EXPECT_TRUE(support::ready(run_));
+  }
+
+  bool shows(FedBoard& source) {
+    return eventually(
+        [&] { return board.state()->version == source.state()->version && board.rows() == source.rows(); });
+  }
+
+  FedBoard board;
+
+ private:
+  base::Runtime& runtime_;
+  base::Metrics metrics_;
+  Reader reader_;
+  std::future<void> run_;
+};
+
+class FeedTest : public testing::Test {
+ protected:
+  FeedTest() { runtime_.start(); }
+
+  std::string ask(std::uint16_t port, std::string_view target) {
+    RawClient client(port);
+    client.send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", target));
+    return client.read_all();
+  }
+  /// Opens a stream and returns its client.
+  std::unique_ptr<RawClient> stream(std::uint16_t port, std::string_view target, std::string_view header = "") {
+    auto client = std::make_unique<RawClient>(port);
+    client->send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n", target, header));
+    return client;
+  }
+
+  base::Runtime runtime_{2};
+};
+
+TEST_F(FeedTest, AReaderFollowsChangesDeletionsAndRenames) {
+  Source source(runtime_);
+  Serving server(runtime_, source.routes(), {}, source.end());
+  Sink sink(runtime_, {server.url()});
+  source.board.fill(many_rows(700));
+  EXPECT_TRUE(sink.shows(source.board));
+  source.board.put(measured_row(5, "000005", 701, core::Level::low));
+  EXPECT_TRUE(sink.shows(source.board));
+  source.board.put(pending_row(5, "renamed", 702));
+  EXPECT_TRUE(sink.shows(source.board));
+  source.board.remove(6, 703);
+  EXPECT_TRUE(sink.shows(source.board));
+  EXPECT_EQ(sink.board.rows().size(), 699U);
+  source.board.fill(many_rows(3), {"another", 3});
+  EXPECT_TRUE(sink.shows(source.board)) << "another epoch is taken whole";
+}
+
+TEST_F(FeedTest, AReaderResumesAfterARestartAndOnAnotherReplica) {
+  Source first(runtime_);
+  Source second(runtime_);
+  first.board.fill(many_rows(10));
+  second.board.fill(many_rows(10));
+  auto server = std::make_unique<Serving>(runtime_, first.routes(), http::ServerOptions{}, first.end());
+  Serving other(runtime_, second.routes(), {}, second.end());
+  Sink sink(runtime_, {server->url(), other.url()});
+  EXPECT_TRUE(sink.shows(first.board));
+  server.reset();
+  second.board.put(measured_row(1, "000001", 11, core::Level::low));
+  EXPECT_TRUE(sink.shows(second.board));
+}
+
+TEST_F(FeedTest, RandomChangesWithInterruptionsEndEqual) {
+  Source source(runtime_);
+  source.board.fill(many_rows(600));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  Sink steady(runtime_, {server.url()});
+  auto flaky = std::make_unique<Sink>(runtime_, std::vector{server.url()});
+  std::mt19937 random(7);
+  core::Revision revision = 1000;
+  for (int step = 0; step < 300; ++step) {
+    const auto id = static_cast<core::ProfileId>(1 + random() % 600);
+    const std::string name = fmt::format("{:06}", random() % 20 == 0 ? 1000 + id : id);
+    if (random() % 10 == 0)
+      source.board.remove(id, ++revision);
+    else
+      source.board.put(measured_row(id, name, ++revision, static_cast<core::Level>(1 + random() % 3)));
+    if (step % 60 == 59) flaky = std::make_unique<Sink>(runtime_, std::vector{server.url()});
+  }
+  EXPECT_TRUE(steady.shows(source.board));
+  EXPECT_TRUE(flaky->shows(source.board));
+}
+
+TEST_F(FeedTest, AResumedStreamBringsOnlyWhatChangedAndWhatIsOld) {
+  Source source(runtime_);
+  source.board.fill(
+      {share(measured_row(1, "old", 3, core::Level::high, kNow - 2min)),
+       share(measured_row(2, "same", 4, core::Level::high)), share(measured_row(3, "changed", 8, core::Level::low))},
+      {"epoch", 10});
+  source.board.remove(9, 11);
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events", "Last-Event-ID: epoch-10\r\n");
+  std::string event = client->read_until("}\n\n");
+  EXPECT_THAT(event,
+              testing::AllOf(HasSubstr("event: change\nid: epoch-11\n"), HasSubstr("\"removed\":[9]"),
+                             HasSubstr("\"old\""), Not(HasSubstr("\"same\"")), Not(HasSubstr("\"changed\",\"avail"))));
+  event = stream(server.port(), "/hardware/events?since=epoch-9")->read_until("}\n\n");
+  EXPECT_THAT(event, HasSubstr("\"phase\":\"begin\"")) << "before what is remembered";
+  event = stream(server.port(), "/hardware/events", "Last-Event-ID: other-10\r\n")->read_until("}\n\n");
+  EXPECT_THAT(event, HasSubstr("\"phase\":\"begin\"")) << "another epoch";
+}
+
+TEST_F(FeedTest, RowsThatGrowOldAreToldWithoutAnId) {
+  Source source(runtime_);
+  source.board.fill({share(measured_row(1, "a", 3, core::Level::high, kNow - 1min + 200ms))});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events");
+  EXPECT_THAT(client->read_until("\"end\"}\n\n"), HasSubstr("FRESH"));
+  const std::string event = client->read_until("}\n\n");
+  EXPECT_THAT(event, testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("STALE")));
+}
+
+TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
+  Source source(runtime_);
+  source.board.fill(many_rows(5), {"epoch", 5});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events?limit=2&offset=1");
+  const std::string begin = client->read_until("\"total\":5}}\n\n");
+  EXPECT_THAT(begin, testing::AllOf(HasSubstr("000002"), HasSubstr("000003"), Not(HasSubstr("000001")),
+                                    Not(HasSubstr("000004"))));
+  source.board.put(measured_row(3, "000003", 6, core::Level::low));
+  EXPECT_THAT(client->read_until("}}\n\n"),
+              testing::AllOf(HasSubstr("id: epoch-6"), HasSubstr("000003"), Not(HasSubstr("000002")),
+                             HasSubstr("\"HIGH\":4,\"MEDIUM\":0,\"LOW\":1")));
+  source.board.put(measured_row(5, "000005", 7, core::Level::low));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("\"changed\":[]"), HasSubstr("\"LOW\":2")))
+      << "outside, the counts change";
+  source.board.remove(1, 8);
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: view"), HasSubstr("\"total\":4")));
+  for (const char* bad : {"limit=0", "limit=5000", "limit=2&offset=-1", "limti=2"})
+    EXPECT_THAT(ask(server.port(), fmt::format("/hardware/events?{}", bad)), HasSubstr("HTTP/1.1 400")) << bad;
+}
+
+TEST_F(FeedTest, ASlowClientConverges) {
+  Source source(runtime_);
+  source.board.fill(many_rows(300), {"epoch", 300});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events");
+  core::Revision revision = 300;
+  // More updates than a view keeps, more bytes than sockets buffer, and nobody reads.
+  for (int round = 0; round < 300; ++round) {
+    core::Change change;
+    for (const core::RowPtr& row : many_rows(300)) {
+      core::Row next = *row;
+      next.revision = ++revision;
+      change.rows.push_back(share(std::move(next)));
+    }
+    source.board.apply(std::move(change));
+  }
+  const std::string last = fmt::format("id: epoch-{}\n", revision);
+  EXPECT_TRUE(client->read_until(last).ends_with(last));
+}
+
+TEST_F(FeedTest, ListWaitsUntilNothingIsPending) {
+  Source source(runtime_);
+  source.board.fill({share(pending_row(1, "a", 1))}, {"epoch", 1});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(ask(server.port(), "/hardware/"), HasSubstr("PENDING")) << "without wait it answers at once";
+  RawClient waiting(server.port());
+  waiting.send("GET /hardware/?wait=60 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(ask(server.port(), "/hardware/?wait=1"), HasSubstr("PENDING")) << "when the time is up";
+  source.board.put(measured_row(1, "a", 2, core::Level::high));
+  EXPECT_THAT(waiting.read_answer(), HasSubstr("FRESH"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-1"),
+              testing::AllOf(HasSubstr("\"revision\":2"), HasSubstr("FRESH")));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-2"), HasSubstr("\"changed\":[],\"removed\":[]"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-3"), HasSubstr("HTTP/1.1 410"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=other-1"), HasSubstr("HTTP/1.1 410"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=x"), HasSubstr("HTTP/1.1 400"));
+}
+
+TEST_F(FeedTest, ALargeListIsRenderedAsideAndIsTheSame) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3000));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const std::string first = ask(server.port(), "/hardware/");
+  EXPECT_THAT(first, testing::AllOf(HasSubstr("003000"), testing::EndsWith("\n]\n")));
+  source.board.put(measured_row(7, "000007", 4000, core::Level::low));
+  EXPECT_TRUE(eventually([&] { return ask(server.port(), "/hardware/").find("\"LOW\"") != std::string::npos; }));
+}
+
+TEST_F(FeedTest, AnUnreadableEventLeadsToAWholeSnapshot) {
+  std::atomic<int> opened = 0;
+  std::atomic<bool> asked_to_resume = false;
+  http::Router router;
+  router.add("GET", "/hardware/events", [&](const http::Request& request) -> boost::asio::awaitable<http::Reply> {
+    const int turn = opened++;
+    if (turn == 1 && !request.header("Last-Event-ID").empty()) asked_to_resume = true;
+    http::Reply reply;
+    reply.content_type = "text/event-stream";
+    std::string body =
+        "event: snapshot\ndata: "
+        "{\"phase\":\"begin\",\"epoch\":\"e\",\"revision\":1,\"total\":0,\"now\":\"2026-01-01T00:00:00.000Z\"}"
+        "\n\nevent: snapshot\nid: e-1\ndata: {\"phase\":\"end\"}\n\n";
+    if (turn == 0) body += "event: change\nid: e-2\ndata: {\"now\":\"no time\"}\n\n";
+    reply.body = std::make_shared<const std::string>(std::move(body));
+    co_return reply;
+  });
+  Serving server(runtime_, router);
+  Sink sink(runtime_, {server.url()});
+  EXPECT_TRUE(eventually([&] { return opened >= 2; }));
+  EXPECT_FALSE(asked_to_resume);
+  EXPECT_EQ(sink.board.state()->version, (core::Version{"e", 1}));
+}
+
+}  // namespace
+}  // namespace feed

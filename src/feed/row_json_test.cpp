@@ -1,1 +1,81 @@
+#include "feed/row_json.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "support/rows.hpp"
+
+namespace feed {
+namespace {
+
+using namespace std::chrono_literals;
+using support::kNow;
+using support::measured_row;
+using support::pending_row;
+using testing::HasSubstr;
+
+core::Row again(const core::Row& row, base::Time now) {
+  std::string text = "[";
+  append_row(text, row, now);
+  text += ']';
+  return *parse_rows(boost::json::parse(text).as_array()).at(0);
+}
+
+TEST(RowJson, ReadsBackWhatItWrote) {
+  core::Row full = measured_row(7, "odd \"name\" \\ / €", 12, core::Level::medium);
+  full.reading->free = 3;
+  full.reading->total = 8.5;
+  full.reading->score = 0.25;
+  full.reading->price = 1.5;
+  full.failure = core::Failure{"it \"broke\"", kNow + 5s};
+  for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
+    for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);
+}
+
+TEST(RowJson, ShowsWhatTheRowIsNow) {
+  const core::Row row = measured_row(1, "a", 4, core::Level::high);
+  std::string fresh, expired, pending;
+  append_row(fresh, row, kNow);
+  EXPECT_THAT(fresh, HasSubstr(R"("provider":"p","name":"a","availability":"HIGH","freshness":"FRESH")"));
+  EXPECT_THAT(fresh, testing::Not(HasSubstr("was")));
+  append_row(expired, row, kNow + 1h);
+  EXPECT_THAT(expired, HasSubstr(R"("availability":"UNKNOWN","freshness":"EXPIRED")"));
+  EXPECT_THAT(expired, HasSubstr(R"("was":"HIGH")"));
+  core::Row none = pending_row(1, "a", 4);
+  none.probe = core::kNoProbe;
+  append_row(pending, none, kNow);
+  EXPECT_THAT(pending,
+              HasSubstr(R"("measured_at":null,"stale_at":null,"expires_at":null,"reason":"no probe configured")"));
+}
+
+TEST(RowJson, RefusesWhatItCannotRead) {
+  for (const char* bad : {R"([1])", R"([{}])", R"([{"id":1,"provider":"p","name":"n","revision":"x"}])",
+                          R"([{"id":1,"provider":"p","name":"n","revision":1,"measured_at":"yesterday"}])"})
+    EXPECT_ANY_THROW(parse_rows(boost::json::parse(bad).as_array())) << bad;
+}
+
+TEST(ParseOriginal, ThreeKeysAndWhateverElse) {
+  const auto rows = parse_original(
+      R"([{"provider":"Amazon","name":"c5","availability":"HIGH","extra":[1]},{"provider":"Amazon","name":"c5","availability":"LOW"}])",
+      kNow, 5s);
+  ASSERT_EQ(rows.size(), 1U) << "the first of two with the same key";
+  EXPECT_EQ(rows[0].reading->level, core::Level::high);
+  EXPECT_EQ(rows[0].reading->measured_at, kNow);
+  EXPECT_EQ(rows[0].reading->took, 5s);
+  for (const char* bad :
+       {"", "{}", "[1]", R"([{"provider":"a","name":"b"}])", R"([{"provider":"a","name":"b","availability":"high"}])",
+        R"([{"provider":"","name":"b","availability":"LOW"}])"})
+    EXPECT_ANY_THROW(parse_original(bad, kNow, 0s)) << bad;
+}
+
+TEST(ParseKey, SaysWhatIsWrong) {
+  EXPECT_EQ(parse_key(R"({"provider":"a","name":"b"})"), (core::ProfileKey{"a", "b"}));
+  EXPECT_THAT(parse_key("x").error().message, HasSubstr("not a JSON object"));
+  EXPECT_THAT(parse_key(R"({"provider":"a","nmae":"b"})").error().message, HasSubstr("'nmae'"));
+  EXPECT_THAT(parse_key(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
+}
+
+}  // namespace
+}  // namespace feed

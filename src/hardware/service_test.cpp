@@ -1,1 +1,132 @@
+#include "hardware/service.hpp"
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "hardware/admin_token.hpp"
+#include "support/memory_store.hpp"
+#include "support/raw_client.hpp"
+#include "support/serving.hpp"
+#include "support/temp_dir.hpp"
+
+namespace hardware {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+using support::RawClient;
+using testing::HasSubstr;
+
+constexpr std::string_view kToken = "a-token-of-some-length";
+
+class ServiceTest : public testing::Test {
+ protected:
+  ServiceTest() {
+    config_.probes = {{.name = "simulated", .ttl = 1h, .simulated = {.duration = 1ms}}};
+    config_.hardware.poll_interval = 10ms;
+    runtime_.start();
+    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, std::string(kToken));
+    run_ = support::start(runtime_.background(), service_->run());
+    serving_ = std::make_unique<support::Serving>(runtime_, service_->routes(), http::ServerOptions{},
+                                                  [this] { service_->end_streams(); });
+  }
+  ~ServiceTest() override {
+    serving_.reset();
+    support::on(runtime_.background(), [this] { service_->stop(); });
+    EXPECT_TRUE(support::ready(run_));
+  }
+
+  std::string ask(std::string_view method, std::string_view path, std::string_view body = "",
+                  std::string_view token = kToken) {
+    RawClient client(serving_->port());
+    client.send(
+        fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Type: "
+                    "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                    method, path, token, body.size(), body));
+    return client.read_all();
+  }
+  bool lists(std::string_view text) {
+    return eventually([&] { return ask("GET", "/hardware/").find(text) != std::string::npos; });
+  }
+
+  config::Config config_;
+  base::Metrics metrics_;
+  support::MemoryStore store_{base::system_clock()};
+  base::Runtime runtime_{1};
+  std::unique_ptr<Service> service_;
+  std::future<void> run_;
+  std::unique_ptr<support::Serving> serving_;
+};
+
+TEST_F(ServiceTest, AProfileIsAddedMeasuredRenamedAndRemoved) {
+  const std::string added = ask("POST", "/hardware/", R"({"provider":"Amazon","name":"c5"})");
+  EXPECT_THAT(added,
+              testing::AllOf(HasSubstr("HTTP/1.1 201"), HasSubstr("Location: /hardware/1"), HasSubstr("\"id\":1")));
+  EXPECT_TRUE(lists("FRESH"));
+  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"Amazon","name":"c6"})"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_TRUE(lists("c6"));
+  EXPECT_THAT(ask("DELETE", "/hardware/1"), HasSubstr("HTTP/1.1 204"));
+  EXPECT_TRUE(lists("[\n\n]"));
+}
+
+TEST_F(ServiceTest, AdministrationSaysWhatIsWrong) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  const std::string body = R"({"provider":"a","name":"b"})";
+  EXPECT_THAT(ask("POST", "/hardware/", body, "wrong"),
+              testing::AllOf(HasSubstr("HTTP/1.1 401"), HasSubstr("WWW-Authenticate: Bearer")));
+  EXPECT_THAT(ask("POST", "/hardware/", body), HasSubstr("HTTP/1.1 409"));
+  EXPECT_THAT(ask("POST", "/hardware/", "{"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(ask("PUT", "/hardware/77", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 404"));
+  EXPECT_THAT(ask("DELETE", "/hardware/x"), HasSubstr("HTTP/1.1 404"));
+}
+
+TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  EXPECT_TRUE(lists("FRESH"));
+  EXPECT_TRUE(eventually([&] { return service_->problem().empty(); }));
+  store_.lose(true);
+  EXPECT_TRUE(eventually([&] { return service_->problem().starts_with("the database is not reachable"); }));
+  EXPECT_THAT(ask("GET", "/hardware/"), HasSubstr("FRESH"));
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 503"));
+  store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return service_->problem().empty(); }));
+}
+
+TEST(AdminToken, IsMadeOnceForItsOwnerAlone) {
+  const support::TempDir directory;
+  const std::string file = directory.path() / "token";
+  const std::string token = ensure_admin_token(file);
+  EXPECT_EQ(token.size(), 64U);
+  EXPECT_EQ(ensure_admin_token(file), token);
+  struct stat status{};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST(AdminToken, UnusableFilesAreRefused) {
+  const support::TempDir directory;
+  EXPECT_EQ(read_admin_token(""), "");
+  EXPECT_THROW(read_admin_token(directory.path() / "none"), base::UsageError);
+  std::ofstream(directory.path() / "short") << "short\n";
+  EXPECT_THROW(read_admin_token(directory.path() / "short"), base::UsageError);
+}
+
+TEST(Authorize, NeedsAConfiguredTokenAndTheRightOne) {
+  http::Request request;
+  EXPECT_EQ(authorize(request, "").error().code, base::Errc::forbidden);
+  EXPECT_EQ(authorize(request, std::string(kToken)).error().code, base::Errc::unauthorized);
+  for (const std::string& wrong : {"Bearer " + std::string(kToken) + "x", "Basic " + std::string(kToken),
+                                   std::string(kToken), std::string("Bearer ")}) {
+    request.headers = {{"Authorization", wrong}};
+    EXPECT_FALSE(authorize(request, std::string(kToken))) << wrong;
+  }
+  const std::string right = "Bearer " + std::string(kToken);
+  request.headers = {{"Authorization", right}};
+  EXPECT_TRUE(authorize(request, std::string(kToken)));
+}
+
+}  // namespace
+}  // namespace hardware

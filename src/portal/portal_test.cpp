@@ -1,1 +1,148 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "portal/api.hpp"
+#include "portal/assets.hpp"
+#include "portal/page.hpp"
+#include "portal/text_page.hpp"
+#include "support/fed_board.hpp"
+
+namespace portal {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Level;
+using support::kNow;
+using support::measured_row;
+using support::pending_row;
+using support::share;
+using testing::HasSubstr;
+using testing::Not;
+
+class PortalTest : public testing::Test {
+ protected:
+  PortalTest() { runtime_.start(); }
+
+  template <class Target>
+  http::Reply ask(boost::asio::awaitable<http::Reply> (Target::*handle)(const http::Request&), Target& target,
+                  std::string_view query = "", std::vector<std::string> parameters = {}) {
+    http::Request request;
+    request.method = "GET";
+    request.headers = headers_;
+    request.query = http::Query::parse(query).value();
+    request.parameters = std::move(parameters);
+    return support::start(runtime_.core(0), (target.*handle)(request)).get();
+  }
+  std::string page(std::string_view query = "") { return *ask(&Page::handle, page_, query).body; }
+
+  base::Runtime runtime_{1};
+  support::FedBoard board_{runtime_};
+  Page page_{*board_, 1};
+  Api api_{*board_, 1};
+  Assets assets_{1};
+  std::vector<http::Header> headers_{{"Accept", "text/html"}};
+};
+
+TEST_F(PortalTest, PageShowsEachRowAsItIs) {
+  core::Row numbers = measured_row(1, "numbers", 1, Level::high);
+  numbers.reading->free = 3;
+  numbers.reading->total = 8;
+  core::Row failed = measured_row(2, "failed", 2, Level::low);
+  failed.failure = core::Failure{"no route", kNow};
+  core::Row none = pending_row(5, "none", 5);
+  none.probe = core::kNoProbe;
+  board_.fill({share(numbers), share(failed), share(measured_row(3, "expired", 3, Level::medium, kNow - 1h)),
+               share(pending_row(4, "pending", 4)), share(none)});
+  const std::string html = page();
+  const auto row = [&](std::string_view name) {
+    const auto at = html.find(fmt::format(">{}</a>", name));
+    return at == std::string::npos ? "" : html.substr(at, html.find("</tr>", at) - at);
+  };
+  EXPECT_THAT(row("numbers"), testing::AllOf(HasSubstr("HIGH"), HasSubstr("3 of 8 free"), HasSubstr(" UTC"),
+                                             Not(HasSubstr("was ")), Not(HasSubstr("failed"))));
+  EXPECT_THAT(row("failed"), testing::AllOf(HasSubstr("LOW"), HasSubstr("no route")));
+  EXPECT_THAT(row("expired"), testing::AllOf(HasSubstr("UNKNOWN"), HasSubstr("was MEDIUM")));
+  EXPECT_THAT(row("pending"), testing::AllOf(HasSubstr("UNKNOWN"), HasSubstr("measuring…")));
+  EXPECT_THAT(row("none"), testing::AllOf(HasSubstr("never"), HasSubstr("no probe configured")));
+}
+
+TEST_F(PortalTest, NamesAreTextNotMarkup) {
+  core::Row row = measured_row(1, "\"><script>alert(1)</script>", 1, Level::high);
+  row.reading->reason = "<b>bold</b>";
+  board_.fill({share(row)});
+  EXPECT_THAT(page(),
+              testing::AllOf(Not(HasSubstr("<script>alert")), Not(HasSubstr("<b>bold")), HasSubstr("&lt;script&gt;")));
+}
+
+TEST_F(PortalTest, PagesAndTheirLinks) {
+  board_.fill(support::many_rows(250));
+  EXPECT_THAT(page(),
+              testing::AllOf(HasSubstr(">000100<"), Not(HasSubstr(">000101<")), HasSubstr("href=\"/?offset=100\"")));
+  EXPECT_THAT(page("offset=200"), testing::AllOf(HasSubstr(">000201<"), HasSubstr(">000250<"),
+                                                 HasSubstr("href=\"/?offset=100\""), Not(HasSubstr("rel=\"next\""))));
+  EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
+  EXPECT_EQ(ask(&Page::handle, page_, "utm_source=mail").status, 200) << "people follow decorated links";
+}
+
+TEST_F(PortalTest, WaitingAndEmptyAreSaid) {
+  EXPECT_THAT(page(), HasSubstr("has not answered yet"));
+  EXPECT_EQ(ask(&Api::list, api_).status, 503);
+  board_.fill({});
+  EXPECT_THAT(page(), testing::AllOf(HasSubstr("vacancy profile add"), Not(HasSubstr("<table"))));
+}
+
+TEST_F(PortalTest, TerminalsGetTheOriginalsLines) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(pending_row(2, "b", 2))});
+  const std::pair<std::vector<http::Header>, bool> clients[] = {
+      {{{"Accept", "*/*"}, {"User-Agent", "curl/7.88.1"}}, true},
+      {{{"Accept", "*/*"}, {"User-Agent", "Wget/1.21"}}, true},
+      {{{"Accept", "text/plain"}}, true},
+      {{{"Accept", "text/html"}, {"User-Agent", "curl/7.88.1"}}, false},
+      {{{"Accept", "text/html,*/*;q=0.8"}, {"User-Agent", "Mozilla/5.0"}}, false},
+      {{{"User-Agent", "Mozilla/5.0"}}, false},
+  };
+  for (const auto& [headers, text] : clients) {
+    headers_ = headers;
+    const http::Reply reply = ask(&Page::handle, page_);
+    EXPECT_EQ(reply.content_type.starts_with("text/plain"), text) << headers[0].value;
+    if (text) EXPECT_EQ(*reply.body, "p - a: HIGH\np - b: UNKNOWN\n");
+  }
+}
+
+TEST_F(PortalTest, UnchangedPagesRevalidate) {
+  board_.fill(support::many_rows(3));
+  const auto tag = [&] {
+    for (const auto& [name, value] : ask(&Page::handle, page_).headers)
+      if (name == "ETag") return value;
+    return std::string();
+  };
+  const std::string before = tag();
+  headers_.push_back({"If-None-Match", before});
+  EXPECT_EQ(ask(&Page::handle, page_).status, 304);
+  board_.put(measured_row(1, "000001", 11, Level::low));
+  EXPECT_TRUE(support::eventually([&] { return ask(&Page::handle, page_).status == 200; }));
+}
+
+TEST_F(PortalTest, ApiListsPagesAndOne) {
+  board_.fill(support::many_rows(5), {"e", 5});
+  const std::string list = *ask(&Api::list, api_, "limit=2&offset=2").body;
+  EXPECT_THAT(list,
+              testing::AllOf(HasSubstr(R"("version":"e-5")"),
+                             HasSubstr(R"("total":5,"offset":2,"limit":2,"next":"/api/v1/hardware?offset=4&limit=2")"),
+                             HasSubstr("000003"), Not(HasSubstr("000005"))));
+  EXPECT_THAT(*ask(&Api::list, api_, "offset=4").body, HasSubstr("\"next\":null"));
+  EXPECT_EQ(ask(&Api::list, api_, "limit=1001").status, 400);
+  EXPECT_THAT(*ask(&Api::list, api_, "limti=1").body, HasSubstr("did you mean 'limit'"));
+  EXPECT_THAT(*ask(&Api::one, api_, "", {"p", "000004"}).body, HasSubstr("\"id\":4,"));
+  EXPECT_EQ(ask(&Api::one, api_, "", {"p", "none"}).status, 404);
+}
+
+TEST_F(PortalTest, AssetsHaveTypes) {
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"style.css"}).content_type, "text/css; charset=utf-8");
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"live.js"}).content_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"index.mustache"}).status, 404);
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"../etc/passwd"}).status, 404);
+}
+
+}  // namespace
+}  // namespace portal

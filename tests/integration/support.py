@@ -1,12 +1,15 @@
 """Starts the real programs, talks to them from outside, and ends them. Standard library only."""
 
 import contextlib
+import ctypes
 import http.client
+import itertools
 import json
 import os
 import pathlib
 import queue
 import re
+import select
 import shutil
 import signal
 import socket
@@ -21,6 +24,15 @@ BIN = pathlib.Path(os.environ["BIN_DIR"])
 PATIENCE = 20.0
 # What a shutdown may take with work in flight.
 SHUTDOWN_SECONDS = 2.0
+# The programs refuse variables of ours that they do not know.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("VACANCY_")}
+NUMBERS = itertools.count(1)
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    """In a child: it must not outlive a test that ctest killed for its time."""
+    LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def eventually(what, look, seconds=PATIENCE):
@@ -115,13 +127,15 @@ class Program:
 
     def __init__(self, name, args, cwd, environment=None):
         self.name = name
-        self.errors = tempfile.TemporaryFile("w+")
+        # Appending: reading the log moves an offset that the program has too.
+        self.errors = open(cwd / f"{name}-{next(NUMBERS)}.log", "a+")
         self.process = subprocess.Popen(
             [BIN / name, *map(str, args)], cwd=cwd, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-            env=os.environ | (environment or {}))
+            env=ENVIRONMENT | (environment or {}), preexec_fn=die_with_parent)
 
     def wait_ready(self):
-        line = self.process.stdout.readline()
+        readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        line = self.process.stdout.readline() if readable else f"no line within {PATIENCE} s"
         assert "ready" in line, f"{self.name} is not ready: {line!r}; {self.log()}"
         self.ports = [int(port) for port in re.findall(r"http://[^/ ]*:(\d+)", line)]
         self.port, self.admin_port = self.ports[0], self.ports[-1]
@@ -193,7 +207,7 @@ class TestCase(unittest.TestCase):
 
     def run_command(self, name, *args, environment=None):
         return subprocess.run([BIN / name, *map(str, args)], cwd=self.directory, capture_output=True, text=True, timeout=60,
-                              env=os.environ | (environment or {}))
+                              env=ENVIRONMENT | (environment or {}))
 
     def events(self, port, path, **options):
         events = Events(port, path, **options)

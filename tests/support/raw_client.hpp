@@ -24,10 +24,13 @@ class RawClient {
 
   /// Everything up to and with `end`; shorter when the connection ends first.
   std::string read_until(std::string_view end) {
-    while (received_.find(end) == std::string::npos && receive()) {
+    std::size_t searched = 0;
+    for (;;) {
+      const auto at = received_.find(end, searched);
+      if (at != std::string::npos) return take(at + end.size());
+      searched = received_.size() - std::min(received_.size(), end.size());
+      if (!receive()) return take(received_.size());
     }
-    const auto at = received_.find(end);
-    return take(at == std::string::npos ? received_.size() : at + end.size());
   }
 
   /// One answer with a Content-Length: head and body.
@@ -53,7 +56,7 @@ class RawClient {
 
  private:
   bool receive() {
-    char bytes[4096];
+    char bytes[65536];
     const ssize_t count = ::recv(socket_.native_handle(), bytes, sizeof bytes, 0);
     if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
     return count > 0;

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+
+#include "base/task_group.hpp"
+#include "probe/probe.hpp"
+
+namespace support {
+
+/// A probe that does what the test says, and counts. Used on one thread.
+class ScriptedProbe final : public probe::Probe {
+ public:
+  struct Script {
+    /// How long a measurement takes; it may be changed at any time.
+    std::chrono::steady_clock::duration duration{0};
+    /// What comes out. None: HIGH.
+    std::function<probe::Result(const core::Profile&)> result;
+    std::map<core::ProfileId, int> runs;
+    int running = 0;
+    int most_running = 0;
+    bool cancelled = false;
+  };
+
+  explicit ScriptedProbe(std::shared_ptr<Script> script) : script_(std::move(script)) {}
+
+  boost::asio::awaitable<probe::Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+    Script& script = *script_;
+    ++script.runs[profile.id];
+    script.most_running = std::max(script.most_running, ++script.running);
+    const auto end = std::min(std::chrono::steady_clock::now() + script.duration, deadline);
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    do {
+      co_await base::sleep(timer, std::chrono::milliseconds(1));
+    } while (!script.cancelled && std::chrono::steady_clock::now() < end);
+    --script.running;
+    if (script.cancelled) co_return std::unexpected(std::string("cancelled"));
+    core::Measurement high;
+    high.level = core::Level::high;
+    co_return script.result ? script.result(profile) : probe::Result(high);
+  }
+
+  void cancel() override { script_->cancelled = true; }
+
+ private:
+  std::shared_ptr<Script> script_;
+};
+
+}  // namespace support
