@@ -1,5 +1,6 @@
 """The original system's programs beside ours: each side works with the other's counterpart."""
 
+import gzip
 import http.server
 import json
 import threading
@@ -8,6 +9,19 @@ import time
 from support import QUICK, TestCase, eventually, request, rows
 
 SLOW_SECONDS = 1.5
+# Status, body, and how much of the body arrives.
+BAD_ANSWERS = [
+    (200, "no JSON", None),
+    (200, "", None),
+    (200, '{"not": "a list"}', None),
+    (200, '[{"provider": "x"}]', None),
+    (200, '[{"provider": "x", "name": "y", "availability": "PLENTY"}]', None),
+    (200, '[{"provider": "x", "name": "y", "availability": "HIGH"}]', 20),
+    (500, "[]", None),
+]
+# What Python's requests sends, which the original's portal uses.
+REQUESTS_HEADERS = {"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "gzip, deflate", "Accept": "*/*",
+                    "Connection": "keep-alive"}
 
 
 class OriginalHardware(http.server.ThreadingHTTPServer):
@@ -18,8 +32,8 @@ class OriginalHardware(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.levels = {("Amazon", "c5"): "HIGH", ("Azure", "H16mr"): "LOW"}
-        self.body = None
-        self.status = 200
+        # Status, body (None: the levels) and how much of it is sent, changed at once.
+        self.answer = 200, None, None
         self.asked = 0
         self.release = threading.Event()
         self.slow_seconds = SLOW_SECONDS
@@ -35,14 +49,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         self.server.asked += 1
         self.server.release.wait(self.server.slow_seconds)
-        body = self.server.body
+        status, body, cut_off_at = self.server.answer
         if body is None:
             body = json.dumps([{"provider": provider, "name": name, "availability": level}
                                for (provider, name), level in self.server.levels.items()])
-        self.send_response(self.server.status)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
-        self.wfile.write(body.encode())
+        self.wfile.write(body.encode()[:cut_off_at])
 
     def log_message(self, *_):
         pass
@@ -61,7 +76,10 @@ class OriginalTest(TestCase):
         hardware = self.hardware(profiles=[{"provider": "Amazon", "name": "c5"}, {"provider": "Azure", "name": "H16mr"}])
 
         def lines():  # what the original's portal does with requests.get(…).json()
-            return [f"{h['provider']} - {h['name']}: {h['availability']}" for h in request(hardware.port, "/hardware/").json]
+            answer = request(hardware.port, "/hardware/", headers=REQUESTS_HEADERS)
+            packed = answer.headers["Content-Encoding"] == "gzip"
+            answer = json.loads(gzip.decompress(answer.body) if packed else answer.body)
+            return [f"{h['provider']} - {h['name']}: {h['availability']}" for h in answer]
 
         eventually("levels", lambda: all(line.split(": ")[1] in ("HIGH", "MEDIUM", "LOW") for line in lines()))
         self.assertEqual([line.split(": ")[0] for line in lines()], ["Amazon - c5", "Azure - H16mr"])
@@ -85,15 +103,14 @@ class OriginalTest(TestCase):
         server.slow_seconds = 0
         portal = self.portal(server.server_port, portal={"poll_interval": "200ms"})
         eventually("first rows", lambda: len(rows(portal.port)) == 2)
-        for status, body in [(200, "no JSON"), (200, '{"not": "a list"}'), (200, '[{"provider": "x"}]'), (500, "[]")]:
-            server.status, server.body = status, body
+        for server.answer in BAD_ANSWERS:
             asked = server.asked
             eventually("two more polls", lambda: server.asked >= asked + 2)
             row = rows(portal.port)["c5"]
-            self.assertEqual(row.get("was", row["availability"]), "HIGH", (status, body))
+            self.assertEqual(row.get("was", row["availability"]), "HIGH", server.answer)
         eventually("they grow old", lambda: rows(portal.port)["c5"]["freshness"] == "EXPIRED")
         self.assertEqual(rows(portal.port)["c5"]["availability"], "UNKNOWN")
-        server.status, server.body = 200, None
+        server.answer = 200, None, None
         server.levels = {("Amazon", "c5"): "MEDIUM", ("Google", "a3"): "HIGH"}
         eventually("the new answer", lambda: sorted(rows(portal.port)) == ["a3", "c5"])
         self.assertEqual(rows(portal.port)["c5"]["availability"], "MEDIUM")

@@ -91,17 +91,23 @@ class Events:
     def _read(self):
         event = {}
         try:
-            for line in self.answer:
-                field, _, value = line.decode().rstrip("\n").partition(": ")
+            for line in self._lines():
+                field, _, value = line.partition(": ")
                 if field:
                     event[field] = value
                 elif "data" in event:
                     self.queue.put((event.get("event"), event.get("id"), json.loads(event["data"])))
                     event = {}
-            # http.client takes a missing last chunk for an end, so ask the response whether it saw the end.
-            self.ended = "clean" if self.answer.isclosed() else "cut off"
+            self.ended = "clean"
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             self.ended = type(error).__name__
+
+    def _lines(self):
+        # Iterating the response would take a missing last chunk for its end; read1 does not.
+        rest = b""
+        while piece := self.answer.read1(65536):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (line.decode() for line in lines)
 
     def until(self, what, wanted, seconds=PATIENCE):
         """The first event for which `wanted(event, id, data)` holds, and all that came before it."""

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 
 #include "store/store.hpp"
@@ -24,6 +25,10 @@ struct StoreKind {
   std::string name;
   std::function<std::unique_ptr<StoreHarness>(const base::Clock&)> make;
 };
+
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 
 /// Every kind of store that passes the same tests.
 const std::vector<StoreKind>& store_kinds();

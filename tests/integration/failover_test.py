@@ -1,0 +1,139 @@
+"""A replica of the hardware service leaves, suddenly or orderly: the portal's readers do not notice."""
+
+import http.client
+import re
+import signal
+import socket
+import threading
+
+from support import QUICK, TestCase, eventually, request, rows
+
+PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(20)]
+PROBE = QUICK | {"duration": "500ms", "timeout": "2s", "ttl": "2s"}
+READERS = 8
+
+
+class Tap:
+    """Passes connections on to a port of this machine and keeps what was said on each."""
+
+    def __init__(self, target):
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        # By connection: what the client sent, and what it was answered.
+        self.sent, self.answered = [], []
+        self.sockets = [self.listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        try:
+            while True:
+                client, _ = self.listener.accept()
+                try:
+                    server = socket.create_connection(("127.0.0.1", self.target))
+                except OSError:
+                    client.close()
+                    continue
+                self.sockets += [client, server]
+                for said, source, sink in [(self.sent, client, server), (self.answered, server, client)]:
+                    said.append(b"")
+                    threading.Thread(target=self._pass, args=(said, len(said) - 1, source, sink), daemon=True).start()
+        except OSError:
+            pass  # closed
+
+    def _pass(self, said, index, source, sink):
+        try:
+            while piece := source.recv(65536):
+                said[index] += piece
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            for end in (source, sink):
+                end.close()
+
+    def close(self):
+        for each in self.sockets:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            each.close()
+
+
+class Readers:
+    """Clients that ask the portal all the time, on connections that they keep."""
+
+    def __init__(self, port):
+        self.answers, self.failures, self.ending = 0, [], threading.Event()
+        self.threads = [threading.Thread(target=self._read, args=(port, path), daemon=True)
+                        for path in ["/", "/api/v1/hardware?limit=100"] * (READERS // 2)]
+        for thread in self.threads:
+            thread.start()
+
+    def _read(self, port, path):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            while not self.ending.wait(0.005):
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                if answer.status != 200 or b"node-07" not in answer.read():
+                    self.failures.append(answer.status)
+                self.answers += 1
+        except (OSError, http.client.HTTPException) as error:
+            self.failures.append(repr(error))
+        finally:
+            connection.close()
+
+    def end(self):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join()
+
+
+class FailoverTest(TestCase):
+    def start(self, probe, lease):
+        keys = {"profiles": PROFILES, "probes": [probe], "hardware": {"lease": lease}}
+        first, second = (self.hardware(config=f"hardware-{i}.yaml", **keys) for i in range(2))
+        request(first.port, "/hardware/?wait=20")
+        eventually("the other has all", lambda: all(row["measured_at"] for row in request(second.port, "/hardware/").json))
+        taps = [Tap(first.port), Tap(second.port)]
+        for tap in taps:
+            self.addCleanup(tap.close)
+        portal = self.portal(*(tap.port for tap in taps))
+        eventually("rows", lambda: len(rows(portal.port)) == len(PROFILES))
+        self.assertEqual(len(taps[0].sent), 1, "it follows the first")
+        readers = Readers(portal.port)
+        self.addCleanup(readers.end)
+        eventually("readers read", lambda: readers.answers > 100)
+        return first, second, taps, portal, readers
+
+    def moves_over(self, taps, portal, readers):
+        """The portal follows the second replica from the revision where the first one left it."""
+        eventually("it asks the second", lambda: taps[1].sent and taps[1].sent[0].endswith(b"\r\n\r\n"))
+        version = re.search(rb"(?i)\r\nLast-Event-ID: (\w+-\d+)\r\n", taps[1].sent[0]).group(1)
+        self.assertIn(b"id: " + version + b"\n", taps[0].answered[0], "what it had last")
+        eventually("changes come", lambda: b"event: change" in taps[1].answered[0])
+        seen = max(row["measured_at"] for row in rows(portal.port).values())
+        eventually("all are measured anew", lambda: all(row["measured_at"] > seen for row in rows(portal.port).values()))
+        readers.end()
+        self.assertNotIn(b"event: snapshot", taps[1].answered[0], "it resumes, without a whole snapshot")
+        self.assertEqual(readers.failures, [])
+
+    def test_a_portal_resumes_on_the_other_replica_when_one_is_killed(self):
+        first, second, taps, portal, readers = self.start(PROBE, "1s")
+        stream = self.events(first.port, "/hardware/events")
+        stream.until("the snapshot", lambda event, _, data: data.get("phase") == "end")
+        eventually("it probes", lambda: first.metric(r"vacancy_probes_running\{[^}]*\}") > 0)
+        first.send(signal.SIGKILL)
+        self.moves_over(taps, portal, readers)
+        eventually("the stream breaks off", lambda: stream.ended)
+        self.assertNotEqual(stream.ended, "clean")
+        freshness = {row["freshness"] for row in request(second.port, "/hardware/").json}
+        self.assertEqual(freshness, {"FRESH"})
+
+    def test_a_replica_that_ends_orderly_hands_its_leases_over_at_once(self):
+        # With leases of a minute, only those that were given back are taken in time.
+        first, _, taps, portal, readers = self.start(PROBE, "60s")
+        eventually("it probes", lambda: first.metric(r"vacancy_probes_running\{[^}]*\}") > 0)
+        self.assertLess(first.stop(), 2)
+        self.moves_over(taps, portal, readers)
