@@ -13,6 +13,9 @@ constexpr std::chrono::seconds kHeartbeatPeriod{15};
 /// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
 constexpr std::string_view kRetry = "retry: 1000\n\n";
 constexpr std::size_t kMostWindowRows = 1000;
+/// Replicas look at the database one after the other, so a reader that comes from another one may know more than this
+/// one's board. It waits so long for the board to catch up: what it would get now would take it back in time.
+constexpr std::chrono::seconds kCatchUpTime{3};
 
 http::Text text(std::string value) {
   return std::make_shared<const std::string>(std::move(value));
@@ -70,12 +73,14 @@ class Writer {
     core_.streams.Increment();
     board::View::Subscription subscription(core_.view);
     out_.watch([&subscription] { subscription.wake(); });
+    const auto began = std::chrono::steady_clock::now();
     bool open = co_await write_one(out_, std::string(kRetry));
     while (open && !core_.view.closed() && !out_.gone()) {
       const board::StatePtr state = core_.view.current();
-      if (!state->filled || state->sequence == sequence_) {
-        const auto before = std::chrono::steady_clock::now();
-        co_await subscription.wait(state->sequence, before + kHeartbeatPeriod);
+      const auto before = std::chrono::steady_clock::now();
+      const bool ahead = is_ahead_of(*state) && before < began + kCatchUpTime;
+      if (!state->filled || state->sequence == sequence_ || ahead) {
+        co_await subscription.wait(state->sequence, ahead ? began + kCatchUpTime : before + kHeartbeatPeriod);
         const bool quiet = std::chrono::steady_clock::now() - before >= kHeartbeatPeriod;
         if (quiet && core_.view.current()->sequence == state->sequence)
           open = co_await write_one(out_, std::string(http::kHeartbeat));
@@ -88,6 +93,11 @@ class Writer {
 
  private:
   base::Time now_of(const board::State& state) const { return state.now(std::chrono::steady_clock::now()); }
+
+  /// Has the client seen a later revision than `state`'s?
+  bool is_ahead_of(const board::State& state) const {
+    return !begun_ && resume_ && resume_->epoch == state.version.epoch && resume_->revision > state.version.revision;
+  }
 
   /// Brings the client from where it is to `state`.
   asio::awaitable<bool> advance(const board::StatePtr& state) {
