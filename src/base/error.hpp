@@ -3,7 +3,6 @@
 #include <expected>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace base {
 
@@ -43,7 +42,5 @@ class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-std::string_view to_string(Errc code);
 
 }  // namespace base

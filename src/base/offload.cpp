@@ -11,7 +11,7 @@
 
 namespace base {
 
-OffloadPool::OffloadPool(std::string name, std::size_t threads, Priority priority) : threads_(threads), pool_(threads) {
+OffloadPool::OffloadPool(std::string name, std::size_t threads, Priority priority) : pool_(threads) {
   // Asio starts the threads itself: each sets itself up in one job, and none leaves before all have arrived.
   // They share the latch, since the last ones look at it after this constructor has gone on.
   const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(threads));

@@ -23,8 +23,6 @@ class OffloadPool {
   OffloadPool(const OffloadPool&) = delete;
   OffloadPool& operator=(const OffloadPool&) = delete;
 
-  std::size_t threads() const { return threads_; }
-
   /// Runs `job` on a thread of the pool and resumes on the caller's executor with its result or exception. The result
   /// type must be void or default-constructible. Not cancellable: give the job its own limits. `job` is taken by value,
   /// so it may outlive the caller's scope; what it captures by reference must not.
@@ -40,7 +38,6 @@ class OffloadPool {
     co_return job();
   }
 
-  std::size_t threads_;
   boost::asio::thread_pool pool_;
 };
 

@@ -18,12 +18,6 @@ std::string_view to_string(Freshness freshness) {
   return "PENDING";
 }
 
-std::optional<Freshness> parse_freshness(std::string_view text) {
-  for (Freshness value : {Freshness::pending, Freshness::fresh, Freshness::stale, Freshness::expired})
-    if (text == to_string(value)) return value;
-  return std::nullopt;
-}
-
 Freshness freshness(const Row& row, base::Time now) {
   if (!row.reading) return Freshness::pending;
   if (now >= row.reading->expires_at) return Freshness::expired;

@@ -36,11 +36,6 @@ Router& Router::add(std::string_view method, std::string pattern, Handler handle
   return *this;
 }
 
-Router& Router::add(Router other) {
-  for (Route& route : other.routes_) routes_.push_back(std::move(route));
-  return *this;
-}
-
 boost::asio::awaitable<Reply> Router::handle(Request& request) const {
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
