@@ -21,7 +21,7 @@ constexpr Dialect kDialect{
 };
 
 /// How long SQLite itself waits for another process' lock.
-constexpr int kBusyTimeoutMs = 5'000;
+constexpr int kBusyTimeoutMs = 1'000;
 
 ErrorKind kind_of(int extended_code) {
   if (extended_code == SQLITE_CONSTRAINT_UNIQUE || extended_code == SQLITE_CONSTRAINT_PRIMARYKEY)

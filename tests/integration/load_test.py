@@ -6,11 +6,11 @@ import time
 
 from support import QUICK, TestCase, eventually
 
-CLIENTS = 16
+CLIENTS = 32
 SECONDS = 3
 # Under a sanitizer, with clients in Python, on shared cores: far from the figures of docs/benchmarks.md, and far below
 # a probe's 5 s.
-P99_SECONDS = 0.5
+P99_SECONDS = 0.25
 
 
 class LoadTest(TestCase):
