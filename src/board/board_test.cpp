@@ -213,9 +213,9 @@ TEST_F(BoardTest, RowsAgeByTheBoardsOwnClock) {
 TEST_F(BoardTest, RowsThatTurnAreToldWhileOthersChangeAllTheTime) {
   run();
   fill({share(measured_row(1, "a", 1, Level::high)), share(pending_row(2, "b", 2))});
+  std::uint64_t seen = current()->sequence;
   set_clock(kNow + 2min);
   core::Revision revision = 10;
-  std::uint64_t seen = current()->sequence;
   const bool told = support::eventually([&] {
     apply(change_of(measured_row(2, "b", ++revision, Level::low, kNow + 2min)));
     const auto updates = updates_after(seen).value();
