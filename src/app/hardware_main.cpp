@@ -24,10 +24,13 @@ int serve(const config::Config& config) {
                       app::server_options("hardware", config.hardware.http));
   process.health().add([&service] { return service.problem(); });
   const std::uint16_t admin = process.start_admin();
-  const std::uint16_t port = process.start(app::part_of("hardware", service, server));
-  std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
-                           app::url_of(config.admin, admin))
-            << std::endl;
+  app::Part part = app::part_of("hardware", service, server);
+  part.before_listening = [&service] { return service.wait_until_loaded(); };
+  const std::uint16_t port = process.start(std::move(part));
+  if (port != 0)
+    std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
+                             app::url_of(config.admin, admin))
+              << std::endl;
   return process.wait();
 }
 

@@ -20,7 +20,7 @@ class View {
   View(const View&) = delete;
   View& operator=(const View&) = delete;
 
-  const StatePtr& current() const { return current_; }
+  StatePtr current() const { return current_; }
 
   /// The updates after the state with this sequence number, oldest first. Nothing when some of them are no longer
   /// kept: the caller was slow and must start again from current().

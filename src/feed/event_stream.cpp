@@ -104,7 +104,9 @@ class Writer {
     const auto updates = begun_ ? core_.view.updates_after(sequence_) : std::nullopt;
     const bool reset = updates && std::ranges::any_of(*updates, [](const auto& update) { return update->reset; });
     if (window_) {
-      const bool resumes = begun_ ? !reset : resume_ && state->since(*resume_).has_value();
+      // Who fell behind what is kept does not know whether everything was replaced meanwhile.
+      const auto seen = begun_ ? std::optional(version_) : resume_;
+      const bool resumes = updates ? !reset : seen && state->since(*seen).has_value();
       co_return co_await advance_window(state, resumes);
     }
     if (updates && !reset) co_return co_await send_updates(*state, *updates);

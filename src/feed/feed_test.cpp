@@ -5,10 +5,7 @@
 
 #include <random>
 
-#include "feed/event_stream.hpp"
-#include "feed/list.hpp"
-#include "feed/reader.hpp"
-#include "support/fed_board.hpp"
+#include "support/feed_ends.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
 
@@ -17,7 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::eventually;
-using support::FedBoard;
 using support::kNow;
 using support::many_rows;
 using support::measured_row;
@@ -25,61 +21,21 @@ using support::pending_row;
 using support::RawClient;
 using support::Serving;
 using support::share;
+using support::Sink;
+using support::Source;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A board's routes, as the hardware service has them.
-class Source {
- public:
-  explicit Source(base::Runtime& runtime)
-      : board(runtime), list_(*board, runtime.cores()), events_(*board, runtime.cores(), metrics_, "test") {}
-
-  http::Router routes() {
-    http::Router router;
-    router.add("GET", "/hardware/", [this](const http::Request& request) { return list_.handle(request); });
-    router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
-    return router;
+/// A change of rows 1 to `count` to `revision`.
+core::Change all_at(core::Revision revision, int count) {
+  core::Change change;
+  for (const core::RowPtr& row : many_rows(count)) {
+    core::Row next = *row;
+    next.revision = revision;
+    change.rows.push_back(share(std::move(next)));
   }
-  std::function<void()> end() {
-    return [this] { board->close(); };
-  }
-
-  FedBoard board;
-
- private:
-  base::Metrics metrics_;
-  List list_;
-  EventStream events_;
-};
-
-/// A board that a reader fills.
-class Sink {
- public:
-  Sink(base::Runtime& runtime, std::vector<http::Url> urls)
-      : board(runtime),
-        runtime_(runtime),
-        reader_(*board, runtime.background().get_executor(),
-                {.urls = std::move(urls), .poll_period = 50ms, .poll_timeout = 5s}, metrics_) {
-    run_ = support::start(runtime.background(), reader_.run());
-  }
-  ~Sink() {
-    support::on(runtime_.background(), [this] { reader_.stop(); });
-    EXPECT_TRUE(support::ready(run_));
-  }
-
-  bool shows(FedBoard& source) {
-    return eventually(
-        [&] { return board.state()->version == source.state()->version && board.rows() == source.rows(); });
-  }
-
-  FedBoard board;
-
- private:
-  base::Runtime& runtime_;
-  base::Metrics metrics_;
-  Reader reader_;
-  std::future<void> run_;
-};
+  return change;
+}
 
 class FeedTest : public testing::Test {
  protected:
@@ -202,6 +158,22 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
     EXPECT_THAT(ask(server.port(), fmt::format("/hardware/events?{}", bad)), HasSubstr("HTTP/1.1 400")) << bad;
 }
 
+TEST_F(FeedTest, AWindowThatFellBehindIsToldThatEverythingWasReplaced) {
+  Source source(runtime_);
+  source.board.fill(many_rows(1000), {"epoch", 1000});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events?limit=1000");
+  client->read_until("\"end\"");
+  // More bytes than sockets buffer, and nobody reads; then another database, and more updates than a view keeps.
+  for (core::Revision revision = 2000; revision < 2060; ++revision) source.board.apply(all_at(revision, 1000));
+  source.board.fill(many_rows(1000), {"other", 1000});
+  for (core::Revision revision = 1001; revision < 1300; ++revision)
+    source.board.put(measured_row(1, "000001", revision, core::Level::low));
+  const std::string id = "id: other-";
+  const std::string received = client->read_until(id);
+  EXPECT_TRUE(received.ends_with("event: view\n" + id)) << received.substr(received.size() - 100);
+}
+
 TEST_F(FeedTest, ASlowClientConverges) {
   Source source(runtime_);
   source.board.fill(many_rows(300), {"epoch", 300});
@@ -209,17 +181,18 @@ TEST_F(FeedTest, ASlowClientConverges) {
   auto client = stream(server.port(), "/hardware/events");
   core::Revision revision = 300;
   // More updates than a view keeps, more bytes than sockets buffer, and nobody reads.
-  for (int round = 0; round < 300; ++round) {
-    core::Change change;
-    for (const core::RowPtr& row : many_rows(300)) {
-      core::Row next = *row;
-      next.revision = ++revision;
-      change.rows.push_back(share(std::move(next)));
-    }
-    source.board.apply(std::move(change));
-  }
+  while (revision < 600) source.board.apply(all_at(++revision, 300));
   const std::string last = fmt::format("id: epoch-{}\n", revision);
   EXPECT_TRUE(client->read_until(last).ends_with(last));
+}
+
+TEST_F(FeedTest, ABoardThatIsNotFilledIsNoEmptyList) {
+  Source source(runtime_);
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(ask(server.port(), "/hardware/"), HasSubstr("HTTP/1.1 503"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-1"), HasSubstr("HTTP/1.1 503"));
+  source.board.fill({});
+  EXPECT_THAT(ask(server.port(), "/hardware/"), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("\r\n\r\n[\n]\n")));
 }
 
 TEST_F(FeedTest, ListWaitsUntilNothingIsPending) {

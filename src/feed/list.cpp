@@ -42,6 +42,8 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   if (*seconds > 0) co_await wait(view, std::chrono::seconds(*seconds));
   // A copy of the pointer: the view moves on while the answer is made.
   const board::StatePtr state = view.current();
+  // An empty list would say that there are no profiles.
+  if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
   if (const auto text = request.query.get("since")) co_return since(*state, *text);
   co_return co_await rows_.answer(request, state, *seconds > 0);
 }

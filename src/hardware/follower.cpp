@@ -13,7 +13,7 @@ Follower::Follower(store::Store& store, base::OffloadPool& database, board::Boar
       board_(board),
       period_(period),
       observer_(std::move(observer)),
-      timer_(std::move(executor)),
+      timer_(executor),
       up_(metrics.gauge("vacancy_database_up", "1 when the latest look at the database succeeded")),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
       revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")) {}

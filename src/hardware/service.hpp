@@ -34,6 +34,12 @@ class Service {
   boost::asio::awaitable<void> run();
   void stop();
 
+  /// How long a start may wait for the profiles, so that it serves from the first request on. Longer keeps a replica
+  /// whose database is away off the network; clients then hear no 503 from it, but nothing at all.
+  static constexpr std::chrono::seconds kFirstLoadWait{3};
+  /// Returns when the profiles are loaded, stop() was called, or after kFirstLoadWait. On the background thread.
+  boost::asio::awaitable<void> wait_until_loaded() { return board_.wait_until_filled(kFirstLoadWait); }
+
   /// Ends event streams and answers waiting requests. From the background thread.
   void end_streams() { board_.close(); }
 

@@ -79,6 +79,9 @@ TEST_F(ServiceTest, AdministrationSaysWhatIsWrong) {
               testing::AllOf(HasSubstr("HTTP/1.1 401"), HasSubstr("WWW-Authenticate: Bearer")));
   EXPECT_THAT(ask("POST", "/hardware/", body), HasSubstr("HTTP/1.1 409"));
   EXPECT_THAT(ask("POST", "/hardware/", "{"), HasSubstr("HTTP/1.1 400"));
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c","levle":"HIGH"})"),
+              testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("levle")));
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":" a","name":"c"})"), HasSubstr("HTTP/1.1 400"));
   EXPECT_THAT(ask("PUT", "/hardware/77", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 404"));
   EXPECT_THAT(ask("DELETE", "/hardware/x"), HasSubstr("HTTP/1.1 404"));
 }

@@ -51,8 +51,20 @@ asio::awaitable<void> stream(Seen& seen, StreamWriter& out) {
   while (!seen.finish && !out.gone()) co_await base::sleep(timer, 1ms);
 }
 
+asio::awaitable<void> broken_stream(Seen& seen, StreamWriter& out) {
+  out.watch([&seen] { seen.gone = true; });
+  std::vector<Text> parts{std::make_shared<const std::string>("begun")};
+  co_await out.write(parts);
+  throw std::logic_error("secret bug");
+}
+
 Router routes(Seen& seen) {
   Router router;
+  router.add("GET", "/broken", [&seen](const Request&) -> asio::awaitable<Reply> {
+    Reply reply = text("");
+    reply.stream = [&seen](StreamWriter& out) { return broken_stream(seen, out); };
+    co_return reply;
+  });
   router.add("GET", "/", [](const Request&) -> asio::awaitable<Reply> { co_return text("hello"); });
   router.add("POST", "/",
              [](const Request& request) -> asio::awaitable<Reply> { co_return text(std::string(request.body)); });
@@ -179,6 +191,26 @@ TEST_F(ServerTest, StreamsInChunksAndNoticesThatTheClientLeft) {
   EXPECT_FALSE(seen_.gone);
   client.close();
   EXPECT_TRUE(eventually([&] { return seen_.gone.load(); }));
+}
+
+TEST_F(ServerTest, AStreamThatFailsIsCutOff) {
+  Serving server = serve();
+  auto& open = server.metrics().gauge("vacancy_http_connections", "Open connections", {{"server", "test"}});
+  RawClient client(server.port());
+  client.send("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(client.read_all(), testing::EndsWith("\r\nbegun\r\n")) << "without the last chunk it is not whole";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+  EXPECT_TRUE(eventually([&] { return open.Value() == 0; }));
+  EXPECT_FALSE(seen_.gone) << "who watched is no more";
+}
+
+TEST_F(ServerTest, TheHeadOfAStreamHasNoLengthAndKeepsTheConnection) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("\r\n\r\n"), testing::AllOf(StartsWith("HTTP/1.1 200"), Not(HasSubstr("Length"))));
+  EXPECT_THAT(client.read_answer(), HasSubstr("hello"));
 }
 
 TEST_F(ServerTest, DrainEndsIdleConnectionsAtOnceAndLetsAnswersEnd) {

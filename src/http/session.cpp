@@ -181,13 +181,15 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     Reply reply = co_await handle(message);
     const bool keep_alive = message.keep_alive() && !host_.draining;
     const bool head_only = message.method() == beast::http::verb::head;
-    const bool sent = reply.stream && !head_only ? co_await send_stream(reply, keep_alive, message.version() >= 11)
-                                                 : co_await send_reply(reply, keep_alive, head_only);
+    const bool streams = reply.stream && !head_only;
+    const bool sent = streams ? co_await send_stream(reply, keep_alive, message.version() >= 11)
+                              : co_await send_reply(reply, keep_alive, head_only);
     const int digit = std::clamp(reply.status / 100, 1, 5);
     host_.requests[static_cast<std::size_t>(digit - 1)]->Increment();
     if (!reply.stream)
       host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    co_return sent&& keep_alive && !(reply.stream && !chunked_);
+    const bool delimited = !streams || chunked_;
+    co_return sent&& keep_alive&& delimited;
   }
 
   template <class Message>
@@ -229,7 +231,9 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
   asio::awaitable<bool> send_reply(const Reply& reply, bool keep_alive, bool head_only) {
     std::string start = head(reply, keep_alive);
     const std::string_view body = reply.body ? std::string_view(*reply.body) : std::string_view();
-    if (reply.status != 304 && reply.status != 204) start += fmt::format("Content-Length: {}\r\n", body.size());
+    // The length of a stream is not known, also when a HEAD asks for it.
+    if (reply.status != 304 && reply.status != 204 && !reply.stream)
+      start += fmt::format("Content-Length: {}\r\n", body.size());
     start += "\r\n";
     const std::string_view piece = head_only ? std::string_view() : body.substr(0, kPieceBytes);
     std::vector<asio::const_buffer> buffers{asio::buffer(start), asio::buffer(piece)};
@@ -248,7 +252,13 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     start += "\r\n";
     std::vector<asio::const_buffer> buffers{asio::buffer(start)};
     if (!co_await send(buffers)) co_return false;
-    co_await reply.stream(*this);
+    try {
+      co_await reply.stream(*this);
+    } catch (const std::exception& bug) {
+      // Without its last chunk the client sees that the answer is not whole.
+      spdlog::error("an answer ended early: {}", bug.what());
+      gone_ = true;
+    }
     // Ends the watch, if there is one.
     on_gone_ = nullptr;
     error_code ignored;

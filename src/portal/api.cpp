@@ -8,10 +8,6 @@ namespace {
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
 
-http::Reply not_filled() {
-  return http::problem(503, "the hardware service has not answered yet; try again in a moment");
-}
-
 http::Prepared render_list(const board::State& state, std::size_t offset, std::size_t limit) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
   const auto rows = state.snapshot.slice(offset, limit);
@@ -29,6 +25,10 @@ http::Prepared render_list(const board::State& state, std::size_t offset, std::s
 }
 
 }  // namespace
+
+http::Reply not_filled() {
+  return http::problem(503, "the hardware service has not answered yet; try again in a moment");
+}
 
 Api::Api(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
 

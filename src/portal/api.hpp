@@ -8,6 +8,9 @@
 
 namespace portal {
 
+/// The answer before the first snapshot.
+http::Reply not_filled();
+
 /// The public API's answers. Called on every core; `board` outlives it.
 class Api {
  public:

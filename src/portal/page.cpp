@@ -2,6 +2,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include "portal/api.hpp"
 #include "portal/embedded.hpp"
 #include "portal/text_page.hpp"
 
@@ -140,6 +141,8 @@ boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
   Core& core = *cores_[request.core];
   const board::StatePtr state = board_.view(request.core).current();
   constexpr std::string_view kVary = "Accept, User-Agent";
+  // A script that reads lines must not take the lack of an answer for a lack of profiles.
+  if (wants_text(request) && !state->filled) co_return not_filled();
   if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
   const Window window{*offset, *limit};
   const auto render = [&](const board::State& current) { return core.render(current, window); };

@@ -87,6 +87,10 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
 TEST_F(PortalTest, WaitingAndEmptyAreSaid) {
   EXPECT_THAT(page(), HasSubstr("has not answered yet"));
   EXPECT_EQ(ask(&Api::list, api_).status, 503);
+  EXPECT_EQ(ask(&Api::one, api_, "", {"p", "a"}).status, 503);
+  headers_ = {{"Accept", "text/plain"}};
+  EXPECT_EQ(ask(&Page::handle, page_).status, 503) << "no lines would mean no profiles";
+  headers_ = {{"Accept", "text/html"}};
   board_.fill({});
   EXPECT_TRUE(support::eventually([&] { return page().find("vacancy profile add") != std::string::npos; }));
   EXPECT_THAT(page(), Not(HasSubstr("<table")));
@@ -108,6 +112,22 @@ TEST_F(PortalTest, TerminalsGetTheOriginalsLines) {
     EXPECT_EQ(reply.content_type.starts_with("text/plain"), text) << headers[0].value;
     if (text) EXPECT_EQ(*reply.body, "p - a: HIGH\np - b: UNKNOWN\n");
   }
+}
+
+TEST_F(PortalTest, HeadersKeepCachesAndBrowsersRight) {
+  board_.fill(support::many_rows(3));
+  const auto header = [&](std::string_view wanted) {
+    for (const auto& [name, value] : ask(&Page::handle, page_).headers)
+      if (name == wanted) return value;
+    return std::string();
+  };
+  EXPECT_EQ(header("Vary"), "Accept, User-Agent, Accept-Encoding");
+  EXPECT_EQ(header("Cache-Control"), "no-cache");
+  EXPECT_THAT(
+      header("Content-Security-Policy"),
+      testing::AllOf(HasSubstr("default-src 'none'"), HasSubstr("script-src 'self'"), Not(HasSubstr("unsafe"))));
+  headers_ = {{"Accept", "text/plain"}};
+  EXPECT_EQ(header("Vary"), "Accept, User-Agent, Accept-Encoding") << "the lines stand at the same URL";
 }
 
 TEST_F(PortalTest, UnchangedPagesRevalidate) {

@@ -159,6 +159,31 @@ TEST_F(RefreshTest, ReadingsWaitForALostDatabase) {
   EXPECT_EQ(replica.runs(), 10) << "nothing is measured twice";
 }
 
+TEST_F(RefreshTest, StopDoesNotWaitForALostDatabase) {
+  add(10);
+  Replica replica(runtime_, store_, config_);
+  replica.script->duration = 1h;
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 10; }));
+  store_.lose(true);
+  replica.stop();
+  store_.lose(false);
+  EXPECT_EQ(measured(), 0U);
+}
+
+TEST_F(RefreshTest, AProbeThatThrowsHasFailedAndFreesItsSlot) {
+  config_.concurrency = 1;
+  add(2);
+  Replica replica(runtime_, store_, config_);
+  replica.script->result = [](const core::Profile& profile) -> probe::Result {
+    if (profile.key.name == "0000") throw std::logic_error("secret bug");
+    return core::Measurement{.level = core::Level::low};
+  };
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return measured() == 1 && rows()[0]->failure.has_value(); }));
+  EXPECT_THAT(rows()[0]->failure->error, testing::Not(testing::HasSubstr("secret")));
+}
+
 TEST_F(RefreshTest, TwoReplicasShareTheWork) {
   config_.concurrency = 5;
   add(60);

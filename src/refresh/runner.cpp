@@ -138,7 +138,14 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
-  probe::Result result = co_await probe_->measure(claim.profile, begin + config_.timeout);
+  probe::Result result;
+  try {
+    result = co_await probe_->measure(claim.profile, begin + config_.timeout);
+  } catch (const std::exception& bug) {
+    // Its slot and its lease must come free all the same.
+    spdlog::error("{} is broken: {}", config_.name, bug.what());
+    result = std::unexpected(std::string("an error in the probe; it has been logged"));
+  }
   // A measurement that was cut off says nothing: the task is given back instead.
   if (stopping_ && !result) co_return;
   const base::Duration took = since(begin);

@@ -58,8 +58,11 @@ int serve(config::Config config) {
                                server_options("hardware", config.hardware.http));
   process.health().add([&hardware] { return hardware.problem(); });
   const std::uint16_t admin = process.start_admin();
-  const std::string hardware_url =
-      url_of(config.hardware.http, process.start(part_of("hardware", hardware, hardware_server)));
+  Part hardware_part = part_of("hardware", hardware, hardware_server);
+  hardware_part.before_listening = [&hardware] { return hardware.wait_until_loaded(); };
+  const std::uint16_t hardware_port = process.start(std::move(hardware_part));
+  if (hardware_port == 0) return process.wait();
+  const std::string hardware_url = url_of(config.hardware.http, hardware_port);
 
   config.portal.hardware_urls = {hardware_url};
   portal::Service portal(config.portal, process.runtime(), process.metrics());

@@ -1,0 +1,82 @@
+#include "feed/cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "support/rows.hpp"
+
+namespace feed {
+namespace {
+
+using namespace std::chrono_literals;
+
+board::State state_with(std::uint64_t sequence) {
+  board::State state;
+  state.sequence = sequence;
+  return state;
+}
+
+class CacheTest : public testing::Test {
+ protected:
+  /// What the cache of two views shows under `key`: "KEY SEQUENCE", of the state that was rendered.
+  std::string shown(const std::string& key, std::uint64_t sequence, bool exact = false) {
+    const auto render = [&](const board::State& state) {
+      ++renderings_;
+      std::this_thread::sleep_for(cost_);
+      return http::Prepared("text/plain", fmt::format("{} {}", key, state.sequence));
+    };
+    return *cache_.get(key, state_with(sequence), render, exact).body();
+  }
+
+  Cache cache_{2};
+  std::chrono::milliseconds cost_{0};
+  int renderings_ = 0;
+};
+
+TEST_F(CacheTest, RendersAStateOnce) {
+  EXPECT_EQ(shown("a", 1), "a 1");
+  EXPECT_EQ(shown("a", 1), "a 1");
+  EXPECT_EQ(shown("a", 1, true), "a 1");
+  EXPECT_EQ(renderings_, 1);
+}
+
+TEST_F(CacheTest, ACostlyViewIsShownForAWhile) {
+  cost_ = 20ms;
+  shown("a", 1);
+  const auto rendered = std::chrono::steady_clock::now();
+  const std::string next = shown("a", 2);
+  // On a machine that stood still meanwhile, both are right.
+  if (std::chrono::steady_clock::now() < rendered + 100ms) EXPECT_EQ(next, "a 1");
+  EXPECT_EQ(shown("a", 3, true), "a 3") << "but not to those who must have this very state";
+}
+
+TEST_F(CacheTest, AViewIsNotShownForEver) {
+  cost_ = 20ms;
+  shown("a", 1);
+  const auto rendered = std::chrono::steady_clock::now();
+  while (shown("a", 2) != "a 2") ASSERT_LT(std::chrono::steady_clock::now(), rendered + 10s);
+}
+
+TEST_F(CacheTest, TheLeastRecentlyUsedGoesFirst) {
+  shown("a", 1);
+  shown("b", 1);
+  shown("a", 1);
+  shown("c", 1);
+  EXPECT_EQ(renderings_, 3);
+  shown("a", 1);
+  EXPECT_EQ(renderings_, 3) << "a was used after b";
+  shown("b", 1);
+  EXPECT_EQ(renderings_, 4) << "b had gone";
+}
+
+TEST(CountsCache, CountsEachStateAnew) {
+  CountsCache cache;
+  EXPECT_EQ(cache.get(state_with(0)).total, 0U);
+  auto state = state_with(1);
+  state.snapshot = core::Snapshot(support::many_rows(3));
+  EXPECT_EQ(cache.get(state).total, 3U);
+}
+
+}  // namespace
+}  // namespace feed

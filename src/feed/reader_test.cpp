@@ -1,0 +1,173 @@
+// A reader against services that restart, or that know no events: the original system's.
+
+#include "feed/reader.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+
+#include "base/task_group.hpp"
+#include "support/feed_ends.hpp"
+#include "support/serving.hpp"
+
+namespace feed {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+using support::many_rows;
+using support::measured_row;
+using support::Serving;
+using support::Sink;
+using support::Source;
+using testing::StartsWith;
+
+/// The original's hardware service: one route, three keys, and as slow as the test says.
+class Original {
+ public:
+  explicit Original(base::Runtime& runtime, bool slow = false) : slow_(slow), serving_(runtime, routes(), {}, end()) {}
+
+  http::Url url() const { return serving_.url(); }
+  int asked() const { return asked_; }
+  void answer(int status, std::string body) {
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+    body_ = std::move(body);
+  }
+  void hurry() { slow_ = false; }
+
+ private:
+  http::Router routes() {
+    http::Router router;
+    router.add("GET", "/hardware/", [this](const http::Request&) { return handle(); });
+    return router;
+  }
+  std::function<void()> end() {
+    return [this] { slow_ = false; };
+  }
+
+  boost::asio::awaitable<http::Reply> handle() {
+    ++asked_;
+    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    while (slow_) co_await base::sleep(timer, 1ms);
+    const std::lock_guard lock(mutex_);
+    http::Reply reply;
+    reply.status = status_;
+    reply.content_type = "application/json";
+    reply.body = std::make_shared<const std::string>(body_);
+    co_return reply;
+  }
+
+  std::atomic<bool> slow_;
+  std::atomic<int> asked_ = 0;
+  std::mutex mutex_;
+  int status_ = 200;
+  std::string body_ = R"([{"provider":"Amazon","name":"c5","availability":"HIGH"},
+                          {"provider":"Azure","name":"H16mr","availability":"LOW"}])";
+  Serving serving_;
+};
+
+class ReaderTest : public testing::Test {
+ protected:
+  ReaderTest() { runtime_.start(); }
+
+  /// "Amazon/c5 HIGH, Azure/H16mr LOW".
+  static std::string shown(Sink& sink) {
+    std::string out;
+    for (const core::Row& row : sink.board.rows())
+      out += fmt::format("{}{}/{} {}", out.empty() ? "" : ", ", row.profile.key.provider, row.profile.key.name,
+                         core::to_string(row.reading->level));
+    return out;
+  }
+  static bool shows(Sink& sink, std::string_view what) {
+    return eventually([&] { return sink.board->filled() && shown(sink) == what; });
+  }
+
+  base::Runtime runtime_{2};
+};
+
+TEST_F(ReaderTest, ResumesWhenTheServiceIsBackOnItsPort) {
+  auto first = std::make_unique<Source>(runtime_);
+  first->board.fill(many_rows(10));
+  auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
+  const http::Url url = server->url();
+  Sink sink(runtime_, {url});
+  ASSERT_TRUE(sink.shows(first->board));
+  const core::RowPtr unchanged = sink.board.state()->snapshot.find({"p", "000002"});
+  server.reset();
+
+  Source second(runtime_);
+  second.board.fill(many_rows(10));
+  second.board.put(measured_row(1, "000001", 11, core::Level::low));
+  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  EXPECT_TRUE(sink.shows(second.board));
+  EXPECT_EQ(sink.board.state()->snapshot.find({"p", "000002"}), unchanged) << "only what changed was sent";
+}
+
+TEST_F(ReaderTest, ARestartWithAnotherEpochIsTakenWhole) {
+  auto first = std::make_unique<Source>(runtime_);
+  first->board.fill(many_rows(10), {"old", 10});
+  auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
+  const http::Url url = server->url();
+  Sink sink(runtime_, {url});
+  ASSERT_TRUE(sink.shows(first->board));
+  server.reset();
+
+  Source second(runtime_);
+  second.board.fill(many_rows(3), {"new", 3});
+  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  EXPECT_TRUE(sink.shows(second.board));
+}
+
+TEST_F(ReaderTest, PollsAServiceWithoutEvents) {
+  Original original(runtime_);
+  Sink sink(runtime_, {original.url()});
+  ASSERT_TRUE(shows(sink, "Amazon/c5 HIGH, Azure/H16mr LOW"));
+  const auto first = sink.board.state();
+  EXPECT_THAT(first->version.epoch, StartsWith("poll"));
+  original.answer(200, R"([{"provider":"Azure","name":"H16mr","availability":"MEDIUM"}])");
+  EXPECT_TRUE(shows(sink, "Azure/H16mr MEDIUM"));
+  const auto later = sink.board.state();
+  EXPECT_EQ(later->version.epoch, first->version.epoch);
+  EXPECT_EQ(later->since(first->version)->removed.size(), 1U) << "a step on, not another world";
+  original.answer(200, "[]");
+  EXPECT_TRUE(shows(sink, ""));
+}
+
+TEST_F(ReaderTest, ABoardKeepsItsRowsWhileTheServiceFails) {
+  Original original(runtime_);
+  Sink sink(runtime_, {original.url()});
+  std::string before = "Amazon/c5 HIGH, Azure/H16mr LOW";
+  ASSERT_TRUE(shows(sink, before));
+  const std::pair<int, std::string> failures[] = {{500, "[]"}, {200, "no JSON"}, {200, R"([{"provider":"x"}])"}};
+  for (const auto& [status, body] : failures) {
+    original.answer(status, body);
+    // The next answer but one is asked for after the next was read.
+    const int asked = original.asked();
+    ASSERT_TRUE(eventually([&] { return original.asked() >= asked + 2; }));
+    EXPECT_EQ(shown(sink), before) << body;
+    before = fmt::format("Amazon/c{} LOW", asked);
+    original.answer(200, fmt::format(R"([{{"provider":"Amazon","name":"c{}","availability":"LOW"}}])", asked));
+    EXPECT_TRUE(shows(sink, before)) << "when it works again";
+  }
+}
+
+TEST_F(ReaderTest, NobodyWaitsForASlowService) {
+  Original original(runtime_, true);
+  Sink sink(runtime_, {original.url()});
+  ASSERT_TRUE(eventually([&] { return original.asked() == 1; }));
+  EXPECT_FALSE(sink.board->filled());
+  original.hurry();
+  EXPECT_TRUE(shows(sink, "Amazon/c5 HIGH, Azure/H16mr LOW"));
+}
+
+TEST_F(ReaderTest, StopsInTheMiddleOfASlowAnswer) {
+  Original original(runtime_, true);
+  Sink sink(runtime_, {original.url()});
+  ASSERT_TRUE(eventually([&] { return original.asked() == 1; }));
+  // The end of the sink expects its reader to end, while the answer is still being made.
+}
+
+}  // namespace
+}  // namespace feed
