@@ -180,7 +180,7 @@ TEST_F(RefreshTest, AProbeThatThrowsHasFailedAndFreesItsSlot) {
     return core::Measurement{.level = core::Level::low};
   };
   replica.start();
-  EXPECT_TRUE(eventually([&] { return measured() == 1 && rows()[0]->failure.has_value(); }));
+  ASSERT_TRUE(eventually([&] { return measured() == 1 && rows()[0]->failure.has_value(); }));
   EXPECT_THAT(rows()[0]->failure->error, testing::Not(testing::HasSubstr("secret")));
 }
 
