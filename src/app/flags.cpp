@@ -37,6 +37,15 @@ void add_port(CLI::App& command, const std::string& name, std::optional<std::uin
   command.add_option(name, port, help + "; 0 takes a free one")->check(CLI::Range(0, 65535));
 }
 
+std::optional<int> parse(CLI::App& program, int argc, char** argv) {
+  try {
+    program.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& end) {
+    return program.exit(end) == 0 ? 0 : 2;
+  }
+}
+
 int guarded(const std::string& program, const std::function<int()>& body) {
   try {
     return body();

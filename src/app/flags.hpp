@@ -32,6 +32,10 @@ class CommonFlags {
 /// Adds an option for a port, 0 to 65535.
 void add_port(CLI::App& command, const std::string& name, std::optional<std::uint16_t>& port, const std::string& help);
 
+/// Parses the command line. An exit code when that is all: 0 after --help and --version, 2 for a mistake, which it has
+/// explained.
+std::optional<int> parse(CLI::App& program, int argc, char** argv);
+
 /// Runs a program's body and turns what it throws into a message on standard error and an exit code: 2 for a mistake
 /// of the user, 1 for anything else.
 int guarded(const std::string& program, const std::function<int()>& body);

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5011)");
   CLI::App* migrate =
       program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
-  CLI11_PARSE(program, argc, argv);
+  if (const auto code = app::parse(program, argc, argv)) return *code;
 
   return app::guarded("hardware", [&] {
     config::Config defaults;

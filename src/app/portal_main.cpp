@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app::add_port(program, "--port", port, "Port of the dashboard (default 5000)");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5010)");
-  CLI11_PARSE(program, argc, argv);
+  if (const auto code = app::parse(program, argc, argv)) return *code;
 
   return app::guarded("portal", [&] {
     config::Config defaults;

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
       {"list", app::add_list(program)},
       {"profile", app::add_profile(program)},
   };
-  CLI11_PARSE(program, argc, argv);
+  if (const auto code = app::parse(program, argc, argv)) return *code;
   return app::guarded("vacancy", [&] {
     for (const auto& [name, run] : commands)
       if (program.get_subcommand(name)->parsed()) return run();

@@ -4,6 +4,9 @@
 
 #include <thread>
 
+#include "base/runtime.hpp"
+#include "feed/whole_view.hpp"
+#include "support/eventually.hpp"
 #include "support/rows.hpp"
 
 namespace feed {
@@ -76,6 +79,25 @@ TEST(CountsCache, CountsEachStateAnew) {
   auto state = state_with(1);
   state.snapshot = core::Snapshot(support::many_rows(3));
   EXPECT_EQ(cache.get(state).total, 3U);
+}
+
+TEST(WholeView, ALargeViewNeverGoesBack) {
+  base::Runtime runtime(1);
+  runtime.start();
+  const auto render = [](const board::State& state) {
+    return http::Prepared("text/plain", std::to_string(state.sequence));
+  };
+  WholeView view(1, render);
+  const auto shown = [&](std::uint64_t sequence) {
+    auto state = std::make_shared<board::State>(state_with(sequence));
+    state->snapshot = core::Snapshot(support::many_rows(2000));
+    const board::StatePtr current = std::move(state);
+    const http::Request request;
+    return *support::start(runtime.core(0), view.answer(request, current, true)).get().body;
+  };
+  EXPECT_EQ(shown(5), "5");
+  EXPECT_EQ(shown(6), "6");
+  EXPECT_EQ(shown(5), "6") << "a core that is a step behind";
 }
 
 }  // namespace

@@ -172,7 +172,8 @@ class Writer {
       core::Change change;
       for (const core::RowPtr& row : rows)
         if (row->revision > seen || turned(*row, now)) change.rows.push_back(row);
-      append_change(out, change, &state->version, now, &counts);
+      const bool aged_only = begun_ && version_ == state->version;
+      append_change(out, change, aged_only ? nullptr : &state->version, now, &counts);
     }
     window_ids_ = std::move(ids);
     window_seen_at_ = now;
@@ -223,6 +224,8 @@ EventStream::~EventStream() = default;
 asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   if (auto known = request.query.only({"since", "limit", "offset"}); !known) co_return http::problem(known.error());
   std::optional<Window> window;
+  if (request.query.get("offset") && !request.query.get("limit"))
+    co_return http::problem(400, "offset goes with limit: they name the rows to follow");
   if (request.query.get("limit")) {
     const auto limit = request.query.number("limit", 0, 1, kMostWindowRows);
     const auto offset = request.query.number("offset", 0, 0, SIZE_MAX);
@@ -230,9 +233,11 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
     if (!offset) co_return http::problem(offset.error());
     window = Window{.offset = *offset, .limit = *limit};
   }
+  const std::string_view since = request.query.get("since").value_or("");
+  if (!since.empty() && !core::parse_version(since)) co_return http::problem(400, kSinceForm);
   // A reconnecting client says where it is by the header; `since` is where it began.
   std::string_view seen = request.header("Last-Event-ID");
-  if (seen.empty()) seen = request.query.get("since").value_or("");
+  if (seen.empty()) seen = since;
   http::Reply reply;
   reply.content_type = "text/event-stream";
   reply.headers.emplace_back("Cache-Control", "no-store");

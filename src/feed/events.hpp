@@ -18,6 +18,10 @@
 ///     change    {"now":…,"changed":[rows],"removed":[ids]}       id: EPOCH-REVISION; none when the rows only grew old
 namespace feed {
 
+/// What to tell a client whose `since` is of another form.
+inline constexpr std::string_view kSinceForm =
+    "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it";
+
 void append_snapshot_begin(std::string& out, const board::State& state, base::Time now);
 void append_snapshot_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now);
 /// `counts` may be null.

@@ -131,10 +131,12 @@ TEST_F(FeedTest, RowsThatGrowOldAreToldWithoutAnId) {
   Source source(runtime_);
   source.board.fill({share(measured_row(1, "a", 3, core::Level::high, kNow - 1min + 200ms))});
   Serving server(runtime_, source.routes(), {}, source.end());
-  auto client = stream(server.port(), "/hardware/events");
-  EXPECT_THAT(client->read_until("\"end\"}\n\n"), HasSubstr("FRESH"));
-  const std::string event = client->read_until("}\n\n");
-  EXPECT_THAT(event, testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("STALE")));
+  auto all = stream(server.port(), "/hardware/events");
+  auto window = stream(server.port(), "/hardware/events?limit=10");
+  EXPECT_THAT(all->read_until("\"end\"}\n\n"), HasSubstr("FRESH"));
+  EXPECT_THAT(window->read_until("\"total\":1}}\n\n"), HasSubstr("FRESH"));
+  for (RawClient* client : {all.get(), window.get()})
+    EXPECT_THAT(client->read_until("}\n\n"), testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("STALE")));
 }
 
 TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
@@ -154,7 +156,7 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
       << "outside, the counts change";
   source.board.remove(1, 8);
   EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: view"), HasSubstr("\"total\":4")));
-  for (const char* bad : {"limit=0", "limit=5000", "limit=2&offset=-1", "limti=2"})
+  for (const char* bad : {"limit=0", "limit=5000", "limit=2&offset=-1", "limti=2", "offset=2", "since=nonsense"})
     EXPECT_THAT(ask(server.port(), fmt::format("/hardware/events?{}", bad)), HasSubstr("HTTP/1.1 400")) << bad;
 }
 

@@ -1,5 +1,6 @@
 #include "feed/list.hpp"
 
+#include "feed/events.hpp"
 #include "feed/row_json.hpp"
 
 namespace feed {
@@ -61,8 +62,7 @@ boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeou
 
 http::Reply List::since(const board::State& state, std::string_view text) const {
   const auto seen = core::parse_version(text);
-  if (!seen)
-    return http::problem(400, "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it");
+  if (!seen) return http::problem(400, kSinceForm);
   const auto change = state.since(*seen);
   if (!change) return http::problem(410, "that revision is of another epoch or too old; get the whole list");
   const base::Time now = state.now(std::chrono::steady_clock::now());

@@ -86,8 +86,7 @@ void Reader::report(const std::string& problem) {
   if (stopped_) return;
   failures_.Increment();
   // Once per problem: a service that is down for an hour is one line.
-  if (problem != last_problem_) spdlog::warn("{}", problem);
-  last_problem_ = problem;
+  if (reported_.insert(problem).second) spdlog::warn("{}", problem);
 }
 
 asio::awaitable<Reader::Outcome> Reader::follow(const http::Url& url) {
@@ -107,7 +106,7 @@ asio::awaitable<Reader::Outcome> Reader::follow(const http::Url& url) {
   }
   if (head->status != 200 || !head->content_type.starts_with("text/event-stream")) co_return Outcome::no_events;
   spdlog::info("following the events of http://{}", url.authority());
-  last_problem_.clear();
+  reported_.clear();
   connected_.Set(1);
   try {
     co_await read_events(client);
@@ -152,7 +151,7 @@ asio::awaitable<Reader::Outcome> Reader::poll(const http::Url& url) {
     report(fmt::format("the answer of http://{}/hardware/ cannot be read: {}", url.authority(), bad.what()));
     co_return Outcome::failed;
   }
-  last_problem_.clear();
+  reported_.clear();
   connected_.Set(1);
   co_return Outcome::ended;
 }

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,8 @@ class Reader {
   prometheus::Counter& failures_;
   /// The request under way, for stop().
   http::Client* client_ = nullptr;
-  std::string last_problem_;
+  /// What was logged since the source was last reached.
+  std::set<std::string> reported_;
   /// Resume by revision next time; false after an event that could not be folded.
   bool resume_ = true;
   bool stopped_ = false;

@@ -24,7 +24,8 @@ boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& reque
 
 std::shared_ptr<http::Prepared> WholeView::large(const board::State& state, bool exact, bool gzip) {
   const auto begin = std::chrono::steady_clock::now();
-  if (!large_ || (large_sequence_ != state.sequence && (exact || begin >= show_until_))) {
+  // Never back: a core that is a step behind may ask last.
+  if (!large_ || (large_sequence_ < state.sequence && (exact || begin >= show_until_))) {
     large_ = std::make_shared<http::Prepared>(render_(state));
     large_sequence_ = state.sequence;
     // As in Cache: asked for all the time, it keeps its thread busy for a part of the time only.

@@ -112,7 +112,7 @@ asio::awaitable<bool> Server::drain(base::Duration timeout, std::function<void()
     spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());
   co_await on_every_core(close_sessions);
   co_await wait_until_empty(std::chrono::seconds(5));
-  co_return connections_.load() == 0;
+  co_return connections_.load() == 0 && accept_ended_;
 }
 
 asio::awaitable<void> Server::on_every_core(void (*job)(SessionHost&)) {

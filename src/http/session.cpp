@@ -189,7 +189,7 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     if (!reply.stream)
       host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     const bool delimited = !streams || chunked_;
-    co_return sent&& keep_alive&& delimited;
+    co_return (sent && keep_alive && delimited);
   }
 
   template <class Message>

@@ -50,9 +50,7 @@ class Replica {
     });
   }
   double refused() {
-    return metrics_
-        .counter("vacancy_writes_refused_total", "Results refused because the lease had gone to another replica",
-                 {{"probe", "test"}})
+    return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
         .Value();
   }
 

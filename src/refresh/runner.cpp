@@ -62,8 +62,7 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
   meters_.reset(new Meters{
       .ok = probes("ok"),
       .failed = probes("failed"),
-      .refused = metrics.counter("vacancy_writes_refused_total",
-                                 "Results refused because the lease had gone to another replica", labels),
+      .refused = metrics.counter("vacancy_writes_refused_total", "Late results refused by their token", labels),
       .lost_leases = metrics.counter("vacancy_leases_lost_total", "Leases that another replica took over", labels),
       .database_errors =
           metrics.counter("vacancy_refresh_database_errors_total", "Database calls of the refresh that failed", labels),

@@ -60,6 +60,12 @@ class CommandLineTest(TestCase):
             self.refused("vacancy", "up", "--port", port, "--hardware-port", 0, "--admin-port", 0, says=[str(port), "in use"])
             self.refused("hardware", "--port", port, "--admin-port", 0, says=[str(port), "in use"])
 
+    def test_mistakes_in_flags_and_commands(self):
+        self.refused("vacancy", "frobnicate", says=["--help"])
+        self.refused("vacancy", says=["subcommand"])
+        self.refused("portal", "--prot", 1, says=["--prot"])
+        self.refused("hardware", "--port", 70000, says=["70000"])
+
     def test_migrate_makes_the_schema_and_ends(self):
         self.assertEqual(self.run_command("hardware", "migrate", "--database", "sqlite:new.db").returncode, 0)
         self.assertTrue((self.directory / "new.db").exists())
