@@ -13,7 +13,6 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
-READY = re.compile(r"ready: http://localhost:(\d+)/ \(hardware http://127\.0\.0\.1:(\d+)/hardware/, admin http://127\.0\.0\.1:(\d+)/\)")
 
 
 def percentile(values, share):
@@ -47,22 +46,27 @@ def timed_gets(port, path, count, headers=None):
     return seconds
 
 
-class Vacancy:
-    """`vacancy up` on free ports, with its own data directory or a given one."""
+class Program:
+    """One of our programs on free ports, until stop() or kill()."""
 
-    def __init__(self, config, data):
-        self.directory = pathlib.Path(data)
-        file = self.directory / "config.yaml"
+    def __init__(self, name, config, directory, *args, label="config"):
+        file = pathlib.Path(directory) / f"{label}.yaml"
         file.write_text(json.dumps(config))  # JSON is YAML
+        self.log = open(pathlib.Path(directory) / f"{label}.log", "a+")
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [BIN / "vacancy", "up", "--config", file, "--data", data, "--log-level", "warn",
-             "--port", "0", "--hardware-port", "0", "--admin-port", "0"], stdout=subprocess.PIPE, text=True)
+            [BIN / name, *args, "--config", file, "--port", "0", "--admin-port", "0"], stdout=subprocess.PIPE,
+            stderr=self.log, text=True)
         line = self.process.stdout.readline()
         self.ready_seconds = time.perf_counter() - self.begin
-        found = READY.search(line)
-        assert found, f"not ready: {line}"
-        self.port, self.hardware_port, self.admin_port = map(int, found.groups())
+        assert "ready" in line, f"not ready: {line} {self.said()}"
+        ports = [int(port) for port in re.findall(r"http://[^/ ]*:(\d+)", line)]
+        self.port, self.admin_port = ports[0], ports[-1]
+        self.hardware_port = ports[1] if len(ports) > 2 else None
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
 
     def metric(self, name):
         text = get(self.admin_port, "/metrics")[1].decode()
@@ -81,7 +85,18 @@ class Vacancy:
 
     def stop(self):
         self.process.terminate()
-        assert self.process.wait(timeout=10) == 0
+        assert self.process.wait(timeout=20) == 0
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Vacancy(Program):
+    """`vacancy up` with its own data directory or a given one."""
+
+    def __init__(self, config, data):
+        super().__init__("vacancy", config, data, "up", "--data", data, "--log-level", "warn", "--hardware-port", "0")
 
 
 @contextlib.contextmanager

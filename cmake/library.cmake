@@ -13,14 +13,22 @@ function(vacancy_library NAME)
   endif()
 endfunction()
 
-# vacancy_test(NAME SOURCES … LINK …): a GoogleTest program, its cases known to ctest by name, with the label unit.
+# vacancy_test(NAME SOURCES … LINK …): a GoogleTest program, its cases known to ctest by name, with the label unit. Cases
+# for a database server (parameters named mariadb and mysql) are one test for each server, which is started once.
 function(vacancy_test NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${NAME} PRIVATE ${ARG_LINK} GTest::gmock GTest::gtest_main)
   vacancy_precompiled(${NAME})
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit TIMEOUT 60)
+  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST TEST_FILTER "-*/mariadb:*/mysql" PROPERTIES LABELS unit TIMEOUT 60)
+  if("database" IN_LIST ARG_LINK)
+    foreach(server mariadb mysql)
+      add_test(NAME ${NAME}.${server} COMMAND ${NAME} --gtest_filter=*/${server})
+      set_tests_properties(${NAME}.${server} PROPERTIES
+        LABELS unit TIMEOUT 240 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+    endforeach()
+  endif()
 endfunction()
 
 function(vacancy_precompiled NAME)

@@ -1,4 +1,5 @@
--- Profiles, their tasks and their latest readings. Words in ${} are the database's own (sql::Dialect).
+-- Profiles, their tasks and their latest readings. Words in ${} are the database's own (sql::Dialect). A semicolon ends a
+-- statement wherever it stands.
 -- Times and durations are microseconds; times count from 1970, UTC.
 
 -- The table of the original system, whose rows and first three columns stay as they are.
@@ -6,7 +7,8 @@ CREATE TABLE IF NOT EXISTS hardware (
   id ${identity},
   provider VARCHAR(191) NOT NULL,
   name VARCHAR(191) NOT NULL
-);
+) ${exact_text};
+${mysql_only}ALTER TABLE hardware MODIFY id BIGINT NOT NULL AUTO_INCREMENT, MODIFY provider VARCHAR(255) ${exact_text}, MODIFY name VARCHAR(255) ${exact_text};
 -- The change that made or renamed the profile. 0: inserted with plain SQL and not adopted yet. -1: not adopted, because
 -- it is a duplicate or its names are not usable; looked at again whenever a service starts.
 ALTER TABLE hardware ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
@@ -31,7 +33,7 @@ CREATE TABLE reading (
   took BIGINT,
   error TEXT,
   failed_at BIGINT
-);
+) ${exact_text};
 CREATE INDEX reading_revision ON reading (revision);
 
 CREATE TABLE task (
@@ -46,7 +48,7 @@ CREATE TABLE task (
   claim BIGINT NOT NULL DEFAULT 0,
   -- Names one lease: grows whenever the task is claimed or its lease ends.
   token BIGINT NOT NULL DEFAULT 0
-);
+) ${exact_text};
 -- Holds all that the search for due tasks reads.
 CREATE INDEX task_due ON task (probe, due, lease_until);
 
@@ -65,4 +67,4 @@ CREATE TABLE board (
   revision BIGINT NOT NULL,
   -- Deletions up to this revision are forgotten.
   removed_since BIGINT NOT NULL
-);
+) ${exact_text};

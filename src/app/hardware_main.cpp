@@ -4,18 +4,14 @@
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "hardware/admin_token.hpp"
+#include "hardware/database.hpp"
 #include "hardware/service.hpp"
 #include "http/server.hpp"
-#include "store/open.hpp"
 
 namespace {
 
-store::Opened open_store(const config::Config& config) {
-  return store::open_store(config.hardware.database, config.hardware.database_connections, base::system_clock());
-}
-
 int serve(const config::Config& config) {
-  const store::Opened opened = open_store(config);
+  const store::Opened opened = hardware::open_database(config.hardware);
   app::Process process(config);
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
                             hardware::read_admin_token(config.hardware.admin_token_file));
@@ -43,7 +39,7 @@ int main(int argc, char** argv) {
   std::optional<std::string> database;
   std::optional<std::uint16_t> port;
   std::optional<std::uint16_t> admin_port;
-  program.add_option("--database", database, "Where the profiles are: sqlite:PATH");
+  program.add_option("--database", database, "Where the profiles are: sqlite:PATH or mysql://USER@HOST[:PORT]/NAME");
   app::add_port(program, "--port", port, "Port of GET /hardware/ (default 5001)");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5011)");
   CLI::App* migrate =
@@ -60,7 +56,7 @@ int main(int argc, char** argv) {
     });
     if (!config) return 0;
     if (!migrate->parsed()) return serve(*config);
-    open_store(*config);
+    hardware::open_database(config->hardware);
     std::cout << "The database has this program's schema.\n";
     return 0;
   });

@@ -36,6 +36,7 @@ void Board::fill(Filling filling) {
   state->filled = true;
   state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(filling.removed));
   state->removed_since = filling.removed_since;
+  state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(filling.gaps));
   state->source_now = filling.now;
   state->steady_now = clock_.steady_now();
   aged_until_ = filling.now;

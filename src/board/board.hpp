@@ -33,6 +33,7 @@ class Board {
     std::vector<core::RowPtr> rows;
     std::vector<core::Removed> removed;
     core::Revision removed_since = 0;
+    std::vector<core::Gap> gaps;
   };
 
   /// Replaces everything.

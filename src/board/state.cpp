@@ -1,9 +1,13 @@
 #include "board/state.hpp"
 
+#include <algorithm>
+
 namespace board {
 
 std::optional<core::Change> State::since(const core::Version& seen) const {
   if (seen.epoch != version.epoch || seen.revision < removed_since || seen.revision > version.revision)
+    return std::nullopt;
+  if (std::ranges::any_of(*gaps, [&](const core::Gap& gap) { return gap.contains(seen.revision); }))
     return std::nullopt;
   core::Change change;
   change.rows = snapshot.newer_than(seen.revision);

@@ -35,6 +35,8 @@ struct State {
   /// Recent deletions, by revision. All with a revision larger than `removed_since` are here.
   std::shared_ptr<const std::vector<core::Removed>> removed = std::make_shared<std::vector<core::Removed>>();
   core::Revision removed_since = 0;
+  /// Revisions that the source never gave out.
+  std::shared_ptr<const std::vector<core::Gap>> gaps = std::make_shared<std::vector<core::Gap>>();
   /// The source's clock read `source_now` when our steady clock read `steady_now`.
   base::Time source_now;
   base::SteadyTime steady_now;
@@ -44,8 +46,8 @@ struct State {
     return source_now + std::chrono::duration_cast<base::Duration>(steady - steady_now);
   }
 
-  /// What happened after `seen`; nothing when that cannot be told (another epoch, too old, or from the future), so
-  /// that the whole snapshot is needed.
+  /// What happened after `seen`; nothing when that cannot be told (another epoch, too old, from the future, or from
+  /// a world that was lost), so that the whole snapshot is needed.
   std::optional<core::Change> since(const core::Version& seen) const;
 
   Counts counts(base::Time now) const;

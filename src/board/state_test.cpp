@@ -55,6 +55,14 @@ TEST(State, SinceTellsNothingWhenItCannot) {
   EXPECT_FALSE(State().since({"e", 0})) << "not filled";
 }
 
+TEST(State, SinceTellsNothingToWhoSawALostWorld) {
+  State state = sample();
+  state.gaps = std::make_shared<const std::vector<core::Gap>>(std::vector<core::Gap>{{11, 15}});
+  EXPECT_FALSE(state.since({"e", 12}));
+  EXPECT_TRUE(state.since({"e", 11}));
+  EXPECT_TRUE(state.since({"e", 15}));
+}
+
 TEST(State, CountsEffectiveLevels) {
   State state;
   state.snapshot = core::Snapshot(

@@ -79,15 +79,22 @@ struct HttpConfig {
 
 struct HardwareConfig {
   HttpConfig http{.port = 5001};
-  /// sqlite:PATH.
+  /// sqlite:PATH or mysql://USER@HOST[:PORT]/NAME. Replicas share one database: one file on a machine, or one server.
   std::string database = "sqlite:vacancy.db";
+  /// A file with the password for mysql://. Read anew for each connection, so that it can be changed.
+  std::string database_password_file{};
+  /// A file with the certificates (PEM) of the authorities that issued the server's. With it, the connection to
+  /// mysql:// is encrypted and the server's name is checked; without it, it is plain text.
+  std::string database_ssl_ca{};
+  /// How long a start waits for a database that does not answer.
+  base::Duration database_wait = seconds{60};
   /// A file with the bearer token for profile administration. Without one, administration is refused.
   std::string admin_token_file{};
   /// How often each replica asks the database for changes. Shorter shows changes sooner and costs one indexed read.
   base::Duration poll_interval = milliseconds{250};
   /// How long a replica may hold a task without renewing: a dead replica's tasks wait this long at most.
   base::Duration lease = seconds{15};
-  /// Database connections, each with its thread.
+  /// Database connections of each replica, each with its thread.
   std::size_t database_connections = 4;
 
   bool operator==(const HardwareConfig&) const = default;

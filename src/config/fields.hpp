@@ -70,6 +70,9 @@ template <Of<HardwareConfig> C, class Visit>
 void fields(C& hardware, Visit&& visit) {
   visit("http", hardware.http);
   visit("database", hardware.database);
+  visit("database_password_file", hardware.database_password_file);
+  visit("database_ssl_ca", hardware.database_ssl_ca);
+  visit("database_wait", hardware.database_wait);
   visit("admin_token_file", hardware.admin_token_file);
   visit("poll_interval", hardware.poll_interval);
   visit("lease", hardware.lease);

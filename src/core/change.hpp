@@ -29,6 +29,15 @@ struct Removed {
   bool operator==(const Removed&) const = default;
 };
 
+/// Revisions between these two were never given out: a reader that has one has seen changes that a restored backup
+/// undid.
+struct Gap {
+  Revision after = 0;
+  Revision before = 0;
+
+  bool contains(Revision revision) const { return after < revision && revision < before; }
+};
+
 /// What happened between two states: the rows as they are after it, and the profiles that are gone.
 struct Change {
   std::vector<RowPtr> rows;

@@ -45,7 +45,8 @@ void PollFolder::fold(std::string_view json, base::Duration took) {
                         .now = now,
                         .rows = std::move(change.rows),
                         .removed = {},
-                        .removed_since = revision});
+                        .removed_since = revision,
+                        .gaps = {}});
   board_.state()->snapshot.for_each([&](const core::RowPtr& row) {
     if (!present.contains(row->profile.id)) change.removed.push_back({row->profile.id, revision});
   });

@@ -5,9 +5,8 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 
 namespace hardware {
@@ -29,11 +28,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::string read_admin_token(const std::string& file) {
   if (file.empty()) return {};
-  std::ifstream in(file);
-  std::stringstream content;
-  content << in.rdbuf();
-  if (!in) throw base::UsageError(fmt::format("cannot read the admin token file '{}': {}", file, std::strerror(errno)));
-  std::string token(base::trim(content.str()));
+  std::string token = base::read_secret("the admin token", file);
   if (token.size() < kLeastTokenBytes)
     throw base::UsageError(
         fmt::format("the admin token in '{}' is shorter than {} bytes; write a longer one", file, kLeastTokenBytes));

@@ -73,7 +73,8 @@ asio::awaitable<void> Follower::load() {
                .now = loaded.now,
                .rows = std::move(loaded.rows),
                .removed = std::move(loaded.removed),
-               .removed_since = loaded.removed_since});
+               .removed_since = loaded.removed_since,
+               .gaps = std::move(loaded.gaps)});
   observer_(rows, true);
 }
 

@@ -18,22 +18,23 @@ constexpr std::chrono::hours kHousekeepingPeriod{1};
 Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
                  std::string admin_token)
     : runtime_(runtime),
-      store_(store),
+      store_(store, metrics),
       database_("database", config.hardware.database_connections),
       board_(runtime),
       list_(board_, runtime.cores()),
       events_(board_, runtime.cores(), metrics, "hardware"),
+      owner_(base::random_hex(8)),
       refresher_(config.probes, {.executor = runtime.background().get_executor(),
-                                 .store = store,
+                                 .store = store_,
                                  .database = database_,
                                  .metrics = metrics,
-                                 .owner = base::random_hex(8),
+                                 .owner = owner_,
                                  .lease = config.hardware.lease,
                                  .written = [this] { follower_.poke(); }}),
       follower_(
-          store, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
+          store_, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
           [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, metrics),
-      profiles_(store, database_, std::move(admin_token),
+      profiles_(store_, database_, std::move(admin_token),
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       housekeeping_(runtime.background()) {}
 
@@ -48,6 +49,7 @@ http::Router Service::routes() {
 }
 
 asio::awaitable<void> Service::run() {
+  spdlog::info("this replica leases tasks as {}", owner_);
   base::TaskGroup group(co_await asio::this_coro::executor);
   group.spawn("ageing", board_.run());
   group.spawn("follower", follower_.run());

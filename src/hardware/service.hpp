@@ -15,7 +15,7 @@
 #include "hardware/profiles_api.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
-#include "store/store.hpp"
+#include "store/metered_store.hpp"
 
 namespace hardware {
 
@@ -50,11 +50,13 @@ class Service {
   boost::asio::awaitable<void> forget_removed();
 
   base::Runtime& runtime_;
-  store::Store& store_;
+  store::MeteredStore store_;
   base::OffloadPool database_;
   board::Board board_;
   feed::List list_;
   feed::EventStream events_;
+  /// Names this replica in leases.
+  const std::string owner_;
   refresh::Refresher refresher_;
   Follower follower_;
   ProfilesApi profiles_;

@@ -11,6 +11,7 @@ namespace sql {
 enum class ErrorKind : std::uint8_t {
   busy,    ///< a lock was not to be had, or a deadlock was broken: the transaction may be run again
   unique,  ///< a row with this key exists
+  exists,  ///< a table, column or index of this name exists
   lost,    ///< the connection or the disk is gone: the session is of no more use
   other,   ///< the statement is wrong, or something nobody expected
 };

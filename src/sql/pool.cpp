@@ -1,5 +1,7 @@
 #include "sql/pool.hpp"
 
+#include "sql/error.hpp"
+
 namespace sql {
 
 Pool::Pool(std::size_t size, Open open) : open_(std::move(open)), unopened_(size) {
@@ -9,23 +11,36 @@ Pool::Pool(std::size_t size, Open open) : open_(std::move(open)), unopened_(size
 Pool::Lease Pool::acquire() {
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [this] { return !idle_.empty() || unopened_ > 0; });
-  if (!idle_.empty()) {
-    auto session = std::move(idle_.back());
-    idle_.pop_back();
-    return {*this, std::move(session)};
-  }
-  --unopened_;
-  lock.unlock();
   std::unique_ptr<Session> session;
+  if (!idle_.empty()) {
+    session = std::move(idle_.back());
+    idle_.pop_back();
+  } else {
+    --unopened_;
+  }
+  lock.unlock();
+  if (session && session->usable()) return {*this, std::move(session)};
+  return {*this, replacement(std::move(session))};
+}
+
+std::unique_ptr<Session> Pool::replacement(std::unique_ptr<Session> old) {
+  old.reset();
   try {
-    session = open_();
+    auto session = open_();
+    const std::lock_guard lock(mutex_);
+    opened_before_ = true;
+    single_writer_ = session->dialect().single_writer;
+    return session;
+  } catch (const base::UsageError& error) {
+    give_back(nullptr);
+    const std::lock_guard lock(mutex_);
+    // It worked when the program started: now it is the database that changed, and it may change back.
+    if (opened_before_) throw Error(ErrorKind::lost, error.what());
+    throw;
   } catch (...) {
     give_back(nullptr);
     throw;
   }
-  lock.lock();
-  single_writer_ = session->dialect().single_writer;
-  return {*this, std::move(session)};
 }
 
 std::unique_lock<std::mutex> Pool::writer_turn() {

@@ -10,8 +10,8 @@
 
 namespace sql {
 
-/// Up to a fixed number of sessions of one database, opened when they are needed and kept. A session whose connection
-/// was lost is dropped, and another one opened for the next caller. Thread-safe; outlives its leases.
+/// Up to a fixed number of sessions of one database, opened when they are needed and kept. A session that is not usable
+/// any more is dropped, and another one opened for the next caller. Thread-safe; outlives its leases.
 class Pool {
  public:
   using Open = std::function<std::unique_ptr<Session>()>;
@@ -34,7 +34,8 @@ class Pool {
 
   Pool(std::size_t size, Open open);
 
-  /// Waits until a session is free. Throws what `open` throws.
+  /// Waits until a session is free. Throws what `open` throws; after a first success, sql::Error (lost) whatever that
+  /// is.
   Lease acquire();
 
   /// To be held while writing, and taken before acquire(), so that waiting writers keep no session from readers.
@@ -42,6 +43,7 @@ class Pool {
   std::unique_lock<std::mutex> writer_turn();
 
  private:
+  std::unique_ptr<Session> replacement(std::unique_ptr<Session> old);
   void give_back(std::unique_ptr<Session> session) noexcept;
 
   const Open open_;
@@ -53,6 +55,7 @@ class Pool {
   /// Sessions that may still be opened.
   std::size_t unopened_;
   bool single_writer_ = true;
+  bool opened_before_ = false;
 };
 
 }  // namespace sql

@@ -16,8 +16,23 @@ namespace sql {
 /// prepare; shorter lists repeat their last value.
 inline constexpr std::size_t kListSize = 256;
 
-/// "(?, ?, …)" with kListSize places.
-std::string_view list_placeholders();
+/// "`before` IN (?, ?, …)`after`" with kListSize places. Keep it: the text is long.
+std::string with_list(std::string_view before, std::string_view after = "");
+
+/// A statement that takes any number of rows, "INSERT INTO t (a, b) VALUES " for example. It is prepared for a few
+/// numbers of rows only, and run as often as it takes. Make it once: the texts are long.
+class RowsStatement {
+ public:
+  RowsStatement(std::string_view head, std::size_t columns);
+
+  /// Calls `bind(query, item)` for each of `items`, which binds one row.
+  template <class Session, class T, class Bind>
+  void run(Session& session, std::span<const T> items, Bind bind) const;
+
+ private:
+  static constexpr std::array<std::size_t, 3> kRows{64, 8, 1};
+  std::array<std::string, kRows.size()> texts_;
+};
 
 /// One use of a prepared statement: binds, steps, and resets it at the end of its scope. Text that is bound must live
 /// as long. Not thread-safe.
@@ -89,6 +104,17 @@ class Query {
   Statement* statement_;
   int bound_ = 0;
 };
+
+template <class Session, class T, class Bind>
+void RowsStatement::run(Session& session, std::span<const T> items, Bind bind) const {
+  for (std::size_t size = 0; size < kRows.size(); ++size) {
+    for (; items.size() >= kRows[size]; items = items.subspan(kRows[size])) {
+      Query query(session.prepare(texts_[size]));
+      for (const T& item : items.first(kRows[size])) bind(query, item);
+      query.run();
+    }
+  }
+}
 
 /// Calls `visit` with the parts of `items` that fit a list.
 template <class T, class F>

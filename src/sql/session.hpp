@@ -15,9 +15,17 @@ struct Dialect {
   std::string_view identity;
   /// Column definition of a primary key that the program numbers.
   std::string_view key;
+  /// Makes a text column compare byte by byte.
+  std::string_view exact_text;
+  /// In front of a line: makes it a comment for SQLite.
+  std::string_view mysql_only;
+  /// After a SELECT in a transaction that writes: locks the rows, and sees what others committed last.
+  std::string_view for_update;
   /// One writer at a time in the whole database: writers of one process then queue in the pool, which is quicker than
   /// asking for the lock again and again.
   bool single_writer;
+  /// CREATE and ALTER can be rolled back. Where not, each commits by itself.
+  bool transactional_ddl;
 };
 
 enum class Access : std::uint8_t { read, write };
@@ -43,13 +51,16 @@ class Session {
   virtual void execute_script(std::string_view sql) = 0;
   /// The number that the database gave to the row inserted last.
   virtual std::int64_t last_id() = 0;
+  /// Takes a lock that one session of this database can have, until the session ends; false when another has it for
+  /// longer than `patience`. Always true where transactions do as well.
+  virtual bool take_lock(std::string_view name, std::chrono::seconds patience) = 0;
 
   /// A read sees one state of the database until it ends. A write has the right to write from the start.
   virtual void begin(Access access) = 0;
   virtual void commit() = 0;
   /// Does not throw: a session that cannot roll back becomes unusable.
   virtual void rollback() noexcept = 0;
-  /// False after the connection was lost.
+  /// False after the connection was lost, and when the server may have closed it because it was idle.
   virtual bool usable() const = 0;
 
   template <class... Ts>

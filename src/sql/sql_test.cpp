@@ -9,6 +9,7 @@
 #include "sql/transact.hpp"
 #include "support/fake_clock.hpp"
 #include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace sql {
 namespace {
@@ -16,9 +17,14 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class SqliteTest : public testing::Test {
+/// What every database does.
+class SessionTest : public testing::TestWithParam<support::DatabaseKind> {
  protected:
-  std::unique_ptr<Session> open() { return sql::open(url_, clock_); }
+  void SetUp() override {
+    if (const std::string why = GetParam().missing(); !why.empty()) GTEST_SKIP() << why;
+    database_ = GetParam().make();
+  }
+  std::unique_ptr<Session> open() { return database_->open(clock_); }
   Pool pool(std::size_t size = 2) {
     return Pool(size, [this] { return open(); });
   }
@@ -27,10 +33,16 @@ class SqliteTest : public testing::Test {
     query.step();
     return query.get<std::int64_t>(0);
   }
+  support::FakeClock clock_;
+  std::unique_ptr<support::TestDatabase> database_;
+};
+
+class SqliteTest : public testing::Test {
+ protected:
   /// The message of the UsageError that opening throws.
   std::string refusal(const std::string& url) {
     try {
-      sql::open(url, clock_);
+      sql::open({url}, clock_);
     } catch (const base::UsageError& error) {
       return error.what();
     }
@@ -42,9 +54,9 @@ class SqliteTest : public testing::Test {
   std::string url_ = "sqlite:" + dir_ / "test.db";
 };
 
-TEST_F(SqliteTest, GivesBackWhatWasBound) {
+TEST_P(SessionTest, GivesBackWhatWasBound) {
   const auto session = open();
-  session->execute_script("CREATE TABLE t (a, b, c, d, e, f)");
+  session->execute_script("CREATE TABLE t (a BIGINT, b DOUBLE, c VARCHAR(99), d BIGINT, e TEXT, f BIGINT)");
   const std::string text("with a zero \0 byte", 18);
   const base::Time time{base::Duration{1'800'000'000'123'456}};
   session->run("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", std::int64_t{-1} << 62, 0.1, text, nullptr,
@@ -65,7 +77,7 @@ TEST_F(SqliteTest, GivesBackWhatWasBound) {
   EXPECT_FALSE(query.step());
 }
 
-TEST_F(SqliteTest, CountsChangesAndIds) {
+TEST_P(SessionTest, CountsChangesAndIds) {
   const auto session = open();
   session->execute_script(fmt::format("CREATE TABLE t (id {}, v INT)", session->dialect().identity));
   for (int i = 1; i <= 3; ++i) {
@@ -76,29 +88,29 @@ TEST_F(SqliteTest, CountsChangesAndIds) {
   EXPECT_EQ(session->run("DELETE FROM t WHERE v = 99"), 0);
 }
 
-TEST_F(SqliteTest, ListsOfAnyLengthUseOneStatement) {
+TEST_P(SessionTest, ListsOfAnyLengthUseOneStatement) {
   const auto session = open();
-  session->execute_script("CREATE TABLE t (id INTEGER PRIMARY KEY)");
+  session->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY)");
   std::vector<std::int64_t> ids;
   for (std::int64_t id = 1; id <= 600; ++id) {
     session->run("INSERT INTO t VALUES (?)", id);
     if (id != 300) ids.push_back(id);
   }
-  const std::string sql = fmt::format("DELETE FROM t WHERE id IN {}", list_placeholders());
+  const std::string sql = with_list("DELETE FROM t WHERE id");
   std::int64_t deleted = 0;
   for_each_list<std::int64_t>(ids, [&](std::span<const std::int64_t> part) { deleted += session->run(sql, part); });
   EXPECT_EQ(deleted, 599);
   EXPECT_EQ(count(*session), 1);
 }
 
-TEST_F(SqliteTest, TheClockIsTheMachinesClock) {
+TEST_P(SessionTest, TheClockIsTheMachinesClock) {
   const auto session = open();
   EXPECT_EQ(session->now(), clock_.wall_now());
   clock_.advance(std::chrono::seconds{5});
   EXPECT_EQ(session->now(), clock_.wall_now());
 }
 
-TEST_F(SqliteTest, AnUnfinishedTransactionIsRolledBack) {
+TEST_P(SessionTest, AnUnfinishedTransactionIsRolledBack) {
   const auto session = open();
   session->execute_script("CREATE TABLE t (v INT)");
   {
@@ -112,7 +124,7 @@ TEST_F(SqliteTest, AnUnfinishedTransactionIsRolledBack) {
   EXPECT_EQ(count(*open()), 1);
 }
 
-TEST_F(SqliteTest, AReadSeesOneState) {
+TEST_P(SessionTest, AReadSeesOneState) {
   const auto reader = open();
   const auto writer = open();
   writer->execute_script("CREATE TABLE t (v INT)");
@@ -125,7 +137,7 @@ TEST_F(SqliteTest, AReadSeesOneState) {
   EXPECT_EQ(count(*reader), 1);
 }
 
-TEST_F(SqliteTest, ErrorsHaveAMeaning) {
+TEST_P(SessionTest, ErrorsHaveAMeaning) {
   const auto session = open();
   session->execute_script("CREATE TABLE t (v INT UNIQUE, w INT NOT NULL); INSERT INTO t VALUES (1, 1)");
   const auto kind = [&](const auto& job) -> std::optional<ErrorKind> {
@@ -140,13 +152,19 @@ TEST_F(SqliteTest, ErrorsHaveAMeaning) {
   EXPECT_EQ(kind([&] { session->run("INSERT INTO t VALUES (2, NULL)"); }), ErrorKind::other);
   EXPECT_EQ(kind([&] { session->run("nonsense"); }), ErrorKind::other);
   const auto other = open();
-  other->execute_script("PRAGMA busy_timeout = 0");
+  const bool sqlite = GetParam().name == "sqlite";
+  other->execute_script(sqlite ? "PRAGMA busy_timeout = 0" : "SET SESSION innodb_lock_wait_timeout = 1");
   const Transaction held(*session, Access::write);
-  EXPECT_EQ(kind([&] { other->begin(Access::write); }), ErrorKind::busy);
+  session->run("UPDATE t SET w = 2");
+  EXPECT_EQ(kind([&] {
+              const Transaction waiting(*other, Access::write);
+              waiting->run("UPDATE t SET w = 3");
+            }),
+            ErrorKind::busy);
   EXPECT_FALSE(kind([&] { session->run("INSERT INTO t VALUES (2, 2)"); })) << "usable after errors";
 }
 
-TEST_F(SqliteTest, TransactRunsABusyJobAgain) {
+TEST_P(SessionTest, TransactRunsABusyJobAgain) {
   auto pool = this->pool();
   pool.acquire()->execute_script("CREATE TABLE t (v INT)");
   int runs = 0;
@@ -159,7 +177,7 @@ TEST_F(SqliteTest, TransactRunsABusyJobAgain) {
   EXPECT_EQ(count(*pool.acquire()), 1);
 }
 
-TEST_F(SqliteTest, TransactGivesUp) {
+TEST_P(SessionTest, TransactGivesUp) {
   auto pool = this->pool();
   int runs = 0;
   const auto failing = [&](ErrorKind kind) {
@@ -174,7 +192,7 @@ TEST_F(SqliteTest, TransactGivesUp) {
   EXPECT_GT(runs, 3);
 }
 
-TEST_F(SqliteTest, ARollbackInTheJobCommitsNothing) {
+TEST_P(SessionTest, ARollbackInTheJobCommitsNothing) {
   auto pool = this->pool();
   pool.acquire()->execute_script("CREATE TABLE t (v INT)");
   transact(pool, Access::write, [](Transaction& transaction) {
@@ -184,7 +202,7 @@ TEST_F(SqliteTest, ARollbackInTheJobCommitsNothing) {
   EXPECT_EQ(count(*pool.acquire()), 0);
 }
 
-TEST_F(SqliteTest, WritersOfManyThreadsTakeTurns) {
+TEST_P(SessionTest, WritersOfManyThreadsTakeTurns) {
   auto pool = this->pool(3);
   pool.acquire()->execute_script("CREATE TABLE t (v INT); INSERT INTO t VALUES (0)");
   {
@@ -201,9 +219,12 @@ TEST_F(SqliteTest, WritersOfManyThreadsTakeTurns) {
   EXPECT_EQ(query.get<int>(0), 300);
 }
 
+INSTANTIATE_TEST_SUITE_P(Databases, SessionTest, testing::ValuesIn(support::database_kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
 TEST_F(SqliteTest, SaysWhatIsWrongWithAUrl) {
-  EXPECT_THAT(refusal("mysql://user:secret@host/db"), HasSubstr("use sqlite:PATH"));
-  EXPECT_THAT(refusal("mysql://user:secret@host/db"), Not(HasSubstr("secret")));
+  EXPECT_THAT(refusal("oracle://user:secret@host/db"), HasSubstr("use sqlite:PATH or mysql://"));
+  EXPECT_THAT(refusal("oracle://user:secret@host/db"), Not(HasSubstr("secret")));
   EXPECT_THAT(refusal("vacancy.db"), HasSubstr("use sqlite:PATH"));
   EXPECT_THAT(refusal("sqlite:"), HasSubstr("give the path of a file"));
   EXPECT_THAT(refusal("sqlite::memory:"), HasSubstr("give the path of a file"));
@@ -217,7 +238,7 @@ TEST_F(SqliteTest, SaysWhyAFileCannotBeOpened) {
 }
 
 TEST_F(SqliteTest, SaysThatAFileIsReadOnly) {
-  open()->execute_script("CREATE TABLE t (v INT)");
+  sql::open({url_}, clock_)->execute_script("CREATE TABLE t (v INT)");
   using std::filesystem::perms;
   std::filesystem::permissions(dir_ / "test.db", perms::owner_read | perms::group_read | perms::others_read);
   std::filesystem::permissions(dir_.path(), perms::all);
@@ -233,13 +254,14 @@ class FakeSession final : public Session {
  public:
   explicit FakeSession(bool usable) : usable_(usable) {}
   const Dialect& dialect() const override {
-    static constexpr Dialect kDialect{"fake", "", "", false};
+    static constexpr Dialect kDialect{.name = "fake"};
     return kDialect;
   }
   base::Time now() override { return {}; }
   Statement& prepare(std::string_view) override { std::abort(); }
   void execute_script(std::string_view) override {}
   std::int64_t last_id() override { return 0; }
+  bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
   void begin(Access) override {}
   void commit() override {}
   void rollback() noexcept override {}

@@ -17,7 +17,11 @@ constexpr Dialect kDialect{
     .name = "SQLite",
     .identity = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .key = "INTEGER PRIMARY KEY",
+    .exact_text = "",
+    .mysql_only = "-- ",
+    .for_update = "",
     .single_writer = true,
+    .transactional_ddl = true,
 };
 
 /// How long SQLite itself waits for another process' lock.
@@ -132,6 +136,7 @@ class SqliteSession final : public Session {
   }
 
   std::int64_t last_id() override { return sqlite3_last_insert_rowid(db_.get()); }
+  bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
 
   void begin(Access access) override {
     // A deferred transaction that reads and then writes would fail at once, whatever the busy timeout.

@@ -4,53 +4,54 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "sql/transact.hpp"
 #include "store/embedded.hpp"
+#include "store/migration.hpp"
 
 namespace store {
 namespace {
 
-struct Migration {
-  std::int64_t number = 0;
-  base::EmbeddedFile file;
+using sql::Access;
+using sql::Transaction;
 
-  bool compatible() const { return file.content.starts_with(kCompatible) || file.content.contains("\n-- compatible"); }
-  static constexpr std::string_view kCompatible = "-- compatible";
-};
+/// A migration of large tables takes minutes; who waits longer for another program's is told.
+constexpr int kLockAttempts = 120;
+constexpr std::chrono::seconds kLockPatience{5};
 
-std::vector<Migration> migrations_in(std::span<const base::EmbeddedFile> files) {
-  std::vector<Migration> migrations;
-  for (const auto& file : files) {
-    std::int64_t number = 0;
-    const char* end = file.name.data() + file.name.size();
-    const auto parsed = std::from_chars(file.name.data(), end, number);
-    if (parsed.ec == std::errc{} && parsed.ptr != end && *parsed.ptr == '_') migrations.push_back({number, file});
+/// What was applied; nothing when the database does not know of migrations.
+std::optional<std::set<std::int64_t>> applied(sql::Session& session) {
+  try {
+    std::set<std::int64_t> numbers;
+    auto query = session.query("SELECT number FROM migration");
+    while (query.step()) numbers.insert(query.get<std::int64_t>(0));
+    return numbers;
+  } catch (const sql::Error& error) {
+    if (error.kind() != sql::ErrorKind::other) throw;
+    return std::nullopt;
   }
-  std::ranges::sort(migrations, {}, &Migration::number);
-  return migrations;
 }
 
-std::string in_dialect(std::string_view text, const sql::Dialect& dialect) {
-  std::string out(text);
-  for (const auto& [word, meaning] : {std::pair{"${identity}", dialect.identity}, {"${key}", dialect.key}})
-    for (std::size_t at = 0; (at = out.find(word, at)) != std::string::npos;)
-      out.replace(at, std::string_view(word).size(), meaning);
-  return out;
+void take_turn(sql::Session& session) {
+  for (int attempt = 0; attempt < kLockAttempts; ++attempt)
+    if (session.take_lock("vacancy migration", kLockPatience)) return;
+  throw sql::Error(sql::ErrorKind::busy,
+                   "another program has been changing the database's schema for 10 minutes; wait "
+                   "until it ends, or end it, and start again");
 }
 
-void create_record(sql::Session& session) {
-  session.execute_script(
-      in_dialect("CREATE TABLE IF NOT EXISTS migration (number ${key}, name VARCHAR(191) NOT NULL,"
-                 " applied_at BIGINT NOT NULL, compatible INT NOT NULL)",
-                 session.dialect()));
-}
-
-bool is_applied(sql::Session& session, const Migration& migration) {
-  return session.query("SELECT 1 FROM migration WHERE number = ?", migration.number).step();
+void create_records(sql::Session& session) {
+  session.execute_script(fmt::format(
+      "CREATE TABLE IF NOT EXISTS migration (number {}, name VARCHAR(191) NOT NULL, applied_at BIGINT NOT NULL,"
+      " compatible INT NOT NULL)",
+      session.dialect().key));
+  if (session.dialect().transactional_ddl) return;
+  session.execute_script(fmt::format(
+      "CREATE TABLE IF NOT EXISTS migration_progress (number {}, statements INT NOT NULL)", session.dialect().key));
 }
 
 void refuse_newer(sql::Session& session, std::int64_t newest_known) {
@@ -63,8 +64,7 @@ void refuse_newer(sql::Session& session, std::int64_t newest_known) {
                   newer.get<std::string_view>(0)));
 }
 
-void apply(sql::Session& session, const Migration& migration) {
-  session.execute_script(in_dialect(migration.file.content, session.dialect()));
+void record(sql::Session& session, const Migration& migration) {
   session.run("INSERT INTO migration (number, name, applied_at, compatible) VALUES (?, ?, ?, ?)", migration.number,
               migration.file.name, session.now(), migration.compatible());
   spdlog::debug("database migration {} applied", migration.file.name);
@@ -81,27 +81,76 @@ bool fill(sql::Session& session, FirstContent content, std::span<const base::Emb
   return true;
 }
 
-}  // namespace
-
-bool migrate(sql::Pool& pool, FirstContent content) {
-  return migrate(pool, content, embedded_files());
+/// Statement by statement, each recorded when it is done: it commits by itself.
+void apply_in_steps(sql::Session& session, const Migration& migration) {
+  const auto statements = migration.statements(session.dialect());
+  session.run(
+      "REPLACE INTO migration_progress (number, statements) SELECT ?, COALESCE(MAX(statements), 0)"
+      " FROM migration_progress WHERE number = ?",
+      migration.number, migration.number);
+  std::size_t done = 0;
+  {
+    auto query = session.query("SELECT statements FROM migration_progress WHERE number = ?", migration.number);
+    query.step();
+    done = query.get<std::size_t>(0);
+  }
+  const std::size_t resumed_at = done;
+  for (; done < statements.size(); ++done) {
+    try {
+      session.execute_script(statements[done]);
+    } catch (const sql::Error& error) {
+      // The program ended between this statement and its record.
+      const bool was_done = done == resumed_at && error.kind() == sql::ErrorKind::exists;
+      if (!was_done)
+        throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", done + 1,
+                                                   statements.size(), error.what()));
+    }
+    session.run("UPDATE migration_progress SET statements = ? WHERE number = ?", done + 1, migration.number);
+  }
 }
 
-bool migrate(sql::Pool& pool, FirstContent content, std::span<const base::EmbeddedFile> files) {
-  const auto migrations = migrations_in(files);
-  sql::transact(pool, sql::Access::write, [&](sql::Transaction& change) {
-    create_record(*change);
-    refuse_newer(*change, migrations.empty() ? 0 : migrations.back().number);
-  });
-  bool was_new = false;
-  for (const Migration& migration : migrations) {
-    const bool filled = sql::transact(pool, sql::Access::write, [&](sql::Transaction& change) {
-      if (is_applied(*change, migration)) return false;
-      apply(*change, migration);
+/// Returns what fill() says of the first migration.
+bool apply(sql::Session& session, const Migration& migration, FirstContent content,
+           std::span<const base::EmbeddedFile> files) {
+  const bool whole = session.dialect().transactional_ddl;
+  try {
+    if (!whole) apply_in_steps(session, migration);
+    return sql::transact(session, Access::write, [&](Transaction& change) {
+      if (whole && applied(*change)->contains(migration.number)) return false;  // by another process, meanwhile
+      if (whole) change->execute_script(migration.text(change->dialect()));
+      record(*change, migration);
       return migration.number == 1 && fill(*change, content, files);
     });
-    was_new = was_new || filled;
+  } catch (const sql::Error& error) {
+    throw sql::Error(error.kind(),
+                     fmt::format("the database migration '{}' did not end: {}. Then run 'hardware migrate', "
+                                 "or start again: it goes on where it stopped",
+                                 migration.file.name, error.what()));
   }
+}
+
+}  // namespace
+
+bool migrate(sql::Session& session, FirstContent content) {
+  return migrate(session, content, embedded_files());
+}
+
+bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files) {
+  const auto migrations = migrations_in(files);
+  const auto is_done = [](const std::set<std::int64_t>& done) {
+    return [&done](const Migration& migration) { return done.contains(migration.number); };
+  };
+  // Replicas that find nothing to do need no right to change the schema, and wait for nobody.
+  auto done = applied(session);
+  if (done) refuse_newer(session, migrations.empty() ? 0 : migrations.back().number);
+  if (done && std::ranges::all_of(migrations, is_done(*done))) return false;
+
+  take_turn(session);
+  sql::transact(session, Access::write, [](Transaction& change) { create_records(*change); });
+  done = applied(session);
+  bool was_new = false;
+  for (const Migration& migration : migrations)
+    if (!done->contains(migration.number)) was_new = apply(session, migration, content, files) || was_new;
   return was_new;
 }
 

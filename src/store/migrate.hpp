@@ -3,20 +3,23 @@
 #include <span>
 
 #include "base/embedded_file.hpp"
-#include "sql/pool.hpp"
+#include "sql/session.hpp"
 
 namespace store {
 
 /// What a database without any profile begins with.
 enum class FirstContent : std::uint8_t { nothing, sample };
 
-/// Brings the database to this program's schema, whichever processes do the same at the same time. Returns true when
-/// this call found the database new: without schema and without profiles; only then `content` is put in. Throws
-/// base::UsageError when a newer program changed the database in a way that this one cannot live with, and sql::Error.
-bool migrate(sql::Pool& pool, FirstContent content = FirstContent::nothing);
+/// Brings the database to this program's schema, once, whichever processes do the same at the same time. Returns true
+/// when this call found the database new: without schema and without profiles; only then `content` is put in.
+///
+/// Where the database can roll a schema change back, a migration that fails leaves nothing. Elsewhere it goes on next
+/// time with the statement that failed. Throws base::UsageError when a newer program changed the database in a way that
+/// this one cannot live with, and sql::Error, which says what to do.
+bool migrate(sql::Session& session, FirstContent content = FirstContent::nothing);
 
 /// The same with other files: migrations are those named NUMBER_name.sql, in the order of their numbers; a line that
 /// begins with "-- compatible" says that programs without the migration may go on using the database.
-bool migrate(sql::Pool& pool, FirstContent content, std::span<const base::EmbeddedFile> files);
+bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files);
 
 }  // namespace store

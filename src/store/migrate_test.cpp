@@ -5,12 +5,10 @@
 #include <atomic>
 #include <thread>
 
-#include "sql/open.hpp"
-#include "sql/transact.hpp"
 #include "store/embedded.hpp"
 #include "store/open.hpp"
 #include "support/fake_clock.hpp"
-#include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace store {
 namespace {
@@ -19,13 +17,18 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-class MigrateTest : public testing::Test {
+class MigrateTest : public testing::TestWithParam<support::DatabaseKind> {
  protected:
-  sql::Pool pool() {
-    return sql::Pool(2, [this] { return sql::open(url_, clock_); });
+  void SetUp() override {
+    if (const std::string why = GetParam().missing(); !why.empty()) GTEST_SKIP() << why;
+    database_ = GetParam().make();
   }
-  Opened open(FirstContent content = FirstContent::nothing) { return open_store(url_, 2, clock_, content); }
-  std::unique_ptr<sql::Session> plain() { return sql::open(url_, clock_); }
+  std::unique_ptr<sql::Session> plain() { return database_->open(clock_); }
+  Opened open(FirstContent content = FirstContent::nothing) {
+    const bool was_new = migrate(*plain(), content);
+    return {open_migrated(2, [this] { return plain(); }), was_new};
+  }
+  bool has_transactional_ddl() { return plain()->dialect().transactional_ddl; }
   std::int64_t number(const std::string& sql) {
     const auto session = plain();
     auto query = session->query(sql);
@@ -38,45 +41,57 @@ class MigrateTest : public testing::Test {
     std::ranges::sort(names);
     return names;
   }
+  /// What the error says that `files` lead to.
+  std::string failure(const std::vector<base::EmbeddedFile>& files) {
+    try {
+      migrate(*plain(), FirstContent::nothing, files);
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+    return "none";
+  }
 
   support::FakeClock clock_;
-  support::TempDir dir_;
-  std::string url_ = "sqlite:" + dir_ / "test.db";
+  std::unique_ptr<support::TestDatabase> database_;
 };
 
-TEST_F(MigrateTest, TellsANewDatabaseFromAnOldOne) {
+TEST_P(MigrateTest, TellsANewDatabaseFromAnOldOne) {
   EXPECT_TRUE(open().was_new);
   EXPECT_FALSE(open().was_new);
 }
 
-TEST_F(MigrateTest, KeepsTheEpoch) {
+TEST_P(MigrateTest, KeepsTheEpoch) {
   const auto epoch = open().store->load().version.epoch;
   EXPECT_THAT(epoch, SizeIs(16));
   EXPECT_EQ(open().store->load().version.epoch, epoch);
 }
 
-TEST_F(MigrateTest, RecordsWhatItApplied) {
+TEST_P(MigrateTest, RecordsWhatItApplied) {
   open();
   clock_.advance(std::chrono::hours{1});
   open();
   const auto session = plain();
-  auto query = session->query("SELECT number, name, applied_at FROM migration");
+  auto query = session->query("SELECT number, name, applied_at FROM migration ORDER BY number");
   ASSERT_TRUE(query.step());
   EXPECT_EQ(query.get<int>(0), 1);
   EXPECT_EQ(query.get<std::string>(1), "0001_profiles_and_readings.sql");
   EXPECT_EQ(query.get<base::Time>(2), support::FakeClock::kStart);
 }
 
-TEST_F(MigrateTest, PutsTheSampleIntoANewDatabaseOnly) {
+TEST_P(MigrateTest, PutsTheSampleIntoANewDatabaseOnly) {
   const auto first = open(FirstContent::sample);
   EXPECT_THAT(names(*first.store), ElementsAre("H16mr", "c5"));
   for (const auto& row : first.store->load().rows) ASSERT_TRUE(first.store->remove(row->profile.id));
   EXPECT_THAT(names(*open(FirstContent::sample).store), ElementsAre());
 }
 
-TEST_F(MigrateTest, AdoptsTheOriginalDatabase) {
+TEST_P(MigrateTest, AdoptsTheOriginalDatabase) {
   plain()->execute_script(
-      "CREATE TABLE hardware (id INTEGER PRIMARY KEY AUTOINCREMENT, provider VARCHAR(255), name VARCHAR(255));"
+      has_transactional_ddl()
+          ? "CREATE TABLE hardware (id INTEGER PRIMARY KEY AUTOINCREMENT, provider VARCHAR(255), name VARCHAR(255))"
+          : "CREATE TABLE hardware (id INT AUTO_INCREMENT PRIMARY KEY, provider TEXT, name VARCHAR(255)) CHARSET "
+            "latin1");
+  plain()->execute_script(
       "INSERT INTO hardware (id, provider, name) VALUES (7, 'Amazon', 'c5'), (9, 'Azure', 'H16mr'),"
       " (12, 'Amazon', 'c5'), (13, NULL, 'x')");
   const auto opened = open(FirstContent::sample);
@@ -97,14 +112,14 @@ TEST_F(MigrateTest, AdoptsTheOriginalDatabase) {
   EXPECT_EQ(opened.store->add({"new", "one"})->id, 14) << "ids go on";
 }
 
-TEST_F(MigrateTest, RunsOnceWhoeverStartsAtTheSameTime) {
-  for (int round = 0; round < 5; ++round) {
-    url_ = "sqlite:" + dir_ / fmt::format("{}.db", round);
+TEST_P(MigrateTest, RunsOnceWhoeverStartsAtTheSameTime) {
+  for (int round = 0; round < 3; ++round) {
+    database_ = GetParam().make();
     std::atomic<int> found_new = 0;
     {
       std::vector<std::jthread> threads;
       for (int i = 0; i < 6; ++i)
-        threads.emplace_back([&] { found_new += open_store(url_, 1, clock_, FirstContent::sample).was_new ? 1 : 0; });
+        threads.emplace_back([&] { found_new += open(FirstContent::sample).was_new ? 1 : 0; });
     }
     EXPECT_EQ(found_new, 1);
     EXPECT_EQ(number("SELECT COUNT(*) FROM hardware"), 2);
@@ -112,32 +127,60 @@ TEST_F(MigrateTest, RunsOnceWhoeverStartsAtTheSameTime) {
   }
 }
 
-TEST_F(MigrateTest, AppliesInTheOrderOfNumbers) {
-  auto pool = this->pool();
+TEST_P(MigrateTest, AppliesInTheOrderOfNumbers) {
+  const auto session = plain();
   const std::vector<base::EmbeddedFile> files = {{"0010_c.sql", "INSERT INTO t VALUES (10)"},
                                                  {"sample.sql", "nonsense"},
                                                  {"0002_a.sql", "CREATE TABLE t (id ${key})"}};
-  EXPECT_FALSE(migrate(pool, FirstContent::nothing, files));
+  EXPECT_FALSE(migrate(*session, FirstContent::nothing, files));
   EXPECT_EQ(number("SELECT id FROM t"), 10);
 }
 
-TEST_F(MigrateTest, AFailedMigrationLeavesNothing) {
-  auto pool = this->pool();
-  std::vector<base::EmbeddedFile> files = {{"0002_a.sql", "CREATE TABLE t (id ${key}); nonsense"}};
-  EXPECT_THROW(migrate(pool, FirstContent::nothing, files), sql::Error);
-  files[0].content = "CREATE TABLE t (id ${key})";
-  EXPECT_NO_THROW(migrate(pool, FirstContent::nothing, files));
+TEST_P(MigrateTest, AFailedMigrationGoesOnWhereItStopped) {
+  std::vector<base::EmbeddedFile> files = {
+      {"0002_a.sql", "-- a comment; with a semicolon\nCREATE TABLE t (id ${key}); INSERT INTO t VALUES (1); nonsense"}};
+  EXPECT_THAT(failure(files),
+              testing::AllOf(HasSubstr("0002_a.sql"), HasSubstr("nonsense"), HasSubstr("'hardware migrate'")));
+  EXPECT_EQ(number("SELECT COUNT(*) FROM migration"), 0);
+  // SQLite begins from the start, without a trace of the first attempt; the others do not repeat what was done.
+  files[0].content = "CREATE TABLE t (id ${key}); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)";
+  EXPECT_EQ(failure(files), "none");
+  EXPECT_EQ(number("SELECT COUNT(*) FROM t"), 2);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM migration"), 1);
 }
 
-TEST_F(MigrateTest, RefusesTheDatabaseOfANewerProgram) {
+TEST_P(MigrateTest, AMigrationThatWasKilledGoesOn) {
+  if (has_transactional_ddl()) return;  // nothing is left of it
+  const std::vector<base::EmbeddedFile> files = {
+      {"0002_a.sql", "CREATE TABLE t (id ${key}); INSERT INTO t VALUES (1)"}};
+  EXPECT_THAT(failure({{"0002_a.sql", "nonsense"}}), HasSubstr("statement 1 of 1"));
+  // Ended after the first statement, before that was recorded.
+  plain()->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY)");
+  EXPECT_EQ(failure(files), "none");
+  EXPECT_EQ(number("SELECT COUNT(*) FROM t"), 1);
+}
+
+TEST_P(MigrateTest, ACurrentSchemaNeedsNoLock) {
+  open();
+  const auto migrating = plain();
+  ASSERT_TRUE(migrating->take_lock("vacancy migration", std::chrono::seconds{0}));
+  EXPECT_FALSE(migrate(*plain()));
+  if (!has_transactional_ddl()) EXPECT_FALSE(plain()->take_lock("vacancy migration", std::chrono::seconds{0}));
+}
+
+TEST_P(MigrateTest, RefusesTheDatabaseOfANewerProgram) {
   open();
   std::vector<base::EmbeddedFile> newer(embedded_files().begin(), embedded_files().end());
-  auto pool = this->pool();
-  newer.push_back({"0098_more.sql", "-- compatible: adds a table\nCREATE TABLE more (id ${key})"});
-  migrate(pool, FirstContent::nothing, newer);
-  EXPECT_NO_THROW(open()) << "a compatible one";
+  const auto session = plain();
+  newer.push_back({"0098_more.sql",
+                   "-- compatible: adds a table and a column\nCREATE TABLE more (id ${key});"
+                   "ALTER TABLE reading ADD COLUMN more INT"});
+  migrate(*session, FirstContent::nothing, newer);
+  const auto old = open();
+  ASSERT_TRUE(old.store->add({"Amazon", "c5"})) << "an old program goes on working";
+  EXPECT_THAT(names(*old.store), ElementsAre("c5"));
   newer.push_back({"0099_other.sql", "CREATE TABLE other (id ${key})"});
-  migrate(pool, FirstContent::nothing, newer);
+  migrate(*session, FirstContent::nothing, newer);
   try {
     open();
     FAIL();
@@ -146,6 +189,9 @@ TEST_F(MigrateTest, RefusesTheDatabaseOfANewerProgram) {
     EXPECT_THAT(error.what(), HasSubstr("newer"));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Databases, MigrateTest, testing::ValuesIn(support::database_kinds()),
+                         [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace store

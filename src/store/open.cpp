@@ -1,14 +1,28 @@
 #include "store/open.hpp"
 
-#include "sql/open.hpp"
 #include "store/sql_store.hpp"
+#include "store/world.hpp"
 
 namespace store {
+namespace {
 
-Opened open_store(const std::string& url, std::size_t connections, const base::Clock& clock, FirstContent content) {
-  auto pool = std::make_unique<sql::Pool>(connections, [url, &clock] { return sql::open(url, clock); });
-  const bool was_new = migrate(*pool, content);
-  return {std::make_unique<SqlStore>(std::move(pool)), was_new};
+/// A migration may have to rewrite large tables.
+constexpr std::chrono::hours kMigrationTimeout{1};
+
+}  // namespace
+
+Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
+                  FirstContent content) {
+  sql::Location patient = location;
+  patient.statement_timeout = kMigrationTimeout;
+  const bool was_new = migrate(*sql::open(patient, clock), content);
+  return {open_migrated(connections, [location, &clock] { return sql::open(location, clock); }), was_new};
+}
+
+std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open) {
+  auto pool = std::make_unique<sql::Pool>(connections, std::move(open));
+  sql::transact(*pool, sql::Access::write, [](sql::Transaction& tx) { open_gap(*tx); });
+  return std::make_unique<SqlStore>(std::move(pool));
 }
 
 }  // namespace store

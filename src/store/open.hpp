@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "sql/open.hpp"
 #include "store/migrate.hpp"
 #include "store/store.hpp"
 
@@ -14,9 +14,13 @@ struct Opened {
   bool was_new = false;
 };
 
-/// Opens the database that `url` names (sql/open.hpp) with up to `connections` connections and brings it to this
-/// program's schema. `clock` must outlive the store. Throws base::UsageError and base::Lost.
-Opened open_store(const std::string& url, std::size_t connections, const base::Clock& clock,
+/// Opens the database at `location` with up to `connections` connections and brings it to this program's schema.
+/// `clock` must outlive the store. Throws base::UsageError and base::Lost.
+Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
                   FirstContent content = FirstContent::nothing);
+
+/// The same in two steps, for sessions of one's own: the schema, then the store on a migrated database.
+using OpenSession = std::function<std::unique_ptr<sql::Session>()>;
+std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open);
 
 }  // namespace store

@@ -1,6 +1,10 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <set>
+
 #include "store/sql_store.hpp"
+#include "store/world.hpp"
 
 namespace store {
 namespace {
@@ -8,6 +12,9 @@ namespace {
 using core::ProfileId;
 using core::ProfileKey;
 using core::Revision;
+
+/// Rows per transaction, so that nobody waits long for the lock while 100,000 profiles are added.
+constexpr std::size_t kRowsPerTransaction = 4096;
 
 std::unexpected<base::Error> conflict(const ProfileKey& key) {
   return base::fail(base::Errc::conflict, fmt::format("profile '{} {}' exists", key.provider, key.name));
@@ -24,23 +31,42 @@ std::optional<ProfileId> find(sql::Session& session, const ProfileKey& key) {
   return query.step() ? std::optional(query.get<ProfileId>(0)) : std::nullopt;
 }
 
-/// Gives a row of `hardware` what an adopted profile has: a revision, and a reading that is PENDING.
-void make_pending(sql::Session& session, ProfileId id, Revision revision) {
-  session.run("UPDATE hardware SET revision = ? WHERE id = ?", revision, id);
-  session.run("DELETE FROM reading WHERE profile_id = ?", id);
-  session.run(
-      "INSERT INTO reading (profile_id, revision, probe)"
-      " VALUES (?, ?, COALESCE((SELECT probe FROM task WHERE profile_id = ?), ''))",
-      id, revision, id);
-  // Plain SQL may use an id again.
-  session.run("DELETE FROM removed WHERE profile_id = ?", id);
+std::set<ProfileKey> all_keys(sql::Session& session) {
+  std::set<ProfileKey> keys;
+  auto query = session.query("SELECT provider, name FROM hardware WHERE revision >= 0");
+  while (query.step()) keys.insert({query.get<std::string>(0), query.get<std::string>(1)});
+  return keys;
 }
 
-ProfileId insert(sql::Session& session, const ProfileKey& key, Revision revision) {
-  session.run("INSERT INTO hardware (provider, name, revision) VALUES (?, ?, ?)", key.provider, key.name, revision);
-  const ProfileId id = session.last_id();
-  make_pending(session, id, revision);
-  return id;
+/// Runs "… IN list" for all of `ids`.
+template <class... Ts>
+void run_for(sql::Session& session, const std::string& statement, std::span<const ProfileId> ids, const Ts&... before) {
+  const std::string text = sql::with_list(statement);
+  sql::for_each_list(ids, [&](std::span<const ProfileId> part) { session.run(text, before..., part); });
+}
+
+/// Gives the rows of `hardware` that carry this new revision what a profile has: a reading that is PENDING. Returns
+/// their ids.
+std::vector<ProfileId> make_pending(sql::Session& session, Revision revision) {
+  std::vector<ProfileId> ids;
+  {
+    auto query = session.query("SELECT id FROM hardware WHERE revision = ? ORDER BY id", revision);
+    while (query.step()) ids.push_back(query.get<ProfileId>(0));
+  }
+  run_for(session, "DELETE FROM reading WHERE profile_id", ids);
+  session.run(
+      "INSERT INTO reading (profile_id, revision, probe) SELECT h.id, h.revision, COALESCE(t.probe, '')"
+      " FROM hardware h LEFT JOIN task t ON t.profile_id = h.id WHERE h.revision = ?",
+      revision);
+  // Plain SQL may use an id again.
+  run_for(session, "DELETE FROM removed WHERE profile_id", ids);
+  return ids;
+}
+
+void insert(sql::Session& session, std::span<const ProfileKey> keys, Revision revision) {
+  static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name, revision) VALUES ", 3);
+  kInsert.run(session, keys,
+              [revision](sql::Query& query, const ProfileKey& key) { query.bind(key.provider, key.name, revision); });
 }
 
 /// Takes everything about a profile away, and leaves a tombstone.
@@ -52,13 +78,20 @@ void bury(sql::Session& session, ProfileId id, Revision revision) {
   session.run("INSERT INTO removed (profile_id, revision, removed_at) VALUES (?, ?, ?)", id, revision, session.now());
 }
 
-/// Rows that were inserted with plain SQL; with `again`, also those that were refused before.
-std::vector<std::pair<ProfileId, ProfileKey>> strangers(sql::Session& session, bool again) {
-  std::vector<std::pair<ProfileId, ProfileKey>> found;
-  auto query = session.query("SELECT id, provider, name FROM hardware WHERE revision BETWEEN ? AND 0", again ? -1 : 0);
+using Stranger = std::pair<ProfileId, ProfileKey>;
+
+/// What stands in hardware.revision of rows that are no profiles.
+constexpr Revision kUnseen = 0;
+constexpr Revision kRefused = -1;
+
+/// The next rows with this mark.
+std::vector<Stranger> strangers(sql::Session& session, Revision mark, ProfileId after) {
+  std::vector<Stranger> found;
+  auto query =
+      session.query("SELECT id, provider, name FROM hardware WHERE revision = ? AND id > ? ORDER BY id LIMIT ?", mark,
+                    after, kRowsPerTransaction);
   while (query.step())
     found.emplace_back(query.get<ProfileId>(0), ProfileKey{query.get<std::string>(1), query.get<std::string>(2)});
-  std::ranges::sort(found);  // of duplicates the oldest is adopted
   return found;
 }
 
@@ -81,60 +114,84 @@ std::string complaint(sql::Session& session, const ProfileKey& key) {
 
 }  // namespace
 
-core::Revision next_revision(sql::Session& session) {
+core::Revision SqlStore::next_revision(sql::Session& session) {
   session.run("UPDATE board SET revision = revision + 1 WHERE id = 1");
   auto query = session.query("SELECT revision FROM board WHERE id = 1");
   query.step();
-  return query.get<Revision>(0);
+  const auto revision = query.get<Revision>(0);
+  const Revision known = known_;
+  return revision > known ? revision : start_new_world(session, known);
+}
+
+void SqlStore::know(Revision revision) {
+  Revision known = known_;
+  while (known < revision && !known_.compare_exchange_weak(known, revision)) continue;
 }
 
 void SqlStore::adopt(Adopt what) {
   const bool all = what == Adopt::everything;
-  const bool idle =
-      read([all](sql::Transaction& tx) { return strangers(*tx, all).empty() && (!all || orphans(*tx).empty()); });
+  const bool idle = read([all](sql::Transaction& tx) {
+    return strangers(*tx, kUnseen, 0).empty() &&
+           (!all || (strangers(*tx, kRefused, 0).empty() && orphans(*tx).empty()));
+  });
   if (idle) return;
-  write([all](sql::Transaction& tx) {
+  for (ProfileId after = 0; (after = adopt_some(kUnseen, after)) != 0;) continue;
+  if (!all) return;
+  for (ProfileId after = 0; (after = adopt_some(kRefused, after)) != 0;) continue;
+  write([this](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
-    for (const auto& [id, key] : strangers(*tx, all)) {
-      const std::string wrong = complaint(*tx, key);
-      if (wrong.empty()) {
-        make_pending(*tx, id, revision);
-      } else {
-        tx->run("UPDATE hardware SET revision = -1 WHERE id = ?", id);
-        spdlog::warn("row {} of table hardware is left out: {}", id, wrong);
-      }
-    }
-    if (!all) return;
     for (const ProfileId id : orphans(*tx)) bury(*tx, id, revision);
   });
 }
 
+/// Adopts the next rows with this mark after this id; returns the last of them, 0 when there are none.
+ProfileId SqlStore::adopt_some(Revision mark, ProfileId after) {
+  return write([&](sql::Transaction& tx) -> ProfileId {
+    const Revision revision = next_revision(*tx);
+    const auto found = strangers(*tx, mark, after);
+    for (const auto& [id, key] : found) {
+      const std::string wrong = complaint(*tx, key);
+      tx->run("UPDATE hardware SET revision = ? WHERE id = ?", wrong.empty() ? revision : kRefused, id);
+      if (!wrong.empty()) spdlog::warn("row {} of table hardware is left out: {}", id, wrong);
+    }
+    make_pending(*tx, revision);
+    return found.empty() ? 0 : found.back().first;
+  });
+}
+
 base::Result<core::Profile> SqlStore::add(const ProfileKey& key) {
-  return write([&key](sql::Transaction& tx) -> base::Result<core::Profile> {
+  return write([&](sql::Transaction& tx) -> base::Result<core::Profile> {
     const Revision revision = next_revision(*tx);
     if (find(*tx, key)) {
       tx.rollback();
       return conflict(key);
     }
-    return core::Profile{insert(*tx, key, revision), key};
+    insert(*tx, {&key, 1}, revision);
+    return core::Profile{make_pending(*tx, revision).front(), key};
   });
 }
 
 std::size_t SqlStore::add_missing(std::span<const ProfileKey> keys) {
-  const bool all_exist = read([keys](sql::Transaction& tx) {
-    return std::ranges::all_of(keys, [&](const ProfileKey& key) { return find(*tx, key).has_value(); });
-  });
-  if (all_exist) return 0;
-  return write([keys](sql::Transaction& tx) {
-    const Revision revision = next_revision(*tx);
-    std::size_t added = 0;
-    for (const ProfileKey& key : keys) {
-      if (find(*tx, key)) continue;
-      insert(*tx, key, revision);
-      ++added;
-    }
-    return added;
-  });
+  std::size_t added = 0;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kRowsPerTransaction))) {
+    const auto part = keys.first(std::min(keys.size(), kRowsPerTransaction));
+    const auto missing = [part](sql::Transaction& tx) {
+      auto known = all_keys(*tx);
+      std::vector<ProfileKey> missing;
+      std::ranges::copy_if(part, std::back_inserter(missing),
+                           [&](const ProfileKey& key) { return known.insert(key).second; });
+      return missing;
+    };
+    if (read(missing).empty()) continue;
+    added += write([&](sql::Transaction& tx) {
+      const Revision revision = next_revision(*tx);
+      const auto still_missing = missing(tx);
+      insert(*tx, still_missing, revision);
+      make_pending(*tx, revision);
+      return still_missing.size();
+    });
+  }
+  return added;
 }
 
 base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& key) {
@@ -146,8 +203,9 @@ base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& ke
     if (!exists) return not_found(id);
     if (owner && owner != id) return conflict(key);
     if (owner) return core::Profile{id, key};
-    tx->run("UPDATE hardware SET provider = ?, name = ? WHERE id = ?", key.provider, key.name, id);
-    make_pending(*tx, id, revision);
+    tx->run("UPDATE hardware SET provider = ?, name = ?, revision = ? WHERE id = ?", key.provider, key.name, revision,
+            id);
+    make_pending(*tx, revision);
     tx->run("UPDATE task SET due = ?, lease_until = 0, owner = '', token = token + 1 WHERE profile_id = ?", tx->now(),
             id);
     return core::Profile{id, key};
@@ -155,7 +213,7 @@ base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& ke
 }
 
 base::Result<void> SqlStore::remove(ProfileId id) {
-  return write([id](sql::Transaction& tx) -> base::Result<void> {
+  return write([this, id](sql::Transaction& tx) -> base::Result<void> {
     const Revision revision = next_revision(*tx);
     if (!tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step()) {
       tx.rollback();
@@ -175,8 +233,8 @@ void SqlStore::forget_removed(base::Duration age) {
   };
   if (!read(newest)) return;
   write([&](sql::Transaction& tx) {
-    // No change to anybody's rows, so it takes no revision; the lock on the board is the same.
-    tx->run("UPDATE board SET removed_since = removed_since WHERE id = 1");
+    // No change to anybody's rows, so it takes no revision.
+    lock_board(*tx);
     const auto revision = newest(tx);
     if (!revision) return;
     tx->run("UPDATE board SET removed_since = ? WHERE id = 1", *revision);

@@ -1,4 +1,5 @@
 #include "store/sql_store.hpp"
+#include "store/world.hpp"
 
 namespace store {
 namespace {
@@ -49,7 +50,7 @@ std::vector<core::Removed> removed_after(sql::Session& session, core::Revision s
 
 Loaded SqlStore::load() {
   adopt(Adopt::everything);
-  return read([](sql::Transaction& tx) {
+  Loaded loaded = read([](sql::Transaction& tx) {
     Loaded loaded;
     loaded.now = tx->now();
     // Rows and this revision are one state, so none can be missed, as a revision read at another time would.
@@ -59,22 +60,38 @@ Loaded SqlStore::load() {
     loaded.removed_since = board.get<core::Revision>(2);
     loaded.rows = rows_of(tx->query(kRows));
     loaded.removed = removed_after(*tx, 0);
+    loaded.gaps = gaps(*tx);
     return loaded;
   });
+  know(loaded.version.revision);
+  return loaded;
 }
 
 Polled SqlStore::poll(core::Revision seen) {
   adopt(Adopt::fresh);
-  return read([seen](sql::Transaction& tx) {
-    Polled polled;
-    polled.now = tx->now();
-    auto board = tx->query("SELECT epoch FROM board WHERE id = 1");
-    board.step();
-    polled.epoch = board.get<std::string>(0);
-    polled.change.rows = rows_of(tx->query(kRowsAfter, seen));
-    polled.change.removed = removed_after(*tx, seen);
-    return polled;
-  });
+  for (;;) {
+    core::Revision revision = 0;
+    Polled polled = read([&](sql::Transaction& tx) {
+      Polled polled;
+      polled.now = tx->now();
+      auto board = tx->query("SELECT epoch, revision FROM board WHERE id = 1");
+      board.step();
+      polled.epoch = board.get<std::string>(0);
+      revision = board.get<core::Revision>(1);
+      polled.change.rows = rows_of(tx->query(kRowsAfter, seen));
+      polled.change.removed = removed_after(*tx, seen);
+      return polled;
+    });
+    if (revision >= std::max(seen, known_.load())) {
+      know(revision);
+      return polled;
+    }
+    // The database went back: as soon as it is at a later revision again, nobody could tell.
+    write([this, seen](sql::Transaction& tx) {
+      const core::Revision known = std::max(seen, known_.load());
+      if (lock_board(*tx) < known) start_new_world(*tx, known);
+    });
+  }
 }
 
 }  // namespace store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "sql/pool.hpp"
@@ -12,7 +13,7 @@ namespace store {
 /// sql_tasks.cpp.
 ///
 /// Every change takes its revision first (next_revision): the lock on that row, held to the commit, makes all changes
-/// of all replicas follow one another.
+/// of all replicas follow one another. Whoever locks tasks too locks them after it, by their ids.
 class SqlStore final : public Store {
  public:
   /// REQUIRES: `pool`'s database is migrated.
@@ -49,12 +50,17 @@ class SqlStore final : public Store {
   }
   base::Time now() { return pool_->acquire()->now(); }
 
+  /// Takes the next revision, for a transaction that writes. Must be its first statement.
+  core::Revision next_revision(sql::Session& session);
+  /// Remembers that the database was at `revision`.
+  void know(core::Revision revision);
+
   void adopt(Adopt what);
+  core::ProfileId adopt_some(core::Revision mark, core::ProfileId after);
 
   std::unique_ptr<sql::Pool> pool_;
+  /// The database has been at this revision, so it must not be behind it.
+  std::atomic<core::Revision> known_ = 0;
 };
-
-/// Takes the next revision, for a transaction that writes. Must be its first statement.
-core::Revision next_revision(sql::Session& session);
 
 }  // namespace store

@@ -1,4 +1,5 @@
 #include <cassert>
+#include <map>
 #include <random>
 #include <unordered_map>
 
@@ -11,72 +12,10 @@ using core::Revision;
 
 /// How many due tasks a claim looks at for each that it wants: those that another replica takes first can be replaced.
 constexpr std::size_t kCandidatesPerClaim = 4;
-/// Assignments per transaction, so that nobody waits long for the lock while 100,000 profiles are assigned.
-constexpr std::size_t kAssignmentsPerTransaction = 4096;
 
 std::mt19937_64& random_bits() {
   static thread_local std::mt19937_64 bits{std::random_device{}()};
   return bits;
-}
-
-/// At least 0 and less than `period`.
-base::Duration random_part(base::Duration period) {
-  if (period.count() <= 1) return base::Duration{0};
-  return base::Duration{std::uniform_int_distribution<base::Duration::rep>(0, period.count() - 1)(random_bits())};
-}
-
-/// A statement with a list of ids in it; made once, since the text is long.
-std::string with_list(std::string_view before, std::string_view after) {
-  return fmt::format("{} IN {}{}", before, sql::list_placeholders(), after);
-}
-
-// --- assign
-
-struct Step {
-  Assignment assignment;
-  bool new_probe = false;
-};
-
-/// Those of `assignments` that need a write: another probe, or a due time beyond the (now shorter) period.
-std::vector<Step> steps_of(sql::Session& session, std::span<const Assignment> assignments, base::Time now) {
-  static const std::string kSql = with_list(
-      "SELECT r.profile_id, r.probe, t.due FROM reading r LEFT JOIN task t ON t.profile_id = r.profile_id"
-      " WHERE r.profile_id",
-      "");
-  std::vector<Step> steps;
-  sql::for_each_list(assignments, [&](std::span<const Assignment> part) {
-    std::unordered_map<core::ProfileId, const Assignment*> wanted;
-    std::vector<core::ProfileId> ids;
-    for (const Assignment& assignment : part) {
-      wanted[assignment.profile] = &assignment;
-      ids.push_back(assignment.profile);
-    }
-    auto query = session.query(kSql, std::span<const core::ProfileId>(ids));
-    while (query.step()) {
-      const Assignment& assignment = *wanted[query.get<core::ProfileId>(0)];
-      const bool new_probe = query.get<std::string_view>(1) != assignment.probe;
-      const auto due = query.get<std::optional<base::Time>>(2);
-      if (new_probe || (due && *due > now + assignment.ttl)) steps.push_back({assignment, new_probe});
-    }
-  });
-  return steps;
-}
-
-void give_probe(sql::Session& session, const Assignment& assignment, base::Time now, Revision revision) {
-  session.run("UPDATE reading SET probe = ?, revision = ? WHERE profile_id = ?", assignment.probe, revision,
-              assignment.profile);
-  if (assignment.probe == core::kNoProbe) {
-    session.run("DELETE FROM task WHERE profile_id = ?", assignment.profile);
-    return;
-  }
-  const base::Duration phase = random_part(assignment.ttl);
-  const auto updated = session.run(
-      "UPDATE task SET probe = ?, due = ?, phase = ?, lease_until = 0, owner = '', token = token + 1"
-      " WHERE profile_id = ?",
-      assignment.probe, now, phase, assignment.profile);
-  if (updated == 0)
-    session.run("INSERT INTO task (profile_id, probe, due, phase) VALUES (?, ?, ?, ?)", assignment.profile,
-                assignment.probe, now, phase);
 }
 
 // --- claim
@@ -110,9 +49,9 @@ struct Lease {
 /// is read back by the claim's number. COALESCE keeps the database from searching all that is due instead of the ids.
 std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
-      with_list("UPDATE task SET owner = ?, claim = ?, lease_until = ?, token = token + 1 WHERE id",
-                " AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?");
-  static const std::string kTaken = with_list(
+      sql::with_list("UPDATE task SET owner = ?, claim = ?, lease_until = ?, token = token + 1 WHERE id",
+                     " AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?");
+  static const std::string kTaken = sql::with_list(
       "SELECT t.id, h.id, h.provider, h.name, t.due, t.token, r.level IS NULL FROM task t"
       " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id",
       " AND t.claim = ?");
@@ -155,22 +94,21 @@ struct State {
   std::string owner;
   std::int64_t token = 0;
   core::ProfileId profile = 0;
-  base::Time due;
-  base::Duration phase{0};
+  std::string probe;
 };
 using States = std::unordered_map<TaskId, State>;
 
-/// The tasks of `ids` that somebody leases, whether in time or not.
-States leased(sql::Session& session, std::span<const TaskId> ids) {
-  static const std::string kSql =
-      with_list("SELECT id, owner, token, profile_id, due, phase FROM task WHERE id", " AND owner <> ''");
+/// The tasks of `ids` that somebody leases, whether in time or not; locked, so that nobody takes one over until the
+/// transaction ends. REQUIRES: sorted ids.
+States lock_leased(sql::Session& session, std::span<const TaskId> ids) {
+  const std::string text = sql::with_list("SELECT id, owner, token, profile_id, probe FROM task WHERE id",
+                                          fmt::format(" AND owner <> ''{}", session.dialect().for_update));
   States states;
   sql::for_each_list(ids, [&](std::span<const TaskId> part) {
-    auto query = session.query(kSql, part);
+    auto query = session.query(text, part);
     while (query.step())
       states[query.get<TaskId>(0)] = {query.get<std::string>(1), query.get<std::int64_t>(2),
-                                      query.get<core::ProfileId>(3), query.get<base::Time>(4),
-                                      query.get<base::Duration>(5)};
+                                      query.get<core::ProfileId>(3), query.get<std::string>(4)};
   });
   return states;
 }
@@ -180,59 +118,66 @@ bool holds(const States& states, const std::string& owner, const Claim& claim) {
   return state != states.end() && state->second.token == claim.token && state->second.owner == owner;
 }
 
-void write_success(sql::Session& session, const Outcome& outcome, base::Time ended, Revision revision) {
-  core::Reading reading{*outcome.result, ended, {}, {}, outcome.took};
-  core::apply(outcome.rule, reading);
-  session.run(
-      "UPDATE reading SET revision = ?, level = ?, free = ?, total = ?, score = ?, price = ?, reason = ?,"
-      " measured_at = ?, stale_at = ?, expires_at = ?, took = ?, error = NULL, failed_at = NULL WHERE profile_id = ?",
-      revision, core::to_string(reading.level), reading.free, reading.total, reading.score, reading.price,
-      reading.reason, reading.measured_at, reading.stale_at, reading.expires_at, reading.took, outcome.profile);
+base::Time ended(const Outcome& outcome, base::Time now) {
+  return now - std::max(outcome.ended_ago, base::Duration{0});
 }
 
-void write_failure(sql::Session& session, const Outcome& outcome, base::Time ended, Revision revision) {
+/// An outcome that is still wanted.
+struct Settled {
+  const Outcome* outcome;
+  std::string probe;
+};
+
+/// Frees tasks that end now, and sets when they are due next: as next_due() says, with the phase taken off where that
+/// leaves them in the future, and not overdue otherwise.
+void free_tasks(sql::Session& session, std::span<const TaskId> ids, base::Duration ttl, base::Time now) {
+  static const std::string kSql = sql::with_list(
+      "UPDATE task SET due = CASE WHEN ? - due >= ? THEN ? - (? - due) % ?"
+      " WHEN due + ? - phase > ? THEN due + ? - phase ELSE ? END,"
+      " phase = 0, lease_until = 0, owner = '', token = token + 1 WHERE id");
+  ttl = std::max(ttl, base::Duration{1});
+  sql::for_each_list(
+      ids, [&](std::span<const TaskId> part) { session.run(kSql, now, ttl, now, now, ttl, ttl, now, ttl, now, part); });
+}
+
+void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+  static const sql::RowsStatement kSql(
+      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, score, price, reason, measured_at,"
+      " stale_at, expires_at, took) VALUES ",
+      13);
+  kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
+    const Outcome& outcome = *one.outcome;
+    const core::Measurement& measured = *outcome.result;
+    core::Reading reading{{}, ended(outcome, now), {}, {}, outcome.took};
+    core::apply(outcome.rule, reading);
+    query.bind(outcome.profile, revision, one.probe, core::to_string(measured.level), measured.free, measured.total,
+               measured.score, measured.price, measured.reason, reading.measured_at, reading.stale_at,
+               reading.expires_at, reading.took);
+  });
+}
+
+/// Failures keep the latest level.
+void write_failure(sql::Session& session, const Outcome& outcome, base::Time now, Revision revision) {
   session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
-              outcome.result.error(), ended, outcome.profile);
+              outcome.result.error(), ended(outcome, now), outcome.profile);
 }
 
-/// Frees the task if its token is still `outcome`'s, and writes the reading. Returns whether it was.
-bool settle(sql::Session& session, const Outcome& outcome, const State& state, base::Time now, Revision revision) {
-  const base::Time next = next_due(state.due, outcome.rule.ttl, now);
-  // The phase makes the next run earlier, but not overdue.
-  const base::Time due = std::max(next - state.phase, std::min(next, now));
-  const auto freed = session.run(
-      "UPDATE task SET due = ?, phase = 0, lease_until = 0, owner = '', token = token + 1 WHERE id = ? AND token = ?",
-      due, outcome.task, outcome.token);
-  if (freed == 0) return false;
-  const base::Time ended = now - std::max(outcome.ended_ago, base::Duration{0});
-  if (outcome.result)
-    write_success(session, outcome, ended, revision);
-  else
-    write_failure(session, outcome, ended, revision);
-  return true;
+/// Writes what `settled` tasks found out, and frees them.
+void settle(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+  std::map<base::Duration, std::vector<TaskId>> by_ttl;
+  std::vector<Settled> successes;
+  for (const Settled& one : settled) {
+    by_ttl[one.outcome->rule.ttl].push_back(one.outcome->task);
+    if (one.outcome->result)
+      successes.push_back(one);
+    else
+      write_failure(session, *one.outcome, now, revision);
+  }
+  write_successes(session, successes, now, revision);
+  for (const auto& [ttl, ids] : by_ttl) free_tasks(session, ids, ttl, now);
 }
 
 }  // namespace
-
-void SqlStore::assign(std::span<const Assignment> assignments) {
-  const base::Time now = this->now();
-  for (; !assignments.empty();
-       assignments = assignments.subspan(std::min(assignments.size(), kAssignmentsPerTransaction))) {
-    const auto part = assignments.first(std::min(assignments.size(), kAssignmentsPerTransaction));
-    if (read([&](sql::Transaction& tx) { return steps_of(*tx, part, now).empty(); })) continue;
-    write([&](sql::Transaction& tx) {
-      const Revision revision = next_revision(*tx);
-      for (const Step& step : steps_of(*tx, part, now)) {
-        const Assignment& assignment = step.assignment;
-        if (step.new_probe)
-          give_probe(*tx, assignment, now, revision);
-        else
-          tx->run("UPDATE task SET due = ? WHERE profile_id = ?", now + random_part(assignment.ttl),
-                  assignment.profile);
-      }
-    });
-  }
-}
 
 Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) {
   assert(!owner.empty());
@@ -259,14 +204,14 @@ Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std:
 }
 
 std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
-  static const std::string kSql = with_list("UPDATE task SET lease_until = ? WHERE owner = ? AND id", "");
+  static const std::string kSql = sql::with_list("UPDATE task SET lease_until = ? WHERE owner = ? AND id", "");
   if (claims.empty()) return {};
   const base::Time until = now() + lease;
   const auto ids = sorted_ids(claims);
   // Extending first locks the rows, so that nobody takes one over between the two statements.
   const auto states = write([&](sql::Transaction& tx) {
     sql::for_each_list<TaskId>(ids, [&](std::span<const TaskId> part) { tx->run(kSql, until, owner, part); });
-    return leased(*tx, ids);
+    return lock_leased(*tx, ids);
   });
   std::vector<TaskId> lost;
   for (const Claim& claim : claims)
@@ -285,25 +230,30 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
   for (const Outcome* outcome : ordered) ids.push_back(outcome->task);
   return write([&](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
-    const auto states = leased(*tx, ids);
+    States states = lock_leased(*tx, ids);
+    std::vector<Settled> settled;
     std::vector<TaskId> refused;
     for (const Outcome* outcome : ordered) {
       const auto state = states.find(outcome->task);
-      if (state == states.end() || state->second.profile != outcome->profile ||
-          !settle(*tx, *outcome, state->second, now, revision))
+      if (state == states.end() || state->second.profile != outcome->profile || state->second.token != outcome->token) {
         refused.push_back(outcome->task);
+        continue;
+      }
+      settled.push_back({outcome, std::move(state->second.probe)});
+      states.erase(state);  // the same outcome a second time is refused
     }
-    if (refused.size() == ordered.size()) tx.rollback();
+    settle(*tx, settled, now, revision);
+    if (settled.empty()) tx.rollback();
     return refused;
   });
 }
 
 void SqlStore::release(const std::string& owner, std::span<const Claim> claims) {
   static const std::string kSql =
-      with_list("UPDATE task SET lease_until = 0, owner = '', token = token + 1 WHERE owner = ? AND id", "");
+      sql::with_list("UPDATE task SET lease_until = 0, owner = '', token = token + 1 WHERE owner = ? AND id", "");
   if (claims.empty()) return;
   write([&](sql::Transaction& tx) {
-    const auto states = leased(*tx, sorted_ids(claims));
+    const auto states = lock_leased(*tx, sorted_ids(claims));
     std::vector<TaskId> held;
     for (const Claim& claim : claims)
       if (holds(states, owner, claim)) held.push_back(claim.task);

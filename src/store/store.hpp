@@ -26,6 +26,7 @@ struct Loaded {
   std::vector<core::Removed> removed;
   /// Deletions with a larger revision are all in `removed`; older ones may be forgotten.
   core::Revision removed_since = 0;
+  std::vector<core::Gap> gaps;
 };
 
 /// What changed after a revision.

@@ -14,12 +14,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import database_server  # noqa: E402
+
 BIN = pathlib.Path(os.environ["BIN_DIR"])
+# Without the sanitizers, which do not bear a preloaded library.
+RELEASE_BIN = pathlib.Path(os.environ.get("RELEASE_BIN_DIR", "/nonexistent"))
 # A program under a sanitizer works at a fraction of its speed.
 PATIENCE = 20.0
 # What a shutdown may take with work in flight.
@@ -131,12 +137,12 @@ class Events:
 class Program:
     """One of our programs, on free ports."""
 
-    def __init__(self, name, args, cwd, environment=None):
+    def __init__(self, name, args, cwd, environment=None, folder=BIN):
         self.name = name
         # Appending: reading the log moves an offset that the program has too.
         self.errors = open(cwd / f"{name}-{next(NUMBERS)}.log", "a+")
         self.process = subprocess.Popen(
-            [BIN / name, *map(str, args)], cwd=cwd, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            [folder / name, *map(str, args)], cwd=cwd, stdout=subprocess.PIPE, stderr=self.errors, text=True,
             env=ENVIRONMENT | (environment or {}), preexec_fn=die_with_parent)
 
     def wait_ready(self):
@@ -201,10 +207,12 @@ class TestCase(unittest.TestCase):
         return self.program("vacancy", "up", "--config", self.config(**keys), "--data", "data", "--port", 0,
                             "--hardware-port", 0, "--admin-port", 0, *args).wait_ready()
 
-    def hardware(self, *args, config="hardware.yaml", **keys):
+    def hardware(self, *args, config="hardware.yaml", database="sqlite:vacancy.db", listen=0, ready=True,
+                 process=None, **keys):
         keys.setdefault("probes", [QUICK])
-        return self.program("hardware", "--config", self.config(config, **keys), "--database", "sqlite:vacancy.db",
-                            "--port", 0, "--admin-port", 0, *args).wait_ready()
+        program = self.program("hardware", "--config", self.config(config, **keys), "--database", database,
+                               "--port", listen, "--admin-port", 0, *args, **(process or {}))
+        return program.wait_ready() if ready else program
 
     def portal(self, *hardware_ports, config="portal.yaml", **keys):
         urls = ",".join(f"http://127.0.0.1:{port}" for port in hardware_ports)
@@ -224,3 +232,37 @@ class TestCase(unittest.TestCase):
 def rows(port):
     """The API's rows by name."""
     return {row["name"]: row for row in request(port, "/api/v1/hardware?limit=1000").json["hardware"]}
+
+
+class DatabaseCase(TestCase):
+    """A test with a real server, started once for the class, and a database of its own on it."""
+
+    kind = "mariadb"
+    tls = False
+
+    @classmethod
+    def setUpClass(cls):
+        try:
+            cls.server = database_server.DatabaseServer(cls.kind, tls=cls.tls, fast=True)
+        except database_server.Unavailable as reason:
+            raise unittest.SkipTest(str(reason)) from None
+        cls.addClassCleanup(cls.server.close)
+
+    def setUp(self):
+        super().setUp()
+        self.name = f"vacancy_{next(NUMBERS)}"
+        self.server.sql(f"CREATE DATABASE {self.name}")
+
+    def url(self, port=None, host="127.0.0.1", user=None):
+        return f"mysql://{user or self.server.user}@{host}:{port or self.server.port}/{self.name}"
+
+    def hardware(self, *args, database=None, hardware=None, **options):
+        keys = {"database_password_file": self.server.password_file} | (hardware or {})
+        return super().hardware(*args, database=database or self.url(), hardware=keys, **options)
+
+    def sql(self, statements):
+        """The rows that statements of the database's administrator give, as text."""
+        return self.server.sql(f"USE {self.name}; {statements}")
+
+    def number(self, statement):
+        return int(self.sql(statement))

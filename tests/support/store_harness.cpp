@@ -1,9 +1,8 @@
 #include "support/store_harness.hpp"
 
-#include "sql/open.hpp"
 #include "store/open.hpp"
 #include "support/memory_store.hpp"
-#include "support/temp_dir.hpp"
+#include "support/test_database.hpp"
 
 namespace store {
 namespace {
@@ -20,30 +19,36 @@ class MemoryHarness final : public StoreHarness {
   support::MemoryStore store_;
 };
 
-class SqliteHarness final : public StoreHarness {
+class SqlHarness final : public StoreHarness {
  public:
-  explicit SqliteHarness(const base::Clock& clock) : clock_(clock), store_(open_store(url_, 2, clock).store) {}
+  SqlHarness(const support::DatabaseKind& kind, const base::Clock& clock) : clock_(clock), database_(kind.make()) {
+    migrate(*database_->open(clock));
+    store_ = open_migrated(2, [this] { return database_->open(clock_); });
+  }
   Store& store() override { return *store_; }
   void insert_plain(const std::string& provider, const std::string& name) override {
-    sql::open(url_, clock_)->run("INSERT INTO hardware (provider, name) VALUES (?, ?)", provider, name);
+    database_->open(clock_)->run("INSERT INTO hardware (provider, name) VALUES (?, ?)", provider, name);
   }
 
  private:
   const base::Clock& clock_;
-  support::TempDir dir_;
-  std::string url_ = "sqlite:" + dir_ / "test.db";
+  std::unique_ptr<support::TestDatabase> database_;
   std::unique_ptr<Store> store_;
 };
-
-template <class T>
-std::unique_ptr<StoreHarness> make(const base::Clock& clock) {
-  return std::make_unique<T>(clock);
-}
 
 }  // namespace
 
 const std::vector<StoreKind>& store_kinds() {
-  static const std::vector<StoreKind> kKinds = {{"memory", make<MemoryHarness>}, {"sqlite", make<SqliteHarness>}};
+  static const std::vector<StoreKind> kKinds = [] {
+    std::vector<StoreKind> kinds = {{"memory",
+                                     [](const base::Clock& clock) { return std::make_unique<MemoryHarness>(clock); },
+                                     [] { return std::string(); }}};
+    for (const support::DatabaseKind& kind : support::database_kinds())
+      kinds.push_back({kind.name,
+                       [&kind](const base::Clock& clock) { return std::make_unique<SqlHarness>(kind, clock); },
+                       kind.missing});
+    return kinds;
+  }();
   return kKinds;
 }
 

@@ -6,10 +6,10 @@
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "hardware/admin_token.hpp"
+#include "hardware/database.hpp"
 #include "hardware/service.hpp"
 #include "http/server.hpp"
 #include "portal/service.hpp"
-#include "store/open.hpp"
 
 namespace app {
 namespace {
@@ -48,8 +48,7 @@ void settle(config::Config& config) {
 int serve(config::Config config) {
   settle(config);
   const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
-  const store::Opened opened =
-      store::open_store(config.hardware.database, config.hardware.database_connections, base::system_clock(), content);
+  const store::Opened opened = hardware::open_database(config.hardware, content);
   opened.store->add_missing(config.profiles);
   Process process(config);
   hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store,

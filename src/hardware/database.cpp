@@ -1,0 +1,29 @@
+#include "hardware/database.hpp"
+
+#include <thread>
+
+#include "base/log.hpp"
+#include "sql/error.hpp"
+
+namespace hardware {
+namespace {
+
+constexpr std::chrono::milliseconds kRetry{250};
+
+}  // namespace
+
+store::Opened open_database(const config::HardwareConfig& config, store::FirstContent content) {
+  const sql::Location location{config.database, config.database_password_file, config.database_ssl_ca};
+  const auto deadline = std::chrono::steady_clock::now() + config.database_wait;
+  for (bool told = false;; told = true) {
+    try {
+      return store::open_store(location, config.database_connections, base::system_clock(), content);
+    } catch (const sql::Error& error) {
+      if (error.kind() != sql::ErrorKind::lost || std::chrono::steady_clock::now() >= deadline) throw;
+      if (!told) spdlog::warn("waiting for the database: {}", error.what());
+    }
+    std::this_thread::sleep_for(kRetry);
+  }
+}
+
+}  // namespace hardware

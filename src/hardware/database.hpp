@@ -1,0 +1,13 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "store/open.hpp"
+
+namespace hardware {
+
+/// Opens the configured database, with this program's schema. Waits for one that does not answer yet, as when both
+/// start together, for `config.database_wait` at most. Throws base::UsageError and base::Lost.
+store::Opened open_database(const config::HardwareConfig& config,
+                            store::FirstContent content = store::FirstContent::nothing);
+
+}  // namespace hardware

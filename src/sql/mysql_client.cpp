@@ -1,0 +1,153 @@
+#include "sql/mysql_client.hpp"
+
+#include <errmsg.h>
+#include <fmt/format.h>
+#include <mysqld_error.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/error.hpp"
+#include "base/secret.hpp"
+#include "sql/mysql.hpp"
+
+namespace sql {
+namespace {
+
+constexpr unsigned int kConnectSeconds = 5;
+
+/// Newer than the header: MySQL's "disconnected because of inactivity", MariaDB's "connection was killed".
+constexpr unsigned int kClientInteractionTimeout = 4031;
+constexpr unsigned int kConnectionKilled = 1927;
+
+/// The other program wrote first: the transaction may be run again.
+constexpr std::array<unsigned int, 3> kBusy{ER_LOCK_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, ER_CHECKREAD};
+
+/// Another connection, perhaps to another server behind the same name, may do better.
+constexpr std::array<unsigned int, 14> kLost{CR_CONNECTION_ERROR,
+                                             CR_CONN_HOST_ERROR,
+                                             CR_SERVER_GONE_ERROR,
+                                             CR_UNKNOWN_HOST,
+                                             CR_SERVER_LOST,
+                                             CR_MALFORMED_PACKET,
+                                             CR_STMT_CLOSED,
+                                             ER_CON_COUNT_ERROR,
+                                             ER_TOO_MANY_USER_CONNECTIONS,
+                                             ER_SERVER_SHUTDOWN,
+                                             ER_OPTION_PREVENTS_STATEMENT,
+                                             ER_DISK_FULL,
+                                             kConnectionKilled,
+                                             kClientInteractionTimeout};
+
+[[noreturn]] void refuse(std::string_view why) {
+  throw base::UsageError(fmt::format("database: {}", why));
+}
+
+/// Why the server let nobody in, and what helps.
+std::string advice(unsigned int number, const MysqlAddress& address, bool has_password) {
+  switch (number) {
+    case ER_ACCESS_DENIED_ERROR:
+      return has_password ? "check the user in hardware.database and the password in hardware.database_password_file"
+                          : "give the password in a file: hardware.database_password_file";
+    case ER_BAD_DB_ERROR:
+    case ER_DBACCESS_DENIED_ERROR:
+      return fmt::format("create the database first and let the user in: CREATE DATABASE {0}; GRANT ALL ON {0}.* TO …",
+                         address.database);
+    case CR_SSL_CONNECTION_ERROR:
+      return "with hardware.database_ssl_ca, the server must offer TLS with a certificate that one of these "
+             "authorities "
+             "issued for this host";
+    default:
+      return "check hardware.database";
+  }
+}
+
+void set_options(MYSQL* connection, const Location& location) {
+  const auto seconds = [](base::Duration duration) {
+    return static_cast<unsigned int>(std::max<std::int64_t>(1, duration / std::chrono::seconds{1}));
+  };
+  const unsigned int timeout = seconds(location.statement_timeout);
+  const unsigned int tcp = MYSQL_PROTOCOL_TCP;
+  const my_bool yes = 1;
+  mysql_options(connection, MYSQL_OPT_CONNECT_TIMEOUT, &kConnectSeconds);
+  mysql_options(connection, MYSQL_OPT_READ_TIMEOUT, &timeout);
+  mysql_options(connection, MYSQL_OPT_WRITE_TIMEOUT, &timeout);
+  mysql_options(connection, MYSQL_OPT_PROTOCOL, &tcp);
+  mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  if (location.ssl_ca.empty()) return;
+  mysql_options(connection, MYSQL_OPT_SSL_CA, location.ssl_ca.c_str());
+  mysql_options(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+  mysql_options(connection, MYSQL_OPT_SSL_ENFORCE, &yes);
+}
+
+}  // namespace
+
+ErrorKind mysql_error_kind(unsigned int number) {
+  if (number == ER_DUP_ENTRY) return ErrorKind::unique;
+  if (number == ER_TABLE_EXISTS_ERROR || number == ER_DUP_FIELDNAME || number == ER_DUP_KEYNAME)
+    return ErrorKind::exists;
+  if (std::ranges::find(kBusy, number) != kBusy.end()) return ErrorKind::busy;
+  if (std::ranges::find(kLost, number) != kLost.end()) return ErrorKind::lost;
+  return ErrorKind::other;
+}
+
+MysqlAddress parse_mysql_url(std::string_view url) {
+  constexpr std::string_view kForm = "write mysql://USER@HOST[:PORT]/NAME";
+  url.remove_prefix(kMysqlScheme.size());
+  const auto at = url.rfind('@');
+  if (at == std::string_view::npos) refuse(fmt::format("the URL names no user; {}", kForm));
+  MysqlAddress address;
+  address.user = url.substr(0, at);
+  if (address.user.contains(':'))
+    refuse(
+        "the URL holds a password, which would be seen in logs and process lists; write it into a file, named by "
+        "hardware.database_password_file");
+  url.remove_prefix(at + 1);
+  const auto slash = url.find('/');
+  if (slash == std::string_view::npos || slash + 1 == url.size())
+    refuse(fmt::format("the URL names no database; {}", kForm));
+  address.database = url.substr(slash + 1);
+  std::string_view host = url.substr(0, slash);
+  const auto colon = host.find(':', host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0);
+  if (colon != std::string_view::npos) {
+    const std::string_view port = host.substr(colon + 1);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+    if (error != std::errc{} || end != port.data() + port.size() || address.port == 0)
+      refuse(fmt::format("'{}' is not a port; {}", port, kForm));
+    host = host.substr(0, colon);
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  address.host = host;
+  if (address.user.empty() || address.host.empty() || address.database.find_first_of("/?#`") != std::string::npos)
+    refuse(fmt::format("the URL is not one of a database; {}", kForm));
+  return address;
+}
+
+MysqlConnection connect_mysql(const Location& location) {
+  // Not safe to be done by two threads at a time, which the first connections would do.
+  static const int library = mysql_library_init(0, nullptr, nullptr);
+  if (library != 0) throw Error(ErrorKind::other, "the MySQL client library cannot be initialised");
+  const MysqlAddress address = parse_mysql_url(location.url);
+  const std::string password =
+      location.password_file.empty() ? "" : base::read_secret("the database password", location.password_file);
+  MysqlConnection connection(mysql_init(nullptr));
+  if (!connection) throw std::bad_alloc();
+  set_options(connection.get(), location);
+  // Rows that are matched count as changed, as in SQLite; migrations are several statements.
+  constexpr unsigned long kFlags = CLIENT_FOUND_ROWS | CLIENT_MULTI_STATEMENTS;
+  if (mysql_real_connect(connection.get(), address.host.c_str(), address.user.c_str(), password.c_str(),
+                         address.database.c_str(), address.port, nullptr, kFlags) == nullptr) {
+    const unsigned int number = mysql_errno(connection.get());
+    const std::string why =
+        fmt::format("cannot connect to {}:{}: {}", address.host, address.port, mysql_error(connection.get()));
+    if (mysql_error_kind(number) == ErrorKind::lost) throw Error(ErrorKind::lost, why);
+    refuse(fmt::format("{}; {}", why, advice(number, address, !password.empty())));
+  }
+  // The options above say so already; a client library that forgot them must not send a word.
+  if (!location.ssl_ca.empty() && mysql_get_ssl_cipher(connection.get()) == nullptr)
+    refuse("the connection is not encrypted although hardware.database_ssl_ca is set");
+  return connection;
+}
+
+}  // namespace sql

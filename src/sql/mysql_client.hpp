@@ -1,0 +1,36 @@
+#pragma once
+
+#include <mysql.h>
+
+#include <memory>
+#include <string>
+
+#include "sql/error.hpp"
+#include "sql/open.hpp"
+
+/// The parts of sql/mysql.hpp that touch libmariadb's connection.
+namespace sql {
+
+struct CloseMysql {
+  void operator()(MYSQL* connection) const { mysql_close(connection); }
+};
+using MysqlConnection = std::unique_ptr<MYSQL, CloseMysql>;
+
+/// What follows "mysql://".
+struct MysqlAddress {
+  std::string user;
+  std::string host;
+  std::uint16_t port = 3306;
+  std::string database;
+};
+
+/// Throws base::UsageError that says what a URL must look like.
+MysqlAddress parse_mysql_url(std::string_view url);
+
+/// Connects and logs in. Throws as sql::open() does.
+MysqlConnection connect_mysql(const Location& location);
+
+/// What an error number of the server or of libmariadb means. Numbers: MariaDB's and MySQL's error references.
+ErrorKind mysql_error_kind(unsigned int number);
+
+}  // namespace sql

@@ -1,0 +1,321 @@
+// What only a database can show: several stores on one, from several threads, and plain SQL beside them.
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "store/open.hpp"
+#include "support/fake_clock.hpp"
+#include "support/test_database.hpp"
+
+namespace store {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr core::FreshnessRule kRule{60s, 30s, 5min};
+
+class DatabaseStoreTest : public testing::TestWithParam<support::DatabaseKind> {
+ protected:
+  void SetUp() override {
+    if (const std::string why = GetParam().missing(); !why.empty()) GTEST_SKIP() << why;
+    database_ = GetParam().make();
+  }
+  std::unique_ptr<sql::Session> plain() { return database_->open(clock_); }
+  std::unique_ptr<Store> open() {
+    migrate(*plain());
+    return open_migrated(2, [this] { return plain(); });
+  }
+  static void fill(Store& store, int count) {
+    std::vector<core::ProfileKey> keys;
+    for (int i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
+    store.add_missing(keys);
+    std::vector<Assignment> assignments;
+    for (const auto& row : store.load().rows) assignments.push_back({row->profile.id, "p", kRule.ttl});
+    store.assign(assignments);
+  }
+  static std::vector<Outcome> outcomes(const std::vector<Claim>& claims, const std::string& reason) {
+    std::vector<Outcome> outcomes;
+    for (const Claim& claim : claims)
+      outcomes.push_back({.task = claim.task,
+                          .profile = claim.profile.id,
+                          .token = claim.token,
+                          .result = core::Measurement{core::Level::high, {}, {}, {}, {}, reason},
+                          .took = {},
+                          .ended_ago = {},
+                          .rule = kRule});
+    return outcomes;
+  }
+
+  support::FakeClock clock_;
+  std::unique_ptr<support::TestDatabase> database_;
+};
+
+TEST_P(DatabaseStoreTest, NoTaskIsClaimedTwiceAndNoneIsLost) {
+  constexpr int kTasks = 3000;
+  const auto a = open();
+  const auto b = open();
+  fill(*a, kTasks);
+  std::vector<std::vector<Claim>> claimed(4);
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < claimed.size(); ++i)
+      threads.emplace_back([&, i] {
+        Store& store = i % 2 == 0 ? *a : *b;
+        const std::string owner = fmt::format("owner {}", i);
+        for (;;) {
+          const Claimed got = store.claim("p", owner, 64, 15s);
+          if (got.claims.empty() && (!got.next_due || *got.next_due > got.now)) return;
+          claimed[i].insert(claimed[i].end(), got.claims.begin(), got.claims.end());
+          EXPECT_THAT(store.finish(outcomes(got.claims, owner)), IsEmpty());
+        }
+      });
+  }
+  std::map<TaskId, int> times;
+  for (const auto& claims : claimed)
+    for (const Claim& claim : claims) ++times[claim.task];
+  EXPECT_THAT(times, SizeIs(kTasks));
+  for (const auto& [task, count] : times) EXPECT_EQ(count, 1) << "task " << task;
+  for (const auto& row : a->load().rows) EXPECT_TRUE(row->reading) << row->profile.key.name;
+}
+
+TEST_P(DatabaseStoreTest, APollerMissesNoRevision) {
+  const auto a = open();
+  const auto b = open();
+  fill(*a, 300);
+  const auto reader = open();
+  Loaded start = reader->load();
+  std::map<core::ProfileId, core::RowPtr> board;
+  for (const auto& row : start.rows) board[row->profile.id] = row;
+  core::Revision seen = start.version.revision;
+  const auto fold = [&] {
+    const core::Change change = reader->poll(seen).change;
+    for (const auto& row : change.rows) {
+      EXPECT_GT(row->revision, seen);
+      board[row->profile.id] = row;
+    }
+    for (const auto& gone : change.removed) board.erase(gone.id);
+    seen = std::max(seen, change.revision());
+  };
+
+  std::atomic<int> writing = 4;
+  std::vector<std::jthread> writers;
+  for (int i = 0; i < 4; ++i)
+    writers.emplace_back([&, i] {
+      Store& store = i % 2 == 0 ? *a : *b;
+      for (int n = 0; n < 40; ++n) {
+        const auto added = store.add({fmt::format("writer {}", i), fmt::format("{}", n)});
+        EXPECT_TRUE(added.has_value());
+        const Claimed got = store.claim("p", fmt::format("{}", i), 3, 15s);
+        store.finish(outcomes(got.claims, fmt::format("{} {}", i, n)));
+        if (n % 4 == 0) EXPECT_TRUE(store.remove(added->id));
+      }
+      --writing;
+    });
+  while (writing > 0) fold();
+  writers.clear();
+  fold();
+
+  const Loaded end = reader->load();
+  EXPECT_EQ(seen, end.version.revision);
+  EXPECT_EQ(board.size(), end.rows.size());
+  for (const auto& row : end.rows) {
+    ASSERT_TRUE(board.contains(row->profile.id)) << row->profile.key.name;
+    EXPECT_EQ(*board[row->profile.id], *row);
+  }
+}
+
+TEST_P(DatabaseStoreTest, ReadingTakesNoWriteLock) {
+  const auto store = open();
+  fill(*store, 10);
+  const Claimed all = store->claim("p", "a", 10, 15s);
+  const auto other = plain();
+  const sql::Transaction writing(*other, sql::Access::write);
+  other->run("UPDATE board SET revision = revision");
+  EXPECT_THAT(store->load().rows, SizeIs(10));
+  EXPECT_THAT(store->poll(0).change.rows, SizeIs(10));
+  EXPECT_THAT(store->claim("p", "a", 10, 15s).claims, IsEmpty());
+  EXPECT_EQ(store->add_missing(std::vector<core::ProfileKey>{all.claims[0].profile.key}), 0U);
+  store->assign(std::vector<Assignment>{{all.claims[0].profile.id, "p", kRule.ttl}});
+  store->forget_removed(1h);
+}
+
+TEST_P(DatabaseStoreTest, DueTasksAndChangesAreFoundByIndex) {
+  const auto store = open();
+  fill(*store, 2000);
+  const auto session = plain();
+  const bool sqlite = GetParam().name == "sqlite";
+  if (!sqlite) session->execute_script("ANALYZE TABLE task, reading, hardware");
+  const auto plan = [&](const std::string& sql) {
+    std::string text;
+    auto query = session->query((sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN FORMAT=JSON ") + sql);
+    while (query.step()) text += query.get<std::string>(sqlite ? 3 : 0) + "; ";
+    return text;
+  };
+  const auto used = [](const std::string& index) -> testing::Matcher<std::string> {
+    return testing::AnyOf(HasSubstr("\"key\": \"" + index), HasSubstr("\"index_name\": \"" + index));
+  };
+  EXPECT_THAT(
+      plan("SELECT id, due FROM task WHERE probe = 'p' AND due <= 1 AND lease_until < 1 ORDER BY due LIMIT 9"),
+      sqlite ? testing::Matcher<std::string>(HasSubstr("SEARCH task USING COVERING INDEX task_due (probe=? AND due<?)"))
+             : used("task_due"));
+  EXPECT_THAT(plan("SELECT h.id FROM reading r JOIN hardware h ON h.id = r.profile_id WHERE r.revision > 1" +
+                   std::string(15, '0')),
+              HasSubstr("reading_revision"));
+  EXPECT_THAT(
+      plan("SELECT id, provider, name FROM hardware WHERE revision = 0 AND id > 0 ORDER BY id LIMIT 4096"),
+      sqlite ? testing::Matcher<std::string>(HasSubstr("SEARCH hardware USING INDEX hardware_revision (revision=?"))
+             : used("hardware_revision"));
+}
+
+TEST_P(DatabaseStoreTest, ARowThatWasPutRightIsAdoptedAtTheNextStart) {
+  const auto store = open();
+  plain()->run("INSERT INTO hardware (provider, name) VALUES ('Amazon', ' c5')");
+  EXPECT_TRUE(store->poll(0).change.empty());
+  plain()->run("UPDATE hardware SET name = 'c5'");
+  EXPECT_THAT(open()->load().rows, SizeIs(1));
+}
+
+TEST_P(DatabaseStoreTest, AProfileDeletedWithPlainSqlIsBuriedAtTheNextStart) {
+  const auto store = open();
+  fill(*store, 2);
+  const auto before = store->load();
+  plain()->run("DELETE FROM hardware WHERE id = ?", before.rows[0]->profile.id);
+  const auto after = open()->load();
+  EXPECT_THAT(after.rows, SizeIs(1));
+  const auto change = store->poll(before.version.revision).change;
+  ASSERT_THAT(change.removed, SizeIs(1));
+  EXPECT_EQ(change.removed[0].id, before.rows[0]->profile.id);
+  EXPECT_THAT(store->claim("p", "a", 10, 15s).claims, SizeIs(1));
+}
+
+TEST_P(DatabaseStoreTest, PlainSqlMayUseAnIdAgain) {
+  const auto store = open();
+  const auto id = store->add({"Amazon", "c5"})->id;
+  ASSERT_TRUE(store->remove(id));
+  const auto seen = store->load().version.revision;
+  plain()->run("INSERT INTO hardware (id, provider, name) VALUES (?, 'Azure', 'H16mr')", id);
+  const auto change = store->poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(1));
+  EXPECT_THAT(change.removed, IsEmpty());
+  ASSERT_TRUE(store->remove(id));
+}
+
+TEST_P(DatabaseStoreTest, OverlappingChangesAreSeenInTheOrderOfTheirRevisions) {
+  const auto store = open();
+  const auto first = store->add({"Amazon", "first"});
+  const auto seen = store->load().version.revision;
+  const auto other = plain();
+  std::optional<sql::Transaction> slow(std::in_place, *other, sql::Access::write);
+  other->run("UPDATE board SET revision = revision + 1");
+  other->run("UPDATE reading SET revision = ? WHERE profile_id = ?", seen + 1, first->id);
+  std::atomic<bool> added = false;
+  std::jthread later([&] {
+    EXPECT_TRUE(store->add({"Amazon", "second"}));
+    added = true;
+  });
+  // The second change began later, and must not be seen before the first, which a poller would then miss.
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(store->poll(seen).change.empty());
+  EXPECT_FALSE(added);
+  slow->commit();
+  later.join();
+  const auto change = store->poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(2));
+  EXPECT_EQ(std::max(change.rows[0]->revision, change.rows[1]->revision), seen + 2);
+}
+
+TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
+  if (GetParam().name == "sqlite") return;  // its processes share a machine, and its file locks have no owner to lose
+  const auto store = open();
+  const auto hung = plain();
+  const sql::Transaction never_ends(*hung, sql::Access::write);
+  hung->run("UPDATE board SET revision = revision + 1");
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store->add({"Amazon", "c5"}));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+}
+
+/// A backup that is put back undoes the last change.
+class RestoreTest : public DatabaseStoreTest {
+ protected:
+  void SetUp() override {
+    DatabaseStoreTest::SetUp();
+    if (IsSkipped()) return;
+    store_ = open();
+    fill(*store_, 2);
+    backed_up_ = store_->load();
+    lost_ = store_->add({"Amazon", "lost"})->id;
+    seen_ = store_->load().version;
+    ASSERT_GT(seen_.revision, backed_up_.version.revision);
+  }
+  void restore() {
+    plain()->run("DELETE FROM hardware WHERE id = ?", lost_);
+    plain()->run("DELETE FROM reading WHERE profile_id = ?", lost_);
+    plain()->run("UPDATE board SET revision = ?", backed_up_.version.revision);
+    clock_.advance(1s);
+  }
+
+  std::unique_ptr<Store> store_;
+  Loaded backed_up_;
+  core::ProfileId lost_ = 0;
+  core::Version seen_;
+};
+
+TEST_P(RestoreTest, IsANewEpochForWhoPolls) {
+  restore();
+  EXPECT_NE(store_->poll(seen_.revision).epoch, seen_.epoch);
+  const auto loaded = store_->load();
+  EXPECT_GT(loaded.version.revision, seen_.revision);
+  EXPECT_THAT(loaded.rows, SizeIs(2));
+  EXPECT_EQ(store_->poll(loaded.version.revision).epoch, loaded.version.epoch) << "once";
+}
+
+TEST_P(RestoreTest, IsANewEpochForWhoWrites) {
+  const auto other = open();
+  other->load();
+  restore();
+  ASSERT_TRUE(other->add({"Amazon", "new"}));
+  const auto polled = store_->poll(seen_.revision);
+  EXPECT_NE(polled.epoch, seen_.epoch) << "although the revision is later than the one before the restore";
+}
+
+TEST_P(RestoreTest, LeavesAGapForWhoStarts) {
+  store_.reset();
+  restore();
+  const auto loaded = open()->load();
+  EXPECT_EQ(loaded.version.epoch, seen_.epoch);
+  EXPECT_GT(loaded.version.revision, seen_.revision) << "no revision is given out twice";
+  const auto in_gap = [&](core::Revision revision) {
+    return std::ranges::any_of(loaded.gaps, [=](const core::Gap& gap) { return gap.contains(revision); });
+  };
+  EXPECT_TRUE(in_gap(seen_.revision));
+  EXPECT_FALSE(in_gap(backed_up_.version.revision));
+  EXPECT_FALSE(in_gap(loaded.version.revision));
+}
+
+TEST_P(DatabaseStoreTest, AStartOnTheSameWorldLosesNoReader) {
+  std::vector<core::Revision> given_out;
+  for (int start = 0; start < 3; ++start) {
+    const auto store = open();
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(store->add({"Amazon", fmt::format("{}-{}", start, i)}));
+      given_out.push_back(store->load().version.revision);
+    }
+    clock_.advance(1s);
+  }
+  const auto gaps = open()->load().gaps;
+  for (const auto revision : given_out)
+    for (const core::Gap& gap : gaps) EXPECT_FALSE(gap.contains(revision));
+}
+
+INSTANTIATE_TEST_SUITE_P(Databases, RestoreTest, testing::ValuesIn(support::database_kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_TEST_SUITE_P(Databases, DatabaseStoreTest, testing::ValuesIn(support::database_kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace store

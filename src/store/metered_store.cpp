@@ -1,0 +1,97 @@
+#include "store/metered_store.hpp"
+
+namespace store {
+namespace {
+
+/// Observes the time until the end of the scope, also of a call that fails.
+class Timed {
+ public:
+  explicit Timed(prometheus::Histogram& histogram) : histogram_(histogram) {}
+  ~Timed() { histogram_.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count()); }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  prometheus::Histogram& histogram_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+prometheus::Histogram& histogram(base::Metrics& metrics, const std::string& call) {
+  return metrics.seconds("vacancy_database_seconds", "How long calls of the database took, retries included",
+                         {{"call", call}});
+}
+
+}  // namespace
+
+MeteredStore::MeteredStore(Store& store, base::Metrics& metrics)
+    : store_(store),
+      load_(histogram(metrics, "load")),
+      poll_(histogram(metrics, "poll")),
+      profiles_(histogram(metrics, "profiles")),
+      assign_(histogram(metrics, "assign")),
+      claim_(histogram(metrics, "claim")),
+      renew_(histogram(metrics, "renew")),
+      finish_(histogram(metrics, "finish")) {}
+
+Loaded MeteredStore::load() {
+  const Timed timed(load_);
+  return store_.load();
+}
+
+Polled MeteredStore::poll(core::Revision seen) {
+  const Timed timed(poll_);
+  return store_.poll(seen);
+}
+
+base::Result<core::Profile> MeteredStore::add(const core::ProfileKey& key) {
+  const Timed timed(profiles_);
+  return store_.add(key);
+}
+
+std::size_t MeteredStore::add_missing(std::span<const core::ProfileKey> keys) {
+  const Timed timed(profiles_);
+  return store_.add_missing(keys);
+}
+
+base::Result<core::Profile> MeteredStore::replace(core::ProfileId id, const core::ProfileKey& key) {
+  const Timed timed(profiles_);
+  return store_.replace(id, key);
+}
+
+base::Result<void> MeteredStore::remove(core::ProfileId id) {
+  const Timed timed(profiles_);
+  return store_.remove(id);
+}
+
+void MeteredStore::forget_removed(base::Duration age) {
+  const Timed timed(profiles_);
+  store_.forget_removed(age);
+}
+
+void MeteredStore::assign(std::span<const Assignment> assignments) {
+  const Timed timed(assign_);
+  store_.assign(assignments);
+}
+
+Claimed MeteredStore::claim(const std::string& probe, const std::string& owner, std::size_t limit,
+                            base::Duration lease) {
+  const Timed timed(claim_);
+  return store_.claim(probe, owner, limit, lease);
+}
+
+std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
+  const Timed timed(renew_);
+  return store_.renew(owner, claims, lease);
+}
+
+std::vector<TaskId> MeteredStore::finish(std::span<const Outcome> outcomes) {
+  const Timed timed(finish_);
+  return store_.finish(outcomes);
+}
+
+void MeteredStore::release(const std::string& owner, std::span<const Claim> claims) {
+  const Timed timed(renew_);
+  store_.release(owner, claims);
+}
+
+}  // namespace store

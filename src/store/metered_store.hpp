@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/metrics.hpp"
+#include "store/store.hpp"
+
+namespace store {
+
+/// A store that measures how long each call of another takes: vacancy_database_seconds, by call. Both outlive it.
+class MeteredStore final : public Store {
+ public:
+  MeteredStore(Store& store, base::Metrics& metrics);
+
+  Loaded load() override;
+  Polled poll(core::Revision seen) override;
+
+  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> remove(core::ProfileId id) override;
+  void forget_removed(base::Duration age) override;
+
+  void assign(std::span<const Assignment> assignments) override;
+  Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) override;
+  std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
+  std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
+  void release(const std::string& owner, std::span<const Claim> claims) override;
+
+ private:
+  Store& store_;
+  prometheus::Histogram& load_;
+  prometheus::Histogram& poll_;
+  prometheus::Histogram& profiles_;
+  prometheus::Histogram& assign_;
+  prometheus::Histogram& claim_;
+  prometheus::Histogram& renew_;
+  prometheus::Histogram& finish_;
+};
+
+}  // namespace store

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/change.hpp"
+#include "sql/session.hpp"
+
+/// Which world a revision belongs to. A backup that is put back undoes changes that readers have seen, and its
+/// revisions would be given out a second time, for other changes. Two things keep a reader from taking one world for
+/// the other:
+///
+/// - Whoever is running notices that the revision went back, and gives the database a new epoch.
+/// - Whoever starts has no memory. It skips all revisions up to the database's clock in microseconds, more than any
+/// world
+///   before can have given out, and records the gap. A reader whose revision lies in a gap has seen a lost world.
+///
+/// Every function runs in a transaction that writes.
+namespace store {
+
+/// Takes the board's lock, until the transaction ends; returns the revision.
+core::Revision lock_board(sql::Session& session);
+
+/// Skips revisions, as a start does.
+void open_gap(sql::Session& session);
+
+/// Makes a new world of a database that went back behind `known`. Returns its first revision, which is taken.
+core::Revision start_new_world(sql::Session& session, core::Revision known);
+
+/// All gaps that are recorded; for any transaction.
+std::vector<core::Gap> gaps(sql::Session& session);
+
+}  // namespace store

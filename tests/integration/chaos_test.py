@@ -1,0 +1,192 @@
+"""Replicas and their database die, hang and part, while portals are read: nothing fails, nothing is lost."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+from failover_test import Readers
+from support import PATIENCE, QUICK, RELEASE_BIN, DatabaseCase, eventually, request, rows
+
+COUNT = 20
+PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(COUNT)]
+PROBE = QUICK | {"duration": "300ms", "timeout": "1s", "ttl": "2s", "expire_after": "60s"}
+PROBES = r'vacancy_probes_total\{[^}]*\}'
+REFUSED = r"vacancy_writes_refused_total\{[^}]*\}"
+
+
+class Link:
+    """Passes connections on to a port of this machine, until it is cut: then nothing arrives, and nobody is told."""
+
+    def __init__(self, target):
+        self.target = target
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.open = threading.Event()
+        self.open.set()
+        self.closed = False
+        self.sockets = [self.listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        try:
+            while True:
+                client, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.target))
+                self.sockets += [client, server]
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass, args=ends, daemon=True).start()
+        except OSError:
+            pass  # closed
+
+    def _pass(self, source, sink):
+        try:
+            while piece := source.recv(65536):
+                self.open.wait()
+                if self.closed:
+                    return
+                sink.sendall(piece)
+            self.open.wait()
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            for end in (source, sink):
+                end.close()
+
+    def close(self):
+        self.closed = True
+        self.open.set()
+        for each in self.sockets:
+            each.close()
+
+
+class ChaosTest(DatabaseCase):
+    def fleet(self, count, **keys):
+        keys = {"profiles": PROFILES, "probes": [PROBE], "hardware": {"lease": "2s"}, **keys}
+        return [self.hardware(config=f"hardware-{i}.yaml", **keys) for i in range(count)]
+
+    def portal_of(self, *fleet):
+        portal = self.portal(*(hardware.port for hardware in fleet))
+        self.measured_after(portal, "")
+        return portal
+
+    def newest(self, portal):
+        return max(row["measured_at"] or "" for row in rows(portal.port).values())
+
+    def measured_after(self, portal, time, seconds=PATIENCE):
+        eventually(f"all measured after {time}", lambda: len(rows(portal.port)) == COUNT and
+                   all((row["measured_at"] or "") > time for row in rows(portal.port).values()), seconds)
+
+    def readers(self, portal):
+        readers = Readers(portal.port)
+        self.addCleanup(readers.end)
+        eventually("readers read", lambda: readers.answers > 100)
+        return readers
+
+    def test_work_is_shared_each_profile_once_per_ttl_and_a_new_replica_takes_its_part(self):
+        fleet = self.fleet(2)
+        portal = self.portal_of(*fleet)
+        fleet.append(self.hardware(config="late.yaml", profiles=PROFILES, probes=[PROBE]))
+        eventually("the new one works", lambda: fleet[2].metric(PROBES) >= 1, 2 + 2)
+        self.measured_after(portal, self.newest(portal))  # the first periods, shortened at random, are over
+        before, begin = [hardware.metric(PROBES) for hardware in fleet], time.monotonic()
+        time.sleep(8)
+        done = [hardware.metric(PROBES) - was for hardware, was in zip(fleet, before)]
+        due = COUNT * (time.monotonic() - begin) / 2
+        self.assertAlmostEqual(sum(done), due, delta=COUNT)
+        self.assertGreater(min(done), 0, done)
+        self.assertEqual(sum(hardware.metric(REFUSED) for hardware in fleet), 0)
+
+    def test_a_killed_replicas_profiles_are_measured_by_the_others(self):
+        fleet = self.fleet(3, probes=[PROBE | {"duration": "1s", "timeout": "2s"}])
+        portal = self.portal_of(*fleet)
+        readers = self.readers(portal)
+        eventually("it probes", lambda: fleet[0].metric(r"vacancy_probes_running\{[^}]*\}") > 0)
+        fleet[0].send(signal.SIGKILL)
+        self.measured_after(portal, self.newest(portal), 2 + 2 + 1 + PATIENCE / 4)
+        readers.end()
+        self.assertEqual(readers.failures, [])
+
+    def test_a_replica_that_hung_beyond_its_lease_cannot_overwrite_a_newer_reading(self):
+        slow = {"profiles": PROFILES[:1], "probes": [PROBE | {"duration": "3s", "timeout": "10s", "ttl": "10s"}]}
+        first = self.fleet(1, **slow)[0]
+        eventually("it probes", lambda: first.metric(r"vacancy_probes_running\{[^}]*\}") == 1)
+        first.send(signal.SIGSTOP)
+        second = self.hardware(config="second.yaml", hardware={"lease": "2s"}, **slow)
+        newer = eventually("the second measures it", lambda: request(second.port, "/hardware/").json[0]["measured_at"])
+        first.send(signal.SIGCONT)
+        eventually("the late result is refused", lambda: first.metric(REFUSED) == 1)
+        self.assertEqual(request(second.port, "/hardware/").json[0]["measured_at"], newer)
+        self.assertIn("refused", first.log())
+
+    def database_goes_away(self, go, come_back):
+        """Readers never fail, rows grow old, and all goes on when the database is back."""
+        fleet = self.fleet(2)
+        portal = self.portal_of(*fleet)
+        readers = self.readers(portal)
+        go()
+        for hardware in fleet:
+            eventually("it says so", lambda: request(hardware.admin_port, "/readyz").status == 503, 15 + PATIENCE)
+            self.assertEqual(hardware.metric("vacancy_database_up"), 0)
+            self.assertIn("database", request(hardware.admin_port, "/readyz").text)
+            self.assertEqual(request(hardware.port, "/hardware/").status, 200)
+        eventually("rows grow old", lambda: {row["freshness"] for row in rows(portal.port).values()} == {"STALE"})
+        committed = {row["name"]: row["measured_at"] for row in request(fleet[0].port, "/hardware/").json}
+        come_back()
+        eventually("all is fresh", lambda: {row["freshness"] for row in rows(portal.port).values()} == {"FRESH"}, 15 + PATIENCE)
+        for hardware in fleet:
+            eventually("it is ready", lambda: request(hardware.admin_port, "/readyz").status == 200)
+        for row in request(fleet[0].port, "/hardware/").json:
+            self.assertGreater(row["measured_at"], committed[row["name"]])
+        readers.end()
+        self.assertEqual(readers.failures, [])
+
+    def test_the_database_is_killed_and_started(self):
+        self.database_goes_away(self.server.kill, self.server.start)
+
+    def test_the_database_hangs(self):
+        self.addCleanup(self.server.thaw)
+        self.database_goes_away(self.server.freeze, self.server.thaw)
+
+    def test_a_replica_cut_off_from_the_database_leaves_its_work_to_the_other(self):
+        link = Link(self.server.port)
+        self.addCleanup(link.close)
+        cut_off = self.hardware(config="cut-off.yaml", database=self.url(link.port), hardware={"lease": "2s"}, profiles=PROFILES, probes=[PROBE])
+        other = self.fleet(1)[0]
+        portal = self.portal_of(other)
+        readers = self.readers(portal)
+        eventually("both work", lambda: cut_off.metric(PROBES) and other.metric(PROBES))
+        link.open.clear()
+        self.measured_after(portal, self.newest(portal))
+        self.measured_after(portal, self.newest(portal))
+        eventually("it says so", lambda: request(cut_off.admin_port, "/readyz").status == 503, 15 + PATIENCE)
+        self.assertEqual(request(cut_off.port, "/hardware/").status, 200)
+        link.open.set()
+        eventually("it is back", lambda: request(cut_off.admin_port, "/readyz").status == 200, 15 + PATIENCE)
+        before = cut_off.metric(PROBES)
+        eventually("it works again", lambda: cut_off.metric(PROBES) > before)
+        readers.end()
+        self.assertEqual(readers.failures, [])
+
+    def test_a_replica_whose_clock_is_wrong_changes_nothing(self):
+        library = next((path for path in (f"/usr/lib/{machine}/faketime/libfaketime.so.1" for machine in os.listdir("/usr/lib"))
+                        if os.path.exists(path)), None)
+        if library is None or not (RELEASE_BIN / "hardware").exists():
+            self.skipTest("needs Debian's faketime and build/release: script/test integration makes both")
+        right = self.fleet(1)[0]
+        environment = {"LD_PRELOAD": library, "FAKETIME": "-2d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        wrong = self.hardware(config="wrong.yaml", profiles=PROFILES, probes=[PROBE],
+                              process={"environment": environment, "folder": RELEASE_BIN})
+        portal = self.portal_of(right, wrong)
+        day = slice(1, 11)
+        self.assertNotEqual(wrong.log()[day], right.log()[day], "its clock is wrong indeed")
+        for _ in range(2):
+            self.measured_after(portal, self.newest(portal))
+        eventually("both work", lambda: right.metric(PROBES) and wrong.metric(PROBES))
+        for hardware in (right, wrong):
+            answer = request(hardware.port, "/hardware/").json
+            self.assertEqual({row["freshness"] for row in answer}, {"FRESH"})
+            measured = max(row["measured_at"] for row in answer)
+            now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() - 60))
+            self.assertGreater(measured, now, "the database's clock counts")
+        self.assertEqual(right.metric(REFUSED) + wrong.metric(REFUSED), 0)
