@@ -1,0 +1,152 @@
+#include "app/commands/sql_lexer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace app {
+namespace {
+
+using Kind = SqlToken::Kind;
+
+/// MySQL's client takes no longer one. The bound keeps looking for it cheap.
+constexpr std::size_t kMaxDelimiterBytes = 15;
+constexpr std::string_view kBlanks = " \t\r\n\f\v";
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
+         c == '@' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+/// What a backslash and `c` stand for in a string.
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '0':
+      out += '\0';
+      break;
+    case 'b':
+      out += '\b';
+      break;
+    case 'n':
+      out += '\n';
+      break;
+    case 'r':
+      out += '\r';
+      break;
+    case 't':
+      out += '\t';
+      break;
+    case 'Z':
+      out += '\x1A';
+      break;
+    // These two keep their backslash: they mean something in patterns only.
+    case '%':
+    case '_':
+      out.append(1, '\\').append(1, c);
+      break;
+    default:
+      out += c;
+  }
+}
+
+}  // namespace
+
+SqlLexer::SqlLexer(std::string_view sql) : sql_(sql) {
+  if (sql.starts_with("\xFF\xFE") || sql.starts_with("\xFE\xFF"))
+    note(sql, "the text is UTF-16; save it as UTF-8 (mysqldump --result-file=FILE does)");
+  if (sql.starts_with("\xEF\xBB\xBF")) at_ = 3;
+}
+
+void SqlLexer::note(std::string_view where, std::string message) {
+  if (mistake_) return;
+  const auto line = 1 + std::count(sql_.data(), where.data(), '\n');
+  mistake_ = SqlMistake{static_cast<std::size_t>(line), std::move(message)};
+}
+
+SqlToken SqlLexer::taken(Kind kind, std::size_t bytes) {
+  const std::string_view text = sql_.substr(at_, bytes);
+  at_ += bytes;
+  return {kind, text};
+}
+
+SqlToken SqlLexer::next() {
+  if (mistake_ || !skip_blanks_and_comments() || at_ == sql_.size()) return {Kind::end, sql_.substr(sql_.size())};
+  if (rest().starts_with(delimiter_)) return taken(Kind::delimiter, delimiter_.size());
+  const char c = sql_[at_];
+  if (c == '\'' || c == '"' || c == '`') return quoted(c);
+  if (!is_word(c)) return taken(Kind::symbol, 1);
+  std::size_t end = at_ + 1;
+  while (end < sql_.size() && is_word(sql_[end]) && !sql_.substr(end).starts_with(delimiter_)) ++end;
+  return taken(Kind::word, end - at_);
+}
+
+bool SqlLexer::skip_blanks_and_comments() {
+  for (;;) {
+    at_ = std::min(sql_.find_first_not_of(kBlanks, at_), sql_.size());
+    // MySQL wants a blank after the two dashes; without one it would be an error, not SQL that means something else.
+    if (rest().starts_with("--") || rest().starts_with('#')) {
+      at_ += rest_of_line().size();
+    } else if (rest().starts_with("/*")) {
+      const auto end = sql_.find("*/", at_ + 2);
+      if (end == std::string_view::npos) {
+        note(rest(), "the comment that begins here has no end; close it with */");
+        return false;
+      }
+      at_ = end + 2;
+    } else {
+      return true;
+    }
+  }
+}
+
+SqlToken SqlLexer::quoted(char quote) {
+  const char stops[] = {quote, '\\'};
+  const std::string_view stop(stops, quote == '`' ? 1 : 2);
+  for (auto end = sql_.find_first_of(stop, at_ + 1); end != std::string_view::npos;) {
+    const bool doubled = end + 1 < sql_.size() && sql_[end + 1] == quote;
+    if (sql_[end] == quote && !doubled) return taken(quote == '`' ? Kind::name : Kind::string, end + 1 - at_);
+    end = sql_.find_first_of(stop, end + 2);
+  }
+  note(rest(), fmt::format("the text in quotes that begins here has no end; close it with {}", quote));
+  return {Kind::end, sql_.substr(sql_.size())};
+}
+
+std::string_view SqlLexer::rest_of_line() const {
+  return rest().substr(0, rest().find('\n'));
+}
+
+void SqlLexer::take_delimiter() {
+  const std::string_view line = rest_of_line();
+  const std::string_view delimiter = base::trim(line);
+  if (delimiter.empty() || delimiter.size() > kMaxDelimiterBytes)
+    note(line, fmt::format("DELIMITER is followed by what ends a statement, 1 to {} bytes", kMaxDelimiterBytes));
+  delimiter_ = delimiter;
+  at_ += line.size();
+}
+
+void SqlLexer::skip_line() {
+  const std::string_view line = rest_of_line();
+  at_ += std::min(line.find(delimiter_), line.size());
+}
+
+std::string unquoted(const SqlToken& token) {
+  if (token.kind != Kind::name && token.kind != Kind::string) return std::string(token.text);
+  const char quote = token.text.front();
+  const std::string_view inside = token.text.substr(1, token.text.size() - 2);
+  std::string out;
+  out.reserve(inside.size());
+  for (std::size_t i = 0; i < inside.size(); ++i) {
+    const char c = inside[i];
+    if (c == '\\' && quote != '`')
+      append_escaped(out, inside[++i]);
+    else if (c == quote)
+      out += inside[++i];  // doubled
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace app

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace app {
+
+/// A mistake in an SQL file: where, counted from 1, and what was wrong and what is right.
+struct SqlMistake {
+  std::size_t line = 0;
+  std::string message;
+};
+
+struct SqlToken {
+  enum class Kind {
+    word,       ///< a keyword, a bare name or a number
+    name,       ///< in backquotes
+    string,     ///< in single or double quotes; the latter may be a name, the context tells
+    symbol,     ///< any other byte
+    delimiter,  ///< the end of a statement: ; or what DELIMITER said
+    end,        ///< the end of the text
+  };
+  Kind kind = Kind::end;
+  /// As it stands in the text, with its quotes.
+  std::string_view text;
+};
+
+/// Cuts the SQL of MySQL and of its client into tokens, without comments and blanks. Linear in the size of the text.
+/// Holds a view of the text, which must outlive it; so must it the tokens.
+class SqlLexer {
+ public:
+  explicit SqlLexer(std::string_view sql);
+
+  /// The next token. After a mistake, and at the end of the text, `end` for ever.
+  SqlToken next();
+  /// The client's command DELIMITER, after its word: the rest of the line is what ends statements from now on.
+  void take_delimiter();
+  /// Goes to the end of the line or of the statement, whichever comes first. The client's commands end so.
+  void skip_line();
+
+  /// The first mistake, of the lexer or told by note().
+  const std::optional<SqlMistake>& mistake() const { return mistake_; }
+  /// Notes a mistake at `where`, a part of the text. Only the first one counts.
+  void note(std::string_view where, std::string message);
+
+ private:
+  std::string_view rest() const { return sql_.substr(at_); }
+  std::string_view rest_of_line() const;
+  bool skip_blanks_and_comments();
+  SqlToken quoted(char quote);
+  SqlToken taken(SqlToken::Kind kind, std::size_t bytes);
+
+  std::string_view sql_;
+  std::size_t at_ = 0;
+  std::string delimiter_ = ";";
+  std::optional<SqlMistake> mistake_;
+};
+
+/// What a string or a name stands for: without its quotes and escapes, by MySQL's rules. Words are as they are.
+std::string unquoted(const SqlToken& token);
+
+}  // namespace app
