@@ -7,8 +7,9 @@ namespace refresh {
 namespace asio = boost::asio;
 namespace {
 
-/// Claims, and readings, per transaction: larger ones keep other replicas waiting for the row locks.
-constexpr std::size_t kBatch = 1000;
+/// Tasks per claim, and readings per transaction: larger ones keep other replicas waiting for the row locks.
+constexpr std::size_t kClaimBatch = 256;
+constexpr std::size_t kWriteBatch = 1000;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
 constexpr std::chrono::milliseconds kRetry{200};
@@ -98,9 +99,11 @@ void Runner::wake() {
 asio::awaitable<void> Runner::claim_loop() {
   while (!stopping_) {
     woken_ = false;
-    const std::size_t free = concurrency_ - running_.size();
+    // While the database takes longer to write than the probe to measure, more tasks would only wait, and other
+    // replicas for them.
+    const std::size_t free = ended_.size() < kWriteBatch ? concurrency_ - running_.size() : 0;
     base::SteadyTime next = base::SteadyTime::max();
-    if (free > 0) next = co_await claim_some(std::min(free, kBatch));
+    if (free > 0) next = co_await claim_some(std::min(free, kClaimBatch));
     if (stopping_) break;
     claim_timer_.expires_at(next);
     while (!stopping_ && !woken_ && steady_clock::now() < claim_timer_.expiry()) {
@@ -172,7 +175,7 @@ asio::awaitable<void> Runner::write_loop() {
       continue;
     }
     // What ends while this batch is written makes the next one: the batches grow with the load.
-    const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kBatch));
+    const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kWriteBatch));
     std::vector<Ended> batch(std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.begin() + count));
     ended_.erase(ended_.begin(), ended_.begin() + count);
     co_await write(batch);

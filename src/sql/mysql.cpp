@@ -17,6 +17,7 @@ constexpr Dialect kDialect{
     .exact_text = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     .mysql_only = "",
     .for_update = " FOR UPDATE",
+    .for_update_of_free_rows = " FOR UPDATE SKIP LOCKED",
     .single_writer = false,
     .transactional_ddl = false,
 };

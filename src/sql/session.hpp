@@ -21,6 +21,8 @@ struct Dialect {
   std::string_view mysql_only;
   /// After a SELECT in a transaction that writes: locks the rows, and sees what others committed last.
   std::string_view for_update;
+  /// The same, leaving out rows that others have locked.
+  std::string_view for_update_of_free_rows;
   /// One writer at a time in the whole database: writers of one process then queue in the pool, which is quicker than
   /// asking for the lock again and again.
   bool single_writer;

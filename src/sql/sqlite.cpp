@@ -20,6 +20,7 @@ constexpr Dialect kDialect{
     .exact_text = "",
     .mysql_only = "-- ",
     .for_update = "",
+    .for_update_of_free_rows = "",
     .single_writer = true,
     .transactional_ddl = true,
 };

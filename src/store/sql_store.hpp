@@ -48,7 +48,14 @@ class SqlStore final : public Store {
   auto write(F job) {
     return sql::transact(*pool_, sql::Access::write, std::move(job));
   }
-  base::Time now() { return pool_->acquire()->now(); }
+  /// Without a transaction: for reads of one statement.
+  template <class F>
+  auto with_session(F job) {
+    return sql::with_retries([&] { return job(*pool_->acquire()); });
+  }
+  base::Time now() {
+    return with_session([](sql::Session& session) { return session.now(); });
+  }
 
   /// Takes the next revision, for a transaction that writes. Must be its first statement.
   core::Revision next_revision(sql::Session& session);

@@ -45,29 +45,38 @@ struct Lease {
   base::Time until;
 };
 
-/// Leases those of `ids` that are still free. The update takes what is free without looking first; which ones it got
-/// is read back by the claim's number. COALESCE keeps the database from searching all that is due instead of the ids.
+/// Locks those of `ids` that are still free, without waiting for those that another replica is just leasing. COALESCE
+/// keeps the database from searching all that is due instead of the ids. REQUIRES: at most kListSize ids, sorted.
+std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
+  const std::string text = sql::with_list("SELECT id FROM task WHERE id",
+                                          fmt::format(" AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?{}",
+                                                      session.dialect().for_update_of_free_rows));
+  std::vector<TaskId> free;
+  auto query = session.query(text, ids, lease.now, lease.now, lease.probe);
+  while (query.step()) free.push_back(query.get<TaskId>(0));
+  std::ranges::sort(free);
+  return free;
+}
+
+/// Leases those of `ids` that are still free. REQUIRES: at most kListSize ids, sorted.
 std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
-      sql::with_list("UPDATE task SET owner = ?, claim = ?, lease_until = ?, token = token + 1 WHERE id",
-                     " AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?");
+      sql::with_list("UPDATE task SET owner = ?, lease_until = ?, token = token + 1 WHERE id");
   static const std::string kTaken = sql::with_list(
       "SELECT t.id, h.id, h.provider, h.name, t.due, t.token, r.level IS NULL FROM task t"
-      " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id",
-      " AND t.claim = ?");
-  const auto number = static_cast<std::int64_t>(random_bits()() >> 1);
+      " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id");
+  const std::vector<TaskId> free = lock_free(session, ids, lease);
+  if (free.empty()) return {};
+  session.run(kTake, lease.owner, lease.until, std::span<const TaskId>(free));
   std::vector<Claim> claims;
-  sql::for_each_list(ids, [&](std::span<const TaskId> part) {
-    session.run(kTake, lease.owner, number, lease.until, part, lease.now, lease.now, lease.probe);
-    auto query = session.query(kTaken, part, number);
-    while (query.step())
-      claims.push_back(
-          {.task = query.get<TaskId>(0),
-           .profile = {query.get<core::ProfileId>(1), {query.get<std::string>(2), query.get<std::string>(3)}},
-           .due = query.get<base::Time>(4),
-           .token = query.get<std::int64_t>(5),
-           .first = query.get<bool>(6)});
-  });
+  auto query = session.query(kTaken, std::span<const TaskId>(free));
+  while (query.step())
+    claims.push_back(
+        {.task = query.get<TaskId>(0),
+         .profile = {query.get<core::ProfileId>(1), {query.get<std::string>(2), query.get<std::string>(3)}},
+         .due = query.get<base::Time>(4),
+         .token = query.get<std::int64_t>(5),
+         .first = query.get<bool>(6)});
   return claims;
 }
 
@@ -181,22 +190,29 @@ void settle(sql::Session& session, std::span<const Settled> settled, base::Time 
 
 Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) {
   assert(!owner.empty());
-  const base::Time now = this->now();
+  base::Time now;
+  // One statement sees one state without a transaction, which would cost two more ways to the server.
+  const auto found = with_session([&](sql::Session& session) {
+    now = session.now();
+    return candidates(session, probe, now, limit * kCandidatesPerClaim);
+  });
   Claimed claimed{.claims = {}, .now = now, .next_due = {}};
-  const auto found =
-      read([&](sql::Transaction& tx) { return candidates(*tx, probe, now, limit * kCandidatesPerClaim); });
   std::span<const Candidate> rest = found;
   while (!rest.empty() && claimed.claims.size() < limit) {
-    const auto ids = take_ids(rest, limit - claimed.claims.size());
+    const auto ids = take_ids(rest, std::min(limit - claimed.claims.size(), sql::kListSize));
     const auto claims =
         write([&](sql::Transaction& tx) { return lease_free(*tx, ids, {probe, owner, now, now + lease}); });
     claimed.claims.insert(claimed.claims.end(), claims.begin(), claims.end());
+    // The few that others took are not worth another transaction: the caller asks again.
+    if (!claims.empty() && claims.size() < ids.size()) break;
   }
   std::ranges::sort(claimed.claims, {}, &Claim::due);
-  if (claimed.claims.size() < limit) {
-    claimed.next_due = read([&](sql::Transaction& tx) {
+  if (!rest.empty()) {
+    claimed.next_due = rest.front().due;
+  } else if (claimed.claims.size() < limit) {
+    claimed.next_due = with_session([&](sql::Session& session) {
       auto query =
-          tx->query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
+          session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
       return query.step() ? std::optional(query.get<base::Time>(0)) : std::nullopt;
     });
   }

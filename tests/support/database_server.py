@@ -108,7 +108,7 @@ class MySQL:
         # Its own loader gives it its own, newer libc without a chroot.
         loader = next(iter(glob.glob(f"{root}/usr/lib/*/ld-linux*.so.*")), None)
         if not loader or not os.path.exists(binary):
-            raise Unavailable("no MySQL server: run `mysql_root DIR`, which takes one from Debian sid, "
+            raise Unavailable("no MySQL server: run tests/support/mysql_root DIR, which takes one from Debian sid, "
                               "and set the environment variable MYSQL_ROOT to DIR")
         self.server = [loader, "--library-path", os.path.dirname(loader), binary]
         self.options = [f"--basedir={root}/usr", f"--plugin-dir={root}/usr/lib/mysql/plugin", "--mysqlx=OFF",
@@ -123,7 +123,7 @@ class DatabaseServer:
 
     user = "vacancy"
 
-    def __init__(self, kind, tls=False, fast=False):
+    def __init__(self, kind, tls=False, fast=False, options=()):
         self.kind = kind
         self.engine = {"mariadb": MariaDB, "mysql": MySQL}[kind]()
         self.client = program("mariadb", "mariadb-client")
@@ -133,7 +133,7 @@ class DatabaseServer:
         self.directory = os.path.realpath(tempfile.mkdtemp(prefix="vacancy-db-"))
         try:
             self._guard = self._start_guard()
-            self._prepare(fast)
+            self._prepare(fast, options)
             self.start()
             self._create_user()
         except BaseException:
@@ -158,7 +158,7 @@ class DatabaseServer:
         finally:
             os.close(me)
 
-    def _prepare(self, fast):
+    def _prepare(self, fast, options):
         self._identity = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -186,7 +186,7 @@ class DatabaseServer:
         self._command = [*self.engine.server, *common, "--bind-address=127.0.0.1", f"--port={self.port}",
                          f"--socket={self.socket}", f"--pid-file={self.directory}/run/server.pid",
                          "--max-connections=500", "--table-open-cache=200", "--innodb-fast-shutdown=1",
-                         *(hasty if fast else ["--innodb-flush-log-at-trx-commit=1"])]
+                         *(hasty if fast else ["--innodb-flush-log-at-trx-commit=1"]), *options]
         self._process = self._spawn(self.engine.initialise(common + hasty))
         try:
             status = self._process.wait(2 * PATIENCE)
