@@ -51,6 +51,13 @@ class DatabaseTest(DatabaseCase):
         self.assertIn("9002_breaks.sql", refused.log())
         self.assertIn("start the newer version", refused.log())
 
+    def test_replicas_need_no_right_to_change_the_schema(self):
+        self.hardware(profiles=[{"provider": "a", "name": "b"}]).stop()  # as `hardware migrate` by another user
+        self.sql(f"CREATE OR REPLACE USER limited@127.0.0.1 IDENTIFIED BY '{self.server.password}';"
+                 f"GRANT SELECT, INSERT, UPDATE, DELETE ON {self.name}.* TO limited@127.0.0.1")
+        limited = self.hardware(database=self.url(user="limited"), profiles=[{"provider": "a", "name": "c"}])
+        eventually("it works", lambda: [row["availability"] in LEVELS for row in request(limited.port, "/hardware/").json] == [True, True])
+
     def test_a_migration_that_fails_says_how_to_go_on(self):
         self.sql("CREATE TABLE task (id INT)")  # somebody else's
         command = ["migrate", "--database", self.url()]
