@@ -192,12 +192,12 @@ def database():
         kept = dict(line.split("\t") for line in fleet.sql(
             "SELECT profile_id, DATE_FORMAT(FROM_UNIXTIME(measured_at / 1000000), '%Y-%m-%dT%H:%i:%s') FROM reading").splitlines())
         lost = [key for key, at in shown.items() if kept[str(key)] < at[:19]]
-        fleet.wait("probing", lambda: fleet.number(f"SELECT COUNT(*) FROM reading WHERE measured_at > {int(begin * 1e6)}"))
+        fleet.wait("probing", lambda: fleet.number(f"SELECT COUNT(*) FROM task WHERE lease_until > {int(time.time() * 1e6)}"))
         again = time.time() - begin
         fleet.wait("all fresh", lambda: set(freshness(portals[0])) == {"FRESH"})
         fresh = time.time() - begin
         yield "the database stopped for 30 s", "0 failed reads; STALE as they should; probing ≤ 2 s after; nothing lost", \
-            f"{load_text(loads)}; all STALE after {stale_at:.1f} s (a reading keeps {2 * TTL} s); first reading {again:.1f} s after the start," \
+            f"{load_text(loads)}; all STALE after {stale_at:.1f} s (a reading keeps {2 * TTL} s); first probe {again:.1f} s after the start," \
             f" all FRESH after {fresh:.1f} s; readings lost: {len(lost)}"
 
 

@@ -13,6 +13,7 @@ constexpr std::size_t kWriteBatch = 1000;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
 constexpr std::chrono::milliseconds kRetry{200};
+constexpr base::Duration kTick{1};
 
 using std::chrono::steady_clock;
 
@@ -129,8 +130,11 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
     meters_->running.Set(static_cast<double>(running_.size()));
     const auto now = steady_clock::now();
     if (claimed.claims.size() == limit) co_return now;
-    if (!claimed.next_due) co_return now + kLongestLook;
-    co_return now + std::clamp<base::Duration>(*claimed.next_due - claimed.now, base::Duration{0}, kLongestLook);
+    base::Time next = claimed.now + kLongestLook;
+    if (claimed.next_due) next = std::min(next, *claimed.next_due);
+    // A lease is over after its end.
+    if (claimed.next_lease_end) next = std::min(next, *claimed.next_lease_end + kTick);
+    co_return now + std::max(next - claimed.now, base::Duration{0});
   } catch (const base::Lost& lost) {
     meters_->database_errors.Increment();
     spdlog::warn("{} cannot claim tasks: {}", config_.name, lost.what());

@@ -196,7 +196,7 @@ Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std:
     now = session.now();
     return candidates(session, probe, now, limit * kCandidatesPerClaim);
   });
-  Claimed claimed{.claims = {}, .now = now, .next_due = {}};
+  Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}};
   std::span<const Candidate> rest = found;
   while (!rest.empty() && claimed.claims.size() < limit) {
     const auto ids = take_ids(rest, std::min(limit - claimed.claims.size(), sql::kListSize));
@@ -210,10 +210,14 @@ Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std:
   if (!rest.empty()) {
     claimed.next_due = rest.front().due;
   } else if (claimed.claims.size() < limit) {
-    claimed.next_due = with_session([&](sql::Session& session) {
-      auto query =
+    with_session([&](sql::Session& session) {
+      auto due =
           session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
-      return query.step() ? std::optional(query.get<base::Time>(0)) : std::nullopt;
+      if (due.step()) claimed.next_due = due.get<base::Time>(0);
+      auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
+                                 probe, now, now);
+      lease.step();
+      claimed.next_lease_end = lease.get<std::optional<base::Time>>(0);
     });
   }
   return claimed;

@@ -63,6 +63,8 @@ struct Claimed {
   base::Time now;
   /// When the probe's next free task is due, if none is due now. Nothing: there is none.
   std::optional<base::Time> next_due;
+  /// When the first lease of a task that is due ends, unless it is renewed: its replica may be dead. Nothing: as above.
+  std::optional<base::Time> next_lease_end;
 };
 
 /// How a task ended.

@@ -108,6 +108,8 @@ TEST_P(StoreTest, SaysWhenTheNextTaskIsDue) {
   clock_.advance(kTick);
   EXPECT_EQ(claim_one().due, *none.next_due);
   EXPECT_FALSE(claim().next_due) << "the only task is leased";
+  EXPECT_EQ(claim().next_lease_end, now() + kLease);
+  EXPECT_FALSE(claim(10, "a", "q").next_lease_end);
 }
 
 TEST_P(StoreTest, FinishWritesTheReading) {

@@ -169,10 +169,15 @@ store::Claimed MemoryStore::claim(const std::string& probe, const std::string& o
                                   base::Duration lease) {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
-  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}};
+  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}};
   std::vector<std::pair<base::Time, TaskId>> free;
-  for (const auto& [id, task] : tasks_)
-    if (task.probe == probe && task.lease_until < now) free.emplace_back(task.due, id);
+  for (const auto& [id, task] : tasks_) {
+    if (task.probe != probe) continue;
+    if (task.lease_until < now)
+      free.emplace_back(task.due, id);
+    else if (task.due <= now && (!claimed.next_lease_end || task.lease_until < *claimed.next_lease_end))
+      claimed.next_lease_end = task.lease_until;
+  }
   std::ranges::sort(free);
   for (const auto& [due, id] : free) {
     if (claimed.claims.size() == limit) return claimed;
