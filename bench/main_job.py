@@ -1,21 +1,12 @@
-"""The main job's figures: starting, probing without waste, answering without waiting, and size.
+"""The main job's figures: starting, probing without waste, answering without waiting, and size."""
 
-Prints each figure and, when all parts ran, writes docs/benchmarks.md.
-"""
-
-import argparse
 import contextlib
-import datetime
-import os
-import pathlib
-import platform
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 
-from harness import BIN, ROOT, Load, ReadingCounter, get, percentile, profiles, simulated, timed_gets, vacancy
+from harness import BIN, Load, ReadingCounter, get, percentile, profiles, simulated, timed_gets, vacancy
 
 WINDOW_TTLS = 12
 TTL = 5
@@ -145,42 +136,8 @@ def peer():
 
 PARTS = {"start": start, "fresh": fresh, "probing": probing, "large": large, "peer": peer}
 
-
-def page(rows):
-    lines = [
-        "# Benchmarks",
-        "",
-        "Written by `script/bench`; run it to measure your machine.",
-        "",
-        f"Measured on {datetime.date.today()} with {os.cpu_count()} cores of {platform.machine()}, Linux {platform.release().split('-')[0]},"
-        " one process (`vacancy up`) on SQLite, clients on the same machine.",
-        "",
-        "| what | goal | measured |",
-        "|---|---|---|",
-        *(f"| {what} | {goal} | {measured} |" for what, goal, measured in rows),
-        "",
-        "How: `bench/main_job.py` starts the release build on free ports and looks at it from outside. Readings per profile"
-        " are counted from `/hardware/events`, the total from `/metrics`; load comes from `wrk`, which sends the next request"
-        " when the answer is there, so that it and the servers share the cores at full load. The original's design is"
-        " `bench/original_peer.cpp`: a thread per profile and request, each sleeping 5 s.",
-        "",
-    ]
-    (ROOT / "docs").mkdir(exist_ok=True)
-    pathlib.Path(ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines))
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help=f"of {', '.join(PARTS)}; all by default")
-    parts = parser.parse_args().parts or list(PARTS)
-    rows = []
-    for part in parts:
-        for row in PARTS[part]():
-            print(f"{row[0]}\n    goal {row[1]}; measured {row[2]}", flush=True)
-            rows.append(row)
-    if parts == list(PARTS):
-        page(rows)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+TITLE = "One process: `vacancy up` on SQLite"
+HOW = """`bench/main_job.py` starts the release build on free ports and looks at it from outside. Readings per profile
+are counted from `/hardware/events`, the total from `/metrics`; load comes from `wrk`, which sends the next request when the
+answer is there, so that it and the servers share the cores at full load. The original's design is
+`bench/original_peer.cpp`: a thread per profile and request, each sleeping 5 s."""

@@ -8,8 +8,8 @@ namespace asio = boost::asio;
 namespace {
 
 /// Tasks per claim, and readings per transaction: larger ones keep other replicas waiting for the row locks.
-constexpr std::size_t kClaimBatch = 256;
-constexpr std::size_t kWriteBatch = 1000;
+constexpr std::size_t kClaimBatch = 128;
+constexpr std::size_t kWriteBatch = 512;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
 constexpr std::chrono::milliseconds kRetry{200};

@@ -11,7 +11,7 @@ namespace {
 using core::Revision;
 
 /// How many due tasks a claim looks at for each that it wants: those that another replica takes first can be replaced.
-constexpr std::size_t kCandidatesPerClaim = 4;
+constexpr std::size_t kCandidatesPerClaim = 2;
 
 std::mt19937_64& random_bits() {
   static thread_local std::mt19937_64 bits{std::random_device{}()};

@@ -1,0 +1,63 @@
+"""Runs benchmarks, prints each figure, and writes the groups that ran whole into docs/benchmarks.md."""
+
+import argparse
+import datetime
+import os
+import platform
+import re
+import sys
+
+import fleet
+import main_job
+from harness import ROOT
+
+GROUPS = {"main": main_job, "fleet": fleet}
+PAGE = ROOT / "docs" / "benchmarks.md"
+HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"
+
+
+def section(group, rows):
+    lines = [
+        f"## {group.TITLE}",
+        "",
+        f"Measured on {datetime.date.today()} with {os.cpu_count()} cores of {platform.machine()}, Linux"
+        f" {platform.release().split('-')[0]}, clients and databases on the same machine.",
+        "",
+        "| what | goal | measured |",
+        "|---|---|---|",
+        *(f"| {what} | {goal} | {measured} |" for what, goal, measured in rows),
+        "",
+        "How: " + group.HOW,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def write(group, rows):
+    """Replaces the group's section, and leaves the others as they are."""
+    old = PAGE.read_text() if PAGE.exists() else ""
+    sections = {title: f"## {title}\n{text}" for title, text in re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", old, re.MULTILINE)}
+    sections[group.TITLE] = section(group, rows)
+    known = [each.TITLE for each in GROUPS.values() if each.TITLE in sections]
+    PAGE.write_text("\n".join([HEAD, *(sections[title].rstrip() + "\n" for title in known)]))
+
+
+def main():
+    parts = [part for group in GROUPS.values() for part in group.PARTS]
+    parser = argparse.ArgumentParser(description=__doc__, prog="script/bench")
+    parser.add_argument("what", nargs="*", choices=[[], *GROUPS, *parts], metavar="GROUP|PART",
+                        help="; ".join(f"{name}: {', '.join(group.PARTS)}" for name, group in GROUPS.items()) + " (default: all)")
+    wanted = parser.parse_args().what or list(GROUPS)
+    for name, group in GROUPS.items():
+        rows = []
+        chosen = [part for part in group.PARTS if name in wanted or part in wanted]
+        for part in chosen:
+            for row in group.PARTS[part]():
+                print(f"{row[0]}\n    goal {row[1]}; measured {row[2]}", flush=True)
+                rows.append(row)
+        if chosen == list(group.PARTS):
+            write(group, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
