@@ -201,10 +201,10 @@ class TestCase(unittest.TestCase):
         return self.program("vacancy", "up", "--config", self.config(**keys), "--data", "data", "--port", 0,
                             "--hardware-port", 0, "--admin-port", 0, *args).wait_ready()
 
-    def hardware(self, *args, config="hardware.yaml", **keys):
+    def hardware(self, *args, config="hardware.yaml", port=0, **keys):
         keys.setdefault("probes", [QUICK])
         return self.program("hardware", "--config", self.config(config, **keys), "--database", "sqlite:vacancy.db",
-                            "--port", 0, "--admin-port", 0, *args).wait_ready()
+                            "--port", port, "--admin-port", 0, *args).wait_ready()
 
     def portal(self, *hardware_ports, config="portal.yaml", **keys):
         urls = ",".join(f"http://127.0.0.1:{port}" for port in hardware_ports)
