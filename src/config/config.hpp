@@ -102,7 +102,7 @@ struct HardwareConfig {
 
 struct PortalConfig {
   HttpConfig http{.port = 5000};
-  /// Hardware services, tried in turn.
+  /// Where the replicas of the hardware service are. A host may have many addresses; the portal balances over all.
   std::vector<std::string> hardware_urls = {"http://localhost:5001"};
   /// How often a service without an event stream is asked for its whole answer.
   base::Duration poll_interval = seconds{30};

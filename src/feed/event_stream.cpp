@@ -8,8 +8,6 @@ namespace feed {
 namespace asio = boost::asio;
 namespace {
 
-/// WHATWG HTML, section 9.2.7: a comment about every 15 seconds keeps proxies from closing the connection.
-constexpr std::chrono::seconds kHeartbeatPeriod{15};
 /// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
 constexpr std::string_view kRetry = "retry: 1000\n\n";
 constexpr std::size_t kMostWindowRows = 1000;
@@ -45,6 +43,7 @@ std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
 struct StreamCore {
   board::View& view;
   prometheus::Gauge& streams;
+  base::Duration heartbeat;
   CountsCache counts;
   /// The text of an update for those who see everything, made once for all streams of the core.
   std::uint64_t text_sequence = 0;
@@ -80,8 +79,8 @@ class Writer {
       const auto before = std::chrono::steady_clock::now();
       const bool ahead = is_ahead_of(*state) && before < began + kCatchUpTime;
       if (!state->filled || state->sequence == sequence_ || ahead) {
-        co_await subscription.wait(state->sequence, ahead ? began + kCatchUpTime : before + kHeartbeatPeriod);
-        const bool quiet = std::chrono::steady_clock::now() - before >= kHeartbeatPeriod;
+        co_await subscription.wait(state->sequence, ahead ? began + kCatchUpTime : before + core_.heartbeat);
+        const bool quiet = std::chrono::steady_clock::now() - before >= core_.heartbeat;
         if (quiet && core_.view.current()->sequence == state->sequence)
           open = co_await write_one(out_, std::string(http::kHeartbeat));
         continue;
@@ -213,10 +212,12 @@ class Writer {
 
 }  // namespace
 
-EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server) {
+EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
+                         base::Duration heartbeat) {
   auto& streams = metrics.gauge("vacancy_event_streams", "Open event streams", {{"server", server}});
   for (std::size_t i = 0; i < cores; ++i)
-    cores_.push_back(std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams}));
+    cores_.push_back(
+        std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams, .heartbeat = heartbeat}));
 }
 
 EventStream::~EventStream() = default;

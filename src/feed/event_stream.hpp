@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,6 +14,11 @@ namespace feed {
 
 struct StreamCore;
 
+/// WHATWG HTML, section 9.2.7: a comment about every 15 seconds keeps proxies from closing a browser's stream.
+inline constexpr std::chrono::seconds kBrowserHeartbeat{15};
+/// A portal that hears nothing for three of them goes to another replica (ReaderOptions::silence).
+inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
+
 /// A board as server-sent events (events.hpp has their form). Resumes after Last-Event-ID or ?since=, on any replica
 /// of the same database: then it sends what changed, and the rows that are not FRESH, whose growing old has no
 /// revision. Otherwise it begins with the whole snapshot.
@@ -23,7 +29,9 @@ struct StreamCore;
 /// Called on every core. `board` outlives it.
 class EventStream {
  public:
-  EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server);
+  /// `heartbeat`: after so long without an event a comment is sent. `server` is for the metrics.
+  EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
+              base::Duration heartbeat);
   ~EventStream();
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);

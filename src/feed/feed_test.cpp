@@ -249,5 +249,14 @@ TEST_F(FeedTest, AnUnreadableEventLeadsToAWholeSnapshot) {
   EXPECT_EQ(sink.board.state()->version, (core::Version{"e", 1}));
 }
 
+TEST_F(FeedTest, AQuietStreamHasAHeartbeat) {
+  Source source(runtime_, 20ms);
+  source.board.fill(many_rows(1));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events");
+  client->read_until("phase\":\"end\"");
+  EXPECT_THAT(client->read_until("\n:\n\n"), HasSubstr("\n:\n\n"));
+}
+
 }  // namespace
 }  // namespace feed

@@ -1,8 +1,6 @@
 #include "feed/reader.hpp"
 
-#include <random>
-
-#include "base/duration.hpp"
+#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "feed/events.hpp"
@@ -13,16 +11,18 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::seconds kLongestPause{2};
-/// Three heartbeats without a byte: the other side is gone, whatever TCP believes.
-constexpr std::chrono::seconds kSilence{45};
+/// So many times in a row it goes on to another replica without a pause, and once more each second.
+constexpr unsigned kRetries = 10;
+constexpr std::chrono::seconds kRetryRefill{1};
+/// A stream that lasts so long is a success. One that breaks off at once, again and again, is not.
+constexpr std::chrono::seconds kSettled{1};
 /// 100,000 profiles in the original's form have about 8 MB.
 constexpr std::size_t kMaxPollBytes = 64 << 20;
 
-/// Between half of `delay` and all of it, so that many readers do not come back together.
-base::Duration jittered(base::Duration delay) {
-  static std::minstd_rand random{std::random_device{}()};
-  return std::chrono::microseconds(
-      std::uniform_int_distribution<std::int64_t>(delay.count() / 2, delay.count())(random));
+http::ReplicaMetrics replica_metrics(base::Metrics& metrics) {
+  return {.ejections = metrics.counter("vacancy_feed_ejections_total", "Times that a replica was ejected for a while"),
+          .known = metrics.gauge("vacancy_feed_replicas", "Replicas that the source's URLs stand for"),
+          .ejected = metrics.gauge("vacancy_feed_replicas_ejected", "Those of them that are ejected now")};
 }
 
 /// Points a member at a client for as long as it lives.
@@ -44,114 +44,136 @@ Reader::Reader(board::Board& board, asio::any_io_executor executor, ReaderOption
       executor_(std::move(executor)),
       options_(std::move(options)),
       poll_folder_(board, options_.poll_period),
-      pause_(executor_),
       connected_(metrics.gauge("vacancy_feed_connected", "1 while the source's events, or its latest answer, arrive")),
-      failures_(metrics.counter("vacancy_feed_failures_total", "Times that the source was lost or not reached")) {}
+      failures_(metrics.counter("vacancy_feed_failures_total", "Times that the source was lost or not reached")),
+      refused_(metrics.counter("vacancy_feed_retries_refused_total", "Retries that waited for the retry budget")),
+      replicas_(executor_, options_.urls, replica_metrics(metrics),
+                options_.resolve ? options_.resolve : http::system_resolve(executor_)),
+      budget_(kRetries, kRetryRefill),
+      pause_(executor_),
+      delay_(kFirstPause),
+      random_(std::random_device{}()) {}
 
 Reader::~Reader() = default;
 
 asio::awaitable<void> Reader::run() {
-  base::Duration delay = kFirstPause;
-  for (std::size_t turn = 0; !stopped_; ++turn) {
-    const http::Url& url = options_.urls[turn % options_.urls.size()];
-    Outcome outcome = co_await follow(url);
-    if (outcome == Outcome::no_events && !stopped_) {
-      outcome = co_await poll(url);
-      if (outcome == Outcome::ended) {
-        delay = kFirstPause;
-        // The same replica again: another one would start the slow work anew.
-        --turn;
-        co_await pause(options_.poll_period);
-        continue;
-      }
-    }
-    connected_.Set(0);
-    if (outcome == Outcome::ended) delay = kFirstPause;
-    co_await pause(jittered(delay));
-    delay = std::min<base::Duration>(delay * 2, kLongestPause);
-  }
+  base::TaskGroup group(executor_);
+  group.spawn("resolving", replicas_.run());
+  group.spawn("reading", read());
+  co_await group.wait();
 }
 
 void Reader::stop() {
   stopped_ = true;
+  replicas_.stop();
   pause_.cancel();
   if (client_ != nullptr) client_->cancel();
+}
+
+asio::awaitable<void> Reader::read() {
+  while (!stopped_) {
+    const auto replica = co_await replicas_.pick();
+    if (!replica && !stopped_) failures_.Increment();
+    const Outcome outcome = replica ? co_await use(*replica) : Outcome::failed;
+    connected_.Set(0);
+    if (outcome == Outcome::failed && may_move_on()) continue;
+    co_await pause(base::jittered(delay_, random_));
+    delay_ = std::min<base::Duration>(delay_ * 2, kLongestPause);
+  }
+}
+
+asio::awaitable<Reader::Outcome> Reader::use(http::Replica& replica) {
+  for (;;) {
+    Outcome outcome = co_await follow(replica);
+    if (outcome != Outcome::no_events || stopped_) co_return outcome;
+    outcome = co_await poll(replica);
+    if (outcome != Outcome::ended || stopped_) co_return outcome;
+    // The same replica again: another one would start the slow work anew.
+    co_await pause(options_.poll_period);
+  }
+}
+
+bool Reader::may_move_on() {
+  if (!replicas_.has_ready()) return false;
+  if (budget_.take(std::chrono::steady_clock::now())) return true;
+  refused_.Increment();
+  return false;
 }
 
 asio::awaitable<void> Reader::pause(base::Duration delay) {
   if (!stopped_) co_await base::sleep(pause_, delay);
 }
 
-void Reader::report(const std::string& problem) {
-  if (stopped_) return;
-  failures_.Increment();
-  // Once per problem: a service that is down for an hour is one line.
-  if (reported_.insert(problem).second) spdlog::warn("{}", problem);
+Reader::Outcome Reader::failed(http::Replica& replica, const std::string& problem) {
+  if (!stopped_) {
+    failures_.Increment();
+    replicas_.failed(replica, problem);
+  }
+  return Outcome::failed;
 }
 
-asio::awaitable<Reader::Outcome> Reader::follow(const http::Url& url) {
-  http::Client client(executor_, {.read = kSilence});
+void Reader::succeeded(http::Replica& replica) {
+  delay_ = kFirstPause;
+  replicas_.succeeded(replica);
+}
+
+asio::awaitable<Reader::Outcome> Reader::follow(http::Replica& replica) {
+  http::Client client(executor_, {.head = options_.silence, .read = options_.silence});
   const Registered registered(client_, client);
   http::ClientRequest request{.target = "/hardware/events", .headers = {{"Accept", "text/event-stream"}}};
   const auto& state = *board_.state();
   if (state.filled && resume_) request.headers.emplace_back("Last-Event-ID", core::to_string(state.version));
-  const auto head = co_await client.send(url, request);
-  if (!head) {
-    report(head.error().message);
-    co_return Outcome::failed;
-  }
-  if (head->status >= 500) {
-    report(fmt::format("http://{} answered {}", url.authority(), head->status));
-    co_return Outcome::failed;
-  }
+  const auto head = co_await client.send(replica.url, request, replica.endpoints);
+  if (!head) co_return failed(replica, head.error().message);
+  if (head->status >= 500) co_return failed(replica, fmt::format("it answered {}", head->status));
   if (head->status != 200 || !head->content_type.starts_with("text/event-stream")) co_return Outcome::no_events;
-  spdlog::info("following the events of http://{}", url.authority());
-  reported_.clear();
   connected_.Set(1);
+  std::string problem;
   try {
-    co_await read_events(client);
+    const auto end = co_await read_events(client, replica);
     resume_ = true;
+    if (!end) co_return failed(replica, end.error().message);
+    replicas_.left(replica);
     co_return Outcome::ended;
   } catch (const std::exception& bad) {
     resume_ = false;
-    report(fmt::format("http://{} sent an event that cannot be read: {}", url.authority(), bad.what()));
+    problem = fmt::format("it sent an event that cannot be read: {}", bad.what());
   }
-  co_return Outcome::failed;
+  co_return failed(replica, problem);
 }
 
-asio::awaitable<void> Reader::read_events(http::Client& client) {
+asio::awaitable<base::Result<void>> Reader::read_events(http::Client& client, http::Replica& replica) {
   http::SseParser parser;
   EventFolder folder(board_);
-  for (;;) {
+  const auto settled_at = std::chrono::steady_clock::now() + kSettled;
+  for (bool settled = false;;) {
     const auto piece = co_await client.read_some();
-    if (!piece) report(piece.error().message);
-    if (!piece || piece->empty()) co_return;
+    if (!piece) co_return std::unexpected(piece.error());
+    if (piece->empty()) co_return base::Result<void>();
     for (const http::SseEvent& event : parser.feed(*piece)) folder.fold(event);
+    if (settled || std::chrono::steady_clock::now() < settled_at) continue;
+    settled = true;
+    spdlog::info("following the events of {}", replica.name());
+    succeeded(replica);
   }
 }
 
-asio::awaitable<Reader::Outcome> Reader::poll(const http::Url& url) {
+asio::awaitable<Reader::Outcome> Reader::poll(http::Replica& replica) {
   http::Client client(executor_, {.head = options_.poll_timeout, .read = options_.poll_timeout});
   const Registered registered(client_, client);
   const http::ClientRequest request{.target = "/hardware/", .headers = {{"Accept", "application/json"}}};
   const auto begin = std::chrono::steady_clock::now();
-  const auto head = co_await client.send(url, request);
-  if (!head || head->status != 200) {
-    report(head ? fmt::format("http://{}/hardware/ answered {}", url.authority(), head->status) : head.error().message);
-    co_return Outcome::failed;
-  }
+  const auto head = co_await client.send(replica.url, request, replica.endpoints);
+  if (!head) co_return failed(replica, head.error().message);
+  if (head->status != 200) co_return failed(replica, fmt::format("/hardware/ answered {}", head->status));
   const auto body = co_await client.read_all(kMaxPollBytes);
-  if (!body) {
-    report(body.error().message);
-    co_return Outcome::failed;
-  }
+  if (!body) co_return failed(replica, body.error().message);
   try {
     poll_folder_.fold(*body, std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - begin));
   } catch (const std::exception& bad) {
-    report(fmt::format("the answer of http://{}/hardware/ cannot be read: {}", url.authority(), bad.what()));
-    co_return Outcome::failed;
+    co_return failed(replica, fmt::format("its answer cannot be read: {}", bad.what()));
   }
-  reported_.clear();
+  succeeded(replica);
   connected_.Set(1);
   co_return Outcome::ended;
 }

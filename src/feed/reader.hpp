@@ -3,8 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <memory>
-#include <set>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -12,21 +11,28 @@
 #include "board/board.hpp"
 #include "feed/poller.hpp"
 #include "http/client.hpp"
-#include "http/url.hpp"
+#include "http/replicas.hpp"
+#include "http/retry_budget.hpp"
 
 namespace feed {
 
 struct ReaderOptions {
-  /// Replicas of one service, tried in turn.
+  /// Where the replicas of one service are. Each host may have many addresses.
   std::vector<http::Url> urls;
   /// How often a service without events is asked.
   base::Duration poll_period;
   /// How long its answer may take.
   base::Duration poll_timeout;
+  /// A replica from which no byte comes for so long is left, whatever TCP believes: three heartbeats and a second.
+  /// Shorter notices one that hangs sooner, and leaves one that is only slow.
+  base::Duration silence = std::chrono::seconds{7};
+  /// Empty: as the system does.
+  http::Resolve resolve{};
 };
 
-/// Fills a board from another service's feed. Follows its events and resumes by revision, on whichever replica
-/// answers; polls a service that has none. Used on the background thread; `board` and `metrics` outlive it.
+/// Fills a board from another service's feed. Follows the events of one replica and resumes by revision on another one
+/// when it fails; polls a service that has none. Sends nothing but GET, so that it may ask again. Used on the
+/// background thread; `board` and `metrics` outlive it.
 class Reader {
  public:
   Reader(board::Board& board, boost::asio::any_io_executor executor, ReaderOptions options, base::Metrics& metrics);
@@ -39,23 +45,31 @@ class Reader {
  private:
   enum class Outcome { ended, failed, no_events };
 
-  boost::asio::awaitable<Outcome> follow(const http::Url& url);
-  boost::asio::awaitable<void> read_events(http::Client& client);
-  boost::asio::awaitable<Outcome> poll(const http::Url& url);
+  boost::asio::awaitable<void> read();
+  boost::asio::awaitable<Outcome> use(http::Replica& replica);
+  boost::asio::awaitable<Outcome> follow(http::Replica& replica);
+  boost::asio::awaitable<base::Result<void>> read_events(http::Client& client, http::Replica& replica);
+  boost::asio::awaitable<Outcome> poll(http::Replica& replica);
   boost::asio::awaitable<void> pause(base::Duration delay);
-  void report(const std::string& problem);
+  bool may_move_on();
+  Outcome failed(http::Replica& replica, const std::string& problem);
+  void succeeded(http::Replica& replica);
 
   board::Board& board_;
   boost::asio::any_io_executor executor_;
   ReaderOptions options_;
   PollFolder poll_folder_;
-  boost::asio::steady_timer pause_;
   prometheus::Gauge& connected_;
   prometheus::Counter& failures_;
+  prometheus::Counter& refused_;
+  http::Replicas replicas_;
+  http::RetryBudget budget_;
+  boost::asio::steady_timer pause_;
+  /// The next one, when there is no other replica to go to at once.
+  base::Duration delay_;
+  std::minstd_rand random_;
   /// The request under way, for stop().
   http::Client* client_ = nullptr;
-  /// What was logged since the source was last reached.
-  std::set<std::string> reported_;
   /// Resume by revision next time; false after an event that could not be folded.
   bool resume_ = true;
   bool stopped_ = false;

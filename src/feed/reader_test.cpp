@@ -135,6 +135,14 @@ TEST_F(ReaderTest, PollsAServiceWithoutEvents) {
   EXPECT_TRUE(shows(sink, ""));
 }
 
+TEST_F(ReaderTest, PollsTheSameReplicaAgain) {
+  Original one(runtime_);
+  Original other(runtime_);
+  Sink sink(runtime_, {one.url(), other.url()});
+  ASSERT_TRUE(eventually([&] { return one.asked() + other.asked() >= 5; }));
+  EXPECT_EQ(std::min(one.asked(), other.asked()), 0);
+}
+
 TEST_F(ReaderTest, ABoardKeepsItsRowsWhileTheServiceFails) {
   Original original(runtime_);
   Sink sink(runtime_, {original.url()});

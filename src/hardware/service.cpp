@@ -22,7 +22,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       database_("database", config.hardware.database_connections),
       board_(runtime),
       list_(board_, runtime.cores()),
-      events_(board_, runtime.cores(), metrics, "hardware"),
+      events_(board_, runtime.cores(), metrics, "hardware", feed::kReplicaHeartbeat),
       owner_(base::random_hex(8)),
       refresher_(config.probes, {.executor = runtime.background().get_executor(),
                                  .store = store_,

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct ClientRequest {
 };
 
 struct ClientTimeouts {
-  /// To resolve and connect.
+  /// To connect.
   base::Duration connect = std::chrono::seconds{5};
   /// From the request to the end of the answer's header.
   base::Duration head = std::chrono::seconds{15};
@@ -44,8 +45,10 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Sends the request and reads the head of the answer. Parameters may be references: await it directly.
-  boost::asio::awaitable<base::Result<ClientHead>> send(const Url& url, const ClientRequest& request);
+  /// Sends the request and reads the head of the answer. Connects to the first of `places` that accepts; when there are
+  /// none, to the host of `url`, which it resolves. Parameters may be references: await it directly.
+  boost::asio::awaitable<base::Result<ClientHead>> send(const Url& url, const ClientRequest& request,
+                                                        const std::vector<boost::asio::ip::tcp::endpoint>& places = {});
   /// The next piece of the body, decoded; "" at its end. Valid until the next call.
   boost::asio::awaitable<base::Result<std::string_view>> read_some();
   /// The rest of the body. too_large: more than `max_bytes`.
@@ -56,6 +59,10 @@ class Client {
 
  private:
   struct Impl;
+
+  boost::asio::awaitable<base::Result<void>> connect(const Url& url,
+                                                     std::vector<boost::asio::ip::tcp::endpoint> places);
+
   std::unique_ptr<Impl> impl_;
 };
 

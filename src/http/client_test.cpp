@@ -75,6 +75,29 @@ TEST_F(ClientTest, ReadsAWholeAnswer) {
   EXPECT_EQ(*echoed.body, "yes body");
 }
 
+asio::awaitable<int> ask_at(asio::any_io_executor executor, Url url, std::vector<asio::ip::tcp::endpoint> places) {
+  Client client(executor, {});
+  const ClientRequest request{.target = "/host"};
+  const auto head = co_await client.send(url, request, places);
+  const auto body = co_await client.read_all(1000);
+  co_return head && *body == url.authority() ? head->status : 0;
+}
+
+TEST_F(ClientTest, ConnectsToThePlaceAndAsksForTheHost) {
+  router_.add("GET", "/host", [](const Request& request) -> asio::awaitable<Reply> {
+    Reply reply;
+    reply.body = std::make_shared<const std::string>(request.header("Host"));
+    co_return reply;
+  });
+  Serving server = serve();
+  const Url url{.host = "no-such-host.invalid", .port = 5001, .prefix = ""};
+  const asio::ip::tcp::endpoint closed(asio::ip::make_address("127.0.0.2"), 1);
+  const asio::ip::tcp::endpoint open(asio::ip::make_address("127.0.0.1"), server.port());
+  auto got = support::start(runtime_.background(),
+                            ask_at(runtime_.background().get_executor(), url, std::vector{closed, open}));
+  EXPECT_EQ(got.get(), 200);
+}
+
 TEST_F(ClientTest, ErrorsNameTheService) {
   Serving server = serve();
   Client limited(runtime_.background().get_executor(), {});

@@ -43,6 +43,8 @@ struct Url {
 
   /// "host:port", as in a Host header.
   std::string authority() const;
+
+  bool operator==(const Url&) const = default;
 };
 
 base::Result<Url> parse_url(std::string_view text);

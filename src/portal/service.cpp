@@ -17,7 +17,7 @@ feed::ReaderOptions reader_options(const config::PortalConfig& config) {
 Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
     : board_(runtime),
       reader_(board_, runtime.background().get_executor(), reader_options(config), metrics),
-      events_(board_, runtime.cores(), metrics, "portal"),
+      events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
       api_(board_, runtime.cores()),
       page_(board_, runtime.cores()),
       assets_(runtime.cores()) {}

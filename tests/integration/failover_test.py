@@ -92,6 +92,7 @@ class Readers:
 
 class FailoverTest(TestCase):
     def start(self, probe, lease):
+        """Two replicas, the one that the portal follows first, their taps in the same order, the portal and its readers."""
         keys = {"profiles": PROFILES, "probes": [probe], "hardware": {"lease": lease}}
         first, second = (self.hardware(config=f"hardware-{i}.yaml", **keys) for i in range(2))
         request(first.port, "/hardware/?wait=20")
@@ -101,7 +102,10 @@ class FailoverTest(TestCase):
             self.addCleanup(tap.close)
         portal = self.portal(*(tap.port for tap in taps))
         eventually("rows", lambda: len(rows(portal.port)) == len(PROFILES))
-        self.assertEqual(len(taps[0].sent), 1, "it follows the first")
+        self.assertEqual(sorted(len(tap.sent) for tap in taps), [0, 1], "it follows one of them")
+        if taps[1].sent:
+            first, second = second, first
+            taps.reverse()
         readers = Readers(portal.port)
         self.addCleanup(readers.end)
         eventually("readers read", lambda: readers.answers > 100)
@@ -137,6 +141,19 @@ class FailoverTest(TestCase):
         eventually("it probes", lambda: first.metric(r"vacancy_probes_running\{[^}]*\}") > 0)
         self.assertLess(first.stop(), 2)
         self.moves_over(taps, portal, readers)
+
+    def test_a_portal_stays_on_a_quiet_replica_and_leaves_one_that_hangs(self):
+        first, _, taps, portal, readers = self.start(PROBE | {"ttl": "1h"}, "1s")
+        # Longer than the silence that it takes for a failure.
+        eventually("heartbeats", lambda: taps[0].answered[0].count(b"\n:\n\n") >= 4)
+        self.assertEqual(portal.metric("vacancy_feed_failures_total"), 0)
+        first.send(signal.SIGSTOP)
+        eventually("it asks the other", lambda: taps[1].sent and b"\r\nLast-Event-ID: " in taps[1].sent[0], 12)
+        eventually("it goes on", lambda: b"event: change" in taps[1].answered[0])
+        readers.end()
+        self.assertEqual(readers.failures, [])
+        self.assertEqual(portal.metric("vacancy_feed_ejections_total"), 1)
+        self.assertEqual(portal.metric("vacancy_feed_replicas"), 2)
 
     def test_a_reader_that_knows_more_than_the_other_replica_is_not_taken_back_in_time(self):
         keys = {"profiles": PROFILES, "probes": [PROBE | {"ttl": "1h"}]}

@@ -3,6 +3,7 @@
 import gzip
 import http.server
 import json
+import socket
 import threading
 import time
 
@@ -118,9 +119,12 @@ class OriginalTest(TestCase):
     def test_the_portal_moves_from_the_original_to_ours_by_itself(self):
         server = self.original_hardware()
         server.slow_seconds = 0
-        hardware = self.hardware(profiles=[{"provider": "Ours", "name": "new"}], probes=[QUICK])
-        portal = self.portal(server.server_port, hardware.port, portal={"poll_interval": "200ms"})
-        eventually("the original's rows", lambda: "H16mr" in rows(portal.port))
+        with socket.socket() as reserved:
+            reserved.bind(("127.0.0.1", 0))
+            port = reserved.getsockname()[1]
+            portal = self.portal(server.server_port, port, portal={"poll_interval": "200ms"})
+            eventually("the original's rows", lambda: "H16mr" in rows(portal.port))
+        self.hardware(listen=port, profiles=[{"provider": "Ours", "name": "new"}], probes=[QUICK])
         server.shutdown()
         server.server_close()
         eventually("our rows", lambda: list(rows(portal.port)) == ["new"])

@@ -13,8 +13,8 @@ namespace support {
 /// A board's routes, as the hardware service has them.
 class Source {
  public:
-  explicit Source(base::Runtime& runtime)
-      : board(runtime), list_(*board, runtime.cores()), events_(*board, runtime.cores(), metrics_, "test") {}
+  explicit Source(base::Runtime& runtime, base::Duration heartbeat = feed::kReplicaHeartbeat)
+      : board(runtime), list_(*board, runtime.cores()), events_(*board, runtime.cores(), metrics_, "test", heartbeat) {}
 
   http::Router routes() {
     http::Router router;
@@ -25,6 +25,8 @@ class Source {
   std::function<void()> end() {
     return [this] { board->close(); };
   }
+  /// How many streams are open.
+  double streams() { return metrics_.gauge("vacancy_event_streams", "", {{"server", "test"}}).Value(); }
 
   FedBoard board;
 
@@ -37,14 +39,16 @@ class Source {
 /// A board that a reader fills.
 class Sink {
  public:
-  Sink(base::Runtime& runtime, std::vector<http::Url> urls)
+  static feed::ReaderOptions options(std::vector<http::Url> urls) {
+    return {
+        .urls = std::move(urls), .poll_period = std::chrono::milliseconds{50}, .poll_timeout = std::chrono::seconds{5}};
+  }
+
+  Sink(base::Runtime& runtime, std::vector<http::Url> urls) : Sink(runtime, options(std::move(urls))) {}
+  Sink(base::Runtime& runtime, feed::ReaderOptions options)
       : board(runtime),
         runtime_(runtime),
-        reader_(*board, runtime.background().get_executor(),
-                {.urls = std::move(urls),
-                 .poll_period = std::chrono::milliseconds{50},
-                 .poll_timeout = std::chrono::seconds{5}},
-                metrics_) {
+        reader_(*board, runtime.background().get_executor(), std::move(options), metrics_) {
     run_ = support::start(runtime.background(), reader_.run());
   }
   ~Sink() {
@@ -56,6 +60,8 @@ class Sink {
     return eventually(
         [&] { return board.state()->version == source.state()->version && board.rows() == source.rows(); });
   }
+
+  double count(const std::string& counter) { return metrics_.counter(counter, "").Value(); }
 
   FedBoard board;
 

@@ -12,7 +12,7 @@ class Serving {
  public:
   Serving(base::Runtime& runtime, http::Router router, http::ServerOptions options = {},
           std::function<void()> end_streams = {})
-      : runtime_(runtime), end_streams_(std::move(end_streams)) {
+      : runtime_(runtime), end_streams_(std::move(end_streams)), address_(options.address) {
     options.name = "test";
     server_ = std::make_unique<http::Server>(runtime, metrics_, std::move(router), options);
     port_ = server_->listen();
@@ -20,7 +20,7 @@ class Serving {
   ~Serving() { drain(); }
 
   std::uint16_t port() const { return port_; }
-  http::Url url() const { return {.host = "127.0.0.1", .port = port_, .prefix = ""}; }
+  http::Url url() const { return {.host = address_, .port = port_, .prefix = ""}; }
   base::Metrics& metrics() { return metrics_; }
 
   /// Ends it; whatever is left after `timeout` is closed.
@@ -33,6 +33,7 @@ class Serving {
   base::Runtime& runtime_;
   base::Metrics metrics_;
   std::function<void()> end_streams_;
+  std::string address_;
   std::unique_ptr<http::Server> server_;
   std::uint16_t port_ = 0;
 };

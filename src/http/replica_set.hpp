@@ -1,0 +1,72 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "http/url.hpp"
+
+namespace http {
+
+using Endpoint = boost::asio::ip::tcp::endpoint;
+
+/// Where the replicas behind one host name are: the endpoints of each.
+using Places = std::vector<std::vector<Endpoint>>;
+
+/// Each address is a replica. Only when all mean this machine they are one, as "localhost" is ::1 and 127.0.0.1.
+Places places_of(const std::vector<Endpoint>& endpoints);
+
+/// One process of a service.
+struct Replica {
+  Url url;
+  /// Tried in their order: one, or those of a name for this machine.
+  std::vector<Endpoint> endpoints;
+  /// Requests and streams.
+  std::size_t under_way = 0;
+  /// Those since it last succeeded.
+  std::size_t failures = 0;
+  /// Until then others are picked.
+  base::SteadyTime aside_until{};
+
+  /// For logs: "http://hardware:5001 at 10.0.0.3".
+  std::string name() const;
+};
+
+/// The replicas behind a list of URLs, and which of them gets the next request. Bookkeeping without I/O; the time is
+/// the caller's. Not thread-safe.
+class ReplicaSet {
+ public:
+  explicit ReplicaSet(std::uint32_t seed) : random_(seed) {}
+
+  /// The replicas of `url` are at `places` now. Those that were there before stay as they are; what runs on one that is
+  /// gone may go on. Returns whether anything changed.
+  bool update(const Url& url, const Places& places);
+
+  /// The one with less under way of two at random among those that are not aside; when all are, the one that comes back
+  /// first. It counts as under way until no copy of the pointer is left, which may outlive the set. Null: none is
+  /// known.
+  std::shared_ptr<Replica> pick(base::SteadyTime now);
+
+  /// Ejects it for a time that doubles with each failure: 1 s to 30 s, less up to a half. False when it was ejected
+  /// already: what was under way on it then is no further failure.
+  bool fail(Replica& replica, base::SteadyTime now);
+  /// The next failure is the first one again, and it may be picked at once.
+  void succeed(Replica& replica);
+  /// It ends orderly: others are preferred for a second.
+  void leave(Replica& replica, base::SteadyTime now);
+
+  /// Is one not aside?
+  bool has_ready(base::SteadyTime now) const;
+  std::size_t size() const { return replicas_.size(); }
+  /// How many failed and are aside.
+  std::size_t ejected(base::SteadyTime now) const;
+
+ private:
+  std::vector<std::shared_ptr<Replica>> replicas_;
+  std::minstd_rand random_;
+};
+
+}  // namespace http

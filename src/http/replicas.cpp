@@ -1,0 +1,110 @@
+#include "http/replicas.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/duration.hpp"
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+
+namespace http {
+namespace asio = boost::asio;
+using asio::redirect_error;
+using asio::use_awaitable;
+namespace {
+
+/// The period as long as no address is known at all.
+constexpr std::chrono::seconds kFirstResolvePeriod{1};
+
+asio::awaitable<base::Result<Places>> resolve_by_system(asio::any_io_executor executor, Url url) {
+  asio::ip::tcp::resolver resolver(executor);
+  boost::system::error_code error;
+  const auto service = std::to_string(url.port);
+  const auto found = co_await resolver.async_resolve(url.host, service, redirect_error(use_awaitable, error));
+  if (error) co_return base::fail(base::Errc::unavailable, error.message());
+  co_return places_of(std::vector<Endpoint>(found.begin(), found.end()));
+}
+
+}  // namespace
+
+Resolve system_resolve(asio::any_io_executor executor) {
+  return [executor = std::move(executor)](Url url) { return resolve_by_system(executor, std::move(url)); };
+}
+
+Replicas::Replicas(asio::any_io_executor executor, std::vector<Url> urls, ReplicaMetrics metrics, Resolve resolve,
+                   base::Duration resolve_period)
+    : urls_(std::move(urls)),
+      metrics_(metrics),
+      resolve_(std::move(resolve)),
+      resolve_period_(resolve_period),
+      set_(std::random_device{}()),
+      pause_(executor),
+      first_(executor, asio::steady_timer::time_point::max()) {}
+
+asio::awaitable<void> Replicas::run() {
+  while (!stopped_) {
+    for (const Url& url : urls_)
+      if (!stopped_) co_await resolve(url);
+    all_tried_ = true;
+    first_.cancel();
+    publish();
+    const auto soon = std::min<base::Duration>(kFirstResolvePeriod, resolve_period_);
+    if (!stopped_) co_await base::sleep(pause_, set_.size() == 0 ? soon : resolve_period_);
+  }
+}
+
+void Replicas::stop() {
+  stopped_ = true;
+  pause_.cancel();
+  first_.cancel();
+}
+
+asio::awaitable<void> Replicas::resolve(const Url& url) {
+  const auto places = co_await resolve_(url);
+  if (!places || places->empty()) {
+    const std::string why = places ? "no address" : places.error().message;
+    if (unresolved_.insert(url.host).second) spdlog::warn("cannot resolve {}: {}", url.host, why);
+    co_return;
+  }
+  unresolved_.erase(url.host);
+  const bool changed = set_.update(url, *places);
+  // That a URL stands for one replica goes without saying, unless it stood for others before.
+  if (changed && (all_tried_ || places->size() > 1))
+    spdlog::info("http://{} has {} replica{}", url.authority(), places->size(), places->size() == 1 ? "" : "s");
+}
+
+asio::awaitable<std::shared_ptr<Replica>> Replicas::pick() {
+  while (!all_tried_ && !stopped_) {
+    boost::system::error_code ignored;
+    co_await first_.async_wait(redirect_error(use_awaitable, ignored));
+  }
+  co_return stopped_ ? nullptr : set_.pick(std::chrono::steady_clock::now());
+}
+
+void Replicas::failed(Replica& replica, const std::string& reason) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!set_.fail(replica, now)) return;
+  metrics_.ejections.Increment();
+  publish();
+  // The first time only: a replica that is down for an hour is one line.
+  if (replica.failures > 1) return;
+  const auto ejected_for = std::chrono::duration_cast<std::chrono::milliseconds>(replica.aside_until - now);
+  spdlog::warn("ejected {} for {}: {}", replica.name(), base::to_string(ejected_for), reason);
+}
+
+void Replicas::succeeded(Replica& replica) {
+  if (replica.failures > 0) spdlog::info("{} is back", replica.name());
+  set_.succeed(replica);
+  publish();
+}
+
+void Replicas::left(Replica& replica) {
+  set_.leave(replica, std::chrono::steady_clock::now());
+}
+
+void Replicas::publish() {
+  metrics_.known.Set(static_cast<double>(set_.size()));
+  metrics_.ejected.Set(static_cast<double>(set_.ejected(std::chrono::steady_clock::now())));
+}
+
+}  // namespace http

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/metrics.hpp"
+#include "http/replica_set.hpp"
+
+namespace http {
+
+/// How soon a replica that came or went is noticed. Not the TTL of the answer: Docker's is 600 s, whatever changes.
+inline constexpr std::chrono::seconds kResolvePeriod{5};
+
+/// Looks up where a URL's replicas are. Replaced by tests.
+using Resolve = std::function<boost::asio::awaitable<base::Result<Places>>(Url)>;
+
+/// The addresses that this machine knows for the host, all of them.
+Resolve system_resolve(boost::asio::any_io_executor executor);
+
+/// Named by their owner. They outlive what uses them.
+struct ReplicaMetrics {
+  prometheus::Counter& ejections;
+  prometheus::Gauge& known;
+  prometheus::Gauge& ejected;
+};
+
+/// Balances the requests of one client over the replicas of a service. Hosts are resolved again and again in the
+/// background, so that replicas come and go without anybody waiting; those that fail are left out for a while
+/// (replica_set.hpp has the rules). A replica is logged when it is ejected and when it is back. Used on one executor.
+class Replicas {
+ public:
+  Replicas(boost::asio::any_io_executor executor, std::vector<Url> urls, ReplicaMetrics metrics, Resolve resolve,
+           base::Duration resolve_period = kResolvePeriod);
+
+  /// Resolves until stop() was called. A lookup under way then is waited for: it cannot be cut.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+  /// Who gets the next request; it counts as under way as long as the pointer lives. Waits only until
+  /// every host was looked up once. Null: no address is known, or stop() was called.
+  boost::asio::awaitable<std::shared_ptr<Replica>> pick();
+
+  /// What came of it. `reason` is a sentence for the log.
+  void failed(Replica& replica, const std::string& reason);
+  void succeeded(Replica& replica);
+  /// It ended orderly.
+  void left(Replica& replica);
+
+  /// Would pick() give one that is not known to fail?
+  bool has_ready() const { return set_.has_ready(std::chrono::steady_clock::now()); }
+
+ private:
+  boost::asio::awaitable<void> resolve(const Url& url);
+  void publish();
+
+  std::vector<Url> urls_;
+  ReplicaMetrics metrics_;
+  Resolve resolve_;
+  base::Duration resolve_period_;
+  ReplicaSet set_;
+  boost::asio::steady_timer pause_;
+  /// Cancelled when every host was looked up once.
+  boost::asio::steady_timer first_;
+  /// The hosts whose latest lookup failed; only the first of several failures is logged.
+  std::set<std::string> unresolved_;
+  bool all_tried_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace http

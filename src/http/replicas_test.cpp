@@ -1,0 +1,174 @@
+#include "http/replicas.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <mutex>
+#include <sstream>
+
+#include "base/log.hpp"
+#include "base/runtime.hpp"
+#include "base/task_group.hpp"
+#include "support/eventually.hpp"
+
+namespace http {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using support::eventually;
+using testing::HasSubstr;
+
+/// A name service whose answer the test sets, and which may be slow.
+class Names {
+ public:
+  void answer(std::vector<std::string> addresses) {
+    const std::lock_guard lock(mutex_);
+    addresses_ = std::move(addresses);
+  }
+  /// No answers until it is false again.
+  void hang(bool hangs) { hangs_ = hangs; }
+  int asked() const { return asked_; }
+
+  Resolve resolve() {
+    return [this](Url) { return look_up(); };
+  }
+
+ private:
+  asio::awaitable<base::Result<Places>> look_up() {
+    ++asked_;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (hangs_) co_await base::sleep(timer, 1ms);
+    const std::lock_guard lock(mutex_);
+    if (addresses_.empty()) co_return base::fail(base::Errc::unavailable, "no such host");
+    Places places;
+    for (const std::string& address : addresses_)
+      places.emplace_back(1, Endpoint(asio::ip::make_address(address), 5001));
+    co_return places;
+  }
+
+  std::atomic<int> asked_ = 0;
+  std::atomic<bool> hangs_ = false;
+  std::mutex mutex_;
+  std::vector<std::string> addresses_;
+};
+
+class ReplicasTest : public testing::Test {
+ protected:
+  ReplicasTest() {
+    runtime_.start();
+    replicas_ = std::make_unique<Replicas>(
+        runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+        ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, names_.resolve(), 5ms);
+  }
+  ~ReplicasTest() override {
+    names_.hang(false);
+    on([&] { replicas_->stop(); });
+    if (run_.valid()) EXPECT_TRUE(support::ready(run_));
+  }
+
+  void run() { run_ = support::start(runtime_.background(), replicas_->run()); }
+  void on(const std::function<void()>& job) { support::on(runtime_.background(), job); }
+  std::future<std::shared_ptr<Replica>> pick() { return support::start(runtime_.background(), replicas_->pick()); }
+  bool knows(double count) {
+    return eventually([&] { return known_.Value() == count; });
+  }
+
+  base::Metrics metrics_;
+  prometheus::Counter& ejections_ = metrics_.counter("ejections", "");
+  prometheus::Gauge& known_ = metrics_.gauge("known", "");
+  prometheus::Gauge& ejected_ = metrics_.gauge("ejected", "");
+  Names names_;
+  base::Runtime runtime_{1};
+  std::unique_ptr<Replicas> replicas_;
+  std::future<void> run_;
+};
+
+TEST_F(ReplicasTest, OnlyTheFirstPickWaitsForAResolution) {
+  names_.answer({"10.0.0.1"});
+  names_.hang(true);
+  run();
+  auto first = pick();
+  EXPECT_EQ(first.wait_for(20ms), std::future_status::timeout);
+  names_.hang(false);
+  ASSERT_TRUE(support::ready(first));
+  EXPECT_EQ(first.get()->name(), "http://hardware:5001 at 10.0.0.1");
+  names_.hang(true);
+  const int asked = names_.asked();
+  ASSERT_TRUE(eventually([&] { return names_.asked() > asked; }));
+  auto second = pick();
+  EXPECT_TRUE(support::ready(second)) << "although a resolution is under way";
+}
+
+TEST_F(ReplicasTest, FollowsTheAnswersAndKeepsTheLastWhenThereIsNone) {
+  names_.answer({"10.0.0.1", "10.0.0.2"});
+  run();
+  ASSERT_TRUE(knows(2));
+  names_.answer({"10.0.0.1", "10.0.0.2", "10.0.0.3"});
+  EXPECT_TRUE(knows(3));
+  names_.answer({});
+  const int asked = names_.asked();
+  ASSERT_TRUE(eventually([&] { return names_.asked() >= asked + 3; }));
+  EXPECT_EQ(known_.Value(), 3);
+  names_.answer({"10.0.0.7"});
+  EXPECT_TRUE(knows(1));
+  EXPECT_EQ(pick().get()->name(), "http://hardware:5001 at 10.0.0.7");
+}
+
+TEST_F(ReplicasTest, WithoutAnAddressNobodyIsPickedUntilThereIsOne) {
+  run();
+  EXPECT_EQ(pick().get(), nullptr);
+  names_.answer({"10.0.0.1"});
+  ASSERT_TRUE(knows(1));
+  EXPECT_NE(pick().get(), nullptr);
+}
+
+TEST_F(ReplicasTest, StopWakesWhoWaits) {
+  names_.hang(true);
+  run();
+  auto waiting = pick();
+  EXPECT_EQ(waiting.wait_for(20ms), std::future_status::timeout);
+  on([&] { replicas_->stop(); });
+  ASSERT_TRUE(support::ready(waiting));
+  EXPECT_EQ(waiting.get(), nullptr);
+}
+
+TEST_F(ReplicasTest, AReplicaThatIsDownForLongIsOneLineInTheLog) {
+  names_.answer({"10.0.0.1"});
+  run();
+  const auto replica = pick().get();
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  on([&] {
+    for (int i = 0; i < 100; ++i) replicas_->failed(*replica, "cannot connect");
+  });
+  EXPECT_EQ(ejections_.Value(), 100);
+  EXPECT_EQ(ejected_.Value(), 1);
+  on([&] {
+    replicas_->succeeded(*replica);
+    replicas_->succeeded(*replica);
+  });
+  spdlog::set_default_logger(before);
+  EXPECT_EQ(ejected_.Value(), 0);
+  const std::string lines = log.str();
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << lines;
+  EXPECT_THAT(lines, HasSubstr("ejected http://hardware:5001 at 10.0.0.1 for "));
+  EXPECT_THAT(lines, HasSubstr("ms: cannot connect\n"));
+  EXPECT_THAT(lines, HasSubstr("http://hardware:5001 at 10.0.0.1 is back\n"));
+}
+
+TEST_F(ReplicasTest, TheSystemKnowsThisMachine) {
+  const Resolve resolve = system_resolve(runtime_.background().get_executor());
+  const Url here{.host = "localhost", .port = 5001, .prefix = ""};
+  const auto found = support::start(runtime_.background(), resolve(here)).get();
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->size(), 1U) << "one replica, whatever it listens on";
+  const Url nowhere{.host = "no-such-host.invalid", .port = 1, .prefix = ""};
+  EXPECT_FALSE(support::start(runtime_.background(), resolve(nowhere)).get());
+}
+
+}  // namespace
+}  // namespace http
