@@ -283,7 +283,7 @@ def growth():
             programs = [replica := fleet.hardware(config)]
             programs.append(portal := fleet.portal(replica))
             fleet.wait("loaded", lambda: json.loads(get(portal.port, "/api/v1/hardware?limit=1")[1])["total"] == count)
-            time.sleep(60)
+            time.sleep(15)
             cpu, probes = [each.cpu_seconds() for each in programs], replica.probes()
             time.sleep(60)
             cpu = [each.cpu_seconds() - was for each, was in zip(programs, cpu)]

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <latch>
 #include <thread>
 
 #include "sql/open.hpp"
@@ -217,6 +218,32 @@ TEST_P(SessionTest, WritersOfManyThreadsTakeTurns) {
   auto query = session->query("SELECT v FROM t");
   query.step();
   EXPECT_EQ(query.get<int>(0), 300);
+}
+
+TEST_P(SessionTest, ADeadlockIsRunAgain) {
+  const bool sqlite = GetParam().name == "sqlite";  // has one writer at a time, and so no deadlocks
+  auto pool = this->pool();
+  pool.acquire()->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 0), (2, 0)");
+  std::atomic<int> runs = 0;
+  std::latch both(2);
+  const auto add_to = [&](int first, int second) {
+    bool again = false;
+    transact(pool, Access::write, [&](Transaction& tx) {
+      ++runs;
+      tx->run("UPDATE t SET v = v + 1 WHERE id = ?", first);
+      if (!sqlite && !std::exchange(again, true)) both.arrive_and_wait();
+      tx->run("UPDATE t SET v = v + 1 WHERE id = ?", second);
+    });
+  };
+  {
+    std::jthread one([&] { add_to(1, 2); });
+    std::jthread other([&] { add_to(2, 1); });
+  }
+  EXPECT_EQ(runs, sqlite ? 2 : 3);
+  const auto session = pool.acquire();
+  auto query = session->query("SELECT MIN(v), MAX(v) FROM t");
+  query.step();
+  EXPECT_EQ(std::pair(query.get<int>(0), query.get<int>(1)), std::pair(2, 2));
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, SessionTest, testing::ValuesIn(support::database_kinds()),

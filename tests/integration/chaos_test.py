@@ -2,62 +2,15 @@
 
 import os
 import signal
-import socket
-import threading
 import time
 
-from failover_test import Readers
-from support import PATIENCE, QUICK, RELEASE_BIN, DatabaseCase, eventually, request, rows
+from support import PATIENCE, QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, request, rows
 
 COUNT = 20
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(COUNT)]
 PROBE = QUICK | {"duration": "300ms", "timeout": "1s", "ttl": "2s", "expire_after": "60s"}
 PROBES = r'vacancy_probes_total\{[^}]*\}'
 REFUSED = r"vacancy_writes_refused_total\{[^}]*\}"
-
-
-class Link:
-    """Passes connections on to a port of this machine, until it is cut: then nothing arrives, and nobody is told."""
-
-    def __init__(self, target):
-        self.target = target
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.open = threading.Event()
-        self.open.set()
-        self.closed = False
-        self.sockets = [self.listener]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        try:
-            while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(("127.0.0.1", self.target))
-                self.sockets += [client, server]
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass, args=ends, daemon=True).start()
-        except OSError:
-            pass  # closed
-
-    def _pass(self, source, sink):
-        try:
-            while piece := source.recv(65536):
-                self.open.wait()
-                if self.closed:
-                    return
-                sink.sendall(piece)
-            self.open.wait()
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            for end in (source, sink):
-                end.close()
-
-    def close(self):
-        self.closed = True
-        self.open.set()
-        for each in self.sockets:
-            each.close()
 
 
 class ChaosTest(DatabaseCase):
@@ -149,19 +102,19 @@ class ChaosTest(DatabaseCase):
         self.database_goes_away(self.server.freeze, self.server.thaw)
 
     def test_a_replica_cut_off_from_the_database_leaves_its_work_to_the_other(self):
-        link = Link(self.server.port)
+        link = Tap(self.server.port)
         self.addCleanup(link.close)
         cut_off = self.hardware(config="cut-off.yaml", database=self.url(link.port), hardware={"lease": "2s"}, profiles=PROFILES, probes=[PROBE])
         other = self.fleet(1)[0]
         portal = self.portal_of(other)
         readers = self.readers(portal)
         eventually("both work", lambda: cut_off.metric(PROBES) and other.metric(PROBES))
-        link.open.clear()
+        link.cut()
         self.measured_after(portal, self.newest(portal))
         self.measured_after(portal, self.newest(portal))
         eventually("it says so", lambda: request(cut_off.admin_port, "/readyz").status == 503, 15 + PATIENCE)
         self.assertEqual(request(cut_off.port, "/hardware/").status, 200)
-        link.open.set()
+        link.mend()
         eventually("it is back", lambda: request(cut_off.admin_port, "/readyz").status == 200, 15 + PATIENCE)
         before = cut_off.metric(PROBES)
         eventually("it works again", lambda: cut_off.metric(PROBES) > before)

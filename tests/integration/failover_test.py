@@ -1,93 +1,12 @@
 """A replica of the hardware service leaves, suddenly or orderly: the portal's readers do not notice."""
 
-import http.client
 import re
 import signal
-import socket
-import threading
 
-from support import QUICK, TestCase, eventually, request, rows
+from support import QUICK, Readers, Tap, TestCase, eventually, request, rows
 
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(20)]
 PROBE = QUICK | {"duration": "500ms", "timeout": "2s", "ttl": "2s"}
-READERS = 8
-
-
-class Tap:
-    """Passes connections on to a port of this machine and keeps what was said on each."""
-
-    def __init__(self, target):
-        self.target = target
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        # By connection: what the client sent, and what it was answered.
-        self.sent, self.answered = [], []
-        self.sockets = [self.listener]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        try:
-            while True:
-                client, _ = self.listener.accept()
-                try:
-                    server = socket.create_connection(("127.0.0.1", self.target))
-                except OSError:
-                    client.close()
-                    continue
-                self.sockets += [client, server]
-                for said, source, sink in [(self.sent, client, server), (self.answered, server, client)]:
-                    said.append(b"")
-                    threading.Thread(target=self._pass, args=(said, len(said) - 1, source, sink), daemon=True).start()
-        except OSError:
-            pass  # closed
-
-    def _pass(self, said, index, source, sink):
-        try:
-            while piece := source.recv(65536):
-                said[index] += piece
-                sink.sendall(piece)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            for end in (source, sink):
-                end.close()
-
-    def close(self):
-        for each in self.sockets:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            each.close()
-
-
-class Readers:
-    """Clients that ask the portal all the time, on connections that they keep."""
-
-    def __init__(self, port):
-        self.answers, self.failures, self.ending = 0, [], threading.Event()
-        self.threads = [threading.Thread(target=self._read, args=(port, path), daemon=True)
-                        for path in ["/", "/api/v1/hardware?limit=100"] * (READERS // 2)]
-        for thread in self.threads:
-            thread.start()
-
-    def _read(self, port, path):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        try:
-            while not self.ending.wait(0.005):
-                connection.request("GET", path)
-                answer = connection.getresponse()
-                if answer.status != 200 or b"node-07" not in answer.read():
-                    self.failures.append(answer.status)
-                self.answers += 1
-        except (OSError, http.client.HTTPException) as error:
-            self.failures.append(repr(error))
-        finally:
-            connection.close()
-
-    def end(self):
-        self.ending.set()
-        for thread in self.threads:
-            thread.join()
 
 
 class FailoverTest(TestCase):
