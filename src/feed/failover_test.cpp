@@ -41,7 +41,7 @@ class FailoverTest : public testing::Test {
 
   static ReaderOptions impatient(std::vector<http::Url> urls) {
     ReaderOptions options = Sink::options(std::move(urls));
-    options.silence = 250ms;
+    options.silence = 500ms;
     return options;
   }
 

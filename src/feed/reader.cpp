@@ -48,7 +48,7 @@ Reader::Reader(board::Board& board, asio::any_io_executor executor, ReaderOption
       failures_(metrics.counter("vacancy_feed_failures_total", "Times that the source was lost or not reached")),
       refused_(metrics.counter("vacancy_feed_retries_refused_total", "Retries that waited for the retry budget")),
       replicas_(executor_, options_.urls, replica_metrics(metrics),
-                options_.resolve ? options_.resolve : http::system_resolve(executor_)),
+                options_.resolve ? options_.resolve : http::system_resolve(executor_), options_.resolve_period),
       budget_(kRetries, kRetryRefill),
       pause_(executor_),
       delay_(kFirstPause),
@@ -83,14 +83,15 @@ asio::awaitable<void> Reader::read() {
 }
 
 asio::awaitable<Reader::Outcome> Reader::use(http::Replica& replica) {
-  for (;;) {
+  // The same replica again, unless its name has left it: another one would start the slow work anew.
+  while (!stopped_ && replicas_.has(replica)) {
     Outcome outcome = co_await follow(replica);
     if (outcome != Outcome::no_events || stopped_) co_return outcome;
     outcome = co_await poll(replica);
-    if (outcome != Outcome::ended || stopped_) co_return outcome;
-    // The same replica again: another one would start the slow work anew.
+    if (outcome != Outcome::ended) co_return outcome;
     co_await pause(options_.poll_period);
   }
+  co_return Outcome::ended;
 }
 
 bool Reader::may_move_on() {

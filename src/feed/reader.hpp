@@ -26,8 +26,9 @@ struct ReaderOptions {
   /// A replica from which no byte comes for so long is left, whatever TCP believes: three heartbeats and a second.
   /// Shorter notices one that hangs sooner, and leaves one that is only slow.
   base::Duration silence = std::chrono::seconds{7};
-  /// Empty: as the system does.
+  /// How hosts are looked up; empty: as the system does.
   http::Resolve resolve{};
+  base::Duration resolve_period = http::kResolvePeriod;
 };
 
 /// Fills a board from another service's feed. Follows the events of one replica and resumes by revision on another one

@@ -14,6 +14,7 @@
 namespace feed {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::eventually;
 using support::many_rows;
@@ -30,6 +31,10 @@ class Original {
 
   http::Url url() const { return serving_.url(); }
   int asked() const { return asked_; }
+  /// How often it was asked for events, which it does not have.
+  double refused() {
+    return serving_.metrics().counter("vacancy_http_requests_total", "", {{"server", "test"}, {"code", "4xx"}}).Value();
+  }
   void answer(int status, std::string body) {
     const std::lock_guard lock(mutex_);
     status_ = status;
@@ -47,9 +52,9 @@ class Original {
     return [this] { slow_ = false; };
   }
 
-  boost::asio::awaitable<http::Reply> handle() {
+  asio::awaitable<http::Reply> handle() {
     ++asked_;
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+    asio::steady_timer timer(co_await asio::this_coro::executor);
     while (slow_) co_await base::sleep(timer, 1ms);
     const std::lock_guard lock(mutex_);
     http::Reply reply;
@@ -143,6 +148,26 @@ TEST_F(ReaderTest, PollsTheSameReplicaAgain) {
   EXPECT_EQ(std::min(one.asked(), other.asked()), 0);
 }
 
+asio::awaitable<base::Result<http::Places>> is_at(http::Url url) {
+  const http::Endpoint endpoint(asio::ip::make_address(url.host), url.port);
+  co_return http::Places(1, {endpoint});
+}
+
+TEST_F(ReaderTest, AReplicaThatItsNameHasLeftIsNotPolledOn) {
+  Original before(runtime_);
+  Original after(runtime_);
+  std::atomic<bool> moved = false;
+  ReaderOptions options = Sink::options({{.host = "hardware", .port = 5001, .prefix = ""}});
+  options.resolve = [&](http::Url) { return is_at(moved ? after.url() : before.url()); };
+  options.resolve_period = 5ms;
+  Sink sink(runtime_, std::move(options));
+  ASSERT_TRUE(eventually([&] { return before.asked() >= 2; }));
+  EXPECT_EQ(after.asked(), 0);
+  moved = true;
+  EXPECT_TRUE(eventually([&] { return after.asked() >= 2; }));
+  EXPECT_EQ(sink.count("vacancy_feed_failures_total"), 0);
+}
+
 TEST_F(ReaderTest, ABoardKeepsItsRowsWhileTheServiceFails) {
   Original original(runtime_);
   Sink sink(runtime_, {original.url()});
@@ -175,6 +200,17 @@ TEST_F(ReaderTest, StopsInTheMiddleOfASlowAnswer) {
   Sink sink(runtime_, {original.url()});
   ASSERT_TRUE(eventually([&] { return original.asked() == 1; }));
   // The end of the sink expects its reader to end, while the answer is still being made.
+}
+
+TEST_F(ReaderTest, StopsInAPauseWithoutAFurtherRequest) {
+  Original original(runtime_);
+  {
+    ReaderOptions options = Sink::options({original.url()});
+    options.poll_period = 1h;
+    Sink sink(runtime_, std::move(options));
+    ASSERT_TRUE(shows(sink, "Amazon/c5 HIGH, Azure/H16mr LOW"));
+  }
+  EXPECT_EQ(original.refused(), 1);
 }
 
 }  // namespace

@@ -44,27 +44,27 @@ Client::Client(asio::any_io_executor executor, ClientTimeouts timeouts)
 
 Client::~Client() = default;
 
-asio::awaitable<base::Result<void>> Client::connect(const Url& url, std::vector<asio::ip::tcp::endpoint> places) {
+asio::awaitable<base::Result<void>> Client::connect(const Url& url, std::vector<asio::ip::tcp::endpoint> endpoints) {
   Impl& impl = *impl_;
   error_code error;
-  if (places.empty()) {
+  if (endpoints.empty()) {
     const auto service = std::to_string(url.port);
     const auto found = co_await impl.resolver.async_resolve(url.host, service, redirect_error(use_awaitable, error));
     if (error || impl.cancelled) co_return impl.failed("cannot resolve", error);
-    places.assign(found.begin(), found.end());
+    endpoints.assign(found.begin(), found.end());
   }
   impl.stream.expires_after(impl.timeouts.connect);
-  co_await impl.stream.async_connect(places, redirect_error(use_awaitable, error));
+  co_await impl.stream.async_connect(endpoints, redirect_error(use_awaitable, error));
   if (error || impl.cancelled) co_return impl.failed("cannot connect to", error);
   impl.stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
   co_return base::Result<void>();
 }
 
 asio::awaitable<base::Result<ClientHead>> Client::send(const Url& url, const ClientRequest& request,
-                                                       const std::vector<asio::ip::tcp::endpoint>& places) {
+                                                       const std::vector<asio::ip::tcp::endpoint>& endpoints) {
   Impl& impl = *impl_;
   impl.authority = url.authority();
-  if (const auto connected = co_await connect(url, places); !connected) co_return std::unexpected(connected.error());
+  if (const auto connected = co_await connect(url, endpoints); !connected) co_return std::unexpected(connected.error());
   error_code error;
   std::string text = fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: vacancy\r\nConnection: close\r\n",
                                  request.method, url.prefix, request.target, impl.authority);

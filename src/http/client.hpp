@@ -45,10 +45,10 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Sends the request and reads the head of the answer. Connects to the first of `places` that accepts; when there are
-  /// none, to the host of `url`, which it resolves. Parameters may be references: await it directly.
-  boost::asio::awaitable<base::Result<ClientHead>> send(const Url& url, const ClientRequest& request,
-                                                        const std::vector<boost::asio::ip::tcp::endpoint>& places = {});
+  /// Sends the request and reads the head of the answer. Connects to the first of `endpoints` that accepts; when there
+  /// are none, to the host of `url`, which it resolves. Parameters may be references: await it directly.
+  boost::asio::awaitable<base::Result<ClientHead>> send(
+      const Url& url, const ClientRequest& request, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints = {});
   /// The next piece of the body, decoded; "" at its end. Valid until the next call.
   boost::asio::awaitable<base::Result<std::string_view>> read_some();
   /// The rest of the body. too_large: more than `max_bytes`.
@@ -61,7 +61,7 @@ class Client {
   struct Impl;
 
   boost::asio::awaitable<base::Result<void>> connect(const Url& url,
-                                                     std::vector<boost::asio::ip::tcp::endpoint> places);
+                                                     std::vector<boost::asio::ip::tcp::endpoint> endpoints);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -92,6 +92,10 @@ void ReplicaSet::leave(Replica& replica, base::SteadyTime now) {
   replica.aside_until = std::max(replica.aside_until, now + kFirstEjection);
 }
 
+bool ReplicaSet::has(const Replica& replica) const {
+  return std::ranges::any_of(replicas_, [&](const auto& known) { return known.get() == &replica; });
+}
+
 bool ReplicaSet::has_ready(base::SteadyTime now) const {
   return std::ranges::any_of(replicas_, [&](const auto& replica) { return is_ready(*replica, now); });
 }

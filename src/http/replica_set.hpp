@@ -58,6 +58,8 @@ class ReplicaSet {
   /// It ends orderly: others are preferred for a second.
   void leave(Replica& replica, base::SteadyTime now);
 
+  /// Is it still one of them?
+  bool has(const Replica& replica) const;
   /// Is one not aside?
   bool has_ready(base::SteadyTime now) const;
   std::size_t size() const { return replicas_.size(); }

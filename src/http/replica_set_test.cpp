@@ -92,7 +92,9 @@ TEST_F(ReplicaSetTest, WhatRunsOnOneThatIsGoneGoesOn) {
     ReplicaSet set(1);
     set.update(kUrl, places({"10.0.0.1"}));
     running = set.pick(now_);
+    EXPECT_TRUE(set.has(*running));
     set.update(kUrl, places({"10.0.0.2"}));
+    EXPECT_FALSE(set.has(*running));
     set.fail(*running, now_);
     EXPECT_EQ(set.ejected(now_), 0U) << "it is no replica any more";
     EXPECT_EQ(address(*set.pick(now_)), "10.0.0.2");

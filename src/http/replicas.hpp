@@ -53,6 +53,8 @@ class Replicas {
   /// It ended orderly.
   void left(Replica& replica);
 
+  /// Is its address still one that a host has?
+  bool has(const Replica& replica) const { return set_.has(replica); }
   /// Would pick() give one that is not known to fail?
   bool has_ready() const { return set_.has_ready(std::chrono::steady_clock::now()); }
 
