@@ -1,4 +1,4 @@
-"""Runs benchmarks, prints each figure, and writes the groups that ran whole into docs/benchmarks.md."""
+"""Runs benchmarks, prints each figure, and writes those that are new into docs/benchmarks.md."""
 
 import argparse
 import datetime
@@ -13,6 +13,7 @@ from harness import ROOT
 
 GROUPS = {"main": main_job, "fleet": fleet}
 PAGE = ROOT / "docs" / "benchmarks.md"
+TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"
 
 
@@ -23,8 +24,7 @@ def section(group, rows):
         f"Measured on {datetime.date.today()} with {os.cpu_count()} cores of {platform.machine()}, Linux"
         f" {platform.release().split('-')[0]}, clients and databases on the same machine.",
         "",
-        "| what | goal | measured |",
-        "|---|---|---|",
+        *TABLE,
         *(f"| {what} | {goal} | {measured} |" for what, goal, measured in rows),
         "",
         "How: " + group.HOW,
@@ -33,11 +33,16 @@ def section(group, rows):
     return "\n".join(lines)
 
 
+def rows_of(text):
+    return [tuple(line.strip("| ").split(" | ")) for line in text.splitlines() if line.startswith("| ") and line not in TABLE]
+
+
 def write(group, rows):
-    """Replaces the group's section, and leaves the others as they are."""
+    """Replaces these rows in the group's section, and leaves the others as they are."""
     old = PAGE.read_text() if PAGE.exists() else ""
     sections = {title: f"## {title}\n{text}" for title, text in re.findall(r"^## (.*)\n((?:(?!## ).*\n?)*)", old, re.MULTILINE)}
-    sections[group.TITLE] = section(group, rows)
+    merged = {row[0]: row for row in [*rows_of(sections.get(group.TITLE, "")), *rows]}
+    sections[group.TITLE] = section(group, merged.values())
     known = [each.TITLE for each in GROUPS.values() if each.TITLE in sections]
     PAGE.write_text("\n".join([HEAD, *(sections[title].rstrip() + "\n" for title in known)]))
 
@@ -55,7 +60,7 @@ def main():
             for row in group.PARTS[part]():
                 print(f"{row[0]}\n    goal {row[1]}; measured {row[2]}", flush=True)
                 rows.append(row)
-        if chosen == list(group.PARTS):
+        if rows:
             write(group, rows)
 
 

@@ -151,8 +151,8 @@ def kill():
         held = fleet.sql(f"SELECT profile_id FROM task WHERE owner = '{owner}'").split() or held
         fleet.wait("its profiles are measured", lambda: all(int(at) / 1e6 > begin for at in measured_at(fleet, held).values()))
         seconds = time.time() - begin
-        yield f"kill -9 of one of {REPLICAS} replicas while it probes: until its {len(held)} profiles are measured", \
-            f"≤ lease + probe = {LEASE + 2} s; 0 failed requests", f"{seconds:.1f} s; {load_text(loads)}"
+        yield f"kill -9 of one of {REPLICAS} replicas while it probes: until all that it held is measured", \
+            f"≤ lease + probe = {LEASE + 2} s; 0 failed requests", f"{seconds:.1f} s ({len(held)} profiles); {load_text(loads)}"
 
 
 def stop():
@@ -290,8 +290,8 @@ def growth():
             probes = replica.probes() - probes
             points.append((count, [each.resident_mb() for each in programs], [value / probes * 1e6 for value in cpu]))
             memory, per_reading = points[-1][1:]
-            yield f"{count:,} profiles, TTL 60 s, MariaDB, fsync {fsync_ms():.2f} ms: replica / portal", "constant per profile", \
-                f"{memory[0]:.0f} / {memory[1]:.0f} MB; {per_reading[0]:.0f} / {per_reading[1]:.0f} µs of CPU per reading ({probes / 60:.0f} readings/s)"
+            yield f"{count:,} profiles, TTL 60 s, MariaDB: replica / portal", "constant per profile", \
+                f"{memory[0]:.0f} / {memory[1]:.0f} MB; {per_reading[0]:.0f} / {per_reading[1]:.0f} µs of CPU per reading ({probes / 60:.0f} readings/s); fsync {fsync_ms():.2f} ms"
     small, large = points[0], points[-1]
     per_profile = [(large[1][i] - small[1][i]) * 1024 / (large[0] - small[0]) for i in range(2)]
     yield "… memory per profile beyond the program itself: replica / portal", "constant", f"{per_profile[0]:.1f} / {per_profile[1]:.1f} KiB"
