@@ -39,19 +39,18 @@ class FailoverTest : public testing::Test {
   /// Nobody listens there.
   static http::Url dead(int number) { return {.host = fmt::format("127.0.1.{}", number), .port = 1, .prefix = ""}; }
 
-  static ReaderOptions impatient(std::vector<http::Url> urls) {
-    ReaderOptions options = Sink::options(std::move(urls));
-    options.silence = 500ms;
+  static ReaderOptions impatient(ReaderOptions options) {
+    options.silence = 1s;
     return options;
   }
 
   /// Readers of `bad` and of a good replica, until one of them began with the bad one, and left it.
-  void is_left(const http::Url& bad) {
+  void is_left(const http::Url& bad, const std::function<ReaderOptions(ReaderOptions)>& with = std::identity()) {
     Source good(runtime_, 20ms);
     good.board.fill(many_rows(3));
     const auto server = serve(good);
     for (int trial = 0; trial < kTrials; ++trial) {
-      Sink sink(runtime_, impatient({bad, server->url()}));
+      Sink sink(runtime_, with(Sink::options({bad, server->url()})));
       ASSERT_TRUE(sink.shows(good.board));
       if (sink.count(kEjections) == 0) continue;
       EXPECT_EQ(sink.count(kEjections), 1);
@@ -71,7 +70,7 @@ TEST_F(FailoverTest, ADeadReplicaIsLeft) {
 TEST_F(FailoverTest, AReplicaThatAcceptsAndNeverAnswersIsLeft) {
   asio::io_context context;
   const asio::ip::tcp::acceptor hung(context, {asio::ip::make_address("127.0.0.2"), 0});
-  is_left({.host = "127.0.0.2", .port = hung.local_endpoint().port(), .prefix = ""});
+  is_left({.host = "127.0.0.2", .port = hung.local_endpoint().port(), .prefix = ""}, impatient);
 }
 
 TEST_F(FailoverTest, AReplicaThatAnswers503IsLeft) {
@@ -94,7 +93,7 @@ TEST_F(FailoverTest, AnotherReplicaGoesOnWhereASilentOneWasLeft) {
   const auto first = serve(silent);
   const auto second = serve(good, "127.0.0.2");
   for (int trial = 0; trial < kTrials; ++trial) {
-    Sink sink(runtime_, impatient({first->url(), second->url()}));
+    Sink sink(runtime_, impatient(Sink::options({first->url(), second->url()})));
     ASSERT_TRUE(eventually([&] { return sink.board.state()->filled; }));
     const auto before = sink.board.state();
     ASSERT_TRUE(sink.shows(good.board));

@@ -25,20 +25,13 @@ constexpr unsigned int kConnectionKilled = 1927;
 constexpr std::array<unsigned int, 3> kBusy{ER_LOCK_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, ER_CHECKREAD};
 
 /// Another connection, perhaps to another server behind the same name, may do better.
-constexpr std::array<unsigned int, 14> kLost{CR_CONNECTION_ERROR,
-                                             CR_CONN_HOST_ERROR,
-                                             CR_SERVER_GONE_ERROR,
-                                             CR_UNKNOWN_HOST,
-                                             CR_SERVER_LOST,
-                                             CR_MALFORMED_PACKET,
-                                             CR_STMT_CLOSED,
-                                             ER_CON_COUNT_ERROR,
-                                             ER_TOO_MANY_USER_CONNECTIONS,
-                                             ER_SERVER_SHUTDOWN,
-                                             ER_OPTION_PREVENTS_STATEMENT,
-                                             ER_DISK_FULL,
-                                             kConnectionKilled,
-                                             kClientInteractionTimeout};
+constexpr std::array<unsigned int, 18> kLost{
+    CR_CONNECTION_ERROR,   CR_CONN_HOST_ERROR,       CR_SERVER_GONE_ERROR,
+    CR_UNKNOWN_HOST,       CR_SERVER_LOST,           CR_MALFORMED_PACKET,
+    CR_STMT_CLOSED,        ER_CON_COUNT_ERROR,       ER_TOO_MANY_USER_CONNECTIONS,
+    ER_SERVER_SHUTDOWN,    ER_NET_READ_ERROR,        ER_NET_READ_INTERRUPTED,
+    ER_NET_ERROR_ON_WRITE, ER_NET_WRITE_INTERRUPTED, ER_OPTION_PREVENTS_STATEMENT,
+    ER_DISK_FULL,          kConnectionKilled,        kClientInteractionTimeout};
 
 [[noreturn]] void refuse(std::string_view why) {
   throw base::UsageError(fmt::format("database: {}", why));

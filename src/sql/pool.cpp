@@ -58,6 +58,12 @@ void Pool::give_back(std::unique_ptr<Session> session) noexcept {
       idle_.push_back(std::move(session));
     else
       ++unopened_;
+    // One that idled too long is closed in order, before the server does and logs it. The longest idle come first.
+    if (!idle_.empty() && !idle_.front()->usable()) {
+      session = std::move(idle_.front());
+      idle_.erase(idle_.begin());
+      ++unopened_;
+    }
   }
   freed_.notify_one();
 }

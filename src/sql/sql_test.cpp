@@ -279,7 +279,14 @@ TEST_F(SqliteTest, SaysThatAFileIsReadOnly) {
 /// A session that does nothing, or cannot be used any more.
 class FakeSession final : public Session {
  public:
-  explicit FakeSession(bool usable) : usable_(usable) {}
+  /// Counts itself in `open`, if any, as long as it lives.
+  explicit FakeSession(bool usable, int* open = nullptr) : usable_(usable), open_(open) {
+    if (open_ != nullptr) ++*open_;
+  }
+  ~FakeSession() override {
+    if (open_ != nullptr) --*open_;
+  }
+  void lose() { usable_ = false; }
   const Dialect& dialect() const override {
     static constexpr Dialect kDialect{.name = "fake"};
     return kDialect;
@@ -296,6 +303,7 @@ class FakeSession final : public Session {
 
  private:
   bool usable_;
+  int* open_;
 };
 
 TEST(Pool, OpensWhatIsNeededAndKeepsIt) {
@@ -326,6 +334,24 @@ TEST(Pool, DropsALostSession) {
   Pool pool(1, [&] { return ++opened, std::make_unique<FakeSession>(false); });
   for (int i = 0; i < 3; ++i) pool.acquire();
   EXPECT_EQ(opened, 3);
+}
+
+TEST(Pool, ClosesASessionThatIdledTooLong) {
+  FakeSession* idling = nullptr;
+  int open = 0;
+  Pool pool(2, [&] { return std::make_unique<FakeSession>(true, &open); });
+  {
+    const auto first = pool.acquire();
+    const auto second = pool.acquire();
+    idling = static_cast<FakeSession*>(&*second);  // is given back first
+  }
+  EXPECT_EQ(open, 2);
+  idling->lose();
+  pool.acquire();
+  EXPECT_EQ(open, 1);
+  const auto first = pool.acquire();
+  const auto second = pool.acquire();
+  EXPECT_EQ(open, 2);
 }
 
 TEST(Pool, SurvivesAFailureToOpen) {
