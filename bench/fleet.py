@@ -288,13 +288,15 @@ def growth():
             time.sleep(60)
             cpu = [each.cpu_seconds() - was for each, was in zip(programs, cpu)]
             probes = replica.probes() - probes
-            points.append((count, [each.resident_mb() for each in programs], [value / probes * 1e6 for value in cpu]))
-            memory, per_reading = points[-1][1:]
+            memory, per_reading = [each.resident_mb() for each in programs], [value / probes * 1e6 for value in cpu]
+            points.append((count, memory, cpu, probes))
             yield f"{count:,} profiles, TTL 60 s, MariaDB: replica / portal", "constant per profile", \
                 f"{memory[0]:.0f} / {memory[1]:.0f} MB; {per_reading[0]:.0f} / {per_reading[1]:.0f} µs of CPU per reading ({probes / 60:.0f} readings/s); fsync {fsync_ms():.2f} ms"
-    small, large = points[0], points[-1]
-    per_profile = [(large[1][i] - small[1][i]) * 1024 / (large[0] - small[0]) for i in range(2)]
-    yield "… memory per profile beyond the program itself: replica / portal", "constant", f"{per_profile[0]:.1f} / {per_profile[1]:.1f} KiB"
+    for before, after in zip(points, points[1:]):
+        memory = [(after[1][i] - before[1][i]) * 1024 / (after[0] - before[0]) for i in range(2)]
+        cpu = [(after[2][i] - before[2][i]) / (after[3] - before[3]) * 1e6 for i in range(2)]
+        yield f"… each further profile, from {before[0]:,} to {after[0]:,}: replica / portal", "constant", \
+            f"{memory[0]:.1f} / {memory[1]:.1f} KiB; {cpu[0]:.0f} / {cpu[1]:.0f} µs of CPU per reading"
     (ROOT / "docs" / "growth.svg").write_text(plot(points))
 
 
@@ -318,7 +320,7 @@ def plot(points):
         parts.append(f'<text x="{x(count):.0f}" y="{height - bottom + 18}" text-anchor="middle">{count:,}</text>')
     parts.append(f'<text x="{width / 2}" y="{height - 6}" text-anchor="middle">profiles</text>')
     for index, (name, color) in enumerate([("hardware replica", "#0b5"), ("portal", "#06c")]):
-        line = " ".join(f"{x(count):.0f},{y(memory[index]):.0f}" for count, memory, _ in points)
+        line = " ".join(f"{x(count):.0f},{y(memory[index]):.0f}" for count, memory, *_ in points)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>'
                      f'<text x="{left + 12}" y="{30 + 18 * index}" fill="{color}">{name}</text>')
     return "\n".join(parts) + "\n</svg>\n"
