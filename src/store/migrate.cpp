@@ -50,8 +50,9 @@ void create_records(sql::Session& session) {
       " compatible INT NOT NULL)",
       session.dialect().key));
   if (session.dialect().transactional_ddl) return;
-  session.execute_script(fmt::format(
-      "CREATE TABLE IF NOT EXISTS migration_progress (number {}, statements INT NOT NULL)", session.dialect().key));
+  session.execute_script(
+      fmt::format("CREATE TABLE IF NOT EXISTS migration_progress (number {}, done INT NOT NULL, begun INT NOT NULL)",
+                  session.dialect().key));
 }
 
 void refuse_newer(sql::Session& session, std::int64_t newest_known) {
@@ -81,32 +82,45 @@ bool fill(sql::Session& session, FirstContent content, std::span<const base::Emb
   return true;
 }
 
-/// Statement by statement, each recorded when it is done: it commits by itself.
+/// How far a migration came whose statements commit by themselves.
+struct Progress {
+  std::size_t done = 0;
+  /// The statement that was under way when the program ended; 0: none. It may be done too.
+  std::size_t begun = 0;
+};
+
+Progress progress_of(sql::Session& session, const Migration& migration) {
+  {
+    auto query = session.query("SELECT done, begun FROM migration_progress WHERE number = ?", migration.number);
+    if (query.step()) return {query.get<std::size_t>(0), query.get<std::size_t>(1)};
+  }
+  session.run("INSERT INTO migration_progress (number, done, begun) VALUES (?, 0, 0)", migration.number);
+  return {};
+}
+
+void record(sql::Session& session, const Migration& migration, const Progress& progress) {
+  session.run("UPDATE migration_progress SET done = ?, begun = ? WHERE number = ?", progress.done, progress.begun,
+              migration.number);
+}
+
+/// Statement by statement, from the first that is not done.
 void apply_in_steps(sql::Session& session, const Migration& migration) {
   const auto statements = migration.statements(session.dialect());
-  session.run(
-      "REPLACE INTO migration_progress (number, statements) SELECT ?, COALESCE(MAX(statements), 0)"
-      " FROM migration_progress WHERE number = ?",
-      migration.number, migration.number);
-  std::size_t done = 0;
-  {
-    auto query = session.query("SELECT statements FROM migration_progress WHERE number = ?", migration.number);
-    query.step();
-    done = query.get<std::size_t>(0);
-  }
-  const std::size_t resumed_at = done;
-  for (; done < statements.size(); ++done) {
+  const Progress start = progress_of(session, migration);
+  for (std::size_t done = start.done; done < statements.size(); ++done) {
+    record(session, migration, {done, done + 1});
     try {
       session.execute_script(statements[done]);
     } catch (const sql::Error& error) {
-      // The program ended between this statement and its record.
-      const bool was_done = done == resumed_at && error.kind() == sql::ErrorKind::exists;
-      if (!was_done)
-        throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", done + 1,
-                                                   statements.size(), error.what()));
+      const bool was_done = start.begun == done + 1 && error.kind() == sql::ErrorKind::exists;
+      if (was_done) continue;
+      // Whether it was done when the connection went, nobody knows.
+      if (error.kind() != sql::ErrorKind::lost) record(session, migration, {done, 0});
+      throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", done + 1,
+                                                 statements.size(), error.what()));
     }
-    session.run("UPDATE migration_progress SET statements = ? WHERE number = ?", done + 1, migration.number);
   }
+  record(session, migration, {statements.size(), 0});
 }
 
 /// Returns what fill() says of the first migration.

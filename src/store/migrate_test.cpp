@@ -149,13 +149,22 @@ TEST_P(MigrateTest, AFailedMigrationGoesOnWhereItStopped) {
   EXPECT_EQ(number("SELECT COUNT(*) FROM migration"), 1);
 }
 
+TEST_P(MigrateTest, ATableOfSomebodyElseIsNotTakenForItsOwn) {
+  plain()->execute_script("CREATE TABLE u (id INT)");
+  const std::vector<base::EmbeddedFile> files = {
+      {"0002_a.sql", "CREATE TABLE t (id ${key}); CREATE TABLE u (id ${key})"}};
+  for (int attempt = 0; attempt < 3; ++attempt) EXPECT_THAT(failure(files), HasSubstr("already exists"));
+  plain()->execute_script("DROP TABLE u");
+  EXPECT_EQ(failure(files), "none");
+}
+
 TEST_P(MigrateTest, AMigrationThatWasKilledGoesOn) {
   if (has_transactional_ddl()) return;  // nothing is left of it
   const std::vector<base::EmbeddedFile> files = {
       {"0002_a.sql", "CREATE TABLE t (id ${key}); INSERT INTO t VALUES (1)"}};
   EXPECT_THAT(failure({{"0002_a.sql", "nonsense"}}), HasSubstr("statement 1 of 1"));
   // Ended after the first statement, before that was recorded.
-  plain()->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY)");
+  plain()->execute_script("CREATE TABLE t (id BIGINT PRIMARY KEY); UPDATE migration_progress SET begun = 1");
   EXPECT_EQ(failure(files), "none");
   EXPECT_EQ(number("SELECT COUNT(*) FROM t"), 1);
 }

@@ -62,10 +62,11 @@ class DatabaseTest(DatabaseCase):
         self.sql("CREATE TABLE task (id INT)")  # somebody else's
         command = ["migrate", "--database", self.url()]
         environment = {"VACANCY_HARDWARE_DATABASE_PASSWORD_FILE": self.server.password_file}
-        failed = self.run_command("hardware", *command, environment=environment)
-        self.assertEqual(failed.returncode, 1, failed.stderr)
-        for part in ("0001_profiles_and_readings.sql", "statement", "'task' already exists", "hardware migrate"):
-            self.assertIn(part, failed.stderr)
+        for _ in range(2):
+            failed = self.run_command("hardware", *command, environment=environment)
+            self.assertEqual(failed.returncode, 1, failed.stderr)
+            for part in ("0001_profiles_and_readings.sql", "statement", "'task' already exists", "hardware migrate"):
+                self.assertIn(part, failed.stderr)
         self.sql("DROP TABLE task")
         done = self.run_command("hardware", *command, environment=environment)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
