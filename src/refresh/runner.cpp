@@ -12,6 +12,8 @@ constexpr std::size_t kClaimBatch = 128;
 constexpr std::size_t kWriteBatch = 512;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
+/// What falls due in this time is claimed together: to look for each task by itself costs more than most probes.
+constexpr std::chrono::milliseconds kShortestLook{25};
 constexpr std::chrono::milliseconds kRetry{200};
 constexpr base::Duration kTick{1};
 
@@ -100,21 +102,29 @@ void Runner::wake() {
 asio::awaitable<void> Runner::claim_loop() {
   while (!stopping_) {
     woken_ = false;
+    const auto looked_at = steady_clock::now();
     // While the database takes longer to write than the probe to measure, more tasks would only wait, and other
     // replicas for them.
     const std::size_t free = ended_.size() < kWriteBatch ? concurrency_ - running_.size() : 0;
     base::SteadyTime next = base::SteadyTime::max();
     if (free > 0) next = co_await claim_some(std::min(free, kClaimBatch));
     if (stopping_) break;
-    claim_timer_.expires_at(next);
-    while (!stopping_ && !woken_ && steady_clock::now() < claim_timer_.expiry()) {
-      boost::system::error_code ignored;
-      co_await claim_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    }
+    const bool more_is_due = next <= steady_clock::now();
+    co_await wait_until(next, Wakes::yes);
+    if (!more_is_due) co_await wait_until(looked_at + kShortestLook, Wakes::no);
   }
   co_await measurements_.wait();
   measurements_ended_ = true;
   write_timer_.cancel();
+}
+
+/// Returns at `when`, or after stop(), or after wake() if that wakes.
+asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
+  claim_timer_.expires_at(when);
+  while (!stopping_ && !(woken_ && wakes == Wakes::yes) && steady_clock::now() < when) {
+    boost::system::error_code ignored;
+    co_await claim_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
 }
 
 /// Claims and starts up to `limit` tasks; returns when to look again.

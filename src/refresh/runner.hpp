@@ -53,7 +53,10 @@ class Runner {
     base::SteadyTime ended_at;
   };
 
+  enum class Wakes : bool { no, yes };
+
   boost::asio::awaitable<void> claim_loop();
+  boost::asio::awaitable<void> wait_until(base::SteadyTime when, Wakes wakes);
   boost::asio::awaitable<base::SteadyTime> claim_some(std::size_t limit);
   boost::asio::awaitable<void> measure(store::Claim claim);
   boost::asio::awaitable<void> write_loop();
