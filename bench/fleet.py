@@ -311,8 +311,8 @@ def plot(points):
     def y(megabytes):
         return height - bottom - math.log10(max(megabytes, 1)) / 3 * (height - bottom - 20)
 
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
-             f'<rect width="{width}" height="{height}" fill="white"/>']
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 {width + 40} {height}" font-family="sans-serif" font-size="12">',
+             f'<rect x="-10" width="{width + 40}" height="{height}" fill="white"/>']
     for power in range(4):
         parts.append(f'<line x1="{left}" x2="{width - 20}" y1="{y(10 ** power):.0f}" y2="{y(10 ** power):.0f}" stroke="#ccc"/>'
                      f'<text x="{left - 8}" y="{y(10 ** power) + 4:.0f}" text-anchor="end">{10 ** power} MB</text>')
