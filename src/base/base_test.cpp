@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <fstream>
 #include <future>
 #include <random>
 
@@ -11,12 +12,39 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
+#include "base/secret.hpp"
+#include "support/temp_dir.hpp"
 
 namespace base {
 namespace {
 
 using testing::HasSubstr;
 using namespace std::chrono_literals;
+
+/// What reading a secret says; "" when it succeeds.
+std::string complaint_about(const std::string& file) {
+  try {
+    read_secret("the password", file);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Secret, IsTheFilesContentWithoutWhiteSpaceAroundIt) {
+  const support::TempDir dir;
+  std::ofstream(dir / "good") << " s3cret word\n";
+  EXPECT_EQ(read_secret("the password", dir / "good"), "s3cret word");
+}
+
+TEST(Secret, SaysWhatIsWrong) {
+  const support::TempDir dir;
+  std::ofstream(dir / "empty") << "\n";
+  errno = ENOENT;  // of something before
+  EXPECT_THAT(complaint_about(dir / "empty"), testing::AllOf(HasSubstr("the password"), HasSubstr("it is empty")));
+  EXPECT_THAT(complaint_about(dir / "none"), HasSubstr("No such file"));
+  EXPECT_THAT(complaint_about(dir.path().string()), HasSubstr("directory"));
+}
 
 Time at(std::int64_t micros) {
   return Time{Duration{micros}};

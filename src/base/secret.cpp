@@ -13,14 +13,14 @@
 namespace base {
 
 std::string read_secret(const std::string& what, const std::string& file) {
+  errno = 0;
   std::ifstream in(file);
   std::stringstream content;
   content << in.rdbuf();
   std::string secret(trim(content.str()));
   if (!secret.empty()) return secret;
-  const bool there = in.is_open() && errno == 0;
-  throw UsageError(
-      fmt::format("cannot read {} from the file '{}': {}", what, file, there ? "it is empty" : std::strerror(errno)));
+  throw UsageError(fmt::format("cannot read {} from the file '{}': {}", what, file,
+                               errno == 0 ? "it is empty" : std::strerror(errno)));
 }
 
 }  // namespace base

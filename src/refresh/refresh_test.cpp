@@ -116,6 +116,27 @@ TEST_F(RefreshTest, RunsNoMoreAtOnceThanConfigured) {
   EXPECT_EQ(replica.look([](auto& script) { return script.most_running; }), 3);
 }
 
+TEST_F(RefreshTest, TasksThatFallDueOneAfterTheOtherAreClaimedTogether) {
+  config_.ttl = 200ms;
+  add(60, 200ms);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.runs() >= 600; }));
+  EXPECT_LT(store_.claims(), 300) << "600 runs, spread over all of the time";
+}
+
+TEST_F(RefreshTest, ClaimsNoMoreWhileWritingIsBehind) {
+  add(3000);
+  store_.refuse_results(true);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return replica.runs() >= 512; }));
+  EXPECT_FALSE(eventually([&] { return replica.runs() > 1000; }, 300ms));
+  store_.refuse_results(false);
+  EXPECT_TRUE(eventually([&] { return measured() == 3000; }));
+  EXPECT_EQ(replica.runs(), 3000);
+}
+
 TEST_F(RefreshTest, AFailureKeepsTheLastReading) {
   config_.ttl = 50ms;
   add(1, 50ms);

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <unordered_map>
-
 #include "sql/mysql_client.hpp"
 #include "sql/mysql_statement.hpp"
+#include "sql/statement_cache.hpp"
 
 namespace sql {
 namespace {
@@ -36,10 +35,6 @@ const std::string kSetUp = fmt::format(
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     kServerPatience.count());
 
-struct TextHash : std::hash<std::string_view> {
-  using is_transparent = void;
-};
-
 class MysqlSession final : public Session {
  public:
   explicit MysqlSession(MysqlConnection connection) : connection_(std::move(connection)) {}
@@ -54,11 +49,7 @@ class MysqlSession final : public Session {
 
   Statement& prepare(std::string_view sql) override {
     last_used_ = std::chrono::steady_clock::now();
-    auto found = statements_.find(sql);
-    if (found == statements_.end())
-      found = statements_.emplace(sql, std::make_unique<MysqlStatement>(connection_.get(), sql, lost_)).first;
-    found->second->take();
-    return *found->second;
+    return statements_.take(sql, [&] { return std::make_unique<MysqlStatement>(connection_.get(), sql, lost_); });
   }
 
   void execute_script(std::string_view sql) override {
@@ -70,11 +61,6 @@ class MysqlSession final : public Session {
       if (more > 0) fail();
       if (more < 0) return;
     }
-  }
-
-  std::int64_t last_id() override {
-    // The id that the latest statement made, whatever its handle.
-    return static_cast<std::int64_t>(mysql_insert_id(connection_.get()));
   }
 
   bool take_lock(std::string_view name, std::chrono::seconds patience) override {
@@ -106,7 +92,7 @@ class MysqlSession final : public Session {
 
   MysqlConnection connection_;
   /// After connection_, so that they are closed before it is.
-  std::unordered_map<std::string, std::unique_ptr<MysqlStatement>, TextHash, std::equal_to<>> statements_;
+  StatementCache statements_;
   std::chrono::steady_clock::time_point last_used_ = std::chrono::steady_clock::now();
   bool lost_ = false;
 };

@@ -48,9 +48,8 @@ std::string advice(unsigned int number, const MysqlAddress& address, bool has_pa
       return fmt::format("create the database first and let the user in: CREATE DATABASE {0}; GRANT ALL ON {0}.* TO …",
                          address.database);
     case CR_SSL_CONNECTION_ERROR:
-      return "with hardware.database_ssl_ca, the server must offer TLS with a certificate that one of these "
-             "authorities "
-             "issued for this host";
+      return "with hardware.database_ssl_ca, the server must offer TLS with a certificate for this host by one of "
+             "these authorities";
     default:
       return "check hardware.database";
   }

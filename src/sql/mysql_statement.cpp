@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
-
 #include "sql/mysql_client.hpp"
 
 namespace sql {
@@ -64,11 +62,6 @@ void MysqlStatement::bind_columns() {
     results_[i].is_null = &column.null;
   }
   if (mysql_stmt_bind_result(statement_.get(), results_.data()) != 0) fail();
-}
-
-void MysqlStatement::take() {
-  assert(!in_use_ && "a statement is used twice at the same time");
-  in_use_ = true;
 }
 
 void MysqlStatement::fail() {
@@ -165,7 +158,6 @@ std::string_view MysqlStatement::as_text(int column) const {
 void MysqlStatement::reset() noexcept {
   if (executed_) mysql_stmt_free_result(statement_.get());
   executed_ = false;
-  in_use_ = false;
 }
 
 }  // namespace sql

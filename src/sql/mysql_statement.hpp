@@ -16,8 +16,6 @@ class MysqlStatement final : public Statement {
   /// `lost` is set when the connection turns out to be; it and `connection` outlive the statement.
   MysqlStatement(MYSQL* connection, std::string_view sql, bool& lost);
 
-  void take();
-
   void bind_null(int parameter) override;
   void bind_int(int parameter, std::int64_t value) override;
   void bind_real(int parameter, double value) override;
@@ -31,8 +29,6 @@ class MysqlStatement final : public Statement {
   std::int64_t as_int(int column) const override;
   double as_real(int column) const override;
   std::string_view as_text(int column) const override;
-
-  void reset() noexcept override;
 
  private:
   struct Close {
@@ -50,6 +46,7 @@ class MysqlStatement final : public Statement {
     my_bool null = 0;
   };
 
+  void reset() noexcept override;
   void execute();
   void describe_columns();
   void bind_columns();
@@ -65,7 +62,6 @@ class MysqlStatement final : public Statement {
   std::vector<MYSQL_BIND> results_;
   std::vector<Column> columns_;
   bool executed_ = false;
-  bool in_use_ = false;
 };
 
 }  // namespace sql

@@ -42,7 +42,7 @@ class Query {
   Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
   Query& operator=(Query&&) = delete;
   ~Query() {
-    if (statement_) statement_->reset();
+    if (statement_) statement_->give_back();
   }
 
   /// Binds the next parameters: integers, doubles, texts, times, durations, nullptr, optionals of them, and spans of

@@ -15,7 +15,7 @@ struct Dialect {
   std::string_view identity;
   /// Column definition of a primary key that the program numbers.
   std::string_view key;
-  /// Makes a text column compare byte by byte.
+  /// Makes a text column, or all of a table, UTF-8 that is compared byte by byte.
   std::string_view exact_text;
   /// In front of a line: makes it a comment for SQLite.
   std::string_view mysql_only;
@@ -51,8 +51,6 @@ class Session {
   virtual Statement& prepare(std::string_view sql) = 0;
   /// Several statements without parameters, separated by semicolons.
   virtual void execute_script(std::string_view sql) = 0;
-  /// The number that the database gave to the row inserted last.
-  virtual std::int64_t last_id() = 0;
   /// Takes a lock that one session of this database can have, until the session ends; false when another has it for
   /// longer than `patience`. Always true where transactions do as well.
   virtual bool take_lock(std::string_view name, std::chrono::seconds patience) = 0;

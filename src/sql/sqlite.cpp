@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <cassert>
 #include <filesystem>
-#include <unordered_map>
 
 #include "base/error.hpp"
+#include "sql/statement_cache.hpp"
 #include "sql/transact.hpp"
 
 namespace sql {
@@ -60,11 +59,6 @@ class SqliteStatement final : public Statement {
   }
   ~SqliteStatement() override { sqlite3_finalize(statement_); }
 
-  void take() {
-    assert(!in_use_ && "a statement is used twice at the same time");
-    in_use_ = true;
-  }
-
   void bind_null(int parameter) override { check(sqlite3_bind_null(statement_, parameter)); }
   void bind_int(int parameter, std::int64_t value) override { check(sqlite3_bind_int64(statement_, parameter, value)); }
   void bind_real(int parameter, double value) override { check(sqlite3_bind_double(statement_, parameter, value)); }
@@ -95,7 +89,6 @@ class SqliteStatement final : public Statement {
     // Its code repeats the error of the last step, which was thrown then.
     sqlite3_reset(statement_);
     sqlite3_clear_bindings(statement_);
-    in_use_ = false;
   }
 
  private:
@@ -105,15 +98,10 @@ class SqliteStatement final : public Statement {
 
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
-  bool in_use_ = false;
 };
 
 struct Close {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
-};
-
-struct TextHash : std::hash<std::string_view> {
-  using is_transparent = void;
 };
 
 class SqliteSession final : public Session {
@@ -124,11 +112,7 @@ class SqliteSession final : public Session {
   base::Time now() override { return clock_.wall_now(); }
 
   Statement& prepare(std::string_view sql) override {
-    auto found = statements_.find(sql);
-    if (found == statements_.end())
-      found = statements_.emplace(sql, std::make_unique<SqliteStatement>(db_.get(), sql)).first;
-    found->second->take();
-    return *found->second;
+    return statements_.take(sql, [&] { return std::make_unique<SqliteStatement>(db_.get(), sql); });
   }
 
   void execute_script(std::string_view sql) override {
@@ -136,7 +120,6 @@ class SqliteSession final : public Session {
       throw_error(db_.get());
   }
 
-  std::int64_t last_id() override { return sqlite3_last_insert_rowid(db_.get()); }
   bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
 
   void begin(Access access) override {
@@ -155,7 +138,7 @@ class SqliteSession final : public Session {
   std::unique_ptr<sqlite3, Close> db_;
   const base::Clock& clock_;
   /// After db_, so that they are finalised before it is closed.
-  std::unordered_map<std::string, std::unique_ptr<SqliteStatement>, TextHash, std::equal_to<>> statements_;
+  StatementCache statements_;
   bool usable_ = true;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <string_view>
 
@@ -17,7 +18,7 @@ class Statement {
   virtual void bind_null(int parameter) = 0;
   virtual void bind_int(int parameter, std::int64_t value) = 0;
   virtual void bind_real(int parameter, double value) = 0;
-  /// `value` must live until reset().
+  /// `value` must live until give_back().
   virtual void bind_text(int parameter, std::string_view value) = 0;
 
   /// Moves to the next row; false after the last.
@@ -29,11 +30,25 @@ class Statement {
   virtual bool is_null(int column) const = 0;
   virtual std::int64_t as_int(int column) const = 0;
   virtual double as_real(int column) const = 0;
-  /// Valid until the next step() or reset(). NULL is "".
+  /// Valid until the next step() or give_back(). NULL is "".
   virtual std::string_view as_text(int column) const = 0;
 
+  /// Marks it as used by one caller, until give_back().
+  void take() {
+    assert(!in_use_ && "a statement is used twice at the same time");
+    in_use_ = true;
+  }
+  void give_back() noexcept {
+    reset();
+    in_use_ = false;
+  }
+
+ protected:
   /// Ends the execution, frees its locks and forgets what was bound.
   virtual void reset() noexcept = 0;
+
+ private:
+  bool in_use_ = false;
 };
 
 }  // namespace sql

@@ -6,8 +6,7 @@
 #include <thread>
 
 #include "store/open.hpp"
-#include "support/fake_clock.hpp"
-#include "support/test_database.hpp"
+#include "support/database_test.hpp"
 
 namespace store {
 namespace {
@@ -19,13 +18,9 @@ using testing::SizeIs;
 
 constexpr core::FreshnessRule kRule{60s, 30s, 5min};
 
-class DatabaseStoreTest : public testing::TestWithParam<support::DatabaseKind> {
+class DatabaseStoreTest : public support::DatabaseTest {
  protected:
-  void SetUp() override {
-    if (const std::string why = GetParam().missing(); !why.empty()) GTEST_SKIP() << why;
-    database_ = GetParam().make();
-  }
-  std::unique_ptr<sql::Session> plain() { return database_->open(clock_); }
+  std::unique_ptr<sql::Session> plain() { return session(); }
   std::unique_ptr<Store> open() {
     migrate(*plain());
     return open_migrated(2, [this] { return plain(); });
@@ -50,9 +45,6 @@ class DatabaseStoreTest : public testing::TestWithParam<support::DatabaseKind> {
                           .rule = kRule});
     return outcomes;
   }
-
-  support::FakeClock clock_;
-  std::unique_ptr<support::TestDatabase> database_;
 };
 
 TEST_P(DatabaseStoreTest, NoTaskIsClaimedTwiceAndNoneIsLost) {
@@ -148,7 +140,7 @@ TEST_P(DatabaseStoreTest, DueTasksAndChangesAreFoundByIndex) {
   const auto store = open();
   fill(*store, 2000);
   const auto session = plain();
-  const bool sqlite = GetParam().name == "sqlite";
+  const bool sqlite = is_sqlite();
   if (!sqlite) session->execute_script("ANALYZE TABLE task, reading, hardware");
   const auto plan = [&](const std::string& sql) {
     std::string text;
@@ -229,7 +221,7 @@ TEST_P(DatabaseStoreTest, OverlappingChangesAreSeenInTheOrderOfTheirRevisions) {
 }
 
 TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
-  if (GetParam().name == "sqlite") return;  // its processes share a machine, and its file locks have no owner to lose
+  if (is_sqlite()) return;  // its processes share a machine, and its file locks have no owner to lose
   const auto store = open();
   const auto hung = plain();
   const sql::Transaction never_ends(*hung, sql::Access::write);
@@ -312,10 +304,8 @@ TEST_P(DatabaseStoreTest, AStartOnTheSameWorldLosesNoReader) {
     for (const core::Gap& gap : gaps) EXPECT_FALSE(gap.contains(revision));
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, RestoreTest, testing::ValuesIn(support::database_kinds()),
-                         [](const auto& kind) { return kind.param.name; });
-INSTANTIATE_TEST_SUITE_P(Databases, DatabaseStoreTest, testing::ValuesIn(support::database_kinds()),
-                         [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_DATABASE_TEST_SUITE(RestoreTest);
+INSTANTIATE_DATABASE_TEST_SUITE(DatabaseStoreTest);
 
 }  // namespace
 }  // namespace store

@@ -7,8 +7,7 @@
 
 #include "store/embedded.hpp"
 #include "store/open.hpp"
-#include "support/fake_clock.hpp"
-#include "support/test_database.hpp"
+#include "support/database_test.hpp"
 
 namespace store {
 namespace {
@@ -17,13 +16,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-class MigrateTest : public testing::TestWithParam<support::DatabaseKind> {
+class MigrateTest : public support::DatabaseTest {
  protected:
-  void SetUp() override {
-    if (const std::string why = GetParam().missing(); !why.empty()) GTEST_SKIP() << why;
-    database_ = GetParam().make();
-  }
-  std::unique_ptr<sql::Session> plain() { return database_->open(clock_); }
+  std::unique_ptr<sql::Session> plain() { return session(); }
   Opened open(FirstContent content = FirstContent::nothing) {
     const bool was_new = migrate(*plain(), content);
     return {open_migrated(2, [this] { return plain(); }), was_new};
@@ -50,9 +45,6 @@ class MigrateTest : public testing::TestWithParam<support::DatabaseKind> {
     }
     return "none";
   }
-
-  support::FakeClock clock_;
-  std::unique_ptr<support::TestDatabase> database_;
 };
 
 TEST_P(MigrateTest, TellsANewDatabaseFromAnOldOne) {
@@ -199,8 +191,7 @@ TEST_P(MigrateTest, RefusesTheDatabaseOfANewerProgram) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, MigrateTest, testing::ValuesIn(support::database_kinds()),
-                         [](const auto& kind) { return kind.param.name; });
+INSTANTIATE_DATABASE_TEST_SUITE(MigrateTest);
 
 }  // namespace
 }  // namespace store

@@ -51,8 +51,8 @@ std::vector<Step> steps_of(sql::Session& session, std::span<const Assignment> as
 /// A task of another probe is a new task: what is under way for the old one will be refused.
 void give_probe(sql::Session& session, const std::string& probe, std::span<const Assignment> assignments,
                 base::Time now, Revision revision) {
-  static const std::string kName = sql::with_list("UPDATE reading SET probe = ?, revision = ? WHERE profile_id", "");
-  static const std::string kEnd = sql::with_list("DELETE FROM task WHERE profile_id", "");
+  static const std::string kName = sql::with_list("UPDATE reading SET probe = ?, revision = ? WHERE profile_id");
+  static const std::string kEnd = sql::with_list("DELETE FROM task WHERE profile_id");
   static const sql::RowsStatement kBegin("INSERT INTO task (profile_id, probe, due, phase) VALUES ", 4);
   std::vector<core::ProfileId> ids;
   for (const Assignment& assignment : assignments) ids.push_back(assignment.profile);

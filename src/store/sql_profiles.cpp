@@ -38,28 +38,24 @@ std::set<ProfileKey> all_keys(sql::Session& session) {
   return keys;
 }
 
-/// Runs "… IN list" for all of `ids`.
-template <class... Ts>
-void run_for(sql::Session& session, const std::string& statement, std::span<const ProfileId> ids, const Ts&... before) {
-  const std::string text = sql::with_list(statement);
-  sql::for_each_list(ids, [&](std::span<const ProfileId> part) { session.run(text, before..., part); });
-}
-
 /// Gives the rows of `hardware` that carry this new revision what a profile has: a reading that is PENDING. Returns
 /// their ids.
 std::vector<ProfileId> make_pending(sql::Session& session, Revision revision) {
+  static const std::string kForget = sql::with_list("DELETE FROM reading WHERE profile_id");
+  static const std::string kRevive = sql::with_list("DELETE FROM removed WHERE profile_id");
   std::vector<ProfileId> ids;
   {
     auto query = session.query("SELECT id FROM hardware WHERE revision = ? ORDER BY id", revision);
     while (query.step()) ids.push_back(query.get<ProfileId>(0));
   }
-  run_for(session, "DELETE FROM reading WHERE profile_id", ids);
+  sql::for_each_list<ProfileId>(ids, [&](std::span<const ProfileId> part) {
+    session.run(kForget, part);
+    session.run(kRevive, part);  // plain SQL may use an id again
+  });
   session.run(
       "INSERT INTO reading (profile_id, revision, probe) SELECT h.id, h.revision, COALESCE(t.probe, '')"
       " FROM hardware h LEFT JOIN task t ON t.profile_id = h.id WHERE h.revision = ?",
       revision);
-  // Plain SQL may use an id again.
-  run_for(session, "DELETE FROM removed WHERE profile_id", ids);
   return ids;
 }
 
@@ -130,9 +126,10 @@ void SqlStore::know(Revision revision) {
 
 void SqlStore::adopt(Adopt what) {
   const bool all = what == Adopt::everything;
-  const bool idle = read([all](sql::Transaction& tx) {
-    return strangers(*tx, kUnseen, 0).empty() &&
-           (!all || (strangers(*tx, kRefused, 0).empty() && orphans(*tx).empty()));
+  // Looked at again under the lock, so it need not be one state: no transaction.
+  const bool idle = with_session([all](sql::Session& session) {
+    return strangers(session, kUnseen, 0).empty() &&
+           (!all || (strangers(session, kRefused, 0).empty() && orphans(session).empty()));
   });
   if (idle) return;
   for (ProfileId after = 0; (after = adopt_some(kUnseen, after)) != 0;) continue;
@@ -140,7 +137,9 @@ void SqlStore::adopt(Adopt what) {
   for (ProfileId after = 0; (after = adopt_some(kRefused, after)) != 0;) continue;
   write([this](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
-    for (const ProfileId id : orphans(*tx)) bury(*tx, id, revision);
+    const auto gone = orphans(*tx);
+    if (gone.empty()) tx.rollback();
+    for (const ProfileId id : gone) bury(*tx, id, revision);
   });
 }
 
@@ -149,13 +148,17 @@ ProfileId SqlStore::adopt_some(Revision mark, ProfileId after) {
   return write([&](sql::Transaction& tx) -> ProfileId {
     const Revision revision = next_revision(*tx);
     const auto found = strangers(*tx, mark, after);
+    if (found.empty()) {
+      tx.rollback();
+      return 0;
+    }
     for (const auto& [id, key] : found) {
       const std::string wrong = complaint(*tx, key);
       tx->run("UPDATE hardware SET revision = ? WHERE id = ?", wrong.empty() ? revision : kRefused, id);
       if (!wrong.empty()) spdlog::warn("row {} of table hardware is left out: {}", id, wrong);
     }
     make_pending(*tx, revision);
-    return found.empty() ? 0 : found.back().first;
+    return found.back().first;
   });
 }
 

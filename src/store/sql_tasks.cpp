@@ -224,7 +224,7 @@ Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std:
 }
 
 std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
-  static const std::string kSql = sql::with_list("UPDATE task SET lease_until = ? WHERE owner = ? AND id", "");
+  static const std::string kSql = sql::with_list("UPDATE task SET lease_until = ? WHERE owner = ? AND id");
   if (claims.empty()) return {};
   const base::Time until = now() + lease;
   const auto ids = sorted_ids(claims);
@@ -270,7 +270,7 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
 
 void SqlStore::release(const std::string& owner, std::span<const Claim> claims) {
   static const std::string kSql =
-      sql::with_list("UPDATE task SET lease_until = 0, owner = '', token = token + 1 WHERE owner = ? AND id", "");
+      sql::with_list("UPDATE task SET lease_until = 0, owner = '', token = token + 1 WHERE owner = ? AND id");
   if (claims.empty()) return;
   write([&](sql::Transaction& tx) {
     const auto states = lock_leased(*tx, sorted_ids(claims));

@@ -61,7 +61,8 @@ struct Claimed {
   std::vector<Claim> claims;
   /// The database's clock at the claim: how late a task is, is `now - due`.
   base::Time now;
-  /// When the probe's next free task is due, if none is due now. Nothing: there is none.
+  /// When the probe's next free task is due; not later than `now` when there are more than these. Nothing: there is
+  /// none, or `limit` were claimed.
   std::optional<base::Time> next_due;
   /// When the first lease of a task that is due ends, unless it is renewed: its replica may be dead. Nothing: as above.
   std::optional<base::Time> next_lease_end;

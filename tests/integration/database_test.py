@@ -72,6 +72,18 @@ class DatabaseTest(DatabaseCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.run_command("hardware", *command, environment=environment).returncode, 0)
 
+    def test_a_start_waits_for_the_database(self):
+        self.server.stop()
+        self.addCleanup(lambda: self.server.state == "stopped" and self.server.start())
+        impatient = self.hardware(config="impatient.yaml", ready=False, hardware={"database_wait": "500ms"})
+        waiting = self.hardware(profiles=[{"provider": "a", "name": "b"}], ready=False)
+        self.assertEqual(impatient.process.wait(timeout=20), 1)
+        self.assertIn("cannot connect to", impatient.log())
+        eventually("it says so", lambda: "waiting for the database" in waiting.log())
+        self.server.start()
+        waiting.wait_ready()
+        self.assertEqual(waiting.log().count("waiting for the database"), 1)
+
     def test_wrong_urls_and_passwords_are_explained(self):
         wrong = self.directory / "wrong"
         wrong.write_text("not the password")

@@ -1,5 +1,6 @@
 #include "support/database_server.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,13 +16,12 @@ namespace {
 DatabaseServer start(const std::string& kind) {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
-  if (pipe(input.data()) != 0 || pipe(output.data()) != 0) throw std::runtime_error("no pipe");
+  if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   const std::string tool = std::string(SUPPORT_DIR) + "/database_server.py";
   if (fork() == 0) {
     dup2(input[0], 0);
     dup2(output[1], 1);
     dup2(output[1], 2);
-    for (const int descriptor : {input[0], input[1], output[0], output[1]}) close(descriptor);
     execlp("python3", "python3", tool.c_str(), kind.c_str(), "--fast", nullptr);
     _exit(127);
   }

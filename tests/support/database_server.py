@@ -1,19 +1,8 @@
 #!/usr/bin/env python3
 """Runs a real MariaDB or MySQL server for tests, in a temporary folder.
 
-When the server is ready, one line of JSON on standard output says how to reach it. Then commands are read from
-standard input, one per line, each answered by one line of JSON:
-
-    stop            shut down cleanly; port and data are kept
-    kill            end the server at once (SIGKILL)
-    start [MODE]    start it again, without MODE as the last time:
-                      tls         certificate for localhost and 127.0.0.1
-                      other-host  certificate for other.example, of the same CA
-                      other-ca    certificate of a CA that is not in ca_file
-                      plain       no TLS
-    freeze, thaw    stop and continue the process (SIGSTOP, SIGCONT)
-    flush           FLUSH PRIVILEGES; MySQL also forgets the passwords it has cached
-    quit            remove server and folder, as do the end of input, SIGTERM, SIGINT and the parent's death
+A class for tests in Python. As a program: when the server is ready, one line of JSON on standard output says how to reach
+it; server and folder go at the end of standard input, on SIGTERM, SIGINT and SIGHUP.
 
 Exit codes: 0, 1 (the server does not start), 77 (programs are missing). MariaDB needs Debian's mariadb-server and
 mariadb-client. MySQL needs mariadb-client and the environment variable MYSQL_ROOT, a folder that mysql_root has filled.
@@ -33,7 +22,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 PATIENCE = 30  # seconds for a start, a clean shutdown, a statement
@@ -342,37 +330,6 @@ class DatabaseServer:
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
 
-def say(values):
-    os.write(1, (json.dumps(values) + "\n").encode())
-
-
-def serve(server):
-    """Answers commands; returns True for quit, False at the end of input."""
-    commands = {name: getattr(server, name) for name in ("stop", "kill", "start", "freeze", "thaw", "flush")}
-    for line in sys.stdin:
-        name, *arguments = line.split() or [""]
-        if name == "quit":
-            return True
-        try:
-            if name not in commands or len(arguments) > (name == "start"):
-                raise ServerError(f"unknown command: {line.strip()}")
-            commands[name](*arguments)
-            say({"ok": True, "state": server.state})
-        except (ServerError, ChildProcessError) as error:
-            say({"ok": False, "state": server.state, "error": str(error)})
-    return False
-
-
-def quit_with_parent():
-    parent = os.pidfd_open(os.getppid())
-
-    def watch():
-        select.select([parent], [], [])
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def main():
     if sys.argv[1:2] == ["--guard"]:
         select.select([int(sys.argv[2])], [], [])  # until that process has ended
@@ -387,20 +344,14 @@ def main():
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     for number in signals:
         signal.signal(number, lambda *_: sys.exit(0))
-    quit_with_parent()
-    asked = False
     try:
         with DatabaseServer(arguments.kind, arguments.tls, arguments.fast) as server:
             try:
-                say(server.description())
-                asked = serve(server)
-            except BrokenPipeError:
-                pass  # the reader has gone
+                print(json.dumps(server.description()), flush=True)
+                sys.stdin.read()
             finally:
                 for number in signals:
                     signal.signal(number, signal.SIG_IGN)
-        if asked:
-            say({"ok": True, "state": "removed"})
     except (Unavailable, ServerError) as error:
         print(f"database_server: {error}", file=sys.stderr)
         sys.exit(77 if isinstance(error, Unavailable) else 1)

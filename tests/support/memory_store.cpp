@@ -167,6 +167,7 @@ void MemoryStore::assign(std::span<const store::Assignment> assignments) {
 
 store::Claimed MemoryStore::claim(const std::string& probe, const std::string& owner, std::size_t limit,
                                   base::Duration lease) {
+  ++claims_;
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}};
@@ -214,6 +215,7 @@ std::vector<TaskId> MemoryStore::renew(const std::string& owner, std::span<const
 }
 
 std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes) {
+  if (refuses_results_) throw base::Lost("the memory store takes no results");
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   std::vector<TaskId> refused;

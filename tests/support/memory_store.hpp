@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -17,6 +18,10 @@ class MemoryStore final : public store::Store {
   void insert_plain(const std::string& provider, const std::string& name);
   /// While true, every call throws base::Lost.
   void lose(bool lost);
+  /// While true, finish() throws base::Lost.
+  void refuse_results(bool refuse) { refuses_results_ = refuse; }
+  /// How often claim() was called.
+  int claims() const { return claims_; }
 
   store::Loaded load() override;
   store::Polled poll(core::Revision seen) override;
@@ -75,6 +80,8 @@ class MemoryStore final : public store::Store {
   std::map<core::ProfileId, core::RowPtr> rows_;
   std::map<core::ProfileId, Tombstone> removed_;
   std::map<store::TaskId, Task> tasks_;
+  std::atomic<int> claims_ = 0;
+  std::atomic<bool> refuses_results_ = false;
 };
 
 }  // namespace support

@@ -33,7 +33,6 @@ class ClockedSession final : public sql::Session {
   }
   sql::Statement& prepare(std::string_view sql) override { return session_->prepare(sql); }
   void execute_script(std::string_view sql) override { session_->execute_script(sql); }
-  std::int64_t last_id() override { return session_->last_id(); }
   bool take_lock(std::string_view name, std::chrono::seconds patience) override {
     return session_->take_lock(name, patience);
   }

@@ -1,23 +1,14 @@
 #include "app/commands/administration.hpp"
 
 #include <boost/json.hpp>
-#include <fstream>
-#include <sstream>
 
-#include "base/error.hpp"
-#include "base/text.hpp"
+#include "base/secret.hpp"
 
 namespace app {
 namespace {
 
 std::pair<std::string, std::string> authorization(const Administration& service) {
-  std::ifstream in(service.token_file);
-  std::stringstream content;
-  content << in.rdbuf();
-  if (!in)
-    throw base::UsageError(
-        fmt::format("cannot read the admin token file '{}'; name it with --token-file", service.token_file));
-  return {"Authorization", fmt::format("Bearer {}", base::trim(content.str()))};
+  return {"Authorization", "Bearer " + base::read_secret("the admin token (--token-file)", service.token_file)};
 }
 
 }  // namespace
