@@ -197,6 +197,15 @@ TEST_P(StoreTest, PeriodsRunFromStartToStart) {
   EXPECT_EQ(claim().next_due, run.due + 2 * kRule.ttl);
 }
 
+TEST_P(StoreTest, PeriodsThatWereMissedAreSkippedInStep) {
+  add_assigned("c5");
+  past_first_run();
+  const Claim run = claim_one();
+  clock_.advance(2 * kRule.ttl + 30s);
+  finish(success(run));
+  EXPECT_EQ(claim_one().due, run.due + 2 * kRule.ttl);
+}
+
 TEST_P(StoreTest, ProfilesAddedTogetherDoNotStayInStep) {
   add_many(40);
   const auto start = now();
