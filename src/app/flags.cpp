@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "app/healthcheck.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "config/load.hpp"
@@ -16,6 +17,8 @@ CommonFlags::CommonFlags(CLI::App& command) {
   command.add_option("--log-level", log_level_, "trace, debug, info, warn, error or off");
   command.add_flag("--check-config", check_, "Check the configuration and exit");
   command.add_flag("--print-config", print_, "Print the effective configuration and exit");
+  command.add_flag("--healthcheck", healthcheck_,
+                   "Ask the program that runs here with the same configuration whether it is ready, and exit");
 }
 
 std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
@@ -29,6 +32,11 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
   if (print_) std::cout << config::to_yaml(config);
   if (check_) std::cout << "The configuration is valid.\n";
   if (print_ || check_) return std::nullopt;
+  if (healthcheck_) {
+    check_health(config.admin);
+    std::cout << "ready\n";
+    return std::nullopt;
+  }
   base::set_up_logging(config.log_level);
   return config;
 }

@@ -18,7 +18,7 @@ class CommonFlags {
   explicit CommonFlags(CLI::App& command);
 
   /// Loads the configuration, over `defaults` and under the flags, and sets up logging. `override` puts the program's
-  /// own flags on top. When --check-config or --print-config was given, does that and returns nothing.
+  /// own flags on top. When --check-config, --print-config or --healthcheck was given, does that and returns nothing.
   std::optional<config::Config> load(const config::Config& defaults,
                                      const std::function<void(config::Config&)>& override);
 
@@ -27,6 +27,7 @@ class CommonFlags {
   std::optional<std::string> log_level_;
   bool check_ = false;
   bool print_ = false;
+  bool healthcheck_ = false;
 };
 
 /// Adds an option for a port, 0 to 65535.

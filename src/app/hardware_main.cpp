@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/commands/commands.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
+#include "base/secret.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
 #include "hardware/service.hpp"
@@ -30,6 +32,25 @@ int serve(const config::Config& config) {
   return process.wait();
 }
 
+/// Secrets are read by their owner and by its group: the program, and the database it shares one with.
+constexpr mode_t kSecretMode = 0440;
+
+int make_secrets(const std::vector<std::string>& files, bool replace) {
+  for (const std::string& file : files) {
+    if (replace) base::replace_secret(file, kSecretMode);
+    const bool made = replace || base::make_secret(file, kSecretMode);
+    std::cout << file << (made ? ": made\n" : ": is there already\n");
+  }
+  return 0;
+}
+
+int migrate(const config::Config& config, bool sample) {
+  const auto content = sample ? store::FirstContent::sample : store::FirstContent::nothing;
+  const bool was_new = hardware::open_database(config.hardware, content).was_new;
+  std::cout << "The database has this program's schema" << (sample && was_new ? " and the sample profiles.\n" : ".\n");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -42,11 +63,23 @@ int main(int argc, char** argv) {
   program.add_option("--database", database, "Where the profiles are: sqlite:PATH or mysql://USER@HOST[:PORT]/NAME");
   app::add_port(program, "--port", port, "Port of GET /hardware/ (default 5001)");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5011)");
-  CLI::App* migrate =
+  CLI::App* migrating =
       program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
+  bool sample = false;
+  migrating->add_flag("--sample", sample, "Put the two profiles of the original system into a new database");
+  CLI::App* secrets = program.add_subcommand(
+      "secrets", "Write a new random secret into each file that does not exist, mode 0440, and exit");
+  std::vector<std::string> secret_files;
+  bool replace = false;
+  secrets->add_option("FILE", secret_files)->required();
+  secrets->add_flag("--replace", replace, "Also into those that exist");
+  const app::Command profile = app::add_profile(program);
+  program.require_subcommand(0, 1);
   if (const auto code = app::parse(program, argc, argv)) return *code;
 
   return app::guarded("hardware", [&] {
+    if (secrets->parsed()) return make_secrets(secret_files, replace);
+    if (program.got_subcommand("profile")) return profile();
     config::Config defaults;
     defaults.admin.port = 5011;
     const auto config = common.load(defaults, [&](config::Config& config) {
@@ -55,9 +88,6 @@ int main(int argc, char** argv) {
       if (admin_port) config.admin.port = *admin_port;
     });
     if (!config) return 0;
-    if (!migrate->parsed()) return serve(*config);
-    hardware::open_database(config->hardware);
-    std::cout << "The database has this program's schema.\n";
-    return 0;
+    return migrating->parsed() ? migrate(*config, sample) : serve(*config);
   });
 }

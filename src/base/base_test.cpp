@@ -46,6 +46,36 @@ TEST(Secret, SaysWhatIsWrong) {
   EXPECT_THAT(complaint_about(dir.path().string()), HasSubstr("directory"));
 }
 
+TEST(Secret, IsMadeOnceAndWholeAndReplacedWhenAsked) {
+  const support::TempDir dir;
+  const std::string file = dir / "made";
+  EXPECT_TRUE(make_secret(file, 0440));
+  const std::string first = read_secret("it", file);
+  EXPECT_EQ(first.size(), 64U);
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms{0440});
+  EXPECT_FALSE(make_secret(file, 0440));
+  EXPECT_EQ(read_secret("it", file), first);
+  replace_secret(file, 0400);
+  EXPECT_NE(read_secret("it", file), first);
+  EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms{0400});
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir.path()), {}), 1) << "nothing is left beside it";
+  EXPECT_THROW(make_secret(dir / "none/made", 0400), UsageError);
+}
+
+TEST(Secret, OfSeveralThatMakeItAtOnceOneWins) {
+  const support::TempDir dir;
+  for (int round = 0; round < 20; ++round) {
+    const std::string file = dir / std::to_string(round);
+    std::atomic<int> made = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int i = 0; i < 4; ++i) threads.emplace_back([&] { made += make_secret(file, 0400) ? 1 : 0; });
+    }
+    EXPECT_EQ(made, 1);
+    EXPECT_EQ(read_secret("it", file).size(), 64U);
+  }
+}
+
 Time at(std::int64_t micros) {
   return Time{Duration{micros}};
 }

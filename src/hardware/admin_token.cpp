@@ -1,11 +1,5 @@
 #include "hardware/admin_token.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
 #include "base/secret.hpp"
 #include "base/text.hpp"
 
@@ -36,17 +30,7 @@ std::string read_admin_token(const std::string& file) {
 }
 
 std::string ensure_admin_token(const std::string& file) {
-  // O_EXCL: of several processes that start together, one writes.
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor >= 0) {
-    const std::string token = base::random_hex(32) + "\n";
-    const bool written = ::write(descriptor, token.data(), token.size()) == static_cast<ssize_t>(token.size());
-    ::close(descriptor);
-    if (!written)
-      throw base::UsageError(fmt::format("cannot write the admin token file '{}': {}", file, std::strerror(errno)));
-  } else if (errno != EEXIST) {
-    throw base::UsageError(fmt::format("cannot make the admin token file '{}': {}", file, std::strerror(errno)));
-  }
+  base::make_secret(file, 0600);
   return read_admin_token(file);
 }
 

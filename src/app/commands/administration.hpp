@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "app/commands/request.hpp"
+#include "app/request.hpp"
 
 namespace app {
 

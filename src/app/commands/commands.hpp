@@ -6,7 +6,7 @@ namespace CLI {
 class App;
 }
 
-/// The commands of `vacancy`. Each adds itself to the program and returns what it does when it was given, which
+/// The commands of `vacancy`; `hardware` has `profile` too. Each adds itself to the program and returns what it does when it was given, which
 /// returns the exit code.
 namespace app {
 

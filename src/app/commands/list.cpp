@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "app/commands/commands.hpp"
-#include "app/commands/request.hpp"
+#include "app/request.hpp"
 #include "base/clock.hpp"
 #include "base/duration.hpp"
 

@@ -64,7 +64,8 @@ Command add_profile(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("--hardware-url", service->url, "Where the hardware service is")->capture_default_str();
   command->add_option("--token-file", service->token_file, "The admin token, as `vacancy up` writes it")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->envname("VACANCY_HARDWARE_ADMIN_TOKEN_FILE");
   const auto add_action = [&](const char* name, const char* help) {
     CLI::App* action = command->add_subcommand(name, help)->fallthrough();
     action->add_option("PROVIDER", options->provider)->required();

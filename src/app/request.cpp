@@ -1,4 +1,4 @@
-#include "app/commands/request.hpp"
+#include "app/request.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,11 +24,11 @@ asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const http:
 
 }  // namespace
 
-Answer send(const std::string& url, const http::ClientRequest& request) {
+Answer send(const std::string& url, const http::ClientRequest& request, http::ClientTimeouts timeouts) {
   const auto parsed = http::parse_url(url);
   if (!parsed) throw base::UsageError(parsed.error().message);
   asio::io_context context(1);
-  http::Client client(context.get_executor(), {});
+  http::Client client(context.get_executor(), timeouts);
   auto answer = asio::co_spawn(context, exchange(client, *parsed, request), asio::use_future);
   context.run();
   auto result = answer.get();

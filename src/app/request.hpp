@@ -13,7 +13,7 @@ struct Answer {
 
 /// Sends one request and waits for the whole answer. Throws base::UsageError for a bad URL, base::Lost when the
 /// service is not reached.
-Answer send(const std::string& url, const http::ClientRequest& request);
+Answer send(const std::string& url, const http::ClientRequest& request, http::ClientTimeouts timeouts = {});
 
 /// The sentence that an error answer (application/problem+json) carries, or its status.
 std::string detail_of(const Answer& answer);
