@@ -80,7 +80,8 @@ class IsolationTest(DeployTest):
         neighbour = Neighbour()
         self.addCleanup(neighbour.close)
         self.assertTrue(neighbour.reaches(f"{neighbour.subnet}.1", self.system.port))
-        for service, ports in {"edge": (2019, 5000), "portal": (5000, 5010), "hardware": (5001, 5011), "mysql": (3306,)}.items():
+        self.assertFalse(neighbour.reaches(self.addresses("edge")["front"], 5000))
+        for service, ports in {"edge": (2019,), "portal": (5000, 5010), "hardware": (5001, 5011), "mysql": (3306,)}.items():
             for address in self.addresses(service).values():
                 for port in ports:
                     self.assertFalse(neighbour.reaches(address, port), f"{service} {address}:{port}")
@@ -88,8 +89,8 @@ class IsolationTest(DeployTest):
     def test_private_containers_have_no_way_out(self):
         neighbour = Neighbour()
         self.addCleanup(neighbour.close)
-        listener = subprocess.Popen(["ip", "netns", "exec", neighbour.namespace, "python3", "-m", "http.server", "--bind",
-                                     f"{neighbour.subnet}.2", "8000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        listen = f"import socket, time; s = socket.create_server(('{neighbour.subnet}.2', 8000)); time.sleep(600)"
+        listener = subprocess.Popen(["ip", "netns", "exec", neighbour.namespace, "python3", "-c", listen])
         self.addCleanup(lambda: (listener.kill(), listener.wait()))
         deadline = time.monotonic() + 10
         while not self.reaches("edge", f"{neighbour.subnet}.2", 8000):
@@ -125,9 +126,9 @@ class IsolationTest(DeployTest):
         for service in SERVICES:
             with self.subTest(service=service):
                 container = self.system.inspect(service)[0]
-                users = docker("top", container["Id"], "-eo", "uid,comm").splitlines()[1:]
+                users = docker("top", container["Id"], "-eo", "pid,uid,comm").splitlines()[1:]
                 # docker-init reaps for hardware; as the container's user, too.
-                self.assertNotIn("0", {line.split()[0] for line in users}, users)
+                self.assertNotIn("0", {line.split()[1] for line in users}, users)
                 pid = container["State"]["Pid"]
                 mounts = [line.split() for line in open(f"/proc/{pid}/mounts", encoding="utf-8")]
                 writable = {where for _, where, kind, options, *_ in mounts

@@ -73,11 +73,11 @@ class OperationsTest(DeployTest):
                     time.sleep(1)
                 self.note(f"kill -9 {service}: healthy after {took:.1f} s; {load}")
                 self.assertEqual(load.failed, 0, load.failures)
-        edge = self.system.inspect("edge")[0]["State"]
+        edge = self.system.containers("edge")[0]
         begin = time.monotonic()
-        os.kill(edge["Pid"], signal.SIGKILL)
-        eventually("the edge serves again", lambda: self.system.inspect("edge")[0]["State"]["StartedAt"] != edge["StartedAt"] and
-                   self.system.get()[0] == 200)
+        os.kill(int(docker("inspect", "--format", "{{.State.Pid}}", edge)), signal.SIGKILL)
+        eventually("the edge is started again", lambda: docker("inspect", "--format", "{{.RestartCount}}", edge) == "1")
+        eventually("the edge serves again", lambda: self.system.get()[0] == 200)
         self.note(f"kill -9 edge: serves after {time.monotonic() - begin:.1f} s")
 
     def test_6_the_numbers_of_script_scale_last(self):

@@ -1,6 +1,6 @@
 """New builds under load: by the plain command and by script/deploy."""
 
-from support import DeployTest, Load
+from support import DeployTest, Load, docker
 
 
 class RedeployTest(DeployTest):
@@ -8,7 +8,7 @@ class RedeployTest(DeployTest):
         self.note(load)
         self.assertEqual(load.failed, 0, load.failures)
         self.assertGreaterEqual(load.rate, 300)
-        self.assertLessEqual(load.slowest, slowest, f"sent {load.slowest_at:.1f} s after the begin")
+        self.assertLessEqual(load.slowest, slowest, load.slow)
 
     def test_1_the_same_build_again_recreates_nothing(self):
         services = ("edge", "portal", "hardware", "mysql")
@@ -33,7 +33,16 @@ class RedeployTest(DeployTest):
                     compare(self.system.containers(service), containers, service)
         self.assertGreaterEqual(answers, 10_000)
 
-    def test_3_script_deploy_makes_no_request_wait(self):
+    def engine_noise(self):
+        """The slowest answer while a container that has nothing to do with it starts and ends."""
+        with Load(self.system.port, rate=320) as load:
+            for _ in range(2):
+                docker("rm", "-f", docker("run", "-d", "--network", f"{self.system.project}_front", "caddy:2", "sleep", "60"))
+                self.system.compose("ps")
+        self.note(f"beside another container: {load}")
+        return load.slowest
+
+    def test_3_script_deploy_makes_no_request_wait_for_a_container(self):
         answers = 0
         for changed in (("portal",), ("hardware",), ("portal", "hardware")):
             with self.subTest(changed=changed):
@@ -41,10 +50,11 @@ class RedeployTest(DeployTest):
                 for service in changed:
                     self.system.change(service)
                 self.system.run("script/compose", "build", "portal", "hardware")
-                with Load(self.system.port) as load:
+                noise = self.engine_noise()
+                with Load(self.system.port, rate=320) as load:
                     done = self.system.run("script/deploy", "--no-build")
                 self.note(done.stdout)
-                self.held(load, slowest=0.2)
+                self.held(load, slowest=0.2 + 2 * noise)
                 answers += load.answers
                 for service, containers in before.items():
                     compare = self.assertNotEqual if service in changed else self.assertEqual

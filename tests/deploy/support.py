@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 import unittest
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# The client that fits Debian's engine, and a compile cache.
-ENVIRONMENT = os.environ | {"PATH": "/usr/bin:" + os.environ["PATH"], "DOCKER_BUILDKIT": "1"}
+# Nothing that would win over .env; the client that fits Debian's engine, and a compile cache.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name == "HOME" or name.startswith("LC_")}
+ENVIRONMENT |= {"PATH": "/usr/bin:" + os.environ["PATH"], "DOCKER_BUILDKIT": "1"}
 COMPOSE = os.environ.get("COMPOSE", "docker-compose").split()
 PATIENCE = 60
 
@@ -80,7 +82,7 @@ class System:
 
     def __init__(self):
         self.directory = Path(tempfile.mkdtemp(prefix="vacancy-deploy-"))
-        self.project = self.directory.name.replace("_", "-").lower()
+        self.project = f"vacancy-test-{uuid.uuid4().hex[:8]}"
         listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                                 capture_output=True, text=True, check=True).stdout
         for name in filter(None, listed.split("\0")):
