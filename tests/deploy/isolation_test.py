@@ -5,6 +5,7 @@ import re
 import subprocess
 import time
 import uuid
+from pathlib import Path
 
 from support import ROOT, DeployTest, docker
 
@@ -130,7 +131,7 @@ class IsolationTest(DeployTest):
                 # docker-init reaps for hardware; as the container's user, too.
                 self.assertNotIn("0", {line.split()[1] for line in users}, users)
                 pid = container["State"]["Pid"]
-                mounts = [line.split() for line in open(f"/proc/{pid}/mounts", encoding="utf-8")]
+                mounts = [line.split() for line in Path(f"/proc/{pid}/mounts").read_text(encoding="utf-8").splitlines()]
                 writable = {where for _, where, kind, options, *_ in mounts
                             if options.split(",")[0] == "rw" and not where.startswith(("/proc", "/dev", "/sys"))}
                 declared = set(container["HostConfig"].get("Tmpfs") or {})

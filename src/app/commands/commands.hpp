@@ -6,8 +6,8 @@ namespace CLI {
 class App;
 }
 
-/// The commands of `vacancy`; `hardware` has `profile` too. Each adds itself to the program and returns what it does when it was given, which
-/// returns the exit code.
+/// The commands of `vacancy`; `hardware` has `profile` too. Each adds itself to the program and returns what it does
+/// when it was given, which returns the exit code.
 namespace app {
 
 using Command = std::function<int()>;
