@@ -1,5 +1,6 @@
 """Flags, configuration and their mistakes."""
 
+import signal
 import socket
 
 from support import TestCase, request
@@ -89,3 +90,36 @@ class CommandLineTest(TestCase):
             self.assertIn(says, answer.json["detail"], path)
         answer = request(port, "/api/v1/hardware", "DELETE")
         self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
+
+    def test_what_containers_need(self):
+        made = self.run_command("hardware", "secrets", "token", "other")
+        self.assertEqual((made.returncode, made.stdout), (0, "token: made\nother: made\n"))
+        secret = (self.directory / "token").read_text()
+        self.assertRegex(secret, r"^[0-9a-f]{64}\n$")
+        self.assertEqual((self.directory / "token").stat().st_mode & 0o777, 0o440)
+        self.assertIn("is there already", self.run_command("hardware", "secrets", "token").stdout)
+        self.assertEqual((self.directory / "token").read_text(), secret)
+        self.run_command("hardware", "secrets", "--replace", "token")
+        self.assertNotEqual((self.directory / "token").read_text(), secret)
+        self.refused("hardware", "secrets", "nowhere/token", says=["nowhere/token"])
+
+        database = ("--database", "sqlite:vacancy.db")
+        self.assertIn("sample profiles", self.run_command("hardware", "migrate", "--sample", *database).stdout)
+        self.assertNotIn("sample", self.run_command("hardware", "migrate", "--sample", *database).stdout)
+        environment = {"VACANCY_HARDWARE_ADMIN_TOKEN_FILE": "token"}
+        hardware = self.hardware(process={"environment": environment})
+        port, admin = hardware.ports
+        added = self.run_command("hardware", "profile", "--hardware-url", f"http://127.0.0.1:{port}", "add", "ours", "gpu",
+                                 environment=environment)
+        self.assertIn("added ours gpu (id 3)", added.stdout, added)
+        self.assertEqual(self.run_command("hardware", "--admin-port", admin, "--healthcheck").returncode, 0)
+        hardware.send(signal.SIGSTOP)
+        self.addCleanup(hardware.send, signal.SIGCONT)
+        hung = self.run_command("hardware", "--admin-port", admin, "--healthcheck")
+        self.assertEqual(hung.returncode, 1)
+        hardware.send(signal.SIGCONT)
+        hardware.stop()
+        gone = self.run_command("hardware", "--admin-port", admin, "--healthcheck")
+        self.assertEqual(gone.returncode, 1)
+        self.assertIn("refused", gone.stderr)
+        self.refused("hardware", "--admin-port", 0, "--healthcheck", says=["admin.port", "give it a number"])
