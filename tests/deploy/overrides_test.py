@@ -35,7 +35,7 @@ class OverridesTest(DeployTest):
             published = self.system.inspect("edge")[0]["NetworkSettings"]["Ports"]
             port = int(published["443/tcp"][0]["HostPort"])
             connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=ssl._create_unverified_context())
-            connection.request("GET", "/", headers={"User-Agent": "curl"})
+            connection.request("GET", "/", headers={"User-Agent": "curl/8.0"})
             answer = connection.getresponse()
             self.assertEqual(answer.status, 200)
             self.assertIn("Amazon - c5", answer.read().decode())
