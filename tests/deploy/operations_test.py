@@ -3,13 +3,31 @@
 import os
 import signal
 import time
+from datetime import datetime
 
 from support import DeployTest, Load, docker, eventually
+
+
+def seconds_between(begin, end):
+    """Of two times as the engine writes them, with nanoseconds."""
+    return (datetime.fromisoformat(end[:26]) - datetime.fromisoformat(begin[:26])).total_seconds()
 
 
 class OperationsTest(DeployTest):
     def profile(self, *args):
         return self.system.compose("exec", "-T", "hardware", "hardware", "profile", *args)
+
+    def test_0_a_container_is_healthy_soon(self):
+        for service in ("hardware", "portal"):
+            self.system.compose("up", "-d", "--no-deps", "--force-recreate", service)
+            container = eventually(f"{service} runs", lambda service=service: self.system.containers(service))[0]
+            self.system.wait(service)
+            # The engine's own times; the first check that succeeds is the one that makes it healthy.
+            state = self.system.inspect(service)[0]["State"]
+            healthy = next(check["End"] for check in state["Health"]["Log"] if check["ExitCode"] == 0)
+            took = seconds_between(state["StartedAt"], healthy)
+            self.note(f"{service}: healthy {took:.2f} s after its start ({container[:12]})")
+            self.assertLessEqual(took, 3)
 
     def test_1_a_new_database_has_the_sample_profiles_and_takes_more(self):
         self.assertEqual(sorted(self.system.rows()), ["H16mr", "c5"])

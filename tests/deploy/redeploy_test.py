@@ -1,5 +1,7 @@
 """New builds under load: by the plain command and by script/deploy."""
 
+import time
+
 from support import DeployTest, Load, docker
 
 
@@ -24,9 +26,14 @@ class RedeployTest(DeployTest):
                 for service in changed:
                     self.system.change(service)
                 with Load(self.system.port) as load:
+                    begin = time.monotonic()
                     self.system.compose("up", "--build", "-d")
                     self.system.wait("hardware", "portal")
+                    took = time.monotonic() - begin
+                    time.sleep(max(0, 12 - took))  # answers enough to count
+                self.note(f"a changed line in {' and '.join(changed)} serves after {took:.0f} s")
                 self.held(load, slowest=5)
+                self.assertLessEqual(took, 60 * len(changed))
                 answers += load.answers
                 for service, containers in before.items():
                     compare = self.assertNotEqual if service in changed else self.assertEqual
