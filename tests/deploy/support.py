@@ -145,8 +145,9 @@ class System:
         return {row["name"]: row for row in json.loads(self.get("/api/v1/hardware")[1])["hardware"]}
 
     def healthy(self, service):
-        states = [container["State"] for container in self.inspect(service)] if self.containers(service) else []
-        return states and all(state["Health"]["Status"] == "healthy" for state in states)
+        containers = self.containers(service)
+        states = docker("inspect", "--format", "{{.State.Health.Status}}", *containers, check=False).split() if containers else []
+        return states and set(states) == {"healthy"}
 
     def wait(self, *services):
         for service in services:
