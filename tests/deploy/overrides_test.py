@@ -26,7 +26,7 @@ class OverridesTest(DeployTest):
     def up(self, **settings):
         self.system.set(**settings)
         self.system.compose("up", "-d", "--no-build")
-        self.system.wait("edge")
+        self.system.wait()
 
     def test_a_domain_is_served_with_tls_and_keeps_its_certificate(self):
         self.up(COMPOSE_FILE="compose.yaml:deploy/compose/tls.yaml", DOMAIN="localhost", HTTP_PORT="0", HTTPS_PORT="0")
@@ -47,7 +47,7 @@ class OverridesTest(DeployTest):
 
         first = eventually("TLS", certificate)
         self.system.compose("up", "-d", "--no-build", "--force-recreate", "--no-deps", "edge")
-        self.system.wait("edge")
+        self.system.wait()
         self.assertEqual(eventually("TLS again", certificate), first)
 
     def test_mariadb_in_place_of_mysql(self):
