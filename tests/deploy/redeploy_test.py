@@ -4,7 +4,6 @@ import time
 
 from support import DeployTest, Load, docker
 
-
 SERVICES = ("edge", "portal", "hardware", "mysql")
 CHANGES = (("portal",), ("hardware",), ("portal", "hardware"))
 
