@@ -2,7 +2,7 @@
 
 import time
 
-from support import DeployTest, Load, docker
+from support import DeployTest, Load
 
 SERVICES = ("edge", "portal", "hardware", "mysql")
 CHANGES = (("portal",), ("hardware",), ("portal", "hardware"))
@@ -52,26 +52,17 @@ class RedeployTest(DeployTest):
                 self.replaced(before, changed)
         self.assertGreaterEqual(answers, 10_000)
 
-    def engine_noise(self):
-        """The slowest answer while a container that has nothing to do with it starts and ends."""
-        with Load(self.system.port, rate=320) as load:
-            for _ in range(2):
-                docker("rm", "-f", docker("run", "-d", "--network", f"{self.system.project}_front", "caddy:2", "sleep", "60"))
-                self.system.compose("ps")
-        self.note(f"beside another container: {load}")
-        return load.slowest
-
     def test_3_script_deploy_makes_no_request_wait_for_a_container(self):
         answers = 0
         for changed in CHANGES:
             with self.subTest(changed=changed):
                 before = self.change(changed)
                 self.system.run("script/compose", "build", "portal", "hardware")
-                noise = self.engine_noise()
                 with Load(self.system.port, rate=320) as load:
                     done = self.system.run("script/deploy", "--no-build")
                 self.note(done.stdout)
-                self.held(load, slowest=0.2 + 2 * noise)
+                # A start takes 2 s, Caddy's own wait for one that has gone 3 s; the engine's work on busy cores some 0.3 s.
+                self.held(load, slowest=1)
                 answers += load.answers
                 self.replaced(before, changed)
         self.assertGreaterEqual(answers, 5_000)
