@@ -47,7 +47,8 @@ class RedeployTest(DeployTest):
                 self.note(f"a changed line in {' and '.join(changed)} serves after {took:.0f} s")
                 # With both, the new portal has nothing to show before the new hardware service answers.
                 self.held(load, slowest=5 if len(changed) == 1 else 10)
-                self.assertLessEqual(took, 60 * len(changed))
+                # A minute is the goal. This catches a service that is compiled anew for one line, not a busy machine.
+                self.assertLessEqual(took, 180)
                 answers += load.answers
                 self.replaced(before, changed)
         self.assertGreaterEqual(answers, 10_000)
