@@ -12,7 +12,9 @@
 
 namespace {
 
-int serve(const config::Config& config) {
+using Load = std::function<std::optional<config::Config>()>;
+
+int serve(const config::Config& config, const Load& load) {
   const store::Opened opened = hardware::open_database(config.hardware);
   app::Process process(config);
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
@@ -20,6 +22,8 @@ int serve(const config::Config& config) {
   opened.store->add_missing(config.profiles);
   http::Server server(process.runtime(), process.metrics(), service.routes(),
                       app::server_options("hardware", config.hardware.http));
+  process.on_reload([&load] { return load().value(); },
+                    [&service](config::Config config) { return service.reload(std::move(config)); });
   process.health().add([&service] { return service.problem(); });
   const std::uint16_t admin = process.start_admin();
   app::Part part = app::part_of("hardware", service, server);
@@ -74,20 +78,24 @@ int main(int argc, char** argv) {
   secrets->add_option("FILE", secret_files)->required();
   secrets->add_flag("--replace", replace, "Also into those that exist");
   const app::Command profile = app::add_profile(program);
+  const app::Command probe = app::add_probe(program);
   program.require_subcommand(0, 1);
   if (const auto code = app::parse(program, argc, argv)) return *code;
 
   return app::guarded("hardware", [&] {
     if (secrets->parsed()) return make_secrets(secret_files, replace);
     if (program.got_subcommand("profile")) return profile();
+    if (program.got_subcommand("probe")) return probe();
     config::Config defaults;
     defaults.admin.port = 5011;
-    const auto config = common.load(defaults, [&](config::Config& config) {
+    const auto override = [&](config::Config& config) {
       if (database) config.hardware.database = *database;
       if (port) config.hardware.http.port = *port;
       if (admin_port) config.admin.port = *admin_port;
-    });
+    };
+    const Load load = [&] { return common.load(defaults, override); };
+    const auto config = load();
     if (!config) return 0;
-    return migrating->parsed() ? migrate(*config, sample) : serve(*config);
+    return migrating->parsed() ? migrate(*config, sample) : serve(*config, load);
   });
 }

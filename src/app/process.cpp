@@ -16,6 +16,13 @@ namespace {
 /// lease back.
 constexpr std::chrono::milliseconds kLeastTimeToEnd{500};
 
+/// What a reload takes over; anything else needs a restart.
+config::Config without_probes(config::Config config) {
+  config.probes.clear();
+  config.profiles.clear();
+  return config;
+}
+
 sigset_t end_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -24,10 +31,16 @@ sigset_t end_signals() {
   return set;
 }
 
+sigset_t all_signals() {
+  sigset_t set = end_signals();
+  sigaddset(&set, SIGHUP);
+  return set;
+}
+
 }  // namespace
 
 Process::Process(const config::Config& config) : config_(config), runtime_(config.threads) {
-  const sigset_t set = end_signals();
+  const sigset_t set = all_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that closes while it is written to is an error code, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
@@ -73,11 +86,48 @@ std::uint16_t Process::start_admin() {
   }
 }
 
+void Process::on_reload(std::function<config::Config()> load,
+                        std::function<asio::awaitable<void>(config::Config)> apply) {
+  load_ = std::move(load);
+  apply_ = std::move(apply);
+}
+
+/// Both outcomes are told by the log and by metrics, since nobody reads an answer of a signal.
+void Process::reload() {
+  if (!load_) return spdlog::info("SIGHUP: there is nothing to reload here");
+  const auto count = [this](const char* result) -> prometheus::Counter& {
+    return metrics_.counter("vacancy_config_reloads_total", "Reloads of the configuration, by result",
+                            {{"result", result}});
+  };
+  auto& fine = metrics_.gauge("vacancy_config_last_reload_successful", "1 when the latest reload was applied");
+  try {
+    config::Config config = load_();
+    if (without_probes(config) != without_probes(config_))
+      spdlog::warn("the configuration changes more than probes and profiles; restart to apply the rest");
+    base::run_on(runtime_.background(), apply_(std::move(config)));
+    count("applied").Increment();
+    fine.Set(1);
+    spdlog::info("the configuration has been reloaded");
+  } catch (const base::UsageError& error) {
+    count("refused").Increment();
+    fine.Set(0);
+    spdlog::error("the new configuration is refused, the old one stays: {}", error.what());
+  } catch (const base::Lost& lost) {
+    count("failed").Increment();
+    fine.Set(0);
+    spdlog::error("the new configuration cannot be applied; send SIGHUP again: {}", lost.what());
+  }
+}
+
 int Process::wait() {
-  if (!signal_seen_) {
-    const sigset_t set = end_signals();
+  const sigset_t waited = all_signals();
+  while (!signal_seen_) {
     int signal = 0;
-    sigwait(&set, &signal);
+    sigwait(&waited, &signal);
+    if (signal == SIGHUP)
+      reload();
+    else
+      signal_seen_ = true;
   }
   spdlog::info("ending");
   const sigset_t set = end_signals();

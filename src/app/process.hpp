@@ -31,7 +31,7 @@ struct Part {
 /// services, so that it outlives them. Used on the main thread.
 class Process {
  public:
-  /// Blocks SIGTERM and SIGINT for all threads: wait() takes them.
+  /// Blocks SIGTERM, SIGINT and SIGHUP for all threads: wait() takes them.
   explicit Process(const config::Config& config);
   ~Process();
 
@@ -45,6 +45,11 @@ class Process {
   /// Serves health and metrics; returns the port.
   std::uint16_t start_admin();
 
+  /// What SIGHUP does: `load` reads the configuration anew, on the main thread, and `apply` takes it over, on the
+  /// background thread. One that `load` refuses with base::UsageError changes nothing.
+  void on_reload(std::function<config::Config()> load,
+                 std::function<boost::asio::awaitable<void>(config::Config)> apply);
+
   /// Waits for SIGTERM or SIGINT, then ends the parts, the last started first: readiness 503, lame duck, streams ended,
   /// connections drained, leases given back. A second signal kills. Returns the exit code.
   int wait();
@@ -56,6 +61,7 @@ class Process {
   };
 
   bool signalled();
+  void reload();
   void end();
 
   const config::Config& config_;
@@ -64,6 +70,8 @@ class Process {
   base::Runtime runtime_;
   std::unique_ptr<http::Server> admin_;
   std::vector<Started> started_;
+  std::function<config::Config()> load_;
+  std::function<boost::asio::awaitable<void>(config::Config)> apply_;
   bool signal_seen_ = false;
   bool ended_ = false;
   bool failed_ = false;

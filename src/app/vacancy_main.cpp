@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
       {"up", app::add_up(program)},
       {"list", app::add_list(program)},
       {"profile", app::add_profile(program)},
+      {"probe", app::add_probe(program)},
   };
   if (const auto code = app::parse(program, argc, argv)) return *code;
   return app::guarded("vacancy", [&] {

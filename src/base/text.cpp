@@ -11,6 +11,8 @@
 namespace base {
 namespace {
 
+constexpr std::string_view kBlank = " \t\r\n";
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -97,6 +99,22 @@ bool is_printable_utf8(std::string_view text) {
   return true;
 }
 
+std::string to_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < 4 && length < text.size() && !is_printable_utf8(text.substr(0, length))) ++length;
+    if (is_printable_utf8(text.substr(0, length))) {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+      continue;
+    }
+    out += kBlank.contains(text.front()) ? text.front() : '?';
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
 std::string random_hex(std::size_t bytes) {
   std::vector<std::uint8_t> raw(bytes);
   if (getrandom(raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size()))
@@ -120,7 +138,6 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);

@@ -21,6 +21,10 @@ std::string random_hex(std::size_t bytes);
 /// Appends `text` as a JSON string (RFC 8259, section 7). REQUIRES: UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
+/// `text` with '?' for every byte that is not part of valid UTF-8, and for control characters other than blanks and
+/// line ends.
+std::string to_utf8(std::string_view text);
+
 std::string_view trim(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 

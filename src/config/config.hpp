@@ -31,6 +31,134 @@ struct SimulatedOptions {
   bool operator==(const SimulatedOptions&) const = default;
 };
 
+/// Where a source's JSON has its values: JSON pointers (RFC 6901). "" for a value that is not there.
+struct Pointers {
+  std::string level = "/level";
+  std::string free = "/free";
+  std::string total = "/total";
+  std::string score = "/score";
+  std::string price = "/price";
+  std::string reason = "/reason";
+
+  bool operator==(const Pointers&) const = default;
+};
+
+/// Options of probe kind `exec`.
+struct ExecOptions {
+  /// The program and its arguments, run without a shell. {provider}, {name} and {attribute.KEY} stand for the
+  /// profile's.
+  std::vector<std::string> command{};
+  /// The directory it runs in; "" is the service's own.
+  std::string directory{};
+  /// NAME=VALUE, added to its small environment. NAME alone passes on the service's own variable.
+  std::vector<std::string> environment{};
+  /// One run measures all profiles: it gets their list as JSON on standard input and prints a list.
+  bool batch = false;
+  /// A program that prints more is killed.
+  std::size_t max_output_bytes = 64 * 1024;
+  /// From 0 to 19: a higher one leaves the cores to others.
+  std::uint16_t nice = 10;
+  /// Limits of each process: seconds of CPU time and bytes of memory (0: none), and open files.
+  std::uint64_t cpu_seconds = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t open_files = 256;
+
+  bool operator==(const ExecOptions&) const = default;
+};
+
+/// AWS Signature Version 4.
+struct Sigv4 {
+  /// "" signs nothing. With both, requests are signed with the credentials of AWS_ACCESS_KEY_ID,
+  /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+  std::string region{};
+  std::string service{};
+
+  bool operator==(const Sigv4&) const = default;
+};
+
+/// Options of probe kind `http`.
+struct HttpOptions {
+  /// {provider}, {name} and {attribute.KEY} stand for the profile's, percent-encoded.
+  std::string url{};
+  std::string method = "GET";
+  /// "Name: value" each.
+  std::vector<std::string> headers{};
+  /// Sent with the request. {provider}, {name} and {attribute.KEY} stand for the profile's, as in a JSON string.
+  std::string body{};
+  /// A file with a bearer token, read anew for each call.
+  std::string token_file{};
+  /// Basic authentication; the file is read anew for each call.
+  std::string username{};
+  std::string password_file{};
+  Sigv4 sigv4{};
+  /// A file with the certificates (PEM) of the authorities to trust instead of the system's.
+  std::string ca_file{};
+  /// Status codes that carry an answer. Empty: 200 to 299.
+  std::vector<std::uint16_t> accept{};
+  /// An answer with one of these headers has failed, whatever its status.
+  std::vector<std::string> fail_if_header{};
+  /// Redirects that are followed. Signed requests follow none.
+  std::uint16_t max_redirects = 5;
+  /// A larger answer is cut off and has failed.
+  std::size_t max_bytes = 1 << 20;
+  /// One call measures all profiles: without `body` it sends their list as JSON, and a list comes back.
+  bool batch = false;
+  Pointers pointers{};
+
+  bool operator==(const HttpOptions&) const = default;
+};
+
+enum class Unit : std::uint8_t { cpus, nodes };
+
+/// Options of probe kind `slurm`. A profile's name is PARTITION, or PARTITION:GPU_TYPE (PARTITION:gpu for any type).
+struct SlurmOptions {
+  /// Prints the nodes; text as by default, or `sinfo --json`. Empty: Slurm's own sinfo.
+  std::vector<std::string> command{};
+  /// Path of slurm.conf, for SLURM_CONF; "" is the system's.
+  std::string conf{};
+  /// What is counted in a profile without a GPU type.
+  Unit unit = Unit::cpus;
+  /// What pending jobs ask for is taken off what is free. Costs a call of squeue.
+  bool subtract_pending = false;
+  /// Nodes that are planned for another job count as free.
+  bool planned_is_free = false;
+  /// Nodes that are switched off until a job needs them count as free.
+  bool powered_down_is_free = true;
+  /// Adds every partition, and every GPU type of a partition, as a profile, and removes those that disappear.
+  bool discover = false;
+
+  bool operator==(const SlurmOptions&) const = default;
+};
+
+/// Thresholds of one level: all that are given must be reached. None: this level has no rule.
+struct LevelRule {
+  /// Free units.
+  std::optional<double> free{};
+  /// Free units to all units, from 0 to 1.
+  std::optional<double> ratio{};
+  std::optional<double> score{};
+
+  bool empty() const { return !free && !ratio && !score; }
+  bool operator==(const LevelRule&) const = default;
+};
+
+/// Levels from numbers: HIGH where `high` holds, else MEDIUM where `medium` holds, else LOW. Without any rule, free
+/// units alone give HIGH at a quarter of all, MEDIUM at one unit.
+struct Levels {
+  LevelRule high{};
+  LevelRule medium{};
+
+  bool operator==(const Levels&) const = default;
+};
+
+/// At most so many runs in any window of this length, over all replicas.
+struct Budget {
+  std::uint64_t calls = 0;
+  base::Duration window{0};
+
+  bool operator==(const Budget&) const = default;
+};
+
 /// Which profiles a probe measures: globs on provider and name.
 struct Match {
   std::string provider = "*";
@@ -53,8 +181,20 @@ struct ProbeConfig {
   /// How many run at the same time in one replica. 0: as many as suit the kind (10,000 that sleep, one per core that
   /// burn a core).
   std::size_t concurrency = 0;
+  /// Most runs in a short time, as "10/1s", and in long ones, as "60/1h" and "1000/1d". Counted over all replicas, in
+  /// the database. What waits longest goes first.
+  std::optional<Budget> rate{};
+  std::vector<Budget> budget{};
+  Levels levels{};
   SimulatedOptions simulated{};
+  ExecOptions exec{};
+  HttpOptions http{};
+  SlurmOptions slurm{};
 
+  /// One run measures all of its profiles.
+  bool batched() const { return kind == "slurm" || (kind == "exec" && exec.batch) || (kind == "http" && http.batch); }
+  /// Rate and budgets.
+  std::vector<Budget> limits() const;
   base::Duration effective_expire_after() const { return expire_after.count() > 0 ? expire_after : 5 * ttl; }
   bool operator==(const ProbeConfig&) const = default;
 };

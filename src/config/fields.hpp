@@ -22,6 +22,78 @@ void fields(C& options, Visit&& visit) {
   visit("seed", options.seed);
 }
 
+template <Of<Pointers> C, class Visit>
+void fields(C& pointers, Visit&& visit) {
+  visit("level", pointers.level);
+  visit("free", pointers.free);
+  visit("total", pointers.total);
+  visit("score", pointers.score);
+  visit("price", pointers.price);
+  visit("reason", pointers.reason);
+}
+
+template <Of<ExecOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("command", options.command);
+  visit("directory", options.directory);
+  visit("environment", options.environment);
+  visit("batch", options.batch);
+  visit("max_output_bytes", options.max_output_bytes);
+  visit("nice", options.nice);
+  visit("cpu_seconds", options.cpu_seconds);
+  visit("memory_bytes", options.memory_bytes);
+  visit("open_files", options.open_files);
+}
+
+template <Of<Sigv4> C, class Visit>
+void fields(C& sigv4, Visit&& visit) {
+  visit("region", sigv4.region);
+  visit("service", sigv4.service);
+}
+
+template <Of<HttpOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("url", options.url);
+  visit("method", options.method);
+  visit("headers", options.headers);
+  visit("body", options.body);
+  visit("token_file", options.token_file);
+  visit("username", options.username);
+  visit("password_file", options.password_file);
+  visit("sigv4", options.sigv4);
+  visit("ca_file", options.ca_file);
+  visit("accept", options.accept);
+  visit("fail_if_header", options.fail_if_header);
+  visit("max_redirects", options.max_redirects);
+  visit("max_bytes", options.max_bytes);
+  visit("batch", options.batch);
+  visit("pointers", options.pointers);
+}
+
+template <Of<SlurmOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("command", options.command);
+  visit("conf", options.conf);
+  visit("unit", options.unit);
+  visit("subtract_pending", options.subtract_pending);
+  visit("planned_is_free", options.planned_is_free);
+  visit("powered_down_is_free", options.powered_down_is_free);
+  visit("discover", options.discover);
+}
+
+template <Of<LevelRule> C, class Visit>
+void fields(C& rule, Visit&& visit) {
+  visit("free", rule.free);
+  visit("ratio", rule.ratio);
+  visit("score", rule.score);
+}
+
+template <Of<Levels> C, class Visit>
+void fields(C& levels, Visit&& visit) {
+  visit("high", levels.high);
+  visit("medium", levels.medium);
+}
+
 template <Of<Match> C, class Visit>
 void fields(C& match, Visit&& visit) {
   visit("provider", match.provider);
@@ -32,6 +104,9 @@ void fields(C& match, Visit&& visit) {
 template <Of<ProbeConfig> C, class Visit>
 void kinds(C& probe, Visit&& visit) {
   visit("simulated", probe.simulated);
+  visit("exec", probe.exec);
+  visit("http", probe.http);
+  visit("slurm", probe.slurm);
 }
 
 /// The options of the probe's own kind stand beside the common keys; those of other kinds are unknown keys.
@@ -45,6 +120,9 @@ void fields(C& probe, Visit&& visit) {
   visit("timeout", probe.timeout);
   visit("expire_after", probe.expire_after);
   visit("concurrency", probe.concurrency);
+  visit("rate", probe.rate);
+  visit("budget", probe.budget);
+  visit("levels", probe.levels);
   kinds(probe, [&](std::string_view kind, auto& options) {
     if (kind == probe.kind) fields(options, visit);
   });

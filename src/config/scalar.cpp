@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 #include "base/text.hpp"
@@ -13,6 +15,18 @@ namespace config {
 namespace {
 
 constexpr std::array<std::string_view, 2> kWorkNames{"sleep", "cpu"};
+constexpr std::array<std::string_view, 2> kUnitNames{"cpus", "nodes"};
+constexpr std::array<std::string_view, 2> kTruthNames{"false", "true"};
+
+/// `out` from its name: the values count from 0 as the names do.
+template <class T>
+base::Result<void> assign_named(T& out, std::string_view text, std::span<const std::string_view> names) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end())
+    return base::fail(base::Errc::invalid, fmt::format("'{}' is unknown{}", text, suggestion(text, names)));
+  out = static_cast<T>(found - names.begin());
+  return {};
+}
 
 template <class T>
 base::Result<void> assign_number(T& out, std::string_view text) {
@@ -48,16 +62,42 @@ base::Result<void> assign(base::Duration& out, std::string_view text) {
 }
 
 base::Result<void> assign(Work& out, std::string_view text) {
-  for (std::size_t i = 0; i < kWorkNames.size(); ++i) {
-    if (text != kWorkNames[i]) continue;
-    out = static_cast<Work>(i);
-    return {};
-  }
-  return base::fail(base::Errc::invalid, fmt::format("'{}' is unknown{}", text, suggestion(text, kWorkNames)));
+  return assign_named(out, text, kWorkNames);
+}
+base::Result<void> assign(Unit& out, std::string_view text) {
+  return assign_named(out, text, kUnitNames);
+}
+base::Result<void> assign(bool& out, std::string_view text) {
+  return assign_named(out, text, kTruthNames);
+}
+
+base::Result<void> assign(double& out, std::string_view text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, ec] = std::from_chars(text.data(), end, value);
+  if (ec != std::errc{} || stop != end || !std::isfinite(value))
+    return base::fail(base::Errc::invalid, fmt::format("'{}' is not a number; write one such as 8 or 0.25", text));
+  out = value;
+  return {};
+}
+
+base::Result<void> assign(Budget& out, std::string_view text) {
+  const auto slash = text.find('/');
+  Budget budget;
+  const bool read = slash != std::string_view::npos && assign(budget.calls, base::trim(text.substr(0, slash))) &&
+                    assign(budget.window, base::trim(text.substr(slash + 1)));
+  if (!read || budget.calls == 0 || budget.window < std::chrono::milliseconds(1))
+    return base::fail(base::Errc::invalid,
+                      fmt::format("'{}' is not a number of calls in a time; write one such as 60/1h", text));
+  out = budget;
+  return {};
 }
 
 std::string to_text(const std::string& value) {
   return value;
+}
+std::string to_text(std::uint16_t value) {
+  return std::to_string(value);
 }
 std::string to_text(std::uint64_t value) {
   return std::to_string(value);
@@ -67,6 +107,18 @@ std::string to_text(base::Duration value) {
 }
 std::string to_text(Work value) {
   return std::string(kWorkNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(Unit value) {
+  return std::string(kUnitNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(bool value) {
+  return std::string(kTruthNames[value ? 1 : 0]);
+}
+std::string to_text(double value) {
+  return fmt::format("{}", value);
+}
+std::string to_text(Budget value) {
+  return fmt::format("{}/{}", value.calls, base::to_string(value.window));
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {

@@ -19,12 +19,22 @@ base::Result<void> assign(std::uint16_t& out, std::string_view text);
 base::Result<void> assign(std::uint64_t& out, std::string_view text);
 base::Result<void> assign(base::Duration& out, std::string_view text);
 base::Result<void> assign(Work& out, std::string_view text);
+base::Result<void> assign(Unit& out, std::string_view text);
+base::Result<void> assign(bool& out, std::string_view text);
+base::Result<void> assign(double& out, std::string_view text);
+/// "60/1h".
+base::Result<void> assign(Budget& out, std::string_view text);
 
 /// The text that `assign` reads back.
 std::string to_text(const std::string& value);
+std::string to_text(std::uint16_t value);
 std::string to_text(std::uint64_t value);
 std::string to_text(base::Duration value);
 std::string to_text(Work value);
+std::string to_text(Unit value);
+std::string to_text(bool value);
+std::string to_text(double value);
+std::string to_text(Budget value);
 
 template <class T>
 base::Result<void> assign(std::optional<T>& out, std::string_view text) {

@@ -119,6 +119,85 @@ void check_kind(const ProbeConfig& probe, const std::string& path) {
         fmt::format("kind '{}' is unknown{}", probe.kind, suggestion(probe.kind, known)));
 }
 
+bool is_glob(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
+
+void check_program(const std::vector<std::string>& command, const std::string& path) {
+  for (const std::string& word : command)
+    check(word.find('\0') == std::string::npos, path, "holds a NUL byte, which no argument can");
+  check(command.empty() || !command.front().empty(), path, "names no program");
+}
+
+void check_exec(const ExecOptions& options, const std::string& path) {
+  check(!options.command.empty(), join(path, "command"),
+        "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
+  check_program(options.command, join(path, "command"));
+  check_between(options.nice, 0, 19, join(path, "nice"));
+  check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
+  check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));
+  for (std::size_t i = 0; i < options.environment.size(); ++i)
+    check(!options.environment[i].empty() && options.environment[i].front() != '=',
+          fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
+}
+
+void check_headers(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto colon = headers[i].find(':');
+    check(colon != std::string::npos && colon > 0 && headers[i].find_first_of("\r\n") == std::string::npos,
+          fmt::format("{}[{}]", path, i), fmt::format("'{}' is not a header; write 'Name: value'", headers[i]));
+  }
+}
+
+void check_http_probe(const HttpOptions& options, const std::string& path) {
+  check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
+        fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
+  check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
+        join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
+  check_headers(options.headers, join(path, "headers"));
+  check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
+        "and username go together; give both or none");
+  check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
+        "and username are two ways to log in; keep one");
+  check(options.sigv4.region.empty() == options.sigv4.service.empty(), join(path, "sigv4"),
+        "needs both region and service, such as {region: eu-central-1, service: lambda}");
+  check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
+        "and a token or a user name are two ways to log in; keep one");
+  for (std::size_t i = 0; i < options.accept.size(); ++i)
+    check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
+  check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
+  fields(options.pointers, [&](std::string_view key, const std::string& pointer) {
+    check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
+          fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
+  });
+}
+
+void check_slurm(const ProbeConfig& probe, const std::string& path) {
+  check_program(probe.slurm.command, join(path, "command"));
+  check(!probe.slurm.discover || !is_glob(probe.match.provider), join(path, "discover"),
+        "needs a provider to put the partitions under; give match.provider without * and ?");
+}
+
+void check_levels(const Levels& levels, const std::string& path) {
+  fields(levels, [&](std::string_view key, const LevelRule& rule) {
+    check(!rule.ratio || (*rule.ratio >= 0 && *rule.ratio <= 1), join(join(path, key), "ratio"),
+          "is free units to all units, from 0 to 1");
+  });
+}
+
+void check_budgets(const ProbeConfig& probe, const std::string& path) {
+  for (const Budget& limit : probe.limits())
+    check(limit.window <= kLongest, path, fmt::format("{} is longer than a year", base::to_string(limit.window)));
+}
+
+void check_options(const ProbeConfig& probe, const std::string& path) {
+  if (probe.kind == "exec") check_exec(probe.exec, path);
+  if (probe.kind == "http") check_http_probe(probe.http, path);
+  if (probe.kind == "slurm") check_slurm(probe, path);
+  check_levels(probe.levels, join(path, "levels"));
+  check_budgets(probe, join(path, "budget"));
+}
+
 void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(is_probe_name(probe.name), join(path, "name"),
         fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", probe.name, core::kMaxNameBytes));
@@ -130,6 +209,7 @@ void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(probe.expire_after.count() == 0 || probe.expire_after >= probe.ttl, join(path, "expire_after"),
         fmt::format("{} is shorter than the ttl {}; give that or more, or 0 for five times the ttl",
                     base::to_string(probe.expire_after), base::to_string(probe.ttl)));
+  check_options(probe, path);
 }
 
 void check_probes(const std::vector<ProbeConfig>& probes) {
@@ -143,6 +223,12 @@ void check_probes(const std::vector<ProbeConfig>& probes) {
 }
 
 }  // namespace
+
+std::vector<Budget> ProbeConfig::limits() const {
+  std::vector<Budget> limits = budget;
+  if (rate) limits.push_back(*rate);
+  return limits;
+}
 
 void validate(const Config& config) {
   check(std::ranges::find(kLogLevels, config.log_level) != kLogLevels.end(), "log_level",

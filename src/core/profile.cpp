@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace core {
@@ -23,6 +25,22 @@ base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view
     return base::fail(base::Errc::invalid, std::move(wrong));
   if (auto wrong = complaint("name", name); !wrong.empty()) return base::fail(base::Errc::invalid, std::move(wrong));
   return ProfileKey{std::string(provider), std::string(name)};
+}
+
+base::Result<void> checked_attribute(std::string_view key, std::string_view value) {
+  constexpr std::size_t kMaxKeyBytes = 64;
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  if (key.empty() || key.size() > kMaxKeyBytes || !std::ranges::all_of(key, allowed))
+    return base::fail(
+        base::Errc::invalid,
+        fmt::format("attribute '{}' has no usable key; use 1 to {} of A-Z a-z 0-9 _ . -", key, kMaxKeyBytes));
+  if (!value.empty() && !base::is_printable_utf8(value))
+    return base::fail(base::Errc::invalid,
+                      fmt::format("the value of attribute '{}' must be UTF-8 text in one line", key));
+  return {};
 }
 
 }  // namespace core

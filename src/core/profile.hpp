@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -21,16 +22,23 @@ struct ProfileKey {
   auto operator<=>(const ProfileKey&) const = default;
 };
 
+/// What a profile's probe needs to know beside its key, such as {"instance_type": "c5.large"}.
+using Attributes = std::map<std::string, std::string>;
+
 /// A hardware profile: one row of table `hardware`.
 struct Profile {
   ProfileId id = 0;
   ProfileKey key;
+  Attributes attributes{};
 
   bool operator==(const Profile&) const = default;
 };
 
 /// The longest provider or name, in bytes. It fits an index of every database that is supported.
 inline constexpr std::size_t kMaxNameBytes = 191;
+
+/// Says what is wrong with an attribute's key (1 to 64 of A-Z a-z 0-9 _ . -) or value (text in one line).
+base::Result<void> checked_attribute(std::string_view key, std::string_view value);
 
 /// Says what is wrong with a provider or a name (empty, too long, not UTF-8, control characters, blanks around it).
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name);

@@ -99,6 +99,24 @@ const json::object& as_object(const json::value& value) {
   return value.get_object();
 }
 
+/// {"KEY":"value"}: the keys are words, since they become parts of names of environment variables.
+base::Result<core::Attributes> attributes_of(const json::value& value) {
+  const auto wrong = [](std::string_view what) {
+    return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"KEY\":\"value\"}}", what));
+  };
+  if (!value.is_object()) return wrong("'attributes' is not an object");
+  core::Attributes attributes;
+  for (const auto& member : value.get_object()) {
+    if (auto checked = core::checked_attribute(member.key(), member.value().is_string()
+                                                                 ? std::string_view(member.value().get_string())
+                                                                 : std::string_view("\n"));
+        !checked)
+      return wrong(checked.error().message);
+    attributes.emplace(member.key(), member.value().get_string());
+  }
+  return attributes;
+}
+
 }  // namespace
 
 void append_row(std::string& out, const core::Row& row, base::Time now) {
@@ -155,7 +173,7 @@ std::vector<core::RowPtr> parse_rows(const json::array& array) {
   return rows;
 }
 
-base::Result<core::ProfileKey> parse_key(std::string_view text) {
+base::Result<SentProfile> parse_profile(std::string_view text) {
   const auto wrong = [](std::string_view what) {
     return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"provider\":\"…\",\"name\":\"…\"}}", what));
   };
@@ -164,13 +182,21 @@ base::Result<core::ProfileKey> parse_key(std::string_view text) {
   if (error || !value.is_object()) return wrong("the body is not a JSON object");
   const json::object& object = value.get_object();
   for (const auto& member : object)
-    if (member.key() != "provider" && member.key() != "name")
+    if (member.key() != "provider" && member.key() != "name" && member.key() != "attributes")
       return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
   const json::value* provider = object.if_contains("provider");
   const json::value* name = object.if_contains("name");
   if (provider == nullptr || !provider->is_string()) return wrong("'provider' is missing or not a string");
   if (name == nullptr || !name->is_string()) return wrong("'name' is missing or not a string");
-  return core::checked_key(provider->get_string(), name->get_string());
+  auto key = core::checked_key(provider->get_string(), name->get_string());
+  if (!key) return std::unexpected(key.error());
+  SentProfile profile{std::move(*key), {}};
+  if (const json::value* attributes = object.if_contains("attributes")) {
+    auto read = attributes_of(*attributes);
+    if (!read) return std::unexpected(read.error());
+    profile.attributes = std::move(*read);
+  }
+  return profile;
 }
 
 std::vector<core::Row> parse_original(std::string_view text, base::Time measured_at, base::Duration took) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,8 +28,15 @@ void append_counts(std::string& out, const board::Counts& counts);
 /// Reads what append_rows wrote. Throws std::exception that says what is wrong.
 std::vector<core::RowPtr> parse_rows(const boost::json::array& json);
 
-/// Reads {"provider":…,"name":…}, a profile as a client sends it; further keys are refused.
-base::Result<core::ProfileKey> parse_key(std::string_view json);
+/// A profile as a client sends it.
+struct SentProfile {
+  core::ProfileKey key;
+  /// Nothing: they stay as they are.
+  std::optional<core::Attributes> attributes;
+};
+
+/// Reads {"provider":…,"name":…,"attributes":{…}}, the last of which may be left out; further keys are refused.
+base::Result<SentProfile> parse_profile(std::string_view json);
 
 /// Reads the original system's answer: an array of objects with provider, name and availability; further keys are
 /// left alone. Every row gets a reading that ended at `measured_at`, took `took` and has no end of trust yet.

@@ -71,10 +71,18 @@ TEST(ParseOriginal, ThreeKeysAndWhateverElse) {
 }
 
 TEST(ParseKey, SaysWhatIsWrong) {
-  EXPECT_EQ(parse_key(R"({"provider":"a","name":"b"})"), (core::ProfileKey{"a", "b"}));
-  EXPECT_THAT(parse_key("x").error().message, HasSubstr("not a JSON object"));
-  EXPECT_THAT(parse_key(R"({"provider":"a","nmae":"b"})").error().message, HasSubstr("'nmae'"));
-  EXPECT_THAT(parse_key(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b"})")->key, (core::ProfileKey{"a", "b"}));
+  EXPECT_FALSE(parse_profile(R"({"provider":"a","name":"b"})")->attributes);
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":"v w","x_1":""}})")->attributes,
+            (core::Attributes{{"k", "v w"}, {"x_1", ""}}));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":7}})").error().message, HasSubstr("'k'"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{"k=":"v"}})").error().message,
+              HasSubstr("'k='"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":[]})").error().message,
+              HasSubstr("not an object"));
+  EXPECT_THAT(parse_profile("x").error().message, HasSubstr("not a JSON object"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","nmae":"b"})").error().message, HasSubstr("'nmae'"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
 }
 
 }  // namespace

@@ -47,6 +47,11 @@ void Follower::poke() {
   timer_.cancel();
 }
 
+void Follower::show_all() {
+  show_all_ = true;
+  poke();
+}
+
 std::string Follower::problem() const {
   const std::lock_guard lock(mutex_);
   return problem_;
@@ -79,18 +84,30 @@ asio::awaitable<void> Follower::load() {
 }
 
 asio::awaitable<void> Follower::poll() {
+  const bool all = std::exchange(show_all_, false);
   auto job = [this] { return store_.poll(seen_); };
-  store::Polled polled = co_await database_.run(std::move(job));
+  store::Polled polled;
+  try {
+    polled = co_await database_.run(std::move(job));
+  } catch (const base::Lost&) {
+    show_all_ = show_all_ || all;
+    throw;
+  }
   if (polled.epoch != board_.state()->version.epoch) {
     spdlog::warn("the database is another one now; loading it anew");
     loaded_ = false;
     poked_ = true;
     co_return;
   }
-  if (polled.change.empty()) {
-    board_.set_clock(polled.now);
-    co_return;
-  }
+  apply(std::move(polled));
+  if (!all) co_return;
+  std::vector<core::RowPtr> rows;
+  board_.state()->snapshot.for_each([&](const core::RowPtr& row) { rows.push_back(row); });
+  observer_(rows, true);
+}
+
+void Follower::apply(store::Polled polled) {
+  if (polled.change.empty()) return board_.set_clock(polled.now);
   const core::Revision revision = polled.change.revision();
   const std::vector<core::RowPtr> rows = polled.change.rows;
   seen_ = revision;

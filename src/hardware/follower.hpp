@@ -18,7 +18,7 @@ namespace hardware {
 /// database is away the board goes on being served, and its rows grow old. Used on the background thread.
 class Follower {
  public:
-  /// Called with the rows that are new or changed; `all` when the whole store was loaded.
+  /// Called with the rows that are new or changed; `all` with every row, after a load and after show_all().
   using Observer = std::function<void(std::span<const core::RowPtr> rows, bool all)>;
 
   Follower(store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
@@ -29,6 +29,8 @@ class Follower {
   void stop();
   /// There is something new: look now.
   void poke();
+  /// Look now, and show the observer every row.
+  void show_all();
 
   /// "" or what keeps it from following. Thread-safe.
   std::string problem() const;
@@ -36,6 +38,7 @@ class Follower {
  private:
   boost::asio::awaitable<void> load();
   boost::asio::awaitable<void> poll();
+  void apply(store::Polled polled);
   void set_problem(std::string problem);
 
   store::Store& store_;
@@ -50,6 +53,7 @@ class Follower {
   core::Revision seen_ = 0;
   bool loaded_ = false;
   bool poked_ = false;
+  bool show_all_ = false;
   bool stopped_ = false;
   mutable std::mutex mutex_;
   std::string problem_ = "the profiles are not loaded yet";

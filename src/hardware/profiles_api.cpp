@@ -10,11 +10,11 @@ namespace hardware {
 namespace asio = boost::asio;
 namespace {
 
-base::Result<core::ProfileKey> key_in(const http::Request& request) {
+base::Result<feed::SentProfile> profile_in(const http::Request& request) {
   const std::string_view type = request.header("Content-Type");
   if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
     return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
-  return feed::parse_key(request.body);
+  return feed::parse_profile(request.body);
 }
 
 base::Result<core::ProfileId> id_in(const http::Request& request) {
@@ -53,9 +53,13 @@ http::Reply ProfilesApi::reply_with(int status, const core::Profile& profile) co
 
 asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
-  const auto key = key_in(request);
-  if (!key) co_return http::problem(key.error());
-  auto job = [this, key = *key] { return store_.add(key); };
+  const auto sent = profile_in(request);
+  if (!sent) co_return http::problem(sent.error());
+  auto job = [this, sent = *sent] {
+    auto added = store_.add(sent.key);
+    if (added && sent.attributes) (void)store_.set_attributes(added->id, *sent.attributes);
+    return added;
+  };
   const auto added = co_await database_.run(std::move(job));
   if (!added) co_return http::problem(added.error());
   changed_();
@@ -68,9 +72,13 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto id = id_in(request);
   if (!id) co_return http::problem(id.error());
-  const auto key = key_in(request);
-  if (!key) co_return http::problem(key.error());
-  auto job = [this, id = *id, key = *key] { return store_.replace(id, key); };
+  const auto sent = profile_in(request);
+  if (!sent) co_return http::problem(sent.error());
+  auto job = [this, id = *id, sent = *sent] {
+    auto replaced = store_.replace(id, sent.key);
+    if (replaced && sent.attributes) (void)store_.set_attributes(id, *sent.attributes);
+    return replaced;
+  };
   const auto replaced = co_await database_.run(std::move(job));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();

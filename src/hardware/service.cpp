@@ -34,8 +34,9 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       follower_(
           store_, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
           [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, metrics),
-      profiles_(store_, database_, std::move(admin_token),
+      profiles_(store_, database_, admin_token,
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
+      probes_(refresher_, store_, database_, board_, runtime.background().get_executor(), std::move(admin_token)),
       housekeeping_(runtime.background()) {}
 
 Service::~Service() = default;
@@ -45,6 +46,7 @@ http::Router Service::routes() {
   router.add("GET", "/hardware/", [this](const http::Request& request) { return list_.handle(request); });
   router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
   profiles_.add_routes(router);
+  probes_.add_routes(router);
   return router;
 }
 
@@ -56,6 +58,13 @@ asio::awaitable<void> Service::run() {
   group.spawn("refresh", refresher_.run());
   group.spawn("housekeeping", forget_removed());
   co_await group.wait();
+}
+
+asio::awaitable<void> Service::reload(config::Config config) {
+  auto job = [this, profiles = config.profiles] { store_.add_missing(profiles); };
+  co_await database_.run(std::move(job));
+  co_await refresher_.configure(config.probes);
+  follower_.show_all();
 }
 
 void Service::stop() {

@@ -12,6 +12,7 @@
 #include "feed/event_stream.hpp"
 #include "feed/list.hpp"
 #include "hardware/follower.hpp"
+#include "hardware/probes_api.hpp"
 #include "hardware/profiles_api.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
@@ -27,12 +28,17 @@ class Service {
           std::string admin_token);
   ~Service();
 
-  /// GET, POST /hardware/; PUT, DELETE /hardware/{id}; GET /hardware/events.
+  /// GET, POST /hardware/; PUT, DELETE /hardware/{id}; GET /hardware/events; GET /hardware/probes; POST
+  /// /hardware/probes/test.
   http::Router routes();
 
   /// Works until stop() was called; then gives back its leases. On the background thread.
   boost::asio::awaitable<void> run();
   void stop();
+
+  /// Uses the probes of `config` from now on, and adds its profiles; other keys need a restart. On the background
+  /// thread, one after the other.
+  boost::asio::awaitable<void> reload(config::Config config);
 
   /// How long a start may wait for the profiles, so that it serves from the first request on. Longer keeps a replica
   /// whose database is away off the network; clients then hear no 503 from it, but nothing at all.
@@ -60,6 +66,7 @@ class Service {
   refresh::Refresher refresher_;
   Follower follower_;
   ProfilesApi profiles_;
+  ProbesApi probes_;
   boost::asio::steady_timer housekeeping_;
   bool stopped_ = false;
 };

@@ -2,7 +2,10 @@
 
 #include <cassert>
 
+#include "probe/exec.hpp"
+#include "probe/http.hpp"
 #include "probe/simulated.hpp"
+#include "probe/slurm.hpp"
 
 namespace probe {
 namespace {
@@ -16,6 +19,9 @@ struct Kind {
 /// A new kind is a pair of files and a line here.
 constexpr Kind kKinds[] = {
     {"simulated", make_simulated, simulated_concurrency},
+    {"exec", make_exec, exec_concurrency},
+    {"http", make_http, http_concurrency},
+    {"slurm", make_slurm, slurm_concurrency},
 };
 
 const Kind& kind_of(const config::ProbeConfig& config) {

@@ -2,7 +2,10 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <expected>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "core/profile.hpp"
@@ -13,18 +16,46 @@ namespace probe {
 /// A measurement, or a sentence that says what failed. A failed probe is a value, not an exception.
 using Result = std::expected<core::Measurement, std::string>;
 
-/// The slow process that measures. Configured once, measuring many profiles. An interface because each kind talks to
-/// another part of the world. Every call is made on the background thread.
+/// What one run found out.
+struct Answer {
+  /// One for each profile that was asked for, in their order.
+  std::vector<Result> results;
+  /// Why the whole run failed, for when there is no profile to say it; "" when it did not.
+  std::string error{};
+  /// Every profile that the source has, from kinds that discover them.
+  std::optional<std::vector<core::ProfileKey>> discovered{};
+};
+
+/// What one run did, for people who set up a probe.
+struct Trace {
+  /// A command line or a request, without secrets.
+  std::string sent;
+  /// What came back, as it came.
+  std::string received;
+};
+
+/// The slow process that measures. Configured once, measuring many profiles: one in each run, or all of them where one
+/// call answers for all (ProbeConfig::batched). An interface because each kind talks to another part of the world.
+/// Every call is made on the background thread.
 class Probe {
  public:
   virtual ~Probe() = default;
 
-  /// Measures one profile. Does not block the thread it is called on, and gives up at `deadline` with a failure.
-  /// `profile` outlives the await.
-  virtual boost::asio::awaitable<Result> measure(const core::Profile& profile, base::SteadyTime deadline) = 0;
+  /// Measures `profiles`: one, unless the probe is batched. Does not block the thread it is called on, and gives up at
+  /// `deadline` with a failure. `profiles` and `trace` outlive the await; `trace` may be null.
+  virtual boost::asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
+                                                 Trace* trace) = 0;
 
   /// Ends the measurements under way, at once and with a failure, and fails every later one: the process shuts down.
   virtual void cancel() = 0;
 };
+
+/// The same result for each of `count` profiles.
+inline Answer same_for_all(std::size_t count, const Result& result) {
+  return {.results = std::vector<Result>(count, result), .error = result ? std::string() : result.error()};
+}
+
+inline constexpr std::string_view kCancelled = "cancelled by shutdown";
+inline constexpr std::string_view kTimedOut = "timed out";
 
 }  // namespace probe

@@ -16,8 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::string_view kCancelled = "cancelled by shutdown";
-
 /// How long to work: the duration, or up to the deadline when that comes first.
 struct Span {
   base::SteadyTime until;
@@ -34,11 +32,15 @@ class Dice {
  public:
   explicit Dice(std::optional<std::uint64_t> seed) : seed_(seed) {}
 
-  core::Measurement roll(const core::Profile& profile) {
-    core::Measurement measurement;
-    measurement.level = static_cast<core::Level>(1 + next(profile) % 3);
-    measurement.reason = "picked at random";
-    return measurement;
+  Answer roll(std::span<const core::Profile> profiles) {
+    Answer answer;
+    for (const core::Profile& profile : profiles) {
+      core::Measurement measurement;
+      measurement.level = static_cast<core::Level>(1 + next(profile) % 3);
+      measurement.reason = "picked at random";
+      answer.results.push_back(std::move(measurement));
+    }
+    return answer;
   }
 
  private:
@@ -58,16 +60,16 @@ class SleepingProbe final : public Probe {
   SleepingProbe(const config::SimulatedOptions& options, asio::any_io_executor executor)
       : duration_(options.duration), executor_(std::move(executor)), dice_(options.seed) {}
 
-  asio::awaitable<Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
     const Span span = span_of(duration_, deadline);
     asio::steady_timer timer(executor_, span.until);
     timers_.insert(&timer);
     boost::system::error_code error;
     if (!cancelled_) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     timers_.erase(&timer);
-    if (cancelled_) co_return std::unexpected(std::string(kCancelled));
-    if (span.timed_out) co_return std::unexpected(std::string("timed out"));
-    co_return dice_.roll(profile);
+    if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
+    if (span.timed_out) co_return same_for_all(profiles.size(), std::unexpected(std::string(kTimedOut)));
+    co_return dice_.roll(profiles);
   }
 
   void cancel() override {
@@ -89,7 +91,7 @@ class BurningProbe final : public Probe {
   BurningProbe(const config::SimulatedOptions& options, std::size_t threads)
       : duration_(options.duration), dice_(options.seed), pool_("burn", threads, base::OffloadPool::Priority::low) {}
 
-  asio::awaitable<Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
     bool timed_out = false;
     // The work begins when a thread is free, so the duration is counted there.
     auto burn = [this, deadline, &timed_out] {
@@ -99,9 +101,9 @@ class BurningProbe final : public Probe {
       }
     };
     co_await pool_.run(burn);
-    if (cancelled_) co_return std::unexpected(std::string(kCancelled));
-    if (timed_out) co_return std::unexpected(std::string("timed out"));
-    co_return dice_.roll(profile);
+    if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
+    if (timed_out) co_return same_for_all(profiles.size(), std::unexpected(std::string(kTimedOut)));
+    co_return dice_.roll(profiles);
   }
 
   void cancel() override { cancelled_ = true; }

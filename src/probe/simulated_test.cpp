@@ -24,7 +24,12 @@ class SimulatedTest : public testing::TestWithParam<config::Work> {
     return make_probe(config, runtime_.background().get_executor());
   }
   std::future<Result> measure(Probe& probe, base::Duration timeout = 10s) {
-    return support::start(runtime_.background(), probe.measure(profile_, steady_clock::now() + timeout));
+    return support::start(runtime_.background(), first(probe, {&profile_, 1}, steady_clock::now() + timeout));
+  }
+  static boost::asio::awaitable<Result> first(Probe& probe, std::span<const core::Profile> profiles,
+                                              base::SteadyTime deadline) {
+    const Answer answer = co_await probe.measure(profiles, deadline, nullptr);
+    co_return answer.results.front();
   }
 
   base::Runtime runtime_{1};

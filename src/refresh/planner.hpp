@@ -14,6 +14,7 @@ class Planner {
  public:
   explicit Planner(std::vector<config::ProbeConfig> probes) : probes_(std::move(probes)) {}
 
+  const std::vector<config::ProbeConfig>& probes() const { return probes_; }
   /// The probe of a profile, or null.
   const config::ProbeConfig* probe_of(const core::ProfileKey& key) const;
 

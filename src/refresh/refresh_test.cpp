@@ -49,6 +49,13 @@ class Replica {
       return sum;
     });
   }
+  ProbeStatus status() {
+    return support::on(runtime_.background(), [this] { return runner_.status(); });
+  }
+  std::optional<std::uint64_t> left() {
+    const auto left = status().left;
+    return left.empty() ? std::nullopt : std::optional(left.front());
+  }
   double refused() {
     return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
         .Value();
@@ -271,6 +278,187 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
   for (const auto& row : rows()) EXPECT_EQ(row->reading.has_value(), row->profile.key.provider == "good");
   support::on(runtime_.background(), [&] { refresher.stop(); });
   ASSERT_TRUE(support::ready(run));
+}
+
+TEST_F(RefreshTest, ABatchedProbeRunsOnceForAllItsProfiles) {
+  config_.kind = "slurm";
+  store_.prepare("test", config_.ttl, true);
+  for (const char* name : {"a", "b", "c"}) {
+    const store::Assignment assignment{store_.add({"p", name})->id, "test", config_.ttl, true};
+    store_.assign({&assignment, 1});
+  }
+  Replica first(runtime_, store_, config_);
+  Replica second(runtime_, store_, config_);
+  first.start();
+  second.start();
+  EXPECT_TRUE(eventually([&] { return measured() == 3; }));
+  const auto calls = [](auto& script) { return script.calls; };
+  EXPECT_EQ(first.look(calls) + second.look(calls), 1);
+}
+
+TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
+  config_.kind = "slurm";
+  config_.ttl = 50ms;
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  const auto discover = [&](std::vector<core::ProfileKey> keys) {
+    replica.look([&](auto& script) { return script.discovered = std::move(keys); });
+  };
+  discover({{"p", "batch"}, {"p", "gpu"}});
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return rows().size() == 2; }));
+  discover({{"p", "gpu"}});
+  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
+}
+
+TEST_F(RefreshTest, ABudgetIsKeptByAllReplicasTogether) {
+  config_.ttl = 10ms;
+  config_.budget = {{7, 1h}};
+  add(20, config_.ttl);
+  Replica first(runtime_, store_, config_);
+  Replica second(runtime_, store_, config_);
+  first.start();
+  second.start();
+  EXPECT_TRUE(eventually([&] { return first.left() == 0 && second.left() == 0; }));
+  EXPECT_TRUE(eventually([&] { return measured() == 7; }));
+  EXPECT_EQ(first.runs() + second.runs(), 7);
+}
+
+TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
+  config_.ttl = 20ms;
+  add(3, config_.ttl);
+  Replica replica(runtime_, store_, config_);
+  const auto say = [&](probe::Result result) {
+    replica.look([&](auto& script) {
+      script.result = [result](const auto&) { return result; };
+      return 0;
+    });
+  };
+  say(std::unexpected(std::string("no answer")));
+  replica.start();
+  const auto all_say = [&](std::string_view text) {
+    return std::ranges::all_of(
+        rows(), [&](const auto& row) { return row->failure && row->failure->error.find(text) != std::string::npos; });
+  };
+  EXPECT_TRUE(eventually([&] { return all_say("no answer; slowed down since 20"); }));
+  EXPECT_TRUE(eventually([&] { return replica.status().slow_since.has_value(); }));
+  // The longest pause is ten periods. Undisturbed there would be three runs in each.
+  const int before = replica.runs();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([&] { return replica.runs() >= before + 4; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 3 * config_.ttl);
+  core::Measurement low;
+  low.level = core::Level::low;
+  say(low);
+  EXPECT_TRUE(eventually([&] { return measured() == 3 && !replica.status().slow_since; }));
+}
+
+/// Whole refreshers, whose simulated probes take no time.
+class ConfigureTest : public RefreshTest {
+ protected:
+  static config::ProbeConfig probe(const std::string& name, const std::string& glob, base::Duration duration = 0ms) {
+    return {.name = name, .match = {"*", glob}, .ttl = 1h, .timeout = 1h, .simulated = {.duration = duration}};
+  }
+  void start(std::vector<config::ProbeConfig> probes) {
+    refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
+                                                            .store = store_,
+                                                            .database = database_,
+                                                            .metrics = metrics_,
+                                                            .owner = "a",
+                                                            .lease = 15s,
+                                                            .written = [] {}});
+    run_ = support::start(runtime_.background(), refresher_->run());
+    observe();
+  }
+  void observe() {
+    support::on(runtime_.background(), [this] {
+      refresher_->observe(rows(), true);
+      return 0;
+    });
+  }
+  void configure(std::vector<config::ProbeConfig> probes) {
+    auto done = support::start(runtime_.background(), refresher_->configure(std::move(probes)));
+    ASSERT_TRUE(support::ready(done));
+    done.get();
+    observe();
+  }
+  ProbeStatus status(std::size_t index) {
+    return support::on(runtime_.background(), [&] { return refresher_->status().at(index); });
+  }
+  ~ConfigureTest() override {
+    support::on(runtime_.background(), [this] {
+      refresher_->stop();
+      return 0;
+    });
+    EXPECT_TRUE(support::ready(run_));
+  }
+  /// Every profile has this probe and a reading.
+  bool all_measured_by(std::string_view probe) {
+    return eventually([&] {
+      return std::ranges::all_of(rows(), [&](const auto& row) { return row->probe == probe && row->reading; });
+    });
+  }
+
+  base::Metrics metrics_;
+  base::OffloadPool database_{"test", 2};
+  std::unique_ptr<Refresher> refresher_;
+  std::future<void> run_;
+};
+
+TEST_F(ConfigureTest, NewProbesTakeOverAndReadingsStay) {
+  for (const char* name : {"a1", "a2"}) ASSERT_TRUE(store_.add({"p", name}));
+  start({probe("first", "*")});
+  EXPECT_TRUE(all_measured_by("first"));
+  const auto before = rows();
+  configure({probe("hangs", "a*", 30min), probe("first", "*")});
+  EXPECT_TRUE(eventually([&] { return rows()[0]->probe == "hangs" && rows()[1]->probe == "hangs"; }));
+  EXPECT_EQ(rows()[0]->reading, before[0]->reading);
+  EXPECT_TRUE(eventually([&] { return status(0).running == 2; }));
+  configure({probe("second", "*")});
+  EXPECT_TRUE(all_measured_by("second"));
+}
+
+TEST_F(ConfigureTest, AnUnchangedProbeGoesOnUndisturbed) {
+  ASSERT_TRUE(store_.add({"p", "slow"}));
+  ASSERT_TRUE(store_.add({"p", "quick"}));
+  start({probe("slow", "slow", 30min), probe("quick", "quick")});
+  EXPECT_TRUE(eventually([&] { return status(0).running == 1; }));
+  configure({probe("slow", "slow", 30min), probe("new", "quick")});
+  EXPECT_EQ(status(0).running, 1U);
+  EXPECT_EQ(status(1).config.name, "new");
+  EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "new" && rows()[1]->reading; }));
+}
+
+TEST_F(ConfigureTest, AShorterPeriodTakesEffectAtOnce) {
+  ASSERT_TRUE(store_.add({"p", "a"}));
+  auto config = probe("p", "*");
+  config.ttl = 24h;
+  start({config});
+  EXPECT_TRUE(all_measured_by("p"));
+  const auto first = rows()[0]->reading->measured_at;
+  config.ttl = 20ms;
+  configure({config});
+  EXPECT_TRUE(eventually([&] { return rows()[0]->reading->measured_at > first; }));
+}
+
+TEST_F(ConfigureTest, AProfileCanBeTestedWithoutAChange) {
+  const auto profile = store_.add({"p", "a"}).value();
+  auto config = probe("p", "a", 0ms);
+  config.budget = {{1, 1h}};
+  start({config});
+  EXPECT_TRUE(all_measured_by("p"));
+  const auto revision = store_.load().version.revision;
+  auto test = [&](core::Profile profile) {
+    return support::start(runtime_.background(), refresher_->test(std::move(profile))).get();
+  };
+  EXPECT_EQ(test(profile).error().code, base::Errc::conflict) << "the budget is used up";
+  config.budget.clear();
+  configure({config});
+  const auto run = test(profile);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->result->reason, "picked at random");
+  EXPECT_EQ(store_.load().version.revision, revision);
+  EXPECT_EQ(test({9, {"p", "other"}}).error().code, base::Errc::not_found);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "refresh/refresher.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "probe/kinds.hpp"
 
@@ -13,9 +15,12 @@ constexpr std::chrono::milliseconds kRetry{200};
 }  // namespace
 
 Refresher::Refresher(const std::vector<config::ProbeConfig>& probes, Shared shared)
-    : planner_(probes), shared_(std::move(shared)), group_(shared_.executor), assign_timer_(shared_.executor) {
-  for (const config::ProbeConfig& config : probes)
-    runners_.push_back(std::make_unique<Runner>(config, probe::make_probe(config, shared_.executor), shared_));
+    : planner_(probes),
+      shared_(std::move(shared)),
+      group_(shared_.executor),
+      assign_timer_(shared_.executor),
+      ended_(shared_.executor) {
+  for (const config::ProbeConfig& config : probes) start(config);
 }
 
 Refresher::~Refresher() = default;
@@ -27,8 +32,14 @@ void Refresher::observe(std::span<const core::RowPtr> rows, bool all) {
   assign_timer_.cancel();
 }
 
+void Refresher::start(const config::ProbeConfig& config) {
+  runners_.push_back(std::make_shared<Runner>(config, probe::make_probe(config, shared_.executor), shared_));
+  if (running_) group_.spawn("runner of " + config.name, keep(runners_.back()));
+}
+
 asio::awaitable<void> Refresher::run() {
-  for (auto& runner : runners_) group_.spawn("runner of " + runner->name(), runner->run());
+  running_ = true;
+  for (const auto& runner : runners_) group_.spawn("runner of " + runner->config().name, keep(runner));
   group_.spawn("assign loop", assign_loop());
   co_await group_.wait();
 }
@@ -36,7 +47,69 @@ asio::awaitable<void> Refresher::run() {
 void Refresher::stop() {
   stopping_ = true;
   assign_timer_.cancel();
-  for (auto& runner : runners_) runner->stop();
+  for (const auto& runner : runners_) runner->stop();
+}
+
+asio::awaitable<void> Refresher::configure(std::vector<config::ProbeConfig> probes) {
+  const auto is_wanted = [&](const std::shared_ptr<Runner>& runner) {
+    return std::ranges::find(probes, runner->config()) != probes.end();
+  };
+  for (const auto& runner : runners_)
+    if (!is_wanted(runner)) runner->stop();
+  while (!stopping_ && (assigning_ || !std::ranges::all_of(runners_, is_wanted)))
+    co_await base::sleep(ended_, std::chrono::hours(1));
+  if (stopping_) co_return;
+  planner_ = Planner(probes);
+  // Planned for the old probes.
+  unassigned_.clear();
+  for (const config::ProbeConfig& config : probes) {
+    const bool runs = std::ranges::any_of(runners_, [&](const auto& runner) { return runner->config() == config; });
+    if (!runs) start(config);
+  }
+}
+
+std::vector<ProbeStatus> Refresher::status() const {
+  std::vector<ProbeStatus> all;
+  for (const config::ProbeConfig& config : planner_.probes()) {
+    const auto runner =
+        std::ranges::find_if(runners_, [&](const auto& runner) { return runner->config().name == config.name; });
+    if (runner != runners_.end()) all.push_back((*runner)->status());
+  }
+  return all;
+}
+
+asio::awaitable<base::Result<TestRun>> Refresher::test(core::Profile profile) {
+  const config::ProbeConfig* config = planner_.probe_of(profile.key);
+  const auto runner = std::ranges::find_if(
+      runners_, [&](const auto& runner) { return config != nullptr && runner->config().name == config->name; });
+  if (runner == runners_.end())
+    co_return base::fail(base::Errc::not_found, fmt::format("no probe matches '{}/{}'; see `vacancy probe list`",
+                                                            profile.key.provider, profile.key.name));
+  // It may be replaced meanwhile.
+  const std::shared_ptr<Runner> kept = *runner;
+  co_return co_await kept->test(std::move(profile));
+}
+
+/// Runs a probe until it is stopped, and removes it then.
+asio::awaitable<void> Refresher::keep(std::shared_ptr<Runner> runner) {
+  co_await prepare(runner->config());
+  co_await runner->run();
+  if (!stopping_) std::erase(runners_, runner);
+  ended_.cancel();
+}
+
+asio::awaitable<void> Refresher::prepare(const config::ProbeConfig& config) {
+  while (!stopping_) {
+    auto job = [this, config] { shared_.store.prepare(config.name, config.ttl, config.batched()); };
+    try {
+      co_await shared_.database.run(std::move(job));
+      co_return;
+    } catch (const base::Lost& lost) {
+      spdlog::warn("cannot prepare the tasks of {}: {}", config.name, lost.what());
+    }
+    asio::steady_timer timer(shared_.executor);
+    co_await base::sleep(timer, kRetry);
+  }
 }
 
 asio::awaitable<void> Refresher::assign_loop() {
@@ -45,21 +118,27 @@ asio::awaitable<void> Refresher::assign_loop() {
       co_await base::sleep(assign_timer_, std::chrono::hours(1));
       continue;
     }
-    const auto count = static_cast<std::ptrdiff_t>(std::min(unassigned_.size(), kAssignedAtOnce));
-    std::vector<store::Assignment> batch(unassigned_.begin(), unassigned_.begin() + count);
+    const auto count = std::min(unassigned_.size(), kAssignedAtOnce);
+    // Taken out first: a new configuration may clear the rest meanwhile.
+    const std::vector<store::Assignment> batch(unassigned_.begin(),
+                                               unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
+    unassigned_.erase(unassigned_.begin(), unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
     auto job = [this, batch] { shared_.store.assign(batch); };
     bool done = false;
+    assigning_ = true;
     try {
       co_await shared_.database.run(std::move(job));
       done = true;
     } catch (const base::Lost& lost) {
       spdlog::warn("cannot assign probes to {} profiles: {}", batch.size(), lost.what());
     }
+    assigning_ = false;
+    ended_.cancel();
     if (done) {
-      unassigned_.erase(unassigned_.begin(), unassigned_.begin() + count);
-      for (auto& runner : runners_) runner->wake();
+      for (const auto& runner : runners_) runner->wake();
       shared_.written();
     } else if (!stopping_) {
+      unassigned_.insert(unassigned_.begin(), batch.begin(), batch.end());
       co_await base::sleep(assign_timer_, kRetry);
     }
   }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "refresh/planner.hpp"
@@ -17,22 +17,40 @@ class Refresher {
   ~Refresher();
 
   /// These rows are new or changed. `all`: give rows that another configuration planned their probe anew, which is
-  /// done once, at start.
+  /// done when the configuration is new.
   void observe(std::span<const core::RowPtr> rows, bool all = false);
+
+  /// Runs these probes from now on. One whose configuration is the same goes on undisturbed; one that changed ends its
+  /// measurements first, whose tasks are given back. Returns when that is done; observe all rows as the database then
+  /// has them. Not to be called again before it has returned.
+  boost::asio::awaitable<void> configure(std::vector<config::ProbeConfig> probes);
+
+  /// In the order in which they match.
+  std::vector<ProbeStatus> status() const;
+  /// Measures `profile` now, as Runner::test() does. not_found: no probe matches it.
+  boost::asio::awaitable<base::Result<TestRun>> test(core::Profile profile);
+  const config::ProbeConfig* probe_of(const core::ProfileKey& key) const { return planner_.probe_of(key); }
 
   /// Returns when stop() was called and all leases are given back.
   boost::asio::awaitable<void> run();
   void stop();
 
  private:
+  void start(const config::ProbeConfig& config);
+  boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
+  boost::asio::awaitable<void> prepare(const config::ProbeConfig& config);
   boost::asio::awaitable<void> assign_loop();
 
   Planner planner_;
   Shared shared_;
-  std::vector<std::unique_ptr<Runner>> runners_;
+  std::vector<std::shared_ptr<Runner>> runners_;
   base::TaskGroup group_;
   boost::asio::steady_timer assign_timer_;
+  /// Cancelled whenever a runner ends, or assignments are written.
+  boost::asio::steady_timer ended_;
   std::vector<store::Assignment> unassigned_;
+  bool assigning_ = false;
+  bool running_ = false;
   bool stopping_ = false;
 };
 

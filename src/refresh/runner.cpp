@@ -1,5 +1,8 @@
 #include "refresh/runner.hpp"
 
+#include <algorithm>
+
+#include "base/duration.hpp"
 #include "base/log.hpp"
 #include "probe/kinds.hpp"
 
@@ -27,6 +30,17 @@ double seconds(base::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+std::vector<store::Limit> limits_of(const config::ProbeConfig& config) {
+  std::vector<store::Limit> limits;
+  for (const config::Budget& budget : config.limits()) limits.push_back({budget.calls, budget.window});
+  return limits;
+}
+
+bool all_failed(const probe::Answer& answer) {
+  return std::ranges::none_of(answer.results, [](const probe::Result& result) { return result.has_value(); }) &&
+         !answer.discovered;
+}
+
 core::FreshnessRule rule_of(const config::ProbeConfig& config) {
   return {.ttl = config.ttl,
           .grace = std::min(config.timeout, config.ttl),
@@ -43,6 +57,8 @@ struct Runner::Meters {
   prometheus::Counter& database_errors;
   prometheus::Gauge& running;
   prometheus::Gauge& overdue;
+  prometheus::Gauge& slowed_down;
+  std::vector<prometheus::Gauge*> left;
   prometheus::Histogram& duration;
 };
 
@@ -51,6 +67,8 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       probe_(std::move(probe)),
       shared_(shared),
       concurrency_(probe::concurrency(config)),
+      limits_(limits_of(config)),
+      breaker_(config.ttl),
       measurements_(shared.executor),
       loops_(shared.executor),
       claim_timer_(shared.executor),
@@ -73,8 +91,13 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       .running = metrics.gauge("vacancy_probes_running", "Probes under way", labels),
       .overdue =
           metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside", labels),
+      .slowed_down = metrics.gauge("vacancy_probe_slowed_down", "1 while the probe is slowed down by failures", labels),
+      .left = {},
       .duration = metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels),
   });
+  for (const config::Budget& budget : config.limits())
+    meters_->left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
+                                           {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
 }
 
 Runner::~Runner() = default;
@@ -103,10 +126,8 @@ asio::awaitable<void> Runner::claim_loop() {
   while (!stopping_) {
     woken_ = false;
     const auto looked_at = steady_clock::now();
-    // While the database takes longer to write than the probe to measure, more tasks would only wait, and other
-    // replicas for them.
-    const std::size_t free = ended_.size() < kWriteBatch ? concurrency_ - running_.size() : 0;
     base::SteadyTime next = base::SteadyTime::max();
+    const std::size_t free = free_slots(next);
     if (free > 0) next = co_await claim_some(std::min(free, kClaimBatch));
     if (stopping_) break;
     const bool more_is_due = next <= steady_clock::now();
@@ -116,6 +137,17 @@ asio::awaitable<void> Runner::claim_loop() {
   co_await measurements_.wait();
   measurements_ended_ = true;
   write_timer_.cancel();
+}
+
+std::size_t Runner::free_slots(base::SteadyTime& next_look) const {
+  // While the database takes longer to write than the probe to measure, more tasks would only wait, and other replicas
+  // for them.
+  if (ended_.size() >= kWriteBatch) return 0;
+  if (!breaker_.open()) return concurrency_ - running_.size();
+  if (!running_.empty()) return 0;
+  if (breaker_.next_try() <= steady_clock::now()) return 1;
+  next_look = breaker_.next_try();
+  return 0;
 }
 
 /// Returns at `when`, or after stop(), or after wake() if that wakes.
@@ -129,7 +161,8 @@ asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
 
 /// Claims and starts up to `limit` tasks; returns when to look again.
 asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
-  auto job = [this, limit] { return shared_.store.claim(config_.name, shared_.owner, limit, shared_.lease); };
+  store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, limits_};
+  auto job = [this, wanted = std::move(wanted)] { return shared_.store.claim(wanted); };
   try {
     const store::Claimed claimed = co_await shared_.database.run(std::move(job));
     for (const store::Claim& claim : claimed.claims) {
@@ -138,6 +171,7 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
       measurements_.spawn("measurement", measure(claim));
     }
     meters_->running.Set(static_cast<double>(running_.size()));
+    if (!claimed.left.empty()) show_left(claimed.left);
     const auto now = steady_clock::now();
     if (claimed.claims.size() == limit) co_return now;
     base::Time next = claimed.now + kLongestLook;
@@ -152,32 +186,112 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
   co_return steady_clock::now() + kRetry;
 }
 
+void Runner::show_left(const std::vector<std::uint64_t>& left) {
+  left_ = left;
+  for (std::size_t i = 0; i < left.size(); ++i) meters_->left[i]->Set(static_cast<double>(left[i]));
+}
+
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
-  probe::Result result;
+  probe::Answer answer = co_await this->answer(claim, begin + config_.timeout);
+  // A measurement that was cut off says nothing: the task is given back instead.
+  if (stopping_ && all_failed(answer)) co_return;
+  const base::Duration took = since(begin);
+  meters_->duration.Observe(seconds(took));
+  judge(answer);
+  store::Outcome outcome{.task = claim.task,
+                         .token = claim.token,
+                         .batched = claim.batched,
+                         .findings = {},
+                         .took = took,
+                         .rule = rule_of(config_)};
+  for (std::size_t i = 0; i < claim.profiles.size(); ++i)
+    outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
+  ended_.push_back({std::move(outcome), steady_clock::now()});
+  write_timer_.cancel();
+  if (answer.discovered) co_await discover(std::move(*answer.discovered));
+}
+
+asio::awaitable<probe::Answer> Runner::answer(const store::Claim& claim, base::SteadyTime deadline) {
+  std::string error = "an error in the probe; it has been logged";
   try {
-    result = co_await probe_->measure(claim.profile, begin + config_.timeout);
+    probe::Answer answer = co_await probe_->measure(claim.profiles, deadline, nullptr);
+    if (answer.results.size() == claim.profiles.size()) co_return answer;
+    spdlog::error("{} is broken: {} results for {} profiles", config_.name, answer.results.size(),
+                  claim.profiles.size());
   } catch (const std::exception& bug) {
     // Its slot and its lease must come free all the same.
     spdlog::error("{} is broken: {}", config_.name, bug.what());
-    result = std::unexpected(std::string("an error in the probe; it has been logged"));
   }
-  // A measurement that was cut off says nothing: the task is given back instead.
-  if (stopping_ && !result) co_return;
-  const base::Duration took = since(begin);
-  meters_->duration.Observe(seconds(took));
-  (result ? meters_->ok : meters_->failed).Increment();
-  if (!result)
-    spdlog::debug("{} failed for {}/{}: {}", config_.name, claim.profile.key.provider, claim.profile.key.name,
-                  result.error());
-  store::Outcome outcome{.task = claim.task,
-                         .profile = claim.profile.id,
-                         .token = claim.token,
-                         .result = std::move(result),
-                         .took = took,
-                         .rule = rule_of(config_)};
-  ended_.push_back({std::move(outcome), steady_clock::now()});
-  write_timer_.cancel();
+  co_return probe::same_for_all(claim.profiles.size(), std::unexpected(std::move(error)));
+}
+
+void Runner::judge(probe::Answer& answer) {
+  const bool failed = all_failed(answer) && !(answer.results.empty() && answer.error.empty());
+  (failed ? meters_->failed : meters_->ok).Increment();
+  if (!failed) {
+    if (breaker_.succeeded()) spdlog::info("{} works again", config_.name);
+    meters_->slowed_down.Set(0);
+    return;
+  }
+  const std::string error = answer.results.empty() ? answer.error : answer.results.front().error();
+  spdlog::debug("{} failed: {}", config_.name, error);
+  const bool opened = breaker_.failed(steady_clock::now());
+  if (!breaker_.open()) return;
+  meters_->slowed_down.Set(1);
+  if (opened) slow_since_ = base::system_clock().wall_now();
+  const auto noted = [this](const std::string& error) {
+    return fmt::format("{}; slowed down since {} after {} failures in a row", error, base::to_rfc3339(slow_since_),
+                       breaker_.failures());
+  };
+  for (probe::Result& result : answer.results) result = std::unexpected(noted(result.error()));
+  if (!opened) return;
+  spdlog::warn("{}: {}", config_.name, noted(error));
+  // The others are not measured for a while: their rows say why.
+  measurements_.spawn("note of failure", fail_all(noted(error)));
+}
+
+asio::awaitable<void> Runner::fail_all(std::string error) {
+  auto job = [this, error = std::move(error)] { shared_.store.fail_all(config_.name, error); };
+  try {
+    co_await shared_.database.run(std::move(job));
+    shared_.written();
+  } catch (const base::Lost& lost) {
+    spdlog::warn("{} cannot note its failure: {}", config_.name, lost.what());
+  }
+}
+
+asio::awaitable<void> Runner::discover(std::vector<core::ProfileKey> keys) {
+  if (keys == discovered_) co_return;
+  auto job = [this, keys] { shared_.store.discover(config_.name, keys); };
+  try {
+    co_await shared_.database.run(std::move(job));
+    discovered_ = std::move(keys);
+    shared_.written();
+  } catch (const base::Lost& lost) {
+    spdlog::warn("{} cannot write what it discovered: {}", config_.name, lost.what());
+  }
+}
+
+ProbeStatus Runner::status() const {
+  return {.config = config_,
+          .left = left_,
+          .running = running_.size(),
+          .slow_since = breaker_.open() ? std::optional(slow_since_) : std::nullopt};
+}
+
+asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
+  auto job = [this] { return limits_.empty() || shared_.store.spend(config_.name, limits_); };
+  if (!co_await shared_.database.run(std::move(job)))
+    co_return base::fail(base::Errc::conflict,
+                         fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
+  TestRun run;
+  const auto begin = steady_clock::now();
+  const std::span<const core::Profile> one(&profile, 1);
+  const probe::Answer answer = co_await probe_->measure(one, begin + config_.timeout, &run.trace);
+  run.took = since(begin);
+  run.result = answer.results.front();
+  co_return run;
 }
 
 asio::awaitable<void> Runner::write_loop() {

@@ -14,6 +14,7 @@
 #include "base/task_group.hpp"
 #include "config/config.hpp"
 #include "probe/probe.hpp"
+#include "refresh/breaker.hpp"
 #include "store/store.hpp"
 
 namespace refresh {
@@ -32,6 +33,23 @@ struct Shared {
   std::function<void()> written;
 };
 
+/// How a probe is doing, in this replica.
+struct ProbeStatus {
+  config::ProbeConfig config;
+  /// How many more runs each of config.limits() allows, over all replicas, when it was last looked at.
+  std::vector<std::uint64_t> left;
+  std::size_t running = 0;
+  /// Since when it is slowed down, on this machine's clock, because its source fails.
+  std::optional<base::Time> slow_since;
+};
+
+/// One run for a person to look at, which changes nothing.
+struct TestRun {
+  probe::Result result;
+  probe::Trace trace;
+  base::Duration took{0};
+};
+
 /// Runs the tasks of one probe: claims what is due, measures, writes. Probes share no state but the database's
 /// threads, so one that hangs delays no other. Used on the background thread.
 class Runner {
@@ -39,13 +57,18 @@ class Runner {
   Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, Shared& shared);
   ~Runner();
 
-  const std::string& name() const { return config_.name; }
+  const config::ProbeConfig& config() const { return config_; }
 
   /// Returns when stop() was called, the measurements have ended and the leases are given back.
   boost::asio::awaitable<void> run();
   void stop();
   /// Tasks may be due: look now.
   void wake();
+
+  ProbeStatus status() const;
+  /// Measures `profile` now, outside of the plan; its call counts against the budget like every other. An error, when
+  /// the budget is used up. REQUIRES: between run() and stop().
+  boost::asio::awaitable<base::Result<TestRun>> test(core::Profile profile);
 
  private:
   struct Ended {
@@ -59,6 +82,14 @@ class Runner {
   boost::asio::awaitable<void> wait_until(base::SteadyTime when, Wakes wakes);
   boost::asio::awaitable<base::SteadyTime> claim_some(std::size_t limit);
   boost::asio::awaitable<void> measure(store::Claim claim);
+  boost::asio::awaitable<probe::Answer> answer(const store::Claim& claim, base::SteadyTime deadline);
+  /// How many tasks may begin now, and when that may change without a call of wake().
+  std::size_t free_slots(base::SteadyTime& next_look) const;
+  /// Counts how a run went; returns its error, with a note while the probe is slowed down.
+  void judge(probe::Answer& answer);
+  boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
+  boost::asio::awaitable<void> fail_all(std::string error);
+  void show_left(const std::vector<std::uint64_t>& left);
   boost::asio::awaitable<void> write_loop();
   boost::asio::awaitable<void> write(std::vector<Ended>& batch);
   boost::asio::awaitable<void> renew_loop();
@@ -68,6 +99,11 @@ class Runner {
   std::unique_ptr<probe::Probe> probe_;
   Shared& shared_;
   std::size_t concurrency_;
+  std::vector<store::Limit> limits_;
+  Breaker breaker_;
+  base::Time slow_since_;
+  std::vector<std::uint64_t> left_;
+  std::vector<core::ProfileKey> discovered_;
 
   /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
   /// be claimed again before its first measurement ends.

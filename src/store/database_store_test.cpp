@@ -36,13 +36,13 @@ class DatabaseStoreTest : public support::DatabaseTest {
   static std::vector<Outcome> outcomes(const std::vector<Claim>& claims, const std::string& reason) {
     std::vector<Outcome> outcomes;
     for (const Claim& claim : claims)
-      outcomes.push_back({.task = claim.task,
-                          .profile = claim.profile.id,
-                          .token = claim.token,
-                          .result = core::Measurement{core::Level::high, {}, {}, {}, {}, reason},
-                          .took = {},
-                          .ended_ago = {},
-                          .rule = kRule});
+      outcomes.push_back(
+          {.task = claim.task,
+           .token = claim.token,
+           .findings = {{claim.profiles.front(), core::Measurement{core::Level::high, {}, {}, {}, {}, reason}}},
+           .took = {},
+           .ended_ago = {},
+           .rule = kRule});
     return outcomes;
   }
 };
@@ -60,7 +60,7 @@ TEST_P(DatabaseStoreTest, NoTaskIsClaimedTwiceAndNoneIsLost) {
         Store& store = i % 2 == 0 ? *a : *b;
         const std::string owner = fmt::format("owner {}", i);
         for (;;) {
-          const Claimed got = store.claim("p", owner, 64, 15s);
+          const Claimed got = store.claim({"p", owner, 64, 15s});
           if (got.claims.empty() && (!got.next_due || *got.next_due > got.now)) return;
           claimed[i].insert(claimed[i].end(), got.claims.begin(), got.claims.end());
           EXPECT_THAT(store.finish(outcomes(got.claims, owner)), IsEmpty());
@@ -102,7 +102,7 @@ TEST_P(DatabaseStoreTest, APollerMissesNoRevision) {
       for (int n = 0; n < 40; ++n) {
         const auto added = store.add({fmt::format("writer {}", i), fmt::format("{}", n)});
         EXPECT_TRUE(added.has_value());
-        const Claimed got = store.claim("p", fmt::format("{}", i), 3, 15s);
+        const Claimed got = store.claim({"p", fmt::format("{}", i), 3, 15s});
         store.finish(outcomes(got.claims, fmt::format("{} {}", i, n)));
         if (n % 4 == 0) EXPECT_TRUE(store.remove(added->id));
       }
@@ -124,15 +124,15 @@ TEST_P(DatabaseStoreTest, APollerMissesNoRevision) {
 TEST_P(DatabaseStoreTest, ReadingTakesNoWriteLock) {
   const auto store = open();
   fill(*store, 10);
-  const Claimed all = store->claim("p", "a", 10, 15s);
+  const Claimed all = store->claim({"p", "a", 10, 15s});
   const auto other = plain();
   const sql::Transaction writing(*other, sql::Access::write);
   other->run("UPDATE board SET revision = revision");
   EXPECT_THAT(store->load().rows, SizeIs(10));
   EXPECT_THAT(store->poll(0).change.rows, SizeIs(10));
-  EXPECT_THAT(store->claim("p", "a", 10, 15s).claims, IsEmpty());
-  EXPECT_EQ(store->add_missing(std::vector<core::ProfileKey>{all.claims[0].profile.key}), 0U);
-  store->assign(std::vector<Assignment>{{all.claims[0].profile.id, "p", kRule.ttl}});
+  EXPECT_THAT(store->claim({"p", "a", 10, 15s}).claims, IsEmpty());
+  EXPECT_EQ(store->add_missing(std::vector<core::ProfileKey>{all.claims[0].profiles.front().key}), 0U);
+  store->assign(std::vector<Assignment>{{all.claims[0].profiles.front().id, "p", kRule.ttl}});
   store->forget_removed(1h);
 }
 
@@ -182,7 +182,7 @@ TEST_P(DatabaseStoreTest, AProfileDeletedWithPlainSqlIsBuriedAtTheNextStart) {
   const auto change = store->poll(before.version.revision).change;
   ASSERT_THAT(change.removed, SizeIs(1));
   EXPECT_EQ(change.removed[0].id, before.rows[0]->profile.id);
-  EXPECT_THAT(store->claim("p", "a", 10, 15s).claims, SizeIs(1));
+  EXPECT_THAT(store->claim({"p", "a", 10, 15s}).claims, SizeIs(1));
 }
 
 TEST_P(DatabaseStoreTest, PlainSqlMayUseAnIdAgain) {

@@ -82,7 +82,7 @@ TEST_P(StoreTest, FinishOfADeletedProfileIsRefused) {
 TEST_P(StoreTest, FinishChecksTheProfile) {
   add_assigned("c5");
   Outcome outcome = success(claim_one());
-  ++outcome.profile;
+  ++outcome.findings.front().profile.id;
   EXPECT_THAT(finish(outcome), ElementsAre(outcome.task));
 }
 
@@ -103,7 +103,7 @@ TEST_P(StoreTest, RenewTellsWhatIsLost) {
   add_many(3);
   const auto claims = claim(3).claims;
   ASSERT_THAT(claims, SizeIs(3));
-  ASSERT_TRUE(store().remove(claims[0].profile.id));
+  ASSERT_TRUE(store().remove(claims[0].profiles.front().id));
   clock_.advance(kLease + kTick);
   EXPECT_THAT(claim(10, "b").claims, SizeIs(2));
   const auto lost = store().renew("a", claims, kLease);

@@ -58,6 +58,16 @@ base::Result<core::Profile> MeteredStore::replace(core::ProfileId id, const core
   return store_.replace(id, key);
 }
 
+base::Result<void> MeteredStore::set_attributes(core::ProfileId id, const core::Attributes& attributes) {
+  const Timed timed(profiles_);
+  return store_.set_attributes(id, attributes);
+}
+
+base::Result<core::Profile> MeteredStore::find(const core::ProfileKey& key) {
+  const Timed timed(profiles_);
+  return store_.find(key);
+}
+
 base::Result<void> MeteredStore::remove(core::ProfileId id) {
   const Timed timed(profiles_);
   return store_.remove(id);
@@ -68,15 +78,24 @@ void MeteredStore::forget_removed(base::Duration age) {
   store_.forget_removed(age);
 }
 
+void MeteredStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
+  const Timed timed(assign_);
+  store_.prepare(probe, ttl, batched);
+}
+
 void MeteredStore::assign(std::span<const Assignment> assignments) {
   const Timed timed(assign_);
   store_.assign(assignments);
 }
 
-Claimed MeteredStore::claim(const std::string& probe, const std::string& owner, std::size_t limit,
-                            base::Duration lease) {
+Claimed MeteredStore::claim(const Wanted& wanted) {
   const Timed timed(claim_);
-  return store_.claim(probe, owner, limit, lease);
+  return store_.claim(wanted);
+}
+
+bool MeteredStore::spend(const std::string& probe, std::span<const Limit> limits) {
+  const Timed timed(claim_);
+  return store_.spend(probe, limits);
 }
 
 std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
@@ -87,6 +106,16 @@ std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<cons
 std::vector<TaskId> MeteredStore::finish(std::span<const Outcome> outcomes) {
   const Timed timed(finish_);
   return store_.finish(outcomes);
+}
+
+void MeteredStore::fail_all(const std::string& probe, const std::string& error) {
+  const Timed timed(finish_);
+  store_.fail_all(probe, error);
+}
+
+void MeteredStore::discover(const std::string& probe, std::span<const core::ProfileKey> keys) {
+  const Timed timed(profiles_);
+  store_.discover(probe, keys);
 }
 
 void MeteredStore::release(const std::string& owner, std::span<const Claim> claims) {

@@ -16,13 +16,19 @@ class MeteredStore final : public Store {
   base::Result<core::Profile> add(const core::ProfileKey& key) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
   base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+  base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
 
+  void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
-  Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) override;
+  Claimed claim(const Wanted& wanted) override;
+  bool spend(const std::string& probe, std::span<const Limit> limits) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
+  void fail_all(const std::string& probe, const std::string& error) override;
+  void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const Claim> claims) override;
 
  private:

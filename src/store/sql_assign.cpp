@@ -12,24 +12,10 @@ using core::Revision;
 /// Assignments per transaction, so that nobody waits long for the lock while 100,000 profiles are assigned.
 constexpr std::size_t kAssignmentsPerTransaction = 4096;
 
-/// At least 0 and less than `period`.
-base::Duration random_part(base::Duration period) {
-  static thread_local std::mt19937_64 bits{std::random_device{}()};
-  if (period.count() <= 1) return base::Duration{0};
-  return base::Duration{std::uniform_int_distribution<base::Duration::rep>(0, period.count() - 1)(bits)};
-}
-
-struct Step {
-  Assignment assignment;
-  bool new_probe = false;
-};
-
-/// Those of `assignments` that need a write: another probe, or a due time beyond the (now shorter) period.
-std::vector<Step> steps_of(sql::Session& session, std::span<const Assignment> assignments, base::Time now) {
-  static const std::string kSql = sql::with_list(
-      "SELECT r.profile_id, r.probe, t.due FROM reading r LEFT JOIN task t ON t.profile_id = r.profile_id"
-      " WHERE r.profile_id");
-  std::vector<Step> steps;
+/// Those of `assignments` that change something.
+std::vector<Assignment> changes_of(sql::Session& session, std::span<const Assignment> assignments) {
+  static const std::string kSql = sql::with_list("SELECT profile_id, probe FROM reading WHERE profile_id");
+  std::vector<Assignment> changes;
   sql::for_each_list(assignments, [&](std::span<const Assignment> part) {
     std::unordered_map<core::ProfileId, const Assignment*> wanted;
     std::vector<core::ProfileId> ids;
@@ -40,12 +26,10 @@ std::vector<Step> steps_of(sql::Session& session, std::span<const Assignment> as
     auto query = session.query(kSql, std::span<const core::ProfileId>(ids));
     while (query.step()) {
       const Assignment& assignment = *wanted[query.get<core::ProfileId>(0)];
-      const bool new_probe = query.get<std::string_view>(1) != assignment.probe;
-      const auto due = query.get<std::optional<base::Time>>(2);
-      if (new_probe || (due && *due > now + assignment.ttl)) steps.push_back({assignment, new_probe});
+      if (query.get<std::string_view>(1) != assignment.probe) changes.push_back(assignment);
     }
   });
-  return steps;
+  return changes;
 }
 
 /// A task of another probe is a new task: what is under way for the old one will be refused.
@@ -60,34 +44,30 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
     session.run(kName, probe, revision, part);
     session.run(kEnd, part);
   });
-  if (probe == core::kNoProbe) return;
+  if (probe == core::kNoProbe || assignments.front().batched) return;
   kBegin.run(session, assignments, [&](sql::Query& query, const Assignment& assignment) {
     query.bind(assignment.profile, probe, now, random_part(assignment.ttl));
   });
 }
 
-/// Brings due times that lie beyond a period that became shorter back into it, spread over all of it.
-void shorten(sql::Session& session, const Assignment& assignment, base::Time now) {
-  session.run("UPDATE task SET due = ? WHERE profile_id = ?", now + random_part(assignment.ttl), assignment.profile);
-}
-
 }  // namespace
+
+base::Duration random_part(base::Duration period) {
+  static thread_local std::mt19937_64 bits{std::random_device{}()};
+  if (period.count() <= 1) return base::Duration{0};
+  return base::Duration{std::uniform_int_distribution<base::Duration::rep>(0, period.count() - 1)(bits)};
+}
 
 void SqlStore::assign(std::span<const Assignment> assignments) {
   const base::Time now = this->now();
   for (; !assignments.empty();
        assignments = assignments.subspan(std::min(assignments.size(), kAssignmentsPerTransaction))) {
     const auto part = assignments.first(std::min(assignments.size(), kAssignmentsPerTransaction));
-    if (read([&](sql::Transaction& tx) { return steps_of(*tx, part, now).empty(); })) continue;
+    if (read([&](sql::Transaction& tx) { return changes_of(*tx, part).empty(); })) continue;
     write([&](sql::Transaction& tx) {
       const Revision revision = next_revision(*tx);
       std::map<std::string, std::vector<Assignment>> by_probe;
-      for (const Step& step : steps_of(*tx, part, now)) {
-        if (step.new_probe)
-          by_probe[step.assignment.probe].push_back(step.assignment);
-        else
-          shorten(*tx, step.assignment, now);
-      }
+      for (const Assignment& change : changes_of(*tx, part)) by_probe[change.probe].push_back(change);
       for (const auto& [probe, assignments] : by_probe) give_probe(*tx, probe, assignments, now, revision);
     });
   }

@@ -25,7 +25,7 @@ std::unexpected<base::Error> not_found(ProfileId id) {
 }
 
 /// The profile with `key`, adopted or about to be.
-std::optional<ProfileId> find(sql::Session& session, const ProfileKey& key) {
+std::optional<ProfileId> id_with(sql::Session& session, const ProfileKey& key) {
   auto query = session.query("SELECT id FROM hardware WHERE provider = ? AND name = ? AND revision >= 0", key.provider,
                              key.name);
   return query.step() ? std::optional(query.get<ProfileId>(0)) : std::nullopt;
@@ -59,16 +59,18 @@ std::vector<ProfileId> make_pending(sql::Session& session, Revision revision) {
   return ids;
 }
 
-void insert(sql::Session& session, std::span<const ProfileKey> keys, Revision revision) {
-  static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name, revision) VALUES ", 3);
+void insert(sql::Session& session, std::span<const ProfileKey> keys, Revision revision,
+            const std::string& origin = {}) {
+  static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name, revision, origin) VALUES ", 4);
   kInsert.run(session, keys,
-              [revision](sql::Query& query, const ProfileKey& key) { query.bind(key.provider, key.name, revision); });
+              [&](sql::Query& query, const ProfileKey& key) { query.bind(key.provider, key.name, revision, origin); });
 }
 
 /// Takes everything about a profile away, and leaves a tombstone.
 void bury(sql::Session& session, ProfileId id, Revision revision) {
   session.run("DELETE FROM task WHERE profile_id = ?", id);
   session.run("DELETE FROM reading WHERE profile_id = ?", id);
+  session.run("DELETE FROM attribute WHERE profile_id = ?", id);
   session.run("DELETE FROM hardware WHERE id = ?", id);
   session.run("DELETE FROM removed WHERE profile_id = ?", id);
   session.run("INSERT INTO removed (profile_id, revision, removed_at) VALUES (?, ?, ?)", id, revision, session.now());
@@ -165,7 +167,7 @@ ProfileId SqlStore::adopt_some(Revision mark, ProfileId after) {
 base::Result<core::Profile> SqlStore::add(const ProfileKey& key) {
   return write([&](sql::Transaction& tx) -> base::Result<core::Profile> {
     const Revision revision = next_revision(*tx);
-    if (find(*tx, key)) {
+    if (id_with(*tx, key)) {
       tx.rollback();
       return conflict(key);
     }
@@ -175,6 +177,10 @@ base::Result<core::Profile> SqlStore::add(const ProfileKey& key) {
 }
 
 std::size_t SqlStore::add_missing(std::span<const ProfileKey> keys) {
+  return add_from("", keys);
+}
+
+std::size_t SqlStore::add_from(const std::string& origin, std::span<const ProfileKey> keys) {
   std::size_t added = 0;
   for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kRowsPerTransaction))) {
     const auto part = keys.first(std::min(keys.size(), kRowsPerTransaction));
@@ -189,7 +195,7 @@ std::size_t SqlStore::add_missing(std::span<const ProfileKey> keys) {
     added += write([&](sql::Transaction& tx) {
       const Revision revision = next_revision(*tx);
       const auto still_missing = missing(tx);
-      insert(*tx, still_missing, revision);
+      insert(*tx, still_missing, revision, origin);
       make_pending(*tx, revision);
       return still_missing.size();
     });
@@ -200,7 +206,7 @@ std::size_t SqlStore::add_missing(std::span<const ProfileKey> keys) {
 base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& key) {
   return write([&](sql::Transaction& tx) -> base::Result<core::Profile> {
     const Revision revision = next_revision(*tx);
-    const auto owner = find(*tx, key);
+    const auto owner = id_with(*tx, key);
     const bool exists = tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step();
     if (!exists || owner) tx.rollback();
     if (!exists) return not_found(id);
@@ -212,6 +218,28 @@ base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& ke
     tx->run("UPDATE task SET due = ?, lease_until = 0, owner = '', token = token + 1 WHERE profile_id = ?", tx->now(),
             id);
     return core::Profile{id, key};
+  });
+}
+
+base::Result<void> SqlStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
+  return write([&](sql::Transaction& tx) -> base::Result<void> {
+    lock_board(*tx);
+    if (!tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step()) return not_found(id);
+    tx->run("DELETE FROM attribute WHERE profile_id = ?", id);
+    for (const auto& [name, value] : attributes)
+      tx->run("INSERT INTO attribute (profile_id, name, value) VALUES (?, ?, ?)", id, name, value);
+    return {};
+  });
+}
+
+base::Result<core::Profile> SqlStore::find(const ProfileKey& key) {
+  return with_session([&](sql::Session& session) -> base::Result<core::Profile> {
+    const auto id = id_with(session, key);
+    if (!id)
+      return base::fail(base::Errc::not_found, fmt::format("there is no profile '{}/{}'", key.provider, key.name));
+    std::vector<core::Profile> found{{*id, key, {}}};
+    add_attributes(session, found);
+    return found.front();
   });
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
 
@@ -47,6 +49,20 @@ std::vector<core::Removed> removed_after(sql::Session& session, core::Revision s
 }
 
 }  // namespace
+
+void add_attributes(sql::Session& session, std::span<core::Profile> profiles) {
+  static const std::string kSql = sql::with_list("SELECT profile_id, name, value FROM attribute WHERE profile_id");
+  for (; !profiles.empty(); profiles = profiles.subspan(std::min(profiles.size(), sql::kListSize))) {
+    const auto part = profiles.first(std::min(profiles.size(), sql::kListSize));
+    std::vector<core::ProfileId> ids;
+    for (const core::Profile& profile : part) ids.push_back(profile.id);
+    auto query = session.query(kSql, std::span<const core::ProfileId>(ids));
+    while (query.step()) {
+      const auto owner = std::ranges::find(part, query.get<core::ProfileId>(0), &core::Profile::id);
+      owner->attributes[query.get<std::string>(1)] = query.get<std::string>(2);
+    }
+  }
+}
 
 Loaded SqlStore::load() {
   adopt(Adopt::everything);

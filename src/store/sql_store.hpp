@@ -9,8 +9,13 @@
 
 namespace store {
 
-/// The store in a SQL database, of any dialect. Its functions stand in sql_read.cpp, sql_profiles.cpp and
-/// sql_tasks.cpp.
+/// At least 0 and less than `period`.
+base::Duration random_part(base::Duration period);
+
+/// Gives `profiles` their attributes.
+void add_attributes(sql::Session& session, std::span<core::Profile> profiles);
+
+/// The store in a SQL database, of any dialect. Its functions stand in sql_*.cpp.
 ///
 /// Every change takes its revision first (next_revision): the lock on that row, held to the commit, makes all changes
 /// of all replicas follow one another. Whoever locks tasks too locks them after it, by their ids.
@@ -25,13 +30,19 @@ class SqlStore final : public Store {
   base::Result<core::Profile> add(const core::ProfileKey& key) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
   base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+  base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
 
+  void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
-  Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) override;
+  Claimed claim(const Wanted& wanted) override;
+  bool spend(const std::string& probe, std::span<const Limit> limits) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
+  void fail_all(const std::string& probe, const std::string& error) override;
+  void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const Claim> claims) override;
 
  private:
@@ -62,7 +73,10 @@ class SqlStore final : public Store {
   /// Remembers that the database was at `revision`.
   void know(core::Revision revision);
 
+  void look_ahead(const Wanted& wanted, Claimed& claimed);
   void adopt(Adopt what);
+  /// Adds those that do not exist, as discovered by the probe `origin` ("": by nobody).
+  std::size_t add_from(const std::string& origin, std::span<const core::ProfileKey> keys);
   core::ProfileId adopt_some(core::Revision mark, core::ProfileId after);
 
   std::unique_ptr<sql::Pool> pool_;

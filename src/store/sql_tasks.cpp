@@ -3,6 +3,7 @@
 #include <random>
 #include <unordered_map>
 
+#include "store/budget.hpp"
 #include "store/sql_store.hpp"
 
 namespace store {
@@ -39,10 +40,8 @@ std::vector<Candidate> candidates(sql::Session& session, const std::string& prob
 }
 
 struct Lease {
-  const std::string& probe;
-  const std::string& owner;
+  const Wanted& wanted;
   base::Time now;
-  base::Time until;
 };
 
 /// Locks those of `ids` that are still free, without waiting for those that another replica is just leasing. COALESCE
@@ -52,31 +51,62 @@ std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids
                                           fmt::format(" AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?{}",
                                                       session.dialect().for_update_of_free_rows));
   std::vector<TaskId> free;
-  auto query = session.query(text, ids, lease.now, lease.now, lease.probe);
+  auto query = session.query(text, ids, lease.now, lease.now, lease.wanted.probe);
   while (query.step()) free.push_back(query.get<TaskId>(0));
   std::ranges::sort(free);
   return free;
+}
+
+/// The claims that `ids` are after their lease: each of one profile, with its attributes.
+std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids) {
+  static const std::string kTaken = sql::with_list(
+      "SELECT t.id, h.id, h.provider, h.name, t.due, t.token, r.level IS NULL FROM task t"
+      " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id");
+  std::vector<Claim> claims;
+  std::vector<core::Profile> profiles;
+  auto query = session.query(kTaken, ids);
+  while (query.step()) {
+    profiles.push_back({query.get<core::ProfileId>(1), {query.get<std::string>(2), query.get<std::string>(3)}, {}});
+    claims.push_back({.task = query.get<TaskId>(0),
+                      .due = query.get<base::Time>(4),
+                      .token = query.get<std::int64_t>(5),
+                      .first = query.get<bool>(6)});
+  }
+  add_attributes(session, profiles);
+  for (std::size_t i = 0; i < claims.size(); ++i) claims[i].profiles.push_back(std::move(profiles[i]));
+  return claims;
+}
+
+/// The same for the one task of a batched probe: a claim of all its profiles.
+Claim batched_claim(sql::Session& session, TaskId id, const std::string& probe) {
+  Claim claim{.task = id, .batched = true, .first = true};
+  auto task = session.query("SELECT due, token FROM task WHERE id = ?", id);
+  task.step();
+  claim.due = task.get<base::Time>(0);
+  claim.token = task.get<std::int64_t>(1);
+  auto query = session.query(
+      "SELECT h.id, h.provider, h.name, r.level IS NULL FROM reading r JOIN hardware h ON h.id = r.profile_id"
+      " WHERE r.probe = ? ORDER BY h.id",
+      probe);
+  while (query.step()) {
+    claim.profiles.push_back(
+        {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
+    claim.first = claim.first && query.get<bool>(3);
+  }
+  add_attributes(session, claim.profiles);
+  return claim;
 }
 
 /// Leases those of `ids` that are still free. REQUIRES: at most kListSize ids, sorted.
 std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
       sql::with_list("UPDATE task SET owner = ?, lease_until = ?, token = token + 1 WHERE id");
-  static const std::string kTaken = sql::with_list(
-      "SELECT t.id, h.id, h.provider, h.name, t.due, t.token, r.level IS NULL FROM task t"
-      " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id");
   const std::vector<TaskId> free = lock_free(session, ids, lease);
   if (free.empty()) return {};
-  session.run(kTake, lease.owner, lease.until, std::span<const TaskId>(free));
-  std::vector<Claim> claims;
-  auto query = session.query(kTaken, std::span<const TaskId>(free));
-  while (query.step())
-    claims.push_back(
-        {.task = query.get<TaskId>(0),
-         .profile = {query.get<core::ProfileId>(1), {query.get<std::string>(2), query.get<std::string>(3)}},
-         .due = query.get<base::Time>(4),
-         .token = query.get<std::int64_t>(5),
-         .first = query.get<bool>(6)});
+  session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, std::span<const TaskId>(free));
+  std::vector<Claim> claims = claims_of(session, free);
+  // A task without a profile of its own is the one of a batched probe.
+  if (claims.empty()) claims.push_back(batched_claim(session, free.front(), lease.wanted.probe));
   return claims;
 }
 
@@ -131,9 +161,10 @@ base::Time ended(const Outcome& outcome, base::Time now) {
   return now - std::max(outcome.ended_ago, base::Duration{0});
 }
 
-/// An outcome that is still wanted.
+/// A finding that is still wanted.
 struct Settled {
   const Outcome* outcome;
+  const Finding* finding;
   std::string probe;
 };
 
@@ -156,71 +187,118 @@ void write_successes(sql::Session& session, std::span<const Settled> settled, ba
       13);
   kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
     const Outcome& outcome = *one.outcome;
-    const core::Measurement& measured = *outcome.result;
+    const core::Measurement& measured = *one.finding->result;
     core::Reading reading{{}, ended(outcome, now), {}, {}, outcome.took};
     core::apply(outcome.rule, reading);
-    query.bind(outcome.profile, revision, one.probe, core::to_string(measured.level), measured.free, measured.total,
-               measured.score, measured.price, measured.reason, reading.measured_at, reading.stale_at,
+    query.bind(one.finding->profile.id, revision, one.probe, core::to_string(measured.level), measured.free,
+               measured.total, measured.score, measured.price, measured.reason, reading.measured_at, reading.stale_at,
                reading.expires_at, reading.took);
   });
 }
 
 /// Failures keep the latest level.
-void write_failure(sql::Session& session, const Outcome& outcome, base::Time now, Revision revision) {
+void write_failure(sql::Session& session, const Settled& failed, base::Time now, Revision revision) {
   session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
-              outcome.result.error(), ended(outcome, now), outcome.profile);
+              failed.finding->result.error(), ended(*failed.outcome, now), failed.finding->profile.id);
 }
 
-/// Writes what `settled` tasks found out, and frees them.
-void settle(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
-  std::map<base::Duration, std::vector<TaskId>> by_ttl;
+/// Writes what was found out.
+void write_findings(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
   std::vector<Settled> successes;
   for (const Settled& one : settled) {
-    by_ttl[one.outcome->rule.ttl].push_back(one.outcome->task);
-    if (one.outcome->result)
+    if (one.finding->result)
       successes.push_back(one);
     else
-      write_failure(session, *one.outcome, now, revision);
+      write_failure(session, one, now, revision);
   }
   write_successes(session, successes, now, revision);
-  for (const auto& [ttl, ids] : by_ttl) free_tasks(session, ids, ttl, now);
+}
+
+/// Adds those findings of a batch whose profile is still the probe's, with the same key.
+void settle_batch(sql::Session& session, const Outcome& outcome, const std::string& probe,
+                  std::vector<Settled>& settled) {
+  static const std::string kSql = sql::with_list(
+      "SELECT h.id, h.provider, h.name FROM reading r JOIN hardware h ON h.id = r.profile_id"
+      " WHERE r.probe = ? AND r.profile_id");
+  std::unordered_map<core::ProfileId, const Finding*> found;
+  std::vector<core::ProfileId> ids;
+  for (const Finding& finding : outcome.findings)
+    if (found.emplace(finding.profile.id, &finding).second) ids.push_back(finding.profile.id);
+  std::ranges::sort(ids);
+  sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
+    auto query = session.query(kSql, probe, part);
+    while (query.step()) {
+      const Finding* finding = found[query.get<core::ProfileId>(0)];
+      const core::ProfileKey key{query.get<std::string>(1), query.get<std::string>(2)};
+      if (finding->profile.key == key) settled.push_back({&outcome, finding, probe});
+    }
+  });
+}
+
+/// Is the outcome that of the lease that the task is in?
+bool is_wanted(const Outcome& outcome, const State& state) {
+  if (state.token != outcome.token) return false;
+  if (outcome.batched) return state.profile < 0;
+  return outcome.findings.size() == 1 && state.profile == outcome.findings.front().profile.id;
 }
 
 }  // namespace
 
-Claimed SqlStore::claim(const std::string& probe, const std::string& owner, std::size_t limit, base::Duration lease) {
-  assert(!owner.empty());
+Claimed SqlStore::claim(const Wanted& wanted) {
+  assert(!wanted.owner.empty());
   base::Time now;
   // One statement sees one state without a transaction, which would cost two more ways to the server.
   const auto found = with_session([&](sql::Session& session) {
     now = session.now();
-    return candidates(session, probe, now, limit * kCandidatesPerClaim);
+    return candidates(session, wanted.probe, now, wanted.count * kCandidatesPerClaim);
   });
-  Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}};
+  Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}, .left = {}};
   std::span<const Candidate> rest = found;
-  while (!rest.empty() && claimed.claims.size() < limit) {
-    const auto ids = take_ids(rest, std::min(limit - claimed.claims.size(), sql::kListSize));
-    const auto claims =
-        write([&](sql::Transaction& tx) { return lease_free(*tx, ids, {probe, owner, now, now + lease}); });
+  base::Time allowed_at = now;
+  while (!rest.empty() && claimed.claims.size() < wanted.count && allowed_at <= now) {
+    std::span<const Candidate> next = rest;
+    const auto claims = write([&](sql::Transaction& tx) {
+      next = rest;
+      Budget budget(*tx, wanted.probe, wanted.limits, now);
+      const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
+      const auto ids = take_ids(next, count);
+      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, {wanted, now});
+      budget.spend(claims.size());
+      claimed.left = budget.left();
+      allowed_at = budget.next_allowed();
+      return claims;
+    });
+    const std::size_t looked_at = rest.size() - next.size();
+    rest = next;
     claimed.claims.insert(claimed.claims.end(), claims.begin(), claims.end());
     // The few that others took are not worth another transaction: the caller asks again.
-    if (!claims.empty() && claims.size() < ids.size()) break;
+    if (!claims.empty() && claims.size() < looked_at) break;
+    if (looked_at == 0) break;
   }
   std::ranges::sort(claimed.claims, {}, &Claim::due);
-  if (!rest.empty()) {
+  if (allowed_at > now)
+    claimed.next_due = allowed_at;
+  else if (!rest.empty())
     claimed.next_due = rest.front().due;
-  } else if (claimed.claims.size() < limit) {
-    with_session([&](sql::Session& session) {
-      auto due =
-          session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
-      if (due.step()) claimed.next_due = due.get<base::Time>(0);
-      auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
-                                 probe, now, now);
-      lease.step();
-      claimed.next_lease_end = lease.get<std::optional<base::Time>>(0);
-    });
-  }
+  else if (claimed.claims.size() < wanted.count)
+    look_ahead(wanted, claimed);
   return claimed;
+}
+
+/// Finds out when there will be something to claim, and what is left of the limits.
+void SqlStore::look_ahead(const Wanted& wanted, Claimed& claimed) {
+  with_session([&](sql::Session& session) {
+    auto due = session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1",
+                             wanted.probe, claimed.now);
+    if (due.step()) claimed.next_due = due.get<base::Time>(0);
+    auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
+                               wanted.probe, claimed.now, claimed.now);
+    lease.step();
+    claimed.next_lease_end = lease.get<std::optional<base::Time>>(0);
+  });
+  if (wanted.limits.empty() || !claimed.left.empty()) return;
+  claimed.left =
+      write([&](sql::Transaction& tx) { return Budget(*tx, wanted.probe, wanted.limits, claimed.now).left(); });
 }
 
 std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
@@ -253,17 +331,23 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
     States states = lock_leased(*tx, ids);
     std::vector<Settled> settled;
     std::vector<TaskId> refused;
+    std::map<base::Duration, std::vector<TaskId>> ended_by_ttl;
     for (const Outcome* outcome : ordered) {
       const auto state = states.find(outcome->task);
-      if (state == states.end() || state->second.profile != outcome->profile || state->second.token != outcome->token) {
+      if (state == states.end() || !is_wanted(*outcome, state->second)) {
         refused.push_back(outcome->task);
         continue;
       }
-      settled.push_back({outcome, std::move(state->second.probe)});
+      ended_by_ttl[outcome->rule.ttl].push_back(outcome->task);
+      if (outcome->batched)
+        settle_batch(*tx, *outcome, state->second.probe, settled);
+      else
+        settled.push_back({outcome, &outcome->findings.front(), std::move(state->second.probe)});
       states.erase(state);  // the same outcome a second time is refused
     }
-    settle(*tx, settled, now, revision);
-    if (settled.empty()) tx.rollback();
+    write_findings(*tx, settled, now, revision);
+    for (const auto& [ttl, tasks] : ended_by_ttl) free_tasks(*tx, tasks, ttl, now);
+    if (ended_by_ttl.empty()) tx.rollback();
     return refused;
   });
 }

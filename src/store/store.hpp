@@ -44,16 +44,37 @@ struct Assignment {
   /// Period of the probe. The first run is due at once; a random part of one period is taken from the second, so that
   /// profiles added together do not stay in step.
   base::Duration ttl{0};
+  /// The probe has one task for all of its profiles, which prepare() made.
+  bool batched = false;
+};
+
+/// At most `calls` runs of a probe in any `window`.
+struct Limit {
+  std::uint64_t calls = 0;
+  base::Duration window{0};
+};
+
+/// What a replica wants to run.
+struct Wanted {
+  std::string probe;
+  std::string owner;
+  /// Most tasks at once.
+  std::size_t count = 0;
+  base::Duration lease{0};
+  /// Every claimed task is counted as a run against all of them.
+  std::vector<Limit> limits{};
 };
 
 /// A task that this replica may run until its lease ends.
 struct Claim {
   TaskId task = 0;
-  core::Profile profile;
+  /// What it measures: one profile, or all of the probe's when it is batched.
+  std::vector<core::Profile> profiles{};
+  bool batched = false;
   base::Time due;
   /// Fencing token: a write with an older one is refused.
   std::int64_t token = 0;
-  /// The profile has no reading yet.
+  /// None of the profiles has a reading yet.
   bool first = false;
 };
 
@@ -61,20 +82,28 @@ struct Claimed {
   std::vector<Claim> claims;
   /// The database's clock at the claim: how late a task is, is `now - due`.
   base::Time now;
-  /// When the probe's next free task is due; not later than `now` when there are more than these. Nothing: there is
-  /// none, or `limit` were claimed.
+  /// When the probe's next free task is due, or its limits let it run; not later than `now` when there are more than
+  /// these. Nothing: there is none, or as many as were wanted were claimed.
   std::optional<base::Time> next_due;
   /// When the first lease of a task that is due ends, unless it is renewed: its replica may be dead. Nothing: as above.
   std::optional<base::Time> next_lease_end;
+  /// How many more runs each limit allows, in the order of Wanted::limits.
+  std::vector<std::uint64_t> left{};
+};
+
+/// What a run found out about one profile: a measurement, or the sentence that says what failed.
+struct Finding {
+  core::Profile profile;
+  std::expected<core::Measurement, std::string> result;
 };
 
 /// How a task ended.
 struct Outcome {
   TaskId task = 0;
-  core::ProfileId profile = 0;
   std::int64_t token = 0;
-  /// Either a measurement, or the sentence that says what failed.
-  std::expected<core::Measurement, std::string> result;
+  bool batched = false;
+  /// One for each profile of the claim.
+  std::vector<Finding> findings{};
   /// How long the probe ran, and how long ago it ended, on the caller's steady clock.
   base::Duration took{0};
   base::Duration ended_ago{0};
@@ -102,20 +131,33 @@ class Store {
   /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key it
   /// changes nothing. not_found, conflict.
   virtual base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) = 0;
+  /// Gives a profile these attributes instead of those it had. not_found.
+  virtual base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) = 0;
+  /// The profile with this key and its attributes. not_found.
+  virtual base::Result<core::Profile> find(const core::ProfileKey& key) = 0;
   /// not_found. Leaves a tombstone.
   virtual base::Result<void> remove(core::ProfileId id) = 0;
   /// Forgets tombstones older than `age`.
   virtual void forget_removed(base::Duration age) = 0;
 
+  /// Makes the tasks of `probe` fit its configuration: one in all when `batched`, else one for each of its profiles;
+  /// and none due later than a period from now, should the period have become shorter.
+  virtual void prepare(const std::string& probe, base::Duration ttl, bool batched) = 0;
   virtual void assign(std::span<const Assignment> assignments) = 0;
-  /// Leases up to `limit` due tasks of `probe`, the most overdue first, to `owner` for `lease`.
-  virtual Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit,
-                        base::Duration lease) = 0;
+  /// Leases due tasks to their owner, the most overdue first, as many as are wanted and the limits allow.
+  virtual Claimed claim(const Wanted& wanted) = 0;
+  /// Counts one run of `probe` against its limits; false when they allow none.
+  virtual bool spend(const std::string& probe, std::span<const Limit> limits) = 0;
   /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted).
   virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;
   /// Writes readings and failures in one transaction under one new revision, each only where its token is still the
   /// task's, frees those tasks and sets when they are due next. Returns the tasks that were refused.
   virtual std::vector<TaskId> finish(std::span<const Outcome> outcomes) = 0;
+  /// Notes at every profile of `probe` that it cannot be measured. Levels stay.
+  virtual void fail_all(const std::string& probe, const std::string& error) = 0;
+  /// These are all profiles that `probe` knows of: adds those that do not exist, and removes those that an earlier call
+  /// added and that are gone.
+  virtual void discover(const std::string& probe, std::span<const core::ProfileKey> keys) = 0;
   /// Gives tasks back unfinished, due as before.
   virtual void release(const std::string& owner, std::span<const Claim> claims) = 0;
 };

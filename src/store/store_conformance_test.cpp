@@ -124,7 +124,7 @@ TEST_P(StoreTest, ReplaceMakesTheTaskDueAndRefusesTheProbeUnderWay) {
   const Claim fresh = claim_one("b");
   EXPECT_EQ(fresh.task, old.task);
   EXPECT_EQ(fresh.due, now());
-  EXPECT_EQ(fresh.profile.key.name, "c6");
+  EXPECT_EQ(fresh.profiles.front().key.name, "c6");
   EXPECT_TRUE(fresh.first);
   EXPECT_THAT(finish(success(old)), testing::ElementsAre(old.task));
   EXPECT_FALSE(row(id)->reading);
@@ -201,7 +201,7 @@ TEST_P(StoreTest, AdoptsPlainRowsWhenPolled) {
   EXPECT_GT(change.revision(), seen);
   EXPECT_TRUE(quiet_since(change.revision()));
   assign(change.rows[0]->profile.id, "p");
-  EXPECT_EQ(claim_one().profile, change.rows[0]->profile);
+  EXPECT_EQ(claim_one().profiles.front(), change.rows[0]->profile);
 }
 
 TEST_P(StoreTest, AdoptsPlainRowsWhenLoaded) {

@@ -23,7 +23,7 @@ TEST_P(StoreTest, AssignedProfileIsDueAtOnce) {
   EXPECT_EQ(change.rows[0]->probe, "p");
   const Claimed claimed = claim();
   ASSERT_THAT(claimed.claims, SizeIs(1));
-  EXPECT_EQ(claimed.claims[0].profile, (core::Profile{id, {"Amazon", "c5"}}));
+  EXPECT_EQ(claimed.claims[0].profiles.front(), (core::Profile{id, {"Amazon", "c5"}}));
   EXPECT_EQ(claimed.claims[0].due, now());
   EXPECT_EQ(claimed.now, now());
   EXPECT_TRUE(claimed.claims[0].first);
@@ -75,7 +75,7 @@ TEST_P(StoreTest, AShorterPeriodTakesEffectAtOnce) {
   Outcome outcome = success(claim_one());
   outcome.rule.ttl = 6h;
   finish(outcome);
-  assign(id, "p", 1min);
+  store().prepare("p", 1min, false);
   clock_.advance(1min);
   EXPECT_THAT(claim().claims, SizeIs(1));
 }
@@ -88,7 +88,7 @@ TEST_P(StoreTest, ClaimsTheMostOverdueFirst) {
   }
   std::vector<core::ProfileId> claimed;
   for (const std::size_t limit : {2U, 1U, 10U})
-    for (const Claim& claim : claim(limit).claims) claimed.push_back(claim.profile.id);
+    for (const Claim& claim : claim(limit).claims) claimed.push_back(claim.profiles.front().id);
   EXPECT_EQ(claimed, ids);
 }
 
@@ -118,12 +118,13 @@ TEST_P(StoreTest, FinishWritesTheReading) {
   const auto seen = revision();
   clock_.advance(10s);
   Outcome outcome = success(held);
-  outcome.result = core::Measurement{core::Level::medium, 42, 64, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
+  outcome.findings.front().result =
+      core::Measurement{core::Level::medium, 42, 64, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
   outcome.took = 5s;
   outcome.ended_ago = 2s;
   EXPECT_THAT(finish(outcome), IsEmpty());
   const auto written = row(id);
-  core::Reading expected{*outcome.result, now() - 2s, {}, {}, 5s};
+  core::Reading expected{*outcome.findings.front().result, now() - 2s, {}, {}, 5s};
   core::apply(kRule, expected);
   EXPECT_EQ(written->reading, expected);
   EXPECT_EQ(written->reading->stale_at, now() - 2s + 90s);
@@ -137,13 +138,14 @@ TEST_P(StoreTest, FinishWritesTheReading) {
 TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());
-  outcome.result = core::Measurement{core::Level::high, 1, 2, 3, 4, "why"};
+  outcome.findings.front().result = core::Measurement{core::Level::high, 1, 2, 3, 4, "why"};
   finish(outcome);
   clock_.advance(kRule.ttl);
   const Claim second = claim_one();
   EXPECT_FALSE(second.first);
   finish(success(second, core::Level::low));
-  EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading), *success(second, core::Level::low).result);
+  EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading),
+            *success(second, core::Level::low).findings.front().result);
 }
 
 TEST_P(StoreTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {

@@ -31,10 +31,10 @@ void MemoryStore::adopt() {
   if (plain_.empty()) return;
   ++revision_;
   for (const ProfileKey& key : std::exchange(plain_, {}))
-    if (core::checked_key(key.provider, key.name) && !find(key)) insert(key);
+    if (core::checked_key(key.provider, key.name) && !row_with(key)) insert(key);
 }
 
-core::RowPtr MemoryStore::find(const ProfileKey& key) const {
+core::RowPtr MemoryStore::row_with(const ProfileKey& key) const {
   for (const auto& [id, row] : rows_)
     if (row->profile.key == key) return row;
   return nullptr;
@@ -81,7 +81,7 @@ store::Polled MemoryStore::poll(Revision seen) {
 base::Result<core::Profile> MemoryStore::add(const ProfileKey& key) {
   const auto lock = enter();
   adopt();
-  if (find(key)) return base::fail(base::Errc::conflict, "the profile exists");
+  if (row_with(key)) return base::fail(base::Errc::conflict, "the profile exists");
   ++revision_;
   return insert(key);
 }
@@ -91,7 +91,7 @@ std::size_t MemoryStore::add_missing(std::span<const ProfileKey> keys) {
   adopt();
   ++revision_;
   return static_cast<std::size_t>(std::ranges::count_if(keys, [this](const ProfileKey& key) {
-    if (find(key)) return false;
+    if (row_with(key)) return false;
     insert(key);
     return true;
   }));
@@ -103,7 +103,7 @@ base::Result<core::Profile> MemoryStore::replace(ProfileId id, const ProfileKey&
   const auto old = rows_.find(id);
   if (old == rows_.end()) return base::fail(base::Errc::not_found, "there is no such profile");
   if (old->second->profile.key == key) return old->second->profile;
-  if (find(key)) return base::fail(base::Errc::conflict, "the profile exists");
+  if (row_with(key)) return base::fail(base::Errc::conflict, "the profile exists");
   ++revision_;
   core::Row row;
   row.profile = {id, key};
@@ -116,12 +116,39 @@ base::Result<core::Profile> MemoryStore::replace(ProfileId id, const ProfileKey&
   return core::Profile{id, key};
 }
 
+base::Result<void> MemoryStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
+  const auto lock = enter();
+  if (!rows_.contains(id)) return base::fail(base::Errc::not_found, "there is no such profile");
+  attributes_[id] = attributes;
+  return {};
+}
+
+core::Profile MemoryStore::with_attributes(core::Profile profile) const {
+  if (const auto found = attributes_.find(profile.id); found != attributes_.end()) profile.attributes = found->second;
+  return profile;
+}
+
+base::Result<core::Profile> MemoryStore::find(const ProfileKey& key) {
+  const auto lock = enter();
+  const core::RowPtr row = row_with(key);
+  if (!row) return base::fail(base::Errc::not_found, "there is no such profile");
+  return with_attributes(row->profile);
+}
+
 base::Result<void> MemoryStore::remove(ProfileId id) {
   const auto lock = enter();
-  if (rows_.erase(id) == 0) return base::fail(base::Errc::not_found, "there is no such profile");
-  std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
-  removed_[id] = {++revision_, clock_.wall_now()};
+  if (!rows_.contains(id)) return base::fail(base::Errc::not_found, "there is no such profile");
+  ++revision_;
+  bury(id);
   return {};
+}
+
+void MemoryStore::bury(ProfileId id) {
+  rows_.erase(id);
+  attributes_.erase(id);
+  origins_.erase(id);
+  std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
+  removed_[id] = {revision_, clock_.wall_now()};
 }
 
 void MemoryStore::forget_removed(base::Duration age) {
@@ -137,60 +164,112 @@ MemoryStore::Task* MemoryStore::task_of(ProfileId profile) {
   return found == tasks_.end() ? nullptr : &found->second;
 }
 
+void MemoryStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
+  const auto lock = enter();
+  const base::Time now = clock_.wall_now();
+  auto place = std::ranges::find(probes_, probe);
+  if (place == probes_.end()) place = probes_.insert(probes_.end(), probe);
+  const ProfileId own = -(place - probes_.begin() + 1);
+  std::erase_if(tasks_, [&](const auto& entry) {
+    return entry.second.probe == probe && batched == (entry.second.profile != own);
+  });
+  const auto begin = [&](ProfileId profile) {
+    if (task_of(profile)) return;
+    Task& task = tasks_[++last_task_];
+    task.profile = profile;
+    task.probe = probe;
+    task.due = now;
+  };
+  if (batched) begin(own);
+  for (const auto& [id, row] : rows_)
+    if (!batched && row->probe == probe) begin(id);
+  for (auto& [id, task] : tasks_)
+    if (task.probe == probe) task.due = std::min(task.due, now + ttl / 2);
+}
+
 void MemoryStore::assign(std::span<const store::Assignment> assignments) {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   ++revision_;
-  for (const auto& [profile, probe, ttl] : assignments) {
+  for (const auto& [profile, probe, ttl, batched] : assignments) {
     const auto found = rows_.find(profile);
-    if (found == rows_.end()) continue;
-    Task* task = task_of(profile);
-    if (found->second->probe == probe) {
-      if (task) task->due = std::min(task->due, now + ttl);
-      continue;
-    }
+    if (found == rows_.end() || found->second->probe == probe) continue;
     core::Row row = *found->second;
     row.probe = probe;
     put(std::move(row));
-    if (probe == core::kNoProbe) {
-      std::erase_if(tasks_, [&](const auto& entry) { return entry.second.profile == profile; });
-      continue;
-    }
-    if (!task) task = &tasks_[++last_task_];
-    task->free();
-    task->profile = profile;
-    task->probe = probe;
-    task->due = now;
-    task->phase = ttl * (profile * 7 % 16) / 16;
+    std::erase_if(tasks_, [&](const auto& entry) { return entry.second.profile == profile; });
+    if (probe == core::kNoProbe || batched) continue;
+    Task& task = tasks_[++last_task_];
+    task.profile = profile;
+    task.probe = probe;
+    task.due = now;
+    task.phase = ttl * (profile * 7 % 16) / 16;
   }
 }
 
-store::Claimed MemoryStore::claim(const std::string& probe, const std::string& owner, std::size_t limit,
-                                  base::Duration lease) {
+std::pair<std::uint64_t, base::Time> MemoryStore::left(const std::string& probe, const store::Limit& limit) const {
+  const base::Time now = clock_.wall_now();
+  const auto spent = spent_.find(probe);
+  if (spent == spent_.end()) return {limit.calls, now};
+  std::vector<base::Time> recent;
+  std::ranges::copy_if(spent->second, std::back_inserter(recent),
+                       [&](base::Time run) { return run > now - limit.window; });
+  if (recent.size() < limit.calls) return {limit.calls - recent.size(), now};
+  return {0, recent.front() + limit.window};
+}
+
+bool MemoryStore::spend(const std::string& probe, std::span<const store::Limit> limits) {
+  const auto lock = enter();
+  for (const store::Limit& limit : limits)
+    if (left(probe, limit).first == 0) return false;
+  spent_[probe].push_back(clock_.wall_now());
+  return true;
+}
+
+store::Claim MemoryStore::claim_of(TaskId id, Task& task) {
+  store::Claim claim{.task = id, .batched = task.profile < 0, .due = task.due, .token = ++task.token, .first = true};
+  for (const auto& [profile, row] : rows_) {
+    if (claim.batched ? row->probe != task.probe : profile != task.profile) continue;
+    claim.profiles.push_back(with_attributes(row->profile));
+    claim.first = claim.first && !row->reading;
+  }
+  return claim;
+}
+
+store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   ++claims_;
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
-  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}};
+  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}, .left = {}};
   std::vector<std::pair<base::Time, TaskId>> free;
   for (const auto& [id, task] : tasks_) {
-    if (task.probe != probe) continue;
+    if (task.probe != wanted.probe) continue;
     if (task.lease_until < now)
       free.emplace_back(task.due, id);
     else if (task.due <= now && (!claimed.next_lease_end || task.lease_until < *claimed.next_lease_end))
       claimed.next_lease_end = task.lease_until;
   }
   std::ranges::sort(free);
+  std::size_t allowed = wanted.count;
+  base::Time next_allowed = now;
+  for (const store::Limit& limit : wanted.limits) {
+    const auto [calls, next] = left(wanted.probe, limit);
+    claimed.left.push_back(calls);
+    allowed = std::min<std::size_t>(allowed, calls);
+    next_allowed = std::max(next_allowed, next);
+  }
   for (const auto& [due, id] : free) {
-    if (claimed.claims.size() == limit) return claimed;
-    if (due > now) {
-      claimed.next_due = due;
-      return claimed;
+    if (claimed.claims.size() == wanted.count) break;
+    if (due > now || claimed.claims.size() == allowed) {
+      claimed.next_due = std::max(due, next_allowed);
+      break;
     }
     Task& task = tasks_[id];
-    task.owner = owner;
-    task.lease_until = now + lease;
-    const core::RowPtr& row = rows_[task.profile];
-    claimed.claims.push_back({id, row->profile, due, ++task.token, !row->reading});
+    task.owner = wanted.owner;
+    task.lease_until = now + wanted.lease;
+    claimed.claims.push_back(claim_of(id, task));
+    if (!wanted.limits.empty()) spent_[wanted.probe].push_back(now);
+    for (std::uint64_t& left : claimed.left) --left;
   }
   return claimed;
 }
@@ -214,6 +293,19 @@ std::vector<TaskId> MemoryStore::renew(const std::string& owner, std::span<const
   return lost;
 }
 
+void MemoryStore::write(const store::Outcome& outcome, const store::Finding& finding, base::Time now) {
+  core::Row row = *rows_[finding.profile.id];
+  const base::Time ended = now - outcome.ended_ago;
+  if (finding.result) {
+    row.failure.reset();
+    row.reading = core::Reading{*finding.result, ended, {}, {}, outcome.took};
+    core::apply(outcome.rule, *row.reading);
+  } else {
+    row.failure = core::Failure{finding.result.error(), ended};
+  }
+  put(std::move(row));
+}
+
 std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes) {
   if (refuses_results_) throw base::Lost("the memory store takes no results");
   const auto lock = enter();
@@ -223,7 +315,8 @@ std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes
   for (const auto& outcome : outcomes) {
     const auto found = tasks_.find(outcome.task);
     if (found == tasks_.end() || found->second.owner.empty() || found->second.token != outcome.token ||
-        found->second.profile != outcome.profile) {
+        outcome.batched != (found->second.profile < 0) ||
+        (!outcome.batched && found->second.profile != outcome.findings.front().profile.id)) {
       refused.push_back(outcome.task);
       continue;
     }
@@ -231,18 +324,34 @@ std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes
     const base::Time next = store::next_due(task.due, outcome.rule.ttl, now);
     task.due = std::max(next - std::exchange(task.phase, {}), std::min(next, now));
     task.free();
-    core::Row row = *rows_[outcome.profile];
-    const base::Time ended = now - outcome.ended_ago;
-    if (outcome.result) {
-      row.failure.reset();
-      row.reading = core::Reading{*outcome.result, ended, {}, {}, outcome.took};
-      core::apply(outcome.rule, *row.reading);
-    } else {
-      row.failure = core::Failure{outcome.result.error(), ended};
+    for (const store::Finding& finding : outcome.findings) {
+      const auto row = rows_.find(finding.profile.id);
+      if (row != rows_.end() && row->second->probe == task.probe && row->second->profile.key == finding.profile.key)
+        write(outcome, finding, now);
     }
-    put(std::move(row));
   }
   return refused;
+}
+
+void MemoryStore::fail_all(const std::string& probe, const std::string& error) {
+  const auto lock = enter();
+  ++revision_;
+  for (const auto& [id, found] : std::map(rows_)) {
+    if (found->probe != probe) continue;
+    core::Row row = *found;
+    row.failure = core::Failure{error, clock_.wall_now()};
+    put(std::move(row));
+  }
+}
+
+void MemoryStore::discover(const std::string& probe, std::span<const ProfileKey> keys) {
+  const auto lock = enter();
+  adopt();
+  ++revision_;
+  for (const ProfileKey& key : keys)
+    if (!row_with(key)) origins_[insert(key).id] = probe;
+  for (const auto& [id, origin] : std::map(origins_))
+    if (origin == probe && std::ranges::find(keys, rows_[id]->profile.key) == keys.end()) bury(id);
 }
 
 void MemoryStore::release(const std::string& owner, std::span<const store::Claim> claims) {

@@ -28,14 +28,19 @@ class MemoryStore final : public store::Store {
   base::Result<core::Profile> add(const core::ProfileKey& key) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
   base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+  base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
+  void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const store::Assignment> assignments) override;
-  store::Claimed claim(const std::string& probe, const std::string& owner, std::size_t limit,
-                       base::Duration lease) override;
+  store::Claimed claim(const store::Wanted& wanted) override;
+  bool spend(const std::string& probe, std::span<const store::Limit> limits) override;
   std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
                                    base::Duration lease) override;
   std::vector<store::TaskId> finish(std::span<const store::Outcome> outcomes) override;
+  void fail_all(const std::string& probe, const std::string& error) override;
+  void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const store::Claim> claims) override;
 
  private:
@@ -62,9 +67,15 @@ class MemoryStore final : public store::Store {
   /// Locks, and throws when the database is lost.
   std::unique_lock<std::mutex> enter();
   void adopt();
-  core::RowPtr find(const core::ProfileKey& key) const;
+  core::RowPtr row_with(const core::ProfileKey& key) const;
   core::Profile insert(const core::ProfileKey& key);
   void put(core::Row row);
+  void bury(core::ProfileId id);
+  core::Profile with_attributes(core::Profile profile) const;
+  store::Claim claim_of(store::TaskId id, Task& task);
+  /// How many more runs a limit allows, and when that changes next if it is none.
+  std::pair<std::uint64_t, base::Time> left(const std::string& probe, const store::Limit& limit) const;
+  void write(const store::Outcome& outcome, const store::Finding& finding, base::Time now);
   Task* task_of(core::ProfileId profile);
   Task* held(const std::string& owner, const store::Claim& claim);
 
@@ -79,6 +90,13 @@ class MemoryStore final : public store::Store {
   std::vector<core::ProfileKey> plain_;
   std::map<core::ProfileId, core::RowPtr> rows_;
   std::map<core::ProfileId, Tombstone> removed_;
+  std::map<core::ProfileId, core::Attributes> attributes_;
+  /// Of discovered profiles.
+  std::map<core::ProfileId, std::string> origins_;
+  /// Their places, from 1, are their ids.
+  std::vector<std::string> probes_;
+  /// When each run began.
+  std::map<std::string, std::vector<base::Time>> spent_;
   std::map<store::TaskId, Task> tasks_;
   std::atomic<int> claims_ = 0;
   std::atomic<bool> refuses_results_ = false;

@@ -17,7 +17,9 @@ class ScriptedProbe final : public probe::Probe {
     std::chrono::steady_clock::duration duration{0};
     /// What comes out. None: HIGH.
     std::function<probe::Result(const core::Profile&)> result;
+    std::optional<std::vector<core::ProfileKey>> discovered;
     std::map<core::ProfileId, int> runs;
+    int calls = 0;
     int running = 0;
     int most_running = 0;
     bool cancelled = false;
@@ -25,9 +27,12 @@ class ScriptedProbe final : public probe::Probe {
 
   explicit ScriptedProbe(std::shared_ptr<Script> script) : script_(std::move(script)) {}
 
-  boost::asio::awaitable<probe::Result> measure(const core::Profile& profile, base::SteadyTime deadline) override {
+  boost::asio::awaitable<probe::Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
+                                                probe::Trace* trace) override {
     Script& script = *script_;
-    ++script.runs[profile.id];
+    if (trace != nullptr) trace->sent = "a question";
+    for (const core::Profile& profile : profiles) ++script.runs[profile.id];
+    ++script.calls;
     script.most_running = std::max(script.most_running, ++script.running);
     const auto end = std::min(std::chrono::steady_clock::now() + script.duration, deadline);
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
@@ -35,10 +40,13 @@ class ScriptedProbe final : public probe::Probe {
       co_await base::sleep(timer, std::chrono::milliseconds(1));
     } while (!script.cancelled && std::chrono::steady_clock::now() < end);
     --script.running;
-    if (script.cancelled) co_return std::unexpected(std::string("cancelled"));
+    if (script.cancelled) co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
-    co_return script.result ? script.result(profile) : probe::Result(high);
+    probe::Answer answer{.results = {}, .discovered = script.discovered};
+    for (const core::Profile& profile : profiles)
+      answer.results.push_back(script.result ? script.result(profile) : probe::Result(high));
+    co_return answer;
   }
 
   void cancel() override { script_->cancelled = true; }

@@ -61,25 +61,30 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
     store().assign({&assignment, 1});
   }
   Claimed claim(std::size_t limit = 10, const std::string& owner = "a", const std::string& probe = "p") {
-    return store().claim(probe, owner, limit, kLease);
+    return store().claim({probe, owner, limit, kLease});
   }
   Claim claim_one(const std::string& owner = "a") {
     const auto claims = claim(1, owner).claims;
     EXPECT_EQ(claims.size(), 1U);
     return claims.empty() ? Claim{} : claims.front();
   }
+  static std::vector<Finding> findings(const Claim& claim, const core::Measurement& measured) {
+    std::vector<Finding> findings;
+    for (const core::Profile& profile : claim.profiles) findings.push_back({profile, measured});
+    return findings;
+  }
   static Outcome success(const Claim& claim, core::Level level = core::Level::high, const std::string& reason = "") {
     return {.task = claim.task,
-            .profile = claim.profile.id,
             .token = claim.token,
-            .result = core::Measurement{level, {}, {}, {}, {}, reason},
+            .batched = claim.batched,
+            .findings = findings(claim, core::Measurement{level, {}, {}, {}, {}, reason}),
             .took = {},
             .ended_ago = {},
             .rule = kRule};
   }
   static Outcome failure(const Claim& claim, const std::string& error) {
     Outcome outcome = success(claim);
-    outcome.result = std::unexpected(error);
+    for (Finding& finding : outcome.findings) finding.result = std::unexpected(error);
     return outcome;
   }
   std::vector<TaskId> finish(const Outcome& outcome) { return store().finish({&outcome, 1}); }

@@ -6,8 +6,8 @@ namespace CLI {
 class App;
 }
 
-/// The commands of `vacancy`; `hardware` has `profile` too. Each adds itself to the program and returns what it does
-/// when it was given, which returns the exit code.
+/// The commands of `vacancy`; `hardware` has `profile` and `probe` too. Each adds itself to the program and returns
+/// what it does when it was given, which returns the exit code.
 namespace app {
 
 using Command = std::function<int()>;
@@ -15,5 +15,6 @@ using Command = std::function<int()>;
 Command add_up(CLI::App& program);
 Command add_list(CLI::App& program);
 Command add_profile(CLI::App& program);
+Command add_probe(CLI::App& program);
 
 }  // namespace app

@@ -14,11 +14,19 @@ namespace json = boost::json;
 
 struct Options {
   std::string provider, name, new_provider, new_name;
+  /// KEY=VALUE each.
+  std::vector<std::string> attributes;
 };
 
-Answer expect(int status, Answer answer) {
-  if (answer.status != status) throw base::UsageError(detail_of(answer));
-  return answer;
+core::Attributes attributes_of(const Options& options) {
+  core::Attributes attributes;
+  for (const std::string& text : options.attributes) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos)
+      throw base::UsageError(fmt::format("'{}' is not an attribute; write KEY=VALUE", text));
+    attributes[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return attributes;
 }
 
 std::int64_t id_of(const Administration& service, const Options& options) {
@@ -33,8 +41,9 @@ std::int64_t id_of(const Administration& service, const Options& options) {
 }
 
 int add(const Administration& service, const Options& options) {
+  const core::Attributes attributes = attributes_of(options);
   const Answer answer =
-      expect(201, administer(service, "POST", "/hardware/", profile_body(options.provider, options.name)));
+      expect(201, administer(service, "POST", "/hardware/", profile_body(options.provider, options.name, &attributes)));
   const json::value value = json::parse(json::string_view(answer.body));
   std::cout << fmt::format("added {} {} (id {})\n", options.provider, options.name,
                            value.at("id").to_number<std::int64_t>());
@@ -49,6 +58,14 @@ int rename(const Administration& service, const Options& options) {
   return 0;
 }
 
+int set(const Administration& service, const Options& options) {
+  const core::Attributes attributes = attributes_of(options);
+  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
+                         profile_body(options.provider, options.name, &attributes)));
+  std::cout << fmt::format("{} {} has {} attributes\n", options.provider, options.name, attributes.size());
+  return 0;
+}
+
 int remove(const Administration& service, const Options& options) {
   expect(204, administer(service, "DELETE", fmt::format("/hardware/{}", id_of(service, options))));
   std::cout << fmt::format("removed {} {}\n", options.provider, options.name);
@@ -59,13 +76,9 @@ int remove(const Administration& service, const Options& options) {
 
 Command add_profile(CLI::App& program) {
   CLI::App* command =
-      program.add_subcommand("profile", "Add, rename, remove or import hardware profiles")->require_subcommand(1);
-  const auto service = std::make_shared<Administration>();
+      program.add_subcommand("profile", "Add, set, rename, remove or import hardware profiles")->require_subcommand(1);
+  const auto service = add_service_flags(*command);
   const auto options = std::make_shared<Options>();
-  command->add_option("--hardware-url", service->url, "Where the hardware service is")->capture_default_str();
-  command->add_option("--token-file", service->token_file, "The admin token, as `vacancy up` writes it")
-      ->capture_default_str()
-      ->envname("VACANCY_HARDWARE_ADMIN_TOKEN_FILE");
   const auto add_action = [&](const char* name, const char* help) {
     CLI::App* action = command->add_subcommand(name, help)->fallthrough();
     action->add_option("PROVIDER", options->provider)->required();
@@ -73,13 +86,17 @@ Command add_profile(CLI::App& program) {
     return action;
   };
   CLI::App* adding = add_action("add", "Add a profile");
+  adding->add_option("--attribute", options->attributes, "KEY=VALUE that its probe is told; may be repeated");
+  CLI::App* setting = add_action("set", "Give a profile these attributes instead of those it has");
+  setting->add_option("ATTRIBUTE", options->attributes, "KEY=VALUE that its probe is told; none: it has no more");
   CLI::App* renaming = add_action("rename", "Give a profile another provider and name; it is measured anew");
   renaming->add_option("NEW_PROVIDER", options->new_provider)->required();
   renaming->add_option("NEW_NAME", options->new_name)->required();
   add_action("remove", "Remove a profile");
   const Command importing = add_profile_import(*command, service);
-  return [service, options, command, adding, renaming, importing] {
+  return [service, options, command, adding, setting, renaming, importing] {
     if (adding->parsed()) return add(*service, *options);
+    if (setting->parsed()) return set(*service, *options);
     if (renaming->parsed()) return rename(*service, *options);
     return command->got_subcommand("import") ? importing() : remove(*service, *options);
   };

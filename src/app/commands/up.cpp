@@ -45,8 +45,7 @@ void settle(config::Config& config) {
 }
 
 /// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
-int serve(config::Config config) {
-  settle(config);
+int serve(config::Config config, const std::function<config::Config()>& load) {
   const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
   const store::Opened opened = hardware::open_database(config.hardware, content);
   opened.store->add_missing(config.profiles);
@@ -55,6 +54,7 @@ int serve(config::Config config) {
                              hardware::ensure_admin_token(config.hardware.admin_token_file));
   http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(),
                                server_options("hardware", config.hardware.http));
+  process.on_reload(load, [&hardware](config::Config config) { return hardware.reload(std::move(config)); });
   process.health().add([&hardware] { return hardware.problem(); });
   const std::uint16_t admin = process.start_admin();
   Part hardware_part = part_of("hardware", hardware, hardware_server);
@@ -88,13 +88,22 @@ Command add_up(CLI::App& program) {
   add_port(*command, "--hardware-port", options->hardware_port, "Port of GET /hardware/ (default 5001)");
   add_port(*command, "--admin-port", options->admin_port, "Port of health and metrics (default 5010)");
   return [options, common] {
-    auto config = common->load(defaults(), [&](config::Config& config) {
-      if (options->data) config.data_dir = *options->data;
-      if (options->port) config.portal.http.port = *options->port;
-      if (options->hardware_port) config.hardware.http.port = *options->hardware_port;
-      if (options->admin_port) config.admin.port = *options->admin_port;
+    const auto load = [options, common] {
+      return common->load(defaults(), [&](config::Config& config) {
+        if (options->data) config.data_dir = *options->data;
+        if (options->port) config.portal.http.port = *options->port;
+        if (options->hardware_port) config.hardware.http.port = *options->hardware_port;
+        if (options->admin_port) config.admin.port = *options->admin_port;
+      });
+    };
+    auto config = load();
+    if (!config) return 0;
+    settle(*config);
+    return serve(*config, [load] {
+      config::Config config = load().value();
+      settle(config);
+      return config;
     });
-    return config ? serve(std::move(*config)) : 0;
   };
 }
 

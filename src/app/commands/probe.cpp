@@ -1,0 +1,121 @@
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "app/commands/administration.hpp"
+#include "app/commands/commands.hpp"
+#include "base/error.hpp"
+
+namespace app {
+namespace {
+
+namespace json = boost::json;
+
+/// A probe may run for long; the service gives up at its timeout.
+constexpr http::ClientTimeouts kLong{.head = std::chrono::hours{24}};
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  if (found == nullptr || found->is_null()) return "";
+  if (const json::string* text = found->if_string()) return std::string(*text);
+  return json::serialize(*found);
+}
+
+std::string budgets_of(const json::object& probe) {
+  std::string text;
+  for (const json::value& limit : probe.at("limits").as_array()) {
+    const json::object& object = limit.as_object();
+    const std::string left = text_at(object, "left");
+    text += fmt::format("{}{} of {} in {} left", text.empty() ? "" : ", ", left.empty() ? "?" : left,
+                        text_at(object, "calls"), text_at(object, "window"));
+  }
+  return text;
+}
+
+void print_probe(const json::object& probe) {
+  std::cout << fmt::format("{} ({}) measures {}/{} every {}: {} profiles, {} failing\n", text_at(probe, "name"),
+                           text_at(probe, "kind"), text_at(probe, "provider"), text_at(probe, "match"),
+                           text_at(probe, "ttl"), text_at(probe, "profiles"), text_at(probe, "failing"));
+  if (const std::string budgets = budgets_of(probe); !budgets.empty())
+    std::cout << fmt::format("  budget: {}\n", budgets);
+  if (const std::string since = text_at(probe, "slow_since"); !since.empty())
+    std::cout << fmt::format("  slowed down since {}, because its source fails\n", since);
+  if (const json::value* failure = probe.if_contains("last_failure")) {
+    const json::object& last = failure->as_object();
+    std::cout << fmt::format("  last failure: {} {}/{}: {}\n", text_at(last, "failed_at"), text_at(last, "provider"),
+                             text_at(last, "name"), text_at(last, "error"));
+  }
+}
+
+int list(const Administration& service, bool as_json) {
+  const Answer answer = expect(200, administer(service, "GET", "/hardware/probes"));
+  if (as_json) {
+    std::cout << answer.body;
+    return 0;
+  }
+  const json::value value = json::parse(json::string_view(answer.body));
+  for (const json::value& probe : value.as_array()) print_probe(probe.as_object());
+  return 0;
+}
+
+/// `text` with every line moved in.
+std::string indented(const std::string& text) {
+  std::string out = "  ";
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "  ";
+  }
+  while (out.ends_with(' ') || out.ends_with('\n')) out.pop_back();
+  return out;
+}
+
+std::string numbers_of(const json::object& run) {
+  std::string text;
+  for (const char* key : {"free", "total", "score", "price"})
+    if (const std::string number = text_at(run, key); !number.empty())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, number);
+  return text;
+}
+
+/// Exit code 0: it gave a level; 1: it failed.
+int test(const Administration& service, const std::string& profile) {
+  const auto slash = profile.find('/');
+  if (slash == std::string::npos)
+    throw base::UsageError(fmt::format("'{}' is not a profile; write PROVIDER/NAME", profile));
+  const std::string body = profile_body(profile.substr(0, slash), profile.substr(slash + 1));
+  const Answer answer = expect(200, administer(service, "POST", "/hardware/probes/test", body, kLong));
+  const json::value value = json::parse(json::string_view(answer.body));
+  const json::object& run = value.as_object();
+  std::cout << fmt::format("probe     {} ({})\nsent\n{}\nreceived\n{}\ntook      {:.3f} s\n", text_at(run, "probe"),
+                           text_at(run, "kind"), indented(text_at(run, "sent")), indented(text_at(run, "received")),
+                           run.at("took_seconds").to_number<double>());
+  if (const std::string error = text_at(run, "error"); !error.empty()) {
+    std::cout << fmt::format("failed    {}\n", error);
+    return 1;
+  }
+  if (const std::string numbers = numbers_of(run); !numbers.empty())
+    std::cout << fmt::format("numbers   {}\n", numbers);
+  std::cout << fmt::format("level     {}\nbecause   {}\n", text_at(run, "availability"), text_at(run, "reason"));
+  return 0;
+}
+
+}  // namespace
+
+Command add_probe(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("probe", "List the probes, or run one now")->require_subcommand(1);
+  const auto service = add_service_flags(*command);
+  CLI::App* listing = command->add_subcommand("list", "What each probe measures, its budgets and its last failure");
+  listing->fallthrough();
+  const auto as_json = std::make_shared<bool>(false);
+  listing->add_flag("--json", *as_json, "As JSON");
+  CLI::App* testing =
+      command->add_subcommand("test", "Run a profile's probe now and show all of it; changes nothing but the budget");
+  testing->fallthrough();
+  const auto profile = std::make_shared<std::string>();
+  testing->add_option("PROVIDER/NAME", *profile)->required();
+  return [service, listing, as_json, profile] {
+    return listing->parsed() ? list(*service, *as_json) : test(*service, *profile);
+  };
+}
+
+}  // namespace app

@@ -1,0 +1,180 @@
+#include "hardware/probes_api.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <map>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "feed/row_json.hpp"
+#include "hardware/admin_token.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+/// A JSON object that is being written.
+class Object {
+ public:
+  Object& add_text(std::string_view key, std::string_view value) {
+    begin(key);
+    base::append_json_string(text_, value);
+    return *this;
+  }
+  Object& add(std::string_view key, std::string_view json) {
+    begin(key);
+    text_ += json;
+    return *this;
+  }
+  std::string text() const { return text_ + "}"; }
+
+ private:
+  void begin(std::string_view key) {
+    if (text_.size() > 1) text_ += ',';
+    base::append_json_string(text_, key);
+    text_ += ':';
+  }
+
+  std::string text_ = "{";
+};
+
+std::string list_of(const std::vector<std::string>& items) {
+  return fmt::format("[{}]", fmt::join(items, ","));
+}
+
+/// What the rows say about one probe.
+struct Seen {
+  std::size_t profiles = 0;
+  std::size_t failing = 0;
+  core::RowPtr latest_failure;
+};
+
+std::map<std::string, Seen, std::less<>> seen_in(const core::Snapshot& snapshot) {
+  std::map<std::string, Seen, std::less<>> seen;
+  snapshot.for_each([&](const core::RowPtr& row) {
+    Seen& one = seen[row->probe];
+    ++one.profiles;
+    if (!row->failure) return;
+    ++one.failing;
+    if (!one.latest_failure || one.latest_failure->failure->failed_at < row->failure->failed_at)
+      one.latest_failure = row;
+  });
+  return seen;
+}
+
+std::string limits_json(const refresh::ProbeStatus& status) {
+  std::vector<std::string> limits;
+  const auto configured = status.config.limits();
+  for (std::size_t i = 0; i < configured.size(); ++i) {
+    Object limit;
+    limit.add("calls", fmt::format("{}", configured[i].calls))
+        .add_text("window", base::to_string(configured[i].window))
+        .add("left", i < status.left.size() ? fmt::format("{}", status.left[i]) : "null");
+    limits.push_back(limit.text());
+  }
+  return list_of(limits);
+}
+
+std::string failure_json(const core::Row& row) {
+  return Object()
+      .add_text("provider", row.profile.key.provider)
+      .add_text("name", row.profile.key.name)
+      .add_text("error", row.failure->error)
+      .add_text("failed_at", base::to_rfc3339(row.failure->failed_at))
+      .text();
+}
+
+std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
+  const config::ProbeConfig& config = status.config;
+  Object object;
+  object.add_text("name", config.name)
+      .add_text("kind", config.kind)
+      .add_text("provider", config.match.provider)
+      .add_text("match", config.match.name)
+      .add_text("ttl", base::to_string(config.ttl))
+      .add_text("timeout", base::to_string(config.timeout))
+      .add("limits", limits_json(status))
+      .add("running", fmt::format("{}", status.running))
+      .add("profiles", fmt::format("{}", seen.profiles))
+      .add("failing", fmt::format("{}", seen.failing));
+  if (status.slow_since) object.add_text("slow_since", base::to_rfc3339(*status.slow_since));
+  if (seen.latest_failure) object.add("last_failure", failure_json(*seen.latest_failure));
+  return object.text();
+}
+
+void add_number(Object& object, std::string_view key, const std::optional<double>& value) {
+  if (value) object.add(key, fmt::format("{}", *value));
+}
+
+std::string test_json(const config::ProbeConfig& config, const refresh::TestRun& run) {
+  Object object;
+  object.add_text("probe", config.name)
+      .add_text("kind", config.kind)
+      .add("took_seconds", fmt::format("{:.6f}", std::chrono::duration<double>(run.took).count()))
+      .add_text("sent", base::to_utf8(run.trace.sent))
+      .add_text("received", base::to_utf8(run.trace.received));
+  if (!run.result) return object.add_text("error", run.result.error()).text();
+  object.add_text("availability", core::to_string(run.result->level)).add_text("reason", run.result->reason);
+  add_number(object, "free", run.result->free);
+  add_number(object, "total", run.result->total);
+  add_number(object, "score", run.result->score);
+  add_number(object, "price", run.result->price);
+  return object.text();
+}
+
+http::Reply json_reply(std::string body) {
+  http::Reply reply;
+  reply.content_type = "application/json";
+  reply.body = std::make_shared<const std::string>(std::move(body) + "\n");
+  return reply;
+}
+
+}  // namespace
+
+ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Store& store, base::OffloadPool& database,
+                     board::Board& board, asio::any_io_executor background, std::string token)
+    : refresher_(refresher),
+      store_(store),
+      database_(database),
+      board_(board),
+      background_(std::move(background)),
+      token_(std::move(token)) {}
+
+void ProbesApi::add_routes(http::Router& router) {
+  router.add("GET", "/hardware/probes", [this](const http::Request& request) { return list(request); });
+  router.add("POST", "/hardware/probes/test", [this](const http::Request& request) { return test(request); });
+}
+
+asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
+  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
+  const auto look = [this]() -> asio::awaitable<std::string> {
+    const auto seen = seen_in(board_.state()->snapshot);
+    std::vector<std::string> probes;
+    for (const refresh::ProbeStatus& status : refresher_.status()) {
+      const auto found = seen.find(status.config.name);
+      probes.push_back(status_json(status, found != seen.end() ? found->second : Seen()));
+    }
+    co_return list_of(probes);
+  };
+  co_return json_reply(co_await asio::co_spawn(background_, look(), asio::use_awaitable));
+}
+
+asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
+  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
+  const auto sent = feed::parse_profile(request.body);
+  if (!sent) co_return http::problem(sent.error());
+  auto job = [this, key = sent->key] { return store_.find(key); };
+  const auto profile = co_await database_.run(std::move(job));
+  if (!profile) co_return http::problem(profile.error());
+  const auto run = [this, &profile]() -> asio::awaitable<base::Result<std::string>> {
+    const config::ProbeConfig* found = refresher_.probe_of(profile->key);
+    const config::ProbeConfig config = found != nullptr ? *found : config::ProbeConfig();
+    const auto done = co_await refresher_.test(*profile);
+    if (!done) co_return std::unexpected(done.error());
+    co_return test_json(config, *done);
+  };
+  const auto body = co_await asio::co_spawn(background_, run(), asio::use_awaitable);
+  if (!body) co_return http::problem(body.error());
+  co_return json_reply(*body);
+}
+
+}  // namespace hardware

@@ -1,0 +1,202 @@
+// How a probe of kind http proves who it is, whom it trusts, and where it keeps its secrets from.
+#include <gmock/gmock.h>
+
+#include "probe/http.hpp"
+#include "probe/url.hpp"
+#include "support/http_test.hpp"
+
+namespace probe {
+namespace {
+
+using support::kPatience;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class HttpLoginTest : public support::HttpTest {};
+
+// --- Logins
+
+TEST_F(HttpLoginTest, TheTokenIsReadAnewForEachCall) {
+  const std::string token = file("token", " first-token\n");
+  const config::HttpOptions first{.url = url("/protected?authorization=Bearer%20first-token"), .token_file = token};
+  const config::HttpOptions second{.url = url("/protected?authorization=Bearer%20second-token"), .token_file = token};
+  const auto probe = make(second);
+  EXPECT_EQ(reason(first), "let in");
+  EXPECT_EQ(begin(*probe).get().results.at(0).error(), "answered 401 Unauthorized: wrong authorization");
+  file("token", "second-token");
+  EXPECT_TRUE(begin(*probe).get().results.at(0));
+}
+
+TEST_F(HttpLoginTest, AMissingOrEmptySecretIsNamed) {
+  const config::HttpOptions options{.url = url("/level?level=HIGH"), .token_file = directory_ / "none"};
+  EXPECT_THAT(error(options), AllOf(HasSubstr("token_file"), HasSubstr("/none'"), HasSubstr("No such file")));
+  file("none", "\n");
+  EXPECT_THAT(error(options), AllOf(HasSubstr("/none'"), HasSubstr("empty")));
+  file("none", "token\r\nX-More: header");
+  EXPECT_THAT(error(options), EndsWith("of token_file holds more than one line of text"));
+  EXPECT_THAT(error({.url = url("/"), .username = "me", .password_file = directory_ / "gone"}), HasSubstr("/gone'"));
+}
+
+TEST_F(HttpLoginTest, LogsInWithAPassword) {
+  EXPECT_EQ(reason({.url = url("/protected?authorization=Basic%20bWU6b3BlbiBzZXNhbWU%3D"),
+                    .username = "me",
+                    .password_file = file("password", "open sesame\n")}),
+            "let in");
+}
+
+TEST_F(HttpLoginTest, SecretsAreNeitherTracedNorPublished) {
+  const auto traced = [&](config::HttpOptions options, const std::string& path) {
+    options.url = url(path);
+    Trace trace;
+    const Result result = ask(options, kPatience, &trace);
+    return trace.sent + trace.received + (result ? result->reason : result.error());
+  };
+  const auto seen =
+      traced({.headers = {"X-Api-Key: Key hidden-key", "X-Team: blue"}, .token_file = file("token", "hidden-token")},
+             "/echo?sig=hidden-signature");
+  EXPECT_THAT(seen, StartsWith(fmt::format("GET {}\nX-Api-Key: …\nX-Team: blue\nAuthorization: …\n"
+                                           "HTTP/1.1 200 OK\n",
+                                           url("/echo?sig=…"))));
+  EXPECT_THAT(seen, AllOf(HasSubstr(R"("Authorization": "Bearer …")"), HasSubstr(R"("X-Api-Key": "…")")));
+  EXPECT_THAT(seen, AllOf(Not(HasSubstr("hidden-token")), Not(HasSubstr("hidden-key"))));
+  const std::string password = file("password", "hidden-password");
+  const auto basic = traced({.username = "me", .password_file = password}, "/echo");
+  EXPECT_THAT(basic, AllOf(HasSubstr(R"("Authorization": "Basic …")"), Not(HasSubstr("hidden-password"))));
+}
+
+// --- Redirects
+
+TEST_F(HttpLoginTest, FollowsRedirectsUpToALimit) {
+  EXPECT_EQ(reason({.url = url("/redirect?to=/level%3Flevel%3DHIGH")}), "");
+  const int before = requests("/loop");
+  EXPECT_EQ(error({.url = url("/loop"), .max_redirects = 3}), "redirected more than 3 times");
+  EXPECT_EQ(requests("/loop"), before + 4);
+  EXPECT_EQ(error({.url = url("/redirect?to=/level"), .max_redirects = 0}),
+            "answered 302 Found (a redirect that is not followed): moved");
+  EXPECT_THAT(error({.url = url("/redirect?to=file:///etc/hostname")}), StartsWith("neither http nor https: "));
+}
+
+TEST_F(HttpLoginTest, ARedirectTurnsPostIntoGetUnlessItsStatusForbids) {
+  config::HttpOptions options{.url = url("/redirect?to=/echo&code=302"), .method = "POST", .body = "{}"};
+  EXPECT_THAT(reason(options), HasSubstr(R"("method":"GET")"));
+  options.url = url("/redirect?to=/echo&code=307");
+  EXPECT_THAT(reason(options), HasSubstr(R"("method":"POST")"));
+}
+
+TEST_F(HttpLoginTest, ATokenStaysWithItsHostAndPort) {
+  const support::FunctionServer other;
+  const std::string token = file("token", "secret-token");
+  const auto redirected = [&](const std::string& to) {
+    return reason({.url = url("/redirect?to=" + percent_encode(to)), .token_file = token});
+  };
+  EXPECT_EQ(redirected("/protected?authorization=Bearer%20secret-token"), "let in");
+  EXPECT_EQ(redirected(server_->url("/protected?authorization=", "localhost")), "let in");
+  EXPECT_EQ(redirected(other.url("/protected?authorization=")), "let in");
+}
+
+TEST_F(HttpLoginTest, ASecretHeaderIsNotRedirected) {
+  EXPECT_EQ(error({.url = url("/redirect?to=/echo"), .headers = {"X-Api-Key: key"}}),
+            "answered 302 Found (a redirect that is not followed): moved");
+  EXPECT_THAT(reason({.url = url("/redirect?to=/echo"), .headers = {"X-Team: blue"}}), HasSubstr("blue"));
+}
+
+// --- TLS
+
+class HttpsTest : public support::HttpTest {
+ protected:
+  void SetUp() override {
+    HttpTest::SetUp();
+    if (IsSkipped()) return;
+    if (!certificate("own") || !certificate("other")) GTEST_SKIP() << "openssl is missing";
+    const std::vector<std::string> arguments = {"--cert", directory_ / "own.pem", "--key", directory_ / "own.key"};
+    tls_ = std::make_unique<support::FunctionServer>(arguments);
+  }
+  bool certificate(const std::string& name) {
+    const std::string command = fmt::format(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN={0} "
+        "-addext subjectAltName=DNS:localhost -keyout {1}/{0}.key -out {1}/{0}.pem 2>/dev/null",
+        name, directory_.path().string());
+    return std::system(command.c_str()) == 0;
+  }
+  config::HttpOptions to(const std::string& host, const std::string& ca_file) {
+    return {.url = tls_->url("/level?level=HIGH&reason=fine", host, "https"), .ca_file = ca_file};
+  }
+
+  std::unique_ptr<support::FunctionServer> tls_;
+};
+
+TEST_F(HttpsTest, TrustsTheAuthoritiesInCaFileOnly) {
+  EXPECT_EQ(reason(to("localhost", directory_ / "own.pem")), "fine");
+  EXPECT_THAT(error(to("localhost", directory_ / "other.pem")), StartsWith("certificate not trusted: "));
+  EXPECT_THAT(error(to("localhost", "")), StartsWith("certificate not trusted: "));
+  EXPECT_EQ(error(to("localhost", "/nowhere.pem")), "ca_file '/nowhere.pem' is no file with certificates");
+}
+
+TEST_F(HttpsTest, ChecksTheNameOfTheHost) {
+  EXPECT_THAT(error(to("127.0.0.1", directory_ / "own.pem")),
+              AllOf(StartsWith("certificate not trusted: "), HasSubstr("127.0.0.1")));
+}
+
+TEST_F(HttpsTest, SaysThatTheServerDoesNotEncrypt) {
+  EXPECT_THAT(error({.url = server_->url("/", "127.0.0.1", "https")}), StartsWith("cannot encrypt the connection: "));
+}
+
+// --- Signatures
+
+class SignedTest : public support::HttpTest {
+ protected:
+  void SetUp() override {
+    HttpTest::SetUp();
+    ::setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE", 1);
+    ::setenv("AWS_SECRET_ACCESS_KEY", "secret/+access=key", 1);
+    ::unsetenv("AWS_SESSION_TOKEN");
+  }
+  void TearDown() override {
+    for (const char* name : {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}) ::unsetenv(name);
+  }
+  static std::vector<std::string> arguments(const std::string& session_token = "") {
+    return {"--access-key", "AKIDEXAMPLE", "--secret", "secret/+access=key", "--session-token", session_token};
+  }
+  static config::HttpOptions to(const support::FunctionServer& server, const std::string& path) {
+    return {.url = server.url(path), .sigv4 = {.region = "eu-central-1", .service = "lambda"}};
+  }
+};
+
+TEST_F(SignedTest, TheServerFindsTheSignatureRight) {
+  const support::FunctionServer server(arguments());
+  EXPECT_EQ(reason(to(server, "/sigv4")), "signed");
+  EXPECT_EQ(reason(to(server, "/sigv4?b=2&a=1&a=0&flag&text=x+y%2fz&name={name}")), "signed");
+  auto post = to(server, "/sigv4?Qualifier=1");
+  post.method = "POST";
+  post.headers = {"X-Amz-Invocation-Type:   RequestResponse", "X-Team: blue"};
+  post.body = R"({"name":"{name}"})";
+  EXPECT_EQ(reason(post), "signed");
+  ::setenv("AWS_SECRET_ACCESS_KEY", "another", 1);
+  EXPECT_THAT(error(to(server, "/sigv4")), StartsWith("answered 403 Forbidden: the signature differs"));
+}
+
+TEST_F(SignedTest, WithASessionToken) {
+  const support::FunctionServer server(arguments("session/token=="));
+  EXPECT_EQ(error(to(server, "/sigv4")), "answered 403 Forbidden: wrong session token");
+  ::setenv("AWS_SESSION_TOKEN", "session/token==", 1);
+  Trace trace;
+  const Result result = ask(to(server, "/sigv4?b=1&a=2"), kPatience, &trace);
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_THAT(trace.sent, HasSubstr("X-Amz-Security-Token: …"));
+  EXPECT_THAT(trace.sent, Not(HasSubstr("session/")));
+}
+
+TEST_F(SignedTest, SaysWhatIsMissing) {
+  ::unsetenv("AWS_SECRET_ACCESS_KEY");
+  EXPECT_EQ(error(to(*server_, "/sigv4")), "sigv4 needs AWS_SECRET_ACCESS_KEY, which the environment lacks");
+  EXPECT_THAT(error(to(*server_, "/a:b")), StartsWith("the path /a:b cannot be signed"));
+}
+
+TEST_F(SignedTest, FollowsNoRedirect) {
+  EXPECT_THAT(error(to(*server_, "/redirect?to=/level")), StartsWith("answered 302 Found (a redirect"));
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/profile.hpp"
+
+namespace probe {
+
+/// `text` with {provider}, {name} and {attribute.KEY} replaced by the profile's, each through `escape`; an attribute
+/// that the profile lacks is empty. Other braces stand for themselves, so that JSON can be written as it is.
+std::string expand(std::string_view text, const core::Profile& profile,
+                   const std::function<std::string(std::string_view)>& escape);
+
+}  // namespace probe

@@ -1,0 +1,292 @@
+// What Slurm's commands print, and what it says about profiles.
+#include "probe/sinfo.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "probe/slurm_count.hpp"
+
+namespace probe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+std::string fixture(const std::string& name) {
+  std::ifstream file(std::string(SLURM_FIXTURES) + "/" + name);
+  EXPECT_TRUE(file.is_open()) << name;
+  return (std::stringstream() << file.rdbuf()).str();
+}
+
+Cluster cluster(std::string_view output, const config::SlurmOptions& options = {}) {
+  auto read = read_sinfo(output, options);
+  EXPECT_TRUE(read) << read.error();
+  return read ? std::move(*read) : Cluster();
+}
+
+/// "FREE/TOTAL: reason" with the level in front, if any; or the failure.
+std::string said(const Cluster& cluster, std::string_view profile, config::Unit unit = config::Unit::cpus,
+                 const Demands& pending = {}) {
+  const auto seen = observe(cluster, pending, profile, unit);
+  if (!seen) return seen.error();
+  return (seen->level ? std::string(core::to_string(*seen->level)) + " " : std::string()) +
+         (std::stringstream() << *seen->free << "/" << *seen->total << ": " << seen->reason).str();
+}
+
+/// The only node of partition p, whose state this is, with one of its four CPUs in use.
+Nodes node(std::string_view state, const config::SlurmOptions& options = {}) {
+  return cluster("n|p|up|" + std::string(state) + "|1/3/0/4|||\n", options).at("p").nodes.at(0);
+}
+
+constexpr auto kNodes = config::Unit::nodes;
+
+TEST(Sinfo, CountsWhatIsFreeInEveryState) {
+  const Cluster busy = cluster(fixture("busy.txt"));
+  EXPECT_EQ(said(busy, "batch"), "3/24: 3 of 24 CPUs free on 1 of 6 nodes; 1 down, 1 drained, 1 draining, 1 failing");
+  EXPECT_EQ(said(busy, "batch", kNodes), "0/6: 0 of 6 nodes free; 1 down, 1 drained, 1 draining, 1 failing");
+  EXPECT_EQ(said(busy, "gpu"), "15/32: 15 of 32 CPUs free on 2 of 4 nodes; 1 in maintenance, 1 reserved");
+  EXPECT_EQ(said(busy, "gpu", kNodes), "1/4: 1 of 4 nodes free; 1 in maintenance, 1 reserved");
+  EXPECT_EQ(said(busy, "gpu:a100"), "5/16: 5 of 16 a100 GPUs free on 2 of 4 nodes; 1 in maintenance, 1 reserved");
+  EXPECT_EQ(said(busy, "gpu:gpu"), "5/16: 5 of 16 GPUs free on 2 of 4 nodes; 1 in maintenance, 1 reserved");
+  EXPECT_THAT(profile_names(busy), ElementsAre("all", "all:a100", "batch", "cloud", "gpu", "gpu:a100"));
+}
+
+TEST(Sinfo, CloudNodesThatAreOffCountAsConfigured) {
+  EXPECT_EQ(said(cluster(fixture("busy.txt")), "cloud"), "3/6: 3 of 6 CPUs free on 2 of 3 nodes; 1 unknown");
+  EXPECT_EQ(said(cluster(fixture("busy.txt"), {.powered_down_is_free = false}), "cloud"),
+            "LOW 0/6: no node is in service: 2 powered down, 1 unknown");
+}
+
+TEST(Sinfo, APartitionThatIsNotUpHasNothing) {
+  const Cluster closed = cluster(fixture("partitions.txt"));
+  EXPECT_EQ(said(closed, "batch"), "LOW 0/24: the partition is down");
+  EXPECT_EQ(said(closed, "all:a100"), "LOW 0/16: the partition is drained");
+  EXPECT_EQ(said(closed, "cloud", kNodes), "LOW 0/3: the partition is inactive");
+  EXPECT_THAT(said(closed, "gpu"), StartsWith("15/32: "));
+}
+
+TEST(Sinfo, NodesThatDoNotAnswerHaveNothing) {
+  EXPECT_THAT(said(cluster(fixture("lost.txt")), "gpu"), HasSubstr("1 in maintenance, 1 not responding, 1 reserved"));
+}
+
+TEST(Sinfo, JudgesEveryState) {
+  for (const auto state : {"idle", "mixed", "MIXED", "idle+completing", "completing", "mixed+cloud+dynamic_norm",
+                           "idle+cloud+powered_down", "idle~", "mixed#", "idle+not_responding+powering_up"})
+    EXPECT_EQ(node(state).out, "") << state;
+  const std::pair<std::string_view, std::string_view> states[] = {
+      {"down", "down"},
+      {"down*", "down"},
+      {"error", "down"},
+      {"idle*", "not responding"},
+      {"mixed+not_responding", "not responding"},
+      {"unknown", "unknown"},
+      {"idle+drain", "drained"},
+      {"drained*", "drained"},
+      {"mixed+drain", "draining"},
+      {"allocated+drain", "draining"},
+      {"draining", "draining"},
+      {"idle+fail", "failing"},
+      {"maint", "in maintenance"},
+      {"idle$", "in maintenance"},
+      {"down+maintenance+reserved", "down"},
+      {"idle+maintenance+reserved+not_responding+planned", "in maintenance"},
+      {"reserved", "reserved"},
+      {"idle@", "rebooting"},
+      {"reboot^", "rebooting"},
+      {"idle+reboot_requested", "rebooting"},
+      {"idle+blocked", "blocked"},
+      {"idle%", "powering down"},
+      {"idle+power_down", "powering down"},
+      {"idle+invalid_reg", "invalid"},
+      {"inval", "invalid"},
+      {"future", "future"},
+      {"planned", "planned"},
+      {"mixed-", "planned"},
+      {"", "unknown"},
+      {"+", "unknown"},
+      {"hibernating", "unknown"},
+  };
+  for (const auto& [state, why] : states) {
+    EXPECT_EQ(node(state).out, why) << state;
+    EXPECT_EQ(node(state).free_cpus, 0) << state;
+  }
+}
+
+TEST(Sinfo, FullNodesAreInServiceAndHaveNothing) {
+  const Nodes full = cluster("n|p|up|allocated|4/0/0/4|gpu:2|gpu:1|\n").at("p").nodes.at(0);
+  EXPECT_EQ(full.out, "");
+  EXPECT_THAT(full.gpus, ElementsAre(Pair("", 2)));
+  EXPECT_THAT(full.free_gpus, ElementsAre(Pair("", 0)));
+  EXPECT_EQ(said({{"p", {.nodes = {full}}}}, "p"), "0/4: 0 of 4 CPUs free");
+}
+
+TEST(Sinfo, PlannedNodesCountAsConfigured) {
+  EXPECT_EQ(node("idle+planned", {.planned_is_free = true}).free_cpus, 3);
+  EXPECT_EQ(node("planned", {.planned_is_free = true}).free_cpus, 3);
+  EXPECT_EQ(node("idle+planned").free_cpus, 0);
+  EXPECT_EQ(node("mixed+planned+drain", {.planned_is_free = true}).free_cpus, 0);
+}
+
+TEST(Sinfo, CountsANodeOnceInEachPartition) {
+  const Cluster twice = cluster("n|p*|up|idle|0/4/0/4|||\nn|p*|up|idle|0/4/0/4|||\n\nn|q|up|idle|0/4/0/4|||\n");
+  EXPECT_EQ(said(twice, "p"), "4/4: 4 of 4 CPUs free on 1 of 1 nodes");
+  EXPECT_EQ(said(twice, "q", kNodes), "1/1: 1 of 1 nodes free");
+}
+
+TEST(Sinfo, NamesWhatIsThereWhenAProfileIsNot) {
+  const Cluster two = cluster("n|p|up|idle|0/4/0/4|gpu:a:1,gpu:2||\nm|q|up|idle|0/4/0/4|(null)|gpu:0|\n");
+  EXPECT_EQ(said(two, "x"), "the cluster has no partition 'x'; it has: p, q");
+  EXPECT_EQ(said(two, ""), "the cluster has no partition ''; it has: p, q");
+  EXPECT_EQ(said(two, "p:b"), "partition 'p' has no GPUs of type 'b'; it has: gpu, a");
+  EXPECT_EQ(said(two, "p:"), "partition 'p' has no GPUs of type ''; it has: gpu, a");
+  EXPECT_EQ(said(two, "q:gpu"), "partition 'q' has no GPUs");
+  EXPECT_EQ(said(two, "p:gpu"), "3/3: 3 of 3 GPUs free on 1 of 1 nodes");
+  std::string many;
+  for (char c = 'a'; c <= 'z'; ++c) many += std::string("n|") + c + "|up|idle|0/4/0/4|||\n";
+  EXPECT_EQ(said(cluster(many), "1"), "the cluster has no partition '1'; it has: a, b, c, d, e, f, g, h, …");
+}
+
+TEST(Gpus, AreReadInEveryForm) {
+  const auto read = [](std::string_view gres) { return read_gpus(gres); };
+  EXPECT_THAT(read("gpu:4"), ElementsAre(Pair("", 4)));
+  EXPECT_THAT(read("gpu"), ElementsAre(Pair("", 1)));
+  EXPECT_THAT(read("gpu:a100"), ElementsAre(Pair("a100", 1)));
+  EXPECT_THAT(read("gpu:a100:4(S:0-1)"), ElementsAre(Pair("a100", 4)));
+  EXPECT_THAT(read("gpu:A30:4(S:0-1),gpu:Q6K:40(S:0,1)"), ElementsAre(Pair("A30", 4), Pair("Q6K", 40)));
+  EXPECT_THAT(read("gpu:A30:4(IDX:0,2-4),gpu:A30:1"), ElementsAre(Pair("A30", 5)));
+  EXPECT_THAT(read("gpu:(null):3(IDX:0-7)"), ElementsAre(Pair("", 3)));
+  EXPECT_THAT(read("gpu:no_consume:4"), ElementsAre(Pair("", 4)));
+  EXPECT_THAT(read("shard:8,gpu:2,mps:100"), ElementsAre(Pair("", 2)));
+  EXPECT_THAT(read("gres:gpu:a100:2"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(read("cpu=2,gres/gpu:a100=2"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(read("gpu:99999999999999999999999"), ElementsAre(Pair("", kMostUnits)));
+  for (const auto none : {"", "(null)", "N/A", ",,", "tgpu:4", ")))", "(("}) EXPECT_THAT(read(none), IsEmpty()) << none;
+}
+
+TEST(Gpus, OfUnknownTypeAreTakenFromAll) {
+  EXPECT_THAT(left_of({{"a", 4}}, {{"", 3}}), ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(left_of({{"a", 4}, {"b", 2}}, {{"", 5}}), ElementsAre(Pair("a", 0), Pair("b", 1)));
+  EXPECT_THAT(left_of({{"a", 4}, {"b", 2}}, {{"b", 9}}), ElementsAre(Pair("a", 0), Pair("b", 0)));
+}
+
+TEST(SinfoJson, ReadsThatOf22) {
+  const Cluster read = cluster(fixture("nodes-22.05.json"));
+  EXPECT_EQ(said(read, "batch"), "LOW 0/16: no node is in service: 1 down, 1 drained, 2 not responding");
+  EXPECT_EQ(said(read, "gpu:a100"), "LOW 0/12: no node is in service: 1 drained, 1 in maintenance, 1 reserved");
+}
+
+TEST(SinfoJson, ReadsThatOf23) {
+  const Cluster read = cluster(R"json({"meta":{},"errors":[],"warnings":[],"nodes":[
+    {"name":"n1","state":["MIXED"],"partitions":["p","q"],"cpus":8,"alloc_cpus":2,"alloc_idle_cpus":6,
+     "free_mem":{"set":true,"infinite":false,"number":4},"gres":"gpu:fake1:4","gres_used":"gpu:fake1:3(IDX:0-2)"},
+    {"name":"n2","state":["IDLE"],"partitions":["p"],"cpus":{"set":true,"number":8},"alloc_cpus":0,"alloc_idle_cpus":8},
+    {"name":"n3","state":["MIXED","DRAIN"],"partitions":["p"],"cpus":8,"alloc_cpus":2,"alloc_idle_cpus":6},
+    {"name":"n4","state":["ALLOCATED"],"partitions":["p"],"cpus":8,"alloc_cpus":8,"alloc_idle_cpus":0}]})json");
+  EXPECT_EQ(said(read, "p"), "14/32: 14 of 32 CPUs free on 2 of 4 nodes; 1 draining");
+  EXPECT_EQ(said(read, "p", kNodes), "1/4: 1 of 4 nodes free; 1 draining");
+  EXPECT_EQ(said(read, "q:fake1"), "1/4: 1 of 4 fake1 GPUs free on 1 of 1 nodes");
+}
+
+TEST(SinfoJson, ReadsGroups) {
+  const Cluster read = cluster(R"json({"sinfo":[
+    {"nodes":{"nodes":["node31"],"allocated":1,"idle":0,"other":0,"total":1},"partition":{"name":"GPU"},
+     "node":{"state":["MIXED"]},"cpus":{"allocated":48,"idle":80,"other":0,"total":128},
+     "gres":{"total":"gpu:rtx_3090:8","used":"gpu:rtx_3090:6(IDX:0-5)"}},
+    {"nodes":{"nodes":["node32","node33"],"allocated":0,"idle":2,"other":0,"total":2},"node":{"state":["IDLE"]},
+     "partition":{"name":"GPU","partition":{"state":["UP"]}},"cpus":{"allocated":0,"idle":256,"other":0,"total":256},
+     "gres":{"total":"gpu:rtx_3090:8","used":"gpu:rtx_3090:0"}},
+    {"nodes":{"nodes":["node34"],"allocated":0,"idle":0,"other":1,"total":1},"node":{"state":["DOWN"]},
+     "partition":{"name":"GPU"},"cpus":{"allocated":0,"idle":0,"other":128,"total":128},"gres":{"total":"","used":""}},
+    {"nodes":{"nodes":[],"total":0},"partition":{"name":"old","partition":{"state":["INACTIVE"]}}}]})json");
+  EXPECT_EQ(said(read, "GPU"), "336/512: 336 of 512 CPUs free on 3 of 4 nodes; 1 down");
+  EXPECT_EQ(said(read, "GPU", kNodes), "2/4: 2 of 4 nodes free; 1 down");
+  EXPECT_EQ(said(read, "GPU:rtx_3090"), "18/24: 18 of 24 rtx_3090 GPUs free on 3 of 3 nodes");
+  EXPECT_EQ(said(read, "old"), "LOW 0/0: the partition is inactive");
+}
+
+TEST(SinfoJson, AControllerThatIsGoneIsAFailure) {
+  const auto error = [](std::string_view output) { return read_sinfo(output, {}).error(); };
+  EXPECT_EQ(error(R"({"errors":[{"error":"Unspecified error","errno":-1}],"nodes":[]})"),
+            "Slurm's controller does not answer: Unspecified error");
+  EXPECT_EQ(error(R"({"sinfo":[],"errors":[{"description":"Unable to contact slurm\ncontroller","error_number":1}]})"),
+            "Slurm's controller does not answer: Unable to contact slurm controller");
+  EXPECT_EQ(error(R"({"nodes":[]})"), "sinfo names no node");
+  EXPECT_EQ(error(""), "sinfo names no node");
+}
+
+TEST(SinfoJson, TakesAnyValues) {
+  EXPECT_THAT(read_sinfo("{\"nodes\":[{", {}).error(), StartsWith("what sinfo printed is not JSON"));
+  const Cluster odd = cluster(R"({"nodes":[7,{},{"partitions":"p"},
+    {"name":1,"partitions":["p",3],"state":[1,"IDLE"],"cpus":-5,"alloc_idle_cpus":1e300,"gres":[]},
+    {"name":"n","partitions":["p"],"state":["IDLE"],"cpus":1e300,"alloc_idle_cpus":1e300,"gres":"gpu:-3"}]})");
+  EXPECT_EQ(said(odd, "p"), "1e+09/1e+09: 1000000000 of 1000000000 CPUs free on 1 of 2 nodes");
+}
+
+TEST(Sinfo, SaysWhichLineIsWrong) {
+  const auto error = [](std::string_view output) { return read_sinfo(output, {}).error(); };
+  EXPECT_EQ(error("cpu1|batch|up\n"),
+            "sinfo printed 'cpu1|batch|up'; each line must have the fields NodeList:|,PartitionName:|,Available:|,"
+            "StateComplete:|,CPUsState:|,Gres:|,GresUsed:|");
+  for (const auto line : {"n|p|up|idle|-1/4/0/4|||", "n|p|up|idle|0/4/0|||", "n|p|up|idle|0/4/0/4/4|||",
+                          "n|p|up|idle|0/4/0/4||", "n|p|up|idle|0x1/4/0/4|||"})
+    EXPECT_THAT(error(line), StartsWith("sinfo printed 'n|p|up|idle|")) << line;
+  EXPECT_EQ(node("idle").cpus, 4);
+  EXPECT_EQ(cluster("n|p|up|idle|0/99999999999999999999/0/99999999999999999999|||").at("p").nodes.at(0).free_cpus,
+            kMostUnits);
+}
+
+TEST(Sinfo, TakesAnyBytes) {
+  std::mt19937 random(7);
+  for (const auto name : {"busy.txt", "nodes-22.05.json", "pending.txt"}) {
+    const std::string whole = fixture(name);
+    for (int i = 0; i < 300; ++i) {
+      std::string text = whole.substr(0, random() % 2 ? whole.size() : random() % whole.size());
+      for (std::size_t n = random() % 8; n > 0 && !text.empty(); --n)
+        text[random() % text.size()] = static_cast<char>(random());
+      if (const auto read = read_sinfo(text, {}))
+        for (const auto& profile : profile_names(*read)) EXPECT_NE(said(*read, profile), "");
+      (void)read_squeue(text);
+    }
+  }
+}
+
+TEST(Squeue, CountsWhatJobsThatWaitForResourcesAskFor) {
+  const auto demands = read_squeue(fixture("pending.txt"));
+  ASSERT_TRUE(demands) << demands.error();
+  // Three tasks of an array, and a job that waits in both partitions; not those that are held, too early or dependent.
+  EXPECT_EQ(demands->at("batch").cpus, 3 * 4 + 2);
+  EXPECT_EQ(demands->at("batch").nodes, 3 * 1 + 2);
+  EXPECT_THAT(demands->at("batch").gpus, ElementsAre(Pair("a100", 8)));
+  // --gpus=5; --gpus-per-node=a100:2 on two nodes; --gpus-per-task=2 for three tasks.
+  EXPECT_EQ(demands->at("gpu").cpus, 1 + 2 + 3 + 2);
+  EXPECT_THAT(demands->at("gpu").gpus, UnorderedElementsAre(Pair("", 5 + 3 * 2), Pair("a100", 2 * 2 + 8)));
+}
+
+TEST(Squeue, WhatIsAskedForIsNotFree) {
+  const Cluster busy = cluster(fixture("busy.txt"));
+  const Demands pending = {{"gpu", {.cpus = 4, .nodes = 9, .gpus = {{"", 1}, {"a100", 2}, {"h100", 8}}}}};
+  constexpr auto kCpus = config::Unit::cpus;
+  EXPECT_THAT(said(busy, "gpu", kCpus, pending), StartsWith("11/32: 15 of 32 CPUs free on 2 of 4 nodes; "));
+  EXPECT_THAT(said(busy, "gpu", kCpus, pending), HasSubstr("1 reserved; pending jobs ask for 4 CPUs"));
+  EXPECT_THAT(said(busy, "gpu", kNodes, pending), StartsWith("0/4: 1 of 4 nodes free; "));
+  EXPECT_THAT(said(busy, "gpu:a100", kCpus, pending), StartsWith("2/16: 5 of 16 a100 GPUs free"));
+  EXPECT_THAT(said(busy, "gpu:gpu", kCpus, pending), HasSubstr("pending jobs ask for 11 GPUs"));
+  EXPECT_THAT(said(busy, "batch", kCpus, pending), StartsWith("3/24: "));
+}
+
+TEST(Squeue, SaysWhichLineIsWrong) {
+  EXPECT_THAT(read_squeue("gpu|1|x|1|N/A|N/A|N/A|Resources|").error(), StartsWith("squeue printed 'gpu|1|x|1|N/A|"));
+  EXPECT_THAT(read_squeue("gpu\n").error(), StartsWith("squeue printed 'gpu'; each line must have the fields"));
+  EXPECT_TRUE(read_squeue("")->empty());
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+
+#include "config/config.hpp"
+#include "probe/probe.hpp"
+
+namespace probe {
+
+/// Asks a Slurm cluster, by its own commands, what is free in each partition. Batched: one call of sinfo, and one of
+/// squeue when pending jobs count, answers for all profiles.
+std::unique_ptr<Probe> make_slurm(const config::ProbeConfig& config, boost::asio::any_io_executor executor);
+
+/// One: it answers for all.
+std::size_t slurm_concurrency(const config::ProbeConfig& config);
+
+}  // namespace probe

@@ -1,0 +1,174 @@
+// The probe, with scripts in place of Slurm's commands.
+#include "probe/slurm.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "base/runtime.hpp"
+#include "probe/kinds.hpp"
+#include "support/eventually.hpp"
+#include "support/temp_dir.hpp"
+
+namespace probe {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Optional;
+using testing::StartsWith;
+
+constexpr std::string_view kNodes =
+    "cpu1|batch|up|mixed|1/3/0/4|(null)|gpu:0|\n"
+    "cpu2|batch|up|idle+drain|0/0/4/4|(null)|gpu:0|\n"
+    "gpu1|gpu|up|mixed|2/6/0/8|gpu:a100:4|gpu:a100:3(IDX:0-2)|\n"
+    "old1|old|down|idle|0/8/0/8|gpu:4|gpu:0|\n";
+
+class SlurmTest : public testing::Test {
+ protected:
+  SlurmTest() {
+    runtime_.start();
+    ::setenv("PATH", (directory_.path().string() + ":" + path_).c_str(), 1);
+    config_.slurm.conf = "/etc/test/slurm.conf";
+    script("sinfo", "cat <<'END'\n" + std::string(kNodes) + "END");
+  }
+  ~SlurmTest() override { ::setenv("PATH", path_.c_str(), 1); }
+
+  /// Puts a command in front of Slurm's own.
+  void script(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ / name) << "#!/bin/sh\n" << text << '\n';
+    std::filesystem::permissions(directory_ / name, std::filesystem::perms::owner_all);
+  }
+  std::string content(const std::string& name) {
+    std::ifstream file(directory_ / name);
+    return (std::stringstream() << file.rdbuf()).str();
+  }
+  void make() { probe_ = make_probe(config_, runtime_.background().get_executor()); }
+  std::future<Answer> start(base::Duration timeout = 10s) {
+    return support::start(runtime_.background(), probe_->measure(profiles_, steady_clock::now() + timeout, &trace_));
+  }
+  Answer measure() {
+    make();
+    return start().get();
+  }
+  std::string errors() {
+    std::string text;
+    for (const Result& result : measure().results) text += result ? "none\n" : result.error() + "\n";
+    return text;
+  }
+
+  base::Runtime runtime_{1};
+  support::TempDir directory_;
+  std::string path_ = std::getenv("PATH");
+  config::ProbeConfig config_{.name = "test", .kind = "slurm", .match = {.provider = "HPC"}};
+  std::vector<core::Profile> profiles_ = {{.id = 1, .key = {"HPC", "batch"}}, {.id = 2, .key = {"HPC", "gpu:a100"}}};
+  Trace trace_;
+  std::unique_ptr<Probe> probe_;
+};
+
+TEST_F(SlurmTest, OneCallMeasuresAllProfiles) {
+  profiles_.push_back({.id = 3, .key = {"HPC", "nowhere"}});
+  profiles_.push_back({.id = 4, .key = {"HPC", "old"}});
+  script("sinfo", "echo run >>'" + directory_ / "runs" + "'\ncat <<'END'\n" + std::string(kNodes) + "END");
+  const Answer answer = measure();
+  ASSERT_EQ(answer.results.size(), 4U);
+  EXPECT_EQ(answer.results[0]->level, core::Level::high);
+  EXPECT_THAT(answer.results[0]->reason, StartsWith("3 of 8 CPUs free on 1 of 2 nodes; 1 drained (HIGH: "));
+  EXPECT_THAT(answer.results[1]->free, Optional(1));
+  EXPECT_THAT(answer.results[1]->total, Optional(4));
+  EXPECT_EQ(answer.results[2].error(), "the cluster has no partition 'nowhere'; it has: batch, gpu, old");
+  EXPECT_EQ(answer.results[3]->level, core::Level::low);
+  EXPECT_EQ(answer.results[3]->reason, "the partition is down");
+  EXPECT_FALSE(answer.discovered);
+  EXPECT_EQ(content("runs"), "run\n");
+  EXPECT_EQ(concurrency(config_), 1U);
+}
+
+TEST_F(SlurmTest, TheCommandsAreAskedInASmallEnvironment) {
+  script("sinfo", "echo \"$@\" >'" + directory_ / "arguments" + "'\nenv >'" + directory_ / "environment" +
+                      "'\ncat <<'END'\n" + std::string(kNodes) + "END");
+  ::setenv("SINFO_FORMAT", "%N", 1);
+  measure();
+  ::unsetenv("SINFO_FORMAT");
+  EXPECT_EQ(content("arguments"),
+            "-h -a -N --noconvert --Format=NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,"
+            "GresUsed:|\n");
+  EXPECT_THAT(content("environment"), HasSubstr("SLURM_CONF=/etc/test/slurm.conf\n"));
+  EXPECT_THAT(content("environment"), HasSubstr("LC_ALL=C\n"));
+  EXPECT_THAT(content("environment"), testing::Not(HasSubstr("SINFO_FORMAT")));
+  EXPECT_THAT(trace_.sent, StartsWith("SLURM_CONF=/etc/test/slurm.conf sinfo -h -a -N --noconvert '--Format="));
+  EXPECT_EQ(trace_.received, kNodes);
+}
+
+TEST_F(SlurmTest, WhatPendingJobsAskForIsTakenOff) {
+  config_.slurm.subtract_pending = true;
+  script("squeue", "echo 'gpu,batch|1|2|2|N/A|gres:gpu:a100:1|N/A|Resources|'");
+  const Answer answer = measure();
+  EXPECT_THAT(answer.results.at(0)->free, Optional(1));
+  EXPECT_THAT(answer.results.at(1)->free, Optional(0));
+  EXPECT_THAT(answer.results.at(1)->reason, HasSubstr("; pending jobs ask for 1 a100 GPUs"));
+  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf squeue -h -a -r -t PD "));
+  script("squeue", "echo 'squeue: error: no queue' >&2; exit 1");
+  EXPECT_EQ(errors(), "squeue failed: squeue: error: no queue\nsqueue failed: squeue: error: no queue\n");
+}
+
+TEST_F(SlurmTest, SaysWhyTheCommandFailed) {
+  profiles_.resize(1);
+  script("sinfo",
+         "echo 'sinfo: one' >&2; echo 'slurm_load_partitions: Unable to contact slurm controller' >&2; exit 1");
+  EXPECT_EQ(errors(), "sinfo failed: slurm_load_partitions: Unable to contact slurm controller\n");
+  script("sinfo", "exit 3");
+  EXPECT_EQ(errors(), "sinfo failed with exit code 3\n");
+  script("sinfo", "kill -9 $$");
+  EXPECT_EQ(errors(), "sinfo was killed by signal 9\n");
+  script("sinfo", "");
+  EXPECT_EQ(errors(), "sinfo names no node\n");
+  config_.slurm.command = {directory_ / "other", "--json"};
+  script("other", R"(echo '{"errors":[{"error":"Unspecified error","errno":-1}],"nodes":[]}')");
+  EXPECT_EQ(errors(), "Slurm's controller does not answer: Unspecified error\n");
+}
+
+TEST_F(SlurmTest, DiscoversPartitionsAndTypesOfGpus) {
+  config_.slurm.discover = true;
+  profiles_.clear();
+  const auto names = [&] {
+    std::vector<std::string> out;
+    for (const auto& [provider, name] : *measure().discovered) out.push_back(provider + " " + name);
+    return out;
+  };
+  EXPECT_THAT(names(), ElementsAre("HPC batch", "HPC gpu", "HPC gpu:a100", "HPC old", "HPC old:gpu"));
+  config_.match.name = "gpu*";
+  EXPECT_THAT(names(), ElementsAre("HPC gpu", "HPC gpu:a100"));
+  // No answer is not an empty cluster.
+  script("sinfo", "exit 1");
+  EXPECT_FALSE(measure().discovered);
+}
+
+TEST_F(SlurmTest, GivesUpAtTheDeadline) {
+  script("sinfo", "exec sleep 60");
+  make();
+  auto answer = start(30ms);
+  ASSERT_TRUE(support::ready(answer));
+  EXPECT_THAT(answer.get().results.at(1).error(), HasSubstr(kTimedOut));
+}
+
+TEST_F(SlurmTest, CancelEndsWhatRunsAndWhatComes) {
+  script("sinfo", "touch '" + directory_ / "started" + "'\nexec sleep 60");
+  make();
+  auto under_way = start(60s);
+  ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(directory_ / "started"); }));
+  support::on(runtime_.background(), [&] { probe_->cancel(); });
+  ASSERT_TRUE(support::ready(under_way));
+  EXPECT_FALSE(under_way.get().results.at(0));
+  auto later = start(60s);
+  ASSERT_TRUE(support::ready(later));
+  EXPECT_FALSE(later.get().results.at(0));
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,211 @@
+#include "probe/transfer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "probe/observation.hpp"
+
+namespace probe {
+namespace {
+
+constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
+constexpr long kMaxIdleSeconds = 30;
+
+/// libcurl refuses more than fits into an int, 24 days.
+long milliseconds_of(base::Duration limit) {
+  return std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(limit).count(), std::numeric_limits<int>::max());
+}
+
+}  // namespace
+
+const std::string* Response::header(std::string_view name) const {
+  const auto same = [&](const auto& header) { return base::equals_ignoring_case(header.first, name); };
+  const auto found = std::ranges::find_if(headers, same);
+  return found != headers.end() ? &found->second : nullptr;
+}
+
+std::string timed_out_after(base::Duration limit) {
+  // A configured limit is a round number; what is left of it when the call begins is not.
+  constexpr base::Duration kStep = std::chrono::milliseconds{10};
+  const auto rounded = (limit + kStep / 2) / kStep * kStep;
+  return fmt::format("timed out after {}", base::to_string(rounded));
+}
+
+Transfer::Transfer(const Request& request, base::Duration limit)
+    : request_(request), limit_(limit), handle_(curl_easy_init()) {
+  if (!handle_) throw std::runtime_error("libcurl has no memory");
+  set(CURLOPT_ERRORBUFFER, error_.data());
+  set(CURLOPT_URL, request.url.c_str());
+  // The URL and each redirect: nothing but HTTP, so that no answer makes this process read a local file.
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_USERAGENT, "vacancy/" VACANCY_VERSION);
+  set(CURLOPT_ACCEPT_ENCODING, "");
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_method();
+  set_headers();
+  set_trust();
+  set_login();
+  set_limits();
+  set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  set(CURLOPT_WRITEDATA, this);
+}
+
+template <class Value>
+void Transfer::set(CURLoption option, Value value) {
+  const CURLcode code = curl_easy_setopt(handle_.get(), option, value);
+  if (code != CURLE_OK)
+    throw std::runtime_error(fmt::format("libcurl refuses the request: {}", curl_easy_strerror(code)));
+}
+
+void Transfer::set_method() {
+  // A custom method would stay after a redirect that turns POST into GET, so it is the last resort.
+  const bool body = !request_.body.empty();
+  const bool post = request_.method == "POST";
+  if (body || post) {
+    set(CURLOPT_POSTFIELDS, request_.body.c_str());
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  }
+  if (request_.method == "HEAD")
+    set(CURLOPT_NOBODY, 1L);
+  else if (!post && (body || request_.method != "GET"))
+    set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+}
+
+void Transfer::set_headers() {
+  const auto add = [this](const char* line) {
+    // A failed append leaves the list as it was.
+    curl_slist* const longer = curl_slist_append(headers_.get(), line);
+    if (longer == nullptr) throw std::runtime_error("libcurl has no memory");
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  };
+  for (const std::string& header : request_.headers) {
+    // libcurl takes "Name:" for the wish to leave a header out, and "Name;" for one without a value.
+    const auto colon = header.find(':');
+    const bool empty = base::trim(std::string_view(header).substr(colon + 1)).empty();
+    add(empty ? (header.substr(0, colon) + ";").c_str() : header.c_str());
+  }
+  // Unless it is given: libcurl would call the body a form. Without "Expect:", a large body waits for a 100 Continue.
+  const auto is_type = [](const std::string& header) {
+    return base::equals_ignoring_case(header.substr(0, header.find(':')), "Content-Type");
+  };
+  if (std::ranges::none_of(request_.headers, is_type)) add("Content-Type:");
+  add("Expect:");
+  set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void Transfer::set_trust() {
+  if (request_.ca_file.empty()) return;
+  set(CURLOPT_CAINFO, request_.ca_file.c_str());
+  // Debian's libcurl would trust the system's directory as well.
+  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  // A file that is replaced counts soon.
+  set(CURLOPT_CA_CACHE_TIMEOUT, kMaxIdleSeconds);
+}
+
+void Transfer::set_login() {
+  if (!request_.bearer.empty()) {
+    // As an option, not as a header: libcurl keeps it from other hosts, ports and protocols on a redirect.
+    set(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    set(CURLOPT_XOAUTH2_BEARER, request_.bearer.c_str());
+  }
+  if (!request_.username.empty()) {
+    set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    set(CURLOPT_USERNAME, request_.username.c_str());
+    set(CURLOPT_PASSWORD, request_.password.c_str());
+  }
+  if (!request_.sigv4.empty()) set(CURLOPT_AWS_SIGV4, request_.sigv4.c_str());
+}
+
+void Transfer::set_limits() {
+  set(CURLOPT_TIMEOUT_MS, milliseconds_of(limit_));
+  set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(limit_));
+  set(CURLOPT_NOSIGNAL, 1L);
+  // Else the end of a call waits for the resolver, and all other calls of the thread with it.
+  set(CURLOPT_QUICK_EXIT, 1L);
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_bytes));
+  set(CURLOPT_FOLLOWLOCATION, request_.max_redirects > 0 ? 1L : 0L);
+  set(CURLOPT_MAXREDIRS, static_cast<long>(request_.max_redirects));
+  set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+}
+
+std::expected<Response, std::string> Transfer::result(CURLcode code) {
+  if (code != CURLE_OK) return std::unexpected(failure(code));
+  long status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  return std::move(response_);
+}
+
+std::string Transfer::failure(CURLcode code) const {
+  const std::string detail = one_line(error_[0] != '\0' ? error_.data() : curl_easy_strerror(code));
+  if (headers_too_large_) return fmt::format("the answer's headers are larger than {} bytes", kMaxHeaderBytes);
+  if (body_too_large_ || code == CURLE_FILESIZE_EXCEEDED)
+    return fmt::format("the answer is larger than max_bytes, {}", request_.max_bytes);
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return timed_out_after(limit_);
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return fmt::format("cannot find the host: {}", detail);
+    case CURLE_COULDNT_CONNECT:
+      return fmt::format("cannot connect: {}", detail);
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return fmt::format("certificate not trusted: {}", detail);
+    case CURLE_SSL_CACERT_BADFILE:
+      return fmt::format("ca_file '{}' is no file with certificates", request_.ca_file);
+    case CURLE_SSL_CONNECT_ERROR:
+      return fmt::format("cannot encrypt the connection: {}", detail);
+    case CURLE_TOO_MANY_REDIRECTS:
+      return fmt::format("redirected more than {} times", request_.max_redirects);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return fmt::format("neither http nor https: {}", detail);
+    case CURLE_PARTIAL_FILE:
+      return fmt::format("the answer was cut off: {}", detail);
+    case CURLE_GOT_NOTHING:
+      return "the connection was closed without an answer";
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+      return fmt::format("the connection was lost: {}", detail);
+    default:
+      return detail;
+  }
+}
+
+/// Each answer begins with its status line: those of redirects, and of 1xx, give way to the next.
+std::size_t Transfer::take_header(std::string_view line) {
+  header_bytes_ += line.size();
+  headers_too_large_ = header_bytes_ > kMaxHeaderBytes;
+  if (headers_too_large_) return 0;
+  const std::string_view text = base::trim(line);
+  if (line.starts_with("HTTP/")) {
+    response_ = {.status_line = std::string(text)};
+  } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    response_.headers.emplace_back(text.substr(0, colon), base::trim(text.substr(colon + 1)));
+  }
+  return line.size();
+}
+
+std::size_t Transfer::take_body(std::string_view piece) {
+  body_too_large_ = piece.size() > request_.max_bytes - response_.body.size();
+  if (body_too_large_) return 0;
+  response_.body += piece;
+  return piece.size();
+}
+
+std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Transfer*>(self)->take_header({data, size * count});
+}
+
+std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Transfer*>(self)->take_body({data, size * count});
+}
+
+}  // namespace probe

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace probe {
+
+/// One HTTP call. Of bearer, username and sigv4, at most one is given.
+struct Request {
+  std::string method = "GET";
+  std::string url;
+  /// "Name: value" each.
+  std::vector<std::string> headers{};
+  std::string body{};
+  /// A token, sent as "Authorization: Bearer …", to the host of `url` only.
+  std::string bearer{};
+  /// Basic authentication or, with sigv4, the access key and its secret.
+  std::string username{};
+  std::string password{};
+  /// What libcurl signs requests for: "aws:amz:REGION:SERVICE".
+  std::string sigv4{};
+  /// PEM; "" for the system's authorities.
+  std::string ca_file{};
+  std::uint16_t max_redirects = 0;
+  /// Of the answer's body, unpacked.
+  std::size_t max_bytes = 1 << 20;
+};
+
+/// The last answer, after redirects.
+struct Response {
+  int status = 0;
+  /// "HTTP/1.1 200 OK"
+  std::string status_line;
+  /// Name and value as they came.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  /// The value of the first header of this name, or null.
+  const std::string* header(std::string_view name) const;
+};
+
+/// "timed out after 30s"
+std::string timed_out_after(base::Duration limit);
+
+/// One call as libcurl sees it: an easy handle with its options, and what came back so far. Used on one thread.
+class Transfer {
+ public:
+  /// `request` outlives the transfer. It must be over within `limit`, which is positive. Throws std::runtime_error when
+  /// libcurl does not take an option.
+  Transfer(const Request& request, base::Duration limit);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  CURL* handle() const { return handle_.get(); }
+
+  /// What the transfer led to, when libcurl says that it is over. Fails with a sentence.
+  std::expected<Response, std::string> result(CURLcode code);
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value);
+  void set_method();
+  void set_headers();
+  void set_trust();
+  void set_login();
+  void set_limits();
+  std::string failure(CURLcode code) const;
+  std::size_t take_header(std::string_view line);
+  std::size_t take_body(std::string_view piece);
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+
+  struct Cleanup {
+    void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  };
+
+  const Request& request_;
+  const base::Duration limit_;
+  Response response_;
+  std::size_t header_bytes_ = 0;
+  bool headers_too_large_ = false;
+  bool body_too_large_ = false;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::unique_ptr<curl_slist, Cleanup> headers_;
+  std::unique_ptr<CURL, Cleanup> handle_;
+};
+
+}  // namespace probe

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <expected>
+#include <memory>
+#include <string>
+#include <unordered_set>
+
+#include "base/clock.hpp"
+#include "probe/transfer.hpp"
+
+namespace probe {
+
+/// Makes HTTP calls, hundreds at a time, on a thread of its own, so that nothing that libcurl does (names, TLS, files
+/// of certificates) holds up the executor. Connections are used again, and closed when nothing was called for `idle`.
+/// A proxy is taken from the environment, as curl does. Used on one thread, that of its executor.
+class Transfers {
+ public:
+  static constexpr base::Duration kIdle = std::chrono::seconds{15};
+
+  /// `name` is the thread's. The executor's context outlives the transfers.
+  Transfers(boost::asio::any_io_executor executor, const std::string& name, base::Duration idle = kIdle);
+  /// REQUIRES: every run() has returned.
+  ~Transfers();
+  Transfers(const Transfers&) = delete;
+  Transfers& operator=(const Transfers&) = delete;
+
+  /// Answers of any status are a success. Fails with a sentence when there is no whole answer at `deadline`.
+  boost::asio::awaitable<std::expected<Response, std::string>> run(Request request, base::SteadyTime deadline);
+
+  /// Ends the calls under way, at once, and fails every later one.
+  void cancel();
+
+ private:
+  struct Call;
+  class Worker;
+
+  boost::asio::any_io_executor executor_;
+  /// Each is a call that a coroutine waits for.
+  std::unordered_set<boost::asio::steady_timer*> waiting_;
+  bool cancelled_ = false;
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace probe

@@ -1,0 +1,121 @@
+#include "probe/url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+
+namespace probe {
+namespace {
+
+constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+/// authority: "https://user@host:port"; the others begin with '/', '?' and '#', or are empty.
+struct Parts {
+  std::string_view authority;
+  std::string_view path;
+  std::string_view query;
+  std::string_view fragment;
+};
+
+Parts split(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto from = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const auto hash = std::min(url.find('#', from), url.size());
+  const auto question = std::min(url.find('?', from), hash);
+  const auto slash = std::min(url.find('/', from), question);
+  return {url.substr(0, slash), url.substr(slash, question - slash), url.substr(question, hash - question),
+          url.substr(hash)};
+}
+
+/// The parameters of a query that begins with '?'. One without '=' has no value.
+std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parameters(std::string_view query) {
+  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> all;
+  while (!query.empty()) {
+    query.remove_prefix(1);
+    const auto piece = query.substr(0, query.find('&'));
+    query.remove_prefix(piece.size());
+    const auto equals = piece.find('=');
+    if (equals != std::string_view::npos)
+      all.emplace_back(piece.substr(0, equals), piece.substr(equals + 1));
+    else if (!piece.empty())
+      all.emplace_back(piece, std::nullopt);
+  }
+  return all;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned char byte = 0;
+    const auto digits = text.substr(i + 1, 2);
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16).ptr;
+    if (text[i] == '%' && digits.size() == 2 && end == digits.data() + 2) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (kUnreserved.contains(c))
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::expected<std::string, std::string> signable_url(std::string_view url) {
+  const Parts parts = split(url);
+  const auto wrong = std::ranges::find_if(parts.path, [](char c) { return c != '/' && !kUnreserved.contains(c); });
+  if (wrong != parts.path.end() || parts.path.contains("//"))
+    return std::unexpected(fmt::format(
+        "the path {} cannot be signed; with sigv4, a path has only letters, digits, - . _ ~ and single /", parts.path));
+  std::vector<std::pair<std::string, std::string>> sorted;
+  for (const auto& [name, value] : parameters(parts.query))
+    sorted.emplace_back(percent_encode(percent_decode(name)), percent_encode(percent_decode(value.value_or(""))));
+  std::ranges::sort(sorted);
+  std::string out(parts.authority);
+  out += parts.path;
+  for (char separator = '?'; const auto& [name, value] : sorted)
+    out += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
+  return out;
+}
+
+std::string shown_url(std::string_view url) {
+  const Parts parts = split(url);
+  std::string out(parts.authority);
+  if (const auto at = out.rfind('@'); at != std::string::npos)
+    out.replace(out.find("://") + 3, at - out.find("://") - 3, "…");
+  out += parts.path;
+  for (char separator = '?'; const auto& [name, value] : parameters(parts.query)) {
+    // Parameters have short names for keys, too: "code" of Azure functions, "sig" of shared access signatures.
+    const bool secret = looks_secret(name) || name == "code" || name == "sig";
+    out += fmt::format("{}{}", std::exchange(separator, '&'), name);
+    if (value) out += fmt::format("={}", secret ? "…" : *value);
+  }
+  return out.append(parts.fragment);
+}
+
+bool looks_secret(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view kWords[] = {"auth",   "token", "key",       "cookie",
+                                         "secret", "passw", "signature", "credential"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });
+}
+
+}  // namespace probe

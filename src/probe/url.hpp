@@ -1,0 +1,24 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+/// URLs of sources. Pure; thread-safe.
+namespace probe {
+
+/// Escapes all but unreserved characters (RFC 3986, section 2.3): fit for one path segment or query value.
+std::string percent_encode(std::string_view text);
+
+/// `url` as AWS Signature Version 4 has it in its canonical form: the parameters of the query sorted, each with a '='
+/// and one way to escape; no fragment. libcurl signs path and query as they stand, which is wrong for all others. A
+/// '+' in the query is a space. Fails with a sentence when the path has characters that AWS would escape once more.
+std::expected<std::string, std::string> signable_url(std::string_view url);
+
+/// `url` fit to be shown: without user name and password, and with … for parameters whose names look secret.
+std::string shown_url(std::string_view url);
+
+/// Is this the name of a header or parameter whose value nobody should see?
+bool looks_secret(std::string_view name);
+
+}  // namespace probe

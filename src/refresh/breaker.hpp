@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/clock.hpp"
+
+namespace refresh {
+
+/// Slows a probe down whose source is down. It opens when for a whole period of the probe nothing but failures came,
+/// five at least; then one run at a time is tried, after pauses that double, until one succeeds. Not thread-safe.
+class Breaker {
+ public:
+  explicit Breaker(base::Duration ttl) : ttl_(ttl) {}
+
+  /// Both return whether that opened or closed it.
+  bool failed(base::SteadyTime now);
+  bool succeeded();
+
+  bool open() const { return open_; }
+  /// Failures since the last success.
+  int failures() const { return failures_; }
+  /// While open: when the next run may begin.
+  base::SteadyTime next_try() const { return next_try_; }
+
+ private:
+  base::Duration ttl_;
+  int failures_ = 0;
+  base::SteadyTime first_failure_;
+  bool open_ = false;
+  base::Duration pause_{0};
+  base::SteadyTime next_try_;
+};
+
+}  // namespace refresh

@@ -1,0 +1,203 @@
+// What belongs to a probe as a whole: its one task when it is batched, its budgets, what it discovers; over every kind
+// of store.
+#include <gmock/gmock.h>
+
+#include "support/store_harness.hpp"
+
+namespace store {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+class ProbeStoreTest : public StoreTest {
+ protected:
+  /// Profiles that the batched probe "p" measures.
+  std::vector<core::ProfileId> add_batched(std::initializer_list<const char*> names) {
+    store().prepare("p", kRule.ttl, true);
+    std::vector<core::ProfileId> ids;
+    for (const char* name : names) {
+      ids.push_back(add("cluster", name));
+      const Assignment assignment{ids.back(), "p", kRule.ttl, true};
+      store().assign({&assignment, 1});
+    }
+    return ids;
+  }
+  Claimed claim_limited(std::size_t count, std::vector<Limit> limits, const std::string& owner = "a") {
+    return store().claim({"p", owner, count, kLease, std::move(limits)});
+  }
+  std::vector<std::string> names() {
+    std::vector<std::string> names;
+    for (const auto& row : store().load().rows) names.push_back(row->profile.key.name);
+    return names;
+  }
+};
+
+TEST_P(ProbeStoreTest, ABatchedProbeHasOneTaskForAllItsProfiles) {
+  const auto ids = add_batched({"batch", "gpu"});
+  store().prepare("p", kRule.ttl, true);
+  const auto claims = claim().claims;
+  ASSERT_THAT(claims, SizeIs(1));
+  EXPECT_TRUE(claims[0].batched);
+  EXPECT_TRUE(claims[0].first);
+  ASSERT_THAT(claims[0].profiles, SizeIs(2));
+  EXPECT_EQ(claims[0].profiles[1], (core::Profile{ids[1], {"cluster", "gpu"}, {}}));
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty());
+  EXPECT_THAT(renew(claims[0]), IsEmpty());
+  Outcome outcome = success(claims[0]);
+  outcome.findings[0].result = std::unexpected(std::string("unknown partition"));
+  EXPECT_THAT(finish(outcome), IsEmpty());
+  EXPECT_EQ(row(ids[0])->failure->error, "unknown partition");
+  EXPECT_EQ(row(ids[1])->reading->level, core::Level::high);
+  EXPECT_EQ(row(ids[0])->revision, row(ids[1])->revision) << "one run is one change";
+  EXPECT_THAT(finish(outcome), ElementsAre(outcome.task)) << "twice";
+  clock_.advance(2 * kRule.ttl);
+  EXPECT_FALSE(claim_one().first);
+}
+
+TEST_P(ProbeStoreTest, ABatchWritesOnlyWhatIsStillItsProbes) {
+  const auto ids = add_batched({"kept", "renamed", "removed", "reassigned"});
+  const Outcome outcome = success(claim_one());
+  ASSERT_TRUE(store().replace(ids[1], {"cluster", "new"}));
+  ASSERT_TRUE(store().remove(ids[2]));
+  assign(ids[3], "q");
+  EXPECT_THAT(finish(outcome), IsEmpty());
+  EXPECT_TRUE(row(ids[0])->reading);
+  EXPECT_FALSE(row(ids[1])->reading);
+  EXPECT_FALSE(row(ids[2]));
+  EXPECT_FALSE(row(ids[3])->reading);
+}
+
+TEST_P(ProbeStoreTest, ABatchWithoutProfilesRunsAllTheSame) {
+  store().prepare("p", kRule.ttl, true);
+  const Claim held = claim_one();
+  EXPECT_THAT(held.profiles, IsEmpty());
+  EXPECT_THAT(finish(success(held)), IsEmpty());
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty()) << "not due";
+  EXPECT_TRUE(claim().next_due);
+}
+
+TEST_P(ProbeStoreTest, AProbeMayBecomeBatchedAndBack) {
+  const auto id = add_assigned("c5");
+  const Claim old = claim_one();
+  store().prepare("p", kRule.ttl, true);
+  EXPECT_THAT(finish(success(old)), ElementsAre(old.task));
+  const Claim batch = claim_one();
+  ASSERT_TRUE(batch.batched);
+  EXPECT_EQ(batch.profiles.front().id, id);
+  store().prepare("p", kRule.ttl, false);
+  EXPECT_THAT(finish(success(batch)), ElementsAre(batch.task));
+  const Claim again = claim_one();
+  EXPECT_FALSE(again.batched);
+  EXPECT_EQ(again.profiles.front().id, id);
+}
+
+TEST_P(ProbeStoreTest, AShorterPeriodBringsABatchForward) {
+  add_batched({"gpu"});
+  Outcome outcome = success(claim_one());
+  outcome.rule.ttl = 6h;
+  finish(outcome);
+  store().prepare("p", 1min, true);
+  clock_.advance(1min);
+  EXPECT_THAT(claim().claims, SizeIs(1));
+}
+
+TEST_P(ProbeStoreTest, LimitsHoldOverAllReplicas) {
+  add_many(20);
+  store().prepare("p", kRule.ttl, false);
+  const std::vector<Limit> limits{{5, 60s}, {8, 1h}};
+  const Claimed first = claim_limited(3, limits);
+  EXPECT_THAT(first.claims, SizeIs(3));
+  EXPECT_THAT(first.left, ElementsAre(2, 5));
+  const Claimed second = claim_limited(10, limits, "b");
+  EXPECT_THAT(second.claims, SizeIs(2));
+  const Claimed third = claim_limited(10, limits);
+  EXPECT_THAT(third.claims, IsEmpty());
+  EXPECT_THAT(third.left, ElementsAre(0, 3));
+  ASSERT_TRUE(third.next_due);
+  EXPECT_GE(*third.next_due, now() + 59s);
+  EXPECT_LE(*third.next_due, now() + 62s);
+  clock_.advance(*third.next_due - now());
+  EXPECT_THAT(claim_limited(10, limits).claims, SizeIs(3)) << "the hour's limit";
+  EXPECT_GT(*claim_limited(10, limits).next_due, now() + 50min);
+}
+
+TEST_P(ProbeStoreTest, NoWindowHoldsMoreThanTheLimit) {
+  add_many(200);
+  store().prepare("p", 1s, false);
+  const Limit limit{6, 7s};
+  std::vector<base::Time> runs;
+  for (int i = 0; i < 400; ++i) {
+    for (const Claim& claim : claim_limited(2, {limit}, i % 2 == 0 ? "a" : "b").claims) {
+      runs.push_back(now());
+      finish(success(claim));
+    }
+    clock_.advance(130ms);
+  }
+  for (std::size_t i = limit.calls; i < runs.size(); ++i) EXPECT_GE(runs[i] - runs[i - limit.calls], limit.window);
+  EXPECT_GE(runs.size(), 6U * 52 / 7 - 4) << "nearly all of the budget is used";
+}
+
+TEST_P(ProbeStoreTest, AnIdleProbeTellsWhatIsLeft) {
+  store().prepare("p", kRule.ttl, false);
+  EXPECT_THAT(claim_limited(1, {{5, 60s}}).left, ElementsAre(5));
+  EXPECT_TRUE(store().spend("p", std::vector<Limit>{{1, 60s}}));
+  EXPECT_FALSE(store().spend("p", std::vector<Limit>{{1, 60s}}));
+  clock_.advance(62s);
+  EXPECT_TRUE(store().spend("p", std::vector<Limit>{{1, 60s}}));
+}
+
+TEST_P(ProbeStoreTest, FailAllKeepsLevels) {
+  const auto id = add_assigned("c5");
+  const auto other = add("Amazon", "c6");
+  finish(success(claim_one(), core::Level::low));
+  store().fail_all("p", "slowed down");
+  EXPECT_EQ(row(id)->reading->level, core::Level::low);
+  EXPECT_EQ(row(id)->failure, (core::Failure{"slowed down", now()}));
+  EXPECT_FALSE(row(other)->failure);
+  const auto seen = revision();
+  store().fail_all("nobody's", "x");
+  EXPECT_TRUE(store().poll(seen).change.rows.empty());
+}
+
+TEST_P(ProbeStoreTest, DiscoverAddsAndRetires) {
+  add("cluster", "by-hand");
+  const auto discover = [&](std::vector<core::ProfileKey> keys) { store().discover("p", keys); };
+  discover({{"cluster", "batch"}, {"cluster", "by-hand"}, {"cluster", "gpu"}});
+  EXPECT_THAT(names(), UnorderedElementsAre("by-hand", "batch", "gpu"));
+  const auto seen = revision();
+  discover({{"cluster", "batch"}, {"cluster", "by-hand"}, {"cluster", "gpu"}});
+  EXPECT_TRUE(quiet_since(seen));
+  store().discover("q", std::vector<core::ProfileKey>{});
+  discover({{"cluster", "batch"}});
+  EXPECT_THAT(names(), UnorderedElementsAre("by-hand", "batch")) << "what was added by hand stays";
+  discover({});
+  EXPECT_THAT(names(), UnorderedElementsAre("by-hand"));
+  discover({{"cluster", "gpu"}});
+  EXPECT_THAT(names(), UnorderedElementsAre("by-hand", "gpu")) << "it came back";
+}
+
+TEST_P(ProbeStoreTest, AttributesComeWithTheClaim) {
+  const auto id = add_assigned("c5");
+  add_assigned("c6");
+  const core::Attributes attributes{{"type", "c5.large"}, {"zone", "é"}};
+  ASSERT_TRUE(store().set_attributes(id, {{"old", "1"}}));
+  ASSERT_TRUE(store().set_attributes(id, attributes));
+  EXPECT_FALSE(store().set_attributes(id + 100, attributes));
+  for (const Claim& claim : claim().claims)
+    EXPECT_EQ(claim.profiles.front().attributes, claim.profiles.front().id == id ? attributes : core::Attributes{});
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, attributes);
+  EXPECT_EQ(store().find({"Amazon", "c9"}).error().code, base::Errc::not_found);
+  ASSERT_TRUE(store().remove(id));
+  EXPECT_EQ(store().add({"Amazon", "c5"})->attributes, core::Attributes{});
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, core::Attributes{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ProbeStoreTest, testing::ValuesIn(store_kinds()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace store
