@@ -9,9 +9,10 @@ import sys
 
 import fleet
 import main_job
+import probes
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet}
+GROUPS = {"main": main_job, "fleet": fleet, "probes": probes}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -15,6 +15,9 @@ constexpr std::size_t kClaimBatch = 128;
 constexpr std::size_t kWriteBatch = 512;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
+/// Tasks that will get a slot in this time are claimed before they have one, so that short probes do not wait for the
+/// database; longer ones are left to replicas that have a slot.
+constexpr std::chrono::milliseconds kClaimedAhead{25};
 /// What falls due in this time is claimed together: to look for each task by itself costs more than most probes.
 constexpr std::chrono::milliseconds kShortestLook{25};
 constexpr std::chrono::milliseconds kRetry{200};
@@ -143,7 +146,9 @@ std::size_t Runner::free_slots(base::SteadyTime& next_look) const {
   // While the database takes longer to write than the probe to measure, more tasks would only wait, and other replicas
   // for them.
   if (ended_.size() >= kWriteBatch) return 0;
-  if (!breaker_.open()) return concurrency_ - running_.size();
+  const std::size_t taken = measuring_ + queued_.size();
+  const std::size_t most = concurrency_ + ahead();
+  if (!breaker_.open()) return most - std::min(most, taken);
   if (!running_.empty()) return 0;
   if (breaker_.next_try() <= steady_clock::now()) return 1;
   next_look = breaker_.next_try();
@@ -168,8 +173,9 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
     for (const store::Claim& claim : claimed.claims) {
       if (!claim.first) meters_->overdue.Set(seconds(claimed.now - claim.due));
       running_.emplace(std::pair(claim.task, claim.token), claim);
-      measurements_.spawn("measurement", measure(claim));
+      queued_.push_back(claim);
     }
+    begin_queued();
     meters_->running.Set(static_cast<double>(running_.size()));
     if (!claimed.left.empty()) show_left(claimed.left);
     const auto now = steady_clock::now();
@@ -191,12 +197,38 @@ void Runner::show_left(const std::vector<std::uint64_t>& left) {
   for (std::size_t i = 0; i < left.size(); ++i) meters_->left[i]->Set(static_cast<double>(left[i]));
 }
 
+std::size_t Runner::ahead() const {
+  if (typical_.count() == 0 || typical_ > kClaimedAhead) return 0;
+  return std::min(kClaimBatch, concurrency_ * static_cast<std::size_t>(kClaimedAhead / typical_));
+}
+
+void Runner::begin_queued() {
+  for (std::size_t waiting = queued_.size(); waiting > 0 && measuring_ < concurrency_; --waiting) {
+    ++measuring_;
+    measurements_.spawn("measurements", work());
+  }
+}
+
+/// One slot: measures what is queued, one after the other.
+asio::awaitable<void> Runner::work() {
+  while (!queued_.empty() && !stopping_) {
+    store::Claim claim = std::move(queued_.front());
+    queued_.pop_front();
+    // Probes that fail at once must not keep everybody else from this thread.
+    co_await asio::post(shared_.executor, asio::use_awaitable);
+    co_await measure(std::move(claim));
+  }
+  --measuring_;
+}
+
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
   probe::Answer answer = co_await this->answer(claim, begin + config_.timeout);
+  const base::Duration took = since(begin);
+  constexpr int kRemembered = 16;
+  typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
   // A measurement that was cut off says nothing: the task is given back instead.
   if (stopping_ && all_failed(answer)) co_return;
-  const base::Duration took = since(begin);
   meters_->duration.Observe(seconds(took));
   judge(answer);
   store::Outcome outcome{.task = claim.task,

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -82,6 +83,11 @@ class Runner {
   boost::asio::awaitable<void> wait_until(base::SteadyTime when, Wakes wakes);
   boost::asio::awaitable<base::SteadyTime> claim_some(std::size_t limit);
   boost::asio::awaitable<void> measure(store::Claim claim);
+  /// Gives free slots to queued tasks.
+  void begin_queued();
+  boost::asio::awaitable<void> work();
+  /// How many tasks to claim before they have a slot: as many as will get one shortly.
+  std::size_t ahead() const;
   boost::asio::awaitable<probe::Answer> answer(const store::Claim& claim, base::SteadyTime deadline);
   /// How many tasks may begin now, and when that may change without a call of wake().
   std::size_t free_slots(base::SteadyTime& next_look) const;
@@ -105,6 +111,11 @@ class Runner {
   std::vector<std::uint64_t> left_;
   std::vector<core::ProfileKey> discovered_;
 
+  /// Claimed tasks that wait for a slot, and how many measurements have one.
+  std::deque<store::Claim> queued_;
+  std::size_t measuring_ = 0;
+  /// How long measurements take, on average, of late.
+  base::Duration typical_{0};
   /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
   /// be claimed again before its first measurement ends.
   std::map<std::pair<store::TaskId, std::int64_t>, store::Claim> running_;

@@ -1,0 +1,78 @@
+"""Figures of real probes: what programs cost, and what they do to readers."""
+
+import statistics
+import subprocess
+import time
+
+from harness import get, percentile, profiles, timed_gets, vacancy
+
+ROUNDS = 5
+RUNS = 5000
+
+
+def programs(command, **options):
+    return [{"name": "programs", "kind": "exec", "ttl": "1h", "timeout": "60s", "command": command, **options}]
+
+
+def sleepers():
+    config = {"profiles": profiles(1000), "probes": programs(["sleep", "5"], concurrency=1000)}
+    with vacancy(config) as running:
+        before = running.cpu_seconds()
+        status, body = get(running.hardware_port, "/hardware/?wait=60")
+        took = time.perf_counter() - running.begin
+        assert status == 200 and body.count(b'"FRESH"') == 1000, body.count(b'"FRESH"')
+        cpu = running.cpu_seconds() - before
+    yield "1,000 programs `sleep 5` at once: exec of `vacancy up` to all FRESH; own CPU per probe", "≤ 6.5 s; ≤ 1 ms", \
+        f"{took:.2f} s; {cpu:.2f} ms"
+
+
+def probes_per_second():
+    """Real probes, whose readings are written."""
+    with vacancy({"profiles": profiles(RUNS), "probes": programs(["/bin/true"], concurrency=16)}) as running:
+        begin, first = time.perf_counter(), running.probes()
+        while (count := running.probes()) < RUNS:
+            end, last = time.perf_counter(), count
+            time.sleep(0.05)
+        assert last > first
+        return (last - first) / (end - begin)
+
+
+def xargs_per_second():
+    begin = time.perf_counter()
+    subprocess.run(["xargs", "-P", "16", "-n", "1", "/bin/true"], input="\n".join(map(str, range(RUNS))), text=True, check=True)
+    return RUNS / (time.perf_counter() - begin)
+
+
+def rate():
+    pairs = [(probes_per_second(), xargs_per_second()) for _ in range(ROUNDS)]
+    ratios = [ours / theirs for ours, theirs in pairs]
+    yield f"{RUNS} probes `/bin/true`, 16 at once, beside `xargs -P 16`, {ROUNDS} rounds in turn", "≥ 0.9 of xargs", \
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), " \
+        f"{statistics.median(ours for ours, _ in pairs):.0f} probes/s"
+
+
+def isolation():
+    """In turn, in one run: p99 of GET / of a service that is idle, and of one that burns both cores."""
+    burning_programs = [
+        {"name": f"programs-{i}", "kind": "exec", "match": {"provider": f"provider-{i}"}, "ttl": "1s", "timeout": "1s",
+         "concurrency": 1, "command": ["/bin/sh", "-c", "while :; do :; done"]} for i in range(4)]
+    busy = {"profiles": profiles(40), "probes": [
+        *burning_programs, {"name": "cpu", "ttl": "1s", "timeout": "5s", "work": "cpu", "duration": "1s"}]}
+    idle = {"profiles": profiles(40), "probes": [{"name": "idle", "ttl": "1h", "duration": "1ms"}]}
+    with vacancy(idle) as calm:
+        get(calm.hardware_port, "/hardware/?wait=10")
+        with vacancy(busy) as burning:
+            deadline = time.monotonic() + 20
+            while burning.metric(r"vacancy_probes_running\{[^}]*\}") < 5:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            loaded = timed_gets(burning.port, "/", 3000)
+        quiet = timed_gets(calm.port, "/", 3000)
+    ratio = percentile(loaded, 0.99) / percentile(quiet, 0.99)
+    yield "p99 of `GET /` while simulated probes and programs burn both cores, to that of an idle service", "≤ 3×", \
+        f"{ratio:.1f}× ({percentile(loaded, 0.99) * 1000:.2f} to {percentile(quiet, 0.99) * 1000:.2f} ms)"
+
+
+TITLE = "Real probes"
+PARTS = {"sleepers": sleepers, "rate": rate, "isolation": isolation}
+HOW = "`script/bench probes` (`bench/probes.py`)."

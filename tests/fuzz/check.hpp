@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdlib>
+#include <string_view>
+
+#include "base/text.hpp"
+#include "probe/observation.hpp"
+
+namespace fuzz {
+
+/// Ends the run, with the input that led here, unless `fine`.
+inline void require(bool fine) {
+  if (!fine) std::abort();
+}
+
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+/// Whatever came in, the database and every page can take what goes out.
+inline void check(const probe::Result& result) {
+  const std::string& sentence = result ? result->reason : result.error();
+  require(sentence.empty() || base::is_printable_utf8(sentence));
+  require(sentence.size() < 4096);
+  require(result || !sentence.empty());
+}
+
+inline void check(const probe::Answer& answer, std::size_t profiles) {
+  require(answer.results.size() == profiles);
+  for (const probe::Result& result : answer.results) check(result);
+}
+
+/// Levels without thresholds, or with some.
+inline config::Levels levels_of(std::uint8_t choice) {
+  config::Levels levels;
+  if (choice & 1) levels.high.free = 8;
+  if (choice & 2) levels.high.ratio = 0.5;
+  if (choice & 4) levels.medium.score = 3;
+  return levels;
+}
+
+}  // namespace fuzz
