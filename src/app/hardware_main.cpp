@@ -15,6 +15,7 @@ namespace {
 using Load = std::function<std::optional<config::Config>()>;
 
 int serve(const config::Config& config, const Load& load) {
+  app::hold_reloads();
   const store::Opened opened = hardware::open_database(config.hardware);
   app::Process process(config);
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,

@@ -9,6 +9,7 @@
 namespace {
 
 int serve(const config::Config& config) {
+  app::hold_reloads();
   app::Process process(config);
   portal::Service service(config.portal, process.runtime(), process.metrics());
   http::Server server(process.runtime(), process.metrics(), service.routes(),

@@ -40,7 +40,7 @@ sigset_t all_signals() {
 }  // namespace
 
 Process::Process(const config::Config& config) : config_(config), runtime_(config.threads) {
-  const sigset_t set = all_signals();
+  const sigset_t set = end_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that closes while it is written to is an error code, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
@@ -90,31 +90,37 @@ void Process::on_reload(std::function<config::Config()> load,
                         std::function<asio::awaitable<void>(config::Config)> apply) {
   load_ = std::move(load);
   apply_ = std::move(apply);
+  reload_successful().Set(1);
+  for (const char* result : {"applied", "refused", "failed"}) reloads(result);
+}
+
+prometheus::Gauge& Process::reload_successful() {
+  return metrics_.gauge("vacancy_config_last_reload_successful", "1, and 0 after a reload that was not applied");
+}
+
+prometheus::Counter& Process::reloads(const char* result) {
+  return metrics_.counter("vacancy_config_reloads_total", "Reloads of the configuration, by result",
+                          {{"result", result}});
 }
 
 /// Both outcomes are told by the log and by metrics, since nobody reads an answer of a signal.
 void Process::reload() {
   if (!load_) return spdlog::info("SIGHUP: there is nothing to reload here");
-  const auto count = [this](const char* result) -> prometheus::Counter& {
-    return metrics_.counter("vacancy_config_reloads_total", "Reloads of the configuration, by result",
-                            {{"result", result}});
-  };
-  auto& fine = metrics_.gauge("vacancy_config_last_reload_successful", "1 when the latest reload was applied");
   try {
     config::Config config = load_();
     if (without_probes(config) != without_probes(config_))
       spdlog::warn("the configuration changes more than probes and profiles; restart to apply the rest");
     base::run_on(runtime_.background(), apply_(std::move(config)));
-    count("applied").Increment();
-    fine.Set(1);
+    reloads("applied").Increment();
+    reload_successful().Set(1);
     spdlog::info("the configuration has been reloaded");
   } catch (const base::UsageError& error) {
-    count("refused").Increment();
-    fine.Set(0);
+    reloads("refused").Increment();
+    reload_successful().Set(0);
     spdlog::error("the new configuration is refused, the old one stays: {}", error.what());
   } catch (const base::Lost& lost) {
-    count("failed").Increment();
-    fine.Set(0);
+    reloads("failed").Increment();
+    reload_successful().Set(0);
     spdlog::error("the new configuration cannot be applied; send SIGHUP again: {}", lost.what());
   }
 }
@@ -170,6 +176,13 @@ void Process::end() {
     }
   }
   runtime_.stop();
+}
+
+void hold_reloads() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
 http::ServerOptions server_options(std::string name, const config::HttpConfig& config) {

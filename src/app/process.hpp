@@ -31,7 +31,7 @@ struct Part {
 /// services, so that it outlives them. Used on the main thread.
 class Process {
  public:
-  /// Blocks SIGTERM, SIGINT and SIGHUP for all threads: wait() takes them.
+  /// Blocks SIGTERM and SIGINT for all threads: wait() takes them.
   explicit Process(const config::Config& config);
   ~Process();
 
@@ -45,8 +45,8 @@ class Process {
   /// Serves health and metrics; returns the port.
   std::uint16_t start_admin();
 
-  /// What SIGHUP does: `load` reads the configuration anew, on the main thread, and `apply` takes it over, on the
-  /// background thread. One that `load` refuses with base::UsageError changes nothing.
+  /// What SIGHUP does from wait() on: `load` reads the configuration anew, on the main thread, and `apply` takes it
+  /// over, on the background thread. One that `load` refuses with base::UsageError changes nothing.
   void on_reload(std::function<config::Config()> load,
                  std::function<boost::asio::awaitable<void>(config::Config)> apply);
 
@@ -62,6 +62,8 @@ class Process {
 
   bool signalled();
   void reload();
+  prometheus::Gauge& reload_successful();
+  prometheus::Counter& reloads(const char* result);
   void end();
 
   const config::Config& config_;
@@ -76,6 +78,9 @@ class Process {
   bool ended_ = false;
   bool failed_ = false;
 };
+
+/// Keeps SIGHUP for Process::wait(): it kills no program that is about to serve. Call it before threads are started.
+void hold_reloads();
 
 http::ServerOptions server_options(std::string name, const config::HttpConfig& config);
 

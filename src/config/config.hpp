@@ -83,6 +83,8 @@ struct HttpOptions {
   std::string method = "GET";
   /// "Name: value" each.
   std::vector<std::string> headers{};
+  /// "Name: FILE" each: the value, such as an API key, is in the file, which is read anew for each call.
+  std::vector<std::string> header_files{};
   /// Sent with the request. {provider}, {name} and {attribute.KEY} stand for the profile's, as in a JSON string.
   std::string body{};
   /// A file with a bearer token, read anew for each call.

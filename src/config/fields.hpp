@@ -56,6 +56,7 @@ void fields(C& options, Visit&& visit) {
   visit("url", options.url);
   visit("method", options.method);
   visit("headers", options.headers);
+  visit("header_files", options.header_files);
   visit("body", options.body);
   visit("token_file", options.token_file);
   visit("username", options.username);

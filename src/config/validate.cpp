@@ -141,6 +141,14 @@ void check_exec(const ExecOptions& options, const std::string& path) {
           fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
 }
 
+void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto colon = headers[i].find(": ");
+    check(colon != std::string::npos && colon > 0 && colon + 2 < headers[i].size(), fmt::format("{}[{}]", path, i),
+          fmt::format("'{}' is not a header with its file; write 'Name: /path/of/file'", headers[i]));
+  }
+}
+
 void check_headers(const std::vector<std::string>& headers, const std::string& path) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto colon = headers[i].find(':');
@@ -155,6 +163,7 @@ void check_http_probe(const HttpOptions& options, const std::string& path) {
   check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
         join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
   check_headers(options.headers, join(path, "headers"));
+  check_header_files(options.header_files, join(path, "header_files"));
   check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
         "and username go together; give both or none");
   check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
@@ -186,8 +195,13 @@ void check_levels(const Levels& levels, const std::string& path) {
 }
 
 void check_budgets(const ProbeConfig& probe, const std::string& path) {
-  for (const Budget& limit : probe.limits())
-    check(limit.window <= kLongest, path, fmt::format("{} is longer than a year", base::to_string(limit.window)));
+  std::set<base::Duration> windows;
+  for (const Budget& limit : probe.limits()) {
+    const std::string window = base::to_string(limit.window);
+    check(limit.window <= kLongest, path, fmt::format("{} is longer than a year", window));
+    check(windows.insert(limit.window).second, path,
+          fmt::format("two limits, 'rate' among them, have a window of {}; keep the smaller", window));
+  }
 }
 
 void check_options(const ProbeConfig& probe, const std::string& path) {

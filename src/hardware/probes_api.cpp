@@ -5,8 +5,7 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
-#include "feed/row_json.hpp"
-#include "hardware/admin_token.hpp"
+#include "hardware/admin_request.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -85,11 +84,12 @@ std::string failure_json(const core::Row& row) {
 
 std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
   const config::ProbeConfig& config = status.config;
+  Object match;
+  match.add_text("provider", config.match.provider).add_text("name", config.match.name);
   Object object;
   object.add_text("name", config.name)
       .add_text("kind", config.kind)
-      .add_text("provider", config.match.provider)
-      .add_text("match", config.match.name)
+      .add("match", match.text())
       .add_text("ttl", base::to_string(config.ttl))
       .add_text("timeout", base::to_string(config.timeout))
       .add("limits", limits_json(status))
@@ -160,8 +160,10 @@ asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
 
 asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
-  const auto sent = feed::parse_profile(request.body);
+  const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
+  if (sent->attributes)
+    co_return http::problem({base::Errc::invalid, "leave 'attributes' out: the probe is told those of the profile"});
   auto job = [this, key = sent->key] { return store_.find(key); };
   const auto profile = co_await database_.run(std::move(job));
   if (!profile) co_return http::problem(profile.error());

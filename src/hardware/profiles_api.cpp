@@ -3,19 +3,11 @@
 #include <charconv>
 
 #include "base/text.hpp"
-#include "feed/row_json.hpp"
-#include "hardware/admin_token.hpp"
+#include "hardware/admin_request.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
 namespace {
-
-base::Result<feed::SentProfile> profile_in(const http::Request& request) {
-  const std::string_view type = request.header("Content-Type");
-  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
-    return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
-  return feed::parse_profile(request.body);
-}
 
 base::Result<core::ProfileId> id_in(const http::Request& request) {
   const std::string& text = request.parameters.front();

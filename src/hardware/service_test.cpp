@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "hardware/admin_request.hpp"
 #include "hardware/admin_token.hpp"
 #include "support/memory_store.hpp"
 #include "support/raw_client.hpp"

@@ -1,7 +1,6 @@
 #include "probe/exec.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <boost/json.hpp>
 #include <cctype>
@@ -126,21 +125,11 @@ std::vector<std::string> environment_of(const config::ExecOptions& options, Vari
   return environment;
 }
 
-/// A word as one would type it into a shell.
-std::string quoted(std::string_view word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 /// What to type for the same. Without the configured environment, which is where secrets are.
 std::string command_line(const Variables& task, const std::vector<std::string>& command) {
-  std::vector<std::string> words;
-  for (const auto& [name, value] : task) words.push_back(fmt::format("{}={}", name, quoted(value)));
-  for (const std::string& word : command) words.push_back(quoted(word));
-  return fmt::format("{}", fmt::join(words, " "));
+  std::string line;
+  for (const auto& [name, value] : task) line += fmt::format("{}={} ", name, quoted(value));
+  return line + typed(command);
 }
 
 void note(Trace& trace, const std::expected<Exited, std::string>& exited) {

@@ -102,6 +102,29 @@ TEST_F(HttpLoginTest, ASecretHeaderIsNotRedirected) {
   EXPECT_THAT(reason({.url = url("/redirect?to=/echo"), .headers = {"X-Team: blue"}}), HasSubstr("blue"));
 }
 
+TEST_F(HttpLoginTest, AHeaderComesFromAFileReadAnewForEachCall) {
+  const std::string key = file("key", "first-key\n");
+  const config::HttpOptions options{.url = url("/echo"), .header_files = {"X-Api-Key: " + key}};
+  const auto probe = make(options);
+  const auto ask_again = [&] {
+    Trace trace;
+    const Result result = begin(*probe, kPatience, &trace).get().results.at(0);
+    EXPECT_THAT(trace.sent, HasSubstr("X-Api-Key: …\n"));
+    return trace.sent + trace.received + (result ? result->reason : result.error());
+  };
+  EXPECT_THAT(ask_again(), AllOf(HasSubstr("HTTP/1.1 200 OK"), Not(HasSubstr("first-key"))));
+  const auto sent = [&](const std::string& value) {
+    return reason({.url = url("/protected?authorization=" + value), .header_files = {"Authorization: " + key}});
+  };
+  EXPECT_EQ(sent("first-key"), "let in");
+  file("key", "second-key");
+  EXPECT_EQ(sent("second-key"), "let in");
+  EXPECT_EQ(error({.url = url("/redirect?to=/echo"), .header_files = options.header_files}),
+            "answered 302 Found (a redirect that is not followed): moved");
+  std::filesystem::remove(key);
+  EXPECT_THAT(error(options), AllOf(HasSubstr("header_files"), HasSubstr("/key'"), HasSubstr("No such file")));
+}
+
 // --- TLS
 
 class HttpsTest : public support::HttpTest {

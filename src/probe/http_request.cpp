@@ -82,6 +82,19 @@ Or<void> sign(Request& request, const config::Sigv4& sigv4) {
   return {};
 }
 
+/// Adds the headers whose values are in files.
+Or<void> add_secret_headers(Request& request, const config::HttpOptions& options) {
+  for (const std::string& entry : options.header_files) {
+    const auto [name, file] = split_header(entry);
+    auto value = secret_from("header_files", std::string(file));
+    if (!value) return std::unexpected(std::move(value.error()));
+    request.secret_headers.push_back(fmt::format("{}: {}", name, *value));
+  }
+  // libcurl would take them along to another host.
+  if (!request.secret_headers.empty()) request.max_redirects = 0;
+  return {};
+}
+
 Or<void> log_in(Request& request, const config::HttpOptions& options) {
   if (!options.sigv4.region.empty()) return sign(request, options.sigv4);
   const auto read = [](std::string& out, const std::string& option, const std::string& file) -> Or<void> {
@@ -119,6 +132,7 @@ std::vector<std::string> secrets_of(const Request& request) {
     // The token in "Bearer TOKEN".
     all.emplace_back(value.substr(value.rfind(' ') + 1));
   }
+  for (const std::string& header : request.secret_headers) all.emplace_back(split_header(header).second);
   std::erase_if(all, [](const std::string& secret) { return secret.size() < kShortestSecret; });
   std::ranges::sort(all, std::greater{}, &std::string::size);
   return all;
@@ -159,6 +173,7 @@ Or<Request> make_request(const config::HttpOptions& options, std::span<const cor
   if (!request.body.empty() && !has_header(request, "Content-Type"))
     request.headers.emplace_back("Content-Type: application/json");
   if (std::ranges::any_of(request.headers, travels)) request.max_redirects = 0;
+  if (auto fine = add_secret_headers(request, options); !fine) return std::unexpected(std::move(fine.error()));
   if (auto fine = log_in(request, options); !fine) return std::unexpected(std::move(fine.error()));
   return request;
 }
@@ -169,6 +184,8 @@ std::string shown(const Request& request) {
     const auto [name, value] = split_header(header);
     show_header(out, name, value);
   }
+  for (const std::string& header : request.secret_headers)
+    out += fmt::format("{}: {}\n", split_header(header).first, kHidden);
   if (!request.bearer.empty() || !request.username.empty()) show_header(out, "Authorization", "");
   show_body(out, request.body);
   return out;

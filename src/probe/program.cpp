@@ -187,6 +187,20 @@ std::expected<Exited, std::string> Programs::Run::result() {
   return Exited{group.end->code, group.end->signal, std::move(output.text), std::move(errors.text)};
 }
 
+std::string quoted(std::string_view word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string typed(const std::vector<std::string>& command) {
+  std::string line;
+  for (const std::string& word : command) line += (line.empty() ? "" : " ") + quoted(word);
+  return line;
+}
+
 Programs::Programs(asio::any_io_executor executor) : executor_(std::move(executor)) {
   adopt_orphans();
 }

@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -41,6 +42,11 @@ struct Exited {
   /// The end of what it wrote to standard error.
   std::string errors;
 };
+
+/// A word as one would type it into a shell.
+std::string quoted(std::string_view word);
+/// A command as one would type it into a shell.
+std::string typed(const std::vector<std::string>& command);
 
 /// Runs programs, each in a process group of its own, of which nothing is left when run() returns: at the deadline, and
 /// when it prints too much, the group gets SIGTERM and, a second later, SIGKILL. What it costs does not depend on the

@@ -42,16 +42,6 @@ std::vector<std::string> environment(const config::SlurmOptions& options) {
   return out;
 }
 
-/// A command as one would type it.
-std::string typed(const Command& command) {
-  std::string out;
-  for (const std::string& word : command) {
-    const bool plain = word.find_first_of(" \t\n|&;<>()$`\\\"'*?#~{}[]") == std::string::npos && !word.empty();
-    out += fmt::format("{}{}", out.empty() ? "" : " ", plain ? word : fmt::format("'{}'", word));
-  }
-  return out;
-}
-
 std::string last_line(std::string_view text) {
   text = base::trim(text);
   return one_line(text.substr(text.rfind('\n') + 1));

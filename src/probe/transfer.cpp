@@ -87,12 +87,16 @@ void Transfer::set_headers() {
     static_cast<void>(headers_.release());
     headers_.reset(longer);
   };
-  for (const std::string& header : request_.headers) {
-    // libcurl takes "Name:" for the wish to leave a header out, and "Name;" for one without a value.
-    const auto colon = header.find(':');
-    const bool empty = base::trim(std::string_view(header).substr(colon + 1)).empty();
-    add(empty ? (header.substr(0, colon) + ";").c_str() : header.c_str());
+  for (const auto* headers : {&request_.headers, &request_.secret_headers}) {
+    for (const std::string& header : *headers) {
+      // libcurl takes "Name:" for the wish to leave a header out, and "Name;" for one without a value.
+      const auto colon = header.find(':');
+      const bool empty = base::trim(std::string_view(header).substr(colon + 1)).empty();
+      add(empty ? (header.substr(0, colon) + ";").c_str() : header.c_str());
+    }
   }
+  // libcurl signs also a header that it is told to leave out.
+  if (!request_.sigv4.empty()) return set(CURLOPT_HTTPHEADER, headers_.get());
   // Unless it is given: libcurl would call the body a form. Without "Expect:", a large body waits for a 100 Continue.
   const auto is_type = [](const std::string& header) {
     return base::equals_ignoring_case(header.substr(0, header.find(':')), "Content-Type");

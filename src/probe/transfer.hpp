@@ -21,6 +21,8 @@ struct Request {
   std::string url;
   /// "Name: value" each.
   std::vector<std::string> headers{};
+  /// More of them, whose values nobody should see.
+  std::vector<std::string> secret_headers{};
   std::string body{};
   /// A token, sent as "Authorization: Bearer …", to the host of `url` only.
   std::string bearer{};

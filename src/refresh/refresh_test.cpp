@@ -311,6 +311,19 @@ TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
   EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
 }
 
+TEST_F(RefreshTest, WhatIsDiscoveredComesBackAfterSomebodyRemovedIt) {
+  config_.kind = "slurm";
+  config_.ttl = 50ms;
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  replica.look([](auto& script) { script.discovered = {{{"p", "gpu"}}}; });
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return rows().size() == 1; }));
+  const core::ProfileId removed = rows()[0]->profile.id;
+  ASSERT_TRUE(store_.remove(removed));
+  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.id != removed; }));
+}
+
 TEST_F(RefreshTest, ABudgetIsKeptByAllReplicasTogether) {
   config_.ttl = 10ms;
   config_.budget = {{7, 1h}};

@@ -44,6 +44,14 @@ bool all_failed(const probe::Answer& answer) {
          !answer.discovered;
 }
 
+bool differ(std::vector<core::ProfileKey> discovered, const std::vector<core::Profile>& claimed) {
+  std::vector<core::ProfileKey> known;
+  for (const core::Profile& profile : claimed) known.push_back(profile.key);
+  std::ranges::sort(discovered);
+  std::ranges::sort(known);
+  return discovered != known;
+}
+
 core::FreshnessRule rule_of(const config::ProbeConfig& config) {
   return {.ttl = config.ttl,
           .grace = std::min(config.timeout, config.ttl),
@@ -103,7 +111,11 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
                                            {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
 }
 
-Runner::~Runner() = default;
+/// What it shows is over.
+Runner::~Runner() {
+  meters_->slowed_down.Set(0);
+  for (prometheus::Gauge* left : meters_->left) left->Set(0);
+}
 
 asio::awaitable<void> Runner::run() {
   loops_.spawn("claim loop of " + config_.name, claim_loop());
@@ -237,11 +249,11 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
                          .findings = {},
                          .took = took,
                          .rule = rule_of(config_)};
+  if (answer.discovered && differ(*answer.discovered, claim.profiles)) discovered_ = std::move(answer.discovered);
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
   ended_.push_back({std::move(outcome), steady_clock::now()});
   write_timer_.cancel();
-  if (answer.discovered) co_await discover(std::move(*answer.discovered));
 }
 
 asio::awaitable<probe::Answer> Runner::answer(const store::Claim& claim, base::SteadyTime deadline) {
@@ -293,12 +305,10 @@ asio::awaitable<void> Runner::fail_all(std::string error) {
   }
 }
 
-asio::awaitable<void> Runner::discover(std::vector<core::ProfileKey> keys) {
-  if (keys == discovered_) co_return;
-  auto job = [this, keys] { shared_.store.discover(config_.name, keys); };
+asio::awaitable<void> Runner::discover() {
+  auto job = [this, keys = *std::exchange(discovered_, std::nullopt)] { shared_.store.discover(config_.name, keys); };
   try {
     co_await shared_.database.run(std::move(job));
-    discovered_ = std::move(keys);
     shared_.written();
   } catch (const base::Lost& lost) {
     spdlog::warn("{} cannot write what it discovered: {}", config_.name, lost.what());
@@ -345,14 +355,15 @@ asio::awaitable<void> Runner::write_loop() {
 
 /// Writes until the database takes it. When stopping, tries once.
 asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
-  for (;;) {
+  bool lost_database = false;
+  do {
     std::vector<store::Outcome> outcomes;
     for (Ended& ended : batch) {
       ended.outcome.ended_ago = since(ended.ended_at);
       outcomes.push_back(ended.outcome);
     }
     auto job = [this, outcomes = std::move(outcomes)] { return shared_.store.finish(outcomes); };
-    bool lost_database = false;
+    lost_database = false;
     try {
       const auto refused = co_await shared_.database.run(std::move(job));
       meters_->refused.Increment(static_cast<double>(refused.size()));
@@ -364,9 +375,10 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
       spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
       lost_database = true;
     }
-    if (!lost_database || stopping_) break;
-    co_await base::sleep(retry_timer_, kRetry);
-  }
+    if (lost_database && !stopping_) co_await base::sleep(retry_timer_, kRetry);
+  } while (lost_database && !stopping_);
+  // After the run was finished: new profiles make the task due again.
+  if (discovered_ && !lost_database) co_await discover();
   for (const Ended& ended : batch) running_.erase({ended.outcome.task, ended.outcome.token});
   meters_->running.Set(static_cast<double>(running_.size()));
   shared_.written();

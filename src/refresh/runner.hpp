@@ -93,7 +93,7 @@ class Runner {
   std::size_t free_slots(base::SteadyTime& next_look) const;
   /// Counts how a run went; returns its error, with a note while the probe is slowed down.
   void judge(probe::Answer& answer);
-  boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
+  boost::asio::awaitable<void> discover();
   boost::asio::awaitable<void> fail_all(std::string error);
   void show_left(const std::vector<std::uint64_t>& left);
   boost::asio::awaitable<void> write_loop();
@@ -109,7 +109,8 @@ class Runner {
   Breaker breaker_;
   base::Time slow_since_;
   std::vector<std::uint64_t> left_;
-  std::vector<core::ProfileKey> discovered_;
+  /// What a run discovered beside what it claimed; to be written.
+  std::optional<std::vector<core::ProfileKey>> discovered_;
 
   /// Claimed tasks that wait for a slot, and how many measurements have one.
   std::deque<store::Claim> queued_;

@@ -22,12 +22,14 @@ Budget::Budget(sql::Session& session, const std::string& probe, std::span<const 
   if (limits.empty()) return;
   static const std::string kLock = fmt::format("SELECT id FROM probe WHERE name = ?{}", session.dialect().for_update);
   session.query(kLock, probe).step();
+  // Waiting for the lock took time: runs must be counted where they happen.
+  now_ = next_allowed_ = session.now();
   for (const Limit& limit : limits) {
     // The slot of a window ago still holds a part of the window.
     auto query = session.query(
         "SELECT COALESCE(SUM(calls), 0), COALESCE(MIN(slot), 0) FROM spent"
         " WHERE probe = ? AND budget_window = ? AND slot >= ?",
-        probe, limit.window, slot_of(now, limit) - kSlots);
+        probe, limit.window, slot_of(now_, limit) - kSlots);
     query.step();
     const auto used = query.get<std::uint64_t>(0);
     left_.push_back(limit.calls - std::min(limit.calls, used));

@@ -15,14 +15,15 @@ namespace store {
 /// when there is a limit, so that replicas count one after the other.
 class Budget {
  public:
-  /// `probe` and `limits` outlive it.
+  /// `probe` and `limits` outlive it. `now` is the time when there is no limit; with one it is read behind the lock.
   Budget(sql::Session& session, const std::string& probe, std::span<const Limit> limits, base::Time now);
 
+  base::Time now() const { return now_; }
   /// How many more runs each limit allows.
   const std::vector<std::uint64_t>& left() const { return left_; }
   /// How many runs all of them allow, and not more than `wanted`.
   std::size_t allowed(std::size_t wanted) const;
-  /// When a limit that allows none allows one again; not later than `now` when all do.
+  /// When a limit that allows none allows one again; not later than now() when all do.
   base::Time next_allowed() const { return next_allowed_; }
 
   /// REQUIRES: count <= allowed(count).

@@ -7,6 +7,7 @@
 
 #include "store/open.hpp"
 #include "support/database_test.hpp"
+#include "support/eventually.hpp"
 
 namespace store {
 namespace {
@@ -229,6 +230,35 @@ TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(store->add({"Amazon", "c5"}));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+}
+
+TEST_P(DatabaseStoreTest, ARunIsCountedWhenItBeginsAndNotWhenItsClaimBeganToWait) {
+  if (is_sqlite()) return;  // its transactions do not wait for rows
+  const auto store = open();
+  store->prepare("p", 60s, false);
+  fill(*store, 1);
+  const auto other = plain();
+  std::optional<sql::Transaction> slow(std::in_place, *other, sql::Access::write);
+  other->query("SELECT id FROM probe WHERE name = 'p' FOR UPDATE").step();
+  const auto watcher = plain();
+  Claimed claimed;
+  std::jthread waits([&] {
+    const std::vector<Limit> limits = {{.calls = 1, .window = 60ms}};
+    claimed = store->claim({.probe = "p", .owner = "a", .count = 1, .lease = 10s, .limits = limits});
+  });
+  EXPECT_TRUE(support::eventually([&] {
+    auto query = watcher->query(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT id FROM probe%FOR UPDATE'");
+    return query.step() && query.get<int>(0) > 0;
+  }));
+  clock_.advance(1s);
+  slow.reset();
+  waits.join();
+  ASSERT_THAT(claimed.claims, SizeIs(1));
+  EXPECT_EQ(claimed.now, clock_.wall_now());
+  auto spent = watcher->query("SELECT MIN(slot) FROM spent WHERE probe = 'p'");
+  ASSERT_TRUE(spent.step());
+  EXPECT_EQ(spent.get<std::int64_t>(0), claimed.now.time_since_epoch() / 1ms);
 }
 
 /// A backup that is put back undoes the last change.

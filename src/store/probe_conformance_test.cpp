@@ -58,6 +58,14 @@ TEST_P(ProbeStoreTest, ABatchedProbeHasOneTaskForAllItsProfiles) {
   EXPECT_FALSE(claim_one().first);
 }
 
+TEST_P(ProbeStoreTest, ANewProfileMakesABatchDue) {
+  add_batched({"batch"});
+  finish(success(claim_one()));
+  EXPECT_THAT(claim().claims, IsEmpty());
+  add_batched({"gpu"});
+  ASSERT_THAT(claim().claims, SizeIs(1));
+}
+
 TEST_P(ProbeStoreTest, ABatchWritesOnlyWhatIsStillItsProbes) {
   const auto ids = add_batched({"kept", "renamed", "removed", "reassigned"});
   const Outcome outcome = success(claim_one());

@@ -44,7 +44,11 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
     session.run(kName, probe, revision, part);
     session.run(kEnd, part);
   });
-  if (probe == core::kNoProbe || assignments.front().batched) return;
+  if (probe == core::kNoProbe) return;
+  if (assignments.front().batched) {
+    session.run("UPDATE task SET due = ? WHERE probe = ? AND profile_id < 0 AND due > ?", now, probe, now);
+    return;
+  }
   kBegin.run(session, assignments, [&](sql::Query& query, const Assignment& assignment) {
     query.bind(assignment.profile, probe, now, random_part(assignment.ttl));
   });

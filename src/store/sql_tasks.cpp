@@ -246,24 +246,24 @@ bool is_wanted(const Outcome& outcome, const State& state) {
 
 Claimed SqlStore::claim(const Wanted& wanted) {
   assert(!wanted.owner.empty());
-  base::Time now;
+  Claimed claimed;
   // One statement sees one state without a transaction, which would cost two more ways to the server.
   const auto found = with_session([&](sql::Session& session) {
-    now = session.now();
-    return candidates(session, wanted.probe, now, wanted.count * kCandidatesPerClaim);
+    claimed.now = session.now();
+    return candidates(session, wanted.probe, claimed.now, wanted.count * kCandidatesPerClaim);
   });
-  Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}, .left = {}};
   std::span<const Candidate> rest = found;
-  base::Time allowed_at = now;
-  while (!rest.empty() && claimed.claims.size() < wanted.count && allowed_at <= now) {
+  base::Time allowed_at = claimed.now;
+  while (!rest.empty() && claimed.claims.size() < wanted.count && allowed_at <= claimed.now) {
     std::span<const Candidate> next = rest;
     const auto claims = write([&](sql::Transaction& tx) {
       next = rest;
-      Budget budget(*tx, wanted.probe, wanted.limits, now);
+      Budget budget(*tx, wanted.probe, wanted.limits, claimed.now);
       const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
       const auto ids = take_ids(next, count);
-      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, {wanted, now});
+      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, {wanted, budget.now()});
       budget.spend(claims.size());
+      claimed.now = budget.now();
       claimed.left = budget.left();
       allowed_at = budget.next_allowed();
       return claims;
@@ -276,7 +276,7 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     if (looked_at == 0) break;
   }
   std::ranges::sort(claimed.claims, {}, &Claim::due);
-  if (allowed_at > now)
+  if (allowed_at > claimed.now)
     claimed.next_due = allowed_at;
   else if (!rest.empty())
     claimed.next_due = rest.front().due;

@@ -33,9 +33,11 @@ std::string budgets_of(const json::object& probe) {
 }
 
 void print_probe(const json::object& probe) {
-  std::cout << fmt::format("{} ({}) measures {}/{} every {}: {} profiles, {} failing\n", text_at(probe, "name"),
-                           text_at(probe, "kind"), text_at(probe, "provider"), text_at(probe, "match"),
-                           text_at(probe, "ttl"), text_at(probe, "profiles"), text_at(probe, "failing"));
+  const json::object& match = probe.at("match").as_object();
+  const std::string profiles = text_at(probe, "profiles");
+  std::cout << fmt::format("{} ({}) measures {}/{} every {}: {} profile{}, {} failing\n", text_at(probe, "name"),
+                           text_at(probe, "kind"), text_at(match, "provider"), text_at(match, "name"),
+                           text_at(probe, "ttl"), profiles, profiles == "1" ? "" : "s", text_at(probe, "failing"));
   if (const std::string budgets = budgets_of(probe); !budgets.empty())
     std::cout << fmt::format("  budget: {}\n", budgets);
   if (const std::string since = text_at(probe, "slow_since"); !since.empty())

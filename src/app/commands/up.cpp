@@ -45,7 +45,8 @@ void settle(config::Config& config) {
 }
 
 /// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
-int serve(config::Config config, const std::function<config::Config()>& load) {
+int serve(const config::Config& config, const std::function<config::Config()>& load) {
+  hold_reloads();
   const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
   const store::Opened opened = hardware::open_database(config.hardware, content);
   opened.store->add_missing(config.profiles);
@@ -63,8 +64,9 @@ int serve(config::Config config, const std::function<config::Config()>& load) {
   if (hardware_port == 0) return process.wait();
   const std::string hardware_url = url_of(config.hardware.http, hardware_port);
 
-  config.portal.hardware_urls = {hardware_url};
-  portal::Service portal(config.portal, process.runtime(), process.metrics());
+  config::PortalConfig portal_config = config.portal;
+  portal_config.hardware_urls = {hardware_url};
+  portal::Service portal(portal_config, process.runtime(), process.metrics());
   http::Server portal_server(process.runtime(), process.metrics(), portal.routes(),
                              server_options("portal", config.portal.http));
   Part part = part_of("portal", portal, portal_server);

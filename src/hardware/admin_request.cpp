@@ -1,0 +1,37 @@
+#include "hardware/admin_request.hpp"
+
+#include "base/text.hpp"
+
+namespace hardware {
+namespace {
+
+constexpr std::string_view kScheme = "Bearer ";
+
+/// In a time that does not depend on where the texts differ.
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  return difference == 0;
+}
+
+}  // namespace
+
+base::Result<void> authorize(const http::Request& request, const std::string& token) {
+  if (token.empty())
+    return base::fail(base::Errc::forbidden, "administration is off: no admin_token_file is configured");
+  const std::string_view given = request.header("Authorization");
+  if (!given.starts_with(kScheme) || !equal_in_constant_time(given.substr(kScheme.size()), token))
+    return base::fail(base::Errc::unauthorized, "send the admin token: Authorization: Bearer TOKEN");
+  return {};
+}
+
+base::Result<feed::SentProfile> profile_in(const http::Request& request) {
+  const std::string_view type = request.header("Content-Type");
+  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
+    return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
+  return feed::parse_profile(request.body);
+}
+
+}  // namespace hardware
