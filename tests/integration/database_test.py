@@ -1,5 +1,6 @@
 """A real MariaDB: what is in it before, who changes its schema, and what a backup that is put back undoes."""
 
+import signal
 import subprocess
 import time
 
@@ -80,9 +81,11 @@ class DatabaseTest(DatabaseCase):
         self.assertEqual(impatient.process.wait(timeout=20), 1)
         self.assertIn("cannot connect to", impatient.log())
         eventually("it says so", lambda: "waiting for the database" in waiting.log())
+        waiting.send(signal.SIGHUP)  # is kept until it serves
         self.server.start()
         waiting.wait_ready()
         self.assertEqual(waiting.log().count("waiting for the database"), 1)
+        eventually("it reloads", lambda: "the configuration has been reloaded" in waiting.log())
 
     def test_wrong_urls_and_passwords_are_explained(self):
         wrong = self.directory / "wrong"

@@ -22,6 +22,8 @@ import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import database_server  # noqa: E402
+import function_server  # noqa: E402
+import slurm_cluster  # noqa: E402
 
 BIN = pathlib.Path(os.environ["BIN_DIR"])
 # Without the sanitizers, which do not bear a preloaded library.
@@ -134,6 +136,24 @@ class Events:
         self.connection.close()
 
 
+def of_each_process(name):
+    """The bytes of a file in /proc of each process, by its number."""
+    for path in pathlib.Path("/proc").glob(f"[0-9]*/{name}"):
+        with contextlib.suppress(OSError):  # it has just ended
+            yield int(path.parent.name), path.read_bytes()
+
+
+def processes_with(marker):
+    """The numbers of the processes that have the text in their arguments or their environment."""
+    return {number for name in ("cmdline", "environ") for number, text in of_each_process(name) if marker.encode() in text}
+
+
+def children(pid):
+    """The numbers of a process's children, with those that nobody has reaped yet."""
+    parents = {number: int(text.rpartition(b") ")[2].split()[1]) for number, text in of_each_process("stat")}
+    return {number for number, parent in parents.items() if parent == pid}
+
+
 class Program:
     """One of our programs, on free ports."""
 
@@ -161,6 +181,9 @@ class Program:
         """The sum of all samples whose name and labels match."""
         text = request(self.admin_port, "/metrics").text
         return sum(float(value) for value in re.findall(rf"^{pattern} (\S+)$", text, re.MULTILINE))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def send(self, number):
         self.process.send_signal(number)
@@ -307,6 +330,10 @@ class TestCase(unittest.TestCase):
         urls = ",".join(f"http://127.0.0.1:{port}" for port in hardware_ports)
         return self.program("portal", "--config", self.config(config, **keys), "--hardware-url", urls, "--port", 0,
                             "--admin-port", 0).wait_ready()
+
+    def functions(self):
+        """The server of functions that measure, for this test."""
+        return self.enterContext(function_server.FunctionServer())
 
     def run_command(self, name, *args, environment=None):
         return subprocess.run([BIN / name, *map(str, args)], cwd=self.directory, capture_output=True, text=True, timeout=60,

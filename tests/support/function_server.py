@@ -75,10 +75,13 @@ def sigv4_error(method, target, headers, body, credentials):
     must = {"host"} | {name.lower() for name in headers if name.lower().startswith("x-amz-")}
     if names != sorted(names) or not must <= set(names):
         return f"signed headers are {names}, and must be sorted and include {sorted(must)}"
+    missing = [name for name in names if name not in headers]
+    if missing:
+        return f"signed headers that are not there: {missing}"
     path, _, query = target.partition("?")
     canonical = "\n".join(
         [method, urllib.parse.quote(path, safe="/-_.~"), canonical_query(query)]
-        + [f"{name}:{' '.join(headers.get(name, '').split())}" for name in names]
+        + [f"{name}:{' '.join(headers[name].split())}" for name in names]
         + ["", ";".join(names), hashlib.sha256(body).hexdigest()]
     )
     to_sign = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
@@ -110,7 +113,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.url = urllib.parse.urlsplit(self.path)
         self.query = dict(urllib.parse.parse_qsl(self.url.query, keep_blank_values=True))
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.count(self.url.path)
+        self.server.count(self.url.path, self.path)
+        if self.server.down.is_set():
+            self.close()
+            return False
         name = "answer_" + self.url.path.strip("/").replace("-", "_")
         answer = getattr(self, name, lambda: self.send(404, f"no {self.url.path}"))
         setattr(self, "do_" + self.command, answer)
@@ -222,7 +228,11 @@ class FunctionServer(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.credentials = credentials
         self.ending = threading.Event()
+        # Set, it closes every connection instead of an answer.
+        self.down = threading.Event()
         self.requests = collections.Counter()
+        # Of each request: when it was here, by time.monotonic(), and its target.
+        self.arrivals = []
         self.lock = threading.Lock()
         self.scheme = "https" if cert else "http"
         if cert:
@@ -239,14 +249,20 @@ class FunctionServer(http.server.ThreadingHTTPServer):
     def url(self):
         return f"{self.scheme}://127.0.0.1:{self.port}"
 
-    def count(self, path):
+    def count(self, path, target):
         with self.lock:
             self.requests[path] += 1
+            self.arrivals.append((time.monotonic(), target))
 
     def counts(self):
         """Requests so far, by path; 0 for others."""
         with self.lock:
             return self.requests.copy()
+
+    def times(self, start=""):
+        """When requests came whose target starts with this, in order."""
+        with self.lock:
+            return sorted(when for when, target in self.arrivals if target.startswith(start))
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], OSError):
