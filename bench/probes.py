@@ -1,5 +1,6 @@
 """Figures of real probes: what programs cost, and what they do to readers."""
 
+import os
 import statistics
 import subprocess
 import time
@@ -51,6 +52,12 @@ def rate():
         f"{statistics.median(ours for ours, _ in pairs):.0f} probes/s"
 
 
+def idle_seconds():
+    """Of all cores, as proc(5) says."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        return int(stat.readline().split()[4]) / os.sysconf("SC_CLK_TCK")
+
+
 def isolation():
     """In turn, in one run: p99 of GET / of a service that is idle, and of one that burns both cores."""
     burning_programs = [
@@ -59,6 +66,7 @@ def isolation():
     busy = {"profiles": profiles(40), "probes": [
         *burning_programs, {"name": "cpu", "ttl": "1s", "timeout": "5s", "work": "cpu", "duration": "1s"}]}
     idle = {"profiles": profiles(40), "probes": [{"name": "idle", "ttl": "1h", "duration": "1ms"}]}
+    cores = os.cpu_count()
     with vacancy(idle) as calm:
         get(calm.hardware_port, "/hardware/?wait=10")
         with vacancy(busy) as burning:
@@ -66,7 +74,10 @@ def isolation():
             while burning.metric(r"vacancy_probes_running\{[^}]*\}") < 5:
                 assert time.monotonic() < deadline
                 time.sleep(0.1)
+            before, begin = idle_seconds(), time.perf_counter()
             loaded = timed_gets(burning.port, "/", 3000)
+            idled = (idle_seconds() - before) / (time.perf_counter() - begin) / cores
+            assert idled < 0.05, f"the cores idle for {idled:.0%} of the time"
         quiet = timed_gets(calm.port, "/", 3000)
     ratio = percentile(loaded, 0.99) / percentile(quiet, 0.99)
     yield "p99 of `GET /` while simulated probes and programs burn both cores, to that of an idle service", "≤ 3×", \

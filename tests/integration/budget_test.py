@@ -1,15 +1,19 @@
-"""The budget of a probe holds over all replicas together, and they say what is left of it."""
+"""The budget of a probe holds over all replicas together, and they say what is left of it.
+
+BUDGET_WINDOW=60 BUDGET_WINDOWS=10 makes it ten minutes of 60 calls each.
+"""
 
 import json
+import os
+import sys
 import time
 
 from support import DatabaseCase, eventually, request
 
-CALLS, WINDOW = 60, 10.0
+CALLS, WINDOW, WINDOWS = 60, int(os.environ.get("BUDGET_WINDOW", "10")), float(os.environ.get("BUDGET_WINDOWS", "3.5"))
 # A run is counted in the database, and is at the server a moment later: on a busy machine, not always the same moment.
 SLACK = 0.5
-SECONDS = 35
-LEFT = r'vacancy_probe_budget_left\{probe="metered",window="10s"\}'
+LEFT = r'vacancy_probe_budget_left\{probe="metered",window="[^"]*"\}'
 
 
 class BudgetTest(DatabaseCase):
@@ -18,7 +22,7 @@ class BudgetTest(DatabaseCase):
         self.token = self.directory / "token"
         self.token.write_text("0123456789abcdef0123456789abcdef\n")
         probe = {"name": "metered", "kind": "http", "url": f"{self.server_of_functions.url}/level?level=HIGH", "ttl": ttl,
-                 "timeout": "1s", "budget": [f"{CALLS}/10s"]}
+                 "timeout": "1s", "budget": [f"{CALLS}/{WINDOW}s"]}
         profiles = [{"provider": "cloud", "name": f"type-{i:03}"} for i in range(count)]
         return [self.hardware(config=f"hardware-{i}.yaml", profiles=profiles, probes=[probe], hardware={"admin_token_file": str(self.token)})
                 for i in range(3)]
@@ -29,21 +33,23 @@ class BudgetTest(DatabaseCase):
     def listed(self, hardware):
         (probe,) = json.loads(self.probe(hardware, "list", "--json").stdout)
         (limit,) = probe["limits"]
-        self.assertEqual((limit["calls"], limit["window"]), (CALLS, "10s"))
+        self.assertEqual(limit["calls"], CALLS)
         return limit["left"]
 
     def test_no_window_holds_more_calls_and_nearly_all_are_used(self):
         fleet = self.start(200, "1s")
         first = eventually("the first call", self.server_of_functions.times)[0]
-        while time.monotonic() < first + SECONDS:
+        while time.monotonic() < first + WINDOWS * WINDOW:
             time.sleep(1)
             self.assertEqual([hardware.process.poll() for hardware in fleet], [None] * 3)
         times = self.server_of_functions.times()
         most = max(sum(begin <= when < begin + WINDOW - SLACK for when in times) for begin in times)
         self.assertLessEqual(most, CALLS)
-        # The first may come at once, so three windows' worth come in hardly more than two windows.
-        self.assertGreaterEqual(sum(when < first + 3 * WINDOW for when in times), 0.9 * 3 * CALLS)
-        self.assertLessEqual(len(times), 4 * CALLS)
+        print(f"{len(times)} calls; at most {most} of {CALLS} in a window", file=sys.stderr)
+        # The first may come at once, so as many windows' worth come in hardly more than one window less.
+        whole = int(WINDOWS)
+        self.assertGreaterEqual(sum(when < first + whole * WINDOW for when in times), 0.9 * whole * CALLS)
+        self.assertLessEqual(len(times), (whole + 1) * CALLS)
         self.assertEqual(sum(hardware.metric(r'vacancy_probes_total\{[^}]*result="ok"\}') for hardware in fleet), len(times))
         # What waits longest goes first: in four windows each of 200 had its turn.
         self.assertTrue(all(row["measured_at"] for row in request(fleet[0].port, "/hardware/").json))
@@ -60,5 +66,5 @@ class BudgetTest(DatabaseCase):
         eventually("40 are left", lambda: agreed(CALLS - 20), WINDOW - 1)
         self.assertEqual(self.probe(fleet[0], "test", "cloud/type-003").returncode, 0)
         self.assertEqual(len(times()), 21)
-        self.assertIn("60 of 60 in 10s left", eventually("all are left again", lambda: agreed(CALLS) and self.probe(fleet[1], "list").stdout))
+        self.assertIn("60 of 60 in ", eventually("all are left again", lambda: agreed(CALLS) and self.probe(fleet[1], "list").stdout))
         self.assertGreaterEqual(time.monotonic(), times()[-1] + WINDOW - SLACK)

@@ -49,12 +49,12 @@ class ProbeCommandTest(TestCase):
     def test_list_says_what_each_measures_what_is_left_and_what_failed(self):
         self.start()
         lines = self.succeeds("probe", "list").splitlines()
-        self.assertEqual(lines[:3], ["shell (exec) measures shell/* every 1h: 1 profiles, 0 failing",
+        self.assertEqual(lines[:3], ["shell (exec) measures shell/* every 1h: 1 profile, 0 failing",
                                      "attributes (exec) measures attributes/* every 1h: 0 profiles, 0 failing",
-                                     "fails (exec) measures fails/* every 1h: 1 profiles, 1 failing"])
+                                     "fails (exec) measures fails/* every 1h: 1 profile, 1 failing"])
         self.assertRegex(lines[3], r"^  last failure: 20\S+Z fails/a b: exit code 9: no quota for you$")
-        self.assertEqual(lines[4:], ["web (http) measures web/* every 1h: 1 profiles, 0 failing",
-                                     "metered (http) measures metered/* every 1h: 1 profiles, 0 failing",
+        self.assertEqual(lines[4:], ["web (http) measures web/* every 1h: 1 profile, 0 failing",
+                                     "metered (http) measures metered/* every 1h: 1 profile, 0 failing",
                                      "  budget: 1 of 2 in 1h left, 1 of 2 in 1m left"])
         found = {probe["name"]: probe for probe in json.loads(self.succeeds("probe", "list", "--json"))}
         self.assertEqual(found["metered"]["limits"], [{"calls": 2, "window": "1h", "left": 1}, {"calls": 2, "window": "1m", "left": 1}])
