@@ -70,24 +70,25 @@ asio::awaitable<void> Refresher::configure(std::vector<config::ProbeConfig> prob
 
 std::vector<ProbeStatus> Refresher::status() const {
   std::vector<ProbeStatus> all;
-  for (const config::ProbeConfig& config : planner_.probes()) {
-    const auto runner =
-        std::ranges::find_if(runners_, [&](const auto& runner) { return runner->config().name == config.name; });
-    if (runner != runners_.end()) all.push_back((*runner)->status());
-  }
+  for (const config::ProbeConfig& config : planner_.probes())
+    if (const auto runner = runner_of(config)) all.push_back(runner->status());
   return all;
 }
 
 asio::awaitable<base::Result<TestRun>> Refresher::test(core::Profile profile) {
   const config::ProbeConfig* config = planner_.probe_of(profile.key);
-  const auto runner = std::ranges::find_if(
-      runners_, [&](const auto& runner) { return config != nullptr && runner->config().name == config->name; });
-  if (runner == runners_.end())
+  // Kept, since it may be replaced meanwhile.
+  const auto runner = config != nullptr ? runner_of(*config) : nullptr;
+  if (!runner)
     co_return base::fail(base::Errc::not_found, fmt::format("no probe matches '{}/{}'; see `vacancy probe list`",
                                                             profile.key.provider, profile.key.name));
-  // It may be replaced meanwhile.
-  const std::shared_ptr<Runner> kept = *runner;
-  co_return co_await kept->test(std::move(profile));
+  co_return co_await runner->test(std::move(profile));
+}
+
+std::shared_ptr<Runner> Refresher::runner_of(const config::ProbeConfig& config) const {
+  const auto found =
+      std::ranges::find_if(runners_, [&](const auto& runner) { return runner->config().name == config.name; });
+  return found != runners_.end() ? *found : nullptr;
 }
 
 /// Runs a probe until it is stopped, and removes it then.

@@ -37,6 +37,8 @@ class Refresher {
 
  private:
   void start(const config::ProbeConfig& config);
+  /// What runs the probe, if anything does.
+  std::shared_ptr<Runner> runner_of(const config::ProbeConfig& config) const;
   boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
   boost::asio::awaitable<void> prepare(const config::ProbeConfig& config);
   boost::asio::awaitable<void> assign_loop();
