@@ -16,26 +16,28 @@ std::optional<core::Change> State::since(const core::Version& seen) const {
   return change;
 }
 
+void Counts::add(const core::Row& row, base::Time now) {
+  ++total;
+  if (core::freshness(row, now) == core::Freshness::fresh) ++fresh;
+  switch (core::effective_level(row, now)) {
+    case core::Level::high:
+      ++high;
+      break;
+    case core::Level::medium:
+      ++medium;
+      break;
+    case core::Level::low:
+      ++low;
+      break;
+    case core::Level::unknown:
+      ++unknown;
+      break;
+  }
+}
+
 Counts State::counts(base::Time now) const {
   Counts counts;
-  counts.total = snapshot.size();
-  snapshot.for_each([&](const core::RowPtr& row) {
-    if (core::freshness(*row, now) == core::Freshness::fresh) ++counts.fresh;
-    switch (core::effective_level(*row, now)) {
-      case core::Level::high:
-        ++counts.high;
-        break;
-      case core::Level::medium:
-        ++counts.medium;
-        break;
-      case core::Level::low:
-        ++counts.low;
-        break;
-      case core::Level::unknown:
-        ++counts.unknown;
-        break;
-    }
-  });
+  snapshot.for_each([&](const core::RowPtr& row) { counts.add(*row, now); });
   return counts;
 }
 

@@ -21,6 +21,8 @@ struct Counts {
   std::size_t fresh = 0;
   std::size_t total = 0;
 
+  void add(const core::Row& row, base::Time now);
+
   bool operator==(const Counts&) const = default;
 };
 

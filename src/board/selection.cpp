@@ -1,0 +1,148 @@
+#include "board/selection.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
+
+namespace board {
+namespace {
+
+using core::RowPtr;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+void append_lower(std::string& out, std::string_view text) {
+  for (const char c : text) out += lower(c);
+}
+
+template <class T>
+bool wants(const std::vector<T>& wanted, T value) {
+  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+}
+
+/// Matches rows, keeping what all of them need.
+class Filter {
+ public:
+  Filter(const Selection& selection, base::Time now) : selection_(selection), now_(now) {
+    for (const std::string& word : selection.words) append_lower(words_.emplace_back(), word);
+  }
+
+  bool matches(const core::Row& row) {
+    if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
+    if (selection_.failing && !row.failure) return false;
+    return wants(selection_.levels, core::effective_level(row, now_)) &&
+           wants(selection_.freshness, core::freshness(row, now_)) && holds_words(row.profile.key);
+  }
+
+ private:
+  bool holds_words(const core::ProfileKey& key) {
+    if (words_.empty()) return true;
+    text_.clear();
+    append_lower(text_, key.provider);
+    text_ += '/';
+    append_lower(text_, key.name);
+    return std::ranges::all_of(words_, [&](const std::string& word) { return text_.contains(word); });
+  }
+
+  const Selection& selection_;
+  base::Time now_;
+  std::vector<std::string> words_;
+  std::string text_;
+};
+
+/// Stands for a value that a row does not have.
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double number_of(const core::Row& row, Order order, base::Time now) {
+  if (order == Order::level) return static_cast<double>(core::effective_level(row, now));
+  if (order == Order::freshness) return static_cast<double>(core::freshness(row, now));
+  if (!row.reading) return kNone;
+  const core::Reading& reading = *row.reading;
+  switch (order) {
+    case Order::free:
+      return reading.free.value_or(kNone);
+    case Order::total:
+      return reading.total.value_or(kNone);
+    case Order::score:
+      return reading.score.value_or(kNone);
+    case Order::price:
+      return reading.price.value_or(kNone);
+    case Order::measured:
+      return static_cast<double>(reading.measured_at.time_since_epoch().count());
+    default:
+      return kNone;
+  }
+}
+
+/// A row with what it is compared by; `place` is its place by provider and name.
+struct Ranked {
+  const RowPtr* row;
+  double number;
+  std::size_t place;
+};
+
+class Before {
+ public:
+  explicit Before(const Selection& selection) : selection_(selection) {}
+
+  bool operator()(const Ranked& a, const Ranked& b) const {
+    const core::ProfileKey& left = (*a.row)->profile.key;
+    const core::ProfileKey& right = (*b.row)->profile.key;
+    if (selection_.grouped)
+      if (const int way = left.provider.compare(right.provider); way != 0) return way < 0;
+    if (selection_.order == Order::provider || selection_.order == Order::name) {
+      const bool by_name = selection_.order == Order::name;
+      const int way = by_name ? left.name.compare(right.name) : left.provider.compare(right.provider);
+      return way != 0 ? (way < 0) != selection_.descending : a.place < b.place;
+    }
+    if (selection_.order == Order::key) return (a.place < b.place) != selection_.descending;
+    const bool has = !std::isnan(a.number);
+    if (has == std::isnan(b.number)) return has;
+    return !has || a.number == b.number ? a.place < b.place : (a.number < b.number) != selection_.descending;
+  }
+
+ private:
+  const Selection& selection_;
+};
+
+/// Part [offset, offset + limit) of `rows`, sorted no further than needed.
+std::vector<RowPtr> part_of(std::vector<Ranked>& rows, const Selection& selection) {
+  const std::size_t begin = std::min(selection.offset, rows.size());
+  const std::size_t end = begin + std::min(selection.limit, rows.size() - begin);
+  const auto at = [&](std::size_t place) { return rows.begin() + static_cast<std::ptrdiff_t>(place); };
+  const bool sorted = selection.order == Order::key && !selection.descending;
+  if (!sorted && begin < end) {
+    std::nth_element(rows.begin(), at(begin), rows.end(), Before(selection));
+    std::partial_sort(at(begin), at(end), rows.end(), Before(selection));
+  }
+  std::vector<RowPtr> part;
+  for (const Ranked& ranked : std::span(at(begin), at(end))) part.push_back(*ranked.row);
+  return part;
+}
+
+}  // namespace
+
+bool Selection::is_window() const {
+  Selection window;
+  window.offset = offset;
+  window.limit = limit;
+  return *this == window;
+}
+
+Selected select(const State& state, const Selection& selection, base::Time now) {
+  Filter filter(selection, now);
+  std::vector<Ranked> matching;
+  Selected selected;
+  state.snapshot.for_each([&](const RowPtr& row) {
+    if (!filter.matches(*row)) return;
+    selected.counts.add(*row, now);
+    matching.push_back({&row, number_of(*row, selection.order, now), matching.size()});
+  });
+  selected.rows = part_of(matching, selection);
+  return selected;
+}
+
+}  // namespace board

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "board/state.hpp"
+
+namespace board {
+
+/// By what rows are ordered. Rows without a value stand last in either direction, equals by provider and name.
+enum class Order : std::uint8_t { key, provider, name, level, freshness, free, total, score, price, measured };
+
+/// Which rows of a board are wanted, in which order, and which part of them. A default one is everything.
+struct Selection {
+  /// Words, each of which "provider/name" must hold; ASCII letters in either case.
+  std::vector<std::string> words{};
+  /// Exactly this provider; "" is any.
+  std::string provider{};
+  /// Any of these effective levels; none is any.
+  std::vector<core::Level> levels{};
+  std::vector<core::Freshness> freshness{};
+  /// Only rows whose latest attempt failed.
+  bool failing = false;
+  Order order = Order::key;
+  bool descending = false;
+  /// Providers stay together, in their order; `order` is within each.
+  bool grouped = false;
+  std::size_t offset = 0;
+  std::size_t limit = 0;
+
+  bool operator==(const Selection&) const = default;
+  /// Is it rows [offset, offset + limit) of everything as it stands?
+  bool is_window() const;
+};
+
+/// What a selection found.
+struct Selected {
+  /// The wanted part.
+  std::vector<core::RowPtr> rows;
+  /// Of all rows that match, whichever part is wanted.
+  Counts counts;
+};
+
+/// In one pass over the rows and a partial sort. Thread-safe.
+Selected select(const State& state, const Selection& selection, base::Time now);
+
+}  // namespace board

@@ -1,0 +1,118 @@
+#include "board/selection.hpp"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "support/rows.hpp"
+
+namespace board {
+namespace {
+
+using core::Freshness;
+using core::Level;
+using namespace std::chrono_literals;
+using support::kNow;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+core::RowPtr row(core::ProfileId id, std::string provider, std::string name, std::optional<Level> level,
+                 std::optional<double> free = {}, base::Duration age = 0s) {
+  core::Row row = level ? support::measured_row(id, std::move(name), id, *level, kNow - age)
+                        : support::pending_row(id, std::move(name), id);
+  row.profile.key.provider = std::move(provider);
+  if (row.reading) row.reading->free = free;
+  return support::share(std::move(row));
+}
+
+class SelectionTest : public testing::Test {
+ protected:
+  SelectionTest() {
+    core::Row failing = *row(5, "Azure", "ND", Level::high, 4);
+    failing.failure = core::Failure{"timed out", kNow};
+    state_.filled = true;
+    state_.snapshot =
+        core::Snapshot({row(1, "Amazon", "c5", Level::high, 2), row(2, "Amazon", "p5", Level::low, 0),
+                        row(3, "Amazon", "p4", Level::medium, {}, 2min), row(4, "Azure", "H16mr", std::nullopt),
+                        support::share(failing), row(6, "our-cluster", "gpu", Level::medium, 10, 6min)});
+  }
+  std::vector<std::string> names(Selection selection) {
+    if (selection.limit == 0) selection.limit = 100;
+    std::vector<std::string> names;
+    for (const auto& row : select(state_, selection, kNow).rows) names.push_back(row->profile.key.name);
+    return names;
+  }
+
+  State state_;
+};
+
+TEST_F(SelectionTest, ADefaultOneIsAWindowOfEverythingByKey) {
+  EXPECT_THAT(names({}), ElementsAre("c5", "p4", "p5", "H16mr", "ND", "gpu"));
+  EXPECT_THAT(names({.offset = 4, .limit = 1}), ElementsAre("ND"));
+  EXPECT_THAT(names({.offset = 6, .limit = 1}), IsEmpty());
+  EXPECT_TRUE(Selection({.offset = 4, .limit = 1}).is_window());
+  EXPECT_FALSE(Selection({.words = {"a"}}).is_window());
+  EXPECT_FALSE(Selection({.descending = true}).is_window());
+}
+
+TEST_F(SelectionTest, EveryWordMustBeInTheKey) {
+  EXPECT_THAT(names({.words = {"AMAZON", "p"}}), ElementsAre("p4", "p5"));
+  EXPECT_THAT(names({.words = {"azure/n"}}), ElementsAre("ND"));
+  EXPECT_THAT(names({.words = {"zur", "gpu"}}), IsEmpty());
+}
+
+TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
+  EXPECT_THAT(names({.provider = "Azure"}), ElementsAre("H16mr", "ND"));
+  EXPECT_THAT(names({.levels = {Level::high, Level::low}}), ElementsAre("c5", "p5", "ND"));
+  EXPECT_THAT(names({.levels = {Level::unknown}}), ElementsAre("H16mr", "gpu")) << "an expired one is unknown";
+  EXPECT_THAT(names({.freshness = {Freshness::stale, Freshness::pending}}), ElementsAre("p4", "H16mr"));
+  EXPECT_THAT(names({.failing = true}), ElementsAre("ND"));
+}
+
+TEST_F(SelectionTest, CountsAllThatMatches) {
+  const Selected selected = select(state_, {.provider = "Amazon", .limit = 1}, kNow);
+  EXPECT_EQ(selected.rows.size(), 1U);
+  EXPECT_EQ(selected.counts, (Counts{.high = 1, .medium = 1, .low = 1, .unknown = 0, .fresh = 2, .total = 3}));
+}
+
+TEST_F(SelectionTest, OrdersByNumbersAndThoseWithoutComeLast) {
+  EXPECT_THAT(names({.order = Order::free}), ElementsAre("p5", "c5", "ND", "gpu", "p4", "H16mr"));
+  EXPECT_THAT(names({.order = Order::free, .descending = true}), ElementsAre("gpu", "ND", "c5", "p5", "p4", "H16mr"));
+  EXPECT_THAT(names({.order = Order::measured}), ElementsAre("gpu", "p4", "c5", "p5", "ND", "H16mr"));
+}
+
+TEST_F(SelectionTest, OrdersByTextAndLevel) {
+  EXPECT_THAT(names({.order = Order::key, .descending = true}), ElementsAre("gpu", "ND", "H16mr", "p5", "p4", "c5"));
+  EXPECT_THAT(names({.order = Order::name}), ElementsAre("H16mr", "ND", "c5", "gpu", "p4", "p5"));
+  EXPECT_THAT(names({.order = Order::provider, .descending = true}),
+              ElementsAre("gpu", "H16mr", "ND", "c5", "p4", "p5"));
+  EXPECT_THAT(names({.order = Order::level, .descending = true}), ElementsAre("c5", "ND", "p4", "p5", "H16mr", "gpu"));
+  EXPECT_THAT(names({.order = Order::freshness, .descending = true, .limit = 2}), ElementsAre("gpu", "p4"));
+}
+
+TEST_F(SelectionTest, GroupsKeepProvidersTogether) {
+  EXPECT_THAT(names({.order = Order::free, .descending = true, .grouped = true}),
+              ElementsAre("c5", "p5", "p4", "ND", "H16mr", "gpu"));
+}
+
+TEST(Selection, EveryPartIsThatOfTheWholeOrder) {
+  std::mt19937 bits{7};
+  std::vector<core::RowPtr> rows;
+  for (int i = 1; i <= 1000; ++i)
+    rows.push_back(row(i, fmt::format("p{}", i % 7), fmt::format("{:04}", i), Level::high, bits() % 50));
+  State state;
+  state.snapshot = core::Snapshot(rows);
+  const Selection whole{.order = Order::free, .descending = true, .limit = 1000};
+  const auto all = select(state, whole, kNow).rows;
+  ASSERT_EQ(all.size(), 1000U);
+  for (std::size_t offset = 0; offset < 1000; offset += 90) {
+    Selection part = whole;
+    part.offset = offset;
+    part.limit = 90;
+    const auto found = select(state, part, kNow).rows;
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i], all[offset + i]);
+  }
+}
+
+}  // namespace
+}  // namespace board
