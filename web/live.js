@@ -1,6 +1,7 @@
 // Keeps the page current. Without this script the page still reads well; it only stands still.
 
 import * as clock from './clock.js';
+import { follow } from './filter.js';
 import { refetch } from './page.js';
 import * as rows from './rows.js';
 import * as status from './status.js';
@@ -9,6 +10,7 @@ import * as summary from './summary.js';
 import { older } from './version.js';
 
 const { dataset } = document.body;
+const WHOLE = document.body.classList.contains('profile');  // shows more of its row than the stream tells
 const DOUBT = 15_000;  // the server tells of rows that grow old; if it does not, the stream may be dead
 
 let stream;
@@ -30,6 +32,7 @@ function adopt() {
 function change(id, data) {
   if (refetching) return void held.push([id, data]);
   if (older(id, version)) return;  // the page, from another replica, is ahead of the stream
+  if (WHOLE) return renew(id);
   const { changed = [], removed = [], counts } = data;
   version = id;
   document.getElementById('version').textContent = id;
@@ -42,15 +45,16 @@ function change(id, data) {
   if (counts) summary.set(counts);
 }
 
-async function renew(id) {
+async function renew(id, jitter = 500) {
   if (!older(id, wanted)) wanted = id;
   if (refetching) return void (again = true);
   refetching = true;
   held = [];
-  await new Promise(resolve => setTimeout(resolve, Math.random() * 500));
+  await new Promise(resolve => setTimeout(resolve, Math.random() * jitter));
   await refetch(() => wanted, error => console.warn('refetch:', error.message));
   refetching = false;
   adopt();
+  stream.watch();
   for (const [id, data] of held) change(id, data);
   if (again) {
     again = false;
@@ -74,7 +78,7 @@ function followVisibility() {
 }
 
 adopt();
-stream = connect(dataset.events, () => version, {
+stream = connect(() => dataset.events, () => version, {
   state: ({ open, forMs }) => status.connection(open, forMs),
   refetch: ({ id }) => renew(id),
   event({ event, id, data }) {
@@ -85,6 +89,7 @@ stream = connect(dataset.events, () => version, {
   },
 });
 
+follow(() => renew(version, 0));
 document.getElementById('curl').textContent = `curl ${location.origin}/`;
 document.addEventListener('visibilitychange', followVisibility);
 followVisibility();

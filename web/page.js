@@ -2,7 +2,7 @@
 
 import { older } from './version.js';
 
-const PARTS = ['summary', 'view', 'version'];
+const PARTS = ['summary', 'view', 'exports', 'version'];
 const BACKOFF_MAX = 30_000;
 
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
@@ -18,7 +18,7 @@ const rowElement = id => document.querySelector(`#rows tr[data-id="${id}"]`);
 // What the reader would miss: the focused element, opened errors, the row at the top of the window.
 function remember() {
   const focused = document.activeElement;
-  const top = [...document.querySelectorAll('#rows tr')].find(tr => tr.getBoundingClientRect().bottom > 0);
+  const top = [...document.querySelectorAll('#rows tr[data-id]')].find(tr => tr.getBoundingClientRect().bottom > 0);
   return {
     focusRow: focused.closest('#rows tr')?.dataset.id,
     focusOn: focused.matches('summary') ? 'summary' : 'a',
@@ -43,6 +43,10 @@ function swap(fresh) {
   for (const id of PARTS) {
     document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
   }
+  // What is being typed stays; the first rows bring the form along.
+  const tools = document.getElementById('tools');
+  if (tools && !tools.firstElementChild) tools.replaceChildren(...fresh.getElementById('tools').childNodes);
+  document.title = fresh.title;
   Object.assign(document.body.dataset, fresh.body.dataset);
   restore(kept);
 }

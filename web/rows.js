@@ -6,7 +6,7 @@ const rows = new Map();
 
 export function index() {
   rows.clear();
-  for (const tr of document.querySelectorAll('#rows tr')) rows.set(Number(tr.dataset.id), read(tr));
+  for (const tr of document.querySelectorAll('#rows tr[data-id]')) rows.set(Number(tr.dataset.id), read(tr));
 }
 
 function read(tr) {
@@ -82,7 +82,7 @@ export function apply(json) {
   setText(row.provider, json.provider);
   if (row.link.textContent !== json.name) {
     row.link.textContent = json.name;
-    row.link.href = `/api/v1/hardware/${encodeURIComponent(json.provider)}/${encodeURIComponent(json.name)}`;
+    row.link.href = `/profile/${encodeURIComponent(json.provider)}/${encodeURIComponent(json.name)}`;
   }
   row.measuredAt = measuredAt;
   row.staleAt = Date.parse(json.stale_at);

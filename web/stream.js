@@ -5,7 +5,7 @@ import { attach } from './hub.js';
 const HEARTBEAT = 15_000;
 const SILENT = 40_000;  // the hub answers heartbeats; without answers the worker is gone
 
-// version() names the state the page shows. handlers: state, event, refetch, each called with the hub's message.
+// url() names the stream, version() the state that the page shows. handlers: state, event, refetch, each called with the hub's message.
 export function connect(url, version, handlers) {
   let port;
   let beat;
@@ -36,7 +36,7 @@ export function connect(url, version, handlers) {
   }
 
   function watch() {
-    port.postMessage({ type: 'watch', url, since: version() });
+    port.postMessage({ type: 'watch', url: url(), since: version() });
   }
 
   function heartbeat() {
@@ -65,5 +65,5 @@ export function connect(url, version, handlers) {
     port.postMessage({ type: 'leave' });
   });
 
-  return { check: () => port.postMessage({ type: 'check' }) };
+  return { check: () => port.postMessage({ type: 'check' }), watch };
 }

@@ -6,7 +6,7 @@ let counts = {};
 
 export function index() {
   counts = {};
-  for (const element of document.querySelectorAll('#summary [data-count]')) {
+  for (const element of document.querySelectorAll('[data-count]')) {
     counts[element.dataset.count] = Number(element.textContent);
   }
 }

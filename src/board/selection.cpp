@@ -32,6 +32,7 @@ class Filter {
 
   bool matches(const core::Row& row) {
     if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
+    if (!selection_.name.empty() && row.profile.key.name != selection_.name) return false;
     if (selection_.failing && !row.failure) return false;
     return wants(selection_.levels, core::effective_level(row, now_)) &&
            wants(selection_.freshness, core::freshness(row, now_)) && holds_words(row.profile.key);

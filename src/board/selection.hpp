@@ -14,8 +14,9 @@ enum class Order : std::uint8_t { key, provider, name, level, freshness, free, t
 struct Selection {
   /// Words, each of which "provider/name" must hold; ASCII letters in either case.
   std::vector<std::string> words{};
-  /// Exactly this provider; "" is any.
+  /// Exactly this provider, and exactly this name; "" is any.
   std::string provider{};
+  std::string name{};
   /// Any of these effective levels; none is any.
   std::vector<core::Level> levels{};
   std::vector<core::Freshness> freshness{};

@@ -63,6 +63,7 @@ TEST_F(SelectionTest, EveryWordMustBeInTheKey) {
 
 TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
   EXPECT_THAT(names({.provider = "Azure"}), ElementsAre("H16mr", "ND"));
+  EXPECT_THAT(names({.name = "ND"}), ElementsAre("ND"));
   EXPECT_THAT(names({.levels = {Level::high, Level::low}}), ElementsAre("c5", "p5", "ND"));
   EXPECT_THAT(names({.levels = {Level::unknown}}), ElementsAre("H16mr", "gpu")) << "an expired one is unknown";
   EXPECT_THAT(names({.freshness = {Freshness::stale, Freshness::pending}}), ElementsAre("p4", "H16mr"));

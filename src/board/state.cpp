@@ -19,6 +19,7 @@ std::optional<core::Change> State::since(const core::Version& seen) const {
 void Counts::add(const core::Row& row, base::Time now) {
   ++total;
   if (core::freshness(row, now) == core::Freshness::fresh) ++fresh;
+  if (row.failure) ++failing;
   switch (core::effective_level(row, now)) {
     case core::Level::high:
       ++high;

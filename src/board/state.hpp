@@ -12,13 +12,14 @@
 
 namespace board {
 
-/// How many rows have which effective level, and how many of all are FRESH.
+/// How many rows have which effective level, how many of all are FRESH, and of how many the latest attempt failed.
 struct Counts {
   std::size_t high = 0;
   std::size_t medium = 0;
   std::size_t low = 0;
   std::size_t unknown = 0;
   std::size_t fresh = 0;
+  std::size_t failing = 0;
   std::size_t total = 0;
 
   void add(const core::Row& row, base::Time now);

@@ -252,6 +252,8 @@ struct PortalConfig {
   base::Duration poll_timeout = minutes{10};
   /// The portal listens when it has its first snapshot, or after this time.
   base::Duration first_snapshot_wait = seconds{3};
+  /// Which other sites' pages may read the API and the badges: "*" is all, "" none, else one origin.
+  std::string allow_origin = "*";
 
   bool operator==(const PortalConfig&) const = default;
 };

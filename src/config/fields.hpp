@@ -165,6 +165,7 @@ void fields(C& portal, Visit&& visit) {
   visit("poll_interval", portal.poll_interval);
   visit("poll_timeout", portal.poll_timeout);
   visit("first_snapshot_wait", portal.first_snapshot_wait);
+  visit("allow_origin", portal.allow_origin);
 }
 
 template <Of<Config> C, class Visit>

@@ -65,6 +65,15 @@ void check_hardware(const HardwareConfig& hardware) {
   check_between(hardware.database_connections, 1, kMostThreads, "hardware.database_connections");
 }
 
+/// "*", nothing, or scheme://host[:port] as browsers send it.
+bool is_origin(std::string_view text) {
+  if (text.empty() || text == "*") return true;
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos || !(text.starts_with("http://") || text.starts_with("https://"))) return false;
+  const std::string_view host = text.substr(scheme + 3);
+  return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == std::string_view::npos;
+}
+
 /// http://HOST[:PORT][/PREFIX], where HOST may be an IPv6 address in brackets.
 bool is_http_url(std::string_view url) {
   constexpr std::string_view kScheme = "http://";
@@ -91,6 +100,9 @@ void check_portal(const PortalConfig& portal) {
   }
   check_positive(portal.poll_interval, "portal.poll_interval");
   check_positive(portal.poll_timeout, "portal.poll_timeout");
+  check(is_origin(portal.allow_origin), "portal.allow_origin",
+        fmt::format("'{}' is not an origin; write *, or one such as https://wiki.example.org, or nothing",
+                    portal.allow_origin));
 }
 
 void check_profiles(const std::vector<core::ProfileKey>& profiles) {

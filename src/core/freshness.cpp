@@ -18,6 +18,12 @@ std::string_view to_string(Freshness freshness) {
   return "PENDING";
 }
 
+std::optional<Freshness> parse_freshness(std::string_view text) {
+  for (const Freshness freshness : {Freshness::pending, Freshness::fresh, Freshness::stale, Freshness::expired})
+    if (text == to_string(freshness)) return freshness;
+  return std::nullopt;
+}
+
 Freshness freshness(const Row& row, base::Time now) {
   if (!row.reading) return Freshness::pending;
   if (now >= row.reading->expires_at) return Freshness::expired;

@@ -18,6 +18,7 @@ enum class Freshness : std::uint8_t {
 
 /// "PENDING", "FRESH", "STALE", "EXPIRED".
 std::string_view to_string(Freshness freshness);
+std::optional<Freshness> parse_freshness(std::string_view text);
 
 /// The boundaries belong to the older state: at stale_at a row is stale.
 Freshness freshness(const Row& row, base::Time now);

@@ -1,8 +1,8 @@
 #include "feed/event_stream.hpp"
 
-#include <unordered_map>
-
 #include "feed/events.hpp"
+#include "feed/selection_query.hpp"
+#include "feed/view.hpp"
 
 namespace feed {
 namespace asio = boost::asio;
@@ -10,10 +10,16 @@ namespace {
 
 /// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
 constexpr std::string_view kRetry = "retry: 1000\n\n";
-constexpr std::size_t kMostWindowRows = 1000;
+constexpr std::size_t kMostViewRows = 1000;
 /// Replicas look at the database one after the other, so a reader that comes from another one may know more than this
 /// one's board. It waits so long for the board to catch up: what it would get now would take it back in time.
 constexpr std::chrono::seconds kCatchUpTime{3};
+
+constexpr auto kParameters = [] {
+  std::array<std::string_view, kSelectionParameters.size() + 1> names{"since"};
+  std::ranges::copy(kSelectionParameters, names.begin() + 1);
+  return names;
+}();
 
 http::Text text(std::string value) {
   return std::make_shared<const std::string>(std::move(value));
@@ -24,19 +30,6 @@ asio::awaitable<bool> write_one(http::StreamWriter& out, std::string value) {
   co_return co_await out.write(std::move(parts));
 }
 
-/// Rows [offset, offset + limit).
-struct Window {
-  std::size_t offset = 0;
-  std::size_t limit = 0;
-};
-
-std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
-  std::vector<core::ProfileId> ids;
-  ids.reserve(rows.size());
-  for (const core::RowPtr& row : rows) ids.push_back(row->profile.id);
-  return ids;
-}
-
 }  // namespace
 
 /// What the streams of one core share.
@@ -44,7 +37,7 @@ struct StreamCore {
   board::View& view;
   prometheus::Gauge& streams;
   base::Duration heartbeat;
-  CountsCache counts;
+  Finder finder;
   /// The text of an update for those who see everything, made once for all streams of the core.
   std::uint64_t text_sequence = 0;
   http::Text update_text;
@@ -65,8 +58,11 @@ namespace {
 /// One client's stream.
 class Writer {
  public:
-  Writer(StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume, std::optional<Window> window)
-      : core_(core), out_(out), resume_(std::move(resume)), window_(window) {}
+  Writer(StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
+         std::optional<board::Selection> selection)
+      : core_(core), out_(out), resume_(std::move(resume)) {
+    if (selection) view_.emplace(core.finder, std::move(*selection));
+  }
 
   asio::awaitable<void> run() {
     core_.streams.Increment();
@@ -86,6 +82,7 @@ class Writer {
         continue;
       }
       open = co_await advance(state);
+      if (open && view_) co_await pause(subscription);
     }
     core_.streams.Decrement();
   }
@@ -98,15 +95,23 @@ class Writer {
     return !begun_ && resume_ && resume_->epoch == state.version.epoch && resume_->revision > state.version.revision;
   }
 
+  /// Until the view may be looked at again.
+  asio::awaitable<void> pause(board::View::Subscription& subscription) {
+    while (std::chrono::steady_clock::now() < view_->next_look() && !core_.view.closed() && !out_.gone())
+      co_await subscription.wait(core_.view.current()->sequence, view_->next_look());
+  }
+
   /// Brings the client from where it is to `state`.
   asio::awaitable<bool> advance(const board::StatePtr& state) {
     const auto updates = begun_ ? core_.view.updates_after(sequence_) : std::nullopt;
     const bool reset = updates && std::ranges::any_of(*updates, [](const auto& update) { return update->reset; });
-    if (window_) {
+    if (view_) {
       // Who fell behind what is kept does not know whether everything was replaced meanwhile.
       const auto seen = begun_ ? std::optional(version_) : resume_;
       const bool resumes = updates ? !reset : seen && state->since(*seen).has_value();
-      co_return co_await advance_window(state, resumes);
+      std::string events = view_->advance(*state, seen, resumes);
+      arrive(*state);
+      co_return co_await write_one(out_, std::move(events));
     }
     if (updates && !reset) co_return co_await send_updates(*state, *updates);
     const auto seen = begun_ ? std::optional(version_) : resume_;
@@ -151,47 +156,6 @@ class Writer {
     co_return co_await write_one(out_, std::move(end));
   }
 
-  /// Sends what changed in the window; all of it when the client is new, a `view` when other rows stand there now.
-  asio::awaitable<bool> advance_window(board::StatePtr state, bool resumes) {
-    const base::Time now = now_of(*state);
-    const auto rows = state->snapshot.slice(window_->offset, window_->limit);
-    auto ids = ids_of(rows);
-    const core::Revision seen = begun_ ? version_.revision : resume_ ? resume_->revision : 0;
-    // Where a resumed client's window stood is not known; what is known is whether rows came or went since.
-    const bool same = begun_ ? ids == window_ids_ : resumes && !membership_changed(*state, *resume_);
-    const board::Counts& counts = core_.counts.get(*state);
-    std::string out;
-    if (!resumes && !begun_) {
-      append_snapshot_begin(out, *state, now);
-      append_snapshot_rows(out, rows, now);
-      append_snapshot_end(out, state->version, &counts);
-    } else if (!resumes || !same) {
-      append_view(out, state->version, now, counts);
-    } else {
-      core::Change change;
-      for (const core::RowPtr& row : rows)
-        if (row->revision > seen || turned(*row, now)) change.rows.push_back(row);
-      const bool aged_only = begun_ && version_ == state->version;
-      append_change(out, change, aged_only ? nullptr : &state->version, now, &counts);
-    }
-    window_ids_ = std::move(ids);
-    window_seen_at_ = now;
-    arrive(*state);
-    co_return co_await write_one(out_, std::move(out));
-  }
-
-  /// Has this row grown older since the last look at the window?
-  bool turned(const core::Row& row, base::Time now) const {
-    return core::freshness(row, window_seen_at_) != core::freshness(row, now);
-  }
-
-  static bool membership_changed(const board::State& state, const core::Version& seen) {
-    const auto change = state.since(seen);
-    // A row that is PENDING may be new; one with a reading was there before.
-    return !change || !change->removed.empty() ||
-           std::ranges::any_of(change->rows, [](const core::RowPtr& row) { return !row->reading; });
-  }
-
   void arrive(const board::State& state) {
     begun_ = true;
     sequence_ = state.sequence;
@@ -201,13 +165,12 @@ class Writer {
   StreamCore& core_;
   http::StreamWriter& out_;
   std::optional<core::Version> resume_;
-  std::optional<Window> window_;
+  /// Nothing: it sees everything.
+  std::optional<View> view_;
   bool begun_ = false;
   /// The state that the client has.
   std::uint64_t sequence_ = 0;
   core::Version version_;
-  std::vector<core::ProfileId> window_ids_;
-  base::Time window_seen_at_;
 };
 
 }  // namespace
@@ -223,17 +186,13 @@ EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& 
 EventStream::~EventStream() = default;
 
 asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
-  if (auto known = request.query.only({"since", "limit", "offset"}); !known) co_return http::problem(known.error());
-  std::optional<Window> window;
-  if (request.query.get("offset") && !request.query.get("limit"))
+  if (auto known = request.query.only(kParameters); !known) co_return http::problem(known.error());
+  auto selection = parse_selection(request.query, kMostViewRows, kMostViewRows);
+  if (!selection) co_return http::problem(selection.error());
+  // Without a limit, and nothing else that a view needs, a client follows everything.
+  const bool whole = selection->is_window() && request.query.get("limit").value_or("").empty();
+  if (whole && selection->offset > 0)
     co_return http::problem(400, "offset goes with limit: they name the rows to follow");
-  if (request.query.get("limit")) {
-    const auto limit = request.query.number("limit", 0, 1, kMostWindowRows);
-    const auto offset = request.query.number("offset", 0, 0, SIZE_MAX);
-    if (!limit) co_return http::problem(limit.error());
-    if (!offset) co_return http::problem(offset.error());
-    window = Window{.offset = *offset, .limit = *limit};
-  }
   const std::string_view since = request.query.get("since").value_or("");
   if (!since.empty() && !core::parse_version(since)) co_return http::problem(400, kSinceForm);
   // A reconnecting client says where it is by the header; `since` is where it began.
@@ -243,12 +202,12 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   reply.content_type = "text/event-stream";
   reply.headers.emplace_back("Cache-Control", "no-store");
   reply.stream = [core = cores_[request.core].get(), resume = core::parse_version(seen),
-                  window](http::StreamWriter& out) {
+                  view = whole ? std::nullopt : std::optional(std::move(*selection))](http::StreamWriter& out) {
     return [](StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
-              std::optional<Window> window) -> asio::awaitable<void> {
-      Writer writer(core, out, std::move(resume), window);
+              std::optional<board::Selection> view) -> asio::awaitable<void> {
+      Writer writer(core, out, std::move(resume), std::move(view));
       co_await writer.run();
-    }(*core, out, resume, window);
+    }(*core, out, resume, view);
   };
   co_return reply;
 }

@@ -23,8 +23,8 @@ inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
 /// of the same database: then it sends what changed, and the rows that are not FRESH, whose growing old has no
 /// revision. Otherwise it begins with the whole snapshot.
 ///
-///   ?limit=N&offset=M  only the rows of that window, with counts of the whole board; the event `view` says that the
-///                      window holds other rows now, and the client should ask again
+///   ?limit=N&offset=M&q=…  only the rows of that selection (selection_query.hpp), with counts of the whole board; the
+///                          event `view` says that other rows stand there now, and the client should ask again
 ///
 /// Called on every core. `board` outlives it.
 class EventStream {

@@ -23,10 +23,11 @@ void append_now(std::string& out, base::Time now) {
   out += '"';
 }
 
-void append_counts_key(std::string& out, const board::Counts* counts) {
+void append_counts_key(std::string& out, const ViewCounts* counts) {
   if (counts == nullptr) return;
-  out += ",\"counts\":";
-  append_counts(out, *counts);
+  out += ",\"counts\":{";
+  append_counts(out, counts->all);
+  out += fmt::format(",\"matching\":{}}}", counts->matching);
 }
 
 }  // namespace
@@ -46,7 +47,7 @@ void append_snapshot_rows(std::string& out, std::span<const core::RowPtr> rows, 
   http::append_event(out, "snapshot", "", data);
 }
 
-void append_snapshot_end(std::string& out, const core::Version& version, const board::Counts* counts) {
+void append_snapshot_end(std::string& out, const core::Version& version, const ViewCounts* counts) {
   std::string data = "{\"phase\":\"end\"";
   append_counts_key(data, counts);
   data += '}';
@@ -54,7 +55,7 @@ void append_snapshot_end(std::string& out, const core::Version& version, const b
 }
 
 void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
-                   const board::Counts* counts) {
+                   const ViewCounts* counts) {
   std::string data = "{";
   append_now(data, now);
   data += ",\"changed\":";
@@ -68,7 +69,7 @@ void append_change(std::string& out, const core::Change& change, const core::Ver
   http::append_event(out, "change", version != nullptr ? core::to_string(*version) : "", data);
 }
 
-void append_view(std::string& out, const core::Version& version, base::Time now, const board::Counts& counts) {
+void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts) {
   std::string data = "{";
   append_now(data, now);
   append_counts_key(data, &counts);

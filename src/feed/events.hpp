@@ -22,17 +22,23 @@ namespace feed {
 inline constexpr std::string_view kSinceForm =
     "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it";
 
+/// What a client of a selection is told beside its rows.
+struct ViewCounts {
+  const board::Counts& all;
+  std::size_t matching;
+};
+
 void append_snapshot_begin(std::string& out, const board::State& state, base::Time now);
 void append_snapshot_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now);
 /// `counts` may be null.
-void append_snapshot_end(std::string& out, const core::Version& version, const board::Counts* counts = nullptr);
+void append_snapshot_end(std::string& out, const core::Version& version, const ViewCounts* counts = nullptr);
 
 /// `version` is null when the rows only grew old; `counts` may be null.
 void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
-                   const board::Counts* counts = nullptr);
+                   const ViewCounts* counts = nullptr);
 
-/// The rows of a window are not the same ones any more, as of `version`.
-void append_view(std::string& out, const core::Version& version, base::Time now, const board::Counts& counts);
+/// Other rows stand in a view now, as of `version`.
+void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);
 
 /// Folds the events of one stream into a board. Used on the background thread.
 class EventFolder {

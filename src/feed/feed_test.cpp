@@ -134,9 +134,27 @@ TEST_F(FeedTest, RowsThatGrowOldAreToldWithoutAnId) {
   auto all = stream(server.port(), "/hardware/events");
   auto window = stream(server.port(), "/hardware/events?limit=10");
   EXPECT_THAT(all->read_until("\"end\"}\n\n"), HasSubstr("FRESH"));
-  EXPECT_THAT(window->read_until("\"total\":1}}\n\n"), HasSubstr("FRESH"));
+  EXPECT_THAT(window->read_until("\"matching\":1}}\n\n"), HasSubstr("FRESH"));
   for (RawClient* client : {all.get(), window.get()})
     EXPECT_THAT(client->read_until("}\n\n"), testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("STALE")));
+}
+
+TEST_F(FeedTest, ASelectionTellsItsRowsAndWhenOthersStandThere) {
+  Source source(runtime_);
+  source.board.fill(many_rows(5), {"epoch", 5});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events?limit=100&level=HIGH&sort=-name");
+  EXPECT_THAT(client->read_until("\"matching\":5}}\n\n"), HasSubstr("000005"));
+  source.board.put(measured_row(3, "000003", 6, core::Level::high));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: change"), HasSubstr("000003")));
+  source.board.put(measured_row(3, "000003", 7, core::Level::low));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: view"), HasSubstr("\"matching\":4")));
+  auto resumed = stream(server.port(), "/hardware/events?limit=100&level=HIGH&since=epoch-7");
+  source.board.put(measured_row(1, "000001", 8, core::Level::high));
+  EXPECT_THAT(resumed->read_until("}}\n\n"), testing::AnyOf(HasSubstr("event: change"), HasSubstr("event: view")));
+  auto late = stream(server.port(), "/hardware/events?limit=100&level=HIGH&since=epoch-6");
+  EXPECT_THAT(late->read_until("}}\n\n"), HasSubstr("event: view")) << "who stands there may have changed";
+  EXPECT_THAT(ask(server.port(), "/hardware/events?level=high"), HasSubstr("HTTP/1.1 400"));
 }
 
 TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
@@ -144,7 +162,7 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
   source.board.fill(many_rows(5), {"epoch", 5});
   Serving server(runtime_, source.routes(), {}, source.end());
   auto client = stream(server.port(), "/hardware/events?limit=2&offset=1");
-  const std::string begin = client->read_until("\"total\":5}}\n\n");
+  const std::string begin = client->read_until("\"matching\":5}}\n\n");
   EXPECT_THAT(begin, testing::AllOf(HasSubstr("000002"), HasSubstr("000003"), Not(HasSubstr("000001")),
                                     Not(HasSubstr("000004"))));
   source.board.put(measured_row(3, "000003", 6, core::Level::low));

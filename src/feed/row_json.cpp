@@ -162,8 +162,8 @@ void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Tim
 
 void append_counts(std::string& out, const board::Counts& counts) {
   fmt::format_to(std::back_inserter(out),
-                 "{{\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"total\":{}}}", counts.high,
-                 counts.medium, counts.low, counts.unknown, counts.fresh, counts.total);
+                 "\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"failing\":{},\"total\":{}",
+                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.failing, counts.total);
 }
 
 std::vector<core::RowPtr> parse_rows(const json::array& array) {

@@ -84,6 +84,13 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
   return std::nullopt;
 }
 
+std::vector<std::string_view> Query::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const auto& [key, value] : pairs_)
+    if (key == name) values.emplace_back(value);
+  return values;
+}
+
 base::Result<std::size_t> Query::number(std::string_view name, std::size_t otherwise, std::size_t least,
                                         std::size_t most) const {
   const auto text = get(name);
@@ -95,14 +102,14 @@ base::Result<std::size_t> Query::number(std::string_view name, std::size_t other
   return *value;
 }
 
-base::Result<void> Query::only(std::initializer_list<std::string_view> known) const {
+base::Result<void> Query::only(std::span<const std::string_view> known) const {
   for (const auto& [name, value] : pairs_) {
     if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
     std::string message = fmt::format("query parameter '{}' is unknown here", name);
-    const std::string_view near = base::nearest(name, {known.begin(), known.size()});
+    const std::string_view near = base::nearest(name, known);
     if (!near.empty())
       message += fmt::format("; did you mean '{}'?", near);
-    else if (known.size() > 0)
+    else if (!known.empty())
       message += fmt::format("; known: {}", fmt::join(known, ", "));
     return base::fail(base::Errc::invalid, std::move(message));
   }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,11 +26,16 @@ class Query {
 
   /// The last value of `name`.
   std::optional<std::string_view> get(std::string_view name) const;
+  /// All values of `name`, in order.
+  std::vector<std::string_view> all(std::string_view name) const;
   /// A whole number from `least` to `most`, or `otherwise` when absent.
   base::Result<std::size_t> number(std::string_view name, std::size_t otherwise, std::size_t least,
                                    std::size_t most) const;
   /// Refuses parameters that are not in `known`, naming the nearest.
-  base::Result<void> only(std::initializer_list<std::string_view> known) const;
+  base::Result<void> only(std::span<const std::string_view> known) const;
+  base::Result<void> only(std::initializer_list<std::string_view> known) const {
+    return only(std::span(known.begin(), known.size()));
+  }
 
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;

@@ -1,27 +1,48 @@
 #include "portal/api.hpp"
 
 #include "feed/row_json.hpp"
+#include "feed/selection_query.hpp"
+#include "portal/csv.hpp"
 
 namespace portal {
+namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
+/// A file may hold everything.
+constexpr std::size_t kMostCsvRows = 1'000'000;
+constexpr std::size_t kCsvRowsPerPiece = 500;
 
-http::Prepared render_list(const board::State& state, std::size_t offset, std::size_t limit) {
+http::Prepared render_list(const board::State& state, board::Selection selection) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
-  const auto rows = state.snapshot.slice(offset, limit);
+  const board::Selected selected = board::select(state, selection, now);
   std::string body = fmt::format("{{\"version\":\"{}\",\"now\":\"", core::to_string(state.version));
   base::append_rfc3339(body, now);
-  body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", state.snapshot.size(), offset, limit);
-  const std::size_t end = offset + rows.size();
-  body += !rows.empty() && end < state.snapshot.size()
-              ? fmt::format("\"/api/v1/hardware?offset={}&limit={}\"", end, limit)
-              : "null";
-  body += ",\"hardware\":";
-  feed::append_rows(body, rows, now);
+  body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", selected.counts.total, selection.offset,
+                      selection.limit);
+  selection.offset += selected.rows.size();
+  // With the limit, also where it is the default: a link should say what it gives.
+  const bool more = !selected.rows.empty() && selection.offset < selected.counts.total;
+  body += more ? fmt::format("\"/api/v1/hardware?{}\"", feed::to_query(selection, 0)) : "null";
+  body += ",\"counts\":{";
+  feed::append_counts(body, selected.counts);
+  body += "},\"hardware\":";
+  feed::append_rows(body, selected.rows, now);
   body += "}\n";
   return {"application/json", std::move(body)};
+}
+
+asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows) {
+  std::string piece(kCsvHead);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    append_csv(piece, *rows[i], now);
+    if ((i + 1) % kCsvRowsPerPiece != 0) continue;
+    std::vector<http::Text> parts(1, std::make_shared<const std::string>(std::exchange(piece, {})));
+    if (!co_await out.write(std::move(parts))) co_return;
+  }
+  std::vector<http::Text> parts(1, std::make_shared<const std::string>(std::move(piece)));
+  co_await out.write(std::move(parts));
 }
 
 }  // namespace
@@ -30,27 +51,46 @@ http::Reply not_filled() {
   return http::problem(503, "the hardware service has not answered yet; try again in a moment");
 }
 
-Api::Api(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
-
-boost::asio::awaitable<http::Reply> Api::list(const http::Request& request) {
-  if (auto known = request.query.only({"limit", "offset"}); !known) co_return http::problem(known.error());
-  const auto offset = request.query.number("offset", 0, 0, SIZE_MAX / 2);
-  if (!offset) co_return http::problem(offset.error());
-  const auto limit = request.query.number("limit", kDefaultLimit, 1, kMostLimit);
-  if (!limit) co_return http::problem(limit.error());
-  const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
-  const auto render = [&](const board::State& current) { return render_list(current, *offset, *limit); };
-  co_return http::answer(request, caches_[request.core].get(fmt::format("{}:{}", *offset, *limit), *state, render));
+http::Reply no_such_profile() {
+  return http::problem(404, "there is no such profile; /api/v1/hardware lists them all");
 }
 
-boost::asio::awaitable<http::Reply> Api::one(const http::Request& request) {
+Api::Api(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
+
+asio::awaitable<http::Reply> Api::list(const http::Request& request) {
+  if (auto known = request.query.only(feed::kSelectionParameters); !known) co_return http::problem(known.error());
+  const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
+  if (!selection) co_return http::problem(selection.error());
+  const board::StatePtr state = board_.view(request.core).current();
+  if (!state->filled) co_return not_filled();
+  const auto render = [&](const board::State& current) { return render_list(current, *selection); };
+  co_return http::answer(request, caches_[request.core].get(feed::to_query(*selection, kDefaultLimit), *state, render));
+}
+
+asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
+  if (auto known = request.query.only(feed::kSelectionParameters); !known) co_return http::problem(known.error());
+  const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows);
+  if (!selection) co_return http::problem(selection.error());
+  const board::StatePtr state = board_.view(request.core).current();
+  if (!state->filled) co_return not_filled();
+  const base::Time now = state->now(std::chrono::steady_clock::now());
+  http::Reply reply;
+  reply.content_type = "text/csv; charset=utf-8; header=present";
+  reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"vacancy.csv\"");
+  reply.headers.emplace_back("Cache-Control", "no-cache");
+  reply.stream = [now, rows = board::select(*state, *selection, now).rows](http::StreamWriter& out) {
+    return write_csv(out, now, rows);
+  };
+  co_return reply;
+}
+
+asio::awaitable<http::Reply> Api::one(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) co_return not_filled();
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);
-  if (!row) co_return http::problem(404, "there is no such profile; /api/v1/hardware lists them all");
+  if (!row) co_return no_such_profile();
   std::string body;
   feed::append_row(body, *row, state->now(std::chrono::steady_clock::now()));
   http::Prepared prepared("application/json", std::move(body += '\n'));

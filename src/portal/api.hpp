@@ -11,13 +11,19 @@ namespace portal {
 /// The answer before the first snapshot.
 http::Reply not_filled();
 
+/// 404, with what to do.
+http::Reply no_such_profile();
+
 /// The public API's answers. Called on every core; `board` outlives it.
 class Api {
  public:
   Api(board::Board& board, std::size_t cores);
 
-  /// `GET /api/v1/hardware?limit=&offset=`: {"version","now","total","offset","limit","next","hardware":[rows]}.
+  /// `GET /api/v1/hardware?q=&…` (feed/selection_query.hpp):
+  /// {"version","now","total","offset","limit","next","counts","hardware":[rows]}; total and counts of all that match.
   boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  /// `GET /api/v1/hardware.csv?q=&…`: the same as a file, without a limit unless one is given.
+  boost::asio::awaitable<http::Reply> csv(const http::Request& request);
   /// `GET /api/v1/hardware/{provider}/{name}`: one row.
   boost::asio::awaitable<http::Reply> one(const http::Request& request);
 

@@ -14,6 +14,7 @@ constexpr Type kTypes[] = {
     {".css", "text/css; charset=utf-8"},
     {".js", "text/javascript; charset=utf-8"},
     {".svg", "image/svg+xml"},
+    {".yaml", "application/yaml"},
 };
 
 }  // namespace
@@ -27,10 +28,18 @@ Assets::Assets(std::size_t cores) : files_(cores) {
 }
 
 boost::asio::awaitable<http::Reply> Assets::handle(const http::Request& request) {
+  co_return file(request, request.parameters.front());
+}
+
+boost::asio::awaitable<http::Reply> Assets::openapi(const http::Request& request) {
+  co_return file(request, "openapi.yaml");
+}
+
+http::Reply Assets::file(const http::Request& request, std::string_view name) {
   auto& files = files_[request.core];
-  const auto file = files.find(request.parameters.front());
-  if (file == files.end()) co_return http::problem(404, "there is no such file");
-  co_return http::answer(request, file->second);
+  const auto file = files.find(name);
+  if (file == files.end()) return http::problem(404, "there is no such file");
+  return http::answer(request, file->second);
 }
 
 }  // namespace portal

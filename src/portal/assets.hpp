@@ -9,14 +9,18 @@
 
 namespace portal {
 
-/// The stylesheet, the scripts and the icon, at /assets/NAME. Called on every core.
+/// The stylesheet, the scripts and the icon, at /assets/NAME, and the API's description. Called on every core.
 class Assets {
  public:
   explicit Assets(std::size_t cores);
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  /// `GET /openapi.yaml`.
+  boost::asio::awaitable<http::Reply> openapi(const http::Request& request);
 
  private:
+  http::Reply file(const http::Request& request, std::string_view name);
+
   /// By core: a prepared answer makes its gzip when first asked.
   std::vector<std::map<std::string, http::Prepared, std::less<>>> files_;
 };

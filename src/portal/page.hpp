@@ -11,7 +11,8 @@ namespace portal {
 
 /// `GET /`: the dashboard, a hundred rows a page; the original system's lines for terminals. Called on every core.
 ///
-///   ?offset=N&limit=M  which rows
+///   ?q=…&offset=N&limit=M  which rows (feed/selection_query.hpp)
+///   ?wall=1                for a large display
 class Page {
  public:
   Page(board::Board& board, std::size_t cores);

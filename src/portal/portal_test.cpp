@@ -3,7 +3,10 @@
 
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
+#include "portal/badge.hpp"
+#include "portal/csv.hpp"
 #include "portal/page.hpp"
+#include "portal/profile_page.hpp"
 #include "portal/text_page.hpp"
 #include "support/fed_board.hpp"
 
@@ -16,6 +19,7 @@ using support::kNow;
 using support::measured_row;
 using support::pending_row;
 using support::share;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -40,6 +44,8 @@ class PortalTest : public testing::Test {
   Page page_{*board_, 1};
   Api api_{*board_, 1};
   Assets assets_{1};
+  ProfilePage profile_page_{*board_, 1};
+  Badge badge_{*board_};
   std::vector<http::Header> headers_{{"Accept", "text/html"}};
 };
 
@@ -82,6 +88,66 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
                                                  HasSubstr("href=\"/?offset=100\""), Not(HasSubstr("rel=\"next\""))));
   EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
   EXPECT_EQ(ask(&Page::handle, page_, "utm_source=mail").status, 200) << "people follow decorated links";
+}
+
+TEST_F(PortalTest, FiltersAndOrderAreInTheUrl) {
+  core::Row other = measured_row(9, "other", 9, Level::low);
+  other.profile.key.provider = "A & B";
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::low)), share(other)});
+  const auto shows = [&](const std::string& html, std::string_view name) {
+    return html.find(fmt::format(">{}</a></th>", name)) != std::string::npos;
+  };
+  std::string html = page("level=LOW&sort=-name&group=provider");
+  EXPECT_TRUE(shows(html, "b") && shows(html, "other") && !shows(html, "a"));
+  EXPECT_LT(html.find("class=\"group\""), html.find(">other</a>"));
+  EXPECT_THAT(html, AllOf(HasSubstr("Matching profiles 1–2"), HasSubstr("value=\"LOW\" checked"),
+                          HasSubstr("aria-sort=\"descending\""), HasSubstr("<option>A &amp; B</option>"),
+                          HasSubstr("/api/v1/events?level=LOW&amp;sort=-name&amp;group=provider&amp;limit=100"),
+                          HasSubstr("href=\"/api/v1/hardware.csv?level=LOW&amp;sort=-name&amp;group=provider\"")));
+  html = page("q=nothing&wall=1");
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("No profile matches"), HasSubstr("class=\"wall\""), HasSubstr("href=\"/?wall=1\"")));
+  EXPECT_THAT(page("q=%3Cb%3E"), AllOf(HasSubstr("value=\"&lt;b&gt;\""), Not(HasSubstr("<b>\""))));
+  EXPECT_EQ(ask(&Page::handle, page_, "sort=size").status, 400);
+}
+
+TEST_F(PortalTest, AProfileHasAPageThatSaysWhyAndWhatToCopy) {
+  core::Row row = measured_row(1, "it's c5", 1, Level::medium);
+  row.reading->free = 3;
+  row.failure = core::Failure{"timed out", kNow};
+  board_.fill({share(row)});
+  headers_.push_back({"Host", "vacancy:5000"});
+  const http::Reply reply = ask(&ProfilePage::handle, profile_page_, "", {"p", "it's c5"});
+  EXPECT_THAT(*reply.body,
+              AllOf(HasSubstr("Why MEDIUM?"), HasSubstr("<dd>a test</dd>"), HasSubstr("<dd>3</dd>"),
+                    HasSubstr("<dd>1.5 s</dd>"), HasSubstr("<dd>timed out</dd>"),
+                    HasSubstr("vacancy wait --url http://vacancy:5000 &apos;p/it&apos;\\&apos;&apos;s c5&apos; --at-least"),
+                    HasSubstr("http://vacancy:5000/badge/p/it%27s%20c5.svg")));
+  EXPECT_EQ(ask(&ProfilePage::handle, profile_page_, "", {"p", "none"}).status, 404);
+}
+
+TEST_F(PortalTest, ABadgeShowsTheLevel) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "old", 2, Level::low, kNow - 2min))});
+  const auto badge = [&](std::string name, std::string_view query = "") {
+    return ask(&Badge::handle, badge_, query, {"p", std::move(name)});
+  };
+  EXPECT_EQ(badge("a.svg").content_type, "image/svg+xml");
+  EXPECT_THAT(*badge("a.svg").body, HasSubstr("<title>a: HIGH</title>"));
+  EXPECT_THAT(*badge("old.svg").body, HasSubstr("<title>old: LOW (old)</title>"));
+  EXPECT_THAT(*badge("a.svg", "label=%3Cscript%3E").body, AllOf(HasSubstr("&lt;script>"), Not(HasSubstr("<script"))));
+  EXPECT_EQ(badge("a.png").status, 404);
+  EXPECT_EQ(badge("none.svg").status, 404);
+  EXPECT_EQ(badge("a.svg", "label=").status, 400);
+}
+
+TEST(Csv, QuotesWhatNeedsIt) {
+  core::Row row = measured_row(1, "a,b", 1, Level::high);
+  row.reading->reason = "say \"now\"\nor never";
+  row.reading->free = 2.5;
+  std::string out;
+  append_csv(out, row, kNow);
+  EXPECT_EQ(out,
+            fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,\"say \"\"now\"\"\nor never\",{},,\r\n", base::to_rfc3339(kNow)));
 }
 
 TEST_F(PortalTest, WaitingAndEmptyAreSaid) {
@@ -153,6 +219,8 @@ TEST_F(PortalTest, ApiListsPagesAndOne) {
                              HasSubstr("000003"), Not(HasSubstr("000005"))));
   EXPECT_THAT(*ask(&Api::list, api_, "offset=4").body, HasSubstr("\"next\":null"));
   EXPECT_EQ(ask(&Api::list, api_, "limit=1001").status, 400);
+  EXPECT_THAT(*ask(&Api::list, api_, "q=3&level=HIGH").body,
+              AllOf(HasSubstr("\"total\":1,"), HasSubstr("\"counts\":{\"HIGH\":1"), HasSubstr("000003")));
   EXPECT_THAT(*ask(&Api::list, api_, "limti=1").body, HasSubstr("did you mean 'limit'"));
   EXPECT_THAT(*ask(&Api::one, api_, "", {"p", "000004"}).body, HasSubstr("\"id\":4,"));
   EXPECT_EQ(ask(&Api::one, api_, "", {"p", "none"}).status, 404);
@@ -161,7 +229,7 @@ TEST_F(PortalTest, ApiListsPagesAndOne) {
 TEST_F(PortalTest, AssetsHaveTypes) {
   EXPECT_EQ(ask(&Assets::handle, assets_, "", {"style.css"}).content_type, "text/css; charset=utf-8");
   EXPECT_EQ(ask(&Assets::handle, assets_, "", {"live.js"}).content_type, "text/javascript; charset=utf-8");
-  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"index.mustache"}).status, 404);
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"list.mustache"}).status, 404);
   EXPECT_EQ(ask(&Assets::handle, assets_, "", {"../etc/passwd"}).status, 404);
 }
 

@@ -20,16 +20,24 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
       api_(board_, runtime.cores()),
       page_(board_, runtime.cores()),
-      assets_(runtime.cores()) {}
+      profile_page_(board_, runtime.cores()),
+      assets_(runtime.cores()),
+      badge_(board_),
+      cors_(config.allow_origin) {}
 
 http::Router Service::routes() {
   http::Router router;
   router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
+  router.add("GET", "/profile/{provider}/{name}",
+             [this](const http::Request& request) { return profile_page_.handle(request); });
   router.add("GET", "/assets/{name}", [this](const http::Request& request) { return assets_.handle(request); });
-  router.add("GET", "/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
-  router.add("GET", "/api/v1/hardware/{provider}/{name}",
-             [this](const http::Request& request) { return api_.one(request); });
-  router.add("GET", "/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
+  const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
+  open("/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
+  open("/api/v1/hardware.csv", [this](const http::Request& request) { return api_.csv(request); });
+  open("/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
+  open("/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
+  open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.handle(request); });
+  open("/openapi.yaml", [this](const http::Request& request) { return assets_.openapi(request); });
   return router;
 }
 

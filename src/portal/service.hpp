@@ -11,7 +11,10 @@
 #include "http/router.hpp"
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
+#include "portal/badge.hpp"
+#include "portal/cors.hpp"
 #include "portal/page.hpp"
+#include "portal/profile_page.hpp"
 
 namespace portal {
 
@@ -21,7 +24,7 @@ class Service {
   /// The references outlive it. REQUIRES: validated config.
   Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics);
 
-  /// GET /, /assets/…, /api/v1/hardware, /api/v1/hardware/{provider}/{name}, /api/v1/events.
+  /// All routes of the public port.
   http::Router routes();
 
   /// Works until stop() was called. On the background thread.
@@ -43,7 +46,10 @@ class Service {
   feed::EventStream events_;
   Api api_;
   Page page_;
+  ProfilePage profile_page_;
   Assets assets_;
+  Badge badge_;
+  Cors cors_;
 };
 
 }  // namespace portal

@@ -1,0 +1,145 @@
+#include "feed/selection_query.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace feed {
+namespace {
+
+using board::Order;
+using board::Selection;
+
+/// What keeps a search from costing more than the rows themselves.
+constexpr std::size_t kMostWords = 8;
+
+constexpr std::pair<std::string_view, Order> kOrders[] = {
+    {"key", Order::key},           {"provider", Order::provider},   {"name", Order::name},
+    {"level", Order::level},       {"freshness", Order::freshness}, {"free", Order::free},
+    {"total", Order::total},       {"score", Order::score},         {"price", Order::price},
+    {"measured", Order::measured},
+};
+
+/// The parts of `text` between any of `separators`, without empty ones.
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find_first_of(separators));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    if (!part.empty()) parts.push_back(part);
+  }
+  return parts;
+}
+
+/// Reads every value of `name`, which may be a list itself.
+template <class T, class Parse>
+base::Result<std::vector<T>> read_set(const http::Query& query, std::string_view name, Parse&& parse,
+                                      std::string_view known) {
+  std::vector<T> values;
+  for (const std::string_view list : query.all(name))
+    for (const std::string_view text : split(list, ",")) {
+      const auto value = parse(text);
+      if (!value) return base::fail(base::Errc::invalid, fmt::format("{}='{}' is none of {}", name, text, known));
+      values.push_back(*value);
+    }
+  std::ranges::sort(values, std::greater());
+  values.erase(std::ranges::unique(values).begin(), values.end());
+  return values;
+}
+
+base::Result<void> read_words(const http::Query& query, Selection& selection) {
+  for (const std::string_view word : split(query.get("q").value_or(""), " \t\n\r")) selection.words.emplace_back(word);
+  if (selection.words.size() > kMostWords)
+    return base::fail(base::Errc::invalid, fmt::format("q has more than {} words", kMostWords));
+  return {};
+}
+
+base::Result<void> read_order(std::string_view text, Selection& selection) {
+  if (text.empty()) return {};
+  selection.descending = text.starts_with('-');
+  const std::string_view name = text.substr(selection.descending ? 1 : 0);
+  const auto* const found = std::ranges::find(kOrders, name, &std::pair<std::string_view, Order>::first);
+  if (found == std::ranges::end(kOrders)) {
+    std::vector<std::string_view> names;
+    for (const auto& [known, order] : kOrders) names.push_back(known);
+    return base::fail(base::Errc::invalid, fmt::format("sort='{}' is none of {}, with '-' in front for descending",
+                                                       text, fmt::join(names, ", ")));
+  }
+  selection.order = found->second;
+  return {};
+}
+
+base::Result<bool> read_flag(const http::Query& query, std::string_view name, std::string_view value) {
+  const std::string_view given = query.get(name).value_or("");
+  if (!given.empty() && given != value)
+    return base::fail(base::Errc::invalid, fmt::format("{}='{}' must be {} or left out", name, given, value));
+  return !given.empty();
+}
+
+base::Result<void> read_part(const http::Query& query, std::size_t limit, std::size_t most, Selection& selection) {
+  const auto offset = query.number("offset", 0, 0, SIZE_MAX / 2);
+  if (!offset) return std::unexpected(offset.error());
+  const auto wanted = query.number("limit", limit, 1, most);
+  if (!wanted) return std::unexpected(wanted.error());
+  selection.offset = *offset;
+  selection.limit = *wanted;
+  return {};
+}
+
+template <class T>
+std::string joined(const std::vector<T>& values) {
+  std::string text;
+  for (const T value : values) text += fmt::format("{}{}", text.empty() ? "" : ",", to_string(value));
+  return text;
+}
+
+}  // namespace
+
+base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most) {
+  Selection selection;
+  selection.provider = query.get("provider").value_or("");
+  selection.name = query.get("name").value_or("");
+  if (auto read = read_words(query, selection); !read) return std::unexpected(read.error());
+  auto levels = read_set<core::Level>(query, "level", core::parse_level, "HIGH, MEDIUM, LOW, UNKNOWN");
+  if (!levels) return std::unexpected(levels.error());
+  selection.levels = std::move(*levels);
+  auto freshness =
+      read_set<core::Freshness>(query, "freshness", core::parse_freshness, "PENDING, FRESH, STALE, EXPIRED");
+  if (!freshness) return std::unexpected(freshness.error());
+  selection.freshness = std::move(*freshness);
+  const auto failing = read_flag(query, "failing", "1");
+  if (!failing) return std::unexpected(failing.error());
+  selection.failing = *failing;
+  const auto grouped = read_flag(query, "group", "provider");
+  if (!grouped) return std::unexpected(grouped.error());
+  selection.grouped = *grouped;
+  if (auto read = read_order(query.get("sort").value_or(""), selection); !read) return std::unexpected(read.error());
+  if (auto read = read_part(query, limit, most, selection); !read) return std::unexpected(read.error());
+  return selection;
+}
+
+std::string to_string(Order order, bool descending) {
+  const auto* const found = std::ranges::find(kOrders, order, &std::pair<std::string_view, Order>::second);
+  return fmt::format("{}{}", descending ? "-" : "", found->first);
+}
+
+std::string to_query(const Selection& selection, std::size_t limit) {
+  std::string query;
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::percent_encode(value));
+  };
+  add("q", fmt::format("{}", fmt::join(selection.words, " ")));
+  add("provider", selection.provider);
+  add("name", selection.name);
+  add("level", joined(selection.levels));
+  add("freshness", joined(selection.freshness));
+  if (selection.failing) add("failing", "1");
+  if (selection.order != Order::key || selection.descending)
+    add("sort", to_string(selection.order, selection.descending));
+  if (selection.grouped) add("group", "provider");
+  if (selection.offset > 0) add("offset", std::to_string(selection.offset));
+  if (selection.limit != limit) add("limit", std::to_string(selection.limit));
+  return query;
+}
+
+}  // namespace feed

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "board/selection.hpp"
+#include "http/url.hpp"
+
+/// A selection in a URL: what the page, the API and the event stream have in common.
+///
+///   ?q=WORDS               each word is in "provider/name"
+///   &provider=TEXT         exactly, as is &name=TEXT
+///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
+///   &freshness=STALE       likewise
+///   &failing=1             the latest attempt failed
+///   &sort=-free            by what, '-' for descending
+///   &group=provider        providers stay together
+///   &offset=N&limit=M      which part
+namespace feed {
+
+inline constexpr std::array<std::string_view, 10> kSelectionParameters{
+    "q", "provider", "name", "level", "freshness", "failing", "sort", "group", "offset", "limit"};
+
+/// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
+base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);
+
+/// The query that says the same, percent-encoded and without '?': what is not the default, in one order, so that equal
+/// selections have equal texts. `limit` is the default.
+std::string to_query(const board::Selection& selection, std::size_t limit);
+
+/// As in `sort`: "-free".
+std::string to_string(board::Order order, bool descending);
+
+}  // namespace feed

@@ -1,0 +1,64 @@
+#include "feed/selection_query.hpp"
+
+#include <gmock/gmock.h>
+
+namespace feed {
+namespace {
+
+using board::Order;
+using board::Selection;
+using core::Freshness;
+using core::Level;
+using testing::AllOf;
+using testing::HasSubstr;
+
+Selection parsed(std::string_view query) {
+  return parse_selection(http::Query::parse(query).value(), 100, 1000).value();
+}
+
+std::string error(std::string_view query) {
+  const auto selection = parse_selection(http::Query::parse(query).value(), 100, 1000);
+  return selection ? "no error" : selection.error().message;
+}
+
+TEST(SelectionQuery, ReadsAllParameters) {
+  EXPECT_EQ(parsed("q=Amazon+c5&provider=A%26B&name=x&level=LOW,HIGH&level=LOW&freshness=STALE&failing=1&sort=-free"
+                   "&group=provider&offset=20&limit=10"),
+            (Selection{.words = {"Amazon", "c5"},
+                       .provider = "A&B",
+                       .name = "x",
+                       .levels = {Level::high, Level::low},
+                       .freshness = {Freshness::stale},
+                       .failing = true,
+                       .order = Order::free,
+                       .descending = true,
+                       .grouped = true,
+                       .offset = 20,
+                       .limit = 10}));
+}
+
+TEST(SelectionQuery, WhatAFormSendsEmptyIsAbsent) {
+  EXPECT_EQ(parsed("q=&provider=&level=&freshness=&failing=&sort=&group="), (Selection{.limit = 100}));
+  EXPECT_EQ(parsed(""), (Selection{.limit = 100}));
+}
+
+TEST(SelectionQuery, SaysWhatIsWrongAndWhatIsRight) {
+  EXPECT_THAT(error("level=high"), AllOf(HasSubstr("level='high'"), HasSubstr("HIGH, MEDIUM, LOW, UNKNOWN")));
+  EXPECT_THAT(error("freshness=OLD"), HasSubstr("PENDING, FRESH, STALE, EXPIRED"));
+  EXPECT_THAT(error("sort=size"), AllOf(HasSubstr("sort='size'"), HasSubstr("measured")));
+  EXPECT_THAT(error("failing=yes"), HasSubstr("failing='yes' must be 1"));
+  EXPECT_THAT(error("group=name"), HasSubstr("must be provider"));
+  EXPECT_THAT(error("limit=1001"), HasSubstr("from 1 to 1000"));
+  EXPECT_THAT(error("q=1+2+3+4+5+6+7+8+9"), HasSubstr("more than 8 words"));
+}
+
+TEST(SelectionQuery, EqualSelectionsHaveEqualTexts) {
+  EXPECT_EQ(to_query(parsed(""), 100), "");
+  const std::string text = "q=Amazon%20c5&level=HIGH%2CLOW&sort=-measured&group=provider&offset=20&limit=10";
+  EXPECT_EQ(to_query(parsed("limit=10&offset=20&group=provider&sort=-measured&level=LOW,HIGH,LOW&q=+Amazon++c5"), 100),
+            text);
+  EXPECT_EQ(parsed(text), parsed(to_query(parsed(text), 100)));
+}
+
+}  // namespace
+}  // namespace feed

@@ -1,0 +1,90 @@
+#include "feed/view.hpp"
+
+#include <algorithm>
+
+namespace feed {
+namespace {
+
+constexpr std::size_t kEntries = 64;
+/// A search takes at most a twentieth of the time.
+constexpr int kPause = 20;
+constexpr std::chrono::seconds kBetweenViews{1};
+
+std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
+  std::vector<core::ProfileId> ids;
+  ids.reserve(rows.size());
+  for (const core::RowPtr& row : rows) ids.push_back(row->profile.id);
+  return ids;
+}
+
+bool membership_changed(const board::State& state, const core::Version& seen) {
+  const auto change = state.since(seen);
+  // A row that is PENDING may be new; one with a reading was there before.
+  return !change || !change->removed.empty() ||
+         std::ranges::any_of(change->rows, [](const core::RowPtr& row) { return !row->reading; });
+}
+
+}  // namespace
+
+std::shared_ptr<const Found> Finder::find(const board::State& state, const board::Selection& selection) {
+  if (selection.is_window())
+    return std::make_shared<Found>(
+        Found{.rows = state.snapshot.slice(selection.offset, selection.limit), .matching = state.snapshot.size()});
+  auto entry = std::ranges::find(entries_, selection, &Entry::selection);
+  if (entry != entries_.end()) {
+    entries_.splice(entries_.begin(), entries_, entry);
+    if (entry->sequence == state.sequence) return entry->found;
+  } else {
+    if (entries_.size() >= kEntries) entries_.pop_back();
+    entries_.push_front({.selection = selection, .sequence = 0, .found = nullptr});
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  auto selected = board::select(state, selection, state.now(begin));
+  const auto cost = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - begin);
+  entries_.front().sequence = state.sequence;
+  entries_.front().found = std::make_shared<const Found>(Found{std::move(selected.rows), selected.counts.total, cost});
+  return entries_.front().found;
+}
+
+std::string View::advance(const board::State& state, const std::optional<core::Version>& seen, bool resumes) {
+  const base::SteadyTime begin = std::chrono::steady_clock::now();
+  const base::Time now = state.now(begin);
+  const auto found = finder_.find(state, selection_);
+  const ViewCounts counts{finder_.counts(state), found->matching};
+  auto ids = ids_of(found->rows);
+  next_look_ = begin + found->cost * kPause;
+  std::string out;
+  if (!resumes && !begun_) {
+    append_snapshot_begin(out, state, now);
+    append_snapshot_rows(out, found->rows, now);
+    append_snapshot_end(out, state.version, &counts);
+  } else if (!resumes || !is_same(state, ids, seen, resumes)) {
+    append_view(out, state.version, now, counts);
+    if (!selection_.is_window()) next_look_ = std::max(next_look_, begin + kBetweenViews);
+  } else {
+    core::Change change;
+    for (const core::RowPtr& row : found->rows) {
+      const bool turned = core::freshness(*row, looked_at_) != core::freshness(*row, now);
+      if (row->revision > seen->revision || turned) change.rows.push_back(row);
+    }
+    const bool aged_only = begun_ && *seen == state.version;
+    append_change(out, change, aged_only ? nullptr : &state.version, now, &counts);
+  }
+  ids_ = std::move(ids);
+  looked_at_ = now;
+  begun_ = true;
+  return out;
+}
+
+/// Do the rows stand where the client has them? Where those of a resumed client stood is not known: for a window of
+/// everything it is enough that no row came or went, for another selection nothing may have changed.
+bool View::is_same(const board::State& state, const std::vector<core::ProfileId>& ids,
+                   const std::optional<core::Version>& seen, bool resumes) const {
+  if (begun_) return ids == ids_;
+  if (!resumes || !seen) return false;
+  if (selection_.is_window()) return !membership_changed(state, *seen);
+  const auto change = state.since(*seen);
+  return change && change->empty();
+}
+
+}  // namespace feed

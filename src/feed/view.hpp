@@ -1,0 +1,70 @@
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "board/selection.hpp"
+#include "feed/cache.hpp"
+#include "feed/events.hpp"
+
+namespace feed {
+
+/// The rows of a selection, as of one state.
+struct Found {
+  std::vector<core::RowPtr> rows;
+  /// How many rows match, whichever part of them is wanted.
+  std::size_t matching = 0;
+  /// What finding them took; nothing to speak of for a window of everything.
+  base::Duration cost{0};
+};
+
+/// Finds the rows of selections, once per state for all clients of a core that look at the same. Not thread-safe.
+class Finder {
+ public:
+  std::shared_ptr<const Found> find(const board::State& state, const board::Selection& selection);
+  /// Of the whole board.
+  const board::Counts& counts(const board::State& state) { return counts_.get(state); }
+
+ private:
+  struct Entry {
+    board::Selection selection;
+    std::uint64_t sequence;
+    std::shared_ptr<const Found> found;
+  };
+
+  CountsCache counts_;
+  /// Most recently used first.
+  std::list<Entry> entries_;
+};
+
+/// What one client of a selection has, and which events bring it on: changed rows while the same ones stand there, else
+/// a `view`, after which the client asks again. Not thread-safe.
+class View {
+ public:
+  /// `finder` outlives it.
+  View(Finder& finder, board::Selection selection) : finder_(finder), selection_(std::move(selection)) {}
+
+  /// Events from what the client has to `state`, its first ones when it was not called before. `seen`: the version that
+  /// the client has, if any. `resumes`: what happened after `seen` is known.
+  std::string advance(const board::State& state, const std::optional<core::Version>& seen, bool resumes);
+
+  /// Not to be called before: searching must not take more than a small part of a core, and a view that moves all the
+  /// time must not be fetched all the time.
+  base::SteadyTime next_look() const { return next_look_; }
+
+ private:
+  bool is_same(const board::State& state, const std::vector<core::ProfileId>& ids,
+               const std::optional<core::Version>& seen, bool resumes) const;
+
+  Finder& finder_;
+  board::Selection selection_;
+  bool begun_ = false;
+  std::vector<core::ProfileId> ids_;
+  base::Time looked_at_;
+  base::SteadyTime next_look_;
+};
+
+}  // namespace feed

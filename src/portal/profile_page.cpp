@@ -1,0 +1,120 @@
+#include "portal/profile_page.hpp"
+
+#include <fmt/format.h>
+
+#include "base/duration.hpp"
+#include "feed/selection_query.hpp"
+#include "http/answer.hpp"
+#include "portal/api.hpp"
+#include "portal/row_data.hpp"
+#include "portal/template.hpp"
+
+namespace portal {
+namespace {
+
+using kainjow::mustache::data;
+
+void add_fact(data& facts, const std::string& term, const std::string& text) {
+  if (text.empty()) return;
+  data fact;
+  fact.set("term", term);
+  fact.set("text", text);
+  facts << fact;
+}
+
+std::string number_text(const std::optional<double>& number) {
+  return number ? fmt::format("{}", *number) : "";
+}
+
+/// Why the level is what it is: rule and reason, raw values, probe, times.
+data facts_of(const core::Row& row, base::Time now) {
+  data facts{data::type::list};
+  if (row.reading) {
+    const core::Reading& reading = *row.reading;
+    add_fact(facts, "Reason", reading.reason);
+    add_fact(facts, "Measured level", std::string(core::to_string(reading.level)));
+    add_fact(facts, "Free", number_text(reading.free));
+    add_fact(facts, "Total", number_text(reading.total));
+    add_fact(facts, "Score", number_text(reading.score));
+    add_fact(facts, "Price per unit and hour", number_text(reading.price));
+    add_fact(facts, "Measured at", base::to_rfc3339(reading.measured_at));
+    add_fact(facts, "The measurement took",
+             fmt::format("{:.3g} s", std::chrono::duration<double>(reading.took).count()));
+    add_fact(facts, "Stale from", base::to_rfc3339(reading.stale_at));
+    add_fact(facts, "Unknown from", base::to_rfc3339(reading.expires_at));
+  }
+  add_fact(facts, "Freshness", lower(core::to_string(core::freshness(row, now))));
+  add_fact(facts, "Probe", row.probe == core::kNoProbe ? "none is configured for it" : row.probe);
+  if (row.failure) {
+    add_fact(facts, "Latest attempt failed", row.failure->error);
+    add_fact(facts, "It failed at", base::to_rfc3339(row.failure->failed_at));
+  }
+  return facts;
+}
+
+/// A word for a shell.
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+/// As browsers ask: http://HOST. A client without the header gets a placeholder.
+std::string origin_of(const http::Request& request) {
+  const std::string_view host = request.header("Host");
+  const std::string_view scheme = request.header("X-Forwarded-Proto") == "https" ? "https" : "http";
+  return fmt::format("{}://{}", scheme, host.empty() ? "HOST:5000" : host);
+}
+
+data page_data(const board::State& state, const core::Row& row, const std::string& origin) {
+  const base::Time now = state.now(std::chrono::steady_clock::now());
+  const core::ProfileKey& key = row.profile.key;
+  const std::string level(core::to_string(core::effective_level(row, now)));
+  const board::Selection selection{.provider = key.provider, .name = key.name, .limit = 1};
+  data page = frame_data(state, fmt::format("{} {}: {}", key.provider, key.name, level), "profile",
+                         feed::to_query(selection, 0));
+  page.set("profile_provider", key.provider);
+  page.set("profile_name", key.name);
+  page.set("provider_url", "/?provider=" + http::percent_encode(key.provider));
+  page.set("why_level", level);
+  data rows{data::type::list};
+  rows << row_data(row, now);
+  page.set("rows", rows);
+  page.set("facts", facts_of(row, now));
+  const std::string api = profile_path("/api/v1/hardware", key);
+  const std::string badge = profile_path("/badge", key) + ".svg";
+  page.set("json_url", api);
+  page.set("badge_url", badge);
+  page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh", origin,
+                                       quoted(key.provider + "/" + key.name)));
+  page.set("curl_command", fmt::format("curl -s {}", quoted(origin + api)));
+  page.set("badge_markdown",
+           fmt::format("[![{}]({})]({})", key.name, origin + badge, origin + profile_path("/profile", key)));
+  return page;
+}
+
+}  // namespace
+
+struct ProfilePage::Core {
+  kainjow::mustache::mustache page = load_template("profile");
+};
+
+ProfilePage::ProfilePage(board::Board& board, std::size_t cores) : board_(board) {
+  for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>());
+}
+
+ProfilePage::~ProfilePage() = default;
+
+boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
+  const board::StatePtr state = board_.view(request.core).current();
+  if (!state->filled) co_return not_filled();
+  const core::RowPtr row = state->snapshot.find({request.parameters[0], request.parameters[1]});
+  if (!row) co_return no_such_profile();
+  http::Prepared prepared("text/html; charset=utf-8",
+                          cores_[request.core]->page.render(page_data(*state, *row, origin_of(request))));
+  http::Reply reply = http::answer(request, prepared, "Host, X-Forwarded-Proto");
+  secure(reply);
+  co_return reply;
+}
+
+}  // namespace portal

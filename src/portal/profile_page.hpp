@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "board/board.hpp"
+#include "http/message.hpp"
+
+namespace portal {
+
+/// `GET /profile/{provider}/{name}`: all that is known of one profile, and what to copy. Called on every core.
+class ProfilePage {
+ public:
+  /// `board` outlives it.
+  ProfilePage(board::Board& board, std::size_t cores);
+  ~ProfilePage();
+
+  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+
+ private:
+  struct Core;
+
+  board::Board& board_;
+  std::vector<std::unique_ptr<Core>> cores_;
+};
+
+}  // namespace portal

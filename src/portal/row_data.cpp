@@ -1,0 +1,82 @@
+#include "portal/row_data.hpp"
+
+#include <fmt/format.h>
+
+namespace portal {
+namespace {
+
+constexpr std::string_view kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+
+}  // namespace
+
+using kainjow::mustache::data;
+
+void set_if_any(data& out, const std::string& key, const std::string& text) {
+  if (!text.empty()) out.set(key, text);
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+std::string capacity_text(const core::Measurement& measurement) {
+  if (!measurement.free) return "";
+  if (!measurement.total) return fmt::format("{} free", *measurement.free);
+  return fmt::format("{} of {} free", *measurement.free, *measurement.total);
+}
+
+std::string profile_path(std::string_view prefix, const core::ProfileKey& key) {
+  return fmt::format("{}/{}/{}", prefix, http::percent_encode(key.provider), http::percent_encode(key.name));
+}
+
+data row_data(const core::Row& row, base::Time now) {
+  const core::Freshness freshness = core::freshness(row, now);
+  const std::string level(core::to_string(core::effective_level(row, now)));
+  data out;
+  out.set("id", std::to_string(row.profile.id));
+  out.set("provider", row.profile.key.provider);
+  out.set("name", row.profile.key.name);
+  out.set("url", profile_path("/profile", row.profile.key));
+  out.set("level", level);
+  out.set("level_class", lower(level));
+  out.set("freshness_class", lower(core::to_string(freshness)));
+  if (row.failure) set_if_any(out, "error", row.failure->error);
+  if (!row.reading) {
+    const bool measurable = row.probe != core::kNoProbe;
+    out.set("measured_text", measurable ? "measuring…" : "never");
+    if (!measurable) out.set("reason", "no probe configured");
+    return out;
+  }
+  const core::Reading& reading = *row.reading;
+  out.set("measured_at", base::to_rfc3339(reading.measured_at));
+  out.set("measured_text", base::to_rfc3339(reading.measured_at).substr(11, 8) + " UTC");
+  out.set("stale_at", base::to_rfc3339(reading.stale_at));
+  out.set("expires_at", base::to_rfc3339(reading.expires_at));
+  set_if_any(out, "numbers", capacity_text(reading));
+  set_if_any(out, "reason", reading.reason);
+  if (freshness == core::Freshness::expired) out.set("was", std::string(core::to_string(reading.level)));
+  return out;
+}
+
+data frame_data(const board::State& state, const std::string& title, const std::string& kind,
+                const std::string& events_query) {
+  data page;
+  page.set("title", title);
+  page.set("kind", kind);
+  page.set("version", state.filled ? core::to_string(state.version) : "");
+  page.set("now", base::to_rfc3339(state.now(std::chrono::steady_clock::now())));
+  page.set("events", "/api/v1/events?" + events_query);
+  return page;
+}
+
+void secure(http::Reply& reply) {
+  reply.headers.emplace_back("Content-Security-Policy", std::string(kContentSecurityPolicy));
+  reply.headers.emplace_back("Referrer-Policy", "same-origin");
+}
+
+}  // namespace portal

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <kainjow/mustache.hpp>
+#include <string>
+
+#include "board/state.hpp"
+#include "http/message.hpp"
+
+namespace portal {
+
+/// Sets a text that a section of a template can test: this library takes an empty text for true.
+void set_if_any(kainjow::mustache::data& out, const std::string& key, const std::string& text);
+
+/// What web/row.mustache shows.
+kainjow::mustache::data row_data(const core::Row& row, base::Time now);
+
+/// What web/head.mustache and web/foot.mustache show. `kind` is the class of the page's body, `query` that of its rows.
+kainjow::mustache::data frame_data(const board::State& state, const std::string& title, const std::string& kind,
+                                   const std::string& events_query);
+
+/// "high" of "HIGH".
+std::string lower(std::string_view text);
+
+/// "3 of 8 free", "3 free", or "".
+std::string capacity_text(const core::Measurement& measurement);
+
+/// "/profile/Amazon/c5", escaped.
+std::string profile_path(std::string_view prefix, const core::ProfileKey& key);
+
+/// Adds what a page of ours may do: no script, style or picture but its own.
+void secure(http::Reply& reply);
+
+}  // namespace portal
