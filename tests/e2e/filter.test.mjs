@@ -1,0 +1,70 @@
+// Search, filters, order and pages: on the server, in the URL, live, and without JavaScript.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { closeBrowser, eventually, openPage, profiles, quick, vacancyUp } from './support.mjs';
+
+after(closeBrowser);
+
+const names = page => page.locator('#rows tr[data-id] .name').allTextContents();
+
+const HIGH = { name: 'high', kind: 'exec', match: { provider: 'Provider 1' }, ttl: '1s', timeout: '1s', command: ['echo', '{"level": "HIGH", "free": 3}'] };
+
+test('a filter is in the URL, and the server finds the rows', async t => {
+  const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
+  const page = await openPage(t, url);
+  await page.getByRole('searchbox').fill('PROVIDER 1/type-00');
+  await eventually('the search is done', async () => (await names(page)).length === 33);
+  assert.match(page.url(), /\?q=PROVIDER\+1%2Ftype-00$/);
+  await page.getByLabel('low').check();
+  await eventually('none is low', () => page.getByText('No profile matches').isVisible());
+  await page.getByLabel('low').uncheck();
+  await page.getByLabel('high').check();
+  await eventually('all are high', async () => (await names(page)).length === 33);
+  assert.match(page.url(), /level=HIGH/);
+  const measured = await page.locator('#rows time').first().getAttribute('datetime');
+  await eventually('it is live', async () => await page.locator('#rows time').first().getAttribute('datetime') !== measured);
+  const other = await openPage(t, page.url());
+  assert.equal((await names(other)).length, 33, 'a shared URL shows the same');
+  assert.equal(await other.getByRole('searchbox').inputValue(), 'PROVIDER 1/type-00');
+  await page.goBack();
+  await eventually('back is the view before', async () => !page.url().includes('level=HIGH'));
+  assert.deepEqual([...page.problems, ...other.problems], []);
+});
+
+test('columns sort, providers are grouped, and pages keep both', async t => {
+  const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
+  const page = await openPage(t, url);
+  await page.getByRole('link', { name: 'Name' }).click();
+  await page.getByRole('link', { name: 'Name' }).click();
+  assert.equal((await names(page))[0], 'type-0299');
+  assert.equal(await page.locator('th.name[aria-sort]').getAttribute('aria-sort'), 'descending');
+  await page.getByLabel('grouped').check();
+  await eventually('a group', async () => await page.locator('tr.group').count() === 1);
+  await page.getByRole('link', { name: 'Next' }).click();
+  assert.equal((await names(page))[0], 'type-0298');
+  assert.equal(await page.locator('tr.group').innerText(), 'Provider 1');
+  assert.deepEqual(page.problems, []);
+});
+
+test('a profile has a page of its own, which is live', async t => {
+  const { url } = await vacancyUp(t, { profiles: profiles(3), probes: [HIGH, quick] });
+  const page = await openPage(t, url);
+  await page.getByRole('link', { name: 'type-0001' }).click();
+  await eventually('why', () => page.getByRole('heading', { name: 'Why HIGH?' }).isVisible());
+  const at = () => page.locator('dl').innerText();
+  const before = await at();
+  await eventually('its facts are live', async () => await at() !== before);
+  await eventually('its badge', () => page.locator('img[src$="type-0001.svg"]').evaluate(image => image.naturalWidth > 50));
+  assert.deepEqual(page.problems, []);
+});
+
+test('the form works without JavaScript', async t => {
+  const { url } = await vacancyUp(t, { profiles: profiles(30), probes: [HIGH] });
+  const page = await openPage(t, url, { javaScriptEnabled: false });
+  await page.getByLabel('Provider', { exact: true }).selectOption('Provider 2');
+  await page.getByRole('button', { name: 'Show' }).click();
+  assert.equal((await names(page)).length, 10);
+  assert.deepEqual(page.problems, []);
+});
