@@ -109,6 +109,8 @@ class Before {
   const Selection& selection_;
 };
 
+constexpr std::size_t kNear = 2000;
+
 /// Part [offset, offset + limit) of `rows`, sorted no further than needed.
 std::vector<RowPtr> part_of(std::vector<Ranked>& rows, const Selection& selection) {
   const std::size_t begin = std::min(selection.offset, rows.size());
@@ -116,8 +118,10 @@ std::vector<RowPtr> part_of(std::vector<Ranked>& rows, const Selection& selectio
   const auto at = [&](std::size_t place) { return rows.begin() + static_cast<std::ptrdiff_t>(place); };
   const bool sorted = selection.order == Order::key && !selection.descending;
   if (!sorted && begin < end) {
-    std::nth_element(rows.begin(), at(begin), rows.end(), Before(selection));
-    std::partial_sort(at(begin), at(end), rows.end(), Before(selection));
+    // Near the front, one look at each row is enough.
+    const bool near = end <= kNear;
+    if (!near) std::nth_element(rows.begin(), at(begin), rows.end(), Before(selection));
+    std::partial_sort(near ? rows.begin() : at(begin), at(end), rows.end(), Before(selection));
   }
   std::vector<RowPtr> part;
   for (const Ranked& ranked : std::span(at(begin), at(end))) part.push_back(*ranked.row);
@@ -136,6 +140,7 @@ bool Selection::is_window() const {
 Selected select(const State& state, const Selection& selection, base::Time now) {
   Filter filter(selection, now);
   std::vector<Ranked> matching;
+  matching.reserve(state.snapshot.size());
   Selected selected;
   state.snapshot.for_each([&](const RowPtr& row) {
     if (!filter.matches(*row)) return;

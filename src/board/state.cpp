@@ -36,6 +36,16 @@ void Counts::add(const core::Row& row, base::Time now) {
   }
 }
 
+void Counts::add(const Counts& more) {
+  high += more.high;
+  medium += more.medium;
+  low += more.low;
+  unknown += more.unknown;
+  fresh += more.fresh;
+  failing += more.failing;
+  total += more.total;
+}
+
 Counts State::counts(base::Time now) const {
   Counts counts;
   snapshot.for_each([&](const core::RowPtr& row) { counts.add(*row, now); });

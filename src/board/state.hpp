@@ -23,6 +23,7 @@ struct Counts {
   std::size_t total = 0;
 
   void add(const core::Row& row, base::Time now);
+  void add(const Counts& more);
 
   bool operator==(const Counts&) const = default;
 };

@@ -28,13 +28,4 @@ http::Prepared& Cache::get(const std::string& key, const board::State& state, co
   return entries_.front().prepared;
 }
 
-const board::Counts& CountsCache::get(const board::State& state) {
-  if (!filled_ || sequence_ != state.sequence) {
-    counts_ = state.counts(state.now(std::chrono::steady_clock::now()));
-    sequence_ = state.sequence;
-    filled_ = true;
-  }
-  return counts_;
-}
-
 }  // namespace feed

@@ -39,15 +39,4 @@ class Cache {
   std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;
 };
 
-/// Counts of the current state, made once per state. Not thread-safe: one per core.
-class CountsCache {
- public:
-  const board::Counts& get(const board::State& state);
-
- private:
-  std::uint64_t sequence_ = 0;
-  bool filled_ = false;
-  board::Counts counts_;
-};
-
 }  // namespace feed

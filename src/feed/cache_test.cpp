@@ -73,14 +73,6 @@ TEST_F(CacheTest, TheLeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(renderings_, 4) << "b had gone";
 }
 
-TEST(CountsCache, CountsEachStateAnew) {
-  CountsCache cache;
-  EXPECT_EQ(cache.get(state_with(0)).total, 0U);
-  auto state = state_with(1);
-  state.snapshot = core::Snapshot(support::many_rows(3));
-  EXPECT_EQ(cache.get(state).total, 3U);
-}
-
 TEST(WholeView, ALargeViewNeverGoesBack) {
   base::Runtime runtime(1);
   runtime.start();

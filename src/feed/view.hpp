@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "board/overview.hpp"
 #include "board/selection.hpp"
-#include "feed/cache.hpp"
 #include "feed/events.hpp"
 
 namespace feed {
@@ -26,7 +26,7 @@ class Finder {
  public:
   std::shared_ptr<const Found> find(const board::State& state, const board::Selection& selection);
   /// Of the whole board.
-  const board::Counts& counts(const board::State& state) { return counts_.get(state); }
+  const board::Counts& counts(const board::State& state) { return overview_.get(state).counts; }
 
  private:
   struct Entry {
@@ -35,7 +35,7 @@ class Finder {
     std::shared_ptr<const Found> found;
   };
 
-  CountsCache counts_;
+  board::OverviewCache overview_;
   /// Most recently used first.
   std::list<Entry> entries_;
 };

@@ -102,10 +102,11 @@ data sorts_of(const board::Selection& selection) {
   return sorts;
 }
 
-void set_form(data& page, const Overview& overview, const ListView& view) {
+void set_form(data& page, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
-  page.set("providers_any", overview.providers.size() > 1);
+  // Too many to choose from are left to the search.
+  page.set("providers_any", overview.providers.size() > 1 && overview.providers.size() <= kMostProviders);
   data providers{data::type::list};
   for (const std::string& name : overview.providers) {
     data provider;
@@ -138,7 +139,7 @@ void set_form(data& page, const Overview& overview, const ListView& view) {
   if (selection.limit != kRowsPerPage) page.set("other_limit", std::to_string(selection.limit));
 }
 
-void set_overview(data& page, const Overview& overview) {
+void set_overview(data& page, const board::Overview& overview) {
   const board::Counts& counts = overview.counts;
   page.set("total", std::to_string(counts.total));
   page.set("count_high", std::to_string(counts.high));
@@ -183,29 +184,13 @@ void set_pages(data& page, std::size_t shown, std::size_t matching, const ListVi
 
 }  // namespace
 
-Overview overview_of(const board::State& state) {
-  const base::Time now = state.now(std::chrono::steady_clock::now());
-  Overview overview;
-  bool too_many = false;
-  state.snapshot.for_each([&](const core::RowPtr& row) {
-    overview.counts.add(*row, now);
-    if (row->failure) overview.failing_probes.insert(row->probe);
-    const std::string& provider = row->profile.key.provider;
-    if (too_many || (!overview.providers.empty() && overview.providers.back() == provider)) return;
-    too_many = overview.providers.size() == kMostProviders;
-    overview.providers.push_back(provider);
-  });
-  if (too_many) overview.providers.clear();
-  return overview;
-}
-
 std::string ListView::query() const {
   std::string query = feed::to_query(selection, kRowsPerPage);
   if (wall) query += query.empty() ? "wall=1" : "&wall=1";
   return query;
 }
 
-data list_data(const board::State& state, const Overview& overview, const ListView& view) {
+data list_data(const board::State& state, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
   const base::Time now = state.now(std::chrono::steady_clock::now());
   const board::Selected selected =

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <kainjow/mustache.hpp>
-#include <set>
 #include <string>
-#include <vector>
 
+#include "board/overview.hpp"
 #include "board/selection.hpp"
 
 namespace portal {
@@ -12,17 +11,6 @@ namespace portal {
 /// Rows of a page unless ?limit= says otherwise, and most of them.
 inline constexpr std::size_t kRowsPerPage = 100;
 inline constexpr std::size_t kMostRowsPerPage = 1000;
-
-/// What the dashboard says of the whole board.
-struct Overview {
-  board::Counts counts;
-  /// In order; empty when there are too many to choose from.
-  std::vector<std::string> providers;
-  /// Probes of which a row's latest attempt failed.
-  std::set<std::string> failing_probes;
-};
-
-Overview overview_of(const board::State& state);
 
 /// What is to be shown, and how.
 struct ListView {
@@ -35,6 +23,6 @@ struct ListView {
 };
 
 /// What web/list.mustache shows.
-kainjow::mustache::data list_data(const board::State& state, const Overview& overview, const ListView& view);
+kainjow::mustache::data list_data(const board::State& state, const board::Overview& overview, const ListView& view);
 
 }  // namespace portal

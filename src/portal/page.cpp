@@ -13,19 +13,10 @@ namespace portal {
 struct Page::Core {
   kainjow::mustache::mustache page = load_template("list");
   feed::Cache cache;
-  std::uint64_t sequence = 0;
-  bool seen = false;
-  Overview overview;
-
-  const Overview& overview_at(const board::State& state) {
-    if (!seen || sequence != state.sequence) overview = overview_of(state);
-    seen = true;
-    sequence = state.sequence;
-    return overview;
-  }
+  board::OverviewCache overview;
 
   http::Prepared render(const board::State& state, const ListView& view) {
-    return {"text/html; charset=utf-8", page.render(list_data(state, overview_at(state), view))};
+    return {"text/html; charset=utf-8", page.render(list_data(state, overview.get(state), view))};
   }
 };
 

@@ -118,11 +118,12 @@ TEST_F(PortalTest, AProfileHasAPageThatSaysWhyAndWhatToCopy) {
   board_.fill({share(row)});
   headers_.push_back({"Host", "vacancy:5000"});
   const http::Reply reply = ask(&ProfilePage::handle, profile_page_, "", {"p", "it's c5"});
-  EXPECT_THAT(*reply.body,
-              AllOf(HasSubstr("Why MEDIUM?"), HasSubstr("<dd>a test</dd>"), HasSubstr("<dd>3</dd>"),
-                    HasSubstr("<dd>1.5 s</dd>"), HasSubstr("<dd>timed out</dd>"),
-                    HasSubstr("vacancy wait --url http://vacancy:5000 &apos;p/it&apos;\\&apos;&apos;s c5&apos; --at-least"),
-                    HasSubstr("http://vacancy:5000/badge/p/it%27s%20c5.svg")));
+  EXPECT_THAT(
+      *reply.body,
+      AllOf(HasSubstr("Why MEDIUM?"), HasSubstr("<dd>a test</dd>"), HasSubstr("<dd>3</dd>"),
+            HasSubstr("<dd>1.5 s</dd>"), HasSubstr("<dd>timed out</dd>"),
+            HasSubstr("vacancy wait --url http://vacancy:5000 &apos;p/it&apos;\\&apos;&apos;s c5&apos; --at-least"),
+            HasSubstr("http://vacancy:5000/badge/p/it%27s%20c5.svg")));
   EXPECT_EQ(ask(&ProfilePage::handle, profile_page_, "", {"p", "none"}).status, 404);
 }
 

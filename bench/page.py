@@ -1,0 +1,48 @@
+"""Figures of the dashboard and its API over many profiles."""
+
+import gzip
+import http.client
+import itertools
+import time
+
+from harness import get, percentile, profiles, simulated, vacancy
+
+COUNT = 100_000
+ROUNDS = 20
+FILTERS = ["", "q=type-{n}", "q=provider+{d}", "level=HIGH", "level=LOW,UNKNOWN", "freshness=FRESH", "failing=1", "provider=provider-{d}"]
+SORTS = ["", "sort=-key", "sort=name", "sort=-level", "sort=-free", "sort=measured", "sort=-price", "sort=provider&group=provider"]
+
+
+def asked(port, path):
+    """Seconds of one request over a connection of its own, and the answer's bytes on the wire."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.connect()
+    begin = time.perf_counter()
+    connection.request("GET", path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+    response = connection.getresponse()
+    body = response.read()
+    took = time.perf_counter() - begin
+    connection.close()
+    assert response.status == 200, (path, response.status)
+    return took, body
+
+
+def views():
+    config = {"profiles": profiles(COUNT), "probes": simulated("1h", "1ms")}
+    with vacancy(config) as running:
+        get(running.hardware_port, "/hardware/?wait=600", timeout=700)
+        first, body = asked(running.port, "/")
+        assert gzip.decompress(body).count(b"data-id=") == 100
+        again = [asked(running.port, f"/?limit={100 + n % 3}")[0] for n in range(100)]
+        queries = [f"/api/v1/hardware?limit=50&offset={n}&{one.format(n=n, d=n % 10)}&{sort}"
+                   for n in range(ROUNDS) for one, sort in itertools.product(FILTERS, SORTS)]
+        times = [asked(running.port, query)[0] for query in queries]
+    yield f"first page of {COUNT} profiles: bytes on the wire; server time of the first one, and p99 of later ones", \
+        "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {first * 1000:.1f} ms, {percentile(again, 0.99) * 1000:.1f} ms"
+    yield f"{len(FILTERS)} filters with {len(SORTS)} orders of {COUNT} profiles, {len(queries)} different lists: p50, p99", \
+        "p99 ≤ 20 ms", f"{percentile(times, 0.5) * 1000:.1f} ms, {percentile(times, 0.99) * 1000:.1f} ms"
+
+
+TITLE = "The dashboard"
+PARTS = {"views": views}
+HOW = "`script/bench page` (`bench/page.py`)."

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "board/state.hpp"
+
+namespace board {
+
+/// What can be said of all rows together.
+struct Overview {
+  Counts counts;
+  /// In order.
+  std::vector<std::string> providers;
+  /// Probes of which a row's latest attempt failed.
+  std::set<std::string> failing_probes;
+};
+
+/// The overview of the current state. Only chunks that changed, or whose rows grew old, are looked at again. Not
+/// thread-safe: one per core.
+class OverviewCache {
+ public:
+  /// Valid until the next call.
+  const Overview& get(const State& state);
+
+ private:
+  struct Part {
+    std::shared_ptr<const core::Snapshot::Chunk> chunk;
+    /// When its first row grows old.
+    std::optional<base::Time> turns;
+    Overview overview;
+  };
+
+  static Part part_of(std::shared_ptr<const core::Snapshot::Chunk> chunk, base::Time now);
+
+  std::uint64_t sequence_ = 0;
+  /// In the order of the state's chunks.
+  std::vector<Part> parts_;
+  Overview overview_;
+};
+
+}  // namespace board
