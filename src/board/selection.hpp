@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "board/overview.hpp"
 #include "board/state.hpp"
 
 namespace board {
@@ -44,5 +45,8 @@ struct Selected {
 
 /// In one pass over the rows and a partial sort. Thread-safe.
 Selected select(const State& state, const Selection& selection, base::Time now);
+
+/// The same without the pass where `overview`, which is this state's, has the counts.
+Selected select(const State& state, const Selection& selection, base::Time now, const Overview& overview);
 
 }  // namespace board

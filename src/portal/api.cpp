@@ -14,9 +14,9 @@ constexpr std::size_t kMostLimit = 1000;
 constexpr std::size_t kMostCsvRows = 1'000'000;
 constexpr std::size_t kCsvRowsPerPiece = 500;
 
-http::Prepared render_list(const board::State& state, board::Selection selection) {
+http::Prepared render_list(const board::State& state, board::Selection selection, const board::Overview& overview) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
-  const board::Selected selected = board::select(state, selection, now);
+  const board::Selected selected = board::select(state, selection, now, overview);
   std::string body = fmt::format("{{\"version\":\"{}\",\"now\":\"", core::to_string(state.version));
   base::append_rfc3339(body, now);
   body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", selected.counts.total, selection.offset,
@@ -55,7 +55,7 @@ http::Reply no_such_profile() {
   return http::problem(404, "there is no such profile; /api/v1/hardware lists them all");
 }
 
-Api::Api(board::Board& board, std::size_t cores) : board_(board), caches_(cores) {}
+Api::Api(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}
 
 asio::awaitable<http::Reply> Api::list(const http::Request& request) {
   if (auto known = request.query.only(feed::kSelectionParameters); !known) co_return http::problem(known.error());
@@ -63,8 +63,11 @@ asio::awaitable<http::Reply> Api::list(const http::Request& request) {
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) co_return not_filled();
-  const auto render = [&](const board::State& current) { return render_list(current, *selection); };
-  co_return http::answer(request, caches_[request.core].get(feed::to_query(*selection, kDefaultLimit), *state, render));
+  Core& core = cores_[request.core];
+  const auto render = [&](const board::State& current) {
+    return render_list(current, *selection, core.overview.get(current));
+  };
+  co_return http::answer(request, core.cache.get(feed::to_query(*selection, kDefaultLimit), *state, render));
 }
 
 asio::awaitable<http::Reply> Api::csv(const http::Request& request) {

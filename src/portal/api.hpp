@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "board/board.hpp"
+#include "board/overview.hpp"
 #include "feed/cache.hpp"
 #include "http/message.hpp"
 
@@ -28,9 +29,13 @@ class Api {
   boost::asio::awaitable<http::Reply> one(const http::Request& request);
 
  private:
+  struct Core {
+    feed::Cache cache{};
+    board::OverviewCache overview{};
+  };
+
   board::Board& board_;
-  /// By core.
-  std::vector<feed::Cache> caches_;
+  std::vector<Core> cores_;
 };
 
 }  // namespace portal

@@ -193,9 +193,7 @@ std::string ListView::query() const {
 data list_data(const board::State& state, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
   const base::Time now = state.now(std::chrono::steady_clock::now());
-  const board::Selected selected =
-      selection.is_window() ? board::Selected{state.snapshot.slice(selection.offset, selection.limit), overview.counts}
-                            : board::select(state, selection, now);
+  const board::Selected selected = board::select(state, selection, now, overview);
   const bool has_rows = state.filled && overview.counts.total > 0;
   data page = frame_data(state, "Vacancy: which hardware can I get right now?", view.wall ? "wall" : "list",
                          feed::to_query(selection, 0));
