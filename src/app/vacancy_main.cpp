@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
   const std::pair<std::string, app::Command> commands[] = {
       {"up", app::add_up(program)},
       {"list", app::add_list(program)},
+      {"wait", app::add_wait(program)},
+      {"watch", app::add_watch(program)},
       {"profile", app::add_profile(program)},
       {"probe", app::add_probe(program)},
   };

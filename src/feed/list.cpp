@@ -46,7 +46,9 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   // An empty list would say that there are no profiles.
   if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
   if (const auto text = request.query.get("since")) co_return since(*state, *text);
-  co_return co_await rows_.answer(request, state, *seconds > 0);
+  http::Reply reply = co_await rows_.answer(request, state, *seconds > 0);
+  reply.waited = *seconds > 0;
+  co_return reply;
 }
 
 boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeout) {

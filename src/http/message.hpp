@@ -60,6 +60,8 @@ struct Reply {
   Text body;
   /// Instead of a body.
   Stream stream;
+  /// It was held back until something happened: how long that took says nothing about the service.
+  bool waited = false;
 };
 
 /// Answers a request. Called on the core of the session; many run at the same time.

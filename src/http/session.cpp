@@ -186,7 +186,7 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
                               : co_await send_reply(reply, keep_alive, head_only);
     const int digit = std::clamp(reply.status / 100, 1, 5);
     host_.requests[static_cast<std::size_t>(digit - 1)]->Increment();
-    if (!reply.stream)
+    if (!reply.stream && !reply.waited)
       host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     const bool delimited = !streams || chunked_;
     co_return (sent && keep_alive && delimited);

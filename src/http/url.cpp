@@ -86,8 +86,8 @@ std::optional<std::string_view> Query::get(std::string_view name) const {
 
 std::vector<std::string_view> Query::all(std::string_view name) const {
   std::vector<std::string_view> values;
-  for (const auto& [key, value] : pairs_)
-    if (key == name) values.emplace_back(value);
+  for (const auto& pair : pairs_)
+    if (pair.first == name) values.emplace_back(pair.second);
   return values;
 }
 

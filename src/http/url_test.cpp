@@ -23,6 +23,7 @@ TEST(QueryParse, PairsInAnyForm) {
   const auto query = Query::parse("a=1&&b&a=2&c=x%26y&d=");
   ASSERT_TRUE(query);
   EXPECT_EQ(query->get("a"), "2") << "the last wins";
+  EXPECT_EQ(query->all("a"), (std::vector<std::string_view>{"1", "2"}));
   EXPECT_EQ(query->get("b"), "");
   EXPECT_EQ(query->get("c"), "x&y");
   EXPECT_EQ(query->get("d"), "");

@@ -19,6 +19,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       reader_(board_, runtime.background().get_executor(), reader_options(config), metrics),
       events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
       api_(board_, runtime.cores()),
+      wait_(board_),
       page_(board_, runtime.cores()),
       profile_page_(board_, runtime.cores()),
       assets_(runtime.cores()),
@@ -35,6 +36,7 @@ http::Router Service::routes() {
   open("/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
   open("/api/v1/hardware.csv", [this](const http::Request& request) { return api_.csv(request); });
   open("/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
+  open("/api/v1/wait", [this](const http::Request& request) { return wait_.handle(request); });
   open("/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
   open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.handle(request); });
   open("/openapi.yaml", [this](const http::Request& request) { return assets_.openapi(request); });

@@ -15,6 +15,7 @@
 #include "portal/cors.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
+#include "portal/wait.hpp"
 
 namespace portal {
 
@@ -34,7 +35,7 @@ class Service {
   /// Returns when the board was filled, stop() was called, or after `longest`. On the background thread.
   boost::asio::awaitable<void> wait_until_filled(base::Duration longest) { return board_.wait_until_filled(longest); }
 
-  /// Ends event streams. From the background thread.
+  /// Ends event streams and answers those that wait. From the background thread.
   void end_streams() { board_.close(); }
 
   /// Why it should get no requests; "" when it should. Thread-safe.
@@ -45,6 +46,7 @@ class Service {
   feed::Reader reader_;
   feed::EventStream events_;
   Api api_;
+  Wait wait_;
   Page page_;
   ProfilePage profile_page_;
   Assets assets_;

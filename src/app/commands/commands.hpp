@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -14,7 +15,12 @@ using Command = std::function<int()>;
 
 Command add_up(CLI::App& program);
 Command add_list(CLI::App& program);
+Command add_wait(CLI::App& program);
+Command add_watch(CLI::App& program);
 Command add_profile(CLI::App& program);
 Command add_probe(CLI::App& program);
+
+/// Adds --url, where a portal is, with its default.
+void add_portal_url(CLI::App& command, std::string& url);
 
 }  // namespace app

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/pattern.hpp"
+#include "http/sse.hpp"
+
+namespace app {
+
+/// One thing that `vacancy watch` tells.
+struct Change {
+  enum class Kind {
+    current,  ///< a row of the first snapshot
+    added,
+    changed,  ///< its level or freshness, or whether its latest attempt failed
+    removed,  ///< `row` is how it was
+  };
+
+  Kind kind;
+  /// The source's clock, as RFC 3339.
+  std::string now;
+  boost::json::object row;
+  /// Where `changed`: what it was.
+  boost::json::object before;
+};
+
+/// A line for people.
+std::string to_line(const Change& change);
+/// {"change":"changed","now":…,"before":{"availability","freshness","failed"},"row":{…}}
+std::string to_json(const Change& change);
+
+/// Makes changes of a portal's events. Knows what it has told, so that a reconnection tells only what is new.
+class Changes {
+ public:
+  /// Without patterns, all profiles.
+  explicit Changes(std::vector<core::Pattern> patterns) : patterns_(std::move(patterns)) {}
+
+  /// What an event tells. Throws std::exception when it is not what a portal sends.
+  std::vector<Change> fold(const http::SseEvent& event);
+
+ private:
+  struct Known {
+    boost::json::object row;
+    /// Was it in the snapshot that comes in now?
+    bool seen = true;
+  };
+
+  void fold_snapshot(const boost::json::object& data);
+  void note(const boost::json::object& row);
+  void remove(std::int64_t id);
+  bool wanted(const boost::json::object& row) const;
+
+  std::vector<core::Pattern> patterns_;
+  std::unordered_map<std::int64_t, Known> known_;
+  /// The first snapshot has come in.
+  bool filled_ = false;
+  std::string now_;
+  std::vector<Change> out_;
+};
+
+}  // namespace app

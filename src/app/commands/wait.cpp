@@ -1,0 +1,177 @@
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+#include <thread>
+
+#include "app/commands/commands.hpp"
+#include "app/commands/portal_link.hpp"
+#include "app/commands/row_lines.hpp"
+#include "app/request.hpp"
+#include "base/duration.hpp"
+#include "core/condition.hpp"
+
+namespace app {
+namespace {
+
+namespace json = boost::json;
+
+/// As timeout(1) does.
+constexpr int kTimedOut = 124;
+/// One request lasts so long: the portal may have its own opinion above a minute, and proxies have theirs.
+constexpr std::chrono::seconds kPoll{30};
+/// An answer that is later than that will not come.
+constexpr std::chrono::seconds kLate{5};
+/// How much later than --timeout a portal that hangs may make the end.
+constexpr std::chrono::milliseconds kOvertime{500};
+
+struct Options {
+  std::vector<std::string> profiles;
+  bool any = false;
+  bool all = false;
+  std::optional<std::string> at_least;
+  std::optional<std::uint32_t> free;
+  std::string hold;
+  std::string timeout;
+  bool quiet = false;
+  std::string url;
+};
+
+base::Duration duration_of(const std::string& option, const std::string& text, base::Duration otherwise) {
+  if (text.empty()) return otherwise;
+  const auto duration = base::parse_duration(text);
+  if (!duration) throw base::UsageError(fmt::format("{}: {}", option, duration.error().message));
+  return *duration;
+}
+
+/// The condition as the portal wants it. Throws base::UsageError before anything is sent.
+std::string query_of(const Options& options) {
+  std::string query = fmt::format("match={}", options.all ? "all" : "any");
+  for (const std::string& profile : options.profiles) {
+    if (const auto pattern = core::parse_pattern(profile); !pattern) throw base::UsageError(pattern.error().message);
+    query += "&profile=" + http::percent_encode(profile);
+  }
+  if (options.at_least) {
+    const auto level = core::parse_at_least(*options.at_least);
+    if (!level) throw base::UsageError("--at-least: " + level.error().message);
+    query += fmt::format("&at_least={}", core::to_string(*level));
+  }
+  if (options.free) query += fmt::format("&free={}", *options.free);
+  const base::Duration hold = duration_of("--for", options.hold, base::Duration{0});
+  return query + "&for=" + base::to_string(hold);
+}
+
+class Waiting {
+ public:
+  explicit Waiting(const Options& options)
+      : options_(options), query_(query_of(options)), link_(options.url, options.quiet) {
+    const auto timeout = duration_of("--timeout", options.timeout, base::Duration::max());
+    if (timeout != base::Duration::max()) deadline_ = std::chrono::steady_clock::now() + timeout;
+  }
+
+  int run() {
+    // The first answer comes at once, so that what matches nothing is told now.
+    for (base::Duration poll{0};; poll = std::min<base::Duration>(kPoll, left())) {
+      const auto begin = std::chrono::steady_clock::now();
+      const bool answered = ask(poll);
+      if (satisfied_) return print();
+      if (left() == base::Duration{0}) return give_up();
+      const bool early = std::chrono::steady_clock::now() - begin < poll;
+      if (answered && !early)
+        link_.settled();
+      else
+        // It is away, or drains and sends its clients elsewhere.
+        std::this_thread::sleep_for(std::min(link_.next_pause(), left()));
+    }
+  }
+
+ private:
+  base::Duration left() const {
+    if (!deadline_) return base::Duration::max();
+    const auto left = *deadline_ - std::chrono::steady_clock::now();
+    return std::max(std::chrono::ceil<base::Duration>(left), base::Duration{0});
+  }
+
+  /// False: it could not be told what stands there.
+  bool ask(base::Duration poll) {
+    std::string target = fmt::format("/api/v1/wait?{}&timeout={}", query_, base::to_string(poll));
+    if (!held_.empty()) target += "&held=" + held_;
+    const base::Duration late = deadline_ ? std::min<base::Duration>(kLate, left() - poll + kOvertime) : kLate;
+    try {
+      const Answer answer = send(options_.url, {.target = target}, {.connect = kLate, .head = poll + late, .read = kLate});
+      if (answer.status == 400) throw base::UsageError(detail_of(answer));
+      if (answer.status >= 500) throw base::Lost(detail_of(answer));
+      if (answer.status != 200)
+        throw std::runtime_error(fmt::format("{} answers {} to /api/v1/wait", options_.url, answer.status));
+      read(answer.body);
+    } catch (const base::Lost& lost) {
+      link_.away(lost.what());
+      return false;
+    }
+    link_.back();
+    return true;
+  }
+
+  void read(const std::string& body) {
+    boost::system::error_code error;
+    const json::value value = json::parse(json::string_view(body), error);
+    const json::value* satisfied = !error && value.is_object() ? value.get_object().if_contains("satisfied") : nullptr;
+    if (satisfied == nullptr || !satisfied->is_bool()) throw base::Lost("it sent an answer that cannot be read");
+    answer_ = value.get_object();
+    satisfied_ = satisfied->get_bool();
+    held_ = text_of(answer_, "held");
+    for (const json::value& pattern : list("unmatched"))
+      if (!told_ && !options_.quiet && pattern.is_string())
+        std::cerr << fmt::format("vacancy: no profile matches {} yet\n", std::string_view(pattern.get_string()));
+    told_ = true;
+  }
+
+  json::array list(std::string_view key) const {
+    const json::value* value = answer_.if_contains(key);
+    return value != nullptr && value->is_array() ? value->get_array() : json::array();
+  }
+
+  int print() const {
+    if (!options_.quiet)
+      print_rows(list("rows"), base::parse_rfc3339(text_of(answer_, "now")).value_or(base::Time{}), false);
+    return 0;
+  }
+
+  int give_up() const {
+    if (!options_.quiet) std::cerr << fmt::format("vacancy: not within {}\n", options_.timeout);
+    return kTimedOut;
+  }
+
+  const Options& options_;
+  std::string query_;
+  PortalLink link_;
+  std::optional<base::SteadyTime> deadline_;
+  /// What the portal told last.
+  json::object answer_;
+  std::string held_;
+  bool satisfied_ = false;
+  bool told_ = false;
+};
+
+}  // namespace
+
+Command add_wait(CLI::App& program) {
+  CLI::App* command = program.add_subcommand(
+      "wait",
+      "Wait until hardware can be had, print the profiles that can, and exit with 0: vacancy wait 'Azure/*' && sbatch job.sh");
+  const auto options = std::make_shared<Options>();
+  command->add_option("PROVIDER/NAME", options->profiles, "What to wait for; * and ? stand for any text and any character")
+      ->required();
+  CLI::Option* any = command->add_flag("--any", options->any, "One profile that matches suffices (the default)");
+  command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
+      ->excludes(any);
+  command->add_option("--at-least", options->at_least, "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free)");
+  command->add_option("--free", options->free, "So many units are free, as far as the source tells");
+  command->add_option("--for", options->hold, "It stays so for that long: one and the same profile, without interruption");
+  command->add_option("--timeout", options->timeout, "Give up after that long, and exit with 124; 0 looks once (default never)");
+  command->add_flag("--quiet", options->quiet, "Print nothing but mistakes");
+  add_portal_url(*command, options->url);
+  command->footer("Durations are 30s, 5m, 6h. Only FRESH rows count. A portal that is away is waited for.");
+  return [options] { return Waiting(*options).run(); };
+}
+
+}  // namespace app

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "board/held.hpp"
+#include "board/view.hpp"
+#include "core/condition.hpp"
+
+namespace board {
+
+/// Follows one condition on one core's view. Scans the rows once, and again after a reset; else looks at the rows of
+/// the updates only. Holds no more than kMostFollowed rows, so that many may wait on a large board. Used on the view's
+/// core.
+class Tracker {
+ public:
+  /// How many profiles are followed, those that satisfy first. Where every one must satisfy, no more may match.
+  static constexpr std::size_t kMostFollowed = 500;
+
+  /// `held`: what an earlier tracker, of any process, told last of the same condition.
+  explicit Tracker(core::Condition condition, Held held = {});
+
+  /// Brings it to the view's current state.
+  void advance(const View& view);
+
+  struct Verdict {
+    bool satisfied = false;
+    /// When it is satisfied without a further update; nothing when it is not.
+    std::optional<base::Time> next;
+  };
+  Verdict judge(base::Time now) const;
+
+  /// More profiles match than are followed.
+  bool overflowed() const { return overflowed_; }
+  /// The patterns that match no profile.
+  std::vector<std::string> unmatched() const;
+
+  struct Match {
+    core::RowPtr row;
+    /// Nothing while it does not satisfy.
+    std::optional<core::Hold> hold;
+  };
+  /// The followed profiles that match, in order of their keys; with `satisfying`, those that have satisfied for as long
+  /// as the condition asks.
+  std::vector<Match> matches(base::Time now, bool satisfying) const;
+
+  /// What a later tracker needs to go on from here; empty when nothing must hold for a time.
+  Held held(base::Time now) const;
+
+ private:
+  void scan(const core::Snapshot& snapshot);
+  void fold(const core::Change& change);
+  void follow(const core::RowPtr& row);
+  void forget(core::ProfileId id);
+  bool make_room(bool wanted);
+  std::optional<core::Hold> carried(const core::ProfileKey& key) const;
+  bool matched(std::size_t pattern) const;
+
+  core::Condition condition_;
+  /// Holds from before the scan that comes next.
+  Held carried_;
+  /// Their holds may have ended by age.
+  std::unordered_map<core::ProfileId, Match> followed_;
+  /// Those of them that have a hold.
+  std::size_t holding_ = 0;
+  /// By pattern: did it match a row in the scan?
+  std::vector<bool> seen_;
+  bool overflowed_ = false;
+  /// The state that it has seen; 0 before the first.
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace board

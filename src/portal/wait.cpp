@@ -1,0 +1,158 @@
+#include "portal/wait.hpp"
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "board/tracker.hpp"
+#include "feed/row_json.hpp"
+#include "portal/api.hpp"
+
+namespace portal {
+namespace {
+
+constexpr std::chrono::seconds kDefaultTimeout{30};
+/// Proxies close connections that are silent for longer.
+constexpr std::chrono::seconds kLongestTimeout{60};
+constexpr std::size_t kMostPatterns = 100;
+constexpr std::size_t kMostFree = 1'000'000'000;
+
+struct Asked {
+  core::Condition condition;
+  board::Held held;
+  base::Duration timeout;
+};
+
+std::unexpected<base::Error> wrong(std::string_view parameter, std::string_view why) {
+  return base::fail(base::Errc::invalid, fmt::format("{}: {}", parameter, why));
+}
+
+base::Result<base::Duration> duration_of(const http::Query& query, std::string_view name, base::Duration otherwise) {
+  const auto text = query.get(name);
+  if (!text) return otherwise;
+  const auto duration = base::parse_duration(*text);
+  if (!duration) return wrong(name, duration.error().message);
+  return *duration;
+}
+
+base::Result<std::vector<core::Pattern>> patterns_of(const http::Query& query) {
+  std::vector<core::Pattern> patterns;
+  for (const std::string_view text : query.all("profile")) {
+    auto pattern = core::parse_pattern(text);
+    if (!pattern) return wrong("profile", pattern.error().message);
+    patterns.push_back(std::move(*pattern));
+  }
+  if (patterns.empty() || patterns.size() > kMostPatterns)
+    return wrong("profile", fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times", kMostPatterns));
+  return patterns;
+}
+
+base::Result<core::Condition> condition_of(const http::Query& query) {
+  core::Condition condition;
+  auto patterns = patterns_of(query);
+  if (!patterns) return std::unexpected(patterns.error());
+  condition.patterns = std::move(*patterns);
+  const std::string_view match = query.get("match").value_or("any");
+  if (match != "any" && match != "all") return wrong("match", "use any or all");
+  condition.all = match == "all";
+  const auto free = query.number("free", 0, 0, kMostFree);
+  if (!free) return std::unexpected(free.error());
+  if (query.get("free")) condition.free = static_cast<double>(*free);
+  // Who counts units takes them at any level that is known.
+  condition.at_least = condition.free ? core::Level::low : core::Level::medium;
+  if (const auto text = query.get("at_least")) {
+    const auto level = core::parse_at_least(*text);
+    if (!level) return wrong("at_least", level.error().message);
+    condition.at_least = *level;
+  }
+  const auto hold = duration_of(query, "for", base::Duration{0});
+  if (!hold) return std::unexpected(hold.error());
+  condition.hold = *hold;
+  return condition;
+}
+
+base::Result<Asked> read(const http::Query& query) {
+  if (auto known = query.only({"profile", "match", "at_least", "free", "for", "timeout", "held"}); !known)
+    return std::unexpected(known.error());
+  auto condition = condition_of(query);
+  if (!condition) return std::unexpected(condition.error());
+  const auto timeout = duration_of(query, "timeout", kDefaultTimeout);
+  if (!timeout) return std::unexpected(timeout.error());
+  if (*timeout > kLongestTimeout)
+    return wrong("timeout", fmt::format("the most is {}; ask again then, with the answer's held",
+                                        base::to_string(kLongestTimeout)));
+  auto held = board::parse_held(query.get("held").value_or(""), board::Tracker::kMostFollowed);
+  if (!held) return wrong("held", "send what an earlier answer gave, or leave it out");
+  return Asked{std::move(*condition), std::move(*held), *timeout};
+}
+
+void append_match(std::string& out, const board::Tracker::Match& match, base::Time now) {
+  feed::append_row(out, *match.row, now);
+  if (!match.hold) return;
+  out.back() = ',';
+  out += "\"holds_since\":\"";
+  base::append_rfc3339(out, match.hold->since);
+  out += "\"}";
+}
+
+http::Reply answer(const board::Tracker& tracker, const board::State& state, base::Time now, bool satisfied) {
+  std::string body = fmt::format("{{\"satisfied\":{},\"version\":\"{}\",\"now\":\"", satisfied,
+                                 core::to_string(state.version));
+  base::append_rfc3339(body, now);
+  body += fmt::format("\",\"held\":\"{}\",\"unmatched\":[", board::to_text(tracker.held(now), now));
+  std::string_view separator;
+  for (const std::string& pattern : tracker.unmatched()) {
+    base::append_json_string(body += separator, pattern);
+    separator = ",";
+  }
+  body += fmt::format("],\"more\":{},\"rows\":[", tracker.overflowed());
+  separator = "";
+  for (const auto& match : tracker.matches(now, satisfied)) {
+    append_match(body += separator, match, now);
+    separator = ",";
+  }
+  body += "]}\n";
+  http::Reply reply;
+  reply.content_type = "application/json";
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  return reply;
+}
+
+/// A waiting client's answer; nothing while it has to wait on. `deadline` becomes when to look again.
+std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view, base::SteadyTime& deadline,
+                                bool all) {
+  tracker.advance(view);
+  const board::StatePtr state = view.current();
+  const base::SteadyTime steady = std::chrono::steady_clock::now();
+  const base::Time now = state->now(steady);
+  if (all && tracker.overflowed())
+    return http::problem(400, fmt::format("match=all: more than {} profiles match; name fewer, or use match=any",
+                                          board::Tracker::kMostFollowed));
+  const auto verdict = tracker.judge(now);
+  if (verdict.satisfied || view.closed() || steady >= deadline)
+    return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled();
+  if (verdict.next) deadline = std::min(deadline, steady + (*verdict.next - now));
+  return std::nullopt;
+}
+
+}  // namespace
+
+boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
+  auto asked = read(request.query);
+  if (!asked) co_return http::problem(asked.error());
+  const auto deadline = std::chrono::steady_clock::now() + asked->timeout;
+  const bool all = asked->condition.all;
+  board::View& view = board_.view(request.core);
+  board::Tracker tracker(std::move(asked->condition), std::move(asked->held));
+  board::View::Subscription subscription(view);
+  for (;;) {
+    base::SteadyTime until = deadline;
+    auto reply = look(tracker, view, until, all);
+    if (reply) {
+      reply->waited = true;
+      co_return std::move(*reply);
+    }
+    co_await subscription.wait(view.current()->sequence, until);
+  }
+}
+
+}  // namespace portal

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "board/board.hpp"
+#include "http/message.hpp"
+
+namespace portal {
+
+/// `GET /api/v1/wait?profile=PROVIDER/NAME&…`: answers when a condition holds, when the time is up, or when the server
+/// drains, each time with what stands there now:
+///
+///     {"satisfied","version","now","held","unmatched":[patterns],"more","rows":[rows with "holds_since"]}
+///
+/// Called on every core; `board` outlives it.
+class Wait {
+ public:
+  explicit Wait(board::Board& board) : board_(board) {}
+
+  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+
+ private:
+  board::Board& board_;
+};
+
+}  // namespace portal

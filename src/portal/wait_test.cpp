@@ -1,0 +1,152 @@
+#include "portal/wait.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "support/fed_board.hpp"
+
+namespace portal {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Level;
+using support::kNow;
+using support::measured_row;
+using support::share;
+using testing::HasSubstr;
+
+class WaitTest : public testing::Test {
+ protected:
+  WaitTest() { runtime_.start(); }
+
+  std::future<http::Reply> start(std::string_view query) {
+    const auto ask = [](Wait& wait, std::string query) -> boost::asio::awaitable<http::Reply> {
+      http::Request request;
+      request.method = "GET";
+      request.query = http::Query::parse(query).value();
+      co_return co_await wait.handle(request);
+    };
+    return support::start(runtime_.core(0), ask(wait_, std::string(query)));
+  }
+  boost::json::object answer(std::future<http::Reply> reply) {
+    EXPECT_TRUE(support::ready(reply));
+    const http::Reply value = reply.get();
+    EXPECT_EQ(value.status, 200) << *value.body;
+    EXPECT_TRUE(value.waited);
+    return boost::json::parse(*value.body).as_object();
+  }
+  boost::json::object ask(std::string_view query) { return answer(start(query)); }
+  void until_waiting(std::size_t waiters) {
+    EXPECT_TRUE(support::eventually([&] {
+      return support::on(runtime_.core(0), [&] { return board_->view(0).subscribers() == waiters; });
+    }));
+  }
+  std::string refusal(std::string_view query) {
+    auto reply = start(query);
+    EXPECT_TRUE(support::ready(reply));
+    const http::Reply value = reply.get();
+    EXPECT_EQ(value.status, 400) << query;
+    EXPECT_EQ(value.content_type, "application/problem+json");
+    return *value.body;
+  }
+
+  base::Runtime runtime_{1};
+  support::FedBoard board_{runtime_};
+  Wait wait_{*board_};
+};
+
+TEST_F(WaitTest, AnswersAtOnceWhenItHoldsAlready) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::low))}, {"e", 5});
+  const auto answer = ask("profile=p/*");
+  EXPECT_TRUE(answer.at("satisfied").as_bool());
+  EXPECT_EQ(answer.at("version"), "e-5");
+  EXPECT_FALSE(answer.at("more").as_bool());
+  EXPECT_EQ(answer.at("held"), "");
+  EXPECT_EQ(answer.at("unmatched").as_array().size(), 0U);
+  ASSERT_EQ(answer.at("rows").as_array().size(), 1U);
+  const auto& row = answer.at("rows").at(0).as_object();
+  EXPECT_EQ(row.at("name"), "a");
+  EXPECT_EQ(std::string(row.at("holds_since").as_string()), base::to_rfc3339(kNow));
+}
+
+TEST_F(WaitTest, AnswersWhenItComesToHold) {
+  board_.fill({share(measured_row(1, "a", 1, Level::low)), share(measured_row(2, "b", 2, Level::high))});
+  auto all = start("profile=p/a&profile=p/b&match=all&at_least=high&timeout=60s");
+  auto free = start("profile=p/a&free=3&timeout=60s");
+  until_waiting(2);
+  board_.put(measured_row(1, "a", 11, Level::medium));
+  board_.put(measured_row(1, "a", 12, Level::high));
+  EXPECT_EQ(answer(std::move(all)).at("rows").as_array().size(), 2U);
+  core::Row row = measured_row(1, "a", 13, Level::low);
+  row.reading->free = 3;
+  board_.put(row);
+  EXPECT_TRUE(answer(std::move(free)).at("satisfied").as_bool()) << "who counts units takes any level";
+  until_waiting(0);
+}
+
+TEST_F(WaitTest, WhenTheTimeIsUpItTellsWhatIsThere) {
+  board_.fill({share(measured_row(1, "a", 1, Level::low)), share(measured_row(2, "b", 2, Level::high))});
+  for (const char* timeout : {"0", "50ms"}) {
+    const auto answer = ask(fmt::format("profile=p/*&profile=q/%2A&match=all&timeout={}", timeout));
+    EXPECT_FALSE(answer.at("satisfied").as_bool());
+    EXPECT_EQ(boost::json::serialize(answer.at("unmatched")), R"(["q/*"])");
+    ASSERT_EQ(answer.at("rows").as_array().size(), 2U);
+    EXPECT_FALSE(answer.at("rows").at(0).as_object().contains("holds_since"));
+    EXPECT_TRUE(answer.at("rows").at(1).as_object().contains("holds_since"));
+  }
+}
+
+TEST_F(WaitTest, AServerThatDrainsAnswersAtOnce) {
+  board_.fill({share(measured_row(1, "a", 1, Level::low))});
+  auto waiting = start("profile=p/a&timeout=60s");
+  until_waiting(1);
+  support::on(runtime_.background(), [&] { board_->close(); });
+  EXPECT_FALSE(answer(std::move(waiting)).at("satisfied").as_bool());
+}
+
+TEST_F(WaitTest, HeldGoesFromAnswerToRequest) {
+  core::Row row = measured_row(1, "a", 1, Level::high, kNow - 10s);
+  board_.fill({share(row)});
+  const auto first = ask("profile=p/a&for=10200ms&timeout=0");
+  EXPECT_FALSE(first.at("satisfied").as_bool());
+  const std::string held(first.at("held").as_string());
+  EXPECT_NE(held, "");
+  board_.put(measured_row(1, "a", 11, Level::high, kNow));
+  const auto second = ask("profile=p/a&for=10200ms&timeout=60s&held=" + held);
+  EXPECT_TRUE(second.at("satisfied").as_bool());
+  EXPECT_EQ(std::string(second.at("rows").at(0).at("holds_since").as_string()), base::to_rfc3339(kNow - 10s));
+  EXPECT_FALSE(ask("profile=p/a&for=10200ms&timeout=0").at("satisfied").as_bool()) << "without it, it begins anew";
+}
+
+TEST_F(WaitTest, BeforeTheFirstSnapshotItWaitsForOne) {
+  auto early = start("profile=p/a&timeout=20ms");
+  ASSERT_TRUE(support::ready(early));
+  EXPECT_EQ(early.get().status, 503);
+  auto waiting = start("profile=p/a&timeout=60s");
+  until_waiting(1);
+  board_.fill({share(measured_row(1, "a", 1, Level::medium))});
+  EXPECT_TRUE(answer(std::move(waiting)).at("satisfied").as_bool());
+}
+
+TEST_F(WaitTest, MistakesSayWhatIsRight) {
+  board_.fill(support::many_rows(600));
+  EXPECT_THAT(refusal(""), HasSubstr("profile: say what to wait for, such as profile=Amazon/c5"));
+  EXPECT_THAT(refusal("profile=Amazon"), HasSubstr("profile: 'Amazon' names no profile; write PROVIDER/NAME"));
+  EXPECT_THAT(refusal("profile=p/a&match=some"), HasSubstr("match: use any or all"));
+  EXPECT_THAT(refusal("profile=p/a&at_least=GOOD"), HasSubstr("at_least: 'GOOD'"));
+  EXPECT_THAT(refusal("profile=p/a&at_least=UNKNOWN"), HasSubstr("use LOW, MEDIUM or HIGH"));
+  EXPECT_THAT(refusal("profile=p/a&free=-1"), HasSubstr("free='-1' is not a whole number from 0"));
+  EXPECT_THAT(refusal("profile=p/a&for=5"), HasSubstr("for: '5' is not a duration"));
+  EXPECT_THAT(refusal("profile=p/a&timeout=2m"), HasSubstr("timeout: the most is 1m; ask again then"));
+  EXPECT_THAT(refusal("profile=p/a&held=what"), HasSubstr("held: send what an earlier answer gave"));
+  EXPECT_THAT(refusal("profile=p/a&atleast=LOW"), HasSubstr("did you mean 'at_least'"));
+  EXPECT_THAT(refusal("profile=p/*&match=all"), HasSubstr("more than 500 profiles match"));
+  std::string many = "profile=p/a";
+  for (int i = 0; i < 100; ++i) many += "&profile=p/a";
+  EXPECT_THAT(refusal(many), HasSubstr("1 to 100 times"));
+}
+
+}  // namespace
+}  // namespace portal
