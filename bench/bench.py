@@ -10,9 +10,10 @@ import sys
 import fleet
 import main_job
 import probes
+import wait
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes}
+GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "wait": wait}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

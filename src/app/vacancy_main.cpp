@@ -8,12 +8,8 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", VACANCY_VERSION);
   program.require_subcommand(1);
   const std::pair<std::string, app::Command> commands[] = {
-      {"up", app::add_up(program)},
-      {"list", app::add_list(program)},
-      {"wait", app::add_wait(program)},
-      {"watch", app::add_watch(program)},
-      {"profile", app::add_profile(program)},
-      {"probe", app::add_probe(program)},
+      {"up", app::add_up(program)},       {"list", app::add_list(program)},       {"wait", app::add_wait(program)},
+      {"watch", app::add_watch(program)}, {"profile", app::add_profile(program)}, {"probe", app::add_probe(program)},
   };
   if (const auto code = app::parse(program, argc, argv)) return *code;
   return app::guarded("vacancy", [&] {

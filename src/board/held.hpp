@@ -16,8 +16,8 @@ using Held = std::unordered_map<std::uint64_t, core::Hold>;
 /// The same in every process and version.
 std::uint64_t hash_of(const core::ProfileKey& key);
 
-/// Letters, digits, '.', '-' and '_' only, 24 bytes for each hold; "" for none. Times are cut to milliseconds, so that a
-/// hold never seems longer than it is.
+/// Letters, digits, '.', '-' and '_' only, 24 bytes for each hold; "" for none. Times are cut to milliseconds, so that
+/// a hold never seems longer than it is.
 std::string to_text(const Held& held, base::Time now);
 
 /// Reads what to_text wrote; nothing when it is something else, or more than `most` holds.

@@ -31,14 +31,15 @@ TEST(Held, FitsARequestAsItIs) {
   EXPECT_EQ(held.size(), 500U) << "no two profiles have the same hash";
   const std::string text = to_text(held, kNow);
   EXPECT_LT(text.size(), 14'000U);
-  for (const char c : text) EXPECT_TRUE(std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-');
+  for (const char c : text)
+    EXPECT_TRUE(std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-');
 }
 
 TEST(Held, RefusesAllElse) {
   const std::string good = to_text(Held{{7, {kNow, kNow + 1s}}}, kNow);
   for (const std::string& bad :
-       {std::string("x!"), std::string("what"), good + ".", good + ".1", good + ".1_2", good + ".1_2_", good + "_3", good + ".1_2_3.4_5_6",
-        std::string("zzzzzzzzzzzzz.1_2_3"), std::string("-.1_2_3"), std::string("é")})
+       {std::string("x!"), std::string("what"), good + ".", good + ".1", good + ".1_2", good + ".1_2_", good + "_3",
+        good + ".1_2_3.4_5_6", std::string("zzzzzzzzzzzzz.1_2_3"), std::string("-.1_2_3"), std::string("é")})
     EXPECT_FALSE(parse_held(bad, 2)) << bad;
 }
 

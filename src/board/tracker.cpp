@@ -95,9 +95,8 @@ std::optional<core::Hold> Tracker::carried(const core::ProfileKey& key) const {
 
 bool Tracker::matched(std::size_t pattern) const {
   if (overflowed_ && seen_[pattern]) return true;
-  return std::ranges::any_of(followed_, [&](const auto& each) {
-    return condition_.patterns[pattern].matches(each.second.row->profile.key);
-  });
+  return std::ranges::any_of(
+      followed_, [&](const auto& each) { return condition_.patterns[pattern].matches(each.second.row->profile.key); });
 }
 
 Tracker::Verdict Tracker::judge(base::Time now) const {

@@ -108,7 +108,8 @@ TEST_F(TrackerTest, AllNeedsEveryMatchAndAMatchForEachPattern) {
 TEST_F(TrackerTest, WhatIsNotFreshNeverSatisfies) {
   Tracker tracker(condition({"p/*"}));
   fill({share(measured_row(1, "stale", 1, Level::high, kNow - 1min)), share(support::pending_row(2, "pending", 2)),
-        share(measured_row(3, "expired", 3, Level::high, kNow - 1h)), share(measured_row(4, "unknown", 4, Level::unknown))});
+        share(measured_row(3, "expired", 3, Level::high, kNow - 1h)),
+        share(measured_row(4, "unknown", 4, Level::unknown))});
   EXPECT_FALSE(satisfied(tracker, kNow));
   put(2, "pending", Level::high, kNow);
   EXPECT_TRUE(satisfied(tracker, kNow + 1min - 1us));

@@ -41,8 +41,8 @@ struct Hold {
   bool operator==(const Hold&) const = default;
 };
 
-/// The hold after a reading that meets the condition. It goes on from `before` when that was not stale yet: less than
-/// two periods lie between then, so no reading in between was missed, wherever the reader was meanwhile.
+/// The hold after a reading that meets the condition. It goes on from `before` when that was not stale yet: no more
+/// than a period and the grace lie between, so hardly a reading was missed, wherever the reader was meanwhile.
 Hold continued(const std::optional<Hold>& before, const Reading& reading);
 
 }  // namespace core

@@ -80,7 +80,8 @@ TEST_F(ForEachMatch, FindsWhatALookAtEachRowFinds) {
   EXPECT_THAT(found("Az*e/599"), ElementsAre("Azure/599", "Azurite/599"));
   EXPECT_THAT(found("*/*"), testing::SizeIs(3000));
   EXPECT_THAT(found("?/000"), ElementsAre("b/000"));
-  for (const char* none : {"Azure/x", "0/*", "B*/*", "zz*/*", "Azure/6*", "A/*"}) EXPECT_THAT(found(none), ElementsAre());
+  for (const char* none : {"Azure/x", "0/*", "B*/*", "zz*/*", "Azure/6*", "A/*"})
+    EXPECT_THAT(found(none), ElementsAre());
   for_each_match(Snapshot(), parse_pattern("*/*").value(), [](const RowPtr&) { FAIL(); });
 }
 

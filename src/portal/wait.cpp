@@ -41,7 +41,8 @@ base::Result<std::vector<core::Pattern>> patterns_of(const http::Query& query) {
     patterns.push_back(std::move(*pattern));
   }
   if (patterns.empty() || patterns.size() > kMostPatterns)
-    return wrong("profile", fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times", kMostPatterns));
+    return wrong("profile",
+                 fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times", kMostPatterns));
   return patterns;
 }
 
@@ -94,8 +95,8 @@ void append_match(std::string& out, const board::Tracker::Match& match, base::Ti
 }
 
 http::Reply answer(const board::Tracker& tracker, const board::State& state, base::Time now, bool satisfied) {
-  std::string body = fmt::format("{{\"satisfied\":{},\"version\":\"{}\",\"now\":\"", satisfied,
-                                 core::to_string(state.version));
+  std::string body =
+      fmt::format("{{\"satisfied\":{},\"version\":\"{}\",\"now\":\"", satisfied, core::to_string(state.version));
   base::append_rfc3339(body, now);
   body += fmt::format("\",\"held\":\"{}\",\"unmatched\":[", board::to_text(tracker.held(now), now));
   std::string_view separator;

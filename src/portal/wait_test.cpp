@@ -39,9 +39,8 @@ class WaitTest : public testing::Test {
   }
   boost::json::object ask(std::string_view query) { return answer(start(query)); }
   void until_waiting(std::size_t waiters) {
-    EXPECT_TRUE(support::eventually([&] {
-      return support::on(runtime_.core(0), [&] { return board_->view(0).subscribers() == waiters; });
-    }));
+    EXPECT_TRUE(support::eventually(
+        [&] { return support::on(runtime_.core(0), [&] { return board_->view(0).subscribers() == waiters; }); }));
   }
   std::string refusal(std::string_view query) {
     auto reply = start(query);

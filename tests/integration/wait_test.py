@@ -265,13 +265,6 @@ class WaitTest(TestCase):
         self.assertLessEqual(rows_of["a"]["holds_since"], since, "it was not interrupted")
         self.assertNotIn("holds_since", rows_of["b"])
         self.assertEqual(command.end(), 0)
-        ended = self.ask(second, "profile=p/a&for=1h&timeout=0").json
-        self.assertLess(self.seconds(since, ended["now"]), 10)
-
-    @staticmethod
-    def seconds(begin, end):
-        parse = lambda text: time.mktime(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
-        return parse(end) - parse(begin)
 
     # Use, right and wrong.
 

@@ -40,7 +40,8 @@ class ChangesTest : public testing::Test {
     feed::append_snapshot_end(text, {"e", 1});
     return lines(text);
   }
-  std::vector<std::string> change(std::vector<core::Row> rows, base::Time now = kNow, std::vector<core::Removed> gone = {}) {
+  std::vector<std::string> change(std::vector<core::Row> rows, base::Time now = kNow,
+                                  std::vector<core::Removed> gone = {}) {
     core::Change change;
     for (core::Row& row : rows) change.rows.push_back(share(std::move(row)));
     change.removed = std::move(gone);
@@ -66,7 +67,8 @@ TEST_F(ChangesTest, FirstTheRowsThenWhatChanges) {
   row.reading->level = Level::high;
   EXPECT_THAT(change({row, measured_row(2, "b", 3, Level::low)}, kNow + 1s),
               ElementsAre(base::to_rfc3339(kNow + 1s) + "  p/a  LOW → HIGH  FRESH  2 of 8 free  a test"));
-  EXPECT_THAT(change({measured_row(3, "a2", 4, Level::medium)}), ElementsAre(EndsWith("p/a2  added  MEDIUM  FRESH  a test")));
+  EXPECT_THAT(change({measured_row(3, "a2", 4, Level::medium)}),
+              ElementsAre(EndsWith("p/a2  added  MEDIUM  FRESH  a test")));
   EXPECT_THAT(change({}, kNow, {{3, 5}, {2, 5}}), ElementsAre(EndsWith("p/a2  removed")));
   EXPECT_THAT(change({measured_row(1, "x", 6, Level::high)}), ElementsAre(EndsWith("p/a  removed"))) << "renamed";
 }
@@ -78,7 +80,8 @@ TEST_F(ChangesTest, AgeAndFailuresAreChangesToo) {
   EXPECT_THAT(change({row}), ElementsAre(EndsWith("p/a  HIGH  FRESH  failed: no route")));
   row.failure->error = "no route after 17 ms";
   EXPECT_THAT(change({row}), IsEmpty());
-  EXPECT_THAT(change({row}, kNow + 1min), ElementsAre(EndsWith("p/a  HIGH  FRESH → STALE  failed: no route after 17 ms")));
+  EXPECT_THAT(change({row}, kNow + 1min),
+              ElementsAre(EndsWith("p/a  HIGH  FRESH → STALE  failed: no route after 17 ms")));
   row.failure.reset();
   row.reading->measured_at = kNow + 61s;
   row.reading->stale_at = kNow + 2min;
@@ -102,12 +105,14 @@ TEST_F(ChangesTest, JsonHasTheRowAndWhatItWas) {
   const auto second = boost::json::parse(json_).as_object();
   EXPECT_EQ(second.at("change"), "changed");
   EXPECT_EQ(std::string(second.at("now").as_string()), base::to_rfc3339(kNow));
-  EXPECT_EQ(boost::json::serialize(second.at("before")), R"({"availability":"HIGH","freshness":"FRESH","failed":false})");
+  EXPECT_EQ(boost::json::serialize(second.at("before")),
+            R"({"availability":"HIGH","freshness":"FRESH","failed":false})");
   EXPECT_EQ(second.at("row").at("availability"), "LOW");
 }
 
 TEST_F(ChangesTest, WhatIsNoEventOfAPortalIsAnError) {
-  for (const char* bad : {"data: x\n\n", "event: change\ndata: {}\n\n", "event: change\ndata: {\"changed\":[{}],\"removed\":[]}\n\n"})
+  for (const char* bad :
+       {"data: x\n\n", "event: change\ndata: {}\n\n", "event: change\ndata: {\"changed\":[{}],\"removed\":[]}\n\n"})
     EXPECT_ANY_THROW(lines(bad)) << bad;
 }
 

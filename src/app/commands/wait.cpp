@@ -69,8 +69,8 @@ class Waiting {
   }
 
   int run() {
-    // The first answer comes at once, so that what matches nothing is told now.
-    for (base::Duration poll{0};; poll = std::min<base::Duration>(kPoll, left())) {
+    // The first answer comes at once, so that what matches nothing is told now; after an absence, that it is over.
+    for (base::Duration poll{0};;) {
       const auto begin = std::chrono::steady_clock::now();
       const bool answered = ask(poll);
       if (satisfied_) return print();
@@ -81,6 +81,7 @@ class Waiting {
       else
         // It is away, or drains and sends its clients elsewhere.
         std::this_thread::sleep_for(std::min(link_.next_pause(), left()));
+      poll = answered ? std::min<base::Duration>(kPoll, left()) : base::Duration{0};
     }
   }
 
@@ -97,7 +98,8 @@ class Waiting {
     if (!held_.empty()) target += "&held=" + held_;
     const base::Duration late = deadline_ ? std::min<base::Duration>(kLate, left() - poll + kOvertime) : kLate;
     try {
-      const Answer answer = send(options_.url, {.target = target}, {.connect = kLate, .head = poll + late, .read = kLate});
+      const Answer answer =
+          send(options_.url, {.target = target}, {.connect = kLate, .head = poll + late, .read = kLate});
       if (answer.status == 400) throw base::UsageError(detail_of(answer));
       if (answer.status >= 500) throw base::Lost(detail_of(answer));
       if (answer.status != 200)
@@ -155,19 +157,22 @@ class Waiting {
 }  // namespace
 
 Command add_wait(CLI::App& program) {
-  CLI::App* command = program.add_subcommand(
-      "wait",
-      "Wait until hardware can be had, print the profiles that can, and exit with 0: vacancy wait 'Azure/*' && sbatch job.sh");
+  CLI::App* command = program.add_subcommand("wait",
+                                             "Wait until hardware can be had, print the profiles that can, and exit "
+                                             "with 0: vacancy wait 'Azure/*' && sbatch job.sh");
   const auto options = std::make_shared<Options>();
-  command->add_option("PROVIDER/NAME", options->profiles, "What to wait for; * and ? stand for any text and any character")
+  command
+      ->add_option("PROVIDER/NAME", options->profiles, "What to wait for; * and ? stand for any text and any character")
       ->required();
   CLI::Option* any = command->add_flag("--any", options->any, "One profile that matches suffices (the default)");
   command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
       ->excludes(any);
   command->add_option("--at-least", options->at_least, "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free)");
   command->add_option("--free", options->free, "So many units are free, as far as the source tells");
-  command->add_option("--for", options->hold, "It stays so for that long: one and the same profile, without interruption");
-  command->add_option("--timeout", options->timeout, "Give up after that long, and exit with 124; 0 looks once (default never)");
+  command->add_option("--for", options->hold,
+                      "It stays so for that long: one and the same profile, without interruption");
+  command->add_option("--timeout", options->timeout,
+                      "Give up after that long, and exit with 124; 0 looks once (default never)");
   command->add_flag("--quiet", options->quiet, "Print nothing but mistakes");
   add_portal_url(*command, options->url);
   command->footer("Durations are 30s, 5m, 6h. Only FRESH rows count. A portal that is away is waited for.");

@@ -138,9 +138,11 @@ int watch(const Options& options) {
 }  // namespace
 
 Command add_watch(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("watch", "Print the profiles, then each change of a level, freshness or failure");
+  CLI::App* command =
+      program.add_subcommand("watch", "Print the profiles, then each change of a level, freshness or failure");
   const auto options = std::make_shared<Options>();
-  command->add_option("PROVIDER/NAME", options->profiles, "What to watch; * and ? stand for any text and any character (default all)");
+  command->add_option("PROVIDER/NAME", options->profiles,
+                      "What to watch; * and ? stand for any text and any character (default all)");
   command->add_flag("--json", options->as_json, "Print one JSON object a line");
   command->add_flag("--changes-only", options->changes_only, "Leave out how the profiles are at the beginning");
   add_portal_url(*command, options->url);
