@@ -9,11 +9,12 @@ import sys
 
 import fleet
 import main_job
+import page
 import probes
 import wait
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "wait": wait}
+GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "wait": wait}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -210,7 +210,8 @@ void Runner::show_left(const std::vector<std::uint64_t>& left) {
 }
 
 std::size_t Runner::ahead() const {
-  if (typical_.count() == 0 || typical_ > kClaimedAhead) return 0;
+  // What is counted against a limit must run at once, not when a slot comes free.
+  if (!limits_.empty() || typical_.count() == 0 || typical_ > kClaimedAhead) return 0;
   return std::min(kClaimBatch, concurrency_ * static_cast<std::size_t>(kClaimedAhead / typical_));
 }
 
