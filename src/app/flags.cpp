@@ -37,7 +37,8 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
     std::cout << "ready\n";
     return std::nullopt;
   }
-  base::set_up_logging(config.log_level);
+  // Once: other threads may be using the logger when the configuration is loaded anew.
+  if (!std::exchange(logging_, true)) base::set_up_logging(config.log_level);
   return config;
 }
 

@@ -17,8 +17,9 @@ class CommonFlags {
  public:
   explicit CommonFlags(CLI::App& command);
 
-  /// Loads the configuration, over `defaults` and under the flags, and sets up logging. `override` puts the program's
-  /// own flags on top. When --check-config, --print-config or --healthcheck was given, does that and returns nothing.
+  /// Loads the configuration, over `defaults` and under the flags, and sets up logging the first time. `override` puts
+  /// the program's own flags on top. When --check-config, --print-config or --healthcheck was given, does that and
+  /// returns nothing.
   std::optional<config::Config> load(const config::Config& defaults,
                                      const std::function<void(config::Config&)>& override);
 
@@ -28,6 +29,7 @@ class CommonFlags {
   bool check_ = false;
   bool print_ = false;
   bool healthcheck_ = false;
+  bool logging_ = false;
 };
 
 /// Adds an option for a port, 0 to 65535.

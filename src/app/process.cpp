@@ -110,7 +110,10 @@ void Process::reload() {
     config::Config config = load_();
     if (without_probes(config) != without_probes(config_))
       spdlog::warn("the configuration changes more than probes and profiles; restart to apply the rest");
-    base::run_on(runtime_.background(), apply_(std::move(config)));
+    auto applied = asio::co_spawn(runtime_.background(), apply_(std::move(config)), asio::use_future);
+    while (applied.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready)
+      if (signalled()) return;
+    applied.get();
     reloads("applied").Increment();
     reload_successful().Set(1);
     spdlog::info("the configuration has been reloaded");
@@ -118,10 +121,10 @@ void Process::reload() {
     reloads("refused").Increment();
     reload_successful().Set(0);
     spdlog::error("the new configuration is refused, the old one stays: {}", error.what());
-  } catch (const base::Lost& lost) {
+  } catch (const std::exception& error) {
     reloads("failed").Increment();
     reload_successful().Set(0);
-    spdlog::error("the new configuration cannot be applied; send SIGHUP again: {}", lost.what());
+    spdlog::error("the new configuration cannot be applied; send SIGHUP again: {}", error.what());
   }
 }
 

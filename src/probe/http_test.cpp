@@ -154,9 +154,9 @@ TEST_F(HttpTest, CancelEndsCallsUnderWayAndLaterOnes) {
   support::on(runtime_.background(), [&] { probe->cancel(); });
   for (auto& call : under_way) {
     ASSERT_TRUE(support::ready(call));
-    EXPECT_EQ(call.get().results.at(0).error(), "cancelled by shutdown");
+    EXPECT_EQ(call.get().results.at(0).error(), "cancelled");
   }
-  EXPECT_EQ(begin(*probe).get().results.at(0).error(), "cancelled by shutdown");
+  EXPECT_EQ(begin(*probe).get().results.at(0).error(), "cancelled");
 }
 
 TEST_F(HttpTest, HundredsOfCallsRunAtOnceAndTheExecutorIsFree) {

@@ -55,7 +55,7 @@ inline Answer same_for_all(std::size_t count, const Result& result) {
   return {.results = std::vector<Result>(count, result), .error = result ? std::string() : result.error()};
 }
 
-inline constexpr std::string_view kCancelled = "cancelled by shutdown";
+inline constexpr std::string_view kCancelled = "cancelled";
 inline constexpr std::string_view kTimedOut = "timed out";
 
 }  // namespace probe

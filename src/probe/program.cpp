@@ -108,6 +108,7 @@ struct Programs::Run : std::enable_shared_from_this<Run> {
   void watch_deadline(base::SteadyTime deadline);
   void give_up(std::string why);
   void cancel();
+  void kill();
   void collect();
   asio::awaitable<void> wait_for_exit();
   asio::awaitable<void> wait_for_group();
@@ -120,6 +121,7 @@ struct Programs::Run : std::enable_shared_from_this<Run> {
   Stream errors;
   /// Why it is being ended, or was.
   std::string failure;
+  bool abandoned = false;
 };
 
 void Programs::Run::watch(Stream& stream) {
@@ -146,19 +148,32 @@ void Programs::Run::give_up(std::string why) {
   group.signal(SIGTERM);
   timer.expires_after(kGrace);
   timer.async_wait([self = shared_from_this()](Error error) {
-    if (!error) self->group.signal(SIGKILL);
+    if (!error) self->kill();
   });
 }
 
 void Programs::Run::cancel() {
   failure = kCancelled;
-  group.signal(SIGKILL);
+  kill();
+}
+
+/// A process that hangs in the kernel cannot be killed, and must not keep its slot.
+void Programs::Run::kill() {
+  if (group.end) return;
+  kill_session(group.pid);
+  timer.expires_after(kGrace);
+  timer.async_wait([self = shared_from_this()](Error error) {
+    if (error || self->group.end) return;
+    self->failure += "; the program cannot be killed";
+    self->abandoned = true;
+    self->exit.cancel();
+  });
 }
 
 /// Asio says now and then that a descriptor is ready when it was the one before with the same number.
 asio::awaitable<void> Programs::Run::wait_for_exit() {
   Error error;
-  while (!error && !has_exited(group.pid)) {
+  while (!error && !abandoned && !has_exited(group.pid)) {
     co_await exit.async_wait(asio::posix::descriptor_base::wait_read, asio::redirect_error(asio::use_awaitable, error));
   }
 }
@@ -167,7 +182,14 @@ asio::awaitable<void> Programs::Run::wait_for_exit() {
 /// end is not waited for.
 void Programs::Run::collect() {
   timer.cancel();
-  group.end = end_group(group.pid);
+  if (abandoned) {
+    forget(group.pid);
+    group.end = End();
+  } else {
+    // What a program that is ended by force has started may have left its group.
+    if (!failure.empty()) kill_session(group.pid);
+    group.end = end_group(group.pid);
+  }
   exit.close();
   for (Stream* stream : {&output, &errors}) {
     stream->read(kPipeBytes);
@@ -179,7 +201,8 @@ void Programs::Run::collect() {
 /// A killed process takes a moment to disappear. One that cannot be killed is not waited for any longer.
 asio::awaitable<void> Programs::Run::wait_for_group() {
   const auto longest = std::chrono::steady_clock::now() + kGrace;
-  while (!group_is_gone(group.pid) && std::chrono::steady_clock::now() < longest) co_await base::sleep(timer, 1ms);
+  while (!abandoned && !group_is_gone(group.pid) && std::chrono::steady_clock::now() < longest)
+    co_await base::sleep(timer, 1ms);
 }
 
 std::expected<Exited, std::string> Programs::Run::result() {

@@ -150,6 +150,16 @@ TEST_F(ProgramTest, KillsWhatItLeftBehind) {
   EXPECT_TRUE(group_is_gone(pid_in("pid")));
 }
 
+TEST_F(ProgramTest, EndsWhatIsInAnotherGroupOfItsSession) {
+  // timeout(1) makes a group of its own.
+  EXPECT_FALSE(
+      run_shell("timeout 1000 sh -c 'echo $$ >$DIR/inner; exec sleep 1000' & trap '' TERM; "
+                "while :; do sleep 0.1; done",
+                500ms));
+  const pid_t inner = pid_in("inner");
+  EXPECT_TRUE(support::eventually([&] { return run_shell("true") && ::kill(inner, 0) != 0; }));
+}
+
 TEST_F(ProgramTest, DoesNotWaitForAProcessThatEscaped) {
   const Outcome outcome = run_shell(
       "setsid sh -c 'echo $$ >$DIR/escaped; exec sleep 1000' & "

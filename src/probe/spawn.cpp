@@ -10,7 +10,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 #include <csignal>
+#include <filesystem>
+#include <mutex>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -43,6 +47,7 @@ struct Plan {
   std::array<int, 3> files{};
   /// What went wrong, for us to read. Volatile, because no compiler sees that the child writes here.
   volatile int error = 0;
+  volatile bool connected = false;
   volatile bool entered = false;
 };
 
@@ -115,12 +120,14 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Makes `files` the standard ones, whatever their numbers are, and closes all others.
-void take_files(const std::array<int, 3>& files) {
+/// Makes `files` the standard ones, whatever their numbers are, and closes all others. False: errno says why not.
+bool take_files(const std::array<int, 3>& files) {
   std::array<int, 3> copies{};
-  for (std::size_t i = 0; i < 3; ++i) copies[i] = ::fcntl(files[i], F_DUPFD_CLOEXEC, 3);
-  for (std::size_t i = 0; i < 3; ++i) ::dup2(copies[i], static_cast<int>(i));
-  ::close_range(3, ~0U, 0);
+  for (std::size_t i = 0; i < 3; ++i)
+    if ((copies[i] = ::fcntl(files[i], F_DUPFD_CLOEXEC, 3)) < 0) return false;
+  for (std::size_t i = 0; i < 3; ++i)
+    if (::dup2(copies[i], static_cast<int>(i)) < 0) return false;
+  return ::close_range(3, ~0U, 0) == 0;
 }
 
 /// Becomes the first of the programs that can be run, or returns why there is none.
@@ -140,11 +147,16 @@ int run_first_of(const Plan& plan) {
 
 /// Becomes the program, or ends with what hindered it in `plan`.
 [[noreturn]] void become(Plan& plan) {
-  ::setpgid(0, 0);
+  // A session of its own tells what it starts from our other children, whatever groups they make.
+  ::setsid();
   // The program does not outlive this process, however that ends.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   reset_signals();
-  take_files(plan.files);
+  plan.connected = take_files(plan.files);
+  if (!plan.connected) {
+    plan.error = errno;
+    ::_exit(127);
+  }
   plan.entered = *plan.directory == '\0' || ::chdir(plan.directory) == 0;
   plan.error = plan.entered ? run_first_of(plan) : errno;
   ::_exit(127);
@@ -168,6 +180,7 @@ int run_first_of(const Plan& plan) {
 }
 
 std::unexpected<std::string> not_started(const Plan& plan, const Program& program) {
+  if (!plan.connected) return failed_to("give the program its input and output", plan.error);
   if (!plan.entered) return failed_to(fmt::format("enter the directory {}", program.directory), plan.error);
   if (plan.paths.size() == 1) return failed_to("run " + plan.paths.front(), plan.error);
   return failed_to(fmt::format("run {}, looked for in PATH", program.command.front()), plan.error);
@@ -189,12 +202,31 @@ std::string wrong_words(const Program& program) {
   return {};
 }
 
-/// Reaps processes that had left their group and session, and became ours when their parent ended. Those that were
-/// started here are in our session: they are for whoever started them.
+/// The processes that spawn() started and end_group() has not reaped.
+class Leaders {
+ public:
+  std::mutex& mutex() { return mutex_; }
+  void add(pid_t pid) { pids_.insert(pid); }
+  void remove(pid_t pid) { pids_.erase(pid); }
+  bool has(pid_t pid) const { return pids_.contains(pid); }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> pids_;
+};
+
+Leaders& leaders() {
+  static Leaders all;
+  return all;
+}
+
+/// Reaps what became ours when its parent ended. Leaders, and what was started here by other means, which is in our
+/// session, are for whoever started them.
 void reap_strangers() {
+  const std::lock_guard lock(leaders().mutex());
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
-    if (::getsid(info.si_pid) == ::getsid(0)) return;
+    if (leaders().has(info.si_pid) || ::getsid(info.si_pid) == ::getsid(0)) return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info.si_pid = 0;
   }
@@ -217,7 +249,13 @@ Or<Child> spawn(const Program& program) {
 
   Plan plan(program);
   plan.files = {input->get(), output->second.get(), errors->second.get()};
-  const pid_t pid = fork_into(plan);
+  pid_t pid = -1;
+  {
+    // Nobody may take the process for a stranger.
+    const std::lock_guard lock(leaders().mutex());
+    pid = fork_into(plan);
+    if (pid > 0) leaders().add(pid);
+  }
   if (pid < 0) return failed_to("start a process", errno);
   Descriptor handle(plan.error == 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
   if (handle.get() >= 0) return Child{pid, std::move(handle), std::move(output->first), std::move(errors->first)};
@@ -237,8 +275,24 @@ End end_group(pid_t leader) {
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(leader), &info, WEXITED) != 0 && errno == EINTR) {
   }
+  forget(leader);
   if (info.si_code == CLD_EXITED) return {.code = info.si_status};
   return {.signal = info.si_status};
+}
+
+void forget(pid_t leader) {
+  const std::lock_guard lock(leaders().mutex());
+  leaders().remove(leader);
+}
+
+void kill_session(pid_t leader) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename();
+    pid_t pid = 0;
+    const auto [end, ec] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (ec == std::errc() && end == name.data() + name.size() && ::getsid(pid) == leader) ::kill(pid, SIGKILL);
+  }
 }
 
 bool group_is_gone(pid_t leader) {

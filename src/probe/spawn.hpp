@@ -30,7 +30,7 @@ class Descriptor {
   int number_;
 };
 
-/// A process that leads a group of its own. Whoever has it must end the group.
+/// A process that leads a session, and in it a group, of its own. Whoever has it must end the group.
 struct Child {
   pid_t pid = -1;
   /// Readable once the process has exited.
@@ -56,6 +56,12 @@ bool has_exited(pid_t child);
 
 /// Kills the group of a process that has not been reaped, waits until that process has exited, and reaps it.
 End end_group(pid_t leader);
+
+/// Kills all of the session of such a process, whatever groups they are in. Looks at every process of the machine.
+void kill_session(pid_t leader);
+
+/// Gives up waiting for a process that cannot be killed: it is reaped when it ends.
+void forget(pid_t leader);
 
 /// Is nothing left of an ended group? REQUIRES: adopt_orphans().
 bool group_is_gone(pid_t leader);

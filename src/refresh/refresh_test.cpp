@@ -245,7 +245,10 @@ TEST_F(RefreshTest, ALateResultIsRefused) {
   replica.start();
   EXPECT_TRUE(eventually([&] { return replica.runs() == 1; }));
   // Renamed under way: what is being measured is not this profile any more.
-  ASSERT_TRUE(store_.replace(rows()[0]->profile.id, {"p", "renamed"}));
+  const core::ProfileId id = rows()[0]->profile.id;
+  ASSERT_TRUE(store_.replace(id, {"p", "renamed"}));
+  const std::vector<store::Assignment> again = {{id, "test", config_.ttl}};
+  store_.assign(again);
   EXPECT_TRUE(eventually([&] { return replica.refused() == 1; }));
   EXPECT_TRUE(eventually([&] { return measured() == 1; }));
   EXPECT_EQ(replica.runs(), 2);

@@ -93,14 +93,15 @@ std::shared_ptr<Runner> Refresher::runner_of(const config::ProbeConfig& config) 
 
 /// Runs a probe until it is stopped, and removes it then.
 asio::awaitable<void> Refresher::keep(std::shared_ptr<Runner> runner) {
-  co_await prepare(runner->config());
+  co_await prepare(*runner);
   co_await runner->run();
   if (!stopping_) std::erase(runners_, runner);
   ended_.cancel();
 }
 
-asio::awaitable<void> Refresher::prepare(const config::ProbeConfig& config) {
-  while (!stopping_) {
+asio::awaitable<void> Refresher::prepare(const Runner& runner) {
+  const config::ProbeConfig& config = runner.config();
+  while (!stopping_ && !runner.stopping()) {
     auto job = [this, config] { shared_.store.prepare(config.name, config.ttl, config.batched()); };
     try {
       co_await shared_.database.run(std::move(job));

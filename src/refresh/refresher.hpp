@@ -40,7 +40,7 @@ class Refresher {
   /// What runs the probe, if anything does.
   std::shared_ptr<Runner> runner_of(const config::ProbeConfig& config) const;
   boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
-  boost::asio::awaitable<void> prepare(const config::ProbeConfig& config);
+  boost::asio::awaitable<void> prepare(const Runner& runner);
   boost::asio::awaitable<void> assign_loop();
 
   Planner planner_;

@@ -1,6 +1,7 @@
 #include "refresh/runner.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -22,6 +23,8 @@ constexpr std::chrono::milliseconds kClaimedAhead{25};
 constexpr std::chrono::milliseconds kShortestLook{25};
 constexpr std::chrono::milliseconds kRetry{200};
 constexpr base::Duration kTick{1};
+/// Of what a probe sent or received, for a person to look at.
+constexpr std::size_t kShownBytes = 16 << 10;
 
 using std::chrono::steady_clock;
 
@@ -236,7 +239,7 @@ asio::awaitable<void> Runner::work() {
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
-  probe::Answer answer = co_await this->answer(claim, begin + config_.timeout);
+  probe::Answer answer = co_await this->answer(claim.profiles, nullptr);
   const base::Duration took = since(begin);
   constexpr int kRemembered = 16;
   typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
@@ -250,25 +253,24 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
                          .findings = {},
                          .took = took,
                          .rule = rule_of(config_)};
-  if (answer.discovered && differ(*answer.discovered, claim.profiles)) discovered_ = std::move(answer.discovered);
+  if (answer.discovered && !differ(*answer.discovered, claim.profiles)) answer.discovered.reset();
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
-  ended_.push_back({std::move(outcome), steady_clock::now()});
+  ended_.push_back({std::move(outcome), steady_clock::now(), std::move(answer.discovered)});
   write_timer_.cancel();
 }
 
-asio::awaitable<probe::Answer> Runner::answer(const store::Claim& claim, base::SteadyTime deadline) {
+asio::awaitable<probe::Answer> Runner::answer(std::span<const core::Profile> profiles, probe::Trace* trace) {
   std::string error = "an error in the probe; it has been logged";
   try {
-    probe::Answer answer = co_await probe_->measure(claim.profiles, deadline, nullptr);
-    if (answer.results.size() == claim.profiles.size()) co_return answer;
-    spdlog::error("{} is broken: {} results for {} profiles", config_.name, answer.results.size(),
-                  claim.profiles.size());
+    probe::Answer answer = co_await probe_->measure(profiles, steady_clock::now() + config_.timeout, trace);
+    if (answer.results.size() == profiles.size()) co_return answer;
+    spdlog::error("{} is broken: {} results for {} profiles", config_.name, answer.results.size(), profiles.size());
   } catch (const std::exception& bug) {
     // Its slot and its lease must come free all the same.
     spdlog::error("{} is broken: {}", config_.name, bug.what());
   }
-  co_return probe::same_for_all(claim.profiles.size(), std::unexpected(std::move(error)));
+  co_return probe::same_for_all(profiles.size(), std::unexpected(std::move(error)));
 }
 
 void Runner::judge(probe::Answer& answer) {
@@ -306,8 +308,8 @@ asio::awaitable<void> Runner::fail_all(std::string error) {
   }
 }
 
-asio::awaitable<void> Runner::discover() {
-  auto job = [this, keys = *std::exchange(discovered_, std::nullopt)] { shared_.store.discover(config_.name, keys); };
+asio::awaitable<void> Runner::discover(std::vector<core::ProfileKey> keys) {
+  auto job = [this, keys = std::move(keys)] { shared_.store.discover(config_.name, keys); };
   try {
     co_await shared_.database.run(std::move(job));
     shared_.written();
@@ -324,6 +326,7 @@ ProbeStatus Runner::status() const {
 }
 
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
+  if (stopping_) co_return base::fail(base::Errc::unavailable, "the probe is being replaced; try again in a moment");
   auto job = [this] { return limits_.empty() || shared_.store.spend(config_.name, limits_); };
   if (!co_await shared_.database.run(std::move(job)))
     co_return base::fail(base::Errc::conflict,
@@ -331,9 +334,11 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   TestRun run;
   const auto begin = steady_clock::now();
   const std::span<const core::Profile> one(&profile, 1);
-  const probe::Answer answer = co_await probe_->measure(one, begin + config_.timeout, &run.trace);
+  const probe::Answer answer = co_await this->answer(one, &run.trace);
   run.took = since(begin);
   run.result = answer.results.front();
+  for (std::string* text : {&run.trace.sent, &run.trace.received})
+    if (text->size() > kShownBytes) text->replace(kShownBytes, std::string::npos, "…");
   co_return run;
 }
 
@@ -357,6 +362,7 @@ asio::awaitable<void> Runner::write_loop() {
 /// Writes until the database takes it. When stopping, tries once.
 asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
   bool lost_database = false;
+  std::set<store::TaskId> refused;
   do {
     std::vector<store::Outcome> outcomes;
     for (Ended& ended : batch) {
@@ -366,7 +372,8 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     auto job = [this, outcomes = std::move(outcomes)] { return shared_.store.finish(outcomes); };
     lost_database = false;
     try {
-      const auto refused = co_await shared_.database.run(std::move(job));
+      const auto late = co_await shared_.database.run(std::move(job));
+      refused.insert(late.begin(), late.end());
       meters_->refused.Increment(static_cast<double>(refused.size()));
       if (!refused.empty())
         spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name,
@@ -378,8 +385,10 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     }
     if (lost_database && !stopping_) co_await base::sleep(retry_timer_, kRetry);
   } while (lost_database && !stopping_);
-  // After the run was finished: new profiles make the task due again.
-  if (discovered_ && !lost_database) co_await discover();
+  // After the run was finished: new profiles make the task due again. What came late is old.
+  for (Ended& ended : batch)
+    if (ended.discovered && !lost_database && !refused.contains(ended.outcome.task))
+      co_await discover(std::move(*ended.discovered));
   for (const Ended& ended : batch) running_.erase({ended.outcome.task, ended.outcome.token});
   meters_->running.Set(static_cast<double>(running_.size()));
   shared_.written();

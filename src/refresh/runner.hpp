@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,16 +67,19 @@ class Runner {
   void stop();
   /// Tasks may be due: look now.
   void wake();
+  bool stopping() const { return stopping_; }
 
   ProbeStatus status() const;
   /// Measures `profile` now, outside of the plan; its call counts against the budget like every other. An error, when
-  /// the budget is used up. REQUIRES: between run() and stop().
+  /// the budget is used up, or stop() was called.
   boost::asio::awaitable<base::Result<TestRun>> test(core::Profile profile);
 
  private:
   struct Ended {
     store::Outcome outcome;
     base::SteadyTime ended_at;
+    /// What it discovered, when that is not what it was claimed with.
+    std::optional<std::vector<core::ProfileKey>> discovered;
   };
 
   enum class Wakes : bool { no, yes };
@@ -88,12 +93,13 @@ class Runner {
   boost::asio::awaitable<void> work();
   /// How many tasks to claim before they have a slot: as many as will get one shortly.
   std::size_t ahead() const;
-  boost::asio::awaitable<probe::Answer> answer(const store::Claim& claim, base::SteadyTime deadline);
+  /// What the probe gives, or an error for each profile when it is broken. `trace` may be null.
+  boost::asio::awaitable<probe::Answer> answer(std::span<const core::Profile> profiles, probe::Trace* trace);
   /// How many tasks may begin now, and when that may change without a call of wake().
   std::size_t free_slots(base::SteadyTime& next_look) const;
   /// Counts how a run went; returns its error, with a note while the probe is slowed down.
   void judge(probe::Answer& answer);
-  boost::asio::awaitable<void> discover();
+  boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
   boost::asio::awaitable<void> fail_all(std::string error);
   void show_left(const std::vector<std::uint64_t>& left);
   boost::asio::awaitable<void> write_loop();
@@ -109,8 +115,6 @@ class Runner {
   Breaker breaker_;
   base::Time slow_since_;
   std::vector<std::uint64_t> left_;
-  /// What a run discovered beside what it claimed; to be written.
-  std::optional<std::vector<core::ProfileKey>> discovered_;
 
   /// Claimed tasks that wait for a slot, and how many measurements have one.
   std::deque<store::Claim> queued_;

@@ -232,6 +232,20 @@ TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
 }
 
+TEST_P(DatabaseStoreTest, ATaskWithoutAProfileIsNoBatch) {
+  const auto store = open();
+  fill(*store, 2);
+  const auto id = store->load().rows.front()->profile.id;
+  plain()->run("DELETE FROM hardware WHERE id = ?", id);
+  const auto claims = store->claim({.probe = "p", .owner = "a", .count = 1, .lease = 10s}).claims;
+  const auto others = store->claim({.probe = "p", .owner = "a", .count = 2, .lease = 10s}).claims;
+  for (const auto& some : {claims, others})
+    for (const Claim& claim : some) {
+      EXPECT_FALSE(claim.batched);
+      EXPECT_NE(claim.profiles.front().id, id);
+    }
+}
+
 TEST_P(DatabaseStoreTest, ARunIsCountedWhenItBeginsAndNotWhenItsClaimBeganToWait) {
   if (is_sqlite()) return;  // its transactions do not wait for rows
   const auto store = open();

@@ -79,6 +79,16 @@ TEST_P(ProbeStoreTest, ABatchWritesOnlyWhatIsStillItsProbes) {
   EXPECT_FALSE(row(ids[3])->reading);
 }
 
+TEST_P(ProbeStoreTest, ADiscoveredProfileThatIsRenamedIsSomebodysOwn) {
+  const std::vector<core::ProfileKey> both{{"cluster", "batch"}, {"cluster", "gpu"}};
+  store().discover("p", both);
+  const auto id = store().find({"cluster", "gpu"})->id;
+  ASSERT_TRUE(store().replace(id, {"cluster", "mine"}));
+  store().discover("p", both);
+  EXPECT_TRUE(store().find({"cluster", "mine"})) << "is not removed";
+  EXPECT_TRUE(store().find({"cluster", "gpu"})) << "is discovered anew";
+}
+
 TEST_P(ProbeStoreTest, ABatchWithoutProfilesRunsAllTheSame) {
   store().prepare("p", kRule.ttl, true);
   const Claim held = claim_one();

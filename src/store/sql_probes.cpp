@@ -10,6 +10,10 @@ namespace {
 using core::ProfileKey;
 using core::Revision;
 
+/// Ids times this, modulo a period in microseconds, are spread over it, so that tasks do not fall due together (Knuth,
+/// The Art of Computer Programming, section 6.4).
+constexpr std::int64_t kSpread = 2654435761;
+
 /// The id of a probe, which it gets when it has none.
 std::int64_t id_of(sql::Session& session, const std::string& probe) {
   for (;;) {
@@ -27,17 +31,19 @@ void keep_one_task(sql::Session& session, const std::string& probe, std::int64_t
               random_part(ttl));
 }
 
-void keep_a_task_each(sql::Session& session, const std::string& probe, std::int64_t id, base::Time now) {
+void keep_a_task_each(sql::Session& session, const std::string& probe, std::int64_t id, base::Duration ttl,
+                      base::Time now) {
   session.run("DELETE FROM task WHERE profile_id = ?", -id);
   session.run(
-      "INSERT INTO task (profile_id, probe, due) SELECT r.profile_id, r.probe, ? FROM reading r"
-      " LEFT JOIN task t ON t.profile_id = r.profile_id WHERE r.probe = ? AND t.id IS NULL",
-      now, probe);
+      "INSERT INTO task (profile_id, probe, due, phase) SELECT r.profile_id, r.probe, ?, (r.profile_id * ?) % ?"
+      " FROM reading r LEFT JOIN task t ON t.profile_id = r.profile_id WHERE r.probe = ? AND t.id IS NULL",
+      now, kSpread, ttl, probe);
 }
 
 }  // namespace
 
 void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
+  ttl = std::max(ttl, base::Duration{1});
   const base::Time now = this->now();
   write([&](sql::Transaction& tx) {
     lock_board(*tx);
@@ -45,10 +51,8 @@ void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batche
     if (batched)
       keep_one_task(*tx, probe, id, ttl, now);
     else
-      keep_a_task_each(*tx, probe, id, now);
-    // Spread by their ids, so that they do not fall due together.
-    tx->run("UPDATE task SET due = ? + (id * 7919) % ? WHERE probe = ? AND due > ?", now,
-            std::max(ttl, base::Duration{1}), probe, now + ttl);
+      keep_a_task_each(*tx, probe, id, ttl, now);
+    tx->run("UPDATE task SET due = ? + (id * ?) % ? WHERE probe = ? AND due > ?", now, kSpread, ttl, probe, now + ttl);
   });
 }
 

@@ -212,11 +212,11 @@ base::Result<core::Profile> SqlStore::replace(ProfileId id, const ProfileKey& ke
     if (!exists) return not_found(id);
     if (owner && owner != id) return conflict(key);
     if (owner) return core::Profile{id, key};
-    tx->run("UPDATE hardware SET provider = ?, name = ?, revision = ? WHERE id = ?", key.provider, key.name, revision,
-            id);
+    // Somebody's own from now on, whoever discovered it, and perhaps another probe's.
+    tx->run("UPDATE hardware SET provider = ?, name = ?, revision = ?, origin = '' WHERE id = ?", key.provider,
+            key.name, revision, id);
+    tx->run("DELETE FROM task WHERE profile_id = ?", id);
     make_pending(*tx, revision);
-    tx->run("UPDATE task SET due = ?, lease_until = 0, owner = '', token = token + 1 WHERE profile_id = ?", tx->now(),
-            id);
     return core::Profile{id, key};
   });
 }

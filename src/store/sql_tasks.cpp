@@ -77,11 +77,12 @@ std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids)
   return claims;
 }
 
-/// The same for the one task of a batched probe: a claim of all its profiles.
-Claim batched_claim(sql::Session& session, TaskId id, const std::string& probe) {
+/// The same for the one task of a batched probe: a claim of all its profiles. Nothing when it is not that task: its
+/// profile was deleted with plain SQL.
+std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::string& probe) {
   Claim claim{.task = id, .batched = true, .first = true};
-  auto task = session.query("SELECT due, token FROM task WHERE id = ?", id);
-  task.step();
+  auto task = session.query("SELECT due, token FROM task WHERE id = ? AND profile_id < 0", id);
+  if (!task.step()) return std::nullopt;
   claim.due = task.get<base::Time>(0);
   claim.token = task.get<std::int64_t>(1);
   auto query = session.query(
@@ -106,7 +107,8 @@ std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids
   session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, std::span<const TaskId>(free));
   std::vector<Claim> claims = claims_of(session, free);
   // A task without a profile of its own is the one of a batched probe.
-  if (claims.empty()) claims.push_back(batched_claim(session, free.front(), lease.wanted.probe));
+  if (claims.empty())
+    if (auto batched = batched_claim(session, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
   return claims;
 }
 

@@ -107,12 +107,9 @@ base::Result<core::Profile> MemoryStore::replace(ProfileId id, const ProfileKey&
   ++revision_;
   core::Row row;
   row.profile = {id, key};
-  row.probe = old->second->probe;
   put(std::move(row));
-  if (Task* task = task_of(id)) {
-    task->free();
-    task->due = clock_.wall_now();
-  }
+  origins_.erase(id);
+  std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   return core::Profile{id, key};
 }
 

@@ -12,7 +12,7 @@ class App;
 
 namespace app {
 
-/// The hardware service whose profiles are changed, as the flags of `vacancy profile` name it.
+/// The hardware service that is administered, as the flags of `vacancy profile` and `vacancy probe` name it.
 struct Administration {
   std::string url = "http://localhost:5001";
   /// Holds the admin token.
