@@ -65,7 +65,7 @@ export function undescribed({ method, url, status, headers, body }) {
   return [...problems, `${where} differs: ${ajv.errorsText(validate.errors)} in ${body.slice(0, 400)}`];
 }
 
-/** fetch() whose answer must be described: {status, headers, text, json()}. A stream's text is its first `until`. */
+/** fetch() whose answer must be described: {status, headers, text, json()}. A stream is read until the event that `until` is in. */
 export async function ask(url, { until, ...init } = {}) {
   const abort = new AbortController();
   const response = await fetch(url, { redirect: 'error', signal: abort.signal, ...init });
@@ -73,7 +73,10 @@ export async function ask(url, { until, ...init } = {}) {
   let text = '';
   if (until) {
     const decoder = new TextDecoder();
-    for await (const chunk of response.body) if ((text += decoder.decode(chunk, { stream: true })).includes(until)) break;
+    for await (const chunk of response.body) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.includes(until) && text.endsWith('\n\n')) break;
+    }
     abort.abort();
   } else {
     text = await response.text();

@@ -1,0 +1,168 @@
+// Every GET of the portal, the hardware service and the admin port, in good and bad cases: ask() holds each answer against
+// docs/openapi.yaml, the tables below say which status it must have.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { ask, assertSchema } from './contract.mjs';
+import { eventually, portalAlone, quick, Scope, vacancyUp } from './support.mjs';
+
+const started = new Scope();
+let vacancy;
+let bases;
+
+before(async () => {
+  const failing = { ...quick, name: 'failing', kind: 'exec', match: { provider: 'lab' }, command: ['false'] };
+  delete failing.duration;
+  delete failing.seed;
+  vacancy = await vacancyUp(started, { profiles: ['Amazon/c5', 'our cluster/gpu & more', 'lab/gpu'], probes: [failing, quick] });
+  bases = { portal: vacancy.url, hardware: new URL('/', vacancy.hardwareUrl).href, admin: vacancy.adminUrl };
+  await eventually('all are measured', async () => {
+    const { counts } = (await ask(`${vacancy.url}api/v1/hardware`)).json();
+    return counts.UNKNOWN <= 1;
+  });
+});
+after(() => started.end());
+
+const token = async () => ({ authorization: `Bearer ${await vacancy.token()}` });
+const html = { accept: 'text/html' };
+
+/** [service, path, status, further: headers of the request, method, `type` that the answer must have] */
+const CASES = [
+  ['portal', '', 200, { headers: html, type: 'text/html' }],
+  ['portal', '?q=amazon&level=HIGH,LOW&sort=-name&group=provider&wall=1', 200, { headers: html, type: 'text/html' }],
+  ['portal', '?utm_source=mail', 200, { headers: html, type: 'text/html' }],
+  ['portal', '?offset=x', 400, { headers: html }],
+  ['portal', '', 200, { headers: { accept: 'text/plain' }, type: 'text/plain' }],
+  ['portal', 'api/v1/hardware', 200],
+  ['portal', 'api/v1/hardware?limit=1&offset=1', 200],
+  ['portal', 'api/v1/hardware?q=gpu&failing=1&freshness=PENDING', 200],
+  ['portal', 'api/v1/hardware?limit=0', 400],
+  ['portal', 'api/v1/hardware?limit=1001', 400],
+  ['portal', 'api/v1/hardware?level=GREAT', 400],
+  ['portal', 'api/v1/hardware?sort=colour', 400],
+  ['portal', 'api/v1/hardware?limt=1', 400],
+  ['portal', 'api/v1/hardware?q=%ff%zz', 400],
+  ['portal', 'api/v1/hardware.csv', 200, { type: 'text/csv' }],
+  ['portal', 'api/v1/hardware.csv?provider=lab', 200, { type: 'text/csv' }],
+  ['portal', 'api/v1/hardware.csv?limit=x', 400],
+  ['portal', 'api/v1/hardware/Amazon/c5', 200],
+  ['portal', 'api/v1/hardware/our%20cluster/gpu%20%26%20more', 200],
+  ['portal', 'api/v1/hardware/lab/gpu', 200],
+  ['portal', 'api/v1/hardware/Amazon/c5?limit=1', 400],
+  ['portal', 'api/v1/hardware/Amazon/%zz', 400],
+  ['portal', 'api/v1/hardware/Amazon/c6', 404],
+  ['portal', 'profile/Amazon/c5', 200, { type: 'text/html' }],
+  ['portal', 'profile/Amazon/c6', 404],
+  ['portal', 'profile/Amazon/%zz', 400],
+  ['portal', 'badge/Amazon/c5.svg', 200, { type: 'image/svg+xml' }],
+  ['portal', 'badge/Amazon/c5.svg?label=c5', 200],
+  ['portal', 'badge/Amazon/c5.svg?label=', 400],
+  ['portal', 'badge/Amazon/c5.svg?colour=red', 400],
+  ['portal', 'badge/Amazon/c6.svg', 404],
+  ['portal', 'openapi.yaml', 200, { type: 'application/yaml' }],
+  ['portal', 'assets/style.css', 200, { type: 'text/css' }],
+  ['portal', 'assets/live.js', 200, { type: 'text/javascript' }],
+  ['portal', 'assets/favicon.svg', 200, { type: 'image/svg+xml' }],
+  ['portal', 'assets/none.js', 404],
+  ['portal', 'api/v1/events?limit=0', 400],
+  ['portal', 'api/v1/events?since=nonsense', 400],
+  ['portal', 'api/v1/events?offset=2', 400],
+  ['portal', 'nothing/here', 404],
+  ['portal', 'api/v1/hardware', 405, { method: 'POST' }],
+  ['portal', '', 405, { method: 'DELETE' }],
+  ['hardware', 'hardware/', 200],
+  ['hardware', 'hardware/?wait=0', 200],
+  ['hardware', 'hardware/?wait=x', 400],
+  ['hardware', 'hardware/?limit=1', 400],
+  ['hardware', 'hardware/?since=other-5', 410],
+  ['hardware', 'hardware/?since=nonsense', 400],
+  ['hardware', 'hardware/events?since=nonsense', 400],
+  ['hardware', 'hardware/probes', 401],
+  ['hardware', 'hardware/probes', 401, { headers: { authorization: 'Bearer wrong' } }],
+  ['hardware', 'hardware/probes', 200, { headers: token }],
+  ['hardware', 'hardware/', 405, { method: 'PUT' }],
+  ['hardware', 'hardware/1', 405],
+  ['hardware', 'hardware/probes/test', 405],
+  ['hardware', 'hardware/1', 401, { method: 'DELETE' }],
+  ['admin', 'healthz', 200, { type: 'text/plain' }],
+  ['admin', 'readyz', 200, { type: 'text/plain' }],
+  ['admin', 'metrics', 200, { type: 'text/plain' }],
+  ['admin', 'nothing', 404],
+];
+
+const headersOf = async headers => (typeof headers === 'function' ? await headers() : headers) ?? {};
+
+for (const [service, path, status, { headers, method = 'GET', type } = {}] of CASES) {
+  test(`${method} ${service} /${path}: ${status}`, async () => {
+    const url = bases[service] + path;
+    const sent = await headersOf(headers);
+    const answer = await ask(url, { method, headers: sent });
+    assert.equal(answer.status, status, answer.text);
+    if (status === 405) assert.ok(answer.headers.get('allow'));
+    if (status === 401) assert.match(answer.headers.get('www-authenticate'), /^Bearer/);
+    if (status >= 400) return assert.equal(answer.json().status, status);
+    if (type) assert.equal(answer.headers.get('content-type').split(';')[0], type);
+    const head = await ask(url, { method: 'HEAD', headers: sent });
+    assert.equal(head.status, status);
+    assert.equal(head.headers.get('content-type'), answer.headers.get('content-type'));
+  });
+}
+
+for (const [service, path] of [
+  ['portal', ''], ['portal', 'api/v1/hardware'], ['portal', 'api/v1/hardware/Amazon/c5'],
+  ['portal', 'badge/Amazon/c5.svg'], ['portal', 'openapi.yaml'], ['portal', 'assets/style.css'], ['hardware', 'hardware/'],
+]) {
+  test(`${service} /${path} is 304 for who has it`, () => eventually('304 before the next change', async () => {
+    const etag = (await ask(bases[service] + path, { headers: html })).headers.get('etag');
+    const again = await ask(bases[service] + path, { headers: { ...html, 'if-none-match': etag } });
+    return again.status === 304 && again.headers.get('etag') === etag;
+  }));
+}
+
+test('what changed since a revision', async () => {
+  const { version } = (await ask(`${vacancy.url}api/v1/hardware`)).json();
+  const change = await eventually('a change', async () => {
+    const answer = await ask(`${vacancy.hardwareUrl}?since=${version}`);
+    return answer.status === 200 && answer.json().changed.length && answer.json();
+  });
+  assert.equal(change.epoch, version.split('-')[0]);
+});
+
+/** The events of a stream's text, each with its data held against the schema of its kind. */
+function events(text) {
+  return text.split('\n\n').slice(0, -1).filter(block => block.includes('event: ')).map(block => {
+    const name = block.match(/^event: (.*)$/m)[1];
+    const data = JSON.parse(block.match(/^data: (.*)$/m)[1]);
+    const phase = { begin: 'SnapshotBegin', rows: 'SnapshotRows', end: 'SnapshotEnd' }[data.phase];
+    assertSchema({ snapshot: phase, change: 'ChangeEvent', view: 'View' }[name], data);
+    return { name, data };
+  });
+}
+
+for (const [service, path, wanted] of [
+  ['portal', 'api/v1/events', 'change'],
+  ['portal', 'api/v1/events?limit=2', 'change'],
+  ['portal', 'api/v1/events?limit=2&offset=1&sort=measured', 'view'],
+  ['hardware', 'hardware/events', 'change'],
+]) {
+  test(`${service} /${path} streams a snapshot, then a ${wanted}`, async () => {
+    const { text, headers } = await ask(bases[service] + path, { until: `event: ${wanted}\n` });
+    assert.equal(headers.get('cache-control'), 'no-store');
+    const seen = events(text);
+    assert.deepEqual(seen.slice(0, 3).map(({ data }) => data.phase), ['begin', 'rows', 'end']);
+    assert.equal(seen.at(-1).name, wanted);
+  });
+}
+
+test('without a hardware service: 503 that says so, and a page', async t => {
+  const { url, adminUrl } = await portalAlone(t);
+  for (const path of ['api/v1/hardware', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'profile/Amazon/c5', 'badge/Amazon/c5.svg']) {
+    const answer = await ask(url + path);
+    assert.equal(answer.status, 503, path);
+    assert.match(answer.headers.get('retry-after'), /^\d+$/);
+  }
+  assert.equal((await ask(url, { headers: { accept: 'text/plain' } })).status, 503);
+  assert.equal((await ask(url, { headers: html })).status, 200);
+  assert.equal((await ask(`${adminUrl}readyz`)).status, 503);
+});
