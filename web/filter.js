@@ -9,6 +9,18 @@ function urlOf(form) {
   return wanted.length ? `/?${new URLSearchParams(wanted)}` : '/';
 }
 
+// The form as the URL has it, after the reader went back or forth.
+function fill(form) {
+  const wanted = new URLSearchParams(location.search);
+  for (const input of form.elements) {
+    if (input.type === 'checkbox') {
+      input.checked = wanted.getAll(input.name).some(list => list.split(',').includes(input.value));
+    } else if (input.matches('select, [type="search"]')) {
+      input.value = wanted.get(input.name) ?? '';
+    }
+  }
+}
+
 // show() is called when the URL names another view.
 export function follow(show) {
   function go(form, write) {
@@ -37,5 +49,9 @@ export function follow(show) {
     event.preventDefault();
     go(form, 'pushState');
   });
-  addEventListener('popstate', () => location.reload());
+  addEventListener('popstate', () => {
+    const form = document.getElementById('filter');
+    if (form) fill(form);
+    show();
+  });
 }
