@@ -89,7 +89,7 @@ class CommandLineTest(TestCase):
             self.assertEqual((answer.status, answer.headers["Content-Type"]), (status, "application/problem+json"), path)
             self.assertIn(says, answer.json["detail"], path)
         answer = request(port, "/api/v1/hardware", "DELETE")
-        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD"))
+        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET, HEAD, OPTIONS"))
 
     def test_what_containers_need(self):
         made = self.run_command("hardware", "secrets", "token", "other")
