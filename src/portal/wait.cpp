@@ -13,6 +13,8 @@ constexpr std::chrono::seconds kDefaultTimeout{30};
 /// Proxies close connections that are silent for longer.
 constexpr std::chrono::seconds kLongestTimeout{60};
 constexpr std::size_t kMostPatterns = 100;
+/// Rows of an answer that is not satisfied. A server that drains gives many of them at once.
+constexpr std::size_t kMostShown = 100;
 constexpr std::size_t kMostFree = 1'000'000'000;
 
 struct Asked {
@@ -104,9 +106,12 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
     base::append_json_string(body += separator, pattern);
     separator = ",";
   }
-  body += fmt::format("],\"more\":{},\"rows\":[", tracker.overflowed());
+  auto matches = tracker.matches(now, satisfied);
+  const bool cut = !satisfied && matches.size() > kMostShown;
+  if (cut) matches.resize(kMostShown);
+  body += fmt::format("],\"more\":{},\"rows\":[", cut || tracker.overflowed());
   separator = "";
-  for (const auto& match : tracker.matches(now, satisfied)) {
+  for (const auto& match : matches) {
     append_match(body += separator, match, now);
     separator = ",";
   }

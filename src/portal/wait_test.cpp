@@ -97,6 +97,16 @@ TEST_F(WaitTest, WhenTheTimeIsUpItTellsWhatIsThere) {
   }
 }
 
+TEST_F(WaitTest, ShowsOnlySomeOfMany) {
+  board_.fill(support::many_rows(200));
+  const auto low = ask("profile=p/*&free=1&timeout=0");
+  EXPECT_EQ(low.at("rows").as_array().size(), 100U);
+  EXPECT_TRUE(low.at("more").as_bool());
+  const auto high = ask("profile=p/*");
+  EXPECT_EQ(high.at("rows").as_array().size(), 200U) << "all that satisfy";
+  EXPECT_FALSE(high.at("more").as_bool());
+}
+
 TEST_F(WaitTest, AServerThatDrainsAnswersAtOnce) {
   board_.fill({share(measured_row(1, "a", 1, Level::low))});
   auto waiting = start("profile=p/a&timeout=60s");
