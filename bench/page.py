@@ -33,12 +33,13 @@ def views():
         get(running.hardware_port, "/hardware/?wait=600", timeout=700)
         first, body = asked(running.port, "/")
         assert gzip.decompress(body).count(b"data-id=") == 100
-        again = [asked(running.port, f"/?limit={100 + n % 3}")[0] for n in range(100)]
+        # Each core counts all rows once, and then those of the parts that change.
+        again = [asked(running.port, f"/?limit={100 + n % 3}")[0] for n in range(1020)][20:]
         queries = [f"/api/v1/hardware?limit=50&offset={n}&{one.format(n=n, d=n % 10)}&{sort}"
                    for n in range(ROUNDS) for one, sort in itertools.product(FILTERS, SORTS)]
         times = [asked(running.port, query)[0] for query in queries]
-    yield f"first page of {COUNT} profiles: bytes on the wire; server time of the first one, and p99 of later ones", \
-        "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {first * 1000:.1f} ms, {percentile(again, 0.99) * 1000:.1f} ms"
+    yield f"first page of {COUNT} profiles: bytes on the wire; time of the first answer, and p50 and p99 of 1000 later ones", \
+        "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {first * 1000:.1f} ms, {percentile(again, 0.5) * 1000:.1f} and {percentile(again, 0.99) * 1000:.1f} ms"
     yield f"{len(FILTERS)} filters with {len(SORTS)} orders of {COUNT} profiles, {len(queries)} different lists: p50, p99", \
         "p99 ≤ 20 ms", f"{percentile(times, 0.5) * 1000:.1f} ms, {percentile(times, 0.99) * 1000:.1f} ms"
 
