@@ -25,6 +25,9 @@ void append_json_string(std::string& out, std::string_view text);
 /// line ends.
 std::string to_utf8(std::string_view text);
 
+/// A word as one would type it into a shell.
+std::string shell_quoted(std::string_view word);
+
 std::string_view trim(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 

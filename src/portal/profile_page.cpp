@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.hpp"
+#include "base/text.hpp"
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
@@ -52,13 +52,6 @@ data facts_of(const core::Row& row, base::Time now) {
   return facts;
 }
 
-/// A word for a shell.
-std::string quoted(const std::string& word) {
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 /// As browsers ask: http://HOST. A client without the header gets a placeholder.
 std::string origin_of(const http::Request& request) {
   const std::string_view host = request.header("Host");
@@ -86,8 +79,8 @@ data page_data(const board::State& state, const core::Row& row, const std::strin
   page.set("json_url", api);
   page.set("badge_url", badge);
   page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh", origin,
-                                       quoted(key.provider + "/" + key.name)));
-  page.set("curl_command", fmt::format("curl -s {}", quoted(origin + api)));
+                                       base::shell_quoted(key.provider + "/" + key.name)));
+  page.set("curl_command", fmt::format("curl -s {}", base::shell_quoted(origin + api)));
   page.set("badge_markdown",
            fmt::format("[![{}]({})]({})", key.name, origin + badge, origin + profile_path("/profile", key)));
   return page;

@@ -128,7 +128,7 @@ std::vector<std::string> environment_of(const config::ExecOptions& options, Vari
 /// What to type for the same. Without the configured environment, which is where secrets are.
 std::string command_line(const Variables& task, const std::vector<std::string>& command) {
   std::string line;
-  for (const auto& [name, value] : task) line += fmt::format("{}={} ", name, quoted(value));
+  for (const auto& [name, value] : task) line += fmt::format("{}={} ", name, base::shell_quoted(value));
   return line + typed(command);
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/duration.hpp"
 #include "base/task_group.hpp"
+#include "base/text.hpp"
 #include "probe/probe.hpp"
 #include "probe/spawn.hpp"
 
@@ -210,17 +211,9 @@ std::expected<Exited, std::string> Programs::Run::result() {
   return Exited{group.end->code, group.end->signal, std::move(output.text), std::move(errors.text)};
 }
 
-std::string quoted(std::string_view word) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,@%+";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 std::string typed(const std::vector<std::string>& command) {
   std::string line;
-  for (const std::string& word : command) line += (line.empty() ? "" : " ") + quoted(word);
+  for (const std::string& word : command) line += (line.empty() ? "" : " ") + base::shell_quoted(word);
   return line;
 }
 

@@ -43,8 +43,6 @@ struct Exited {
   std::string errors;
 };
 
-/// A word as one would type it into a shell.
-std::string quoted(std::string_view word);
 /// A command as one would type it into a shell.
 std::string typed(const std::vector<std::string>& command);
 

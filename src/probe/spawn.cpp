@@ -203,16 +203,9 @@ std::string wrong_words(const Program& program) {
 }
 
 /// The processes that spawn() started and end_group() has not reaped.
-class Leaders {
- public:
-  std::mutex& mutex() { return mutex_; }
-  void add(pid_t pid) { pids_.insert(pid); }
-  void remove(pid_t pid) { pids_.erase(pid); }
-  bool has(pid_t pid) const { return pids_.contains(pid); }
-
- private:
-  std::mutex mutex_;
-  std::set<pid_t> pids_;
+struct Leaders {
+  std::mutex mutex;
+  std::set<pid_t> pids;
 };
 
 Leaders& leaders() {
@@ -223,10 +216,10 @@ Leaders& leaders() {
 /// Reaps what became ours when its parent ended. Leaders, and what was started here by other means, which is in our
 /// session, are for whoever started them.
 void reap_strangers() {
-  const std::lock_guard lock(leaders().mutex());
+  const std::lock_guard lock(leaders().mutex);
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
-    if (leaders().has(info.si_pid) || ::getsid(info.si_pid) == ::getsid(0)) return;
+    if (leaders().pids.contains(info.si_pid) || ::getsid(info.si_pid) == ::getsid(0)) return;
     ::waitpid(info.si_pid, nullptr, WNOHANG);
     info.si_pid = 0;
   }
@@ -252,9 +245,9 @@ Or<Child> spawn(const Program& program) {
   pid_t pid = -1;
   {
     // Nobody may take the process for a stranger.
-    const std::lock_guard lock(leaders().mutex());
+    const std::lock_guard lock(leaders().mutex);
     pid = fork_into(plan);
-    if (pid > 0) leaders().add(pid);
+    if (pid > 0) leaders().pids.insert(pid);
   }
   if (pid < 0) return failed_to("start a process", errno);
   Descriptor handle(plan.error == 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
@@ -281,8 +274,8 @@ End end_group(pid_t leader) {
 }
 
 void forget(pid_t leader) {
-  const std::lock_guard lock(leaders().mutex());
-  leaders().remove(leader);
+  const std::lock_guard lock(leaders().mutex);
+  leaders().pids.erase(leader);
 }
 
 void kill_session(pid_t leader) {

@@ -63,19 +63,6 @@ core::FreshnessRule rule_of(const config::ProbeConfig& config) {
 
 }  // namespace
 
-struct Runner::Meters {
-  prometheus::Counter& ok;
-  prometheus::Counter& failed;
-  prometheus::Counter& refused;
-  prometheus::Counter& lost_leases;
-  prometheus::Counter& database_errors;
-  prometheus::Gauge& running;
-  prometheus::Gauge& overdue;
-  prometheus::Gauge& slowed_down;
-  std::vector<prometheus::Gauge*> left;
-  prometheus::Histogram& duration;
-};
-
 Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, Shared& shared)
     : config_(config),
       probe_(std::move(probe)),
@@ -88,37 +75,10 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       claim_timer_(shared.executor),
       write_timer_(shared.executor),
       renew_timer_(shared.executor),
-      retry_timer_(shared.executor) {
-  auto& metrics = shared.metrics;
-  const base::Labels labels{{"probe", config.name}};
-  const auto probes = [&](const char* result) -> prometheus::Counter& {
-    return metrics.counter("vacancy_probes_total", "Probes that ran, by result",
-                           {{"probe", config.name}, {"result", result}});
-  };
-  meters_.reset(new Meters{
-      .ok = probes("ok"),
-      .failed = probes("failed"),
-      .refused = metrics.counter("vacancy_writes_refused_total", "Late results refused by their token", labels),
-      .lost_leases = metrics.counter("vacancy_leases_lost_total", "Leases that another replica took over", labels),
-      .database_errors =
-          metrics.counter("vacancy_refresh_database_errors_total", "Database calls of the refresh that failed", labels),
-      .running = metrics.gauge("vacancy_probes_running", "Probes under way", labels),
-      .overdue =
-          metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside", labels),
-      .slowed_down = metrics.gauge("vacancy_probe_slowed_down", "1 while the probe is slowed down by failures", labels),
-      .left = {},
-      .duration = metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels),
-  });
-  for (const config::Budget& budget : config.limits())
-    meters_->left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
-                                           {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
-}
+      retry_timer_(shared.executor),
+      meters_(shared.metrics, config) {}
 
-/// What it shows is over.
-Runner::~Runner() {
-  meters_->slowed_down.Set(0);
-  for (prometheus::Gauge* left : meters_->left) left->Set(0);
-}
+Runner::~Runner() = default;
 
 asio::awaitable<void> Runner::run() {
   loops_.spawn("claim loop of " + config_.name, claim_loop());
@@ -186,12 +146,12 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
   try {
     const store::Claimed claimed = co_await shared_.database.run(std::move(job));
     for (const store::Claim& claim : claimed.claims) {
-      if (!claim.first) meters_->overdue.Set(seconds(claimed.now - claim.due));
+      if (!claim.first) meters_.overdue.Set(seconds(claimed.now - claim.due));
       running_.emplace(std::pair(claim.task, claim.token), claim);
       queued_.push_back(claim);
     }
     begin_queued();
-    meters_->running.Set(static_cast<double>(running_.size()));
+    meters_.running.Set(static_cast<double>(running_.size()));
     if (!claimed.left.empty()) show_left(claimed.left);
     const auto now = steady_clock::now();
     if (claimed.claims.size() == limit) co_return now;
@@ -201,7 +161,7 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
     if (claimed.next_lease_end) next = std::min(next, *claimed.next_lease_end + kTick);
     co_return now + std::max(next - claimed.now, base::Duration{0});
   } catch (const base::Lost& lost) {
-    meters_->database_errors.Increment();
+    meters_.database_errors.Increment();
     spdlog::warn("{} cannot claim tasks: {}", config_.name, lost.what());
   }
   co_return steady_clock::now() + kRetry;
@@ -209,7 +169,7 @@ asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
 
 void Runner::show_left(const std::vector<std::uint64_t>& left) {
   left_ = left;
-  for (std::size_t i = 0; i < left.size(); ++i) meters_->left[i]->Set(static_cast<double>(left[i]));
+  for (std::size_t i = 0; i < left.size(); ++i) meters_.left[i]->Set(static_cast<double>(left[i]));
 }
 
 std::size_t Runner::ahead() const {
@@ -245,7 +205,7 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
   // A measurement that was cut off says nothing: the task is given back instead.
   if (stopping_ && all_failed(answer)) co_return;
-  meters_->duration.Observe(seconds(took));
+  meters_.duration.Observe(seconds(took));
   judge(answer);
   store::Outcome outcome{.task = claim.task,
                          .token = claim.token,
@@ -275,17 +235,17 @@ asio::awaitable<probe::Answer> Runner::answer(std::span<const core::Profile> pro
 
 void Runner::judge(probe::Answer& answer) {
   const bool failed = all_failed(answer) && !(answer.results.empty() && answer.error.empty());
-  (failed ? meters_->failed : meters_->ok).Increment();
+  (failed ? meters_.failed : meters_.ok).Increment();
   if (!failed) {
     if (breaker_.succeeded()) spdlog::info("{} works again", config_.name);
-    meters_->slowed_down.Set(0);
+    meters_.slowed_down.Set(0);
     return;
   }
   const std::string error = answer.results.empty() ? answer.error : answer.results.front().error();
   spdlog::debug("{} failed: {}", config_.name, error);
   const bool opened = breaker_.failed(steady_clock::now());
   if (!breaker_.open()) return;
-  meters_->slowed_down.Set(1);
+  meters_.slowed_down.Set(1);
   if (opened) slow_since_ = base::system_clock().wall_now();
   const auto noted = [this](const std::string& error) {
     return fmt::format("{}; slowed down since {} after {} failures in a row", error, base::to_rfc3339(slow_since_),
@@ -374,12 +334,12 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     try {
       const auto late = co_await shared_.database.run(std::move(job));
       refused.insert(late.begin(), late.end());
-      meters_->refused.Increment(static_cast<double>(refused.size()));
+      meters_.refused.Increment(static_cast<double>(refused.size()));
       if (!refused.empty())
         spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name,
                      refused.size());
     } catch (const base::Lost& lost) {
-      meters_->database_errors.Increment();
+      meters_.database_errors.Increment();
       spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
       lost_database = true;
     }
@@ -390,7 +350,7 @@ asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
     if (ended.discovered && !lost_database && !refused.contains(ended.outcome.task))
       co_await discover(std::move(*ended.discovered));
   for (const Ended& ended : batch) running_.erase({ended.outcome.task, ended.outcome.token});
-  meters_->running.Set(static_cast<double>(running_.size()));
+  meters_.running.Set(static_cast<double>(running_.size()));
   shared_.written();
   // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe
   // takes as long as its period.
@@ -406,10 +366,10 @@ asio::awaitable<void> Runner::renew_loop() {
     auto job = [this, claims = std::move(claims)] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
     try {
       const auto lost = co_await shared_.database.run(std::move(job));
-      meters_->lost_leases.Increment(static_cast<double>(lost.size()));
+      meters_.lost_leases.Increment(static_cast<double>(lost.size()));
       if (!lost.empty()) spdlog::warn("{}: lost {} leases; their results will be refused", config_.name, lost.size());
     } catch (const base::Lost& lost) {
-      meters_->database_errors.Increment();
+      meters_.database_errors.Increment();
       spdlog::warn("{} cannot renew leases: {}", config_.name, lost.what());
     }
   }

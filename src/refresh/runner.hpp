@@ -18,6 +18,7 @@
 #include "config/config.hpp"
 #include "probe/probe.hpp"
 #include "refresh/breaker.hpp"
+#include "refresh/meters.hpp"
 #include "store/store.hpp"
 
 namespace refresh {
@@ -135,8 +136,7 @@ class Runner {
   bool stopping_ = false;
   bool measurements_ended_ = false;
 
-  struct Meters;
-  std::unique_ptr<Meters> meters_;
+  Meters meters_;
 };
 
 }  // namespace refresh
