@@ -12,6 +12,7 @@
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <set>
@@ -27,7 +28,7 @@ using Or = std::expected<T, std::string>;
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 std::unexpected<std::string> failed_to(std::string_view what, int error) {
-  return std::unexpected(fmt::format("cannot {}: {}", what, std::generic_category().message(error)));
+  return std::unexpected(fmt::format("cannot {}: {}", what, ::strerrordesc_np(error)));
 }
 
 // --- Before the program: all that it will need
