@@ -2,6 +2,7 @@
 
 import * as clock from './clock.js';
 
+const HOUR = 3_600_000;
 const rows = new Map();
 
 export function index() {
@@ -36,15 +37,20 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function show(row, level, freshness, was) {
+function show(row, level, freshness) {
   row.level = level;
   row.freshness = freshness;
   row.tr.classList.remove('high', 'medium', 'low', 'unknown', 'pending', 'fresh', 'stale', 'expired');
   row.tr.classList.add(level.toLowerCase(), freshness.toLowerCase());
   row.use.setAttribute('href', `#${level.toLowerCase()}`);
   setText(row.word, level);
-  setText(row.was, was ? `was ${was}` : '');
   setText(row.flag, freshness.toLowerCase());
+}
+
+// What stands beside the level: it changed in the last hour, or has expired.
+function showBefore(row, { was, changed_from, changed_at }) {
+  const level = was ?? (clock.now() - Date.parse(changed_at) < HOUR ? changed_from : '');
+  setText(row.was, level ? `was ${level}` : '');
 }
 
 function capacity({ free, total }) {
@@ -87,7 +93,8 @@ export function apply(json) {
   row.measuredAt = measuredAt;
   row.staleAt = Date.parse(json.stale_at);
   row.expiresAt = Date.parse(json.expires_at);
-  show(row, json.availability, json.freshness, json.was);
+  show(row, json.availability, json.freshness);
+  showBefore(row, json);
   setText(row.numbers, capacity(json));
   setText(row.reason, json.reason ?? '');
   if (!json.measured_at) {
@@ -125,9 +132,10 @@ export function tick() {
     age(row, now);
     const before = { level: row.level, freshness: row.freshness };
     if (row.freshness !== 'EXPIRED' && now >= row.expiresAt) {
-      show(row, 'UNKNOWN', 'EXPIRED', row.level === 'UNKNOWN' ? '' : row.level);
+      showBefore(row, { was: row.level === 'UNKNOWN' ? '' : row.level });
+      show(row, 'UNKNOWN', 'EXPIRED');
     } else if (row.freshness === 'FRESH' && now >= row.staleAt) {
-      show(row, row.level, 'STALE', '');
+      show(row, row.level, 'STALE');
     } else {
       continue;
     }

@@ -26,7 +26,7 @@ int serve(const config::Config& config, const Load& load) {
   process.on_reload([&load] { return load().value(); },
                     [&service](config::Config config) { return service.reload(std::move(config)); });
   process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin();
+  const std::uint16_t admin = process.start_admin(service.admin_routes());
   app::Part part = app::part_of("hardware", service, server);
   part.before_listening = [&service] { return service.wait_until_loaded(); };
   const std::uint16_t port = process.start(std::move(part));

@@ -15,7 +15,7 @@ int serve(const config::Config& config) {
   http::Server server(process.runtime(), process.metrics(), service.routes(),
                       app::server_options("portal", config.portal.http));
   process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin();
+  const std::uint16_t admin = process.start_admin(service.admin_routes());
   app::Part part = app::part_of("portal", service, server);
   part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));

@@ -75,9 +75,10 @@ std::uint16_t Process::start(Part part) {
   }
 }
 
-std::uint16_t Process::start_admin() {
-  admin_ = std::make_unique<http::Server>(runtime_, metrics_, http::admin_routes(health_, metrics_),
-                                          server_options("admin", config_.admin));
+std::uint16_t Process::start_admin(http::Router routes) {
+  http::add_admin_routes(routes, health_, metrics_);
+  admin_ =
+      std::make_unique<http::Server>(runtime_, metrics_, std::move(routes), server_options("admin", config_.admin));
   try {
     return admin_->listen();
   } catch (...) {

@@ -42,8 +42,8 @@ class Process {
   /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile. Throws base::UsageError after
   /// ending what was started.
   std::uint16_t start(Part part);
-  /// Serves health and metrics; returns the port.
-  std::uint16_t start_admin();
+  /// Serves health, metrics and `routes`; returns the port.
+  std::uint16_t start_admin(http::Router routes);
 
   /// What SIGHUP does from wait() on: `load` reads the configuration anew, on the main thread, and `apply` takes it
   /// over, on the background thread. One that `load` refuses with base::UsageError changes nothing.

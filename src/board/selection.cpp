@@ -77,6 +77,8 @@ double number_of(const core::Row& row, Order order, base::Time now) {
       return reading.price.value_or(kNone);
     case Order::measured:
       return static_cast<double>(reading.measured_at.time_since_epoch().count());
+    case Order::changed:
+      return reading.changed ? static_cast<double>(reading.changed->at.time_since_epoch().count()) : kNone;
     default:
       return kNone;
   }

@@ -20,6 +20,7 @@ void Counts::add(const core::Row& row, base::Time now) {
   ++total;
   if (core::freshness(row, now) == core::Freshness::fresh) ++fresh;
   if (row.failure) ++failing;
+  if (core::changed_recently(row, now)) ++changed;
   switch (core::effective_level(row, now)) {
     case core::Level::high:
       ++high;
@@ -43,6 +44,7 @@ void Counts::add(const Counts& more) {
   unknown += more.unknown;
   fresh += more.fresh;
   failing += more.failing;
+  changed += more.changed;
   total += more.total;
 }
 

@@ -20,6 +20,8 @@ struct Counts {
   std::size_t unknown = 0;
   std::size_t fresh = 0;
   std::size_t failing = 0;
+  /// Those whose level changed in the last hour.
+  std::size_t changed = 0;
   std::size_t total = 0;
 
   void add(const core::Row& row, base::Time now);

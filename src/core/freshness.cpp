@@ -36,9 +36,24 @@ Level effective_level(const Row& row, base::Time now) {
   return row.reading->level;
 }
 
+std::optional<LevelChange> change_after(const Reading& before, Level level, base::Time at) {
+  return before.level == level ? before.changed : LevelChange{before.level, at};
+}
+
+bool changed_recently(const Row& row, base::Time now) {
+  return row.reading && row.reading->changed && now < row.reading->changed->at + kRecently;
+}
+
 std::optional<base::Time> next_turn(const Row& row, base::Time now) {
-  if (!row.reading || now >= row.reading->expires_at) return std::nullopt;
-  return now < row.reading->stale_at ? row.reading->stale_at : row.reading->expires_at;
+  if (!row.reading) return std::nullopt;
+  std::optional<base::Time> next;
+  const auto consider = [&](base::Time turn) {
+    if (turn > now && (!next || turn < *next)) next = turn;
+  };
+  consider(row.reading->stale_at);
+  consider(row.reading->expires_at);
+  if (row.reading->changed) consider(row.reading->changed->at + kRecently);
+  return next;
 }
 
 void apply(const FreshnessRule& rule, Reading& reading) {

@@ -26,7 +26,17 @@ Freshness freshness(const Row& row, base::Time now);
 /// The level to show: the reading's, or UNKNOWN when there is none or it has expired.
 Level effective_level(const Row& row, base::Time now);
 
-/// When the row's freshness changes next after `now` by itself; nothing when it will not.
+/// How long a change of the level is worth telling.
+inline constexpr base::Duration kRecently = std::chrono::hours{1};
+
+/// The latest change of the level when `level` follows the reading `before` at `at`.
+std::optional<LevelChange> change_after(const Reading& before, Level level, base::Time at);
+
+/// Did the level change within the last kRecently?
+bool changed_recently(const Row& row, base::Time now);
+
+/// When the row's freshness, or whether it changed recently, changes next after `now` by itself; nothing when neither
+/// will.
 std::optional<base::Time> next_turn(const Row& row, base::Time now);
 
 /// How a probe's timing decides how long a reading is trusted.

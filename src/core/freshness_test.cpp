@@ -64,6 +64,32 @@ TEST(Freshness, FollowingNextTurnPassesThroughEveryState) {
   EXPECT_EQ(states, (std::vector{Freshness::fresh, Freshness::stale, Freshness::expired}));
 }
 
+TEST(Freshness, AChangeOfTheLevelIsRecentForAnHour) {
+  Row row = measured_row();
+  EXPECT_FALSE(changed_recently(row, kMeasured));
+  const base::Time changed_at = kMeasured - kRecently + seconds{100};
+  row.reading->changed = LevelChange{Level::low, changed_at};
+  EXPECT_TRUE(changed_recently(row, kMeasured + seconds{100} - kTick));
+  EXPECT_FALSE(changed_recently(row, kMeasured + seconds{100}));
+  EXPECT_EQ(next_turn(row, kStale), kMeasured + seconds{100}) << "between stale and expired";
+  EXPECT_EQ(next_turn(row, kMeasured + seconds{100}), kExpires);
+  row.reading->changed->at = kMeasured;
+  EXPECT_EQ(next_turn(row, kExpires), kMeasured + kRecently) << "after it expired";
+  EXPECT_EQ(next_turn(row, kMeasured + kRecently), std::nullopt);
+}
+
+TEST(Freshness, TheLatestChangeStaysWhileTheLevelDoes) {
+  Reading reading;
+  reading.level = Level::high;
+  EXPECT_EQ(change_after(reading, Level::high, kMeasured), std::nullopt);
+  const LevelChange change{Level::high, kMeasured};
+  EXPECT_EQ(change_after(reading, Level::low, kMeasured), change);
+  reading.level = Level::low;
+  reading.changed = change;
+  EXPECT_EQ(change_after(reading, Level::low, kExpires), change);
+  EXPECT_EQ(change_after(reading, Level::medium, kExpires), (LevelChange{Level::low, kExpires}));
+}
+
 TEST(Freshness, NeverStaleWhenBothTimesAreEqual) {
   Row row = measured_row();
   row.reading->stale_at = kExpires;

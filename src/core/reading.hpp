@@ -24,6 +24,15 @@ struct Measurement {
   bool operator==(const Measurement&) const = default;
 };
 
+/// When a level became another one.
+struct LevelChange {
+  Level from = Level::unknown;
+  /// End of the probe that found the new level.
+  base::Time at;
+
+  bool operator==(const LevelChange&) const = default;
+};
+
 /// A measurement with its times. Without one, a profile is PENDING.
 struct Reading : Measurement {
   /// End of the probe, on the database's clock.
@@ -34,6 +43,8 @@ struct Reading : Measurement {
   base::Time expires_at;
   /// How long the probe ran.
   base::Duration took{0};
+  /// The latest change of the level; nothing while the first one lasts.
+  std::optional<LevelChange> changed{};
 
   bool operator==(const Reading&) const = default;
 };

@@ -37,6 +37,8 @@ void PollFolder::fold(std::string_view json, base::Duration took) {
     row.revision = revision;
     row.probe = "remote";
     core::apply(rule, *row.reading);
+    const core::RowPtr before = continues ? board_.state()->snapshot.find(row.profile.key) : nullptr;
+    if (before) row.reading->changed = core::change_after(*before->reading, row.reading->level, now);
     present.insert(row.profile.id);
     change.rows.push_back(std::make_shared<const core::Row>(std::move(row)));
   }

@@ -79,6 +79,8 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   reading.stale_at = time_of(object, "stale_at").value_or(measured_at);
   reading.expires_at = time_of(object, "expires_at").value_or(measured_at);
   reading.took = std::chrono::milliseconds(integer_of(object, "took_ms"));
+  if (const auto changed_at = time_of(object, "changed_at"))
+    reading.changed = core::LevelChange{level_of(object, "changed_from"), *changed_at};
   return reading;
 }
 
@@ -141,6 +143,10 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
     append_number(out, "price", reading->price);
     fmt::format_to(std::back_inserter(out), ",\"took_ms\":{}",
                    std::chrono::duration_cast<std::chrono::milliseconds>(reading->took).count());
+    if (reading->changed) {
+      append_text(out, "changed_from", core::to_string(reading->changed->from));
+      append_time(out, "changed_at", reading->changed->at);
+    }
     if (freshness == core::Freshness::expired) append_text(out, "was", core::to_string(reading->level));
   }
   append_text(out, "probe", row.probe);
@@ -162,8 +168,10 @@ void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Tim
 
 void append_counts(std::string& out, const board::Counts& counts) {
   fmt::format_to(std::back_inserter(out),
-                 "\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"failing\":{},\"total\":{}",
-                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.failing, counts.total);
+                 "\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"failing\":{},"
+                 "\"changed\":{},\"total\":{}",
+                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.failing, counts.changed,
+                 counts.total);
 }
 
 std::vector<core::RowPtr> parse_rows(const json::array& array) {

@@ -29,6 +29,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->total = 8.5;
   full.reading->score = 0.25;
   full.reading->price = 1.5;
+  full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
     for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);

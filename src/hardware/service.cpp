@@ -23,6 +23,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       board_(runtime),
       list_(board_, runtime.cores()),
       events_(board_, runtime.cores(), metrics, "hardware", feed::kReplicaHeartbeat),
+      profile_metrics_(board_),
       owner_(base::random_hex(8)),
       refresher_(config.probes, {.executor = runtime.background().get_executor(),
                                  .store = store_,
@@ -47,6 +48,13 @@ http::Router Service::routes() {
   router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
   profiles_.add_routes(router);
   probes_.add_routes(router);
+  return router;
+}
+
+http::Router Service::admin_routes() {
+  http::Router router;
+  router.add("GET", "/metrics/profiles",
+             [this](const http::Request& request) { return profile_metrics_.handle(request); });
   return router;
 }
 

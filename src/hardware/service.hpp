@@ -11,6 +11,7 @@
 #include "config/config.hpp"
 #include "feed/event_stream.hpp"
 #include "feed/list.hpp"
+#include "feed/profile_metrics.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/probes_api.hpp"
 #include "hardware/profiles_api.hpp"
@@ -31,6 +32,8 @@ class Service {
   /// GET, POST /hardware/; PUT, DELETE /hardware/{id}; GET /hardware/events; GET /hardware/probes; POST
   /// /hardware/probes/test.
   http::Router routes();
+  /// GET /metrics/profiles, for the admin port.
+  http::Router admin_routes();
 
   /// Works until stop() was called; then gives back its leases. On the background thread.
   boost::asio::awaitable<void> run();
@@ -61,6 +64,7 @@ class Service {
   board::Board board_;
   feed::List list_;
   feed::EventStream events_;
+  feed::ProfileMetrics profile_metrics_;
   /// Names this replica in leases.
   const std::string owner_;
   refresh::Refresher refresher_;

@@ -21,8 +21,7 @@ std::string Health::problem() const {
   return all;
 }
 
-Router admin_routes(const Health& health, const base::Metrics& metrics) {
-  Router router;
+void add_admin_routes(Router& router, const Health& health, const base::Metrics& metrics) {
   router.add("GET", "/healthz", [](const Request&) -> boost::asio::awaitable<Reply> {
     co_return text(200, "text/plain; charset=utf-8", "ok\n");
   });
@@ -33,7 +32,6 @@ Router admin_routes(const Health& health, const base::Metrics& metrics) {
   router.add("GET", "/metrics", [&metrics](const Request&) -> boost::asio::awaitable<Reply> {
     co_return text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text());
   });
-  return router;
 }
 
 }  // namespace http

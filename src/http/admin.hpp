@@ -28,7 +28,7 @@ class Health {
   std::atomic<bool> draining_ = false;
 };
 
-/// /healthz (the process runs), /readyz (it should get requests) and /metrics. Both outlive the routes.
-Router admin_routes(const Health& health, const base::Metrics& metrics);
+/// Adds /healthz (the process runs), /readyz (it should get requests) and /metrics. Both outlive the routes.
+void add_admin_routes(Router& router, const Health& health, const base::Metrics& metrics);
 
 }  // namespace http

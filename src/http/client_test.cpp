@@ -129,7 +129,9 @@ TEST_F(ClientTest, AdminRoutesTellHealthAndMetrics) {
   Health health;
   std::atomic<bool> broken = true;
   health.add([&] { return broken ? "the database is away" : ""; });
-  Serving server(runtime_, admin_routes(health, metrics));
+  Router router;
+  add_admin_routes(router, health, metrics);
+  Serving server(runtime_, std::move(router));
   EXPECT_EQ(get(server.url(), {.target = "/healthz"}).head->status, 200);
   const Got unready = get(server.url(), {.target = "/readyz"});
   EXPECT_EQ(unready.head->status, 503);

@@ -1,6 +1,7 @@
 #include "portal/api.hpp"
 
 #include "feed/row_json.hpp"
+#include "feed/row_stream.hpp"
 #include "feed/selection_query.hpp"
 #include "portal/csv.hpp"
 
@@ -12,7 +13,6 @@ constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;
-constexpr std::size_t kCsvRowsPerPiece = 500;
 
 http::Prepared render_list(const board::State& state, board::Selection selection, const board::Overview& overview) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
@@ -34,15 +34,8 @@ http::Prepared render_list(const board::State& state, board::Selection selection
 }
 
 asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows) {
-  std::string piece(kCsvHead);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    append_csv(piece, *rows[i], now);
-    if ((i + 1) % kCsvRowsPerPiece != 0) continue;
-    std::vector<http::Text> parts(1, std::make_shared<const std::string>(std::exchange(piece, {})));
-    if (!co_await out.write(std::move(parts))) co_return;
-  }
-  std::vector<http::Text> parts(1, std::make_shared<const std::string>(std::move(piece)));
-  co_await out.write(std::move(parts));
+  const feed::AppendRow append = [now](std::string& text, const core::Row& row) { append_csv(text, row, now); };
+  co_await feed::write_rows(out, std::string(kCsvHead), rows, append);
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ void append_csv(std::string& out, const core::Row& row, base::Time now) {
   out += ',';
   if (row.reading) base::append_rfc3339(out, reading.measured_at);
   out += ',';
+  if (reading.changed) out += core::to_string(reading.changed->from);
+  out += ',';
+  if (reading.changed) base::append_rfc3339(out, reading.changed->at);
+  out += ',';
   if (row.failure) append_field(out, row.failure->error);
   out += ',';
   if (row.failure) base::append_rfc3339(out, row.failure->failed_at);

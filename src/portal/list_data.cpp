@@ -60,6 +60,7 @@ constexpr Sort kSorts[] = {
     {"Most free first", Order::free, true},
     {"Best score first", Order::score, true},
     {"Cheapest first", Order::price, false},
+    {"Latest change first", Order::changed, true},
     {"Latest first", Order::measured, true},
     {"Oldest first", Order::measured, false},
     {"Least fresh first", Order::freshness, true},
@@ -147,6 +148,7 @@ void set_overview(data& page, const board::Overview& overview) {
   page.set("count_low", std::to_string(counts.low));
   page.set("count_unknown", std::to_string(counts.unknown));
   page.set("count_fresh", std::to_string(counts.fresh));
+  page.set("count_changed", std::to_string(counts.changed));
   page.set("count_failing", std::to_string(counts.failing));
   std::vector<std::string> sources(overview.failing_probes.begin(), overview.failing_probes.end());
   const std::size_t more = sources.size() - std::min(sources.size(), kMostSourcesNamed);

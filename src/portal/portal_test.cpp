@@ -145,10 +145,11 @@ TEST(Csv, QuotesWhatNeedsIt) {
   core::Row row = measured_row(1, "a,b", 1, Level::high);
   row.reading->reason = "say \"now\"\nor never";
   row.reading->free = 2.5;
+  row.reading->changed = core::LevelChange{Level::low, kNow};
   std::string out;
   append_csv(out, row, kNow);
-  EXPECT_EQ(out,
-            fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,\"say \"\"now\"\"\nor never\",{},,\r\n", base::to_rfc3339(kNow)));
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,\r\n",
+                             base::to_rfc3339(kNow)));
 }
 
 TEST_F(PortalTest, WaitingAndEmptyAreSaid) {

@@ -33,6 +33,10 @@ data facts_of(const core::Row& row, base::Time now) {
     const core::Reading& reading = *row.reading;
     add_fact(facts, "Reason", reading.reason);
     add_fact(facts, "Measured level", std::string(core::to_string(reading.level)));
+    if (reading.changed)
+      add_fact(
+          facts, "Since",
+          fmt::format("{}, {} before", base::to_rfc3339(reading.changed->at), core::to_string(reading.changed->from)));
     add_fact(facts, "Free", number_text(reading.free));
     add_fact(facts, "Total", number_text(reading.total));
     add_fact(facts, "Score", number_text(reading.score));

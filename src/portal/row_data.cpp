@@ -59,7 +59,10 @@ data row_data(const core::Row& row, base::Time now) {
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
   set_if_any(out, "numbers", capacity_text(reading));
   set_if_any(out, "reason", reading.reason);
-  if (freshness == core::Freshness::expired) out.set("was", std::string(core::to_string(reading.level)));
+  if (freshness == core::Freshness::expired)
+    out.set("was", std::string(core::to_string(reading.level)));
+  else if (core::changed_recently(row, now))
+    out.set("was", std::string(core::to_string(reading.changed->from)));
   return out;
 }
 

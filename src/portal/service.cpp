@@ -18,6 +18,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
     : board_(runtime),
       reader_(board_, runtime.background().get_executor(), reader_options(config), metrics),
       events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
+      profile_metrics_(board_),
       api_(board_, runtime.cores()),
       wait_(board_),
       page_(board_, runtime.cores()),
@@ -40,6 +41,13 @@ http::Router Service::routes() {
   open("/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
   open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.handle(request); });
   open("/openapi.yaml", [this](const http::Request& request) { return assets_.openapi(request); });
+  return router;
+}
+
+http::Router Service::admin_routes() {
+  http::Router router;
+  router.add("GET", "/metrics/profiles",
+             [this](const http::Request& request) { return profile_metrics_.handle(request); });
   return router;
 }
 

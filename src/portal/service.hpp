@@ -7,6 +7,7 @@
 #include "board/board.hpp"
 #include "config/config.hpp"
 #include "feed/event_stream.hpp"
+#include "feed/profile_metrics.hpp"
 #include "feed/reader.hpp"
 #include "http/router.hpp"
 #include "portal/api.hpp"
@@ -27,6 +28,8 @@ class Service {
 
   /// All routes of the public port.
   http::Router routes();
+  /// GET /metrics/profiles, for the admin port.
+  http::Router admin_routes();
 
   /// Works until stop() was called. On the background thread.
   boost::asio::awaitable<void> run();
@@ -45,6 +48,7 @@ class Service {
   board::Board board_;
   feed::Reader reader_;
   feed::EventStream events_;
+  feed::ProfileMetrics profile_metrics_;
   Api api_;
   Wait wait_;
   Page page_;

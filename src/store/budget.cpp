@@ -20,8 +20,7 @@ std::int64_t slot_of(base::Time time, const Limit& limit) {
 Budget::Budget(sql::Session& session, const std::string& probe, std::span<const Limit> limits, base::Time now)
     : session_(session), probe_(probe), limits_(limits), now_(now), next_allowed_(now) {
   if (limits.empty()) return;
-  static const std::string kLock = fmt::format("SELECT id FROM probe WHERE name = ?{}", session.dialect().for_update);
-  session.query(kLock, probe).step();
+  session.query(fmt::format("SELECT id FROM probe WHERE name = ?{}", session.dialect().for_update), probe).step();
   // Waiting for the lock took time: runs must be counted where they happen.
   now_ = next_allowed_ = session.now();
   for (const Limit& limit : limits) {

@@ -8,7 +8,7 @@ namespace {
 
 const std::string kRows =
     "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.free, r.total, r.score, r.price, r.reason,"
-    " r.measured_at, r.stale_at, r.expires_at, r.took, r.error, r.failed_at"
+    " r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
     " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
 
@@ -29,9 +29,11 @@ core::RowPtr row_of(const sql::Query& query) {
     reading.stale_at = query.get<base::Time>(12);
     reading.expires_at = query.get<base::Time>(13);
     reading.took = query.get<base::Duration>(14);
+    if (const auto from = query.get<std::optional<std::string_view>>(15))
+      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), query.get<base::Time>(16)};
   }
-  if (auto error = query.get<std::optional<std::string>>(15))
-    row->failure = core::Failure{std::move(*error), query.get<base::Time>(16)};
+  if (auto error = query.get<std::optional<std::string>>(17))
+    row->failure = core::Failure{std::move(*error), query.get<base::Time>(18)};
   return row;
 }
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "store/budget.hpp"
+#include "store/findings.hpp"
 #include "store/sql_store.hpp"
 
 namespace store {
@@ -159,17 +160,6 @@ bool holds(const States& states, const std::string& owner, const Claim& claim) {
   return state != states.end() && state->second.token == claim.token && state->second.owner == owner;
 }
 
-base::Time ended(const Outcome& outcome, base::Time now) {
-  return now - std::max(outcome.ended_ago, base::Duration{0});
-}
-
-/// A finding that is still wanted.
-struct Settled {
-  const Outcome* outcome;
-  const Finding* finding;
-  std::string probe;
-};
-
 /// Frees tasks that end now, and sets when they are due next: as next_due() says, with the phase taken off where that
 /// leaves them in the future, and not overdue otherwise.
 void free_tasks(sql::Session& session, std::span<const TaskId> ids, base::Duration ttl, base::Time now) {
@@ -180,61 +170,6 @@ void free_tasks(sql::Session& session, std::span<const TaskId> ids, base::Durati
   ttl = std::max(ttl, base::Duration{1});
   sql::for_each_list(
       ids, [&](std::span<const TaskId> part) { session.run(kSql, now, ttl, now, now, ttl, ttl, now, ttl, now, part); });
-}
-
-void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
-  static const sql::RowsStatement kSql(
-      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, score, price, reason, measured_at,"
-      " stale_at, expires_at, took) VALUES ",
-      13);
-  kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
-    const Outcome& outcome = *one.outcome;
-    const core::Measurement& measured = *one.finding->result;
-    core::Reading reading{{}, ended(outcome, now), {}, {}, outcome.took};
-    core::apply(outcome.rule, reading);
-    query.bind(one.finding->profile.id, revision, one.probe, core::to_string(measured.level), measured.free,
-               measured.total, measured.score, measured.price, measured.reason, reading.measured_at, reading.stale_at,
-               reading.expires_at, reading.took);
-  });
-}
-
-/// Failures keep the latest level.
-void write_failure(sql::Session& session, const Settled& failed, base::Time now, Revision revision) {
-  session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
-              failed.finding->result.error(), ended(*failed.outcome, now), failed.finding->profile.id);
-}
-
-/// Writes what was found out.
-void write_findings(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
-  std::vector<Settled> successes;
-  for (const Settled& one : settled) {
-    if (one.finding->result)
-      successes.push_back(one);
-    else
-      write_failure(session, one, now, revision);
-  }
-  write_successes(session, successes, now, revision);
-}
-
-/// Adds those findings of a batch whose profile is still the probe's, with the same key.
-void settle_batch(sql::Session& session, const Outcome& outcome, const std::string& probe,
-                  std::vector<Settled>& settled) {
-  static const std::string kSql = sql::with_list(
-      "SELECT h.id, h.provider, h.name FROM reading r JOIN hardware h ON h.id = r.profile_id"
-      " WHERE r.probe = ? AND r.profile_id");
-  std::unordered_map<core::ProfileId, const Finding*> found;
-  std::vector<core::ProfileId> ids;
-  for (const Finding& finding : outcome.findings)
-    if (found.emplace(finding.profile.id, &finding).second) ids.push_back(finding.profile.id);
-  std::ranges::sort(ids);
-  sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
-    auto query = session.query(kSql, probe, part);
-    while (query.step()) {
-      const Finding* finding = found[query.get<core::ProfileId>(0)];
-      const core::ProfileKey key{query.get<std::string>(1), query.get<std::string>(2)};
-      if (finding->profile.key == key) settled.push_back({&outcome, finding, probe});
-    }
-  });
 }
 
 /// Is the outcome that of the lease that the task is in?

@@ -148,6 +148,30 @@ TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
             *success(second, core::Level::low).findings.front().result);
 }
 
+TEST_P(StoreTest, RemembersTheLatestChangeOfTheLevel) {
+  using enum core::Level;
+  const auto id = add_assigned("c5");
+  const auto measure = [&](core::Level level) {
+    finish(success(claim_one(), level));
+    const auto changed = row(id)->reading->changed;
+    clock_.advance(kRule.ttl);
+    return changed;
+  };
+  EXPECT_EQ(measure(low), std::nullopt);
+  EXPECT_EQ(measure(low), std::nullopt);
+  const core::LevelChange rose{low, now()};
+  EXPECT_EQ(measure(high), rose);
+  EXPECT_EQ(measure(high), rose);
+  finish(failure(claim_one(), "no route"));
+  EXPECT_EQ(row(id)->reading->changed, rose);
+  clock_.advance(kRule.ttl);
+  const core::LevelChange fell{high, now()};
+  EXPECT_EQ(measure(medium), fell);
+  ASSERT_TRUE(store().replace(id, {"Amazon", "c6"}));
+  assign(id, "p");
+  EXPECT_EQ(measure(high), std::nullopt) << "that was another one";
+}
+
 TEST_P(StoreTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
   const auto id = add_assigned("c5");
   const Claim first = claim_one();

@@ -297,8 +297,10 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
   const base::Time ended = now - outcome.ended_ago;
   if (finding.result) {
     row.failure.reset();
-    row.reading = core::Reading{*finding.result, ended, {}, {}, outcome.took};
-    core::apply(outcome.rule, *row.reading);
+    core::Reading reading{*finding.result, ended, {}, {}, outcome.took};
+    core::apply(outcome.rule, reading);
+    if (row.reading) reading.changed = core::change_after(*row.reading, reading.level, ended);
+    row.reading = std::move(reading);
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }

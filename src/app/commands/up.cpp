@@ -57,7 +57,7 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
                                server_options("hardware", config.hardware.http));
   process.on_reload(load, [&hardware](config::Config config) { return hardware.reload(std::move(config)); });
   process.health().add([&hardware] { return hardware.problem(); });
-  const std::uint16_t admin = process.start_admin();
+  const std::uint16_t admin = process.start_admin(hardware.admin_routes());
   Part hardware_part = part_of("hardware", hardware, hardware_server);
   hardware_part.before_listening = [&hardware] { return hardware.wait_until_loaded(); };
   const std::uint16_t hardware_port = process.start(std::move(hardware_part));

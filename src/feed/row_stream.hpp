@@ -1,0 +1,21 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/row.hpp"
+#include "http/message.hpp"
+
+namespace feed {
+
+/// Appends what an answer says of one row.
+using AppendRow = std::function<void(std::string&, const core::Row&)>;
+
+/// Writes `head` and then each row, in pieces, so that a large answer takes little memory and holds up nobody. False
+/// when the client is gone. The references outlive the call.
+boost::asio::awaitable<bool> write_rows(http::StreamWriter& out, std::string head,
+                                        const std::vector<core::RowPtr>& rows, const AppendRow& append);
+
+}  // namespace feed

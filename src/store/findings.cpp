@@ -1,0 +1,105 @@
+#include "store/findings.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/freshness.hpp"
+#include "sql/query.hpp"
+
+namespace store {
+namespace {
+
+using core::Revision;
+
+base::Time ended(const Outcome& outcome, base::Time now) {
+  return now - std::max(outcome.ended_ago, base::Duration{0});
+}
+
+using ReadingsBefore = std::unordered_map<core::ProfileId, core::Reading>;
+
+core::Level level_at(const sql::Query& query, int column) {
+  return core::parse_level(query.get<std::string_view>(column)).value_or(core::Level::unknown);
+}
+
+/// The readings that are about to be replaced: their levels and the latest change of these.
+ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> settled) {
+  static const std::string kSql = sql::with_list(
+      "SELECT profile_id, level, changed_from, changed_at FROM reading WHERE level IS NOT NULL AND profile_id");
+  std::vector<core::ProfileId> ids;
+  for (const Settled& one : settled) ids.push_back(one.finding->profile.id);
+  std::ranges::sort(ids);
+  ReadingsBefore readings;
+  sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
+    auto query = session.query(kSql, part);
+    while (query.step()) {
+      core::Reading& reading = readings[query.get<core::ProfileId>(0)];
+      reading.level = level_at(query, 1);
+      if (const auto at = query.get<std::optional<base::Time>>(3)) reading.changed = {level_at(query, 2), *at};
+    }
+  });
+  return readings;
+}
+
+void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+  static const sql::RowsStatement kSql(
+      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, score, price, reason, measured_at,"
+      " stale_at, expires_at, took, changed_from, changed_at) VALUES ",
+      15);
+  const ReadingsBefore readings = readings_before(session, settled);
+  kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
+    const Outcome& outcome = *one.outcome;
+    const core::Measurement& measured = *one.finding->result;
+    core::Reading reading{{}, ended(outcome, now), {}, {}, outcome.took};
+    core::apply(outcome.rule, reading);
+    const core::ProfileId id = one.finding->profile.id;
+    const auto before = readings.find(id);
+    if (before != readings.end())
+      reading.changed = core::change_after(before->second, measured.level, reading.measured_at);
+    const auto& changed = reading.changed;
+    query.bind(id, revision, one.probe, core::to_string(measured.level), measured.free, measured.total, measured.score,
+               measured.price, measured.reason, reading.measured_at, reading.stale_at, reading.expires_at, reading.took,
+               changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
+               changed ? std::optional(changed->at) : std::nullopt);
+  });
+}
+
+/// Failures keep the latest level.
+void write_failure(sql::Session& session, const Settled& failed, base::Time now, Revision revision) {
+  session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
+              failed.finding->result.error(), ended(*failed.outcome, now), failed.finding->profile.id);
+}
+
+}  // namespace
+
+void write_findings(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+  std::vector<Settled> successes;
+  for (const Settled& one : settled) {
+    if (one.finding->result)
+      successes.push_back(one);
+    else
+      write_failure(session, one, now, revision);
+  }
+  write_successes(session, successes, now, revision);
+}
+
+void settle_batch(sql::Session& session, const Outcome& outcome, const std::string& probe,
+                  std::vector<Settled>& settled) {
+  static const std::string kSql = sql::with_list(
+      "SELECT h.id, h.provider, h.name FROM reading r JOIN hardware h ON h.id = r.profile_id"
+      " WHERE r.probe = ? AND r.profile_id");
+  std::unordered_map<core::ProfileId, const Finding*> found;
+  std::vector<core::ProfileId> ids;
+  for (const Finding& finding : outcome.findings)
+    if (found.emplace(finding.profile.id, &finding).second) ids.push_back(finding.profile.id);
+  std::ranges::sort(ids);
+  sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
+    auto query = session.query(kSql, probe, part);
+    while (query.step()) {
+      const Finding* finding = found[query.get<core::ProfileId>(0)];
+      const core::ProfileKey key{query.get<std::string>(1), query.get<std::string>(2)};
+      if (finding->profile.key == key) settled.push_back({&outcome, finding, probe});
+    }
+  });
+}
+
+}  // namespace store
