@@ -73,7 +73,7 @@ const blank = async page => await page.locator('.blank').count() === 1;
 export const STATES = {
   rows: t => up(t, fleet()),
   few: t => up(t, { profiles: ['Amazon/c5', 'Azure/H16mr', 'our cluster/gpu:a100'], probes: [calm] }),
-  many: t => up(t, { profiles: profiles(998), probes: [calm] }, { path: '?limit=1000' }),
+  many: t => up(t, { profiles: profiles(1000), probes: [calm] }, { path: '?limit=1000' }),
   grouped: t => up(t, fleet(), { path: '?q=c&level=HIGH&group=provider' }),
   nothing: t => up(t, fleet(), { path: '?q=tpu', ready: blank }),
   profile: t => up(t, fleet(), { path: 'profile/our%20cluster/gpu:a100' }),

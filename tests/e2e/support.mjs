@@ -187,7 +187,7 @@ export async function closeBrowser() {
 export async function accessibilityProblems(page) {
   // Through the debugger's own context: the page's policy allows no foreign script.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ rules: { 'target-size': { enabled: true } } }));
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`));
 }
 
