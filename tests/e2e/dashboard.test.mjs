@@ -36,17 +36,6 @@ test('a profile that is added, renamed or removed shows so', async t => {
   await eventually('the row is gone', async () => await page.locator('#rows tr').count() === 2);
 });
 
-test('it reads well without JavaScript', async t => {
-  const vacancy = await vacancyUp(t, { probes: [quick] });
-  const page = await openPage(t, vacancy.url, { javaScriptEnabled: false });
-  await eventually('levels after a reload', async () => {
-    await page.reload();
-    return LEVEL.test(await level(page, 'c5')) && LEVEL.test(await level(page, 'H16mr'));
-  });
-  assert.equal(await page.locator('table caption').count(), 1);
-  assert.ok(await page.locator('th[scope=col]').count() >= 4);
-});
-
 test('seven tabs share one stream, and hidden tabs need none', async t => {
   const vacancy = await vacancyUp(t, { probes: [quick] });
   const streams = () => vacancy.metric('vacancy_event_streams{server="portal"}');
