@@ -17,7 +17,7 @@ const SOURCES = [
     { name: 'ND96isr H100 v5', level: 'LOW', free: 0, total: 4, reason: 'quota in West Europe' },
   ]],
   ['Google', 'zones', [
-    { name: 'a3-highgpu-8g', level: 'LOW', reason: 'no capacity in europe-west4' },
+    { name: 'a3-highgpu-8g', level: 'LOW', reason: 'none in europe-west4' },
     { name: 'c3-standard-176', level: 'HIGH', reason: 'offered in 3 of 3 zones' },
     { name: 'h3-standard-88', level: 'MEDIUM', reason: 'offered in 1 of 3 zones' },
     { name: 'z3-highmem-88', level: 'UNKNOWN', reason: 'not offered in our regions' },
@@ -60,9 +60,9 @@ export const measured = async page => {
   return ages.length > 0 && ages.every(text => / ago$|^just now$/.test(text));
 };
 
-async function up(t, config, { path = '', ready = measured } = {}) {
+async function up(t, config, { path = '', ready = measured, ...options } = {}) {
   const vacancy = await vacancyUp(t, config);
-  const page = await openPage(t, vacancy.url + path);
+  const page = await openPage(t, vacancy.url + path, options);
   await eventually('the state', () => ready(page), 60_000);
   return Object.assign(page, { vacancy });
 }
@@ -103,8 +103,12 @@ export const STATES = {
   },
 };
 
-/** As the README shows it: measured at different times. */
-export const showcase = t => up(t, fleet(() => ({ ttl: '40s' })), { ready: async page => new Set(await texts(page, '#rows time')).size > 10 });
+/** As the README shows it: measured at different times, and the whole page, 2360 × 1800 pixels. */
+export const showcase = t => up(t, fleet(() => ({ ttl: '40s' })), {
+  deviceScaleFactor: 1.6,
+  ready: async page => new Set(await texts(page, '#rows time')).size > 10 && page.evaluate(() => document.getAnimations().length === 0),
+});
+export const SHOWCASE = Object.fromEntries(['light', 'dark'].map(colorScheme => [colorScheme, { width: 1475, height: 1125, colorScheme }]));
 
 /** How a page is looked at. Set on a page that is open, since states take seconds to enter. */
 export const LOOKS = {

@@ -175,7 +175,7 @@ export async function openPage(test, url, { context, ...options } = {}) {
   page.on('pageerror', error => page.problems.push(String(error)));
   scope(test).after(() => assert.deepEqual(page.problems, []));
   const answer = await page.goto(url);
-  page.policy = answer.headers()['content-security-policy'];
+  page.policy = answer?.headers()['content-security-policy'];
   return page;
 }
 
