@@ -60,11 +60,16 @@ async function reload(img) {
   img.src = src;
 }
 
+// What is the same stays, and with it what the reader selected there.
+function replace(part, fresh) {
+  const [before, after] = [[...part.childNodes], [...fresh.childNodes]];
+  if (before.length !== after.length) return part.replaceChildren(...after);
+  before.forEach((node, i) => node.isEqualNode(after[i]) || node.replaceWith(after[i]));
+}
+
 function swap(fresh) {
   const kept = remember();
-  for (const id of PARTS) {
-    document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
-  }
+  for (const id of PARTS) replace(document.getElementById(id), fresh.getElementById(id));
   document.querySelectorAll('#view img').forEach(reload);
   // What is being typed stays; the first rows bring the form along, the last ones take it away.
   const tools = document.getElementById('tools');

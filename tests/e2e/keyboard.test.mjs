@@ -128,4 +128,11 @@ test('the focus goes to the next row when its row is removed, and stays on a pro
     await eventually('it is measured', async () => await page.locator('dl').innerText() !== facts);
     assert.equal(await focusedText(page), before);
   }
+  const command = await page.evaluate(() => {
+    getSelection().selectAllChildren(document.querySelector('pre'));
+    return String(getSelection());
+  });
+  const facts = await page.locator('dl').innerText();
+  await eventually('it is measured', async () => await page.locator('dl').innerText() !== facts);
+  assert.equal(await page.evaluate(() => String(getSelection())), command, 'one can copy it');
 });
