@@ -13,39 +13,68 @@ async function fetchPage() {
   return new DOMParser().parseFromString(await response.text(), 'text/html');
 }
 
+const FOCUSABLE = 'a[href], summary, pre[tabindex]';
 const rowElement = id => document.querySelector(`#rows tr[data-id="${id}"]`);
+const within = element => [...element?.querySelectorAll(FOCUSABLE) ?? []];
 
-// What the reader would miss: the focused element, opened errors, the row at the top of the window.
-function remember() {
+// Where the focus is: in a row, or elsewhere in a part that is swapped. There, what it is on is known by its words or its place.
+function focusPlace() {
   const focused = document.activeElement;
+  const row = focused.closest('#rows tr[data-id]');
+  const part = PARTS.find(id => document.getElementById(id).contains(focused));
+  if (row) return { row: row.dataset.id, rowAt: row.sectionRowIndex, at: within(row).indexOf(focused) };
+  return part && { part, text: focused.textContent, at: within(document.getElementById(part)).indexOf(focused) };
+}
+
+function restoreFocus(place) {
+  if (!place) return;
+  const { row, rowAt, part, text, at } = place;
+  const rows = document.querySelectorAll('#rows tr');
+  const choice = within(row ? rowElement(row) ?? rows[Math.min(rowAt, rows.length - 1)] : document.getElementById(part));
+  const same = part && choice.find(element => element.textContent === text);
+  (same ?? choice[Math.min(at, choice.length - 1)])?.focus({ preventScroll: true });
+}
+
+// What the reader would miss: the focus, opened errors, the row at the top of the window.
+function remember() {
   const top = [...document.querySelectorAll('#rows tr[data-id]')].find(tr => tr.getBoundingClientRect().bottom > 0);
   return {
-    focusRow: focused.closest('#rows tr')?.dataset.id,
-    focusOn: focused.matches('summary') ? 'summary' : 'a',
-    focusPager: focused.closest('nav') && focused.rel,
+    focus: focusPlace(),
     open: [...document.querySelectorAll('#rows details[open]')].map(details => details.closest('tr').dataset.id),
     topRow: top?.dataset.id,
     topAt: top?.getBoundingClientRect().top,
   };
 }
 
-function restore({ focusRow, focusOn, focusPager, open, topRow, topAt }) {
+function restore({ focus, open, topRow, topAt }) {
   for (const id of open) rowElement(id)?.querySelector('details')?.setAttribute('open', '');
-  const focus = focusRow ? rowElement(focusRow)?.querySelector(focusOn)
-    : focusPager && document.querySelector(`nav a[rel="${focusPager}"]`);
-  if (focus) focus.focus({ preventScroll: true });
+  restoreFocus(focus);
   const top = topRow && scrollY > 0 && rowElement(topRow);
   if (top) scrollBy({ top: top.getBoundingClientRect().top - topAt, behavior: 'instant' });
 }
 
+// A browser that has a picture does not ask for it again when the page shows it anew, whatever its headers say.
+async function reload(img) {
+  const { src } = img;
+  await fetch(src, { cache: 'reload' }).catch(() => {});  // the old one is better than none
+  img.src = src;
+}
+
+// What is the same stays, and with it what the reader selected there.
+function replace(part, fresh) {
+  const [before, after] = [[...part.childNodes], [...fresh.childNodes]];
+  if (before.length !== after.length) return part.replaceChildren(...after);
+  before.forEach((node, i) => node.isEqualNode(after[i]) || node.replaceWith(after[i]));
+}
+
 function swap(fresh) {
   const kept = remember();
-  for (const id of PARTS) {
-    document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
-  }
-  // What is being typed stays; the first rows bring the form along.
+  for (const id of PARTS) replace(document.getElementById(id), fresh.getElementById(id));
+  document.querySelectorAll('#view img').forEach(reload);
+  // What is being typed stays; the first rows bring the form along, the last ones take it away.
   const tools = document.getElementById('tools');
-  if (tools && !tools.firstElementChild) tools.replaceChildren(...fresh.getElementById('tools').childNodes);
+  const freshTools = fresh.getElementById('tools');
+  if (tools && !tools.firstElementChild !== !freshTools.firstElementChild) tools.replaceChildren(...freshTools.childNodes);
   document.title = fresh.title;
   Object.assign(document.body.dataset, fresh.body.dataset);
   restore(kept);

@@ -109,8 +109,13 @@ export function apply(json) {
   return { level: row.level, before };
 }
 
+// Who is in the row with the keyboard goes on in the next one.
 export function remove(id) {
-  rows.get(id)?.tr.remove();
+  const tr = rows.get(id)?.tr;
+  if (tr?.contains(document.activeElement)) {
+    (tr.nextElementSibling ?? tr.previousElementSibling)?.querySelector('a')?.focus({ preventScroll: true });
+  }
+  tr?.remove();
   rows.delete(id);
 }
 

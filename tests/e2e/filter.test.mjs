@@ -1,4 +1,4 @@
-// Search, filters, order and pages: on the server, in the URL, live, and without JavaScript.
+// Search, filters, order and pages: on the server, in the URL, and live.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -57,10 +57,16 @@ test('a profile has a page of its own, which is live', async t => {
   await eventually('its badge', () => page.locator('img[src$="type-0001.svg"]').evaluate(image => image.naturalWidth > 50));
 });
 
-test('the form works without JavaScript', async t => {
-  const { url } = await vacancyUp(t, { profiles: profiles(30), probes: [HIGH] });
-  const page = await openPage(t, url, { javaScriptEnabled: false });
-  await page.getByLabel('Provider', { exact: true }).selectOption('Provider 2');
-  await page.getByRole('button', { name: 'Show' }).click();
-  assert.equal((await names(page)).length, 10);
+test('the badge on a profile\'s page is live', async t => {
+  const alternate = 'if [ -e was ]; then rm was; echo \'{"level": "HIGH"}\'; else touch was; echo \'{"level": "LOW"}\'; fi';
+  const probe = { name: 'alternate', kind: 'exec', ttl: '1s', timeout: '1s', command: ['sh', '-c', alternate] };
+  const { url } = await vacancyUp(t, { profiles: ['Amazon/c5'], probes: [probe] });
+  const page = await openPage(t, `${url}profile/Amazon/c5`);
+  const widths = [];  // HIGH is wider than LOW
+  await eventually('it changes, and changes again', async () => {
+    const width = await page.locator('main img').evaluate(image => image.complete && image.naturalWidth);
+    if (width && width !== widths.at(-1)) widths.push(width);
+    return widths.length > 2;
+  });
+  assert.equal(widths.at(-1), widths.at(-3));
 });

@@ -129,7 +129,7 @@ export async function vacancyUp(test, config, { port = 0, data } = {}) {
 
 /** A portal in front of a hardware service of its own, which can be stopped alone; without `config`, of none. */
 export async function portalAlone(test, config) {
-  const data = await directory(test, config ?? {});
+  const data = await directory(test, config ?? { portal: { first_snapshot_wait: '100ms' } });
   const service = (name, ...args) => Program.start(test, name, [...common, '--port', '0', ...args], { data });
   const hardware = config && await service('hardware', '--database', 'sqlite:vacancy.db');
   const source = `http://localhost:${hardware?.ports[0] ?? 1}`;  // nobody listens at port 1
@@ -147,11 +147,11 @@ async function undescribedAnswer(request) {
 }
 
 async function openContext(test, options) {
-  browser ??= await chromium.launch({
+  browser ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
-  const context = await browser.newContext(options);
+  const context = await (await browser).newContext(options);
   const answers = [];
   context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
   scope(test).after(async () => {
@@ -166,7 +166,7 @@ async function openContext(test, options) {
 
 /**
  * A page, whose answers must be described in docs/openapi.yaml. Console errors, violations of the content security policy
- * among them, fail the test, unless `page.problems` is emptied.
+ * among them, fail the test, unless `page.problems` is emptied. `page.policy` is that policy.
  */
 export async function openPage(test, url, { context, ...options } = {}) {
   const page = await (context ?? await openContext(test, options)).newPage();
@@ -174,19 +174,20 @@ export async function openPage(test, url, { context, ...options } = {}) {
   page.on('console', message => message.type() === 'error' && page.problems.push(message.text()));
   page.on('pageerror', error => page.problems.push(String(error)));
   scope(test).after(() => assert.deepEqual(page.problems, []));
-  await page.goto(url);
+  const answer = await page.goto(url);
+  page.policy = answer?.headers()['content-security-policy'];
   return page;
 }
 
 export async function closeBrowser() {
-  await browser?.close();
+  await (await browser)?.close();
 }
 
 /** What axe finds wrong: rule and element, one line each. */
 export async function accessibilityProblems(page) {
   // Through the debugger's own context: the page's policy allows no foreign script.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ rules: { 'target-size': { enabled: true } } }));
   return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`));
 }
 
