@@ -7,6 +7,7 @@ import platform
 import re
 import sys
 
+import browser
 import fleet
 import main_job
 import page
@@ -14,7 +15,7 @@ import probes
 import wait
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "wait": wait}
+GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "browser": browser, "wait": wait}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -1,15 +1,9 @@
 // How long after the end of a probe its event is in a browser: prints the milliseconds, as JSON.
 // Usage: node browser_latency.mjs SECONDS URL…
-import { createRequire } from 'node:module';
-
-const require = createRequire(new URL('../tests/e2e/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
+import { launch } from './chromium.mjs';
 
 const [seconds, ...urls] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const delays = await Promise.all(urls.map(async url => {
   const page = await browser.newPage();
   await page.goto(`${url}assets/style.css`); // the same origin, without the dashboard's own stream

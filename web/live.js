@@ -32,8 +32,8 @@ function adopt() {
 function change(id, data) {
   if (refetching) return void held.push([id, data]);
   if (older(id, version)) return;  // the page, from another replica, is ahead of the stream
-  if (WHOLE) return renew(id);
   const { changed = [], removed = [], counts } = data;
+  if (WHOLE && changed.length + removed.length) return renew(id);  // other rows change the counts only
   version = id;
   document.getElementById('version').textContent = id;
   for (const json of changed) {

@@ -65,6 +65,19 @@ test('a lost connection is said, and mends itself', async t => {
   assert.ok(await page.evaluate(() => globalThis.sameDocument), 'without a reload');
 });
 
+test('the page of a profile is fetched anew for that one only', async t => {
+  const still = { ...quick, name: 'still', match: { name: 'still' }, ttl: '24h' };
+  const vacancy = await vacancyUp(t, { profiles: [{ provider: 'our', name: 'still' }, ...profiles(5)], probes: [still, quick] });
+  const row = `${vacancy.url}api/v1/hardware/our/still`;
+  await eventually('it is measured', async () => (await (await fetch(row)).json()).measured_at);
+  const page = await openPage(t, `${vacancy.url}profile/our/still`);
+  let fetched = 0;
+  page.on('request', request => { fetched += request.url().includes('/profile/'); });
+  const seen = new Set();
+  await eventually('others change', async () => seen.add(await page.locator('#version').textContent()).size > 5);
+  assert.ok(fetched <= 1, 'once, since the stream cannot know what a page showed before it');
+});
+
 test('the second page of many profiles', async t => {
   const vacancy = await vacancyUp(t, { profiles: profiles(250), probes: [{ ...quick, ttl: '5s' }] });
   const page = await openPage(t, vacancy.url);
