@@ -67,6 +67,17 @@ function replace(part, fresh) {
   before.forEach((node, i) => node.isEqualNode(after[i]) || node.replaceWith(after[i]));
 }
 
+// Which providers there are is the server's to say, which one is chosen the reader's.
+function replaceProviders(fresh) {
+  const [shown, latest] = [document, fresh].map(page => page.querySelector('#filter [name="provider"]'));
+  if (shown?.textContent === latest?.textContent) return;
+  if (!latest) return shown.remove();
+  if (!shown) return document.querySelector('#filter [name="q"]').after(latest);
+  const { value } = shown;
+  shown.replaceChildren(...latest.children);
+  shown.value = value;
+}
+
 function swap(fresh) {
   const kept = remember();
   for (const id of PARTS) replace(document.getElementById(id), fresh.getElementById(id));
@@ -75,6 +86,7 @@ function swap(fresh) {
   const tools = document.getElementById('tools');
   const freshTools = fresh.getElementById('tools');
   if (tools && !tools.firstElementChild !== !freshTools.firstElementChild) tools.replaceChildren(...freshTools.childNodes);
+  replaceProviders(fresh);
   document.title = fresh.title;
   Object.assign(document.body.dataset, fresh.body.dataset);
   restore(kept);

@@ -14,8 +14,8 @@ function read(tr) {
   const part = selector => tr.querySelector(selector);
   return {
     tr,
-    provider: part('.provider'),
-    link: part('.name a'),
+    provider: part('.provider').textContent,
+    name: part('.name a').textContent,
     use: part('.level use'),
     word: part('.level b'),
     was: part('.was'),
@@ -77,19 +77,14 @@ document.addEventListener('animationend', ({ target, animationName }) => {
   target.closest('tr')?.classList.remove(animationName);
 });
 
-// Returns false when the table has no such row, else what is worth telling: {level, before}.
+// Returns false when the table has no row of that name, which belongs elsewhere then, else what is worth telling: {level, before}.
 export function apply(json) {
   const row = rows.get(json.id);
-  if (!row) return false;
+  if (!row || row.provider !== json.provider || row.name !== json.name) return false;
   const before = row.level;
   const measuredAt = Date.parse(json.measured_at);
   const measured = measuredAt > row.measuredAt || (Number.isNaN(row.measuredAt) && !Number.isNaN(measuredAt));
 
-  setText(row.provider, json.provider);
-  if (row.link.textContent !== json.name) {
-    row.link.textContent = json.name;
-    row.link.href = `/profile/${encodeURIComponent(json.provider)}/${encodeURIComponent(json.name)}`;
-  }
   row.measuredAt = measuredAt;
   row.staleAt = Date.parse(json.stale_at);
   row.expiresAt = Date.parse(json.expires_at);

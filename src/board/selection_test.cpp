@@ -82,6 +82,18 @@ TEST_F(SelectionTest, OrdersByNumbersAndThoseWithoutComeLast) {
   EXPECT_THAT(names({.order = Order::measured}), ElementsAre("gpu", "p4", "c5", "p5", "ND", "H16mr"));
 }
 
+TEST_F(SelectionTest, OrdersByTheLatestChange) {
+  const auto change = [&](core::ProfileId id, std::string name, base::Duration ago) {
+    core::Row changed = support::measured_row(id, std::move(name), 100, Level::low);
+    changed.reading->changed = core::LevelChange{Level::high, kNow - ago};
+    return support::share(std::move(changed));
+  };
+  state_.snapshot =
+      state_.snapshot.with({.rows = {change(101, "early", 2h), change(102, "late", 1min)}, .removed = {}});
+  EXPECT_THAT(names({.order = Order::changed, .descending = true, .limit = 3}), ElementsAre("late", "early", "c5"));
+  EXPECT_THAT(names({.order = Order::changed, .limit = 2}), ElementsAre("early", "late"));
+}
+
 TEST_F(SelectionTest, OrdersByTextAndLevel) {
   EXPECT_THAT(names({.order = Order::key, .descending = true}), ElementsAre("gpu", "ND", "H16mr", "p5", "p4", "c5"));
   EXPECT_THAT(names({.order = Order::name}), ElementsAre("H16mr", "ND", "c5", "gpu", "p4", "p5"));

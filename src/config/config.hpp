@@ -193,6 +193,8 @@ struct ProbeConfig {
   HttpOptions http{};
   SlurmOptions slurm{};
 
+  /// It finds its profiles by itself.
+  bool discovers() const { return kind == "slurm" && slurm.discover; }
   /// One run measures all of its profiles.
   bool batched() const { return kind == "slurm" || (kind == "exec" && exec.batch) || (kind == "http" && http.batch); }
   /// Rate and budgets.

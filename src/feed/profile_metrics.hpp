@@ -1,7 +1,7 @@
 #pragma once
 
 #include "board/board.hpp"
-#include "http/message.hpp"
+#include "http/router.hpp"
 
 namespace feed {
 
@@ -12,9 +12,11 @@ class ProfileMetrics {
  public:
   explicit ProfileMetrics(board::Board& board) : board_(board) {}
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Router routes();
 
  private:
+  boost::asio::awaitable<http::Reply> answer(const http::Request& request);
+
   board::Board& board_;
 };
 

@@ -136,6 +136,7 @@ TEST_F(ReaderTest, PollsAServiceWithoutEvents) {
   const auto later = sink.board.state();
   EXPECT_EQ(later->version.epoch, first->version.epoch);
   EXPECT_EQ(later->since(first->version)->removed.size(), 1U) << "a step on, not another world";
+  EXPECT_EQ(later->snapshot.find({"Azure", "H16mr"})->reading->changed->from, core::Level::low);
   original.answer(200, "[]");
   EXPECT_TRUE(shows(sink, ""));
 }

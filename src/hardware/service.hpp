@@ -33,7 +33,7 @@ class Service {
   /// /hardware/probes/test.
   http::Router routes();
   /// GET /metrics/profiles, for the admin port.
-  http::Router admin_routes();
+  http::Router admin_routes() { return profile_metrics_.routes(); }
 
   /// Works until stop() was called; then gives back its leases. On the background thread.
   boost::asio::awaitable<void> run();

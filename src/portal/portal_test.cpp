@@ -57,8 +57,13 @@ TEST_F(PortalTest, PageShowsEachRowAsItIs) {
   failed.failure = core::Failure{"no route", kNow};
   core::Row none = pending_row(5, "none", 5);
   none.probe = core::kNoProbe;
-  board_.fill({share(numbers), share(failed), share(measured_row(3, "expired", 3, Level::medium, kNow - 1h)),
-               share(pending_row(4, "pending", 4)), share(none)});
+  core::Row rose = measured_row(6, "rose", 6, Level::high);
+  rose.reading->changed = core::LevelChange{Level::low, kNow - 59min};
+  core::Row calm = measured_row(7, "calm", 7, Level::high);
+  calm.reading->changed = core::LevelChange{Level::low, kNow - 61min};
+  board_.fill({share(rose), share(calm), share(numbers), share(failed),
+               share(measured_row(3, "expired", 3, Level::medium, kNow - 1h)), share(pending_row(4, "pending", 4)),
+               share(none)});
   const std::string html = page();
   const auto row = [&](std::string_view name) {
     const auto at = html.find(fmt::format(">{}</a>", name));
@@ -68,6 +73,9 @@ TEST_F(PortalTest, PageShowsEachRowAsItIs) {
                                              Not(HasSubstr("was ")), Not(HasSubstr("failed"))));
   EXPECT_THAT(row("failed"), testing::AllOf(HasSubstr("LOW"), HasSubstr("no route")));
   EXPECT_THAT(row("expired"), testing::AllOf(HasSubstr("UNKNOWN"), HasSubstr("was MEDIUM")));
+  EXPECT_THAT(row("rose"), testing::AllOf(HasSubstr("HIGH"), HasSubstr("was LOW")));
+  EXPECT_THAT(row("calm"), Not(HasSubstr("was ")));
+  EXPECT_THAT(html, HasSubstr("data-count=\"changed\">1</b> changed"));
   EXPECT_THAT(row("pending"), testing::AllOf(HasSubstr("UNKNOWN"), HasSubstr("measuring…")));
   EXPECT_THAT(row("none"), testing::AllOf(HasSubstr("never"), HasSubstr("no probe configured")));
 }

@@ -44,13 +44,6 @@ http::Router Service::routes() {
   return router;
 }
 
-http::Router Service::admin_routes() {
-  http::Router router;
-  router.add("GET", "/metrics/profiles",
-             [this](const http::Request& request) { return profile_metrics_.handle(request); });
-  return router;
-}
-
 asio::awaitable<void> Service::run() {
   base::TaskGroup group(co_await asio::this_coro::executor);
   group.spawn("ageing", board_.run());

@@ -29,7 +29,7 @@ class Service {
   /// All routes of the public port.
   http::Router routes();
   /// GET /metrics/profiles, for the admin port.
-  http::Router admin_routes();
+  http::Router admin_routes() { return profile_metrics_.routes(); }
 
   /// Works until stop() was called. On the background thread.
   boost::asio::awaitable<void> run();

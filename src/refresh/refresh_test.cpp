@@ -1,100 +1,13 @@
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "base/runtime.hpp"
 #include "refresh/refresher.hpp"
-#include "refresh/runner.hpp"
-#include "support/eventually.hpp"
-#include "support/memory_store.hpp"
-#include "support/scripted_probe.hpp"
+#include "support/refresh_harness.hpp"
 
 namespace refresh {
 namespace {
 
 using namespace std::chrono_literals;
 using support::eventually;
-using support::ScriptedProbe;
-
-/// One replica's runner of one scripted probe.
-class Replica {
- public:
-  Replica(base::Runtime& runtime, store::Store& store, config::ProbeConfig config, base::Duration lease = 15s)
-      : runtime_(runtime),
-        database_("test", 2),
-        shared_{.executor = runtime.background().get_executor(),
-                .store = store,
-                .database = database_,
-                .metrics = metrics_,
-                .owner = fmt::format("replica-{}", ++count_),
-                .lease = lease,
-                .written = [] {}},
-        runner_(config, std::make_unique<ScriptedProbe>(script), shared_) {}
-  ~Replica() { stop(); }
-
-  void start() { run_ = support::start(runtime_.background(), runner_.run()); }
-  void stop() {
-    if (!run_.valid()) return;
-    support::on(runtime_.background(), [this] { runner_.stop(); });
-    ASSERT_TRUE(support::ready(run_));
-    run_.get();
-  }
-  template <class F>
-  auto look(F f) {
-    return support::on(runtime_.background(), [&] { return f(*script); });
-  }
-  int runs() {
-    return look([](const auto& script) {
-      int sum = 0;
-      for (const auto& [profile, runs] : script.runs) sum += runs;
-      return sum;
-    });
-  }
-  ProbeStatus status() {
-    return support::on(runtime_.background(), [this] { return runner_.status(); });
-  }
-  std::optional<std::uint64_t> left() {
-    const auto left = status().left;
-    return left.empty() ? std::nullopt : std::optional(left.front());
-  }
-  double refused() {
-    return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
-        .Value();
-  }
-
-  std::shared_ptr<ScriptedProbe::Script> script = std::make_shared<ScriptedProbe::Script>();
-
- private:
-  static inline int count_ = 0;
-  base::Runtime& runtime_;
-  base::Metrics metrics_;
-  base::OffloadPool database_;
-  Shared shared_;
-  Runner runner_;
-  std::future<void> run_;
-};
-
-class RefreshTest : public testing::Test {
- protected:
-  RefreshTest() { runtime_.start(); }
-
-  void add(int count, base::Duration ttl = 1h) {
-    for (int i = 0; i < count; ++i) {
-      const auto profile = store_.add({"p", fmt::format("{:04}", added_++)}).value();
-      const store::Assignment assignment{profile.id, "test", ttl};
-      store_.assign({&assignment, 1});
-    }
-  }
-  std::vector<core::RowPtr> rows() { return store_.load().rows; }
-  std::size_t measured() {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(rows(), [](const auto& row) { return row->reading.has_value(); }));
-  }
-
-  config::ProbeConfig config_{.name = "test", .ttl = 1h, .timeout = 5s};
-  support::MemoryStore store_{base::system_clock()};
-  base::Runtime runtime_{1};
-  int added_ = 0;
-};
 
 TEST_F(RefreshTest, MeasuresEveryProfileOncePerTtl) {
   add(50);
@@ -283,50 +196,6 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
   ASSERT_TRUE(support::ready(run));
 }
 
-TEST_F(RefreshTest, ABatchedProbeRunsOnceForAllItsProfiles) {
-  config_.kind = "slurm";
-  store_.prepare("test", config_.ttl, true);
-  for (const char* name : {"a", "b", "c"}) {
-    const store::Assignment assignment{store_.add({"p", name})->id, "test", config_.ttl, true};
-    store_.assign({&assignment, 1});
-  }
-  Replica first(runtime_, store_, config_);
-  Replica second(runtime_, store_, config_);
-  first.start();
-  second.start();
-  EXPECT_TRUE(eventually([&] { return measured() == 3; }));
-  const auto calls = [](auto& script) { return script.calls; };
-  EXPECT_EQ(first.look(calls) + second.look(calls), 1);
-}
-
-TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
-  config_.kind = "slurm";
-  config_.ttl = 50ms;
-  store_.prepare("test", config_.ttl, true);
-  Replica replica(runtime_, store_, config_);
-  const auto discover = [&](std::vector<core::ProfileKey> keys) {
-    replica.look([&](auto& script) { return script.discovered = std::move(keys); });
-  };
-  discover({{"p", "batch"}, {"p", "gpu"}});
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return rows().size() == 2; }));
-  discover({{"p", "gpu"}});
-  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
-}
-
-TEST_F(RefreshTest, WhatIsDiscoveredComesBackAfterSomebodyRemovedIt) {
-  config_.kind = "slurm";
-  config_.ttl = 50ms;
-  store_.prepare("test", config_.ttl, true);
-  Replica replica(runtime_, store_, config_);
-  replica.look([](auto& script) { script.discovered = {{{"p", "gpu"}}}; });
-  replica.start();
-  ASSERT_TRUE(eventually([&] { return rows().size() == 1; }));
-  const core::ProfileId removed = rows()[0]->profile.id;
-  ASSERT_TRUE(store_.remove(removed));
-  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.id != removed; }));
-}
-
 TEST_F(RefreshTest, ABudgetIsKeptByAllReplicasTogether) {
   config_.ttl = 10ms;
   config_.budget = {{7, 1h}};
@@ -367,114 +236,6 @@ TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
   low.level = core::Level::low;
   say(low);
   EXPECT_TRUE(eventually([&] { return measured() == 3 && !replica.status().slow_since; }));
-}
-
-/// Whole refreshers, whose simulated probes take no time.
-class ConfigureTest : public RefreshTest {
- protected:
-  static config::ProbeConfig probe(const std::string& name, const std::string& glob, base::Duration duration = 0ms) {
-    return {.name = name, .match = {"*", glob}, .ttl = 1h, .timeout = 1h, .simulated = {.duration = duration}};
-  }
-  void start(std::vector<config::ProbeConfig> probes) {
-    refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
-                                                            .store = store_,
-                                                            .database = database_,
-                                                            .metrics = metrics_,
-                                                            .owner = "a",
-                                                            .lease = 15s,
-                                                            .written = [] {}});
-    run_ = support::start(runtime_.background(), refresher_->run());
-    observe();
-  }
-  void observe() {
-    support::on(runtime_.background(), [this] {
-      refresher_->observe(rows(), true);
-      return 0;
-    });
-  }
-  void configure(std::vector<config::ProbeConfig> probes) {
-    auto done = support::start(runtime_.background(), refresher_->configure(std::move(probes)));
-    ASSERT_TRUE(support::ready(done));
-    done.get();
-    observe();
-  }
-  ProbeStatus status(std::size_t index) {
-    return support::on(runtime_.background(), [&] { return refresher_->status().at(index); });
-  }
-  ~ConfigureTest() override {
-    support::on(runtime_.background(), [this] {
-      refresher_->stop();
-      return 0;
-    });
-    EXPECT_TRUE(support::ready(run_));
-  }
-  /// Every profile has this probe and a reading.
-  bool all_measured_by(std::string_view probe) {
-    return eventually([&] {
-      return std::ranges::all_of(rows(), [&](const auto& row) { return row->probe == probe && row->reading; });
-    });
-  }
-
-  base::Metrics metrics_;
-  base::OffloadPool database_{"test", 2};
-  std::unique_ptr<Refresher> refresher_;
-  std::future<void> run_;
-};
-
-TEST_F(ConfigureTest, NewProbesTakeOverAndReadingsStay) {
-  for (const char* name : {"a1", "a2"}) ASSERT_TRUE(store_.add({"p", name}));
-  start({probe("first", "*")});
-  EXPECT_TRUE(all_measured_by("first"));
-  const auto before = rows();
-  configure({probe("hangs", "a*", 30min), probe("first", "*")});
-  EXPECT_TRUE(eventually([&] { return rows()[0]->probe == "hangs" && rows()[1]->probe == "hangs"; }));
-  EXPECT_EQ(rows()[0]->reading, before[0]->reading);
-  EXPECT_TRUE(eventually([&] { return status(0).running == 2; }));
-  configure({probe("second", "*")});
-  EXPECT_TRUE(all_measured_by("second"));
-}
-
-TEST_F(ConfigureTest, AnUnchangedProbeGoesOnUndisturbed) {
-  ASSERT_TRUE(store_.add({"p", "slow"}));
-  ASSERT_TRUE(store_.add({"p", "quick"}));
-  start({probe("slow", "slow", 30min), probe("quick", "quick")});
-  EXPECT_TRUE(eventually([&] { return status(0).running == 1; }));
-  configure({probe("slow", "slow", 30min), probe("new", "quick")});
-  EXPECT_EQ(status(0).running, 1U);
-  EXPECT_EQ(status(1).config.name, "new");
-  EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "new" && rows()[1]->reading; }));
-}
-
-TEST_F(ConfigureTest, AShorterPeriodTakesEffectAtOnce) {
-  ASSERT_TRUE(store_.add({"p", "a"}));
-  auto config = probe("p", "*");
-  config.ttl = 24h;
-  start({config});
-  EXPECT_TRUE(all_measured_by("p"));
-  const auto first = rows()[0]->reading->measured_at;
-  config.ttl = 20ms;
-  configure({config});
-  EXPECT_TRUE(eventually([&] { return rows()[0]->reading->measured_at > first; }));
-}
-
-TEST_F(ConfigureTest, AProfileCanBeTestedWithoutAChange) {
-  const auto profile = store_.add({"p", "a"}).value();
-  auto config = probe("p", "a", 0ms);
-  config.budget = {{1, 1h}};
-  start({config});
-  EXPECT_TRUE(all_measured_by("p"));
-  const auto revision = store_.load().version.revision;
-  auto test = [&](core::Profile profile) {
-    return support::start(runtime_.background(), refresher_->test(std::move(profile))).get();
-  };
-  EXPECT_EQ(test(profile).error().code, base::Errc::conflict) << "the budget is used up";
-  config.budget.clear();
-  configure({config});
-  const auto run = test(profile);
-  ASSERT_TRUE(run);
-  EXPECT_EQ(run->result->reason, "picked at random");
-  EXPECT_EQ(store_.load().version.revision, revision);
-  EXPECT_EQ(test({9, {"p", "other"}}).error().code, base::Errc::not_found);
 }
 
 }  // namespace

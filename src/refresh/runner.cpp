@@ -199,14 +199,19 @@ asio::awaitable<void> Runner::work() {
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
-  probe::Answer answer = co_await this->answer(claim.profiles, nullptr);
-  const base::Duration took = since(begin);
-  constexpr int kRemembered = 16;
-  typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
-  // A measurement that was cut off says nothing: the task is given back instead.
-  if (stopping_ && all_failed(answer)) co_return;
-  meters_.duration.Observe(seconds(took));
-  judge(answer);
+  probe::Answer answer;
+  base::Duration took{0};
+  // A batch without profiles has nothing to ask, unless it finds them.
+  if (!claim.profiles.empty() || config_.discovers()) {
+    answer = co_await this->answer(claim.profiles, nullptr);
+    took = since(begin);
+    constexpr int kRemembered = 16;
+    typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
+    // A measurement that was cut off says nothing: the task is given back instead.
+    if (stopping_ && all_failed(answer)) co_return;
+    meters_.duration.Observe(seconds(took));
+    judge(answer);
+  }
   store::Outcome outcome{.task = claim.task,
                          .token = claim.token,
                          .batched = claim.batched,

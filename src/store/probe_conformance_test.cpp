@@ -66,6 +66,21 @@ TEST_P(ProbeStoreTest, ANewProfileMakesABatchDue) {
   ASSERT_THAT(claim().claims, SizeIs(1));
 }
 
+TEST_P(ProbeStoreTest, AProfileThatComesDuringARunMakesTheBatchDueWhenItEnds) {
+  add_batched({"batch"});
+  finish(success(claim_one()));
+  clock_.advance(kRule.ttl);
+  const Claim held = claim_one();
+  add_batched({"gpu"});
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty()) << "one run at a time";
+  clock_.advance(1s);
+  EXPECT_THAT(finish(success(held)), IsEmpty());
+  const Claim next = claim_one();
+  EXPECT_THAT(next.profiles, SizeIs(2));
+  finish(success(next));
+  EXPECT_THAT(claim().claims, IsEmpty()) << "only one run more";
+}
+
 TEST_P(ProbeStoreTest, ABatchWritesOnlyWhatIsStillItsProbes) {
   const auto ids = add_batched({"kept", "renamed", "removed", "reassigned"});
   const Outcome outcome = success(claim_one());

@@ -46,7 +46,12 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
   });
   if (probe == core::kNoProbe) return;
   if (assignments.front().batched) {
-    session.run("UPDATE task SET due = ? WHERE probe = ? AND profile_id < 0 AND due > ?", now, probe, now);
+    // A run that is under way does not know them: taking off a whole period makes the next one due when it ends.
+    session.run(
+        "UPDATE task SET due = CASE WHEN due > ? THEN ? ELSE due END, phase = CASE WHEN owner <> '' THEN ? ELSE phase "
+        "END"
+        " WHERE probe = ? AND profile_id < 0",
+        now, now, assignments.front().ttl, probe);
     return;
   }
   kBegin.run(session, assignments, [&](sql::Query& query, const Assignment& assignment) {

@@ -19,8 +19,10 @@ test('levels appear and change without a reload', async t => {
   assert.equal(await page.locator('#rows tr').count(), 2, 'every profile is there at once');
   await page.evaluate(() => { globalThis.sameDocument = true; });
   await eventually('c5 has a level', async () => LEVEL.test(await level(page, 'c5')));
-  const seen = new Set();
-  await eventually('the level changes', async () => seen.add(await level(page, 'c5')).size > 1);
+  const before = await level(page, 'c5');
+  const row = page.locator('#rows tr', { hasText: 'c5' });
+  await eventually('the level changes, and says from what', async () => await level(page, 'c5') !== before && await row.locator('.was').textContent() === `was ${before}`);
+  await eventually('the change is counted', async () => Number(await page.locator('[data-count=changed]').textContent()) > 0);
   assert.ok(await page.evaluate(() => globalThis.sameDocument));
 });
 
@@ -32,6 +34,8 @@ test('a profile that is added, renamed or removed shows so', async t => {
   assert.equal(await page.locator('#rows b', { hasText: 'cluster' }).count(), 0, 'markup in names is text');
   await vacancy.profile('rename', 'our <b>cluster</b>', 'gpu & more', 'our cluster', 'gpu');
   await eventually('the new name', async () => await page.locator('#rows tr', { hasText: 'our cluster' }).count() === 1);
+  const providers = page.getByLabel('Provider', { exact: true }).locator('option');
+  await eventually('its provider can be chosen', async () => (await providers.allTextContents()).includes('our cluster'));
   await vacancy.profile('remove', 'our cluster', 'gpu');
   await eventually('the row is gone', async () => await page.locator('#rows tr').count() === 2);
 });

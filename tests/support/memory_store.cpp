@@ -195,8 +195,11 @@ void MemoryStore::assign(std::span<const store::Assignment> assignments) {
     row.probe = probe;
     put(std::move(row));
     std::erase_if(tasks_, [&](const auto& entry) { return entry.second.profile == profile; });
-    for (auto& [id, task] : tasks_)
-      if (batched && task.probe == probe) task.due = std::min(task.due, now);
+    for (auto& [id, task] : tasks_) {
+      if (!batched || task.probe != probe) continue;
+      task.due = std::min(task.due, now);
+      if (!task.owner.empty()) task.phase = ttl;
+    }
     if (probe == core::kNoProbe || batched) continue;
     Task& task = tasks_[++last_task_];
     task.profile = profile;

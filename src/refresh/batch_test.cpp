@@ -1,0 +1,70 @@
+// Probes that measure all their profiles in one run, and may discover them.
+
+#include "support/refresh_harness.hpp"
+
+namespace refresh {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+
+TEST_F(RefreshTest, ABatchedProbeRunsOnceForAllItsProfiles) {
+  config_.kind = "slurm";
+  store_.prepare("test", config_.ttl, true);
+  for (const char* name : {"a", "b", "c"}) {
+    const store::Assignment assignment{store_.add({"p", name})->id, "test", config_.ttl, true};
+    store_.assign({&assignment, 1});
+  }
+  Replica first(runtime_, store_, config_);
+  Replica second(runtime_, store_, config_);
+  first.start();
+  second.start();
+  EXPECT_TRUE(eventually([&] { return measured() == 3; }));
+  const auto calls = [](auto& script) { return script.calls; };
+  EXPECT_EQ(first.look(calls) + second.look(calls), 1);
+}
+
+TEST_F(RefreshTest, ABatchWithoutProfilesAsksNobody) {
+  config_.kind = "slurm";
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return store_.claims() >= 1; }));
+  const store::Assignment assignment{store_.add({"p", "late"})->id, "test", config_.ttl, true};
+  store_.assign({&assignment, 1});
+  EXPECT_TRUE(eventually([&] { return measured() == 1; })) << "soon, not a period later";
+  EXPECT_EQ(replica.look([](auto& script) { return script.calls; }), 1);
+}
+
+TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
+  config_.kind = "slurm";
+  config_.slurm.discover = true;
+  config_.ttl = 50ms;
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  const auto discover = [&](std::vector<core::ProfileKey> keys) {
+    replica.look([&](auto& script) { return script.discovered = std::move(keys); });
+  };
+  discover({{"p", "batch"}, {"p", "gpu"}});
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return rows().size() == 2; }));
+  discover({{"p", "gpu"}});
+  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
+}
+
+TEST_F(RefreshTest, WhatIsDiscoveredComesBackAfterSomebodyRemovedIt) {
+  config_.kind = "slurm";
+  config_.slurm.discover = true;
+  config_.ttl = 50ms;
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  replica.look([](auto& script) { script.discovered = {{{"p", "gpu"}}}; });
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return rows().size() == 1; }));
+  const core::ProfileId removed = rows()[0]->profile.id;
+  ASSERT_TRUE(store_.remove(removed));
+  EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.id != removed; }));
+}
+
+}  // namespace
+}  // namespace refresh

@@ -1,0 +1,122 @@
+#include "refresh/refresher.hpp"
+
+#include <gmock/gmock.h>
+
+#include "support/refresh_harness.hpp"
+
+namespace refresh {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+
+/// Whole refreshers, whose simulated probes take no time.
+class ConfigureTest : public RefreshTest {
+ protected:
+  static config::ProbeConfig probe(const std::string& name, const std::string& glob, base::Duration duration = 0ms) {
+    return {.name = name, .match = {"*", glob}, .ttl = 1h, .timeout = 1h, .simulated = {.duration = duration}};
+  }
+  void start(std::vector<config::ProbeConfig> probes) {
+    refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
+                                                            .store = store_,
+                                                            .database = database_,
+                                                            .metrics = metrics_,
+                                                            .owner = "a",
+                                                            .lease = 15s,
+                                                            .written = [] {}});
+    run_ = support::start(runtime_.background(), refresher_->run());
+    observe();
+  }
+  void observe() {
+    support::on(runtime_.background(), [this] {
+      refresher_->observe(rows(), true);
+      return 0;
+    });
+  }
+  void configure(std::vector<config::ProbeConfig> probes) {
+    auto done = support::start(runtime_.background(), refresher_->configure(std::move(probes)));
+    ASSERT_TRUE(support::ready(done));
+    done.get();
+    observe();
+  }
+  ProbeStatus status(std::size_t index) {
+    return support::on(runtime_.background(), [&] { return refresher_->status().at(index); });
+  }
+  ~ConfigureTest() override {
+    support::on(runtime_.background(), [this] {
+      refresher_->stop();
+      return 0;
+    });
+    EXPECT_TRUE(support::ready(run_));
+  }
+  /// Every profile has this probe and a reading.
+  bool all_measured_by(std::string_view probe) {
+    return eventually([&] {
+      return std::ranges::all_of(rows(), [&](const auto& row) { return row->probe == probe && row->reading; });
+    });
+  }
+
+  base::Metrics metrics_;
+  base::OffloadPool database_{"test", 2};
+  std::unique_ptr<Refresher> refresher_;
+  std::future<void> run_;
+};
+
+TEST_F(ConfigureTest, NewProbesTakeOverAndReadingsStay) {
+  for (const char* name : {"a1", "a2"}) ASSERT_TRUE(store_.add({"p", name}));
+  start({probe("first", "*")});
+  EXPECT_TRUE(all_measured_by("first"));
+  const auto before = rows();
+  configure({probe("hangs", "a*", 30min), probe("first", "*")});
+  EXPECT_TRUE(eventually([&] { return rows()[0]->probe == "hangs" && rows()[1]->probe == "hangs"; }));
+  EXPECT_EQ(rows()[0]->reading, before[0]->reading);
+  EXPECT_TRUE(eventually([&] { return status(0).running == 2; }));
+  configure({probe("second", "*")});
+  EXPECT_TRUE(all_measured_by("second"));
+}
+
+TEST_F(ConfigureTest, AnUnchangedProbeGoesOnUndisturbed) {
+  ASSERT_TRUE(store_.add({"p", "slow"}));
+  ASSERT_TRUE(store_.add({"p", "quick"}));
+  start({probe("slow", "slow", 30min), probe("quick", "quick")});
+  EXPECT_TRUE(eventually([&] { return status(0).running == 1; }));
+  configure({probe("slow", "slow", 30min), probe("new", "quick")});
+  EXPECT_EQ(status(0).running, 1U);
+  EXPECT_EQ(status(1).config.name, "new");
+  EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "new" && rows()[1]->reading; }));
+}
+
+TEST_F(ConfigureTest, AShorterPeriodTakesEffectAtOnce) {
+  ASSERT_TRUE(store_.add({"p", "a"}));
+  auto config = probe("p", "*");
+  config.ttl = 24h;
+  start({config});
+  EXPECT_TRUE(all_measured_by("p"));
+  const auto first = rows()[0]->reading->measured_at;
+  config.ttl = 20ms;
+  configure({config});
+  EXPECT_TRUE(eventually([&] { return rows()[0]->reading->measured_at > first; }));
+}
+
+TEST_F(ConfigureTest, AProfileCanBeTestedWithoutAChange) {
+  const auto profile = store_.add({"p", "a"}).value();
+  auto config = probe("p", "a", 0ms);
+  config.budget = {{1, 1h}};
+  start({config});
+  EXPECT_TRUE(all_measured_by("p"));
+  const auto revision = store_.load().version.revision;
+  auto test = [&](core::Profile profile) {
+    return support::start(runtime_.background(), refresher_->test(std::move(profile))).get();
+  };
+  EXPECT_EQ(test(profile).error().code, base::Errc::conflict) << "the budget is used up";
+  config.budget.clear();
+  configure({config});
+  const auto run = test(profile);
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->result->reason, "picked at random");
+  EXPECT_EQ(store_.load().version.revision, revision);
+  EXPECT_EQ(test({9, {"p", "other"}}).error().code, base::Errc::not_found);
+}
+
+}  // namespace
+}  // namespace refresh

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "base/runtime.hpp"
+#include "refresh/runner.hpp"
+#include "support/eventually.hpp"
+#include "support/memory_store.hpp"
+#include "support/scripted_probe.hpp"
+
+namespace refresh {
+
+using namespace std::chrono_literals;
+using support::ScriptedProbe;
+
+class Replica {
+ public:
+  Replica(base::Runtime& runtime, store::Store& store, config::ProbeConfig config, base::Duration lease = 15s)
+      : runtime_(runtime),
+        database_("test", 2),
+        shared_{.executor = runtime.background().get_executor(),
+                .store = store,
+                .database = database_,
+                .metrics = metrics_,
+                .owner = fmt::format("replica-{}", ++count_),
+                .lease = lease,
+                .written = [] {}},
+        runner_(config, std::make_unique<ScriptedProbe>(script), shared_) {}
+  ~Replica() { stop(); }
+
+  void start() { run_ = support::start(runtime_.background(), runner_.run()); }
+  void stop() {
+    if (!run_.valid()) return;
+    support::on(runtime_.background(), [this] { runner_.stop(); });
+    ASSERT_TRUE(support::ready(run_));
+    run_.get();
+  }
+  template <class F>
+  auto look(F f) {
+    return support::on(runtime_.background(), [&] { return f(*script); });
+  }
+  int runs() {
+    return look([](const auto& script) {
+      int sum = 0;
+      for (const auto& [profile, runs] : script.runs) sum += runs;
+      return sum;
+    });
+  }
+  ProbeStatus status() {
+    return support::on(runtime_.background(), [this] { return runner_.status(); });
+  }
+  std::optional<std::uint64_t> left() {
+    const auto left = status().left;
+    return left.empty() ? std::nullopt : std::optional(left.front());
+  }
+  double refused() {
+    return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
+        .Value();
+  }
+
+  std::shared_ptr<ScriptedProbe::Script> script = std::make_shared<ScriptedProbe::Script>();
+
+ private:
+  static inline int count_ = 0;
+  base::Runtime& runtime_;
+  base::Metrics metrics_;
+  base::OffloadPool database_;
+  Shared shared_;
+  Runner runner_;
+  std::future<void> run_;
+};
+
+class RefreshTest : public testing::Test {
+ protected:
+  RefreshTest() { runtime_.start(); }
+
+  void add(int count, base::Duration ttl = 1h) {
+    for (int i = 0; i < count; ++i) {
+      const auto profile = store_.add({"p", fmt::format("{:04}", added_++)}).value();
+      const store::Assignment assignment{profile.id, "test", ttl};
+      store_.assign({&assignment, 1});
+    }
+  }
+  std::vector<core::RowPtr> rows() { return store_.load().rows; }
+  std::size_t measured() {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(rows(), [](const auto& row) { return row->reading.has_value(); }));
+  }
+
+  config::ProbeConfig config_{.name = "test", .ttl = 1h, .timeout = 5s};
+  support::MemoryStore store_{base::system_clock()};
+  base::Runtime runtime_{1};
+  int added_ = 0;
+};
+
+}  // namespace refresh
