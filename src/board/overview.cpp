@@ -14,11 +14,11 @@ void add_provider(Overview& overview, const std::string& provider) {
 OverviewCache::Part OverviewCache::part_of(std::shared_ptr<const core::Snapshot::Chunk> chunk, base::Time now) {
   Part part{.chunk = std::move(chunk), .turns = {}, .overview = {}};
   part.turns = core::next_turn(*part.chunk, now);
-  for (const core::RowPtr& row : part.chunk->rows) {
+  part.chunk->for_each([&](const core::RowPtr& row) {
     part.overview.counts.add(*row, now);
     add_provider(part.overview, row->profile.key.provider);
     if (row->failure) part.overview.failing_probes.insert(row->probe);
-  }
+  });
   return part;
 }
 

@@ -146,10 +146,10 @@ std::vector<RowPtr> Snapshot::newer_than(Revision revision) const {
 
 std::optional<base::Time> next_turn(const Snapshot::Chunk& chunk, base::Time now) {
   std::optional<base::Time> first;
-  for (const RowPtr& row : chunk.rows) {
+  chunk.for_each([&](const RowPtr& row) {
     const auto turn = next_turn(*row, now);
     if (turn && (!first || *turn < *first)) first = turn;
-  }
+  });
   return first;
 }
 

@@ -55,6 +55,13 @@ const CASES = [
   ['portal', 'profile/Amazon/c5', 200, { type: 'text/html' }],
   ['portal', 'profile/Amazon/c6', 404],
   ['portal', 'profile/Amazon/%zz', 400],
+  ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=LOW', 200],
+  ['portal', 'api/v1/wait?profile=Amazon/*&profile=our*/*&match=all&at_least=LOW&timeout=1s', 200],
+  ['portal', 'api/v1/wait?profile=lab/gpu&timeout=100ms', 200],
+  ['portal', 'api/v1/wait', 400],
+  ['portal', 'api/v1/wait?profile=c5', 400],
+  ['portal', 'api/v1/wait?profile=Amazon/c5&timeout=2h', 400],
+  ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=GREAT', 400],
   ['portal', 'badge/Amazon/c5.svg', 200, { type: 'image/svg+xml' }],
   ['portal', 'badge/Amazon/c5.svg?label=c5', 200],
   ['portal', 'badge/Amazon/c5.svg?label=', 400],
@@ -88,6 +95,9 @@ const CASES = [
   ['admin', 'healthz', 200, { type: 'text/plain' }],
   ['admin', 'readyz', 200, { type: 'text/plain' }],
   ['admin', 'metrics', 200, { type: 'text/plain' }],
+  ['admin', 'metrics/profiles', 200, { type: 'text/plain' }],
+  ['admin', 'metrics/profiles?provider=Amazon&sort=-changed', 200],
+  ['admin', 'metrics/profiles?sort=colour', 400],
   ['admin', 'nothing', 404],
 ];
 
