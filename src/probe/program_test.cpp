@@ -265,8 +265,9 @@ TEST_F(ProgramTest, SaysThatThereAreNoMoreDescriptors) {
 
 TEST_F(ProgramTest, CancelKillsAtOnceAndFailsLaterRuns) {
   auto first = start(shell("trap '' TERM; echo $$ >$DIR/pid; while :; do sleep 1000; done"));
-  auto second = start(shell("sleep 1000"));
+  auto second = start(shell("echo $$ >$DIR/second; exec sleep 1000"));
   const pid_t group = pid_in("pid");
+  pid_in("second");
   const auto begin = steady_clock::now();
   support::on(runtime_.background(), [&] { programs_.cancel(); });
   ASSERT_TRUE(support::ready(first) && support::ready(second));
