@@ -11,6 +11,7 @@ import { older } from './version.js';
 
 const { dataset } = document.body;
 const WHOLE = document.body.classList.contains('profile');  // shows more of its row than the stream tells
+const MOST_HELD = 256;
 const DOUBT = 15_000;  // the server tells of rows that grow old; if it does not, the stream may be dead
 
 let stream;
@@ -29,8 +30,20 @@ function adopt() {
   tick();
 }
 
+// What is too much to hold, the page that is being fetched must show.
+function hold(id, data) {
+  held.push([id, data]);
+  if (held.length < MOST_HELD) return;
+  held = [];
+  want(id);
+}
+
+function want(id) {
+  if (!older(id, wanted)) wanted = id;
+}
+
 function change(id, data) {
-  if (refetching) return void held.push([id, data]);
+  if (refetching) return hold(id, data);
   if (older(id, version)) return;  // the page, from another replica, is ahead of the stream
   const { changed = [], removed = [], counts } = data;
   if (WHOLE && changed.length + removed.length) return renew(id);  // other rows change the counts only
@@ -46,7 +59,7 @@ function change(id, data) {
 }
 
 async function renew(id, jitter = 500) {
-  if (!older(id, wanted)) wanted = id;
+  want(id);
   if (refetching) return void (again = true);
   refetching = true;
   held = [];

@@ -9,8 +9,15 @@ const pause = milliseconds => new Promise(resolve => setTimeout(resolve, millise
 
 async function fetchPage() {
   const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return new DOMParser().parseFromString(await response.text(), 'text/html');
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+  if (response.ok) return page;
+  // A profile that was renamed or removed, and may come back.
+  const gone = response.status === 404 && page.getElementById('view');
+  if (gone) {
+    replace(document.getElementById('view'), gone);
+    document.title = page.title;
+  }
+  throw new Error(`HTTP ${response.status}`);
 }
 
 const FOCUSABLE = 'a[href], summary, pre[tabindex]';

@@ -51,13 +51,13 @@ boost::asio::awaitable<Reply> Router::handle(Request& request) const {
     request.parameters.clear();
     for (std::string_view segment : raw) {
       auto decoded = percent_decode(segment);
-      if (!decoded) co_return problem(400, "the path is not percent-encoded correctly");
+      if (!decoded) co_return show_problem_(request, 400, "the path is not percent-encoded correctly");
       request.parameters.push_back(std::move(*decoded));
     }
     co_return co_await route.handler(request);
   }
-  if (allowed.empty()) co_return problem(404, "there is nothing at this path");
-  Reply reply = problem(405, fmt::format("this path answers {} only", allowed));
+  if (allowed.empty()) co_return show_problem_(request, 404, "there is nothing at this path");
+  Reply reply = show_problem_(request, 405, fmt::format("this path answers {} only", allowed));
   reply.headers.emplace_back("Allow", allowed);
   co_return reply;
 }

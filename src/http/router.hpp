@@ -8,9 +8,15 @@
 
 namespace http {
 
+/// Makes the answer to a request that is wrong, of a status and a sentence.
+using ShowProblem = std::function<Reply(const Request&, int, std::string_view)>;
+
 /// The table of routes: data, in one place per service. Immutable once it serves; its handler is thread-safe.
 class Router {
  public:
+  Router() = default;
+  explicit Router(ShowProblem show_problem) : show_problem_(std::move(show_problem)) {}
+
   /// `pattern` is a path whose {…} segments match any one segment: "/api/v1/hardware/{provider}/{name}". A GET route
   /// answers HEAD too; the session leaves the body out.
   Router& add(std::string_view method, std::string pattern, Handler handler);
@@ -26,6 +32,9 @@ class Router {
   };
 
   std::vector<Route> routes_;
+  ShowProblem show_problem_ = [](const Request&, int status, std::string_view detail) {
+    return problem(status, detail);
+  };
 };
 
 }  // namespace http

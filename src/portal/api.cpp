@@ -41,7 +41,7 @@ asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::ve
 }  // namespace
 
 http::Reply not_filled() {
-  return http::problem(503, "the hardware service has not answered yet; try again in a moment");
+  return http::problem(503, kNotFilled);
 }
 
 http::Reply no_such_profile() {

@@ -9,7 +9,10 @@
 
 namespace portal {
 
-/// The answer before the first snapshot.
+/// Why there is no answer before the first snapshot.
+constexpr std::string_view kNotFilled = "the hardware service has not answered yet; try again in a moment";
+
+/// 503 for that reason.
 http::Reply not_filled();
 
 /// 404, with what to do.

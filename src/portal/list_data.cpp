@@ -204,7 +204,10 @@ data list_data(const board::State& state, const board::Overview& overview, const
   set_pages(page, selected.rows.size(), selected.counts.total, view);
   page.set("waiting", !state.filled);
   page.set("empty", state.filled && !has_rows);
-  page.set("nothing", has_rows && selected.rows.empty());
+  const bool beyond = selected.rows.empty() && selected.counts.total > 0;
+  page.set("beyond", beyond);
+  page.set("first_url", url_of(view, 0));
+  page.set("nothing", has_rows && selected.rows.empty() && !beyond);
   page.set("any", has_rows && !selected.rows.empty());
   page.set("filtered", selected.counts.total != overview.counts.total);
   page.set("reset_url", reset_url(view));

@@ -4,6 +4,7 @@
 #include "feed/selection_query.hpp"
 #include "portal/api.hpp"
 #include "portal/list_data.hpp"
+#include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
 #include "portal/text_page.hpp"
@@ -28,7 +29,7 @@ Page::~Page() = default;
 
 boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
   const auto selection = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
-  if (!selection) co_return http::problem(selection.error());
+  if (!selection) co_return show_problem(request, http::status_of(selection.error().code), selection.error().message);
   Core& core = *cores_[request.core];
   const board::StatePtr state = board_.view(request.core).current();
   constexpr std::string_view kVary = "Accept, User-Agent";

@@ -94,6 +94,8 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
               testing::AllOf(HasSubstr(">000100<"), Not(HasSubstr(">000101<")), HasSubstr("href=\"/?offset=100\"")));
   EXPECT_THAT(page("offset=200"), testing::AllOf(HasSubstr(">000201<"), HasSubstr(">000250<"),
                                                  HasSubstr("href=\"/?offset=100\""), Not(HasSubstr("rel=\"next\""))));
+  EXPECT_THAT(page("offset=250&q=0"), AllOf(HasSubstr("The list has 250. "), HasSubstr("href=\"/?q=0\""),
+                                            Not(HasSubstr("No profile matches"))));
   EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
   EXPECT_EQ(ask(&Page::handle, page_, "utm_source=mail").status, 200) << "people follow decorated links";
 }
@@ -133,6 +135,19 @@ TEST_F(PortalTest, AProfileHasAPageThatSaysWhyAndWhatToCopy) {
             HasSubstr("vacancy wait --url http://vacancy:5000 &apos;p/it&apos;\\&apos;&apos;s c5&apos; --at-least"),
             HasSubstr("http://vacancy:5000/badge/p/it%27s%20c5.svg")));
   EXPECT_EQ(ask(&ProfilePage::handle, profile_page_, "", {"p", "none"}).status, 404);
+}
+
+TEST_F(PortalTest, ProblemsArePagesForBrowsers) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  const auto problem = [&] { return ask(&ProfilePage::handle, profile_page_, "", {"<p>", "gone"}); };
+  EXPECT_EQ(problem().status, 404);
+  EXPECT_EQ(problem().content_type, "text/html; charset=utf-8");
+  EXPECT_THAT(*problem().body, AllOf(HasSubstr("there is no profile &lt;p&gt;/gone"), HasSubstr("href=\"/\""),
+                                     Not(HasSubstr("<script")), Not(HasSubstr("{{"))));
+  EXPECT_THAT(page("sort=size"),
+              AllOf(HasSubstr("<h1>Bad Request</h1>"), HasSubstr("sort=&apos;size&apos; is none of")));
+  headers_ = {{"Accept", "*/*"}};
+  EXPECT_EQ(problem().content_type, "application/problem+json");
 }
 
 TEST_F(PortalTest, ABadgeShowsTheLevel) {

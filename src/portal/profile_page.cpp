@@ -6,6 +6,7 @@
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
+#include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
 
@@ -104,9 +105,13 @@ ProfilePage::~ProfilePage() = default;
 
 boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
-  const core::RowPtr row = state->snapshot.find({request.parameters[0], request.parameters[1]});
-  if (!row) co_return no_such_profile();
+  if (!state->filled) co_return show_problem(request, 503, kNotFilled);
+  const core::ProfileKey key{request.parameters[0], request.parameters[1]};
+  const core::RowPtr row = state->snapshot.find(key);
+  if (!row)
+    co_return show_problem(
+        request, 404,
+        fmt::format("there is no profile {}/{}; it may have been renamed or removed", key.provider, key.name));
   http::Prepared prepared("text/html; charset=utf-8",
                           cores_[request.core]->page.render(page_data(*state, *row, origin_of(request))));
   http::Reply reply = http::answer(request, prepared, "Host, X-Forwarded-Proto");

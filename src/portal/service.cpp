@@ -1,6 +1,7 @@
 #include "portal/service.hpp"
 
 #include "base/task_group.hpp"
+#include "portal/problem_page.hpp"
 
 namespace portal {
 namespace asio = boost::asio;
@@ -28,7 +29,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       cors_(config.allow_origin) {}
 
 http::Router Service::routes() {
-  http::Router router;
+  http::Router router(show_problem);
   router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
   router.add("GET", "/profile/{provider}/{name}",
              [this](const http::Request& request) { return profile_page_.handle(request); });

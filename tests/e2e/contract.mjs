@@ -34,10 +34,11 @@ export function assertSchema(name, value) {
 }
 
 function described(method, pathname, status) {
-  const problem = { response: description.components.responses.Problem, at: ['components', 'responses', 'Problem'] };
+  const [problem, page] = ['Problem', 'ProblemPage']
+    .map(name => ({ response: description.components.responses[name], at: ['components', 'responses', name] }));
   const path = templates.find(({ pattern }) => pattern.test(pathname))?.path;
   const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
-  if (!path) return status === 404 && problem;
+  if (!path) return status === 404 && page;
   if (!description.paths[path][verb]) return status === 405 && problem;
   const part = description.paths[path][verb].responses[status];
   if (!part) return undefined;

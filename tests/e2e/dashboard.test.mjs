@@ -82,6 +82,19 @@ test('the page of a profile is fetched anew for that one only', async t => {
   assert.ok(fetched <= 1, 'once, since the stream cannot know what a page showed before it');
 });
 
+test('the page of a profile says that it is gone, and shows it when it is back', async t => {
+  const vacancy = await vacancyUp(t, { probes: [quick] });
+  const page = await openPage(t, `${vacancy.url}profile/Amazon/c5`);
+  await vacancy.profile('remove', 'Amazon', 'c5');
+  await eventually('it is gone', async () => /there is no profile Amazon\/c5/.test(await page.locator('#view').textContent()));
+  assert.equal(await page.title(), 'Vacancy: not found');
+  await vacancy.profile('add', 'Amazon', 'c5');
+  await eventually('it is back', async () => LEVEL.test(await level(page, 'c5')), 20_000);
+  assert.match(await page.title(), /^Amazon c5/);
+  assert.ok(page.problems.every(text => text.includes('404')), page.problems.join());
+  page.problems = [];
+});
+
 test('the second page of many profiles', async t => {
   const vacancy = await vacancyUp(t, { profiles: profiles(250), probes: [{ ...quick, ttl: '5s' }] });
   const page = await openPage(t, vacancy.url);

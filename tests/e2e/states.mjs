@@ -78,6 +78,9 @@ export const STATES = {
   nothing: t => up(t, fleet(), { path: '?q=tpu', ready: blank }),
   profile: t => up(t, fleet(), { path: 'profile/our%20cluster/gpu:a100' }),
   'profile-failing': t => up(t, fleet(provider => failing[provider] ?? {}), { path: 'profile/Azure/H16mr', ready: failed(1) }),
+  // Browsers log such an answer as an error.
+  problem: async t => Object.assign(await up(t, fleet(), { path: 'profile/our%20cluster/gpu:b200', ready: blank }), { problems: [] }),
+  beyond: t => up(t, fleet(), { path: '?offset=100', ready: blank }),
   wall: t => up(t, fleet(), { path: '?wall=1' }),
   failing: t => up(t, fleet(provider => failing[provider] ?? {}), { ready: failed(7) }),
   async empty(t) {
