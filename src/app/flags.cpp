@@ -51,7 +51,12 @@ std::optional<int> parse(CLI::App& program, int argc, char** argv) {
     program.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& end) {
-    return program.exit(end) == 0 ? 0 : 2;
+    // The library takes a command that it does not know for a missing one.
+    const std::vector<std::string> unknown = program.remaining(true);
+    if (end.get_name() != "RequiredError" || unknown.empty() || unknown.front().starts_with('-'))
+      return program.exit(end) == 0 ? 0 : 2;
+    std::cerr << fmt::format("there is no command '{}'\nRun with --help for more information.\n", unknown.front());
+    return 2;
   }
 }
 

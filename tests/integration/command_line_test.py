@@ -62,7 +62,10 @@ class CommandLineTest(TestCase):
             self.refused("hardware", "--port", port, "--admin-port", 0, says=[str(port), "in use"])
 
     def test_mistakes_in_flags_and_commands(self):
-        self.refused("vacancy", "frobnicate", says=["--help"])
+        self.refused("vacancy", "frobnicate", says=["there is no command 'frobnicate'", "--help"])
+        self.refused("vacancy", "profile", "addd", "x", "y", says=["there is no command 'addd'"])
+        self.refused("vacancy", "wait", "--fre", 8, says=["--fre"])
+        self.refused("vacancy", "wait", "Amazon/c5", "--free", 1.5, says=["--free", "1.5", "0 to 1000000000"])
         self.refused("vacancy", says=["subcommand"])
         self.refused("portal", "--prot", 1, says=["--prot"])
         self.refused("hardware", "--port", 70000, says=["70000"])

@@ -18,7 +18,8 @@ int list(const std::string& url, bool as_json) {
   base::Time now{};
   for (std::size_t offset = 0;;) {
     const Answer answer = send(url, {.target = fmt::format("/api/v1/hardware?limit={}&offset={}", kPageRows, offset)});
-    if (answer.status != 200) throw base::Lost(detail_of(answer));
+    if (answer.status != 200)
+      throw base::Lost(fmt::format("{} answers {} to /api/v1/hardware: {}", url, answer.status, detail_of(answer)));
     const json::value value = json::parse(json::string_view(answer.body));
     const json::object& page = value.as_object();
     now = base::parse_rfc3339(text_of(page, "now")).value_or(now);
