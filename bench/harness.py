@@ -21,6 +21,11 @@ def percentile(values, share):
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def against(goal, value, text):
+    """`text` of a measured value, and whether it missed its goal."""
+    return text if value <= goal else f"{text} (missed)"
+
+
 def get(port, path, headers=None, timeout=120):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:

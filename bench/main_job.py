@@ -70,13 +70,13 @@ def probing():
         for clients in (0, 1, CLIENTS):
             probes, counts, loads = window(running, counter, clients)
             least, most = min(counts.values()), max(counts.values())
-            yield f"probes in {WINDOW_TTLS} TTLs of {TTL} s, {count} profiles of 5 s, {clients} clients", \
+            yield f"probes in {WINDOW_TTLS} TTLs of {TTL} s, {count} profiles of 5 s, {clients} client{'s' * (clients != 1)}", \
                 "12 per profile ± 1, the same number", f"{probes} in all, {least} to {most} per profile"
             for name, load in zip(("GET /", "GET /hardware/"), loads):
                 slowest[clients, name] = load
                 errors.add(load["errors"])
     for (clients, name), load in slowest.items():
-        yield f"`{name}` meanwhile, {clients} clients without a pause", "p99 ≤ 20 ms", \
+        yield f"`{name}` meanwhile, {clients} client{'s' * (clients != 1)} without a pause", "p99 ≤ 20 ms", \
             f"p99 {load['p99 ms']:.1f} ms, slowest {load['max ms']:.0f} ms, {load['requests/s']:.0f} requests/s, errors: {load['errors']}"
 
 

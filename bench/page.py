@@ -5,7 +5,7 @@ import http.client
 import itertools
 import time
 
-from harness import get, percentile, profiles, simulated, vacancy
+from harness import against, get, percentile, profiles, simulated, vacancy
 
 COUNT = 100_000
 ROUNDS = 20
@@ -39,7 +39,7 @@ def views():
                    for n in range(ROUNDS) for one, sort in itertools.product(FILTERS, SORTS)]
         times = [asked(running.port, query)[0] for query in queries]
     yield f"first page of {COUNT} profiles: bytes on the wire; time of the first answer, and p50 and p99 of 1000 later ones", \
-        "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {first * 1000:.1f} ms, {percentile(again, 0.5) * 1000:.1f} and {percentile(again, 0.99) * 1000:.1f} ms"
+        "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {against(0.005, first, f'{first * 1000:.1f} ms')}, {percentile(again, 0.5) * 1000:.1f} and {percentile(again, 0.99) * 1000:.1f} ms"
     yield f"{len(FILTERS)} filters with {len(SORTS)} orders of {COUNT} profiles, {len(queries)} different lists: p50, p99", \
         "p99 ≤ 20 ms", f"{percentile(times, 0.5) * 1000:.1f} ms, {percentile(times, 0.99) * 1000:.1f} ms"
 

@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
       if (database) config.hardware.database = *database;
       if (port) config.hardware.http.port = *port;
       if (admin_port) config.admin.port = *admin_port;
+      sql::check_url(config.hardware.database);
     };
     const Load load = [&] { return common.load(defaults, override); };
     const auto config = load();

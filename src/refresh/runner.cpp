@@ -372,7 +372,7 @@ asio::awaitable<void> Runner::renew_loop() {
     try {
       const auto lost = co_await shared_.database.run(std::move(job));
       meters_.lost_leases.Increment(static_cast<double>(lost.size()));
-      if (!lost.empty()) spdlog::warn("{}: lost {} leases; their results will be refused", config_.name, lost.size());
+      if (!lost.empty()) spdlog::warn("{}: leases lost: {}; their results will be refused", config_.name, lost.size());
     } catch (const base::Lost& lost) {
       meters_.database_errors.Increment();
       spdlog::warn("{} cannot renew leases: {}", config_.name, lost.what());

@@ -4,19 +4,31 @@
 
 #include "base/error.hpp"
 #include "sql/mysql.hpp"
+#include "sql/mysql_client.hpp"
 #include "sql/sqlite.hpp"
 
 namespace sql {
+namespace {
 
-std::unique_ptr<Session> open(const Location& location, const base::Clock& clock) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  const std::string_view url = location.url;
-  if (url.starts_with(kSqlite)) return open_sqlite(std::string(url.substr(kSqlite.size())), clock);
-  if (url.starts_with(kMysqlScheme)) return open_mysql(location);
+constexpr std::string_view kSqlite = "sqlite:";
+
+}  // namespace
+
+void check_url(std::string_view url) {
+  // SQLite would take no path for a database that is forgotten at the end.
+  if (url == kSqlite) throw base::UsageError("database 'sqlite:' has no path; use sqlite:PATH");
+  if (url.starts_with(kSqlite)) return;
+  if (url.starts_with(kMysqlScheme)) return (void)parse_mysql_url(url);
   // A URL may hold a password, which belongs into no log.
   const auto scheme = url.substr(0, std::min(url.find(':'), url.size()));
   throw base::UsageError(
       fmt::format("database '{}:…' is not supported; use sqlite:PATH or mysql://USER@HOST[:PORT]/NAME", scheme));
+}
+
+std::unique_ptr<Session> open(const Location& location, const base::Clock& clock) {
+  check_url(location.url);
+  if (location.url.starts_with(kSqlite)) return open_sqlite(location.url.substr(kSqlite.size()), clock);
+  return open_mysql(location);
 }
 
 }  // namespace sql

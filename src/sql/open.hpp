@@ -20,6 +20,9 @@ struct Location {
   base::Duration statement_timeout = std::chrono::seconds{10};
 };
 
+/// Throws base::UsageError when `url` is not of one of these forms. Asks no database.
+void check_url(std::string_view url);
+
 /// Connects to the database at `location`. `clock` is the clock of a database that has none, and must outlive the
 /// session. Throws base::UsageError when somebody must put something right: the URL, a file, a name, the password, a
 /// certificate; and sql::Error (lost) when the server does not answer now.

@@ -60,15 +60,16 @@ int list(const Administration& service, bool as_json) {
   return 0;
 }
 
-/// `text` with every line moved in.
-std::string indented(const std::string& text) {
-  std::string out = "  ";
+/// What was `sent` or `received`, every line moved in; "" when it is nothing.
+std::string block(const char* name, const std::string& text) {
+  if (text.empty()) return "";
+  std::string out = fmt::format("{}\n  ", name);
   for (const char c : text) {
     out += c;
     if (c == '\n') out += "  ";
   }
   while (out.ends_with(' ') || out.ends_with('\n')) out.pop_back();
-  return out;
+  return out + '\n';
 }
 
 std::string numbers_of(const json::object& run) {
@@ -88,8 +89,8 @@ int test(const Administration& service, const std::string& profile) {
   const Answer answer = expect(200, administer(service, "POST", "/hardware/probes/test", body, kLong));
   const json::value value = json::parse(json::string_view(answer.body));
   const json::object& run = value.as_object();
-  std::cout << fmt::format("probe     {} ({})\nsent\n{}\nreceived\n{}\ntook      {:.3f} s\n", text_at(run, "probe"),
-                           text_at(run, "kind"), indented(text_at(run, "sent")), indented(text_at(run, "received")),
+  std::cout << fmt::format("probe     {} ({})\n{}{}took      {:.3f} s\n", text_at(run, "probe"), text_at(run, "kind"),
+                           block("sent", text_at(run, "sent")), block("received", text_at(run, "received")),
                            run.at("took_seconds").to_number<double>());
   if (const std::string error = text_at(run, "error"); !error.empty()) {
     std::cout << fmt::format("failed    {}\n", error);

@@ -62,7 +62,8 @@ int set(const Administration& service, const Options& options) {
   const core::Attributes attributes = attributes_of(options);
   expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
                          profile_body(options.provider, options.name, &attributes)));
-  std::cout << fmt::format("{} {} has {} attributes\n", options.provider, options.name, attributes.size());
+  std::cout << fmt::format("{} {} has {} attribute{}\n", options.provider, options.name, attributes.size(),
+                           attributes.size() == 1 ? "" : "s");
   return 0;
 }
 

@@ -96,6 +96,7 @@ Command add_up(CLI::App& program) {
         if (options->port) config.portal.http.port = *options->port;
         if (options->hardware_port) config.hardware.http.port = *options->hardware_port;
         if (options->admin_port) config.admin.port = *options->admin_port;
+        sql::check_url(config.hardware.database);
       });
     };
     auto config = load();
