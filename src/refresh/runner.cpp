@@ -1,7 +1,6 @@
 #include "refresh/runner.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "base/duration.hpp"
 #include "base/log.hpp"
@@ -11,9 +10,8 @@ namespace refresh {
 namespace asio = boost::asio;
 namespace {
 
-/// Tasks per claim, and readings per transaction: larger ones keep other replicas waiting for the row locks.
+/// Tasks per claim: more would keep other replicas waiting for the row locks.
 constexpr std::size_t kClaimBatch = 128;
-constexpr std::size_t kWriteBatch = 512;
 /// Another replica, or plain SQL, may have made tasks due that this replica does not know of.
 constexpr std::chrono::seconds kLongestLook{1};
 /// Tasks that will get a slot in this time are claimed before they have one, so that short probes do not wait for the
@@ -73,10 +71,9 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       measurements_(shared.executor),
       loops_(shared.executor),
       claim_timer_(shared.executor),
-      write_timer_(shared.executor),
       renew_timer_(shared.executor),
-      retry_timer_(shared.executor),
-      meters_(shared.metrics, config) {}
+      meters_(shared.metrics, config),
+      writer_(config_.name, shared, meters_, [this](const auto& outcomes) { forget(outcomes); }) {}
 
 Runner::~Runner() = default;
 
@@ -92,7 +89,7 @@ void Runner::stop() {
   probe_->cancel();
   claim_timer_.cancel();
   renew_timer_.cancel();
-  retry_timer_.cancel();
+  writer_.hurry();
 }
 
 void Runner::wake() {
@@ -113,14 +110,12 @@ asio::awaitable<void> Runner::claim_loop() {
     if (!more_is_due) co_await wait_until(looked_at + kShortestLook, Wakes::no);
   }
   co_await measurements_.wait();
-  measurements_ended_ = true;
-  write_timer_.cancel();
+  writer_.close();
 }
 
 std::size_t Runner::free_slots(base::SteadyTime& next_look) const {
-  // While the database takes longer to write than the probe to measure, more tasks would only wait, and other replicas
-  // for them.
-  if (ended_.size() >= kWriteBatch) return 0;
+  // Tasks that are measured already would only wait, and other replicas for them.
+  if (writer_.is_full()) return 0;
   const std::size_t taken = measuring_ + queued_.size();
   const std::size_t most = concurrency_ + ahead();
   if (!breaker_.open()) return most - std::min(most, taken);
@@ -221,8 +216,7 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   if (answer.discovered && !differ(*answer.discovered, claim.profiles)) answer.discovered.reset();
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
-  ended_.push_back({std::move(outcome), steady_clock::now(), std::move(answer.discovered)});
-  write_timer_.cancel();
+  writer_.add(std::move(outcome), std::move(answer.discovered));
 }
 
 asio::awaitable<probe::Answer> Runner::answer(std::span<const core::Profile> profiles, probe::Trace* trace) {
@@ -273,16 +267,6 @@ asio::awaitable<void> Runner::fail_all(std::string error) {
   }
 }
 
-asio::awaitable<void> Runner::discover(std::vector<core::ProfileKey> keys) {
-  auto job = [this, keys = std::move(keys)] { shared_.store.discover(config_.name, keys); };
-  try {
-    co_await shared_.database.run(std::move(job));
-    shared_.written();
-  } catch (const base::Lost& lost) {
-    spdlog::warn("{} cannot write what it discovered: {}", config_.name, lost.what());
-  }
-}
-
 ProbeStatus Runner::status() const {
   return {.config = config_,
           .left = left_,
@@ -308,53 +292,12 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
 }
 
 asio::awaitable<void> Runner::write_loop() {
-  while (!measurements_ended_ || !ended_.empty()) {
-    if (ended_.empty()) {
-      write_timer_.expires_at(base::SteadyTime::max());
-      boost::system::error_code ignored;
-      co_await write_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-      continue;
-    }
-    // What ends while this batch is written makes the next one: the batches grow with the load.
-    const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kWriteBatch));
-    std::vector<Ended> batch(std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.begin() + count));
-    ended_.erase(ended_.begin(), ended_.begin() + count);
-    co_await write(batch);
-  }
+  co_await writer_.run();
   co_await release();
 }
 
-/// Writes until the database takes it. When stopping, tries once.
-asio::awaitable<void> Runner::write(std::vector<Ended>& batch) {
-  bool lost_database = false;
-  std::set<store::TaskId> refused;
-  do {
-    std::vector<store::Outcome> outcomes;
-    for (Ended& ended : batch) {
-      ended.outcome.ended_ago = since(ended.ended_at);
-      outcomes.push_back(ended.outcome);
-    }
-    auto job = [this, outcomes = std::move(outcomes)] { return shared_.store.finish(outcomes); };
-    lost_database = false;
-    try {
-      const auto late = co_await shared_.database.run(std::move(job));
-      refused.insert(late.begin(), late.end());
-      meters_.refused.Increment(static_cast<double>(refused.size()));
-      if (!refused.empty())
-        spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", config_.name,
-                     refused.size());
-    } catch (const base::Lost& lost) {
-      meters_.database_errors.Increment();
-      spdlog::warn("{} cannot write {} readings, which wait: {}", config_.name, batch.size(), lost.what());
-      lost_database = true;
-    }
-    if (lost_database && !stopping_) co_await base::sleep(retry_timer_, kRetry);
-  } while (lost_database && !stopping_);
-  // After the run was finished: new profiles make the task due again. What came late is old.
-  for (Ended& ended : batch)
-    if (ended.discovered && !lost_database && !refused.contains(ended.outcome.task))
-      co_await discover(std::move(*ended.discovered));
-  for (const Ended& ended : batch) running_.erase({ended.outcome.task, ended.outcome.token});
+void Runner::forget(const std::vector<store::Outcome>& outcomes) {
+  for (const store::Outcome& outcome : outcomes) running_.erase({outcome.task, outcome.token});
   meters_.running.Set(static_cast<double>(running_.size()));
   shared_.written();
   // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,30 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "base/metrics.hpp"
-#include "base/offload.hpp"
 #include "base/task_group.hpp"
 #include "config/config.hpp"
 #include "probe/probe.hpp"
 #include "refresh/breaker.hpp"
-#include "refresh/meters.hpp"
-#include "store/store.hpp"
+#include "refresh/writer.hpp"
 
 namespace refresh {
-
-/// What the runners of a process share. All of it outlives them.
-struct Shared {
-  boost::asio::any_io_executor executor;
-  store::Store& store;
-  /// The store's threads: as many as it has connections.
-  base::OffloadPool& database;
-  base::Metrics& metrics;
-  /// Names this replica in leases.
-  std::string owner;
-  base::Duration lease;
-  /// Called after readings were written, so that the board need not wait for its next poll.
-  std::function<void()> written;
-};
 
 /// How a probe is doing, in this replica.
 struct ProbeStatus {
@@ -76,13 +57,6 @@ class Runner {
   boost::asio::awaitable<base::Result<TestRun>> test(core::Profile profile);
 
  private:
-  struct Ended {
-    store::Outcome outcome;
-    base::SteadyTime ended_at;
-    /// What it discovered, when that is not what it was claimed with.
-    std::optional<std::vector<core::ProfileKey>> discovered;
-  };
-
   enum class Wakes : bool { no, yes };
 
   boost::asio::awaitable<void> claim_loop();
@@ -100,11 +74,11 @@ class Runner {
   std::size_t free_slots(base::SteadyTime& next_look) const;
   /// Counts how a run went; returns its error, with a note while the probe is slowed down.
   void judge(probe::Answer& answer);
-  boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
   boost::asio::awaitable<void> fail_all(std::string error);
   void show_left(const std::vector<std::uint64_t>& left);
   boost::asio::awaitable<void> write_loop();
-  boost::asio::awaitable<void> write(std::vector<Ended>& batch);
+  /// These tasks are no longer ours.
+  void forget(const std::vector<store::Outcome>& outcomes);
   boost::asio::awaitable<void> renew_loop();
   boost::asio::awaitable<void> release();
 
@@ -125,18 +99,15 @@ class Runner {
   /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
   /// be claimed again before its first measurement ends.
   std::map<std::pair<store::TaskId, std::int64_t>, store::Claim> running_;
-  std::vector<Ended> ended_;
   base::TaskGroup measurements_;
   base::TaskGroup loops_;
   boost::asio::steady_timer claim_timer_;
-  boost::asio::steady_timer write_timer_;
   boost::asio::steady_timer renew_timer_;
-  boost::asio::steady_timer retry_timer_;
   bool woken_ = false;
   bool stopping_ = false;
-  bool measurements_ended_ = false;
 
   Meters meters_;
+  Writer writer_;
 };
 
 }  // namespace refresh
