@@ -62,7 +62,9 @@ std::optional<int> parse(CLI::App& program, int argc, char** argv) {
 
 int guarded(const std::string& program, const std::function<int()>& body) {
   try {
-    return body();
+    const int code = body();
+    if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
+    return code;
   } catch (const base::UsageError& error) {
     std::cerr << program << ": " << error.what() << '\n';
     return 2;

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <charconv>
-#include <limits>
+#include <chrono>
+
+#include "base/text.hpp"
 
 namespace base {
 namespace {
@@ -41,8 +43,11 @@ Result<Duration> parse_duration(std::string_view text) {
     const Unit* unit = nullptr;
     for (const Unit& candidate : kUnits)
       if (candidate.name == name) unit = &candidate;
-    constexpr auto kMax = std::numeric_limits<std::int64_t>::max() / 4;
-    if (unit == nullptr || number > (kMax - total) / unit->micros) return not_a_duration(text);
+    if (unit == nullptr) return not_a_duration(text);
+    // Added to any time, also in nanoseconds, it stays a time.
+    constexpr std::int64_t kMost = std::chrono::microseconds(std::chrono::days(3650)).count();
+    if (number > (kMost - total) / unit->micros)
+      return fail(Errc::invalid, fmt::format("'{}' is too long; the most is 3650d", to_utf8(text)));
     total += number * unit->micros;
   }
   return Duration{total};

@@ -25,11 +25,20 @@ TEST(Duration, ReadsNumbersWithUnits) {
 
 TEST(Duration, RefusesEverythingElse) {
   for (const auto* text : {"", "5", "s", "5 s", " 5s", "5s ", "-5s", "+5s", "1.5s", "5S", "5sec", "5m5", "1h-5s", "1w",
-                           "00", "9223372036854775807s", "99999999999999999999us", "200000000d"}) {
+                           "00", "99999999999999999999us"}) {
     const auto parsed = parse_duration(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, Errc::invalid);
     EXPECT_THAT(parsed.error().message, testing::StartsWith(std::string("'") + text + "' is not a duration"));
+  }
+}
+
+TEST(Duration, RefusesWhatIsNoLongerATimeWhenAdded) {
+  EXPECT_EQ(parse_duration("3650d"), Duration(3650 * 24h));
+  for (const auto* text : {"3651d", "3650d1us", "9223372036854775807s", "200000000d"}) {
+    const auto parsed = parse_duration(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().message, std::string("'") + text + "' is too long; the most is 3650d");
   }
 }
 
@@ -46,7 +55,7 @@ TEST(Duration, WritesTheShortestText) {
 TEST(Duration, ReadsBackWhatItWrites) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 10'000; ++i) {
-    const Duration value{static_cast<std::int64_t>(random() >> (4 + random() % 60))};
+    const Duration value{static_cast<std::int64_t>(random() >> (16 + random() % 48))};
     const auto parsed = parse_duration(to_string(value));
     ASSERT_TRUE(parsed) << to_string(value);
     ASSERT_EQ(*parsed, value);

@@ -111,18 +111,19 @@ TEST_F(SelectionTest, GroupsKeepProvidersTogether) {
 TEST(Selection, EveryPartIsThatOfTheWholeOrder) {
   std::mt19937 bits{7};
   std::vector<core::RowPtr> rows;
-  for (int i = 1; i <= 1000; ++i)
+  for (int i = 1; i <= 5000; ++i)
     rows.push_back(row(i, fmt::format("p{}", i % 7), fmt::format("{:04}", i), Level::high, bits() % 50));
   State state;
   state.snapshot = core::Snapshot(rows);
-  const Selection whole{.order = Order::free, .descending = true, .limit = 1000};
+  const Selection whole{.order = Order::free, .descending = true, .limit = 5000};
   const auto all = select(state, whole, kNow).rows;
-  ASSERT_EQ(all.size(), 1000U);
-  for (std::size_t offset = 0; offset < 1000; offset += 90) {
+  ASSERT_EQ(all.size(), 5000U);
+  for (std::size_t offset = 0; offset < 5000; offset += 90) {
     Selection part = whole;
     part.offset = offset;
     part.limit = 90;
     const auto found = select(state, part, kNow).rows;
+    ASSERT_EQ(found.size(), std::min<std::size_t>(90, 5000 - offset));
     for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i], all[offset + i]);
   }
 }

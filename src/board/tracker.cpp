@@ -5,6 +5,9 @@
 namespace board {
 namespace {
 
+/// Holds that are told where one suffices: they go into a URL, for which proxies have limits.
+constexpr std::ptrdiff_t kMostTold = 100;
+
 /// The hold, unless it has ended by age.
 std::optional<core::Hold> live(const std::optional<core::Hold>& hold, base::Time now) {
   return hold && now < hold->until ? hold : std::nullopt;
@@ -15,76 +18,80 @@ std::optional<core::Hold> live(const std::optional<core::Hold>& hold, base::Time
 Tracker::Tracker(core::Condition condition, Held held)
     : condition_(std::move(condition)), carried_(std::move(held)), seen_(condition_.patterns.size()) {}
 
-void Tracker::advance(const View& view) {
+void Tracker::advance(const View& view, base::Time now) {
   const StatePtr state = view.current();
   if (!state->filled || state->sequence == sequence_) return;
   const auto updates = sequence_ != 0 ? view.updates_after(sequence_) : std::nullopt;
   if (!updates || std::ranges::any_of(*updates, [](const UpdatePtr& update) { return update->reset; }))
-    scan(state->snapshot);
+    scan(state->snapshot, now);
   else
     for (const UpdatePtr& update : *updates)
       // What only grew old has its hold's end already.
-      if (!update->aged) fold(update->change);
+      if (!update->aged) fold(update->change, now);
   sequence_ = state->sequence;
 }
 
-void Tracker::scan(const core::Snapshot& snapshot) {
+void Tracker::scan(const core::Snapshot& snapshot, base::Time now) {
   // Ids may be others' now; keys stay.
   for (const auto& [id, match] : followed_)
     if (match.hold) carried_[hash_of(match.row->profile.key)] = *match.hold;
   followed_.clear();
-  holding_ = 0;
   overflowed_ = false;
   for (std::size_t i = 0; i < condition_.patterns.size(); ++i) {
     seen_[i] = false;
     core::for_each_match(snapshot, condition_.patterns[i], [&](const core::RowPtr& row) {
       seen_[i] = true;
-      follow(row);
+      follow(row, now);
     });
   }
   carried_.clear();
 }
 
-void Tracker::fold(const core::Change& change) {
+void Tracker::fold(const core::Change& change, base::Time now) {
   for (const core::Removed& gone : change.removed) forget(gone.id);
   for (const core::RowPtr& row : change.rows) {
     if (condition_.matches(row->profile.key))
-      follow(row);
+      follow(row, now);
     else
       forget(row->profile.id);
   }
 }
 
-void Tracker::follow(const core::RowPtr& row) {
+void Tracker::follow(const core::RowPtr& row, base::Time now) {
   const bool met = condition_.met_by(*row);
   auto place = followed_.find(row->profile.id);
   if (place == followed_.end()) {
-    if (!make_room(met)) return;
+    if (!make_room(met && now < row->reading->stale_at, now)) return;
     place = followed_.try_emplace(row->profile.id, row, carried(row->profile.key)).first;
-    if (place->second.hold) ++holding_;
   }
   Match& match = place->second;
   // Renamed, it is another profile.
   const auto before = match.row->profile.key == row->profile.key ? match.hold : std::nullopt;
-  if (match.hold) --holding_;
   match.row = row;
   match.hold = met ? std::optional(core::continued(before, *row->reading)) : std::nullopt;
-  if (match.hold) ++holding_;
+  held_until_ = match.hold ? std::min(held_until_, match.hold->until) : base::Time::min();
 }
 
 void Tracker::forget(core::ProfileId id) {
-  const auto place = followed_.find(id);
-  if (place == followed_.end()) return;
-  if (place->second.hold) --holding_;
-  followed_.erase(place);
+  followed_.erase(id);
 }
 
-bool Tracker::make_room(bool wanted) {
+bool Tracker::make_room(bool wanted, base::Time now) {
   if (followed_.size() < kMostFollowed) return true;
   overflowed_ = true;
-  if (!wanted || holding_ == followed_.size()) return false;
-  followed_.erase(std::ranges::find_if(followed_, [](const auto& each) { return !each.second.hold; }));
-  return true;
+  if (!wanted || now < held_until_) return false;
+  base::Time until = base::Time::max();
+  for (auto place = followed_.begin(); place != followed_.end(); ++place) {
+    const auto hold = live(place->second.hold, now);
+    if (hold) {
+      until = std::min(until, hold->until);
+      continue;
+    }
+    followed_.erase(place);
+    return true;
+  }
+  held_until_ = until;
+  return false;
 }
 
 std::optional<core::Hold> Tracker::carried(const core::ProfileKey& key) const {
@@ -133,11 +140,15 @@ std::vector<Tracker::Match> Tracker::matches(base::Time now, bool satisfying) co
 }
 
 Held Tracker::held(base::Time now) const {
-  Held out;
-  if (condition_.hold == base::Duration{0}) return out;
+  if (condition_.hold == base::Duration{0}) return {};
+  std::vector<std::pair<std::uint64_t, core::Hold>> holds;
   for (const auto& [id, match] : followed_)
-    if (const auto hold = live(match.hold, now)) out[hash_of(match.row->profile.key)] = *hold;
-  return out;
+    if (const auto hold = live(match.hold, now)) holds.emplace_back(hash_of(match.row->profile.key), *hold);
+  if (!condition_.all && holds.size() > kMostTold) {
+    std::ranges::nth_element(holds, holds.begin() + kMostTold, {}, [](const auto& told) { return told.second.since; });
+    holds.resize(kMostTold);
+  }
+  return {holds.begin(), holds.end()};
 }
 
 }  // namespace board

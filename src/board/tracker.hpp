@@ -23,7 +23,7 @@ class Tracker {
   explicit Tracker(core::Condition condition, Held held = {});
 
   /// Brings it to the view's current state.
-  void advance(const View& view);
+  void advance(const View& view, base::Time now);
 
   struct Verdict {
     bool satisfied = false;
@@ -46,15 +46,16 @@ class Tracker {
   /// as the condition asks.
   std::vector<Match> matches(base::Time now, bool satisfying) const;
 
-  /// What a later tracker needs to go on from here; empty when nothing must hold for a time.
+  /// What a later tracker needs to go on from here; empty when nothing must hold for a time. Where a single profile
+  /// suffices, the longest holds do.
   Held held(base::Time now) const;
 
  private:
-  void scan(const core::Snapshot& snapshot);
-  void fold(const core::Change& change);
-  void follow(const core::RowPtr& row);
+  void scan(const core::Snapshot& snapshot, base::Time now);
+  void fold(const core::Change& change, base::Time now);
+  void follow(const core::RowPtr& row, base::Time now);
   void forget(core::ProfileId id);
-  bool make_room(bool wanted);
+  bool make_room(bool wanted, base::Time now);
   std::optional<core::Hold> carried(const core::ProfileKey& key) const;
   bool matched(std::size_t pattern) const;
 
@@ -63,8 +64,8 @@ class Tracker {
   Held carried_;
   /// Their holds may have ended by age.
   std::unordered_map<core::ProfileId, Match> followed_;
-  /// Those of them that have a hold.
-  std::size_t holding_ = 0;
+  /// When there is no more room: until then, all of them have a hold that has not ended.
+  base::Time held_until_ = base::Time::min();
   /// By pattern: did it match a row in the scan?
   std::vector<bool> seen_;
   bool overflowed_ = false;

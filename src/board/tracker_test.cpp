@@ -46,7 +46,7 @@ class TrackerTest : public testing::Test {
     return out;
   }
   bool satisfied(Tracker& tracker, base::Time now) {
-    tracker.advance(view_);
+    tracker.advance(view_, now);
     return tracker.judge(now).satisfied;
   }
 
@@ -215,6 +215,25 @@ TEST_F(TrackerTest, FollowsNoMoreThanItMustAndThoseThatSatisfyFirst) {
   put(700, "000700", Level::high, kNow);
   EXPECT_TRUE(satisfied(any, kNow));
   EXPECT_EQ(names(any, kNow).size(), 101U);
+}
+
+TEST_F(TrackerTest, RowsThatAreNoLongerFreshTakeNoPlaceFromThoseThatAre) {
+  std::vector<core::RowPtr> rows;
+  for (int i = 1; i <= 600; ++i) rows.push_back(share(measured_row(i, fmt::format("{:06}", i), i, Level::high)));
+  const base::Time later = rows.front()->reading->stale_at + 1s;
+  rows.push_back(share(measured_row(1000, "z", 1000, Level::high, later)));
+  fill(rows);
+  Tracker scanned(condition({"p/*"}));
+  EXPECT_TRUE(satisfied(scanned, later));
+  EXPECT_THAT(names(scanned, later), ElementsAre("z"));
+  rows.pop_back();
+  fill(rows);
+  Tracker told(condition({"p/*"}, false, 1min));
+  EXPECT_FALSE(satisfied(told, kNow));
+  EXPECT_EQ(told.held(kNow).size(), 100U) << "one suffices, and a URL is no place for all";
+  put(1000, "z", Level::high, later);
+  EXPECT_FALSE(satisfied(told, later));
+  EXPECT_EQ(told.judge(later).next, later + 1min);
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ class Cache {
     std::string key;
     std::uint64_t sequence;
     base::SteadyTime show_until;
+    base::SteadyTime keep_until;
     http::Prepared prepared;
   };
 

@@ -61,6 +61,11 @@ TEST_F(CacheTest, AViewIsNotShownForEver) {
   while (shown("a", 2) != "a 2") ASSERT_LT(std::chrono::steady_clock::now(), rendered + 10s);
 }
 
+TEST_F(CacheTest, AViewTellsTheTimeAlsoWhenNothingHappens) {
+  shown("a", 1);
+  EXPECT_TRUE(support::eventually([&] { return shown("a", 1) == "a 1" && renderings_ == 2; }));
+}
+
 TEST_F(CacheTest, TheLeastRecentlyUsedGoesFirst) {
   shown("a", 1);
   shown("b", 1);

@@ -174,6 +174,11 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
       << "outside, the counts change";
   source.board.remove(1, 8);
   EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: view"), HasSubstr("\"total\":4")));
+  source.board.put(measured_row(9, "000000", 9, core::Level::high));
+  for (const char* window : {"limit=2&offset=1", "limit=2"})
+    EXPECT_THAT(stream(server.port(), fmt::format("/hardware/events?{}&since=epoch-8", window))->read_until("}}\n\n"),
+                HasSubstr(window == std::string_view("limit=2") ? "000000" : "event: view"))
+        << "a row that came and was measured meanwhile";
   for (const char* bad : {"limit=0", "limit=5000", "limit=2&offset=-1", "limti=2", "offset=2", "since=nonsense"})
     EXPECT_THAT(ask(server.port(), fmt::format("/hardware/events?{}", bad)), HasSubstr("HTTP/1.1 400")) << bad;
 }

@@ -77,9 +77,13 @@ base::Result<bool> read_flag(const http::Query& query, std::string_view name, st
 }
 
 base::Result<void> read_part(const http::Query& query, std::size_t limit, std::size_t most, Selection& selection) {
-  const auto offset = query.number("offset", 0, 0, SIZE_MAX / 2);
+  const auto number = [&](std::string_view name, std::size_t otherwise, std::size_t least, std::size_t largest) {
+    if (query.get(name).value_or("").empty()) return base::Result<std::size_t>(otherwise);
+    return query.number(name, otherwise, least, largest);
+  };
+  const auto offset = number("offset", 0, 0, SIZE_MAX / 2);
   if (!offset) return std::unexpected(offset.error());
-  const auto wanted = query.number("limit", limit, 1, most);
+  const auto wanted = number("limit", limit, 1, most);
   if (!wanted) return std::unexpected(wanted.error());
   selection.offset = *offset;
   selection.limit = *wanted;

@@ -38,7 +38,7 @@ TEST(SelectionQuery, ReadsAllParameters) {
 }
 
 TEST(SelectionQuery, WhatAFormSendsEmptyIsAbsent) {
-  EXPECT_EQ(parsed("q=&provider=&level=&freshness=&failing=&sort=&group="), (Selection{.limit = 100}));
+  EXPECT_EQ(parsed("q=&provider=&level=&freshness=&failing=&sort=&group=&offset=&limit="), (Selection{.limit = 100}));
   EXPECT_EQ(parsed(""), (Selection{.limit = 100}));
 }
 

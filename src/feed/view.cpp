@@ -17,11 +17,13 @@ std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
   return ids;
 }
 
-bool membership_changed(const board::State& state, const core::Version& seen) {
+/// May rows have come or gone in front of `first`, or among those from there on? One that is PENDING may be new. One
+/// with a reading is told if it stands in the window; in front of it, it may be new too.
+bool may_have_moved(const board::State& state, const core::Version& seen, const core::Row* first) {
   const auto change = state.since(seen);
-  // A row that is PENDING may be new; one with a reading was there before.
-  return !change || !change->removed.empty() ||
-         std::ranges::any_of(change->rows, [](const core::RowPtr& row) { return !row->reading; });
+  return !change || !change->removed.empty() || std::ranges::any_of(change->rows, [&](const core::RowPtr& row) {
+    return !row->reading || (first != nullptr && row->profile.key < first->profile.key);
+  });
 }
 
 }  // namespace
@@ -58,7 +60,7 @@ std::string View::advance(const board::State& state, const std::optional<core::V
     append_snapshot_begin(out, state, now);
     append_snapshot_rows(out, found->rows, now);
     append_snapshot_end(out, state.version, &counts);
-  } else if (!resumes || !is_same(state, ids, seen, resumes)) {
+  } else if (!resumes || !seen || !is_same(state, *found, ids, *seen)) {
     append_view(out, state.version, now, counts);
     if (!selection_.is_window()) next_look_ = std::max(next_look_, begin + kBetweenViews);
   } else {
@@ -78,12 +80,14 @@ std::string View::advance(const board::State& state, const std::optional<core::V
 
 /// Do the rows stand where the client has them? Where those of a resumed client stood is not known: for a window of
 /// everything it is enough that no row came or went, for another selection nothing may have changed.
-bool View::is_same(const board::State& state, const std::vector<core::ProfileId>& ids,
-                   const std::optional<core::Version>& seen, bool resumes) const {
+bool View::is_same(const board::State& state, const Found& found, const std::vector<core::ProfileId>& ids,
+                   const core::Version& seen) const {
   if (begun_) return ids == ids_;
-  if (!resumes || !seen) return false;
-  if (selection_.is_window()) return !membership_changed(state, *seen);
-  const auto change = state.since(*seen);
+  if (selection_.is_window()) {
+    const bool has_front = selection_.offset > 0 && !found.rows.empty();
+    return !may_have_moved(state, seen, has_front ? found.rows.front().get() : nullptr);
+  }
+  const auto change = state.since(seen);
   return change && change->empty();
 }
 

@@ -56,8 +56,8 @@ class View {
   base::SteadyTime next_look() const { return next_look_; }
 
  private:
-  bool is_same(const board::State& state, const std::vector<core::ProfileId>& ids,
-               const std::optional<core::Version>& seen, bool resumes) const;
+  bool is_same(const board::State& state, const Found& found, const std::vector<core::ProfileId>& ids,
+               const core::Version& seen) const;
 
   Finder& finder_;
   board::Selection selection_;

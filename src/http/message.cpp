@@ -79,6 +79,8 @@ Reply problem(int status, std::string_view detail) {
   reply.body = std::make_shared<const std::string>(
       fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":{}}}\n", reason_phrase(status),
                   status, quoted));
+  // Caches keep a 404 otherwise, for as long as they like.
+  reply.headers.emplace_back("Cache-Control", "no-store");
   if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (status == 503) reply.headers.emplace_back("Retry-After", "1");
   return reply;

@@ -21,7 +21,7 @@ class Router {
   /// answers HEAD too; the session leaves the body out.
   Router& add(std::string_view method, std::string pattern, Handler handler);
 
-  /// Finds the route and calls it. 404, 405 with Allow, 400 for a path or query that does not decode.
+  /// Finds the route and calls it. 404, 405 with Allow, 400 for a path that does not decode.
   boost::asio::awaitable<Reply> handle(Request& request) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace portal {
 
 /// `GET /badge/{provider}/{name}.svg`: a profile's level as a small picture, for READMEs and wikis. What it shows goes
-/// stale with the row: dashed, and UNKNOWN when it has expired. Called on every core.
+/// stale with the row: "(old)", and UNKNOWN when it has expired. Called on every core.
 class Badge {
  public:
   /// `board` outlives it.

@@ -107,7 +107,11 @@ void set_form(data& page, const board::Overview& overview, const ListView& view)
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
   // Too many to choose from are left to the search.
-  page.set("providers_any", overview.providers.size() > 1 && overview.providers.size() <= kMostProviders);
+  const bool any = overview.providers.size() > 1 && overview.providers.size() <= kMostProviders;
+  page.set("providers_any", any);
+  if (!any || std::ranges::find(overview.providers, selection.provider) == overview.providers.end())
+    set_if_any(page, "other_provider", selection.provider);
+  set_if_any(page, "only_name", selection.name);
   data providers{data::type::list};
   for (const std::string& name : overview.providers) {
     data provider;
@@ -126,11 +130,18 @@ void set_form(data& page, const board::Overview& overview, const ListView& view)
   page.set("levels", levels);
   data freshness{data::type::list};
   freshness << option("", "Any freshness", selection.freshness.empty());
+  const bool several = selection.freshness.size() > 1;
+  if (several) {
+    std::vector<std::string> names;
+    for (const auto one : selection.freshness) names.push_back(std::string(core::to_string(one)));
+    const std::string joined = fmt::format("{}", fmt::join(names, ","));
+    freshness << option(joined, "Only " + lower(joined), true);
+  }
   for (const auto one :
        {core::Freshness::fresh, core::Freshness::stale, core::Freshness::expired, core::Freshness::pending}) {
     const std::string name(core::to_string(one));
     freshness << option(name, "Only " + lower(name),
-                        std::ranges::find(selection.freshness, one) != selection.freshness.end());
+                        !several && std::ranges::find(selection.freshness, one) != selection.freshness.end());
   }
   page.set("freshness_options", freshness);
   page.set("sorts", sorts_of(selection));

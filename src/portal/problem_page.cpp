@@ -1,5 +1,6 @@
 #include "portal/problem_page.hpp"
 
+#include "base/text.hpp"
 #include "http/compress.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
@@ -15,7 +16,7 @@ http::Reply show_problem(const http::Request& request, int status, std::string_v
   page.set("title", "Vacancy: " + lower(http::reason_phrase(status)));
   page.set("kind", "problem");
   page.set("heading", std::string(http::reason_phrase(status)));
-  page.set("detail", std::string(detail));
+  page.set("detail", base::to_utf8(detail));
   reply.content_type = "text/html; charset=utf-8";
   reply.body = std::make_shared<const std::string>(load_template("problem").render(page));
   secure(reply);

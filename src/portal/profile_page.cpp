@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
@@ -83,8 +85,11 @@ data page_data(const board::State& state, const core::Row& row, const std::strin
   const std::string badge = profile_path("/badge", key) + ".svg";
   page.set("json_url", api);
   page.set("badge_url", badge);
-  page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh", origin,
-                                       base::shell_quoted(key.provider + "/" + key.name)));
+  // The first slash separates: one in the provider stands as any character.
+  std::string pattern = key.provider;
+  std::ranges::replace(pattern, '/', '?');
+  page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh",
+                                       base::shell_quoted(origin), base::shell_quoted(pattern + "/" + key.name)));
   page.set("curl_command", fmt::format("curl -s {}", base::shell_quoted(origin + api)));
   page.set("badge_markdown",
            fmt::format("[![{}]({})]({})", key.name, origin + badge, origin + profile_path("/profile", key)));

@@ -13,6 +13,8 @@ constexpr std::chrono::seconds kDefaultTimeout{30};
 /// Proxies close connections that are silent for longer.
 constexpr std::chrono::seconds kLongestTimeout{60};
 constexpr std::size_t kMostPatterns = 100;
+/// Each is held against all rows.
+constexpr std::ptrdiff_t kMostGlobs = 10;
 /// Rows of an answer that is not satisfied. A server that drains gives many of them at once.
 constexpr std::size_t kMostShown = 100;
 constexpr std::size_t kMostFree = 1'000'000'000;
@@ -45,6 +47,8 @@ base::Result<std::vector<core::Pattern>> patterns_of(const http::Query& query) {
   if (patterns.empty() || patterns.size() > kMostPatterns)
     return wrong("profile",
                  fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times", kMostPatterns));
+  if (std::ranges::count_if(patterns, [](const core::Pattern& pattern) { return !pattern.is_exact(); }) > kMostGlobs)
+    return wrong("profile", fmt::format("at most {} may have * or ?", kMostGlobs));
   return patterns;
 }
 
@@ -126,17 +130,19 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
 /// A waiting client's answer; nothing while it has to wait on. `deadline` becomes when to look again.
 std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view, base::SteadyTime& deadline,
                                 bool all) {
-  tracker.advance(view);
   const board::StatePtr state = view.current();
   const base::SteadyTime steady = std::chrono::steady_clock::now();
   const base::Time now = state->now(steady);
+  tracker.advance(view, now);
   if (all && tracker.overflowed())
     return http::problem(400, fmt::format("match=all: more than {} profiles match; name fewer, or use match=any",
                                           board::Tracker::kMostFollowed));
   const auto verdict = tracker.judge(now);
   if (verdict.satisfied || view.closed() || steady >= deadline)
     return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled();
-  if (verdict.next) deadline = std::min(deadline, steady + (*verdict.next - now));
+  // Compared before it is added: a client may tell of a hold at any time.
+  if (verdict.next && *verdict.next - now < std::chrono::duration_cast<base::Duration>(deadline - steady))
+    deadline = steady + (*verdict.next - now);
   return std::nullopt;
 }
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <ctime>
 
+#include "board/held.hpp"
 #include "support/fed_board.hpp"
 
 namespace portal {
@@ -68,6 +70,16 @@ TEST_F(WaitTest, AnswersAtOnceWhenItHoldsAlready) {
   const auto& row = answer.at("rows").at(0).as_object();
   EXPECT_EQ(row.at("name"), "a");
   EXPECT_EQ(std::string(row.at("holds_since").as_string()), base::to_rfc3339(kNow));
+}
+
+TEST_F(WaitTest, WhatIsFarAwayIsWaitedForInPeace) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  const core::Hold hold{.since = kNow + std::chrono::days(365 * 10'000), .until = kNow + std::chrono::days(1)};
+  const std::string held = board::to_text({{board::hash_of({"p", "a"}), hold}}, kNow);
+  const std::clock_t before = std::clock();
+  const auto answer = ask("profile=p/a&for=3650d&timeout=500ms&held=" + held);
+  EXPECT_FALSE(answer.at("satisfied").as_bool());
+  EXPECT_LT(std::clock() - before, CLOCKS_PER_SEC / 4) << "of the processor, in half a second";
 }
 
 TEST_F(WaitTest, AnswersWhenItComesToHold) {
@@ -155,6 +167,9 @@ TEST_F(WaitTest, MistakesSayWhatIsRight) {
   std::string many = "profile=p/a";
   for (int i = 0; i < 100; ++i) many += "&profile=p/a";
   EXPECT_THAT(refusal(many), HasSubstr("1 to 100 times"));
+  std::string globs = "profile=p/a";
+  for (int i = 0; i < 11; ++i) globs += fmt::format("&profile=p/{}*", i);
+  EXPECT_THAT(refusal(globs), HasSubstr("at most 10 may have * or ?"));
 }
 
 }  // namespace

@@ -2,8 +2,9 @@
 
 import signal
 import socket
+import subprocess
 
-from support import TestCase, request
+from support import BIN, TestCase, request
 
 
 class CommandLineTest(TestCase):
@@ -71,6 +72,13 @@ class CommandLineTest(TestCase):
         self.refused("vacancy", says=["subcommand"])
         self.refused("portal", "--prot", 1, says=["--prot"])
         self.refused("hardware", "--port", 70000, says=["70000"])
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        vacancy = self.up()
+        command = f"{BIN / 'vacancy'} list --url http://127.0.0.1:{vacancy.ports[0]} >/dev/full"
+        result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=30)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot write", result.stderr)
 
     def test_migrate_makes_the_schema_and_ends(self):
         self.assertEqual(self.run_command("hardware", "migrate", "--database", "sqlite:new.db").returncode, 0)

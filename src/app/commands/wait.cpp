@@ -102,9 +102,10 @@ class Waiting {
     const base::Duration late = deadline_ ? std::min<base::Duration>(kLate, left() - poll + kOvertime) : kLate;
     try {
       const Answer answer =
-          send(options_.url, {.target = target}, {.connect = kLate, .head = poll + late, .read = kLate});
+          send(options_.url, {.target = target}, {.connect = late, .head = poll + late, .read = late});
       if (answer.status == 400) throw base::UsageError(detail_of(answer));
-      if (answer.status >= 500) throw base::Lost(detail_of(answer));
+      // A proxy had enough of it, or of us.
+      if (answer.status >= 500 || answer.status == 408 || answer.status == 429) throw base::Lost(detail_of(answer));
       if (answer.status != 200)
         throw std::runtime_error(fmt::format("{} answers {} to /api/v1/wait", options_.url, answer.status));
       read(answer.body);
