@@ -2,7 +2,7 @@
 
 import * as clock from './clock.js';
 import { follow } from './filter.js';
-import { refetch } from './page.js';
+import { refetch, wake } from './page.js';
 import * as rows from './rows.js';
 import * as status from './status.js';
 import { connect } from './stream.js';
@@ -18,6 +18,7 @@ let stream;
 let version;
 let refetching = false;
 let again = false;
+let asked = false;  // the reader waits for another view
 let wanted;     // the newest version that a fetched page must show
 let held = [];  // changes that arrive while the page is being fetched
 let ticker;
@@ -64,9 +65,16 @@ async function renew(id, jitter = 500) {
   refetching = true;
   held = [];
   await new Promise(resolve => setTimeout(resolve, Math.random() * jitter));
+  const before = rows.levels();
   await refetch(() => wanted, error => console.warn('refetch:', error.message));
   refetching = false;
   adopt();
+  if (asked && !again) {
+    asked = false;
+    status.announce(document.querySelector('#view :is(caption, h2)').textContent);
+  } else {
+    for (const { provider, name, level } of rows.mark(before)) status.say(`${provider} ${name} is ${level}`, summary.sentence);
+  }
   stream.watch();
   for (const [id, data] of held) change(id, data);
   if (again) {
@@ -76,11 +84,12 @@ async function renew(id, jitter = 500) {
 }
 
 function tick() {
-  status.tick();
   const turned = rows.tick();
-  if (!turned.length) return;
-  summary.aged(turned);
-  setTimeout(() => stream.check(), DOUBT);
+  if (turned.length) {
+    summary.aged(turned);
+    setTimeout(() => stream.check(), DOUBT);
+  }
+  status.tick(!version || summary.isBlind());
 }
 
 function followVisibility() {
@@ -92,7 +101,10 @@ function followVisibility() {
 
 adopt();
 stream = connect(() => dataset.events, () => version, {
-  state: ({ open, forMs }) => status.connection(open, forMs),
+  state({ open, forMs }) {
+    status.connection(open, forMs);
+    if (open) wake();
+  },
   refetch: ({ id }) => renew(id),
   event({ event, id, data }) {
     const parsed = JSON.parse(data);
@@ -102,7 +114,11 @@ stream = connect(() => dataset.events, () => version, {
   },
 });
 
-follow(() => renew(version, 0));
+follow(() => {
+  asked = true;
+  renew(version, 0);
+  wake();
+});
 document.getElementById('curl').textContent = `curl ${location.origin}/`;
 document.addEventListener('visibilitychange', followVisibility);
 followVisibility();

@@ -5,16 +5,32 @@ import { older } from './version.js';
 const PARTS = ['summary', 'view', 'exports', 'version'];
 const BACKOFF_MAX = 30_000;
 
-const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
+let wakeUp = () => {};
+
+// Ends the pause before the next attempt.
+export function wake() {
+  wakeUp();
+}
+
+// Resolves with whether it was cut short.
+function pause(milliseconds) {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, milliseconds, false);
+    wakeUp = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+  });
+}
 
 async function fetchPage() {
   const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   if (response.ok) return page;
-  // A profile that was renamed or removed, and may come back.
-  const gone = response.status === 404 && page.getElementById('view');
-  if (gone) {
-    replace(document.getElementById('view'), gone);
+  // A profile that was removed, and may come back, or a view that cannot be shown: the server says so.
+  const why = response.status < 500 && response.status !== 429 && page.getElementById('view');
+  if (why) {
+    replace(document.getElementById('view'), why);
     document.title = page.title;
   }
   throw new Error(`HTTP ${response.status}`);
@@ -44,8 +60,10 @@ function restoreFocus(place) {
 
 // What the reader would miss: the focus, opened errors, the row at the top of the window.
 function remember() {
-  const top = [...document.querySelectorAll('#rows tr[data-id]')].find(tr => tr.getBoundingClientRect().bottom > 0);
+  const rows = [...document.querySelectorAll('#rows tr[data-id]')];
+  const top = rows.find(tr => tr.getBoundingClientRect().bottom > 0);
   return {
+    order: rows.map(tr => tr.dataset.id),
     focus: focusPlace(),
     open: [...document.querySelectorAll('#rows details[open]')].map(details => details.closest('tr').dataset.id),
     topRow: top?.dataset.id,
@@ -53,10 +71,17 @@ function remember() {
   };
 }
 
-function restore({ focus, open, topRow, topAt }) {
+// Rows that others push up or down are followed; one that moves among the others is not.
+function keepOrder(before) {
+  const after = [...document.querySelectorAll('#rows tr[data-id]')].map(tr => tr.dataset.id);
+  const [had, has] = [new Set(before), new Set(after)];
+  return before.filter(id => has.has(id)).join() === after.filter(id => had.has(id)).join();
+}
+
+function restore({ focus, open, order, topRow, topAt }) {
   for (const id of open) rowElement(id)?.querySelector('details')?.setAttribute('open', '');
   restoreFocus(focus);
-  const top = topRow && scrollY > 0 && rowElement(topRow);
+  const top = topRow && scrollY > 0 && keepOrder(order) && rowElement(topRow);
   if (top) scrollBy({ top: top.getBoundingClientRect().top - topAt, behavior: 'instant' });
 }
 
@@ -71,7 +96,11 @@ async function reload(img) {
 function replace(part, fresh) {
   const [before, after] = [[...part.childNodes], [...fresh.childNodes]];
   if (before.length !== after.length) return part.replaceChildren(...after);
-  before.forEach((node, i) => node.isEqualNode(after[i]) || node.replaceWith(after[i]));
+  before.forEach((node, i) => {
+    if (node.isEqualNode(after[i])) return;
+    if (node.nodeType === Node.ELEMENT_NODE && node.cloneNode().isEqualNode(after[i].cloneNode())) replace(node, after[i]);
+    else node.replaceWith(after[i]);
+  });
 }
 
 // Which providers there are is the server's to say, which one is chosen the reader's.
@@ -108,6 +137,6 @@ export async function refetch(wanted, onFailure) {
     } catch (error) {
       onFailure(error);
     }
-    await pause(Math.min(BACKOFF_MAX, 500 * 2 ** attempt) * (0.5 + Math.random()));
+    if (await pause(Math.min(BACKOFF_MAX, 500 * 2 ** attempt) * (0.5 + Math.random()))) attempt = -1;
   }
 }

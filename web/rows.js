@@ -10,6 +10,18 @@ export function index() {
   for (const tr of document.querySelectorAll('#rows tr[data-id]')) rows.set(Number(tr.dataset.id), read(tr));
 }
 
+// The level of each row that is shown, by id.
+export function levels() {
+  return new Map([...rows].map(([id, { level }]) => [id, level]));
+}
+
+// Marks the rows whose level is not the one `before`, and returns them.
+export function mark(before) {
+  const changed = [...rows].filter(([id, { level }]) => (before.get(id) ?? level) !== level).map(([, row]) => row);
+  for (const { tr } of changed) tr.classList.add('changed');
+  return changed;
+}
+
 function read(tr) {
   const part = selector => tr.querySelector(selector);
   return {
@@ -95,7 +107,7 @@ export function apply(json) {
   if (!json.measured_at) {
     row.time.removeAttribute('datetime');
     row.time.removeAttribute('title');
-    setText(row.time, json.probe === '(none)' ? 'never' : 'measuring…');
+    setText(row.time, json.probe === '(none)' || json.error ? 'never' : 'measuring…');
   }
   showError(row, json);
   age(row, clock.now());

@@ -11,6 +11,7 @@ const banner = document.getElementById('connection');
 const said = document.getElementById('said');
 
 let open = false;
+let blind = false;  // no value is fresh: Vacancy itself sees nothing
 let wasOpen = false;
 let since = performance.now();
 
@@ -33,11 +34,13 @@ function showBanner(lostFor) {
   banner.querySelector('span').textContent = ago(lostFor);
 }
 
-export function tick() {
+export function tick(isBlind = blind) {
+  blind = isBlind;
   const lostFor = performance.now() - since;
-  const text = open ? 'Live' : wasOpen ? 'Reconnecting…' : 'Connecting…';
+  const text = open ? (blind ? 'Connected, no fresh values' : 'Live') : wasOpen ? 'Reconnecting…' : 'Connecting…';
   if (live.textContent !== text) live.textContent = text;
-  live.classList.toggle('on', open);
+  live.classList.toggle('on', open && !blind);
+  live.classList.toggle('blind', open && blind);
   if (open) banner.replaceChildren();
   else if (lostFor >= GRACE) showBanner(lostFor);
 }
@@ -45,6 +48,11 @@ export function tick() {
 addEventListener('beforeprint', () => {
   live.textContent = `As of ${new Date(now()).toISOString()}`;
 });
+
+// What the reader asked for is said at once.
+export function announce(text) {
+  said.textContent = text;
+}
 
 let names = [];
 let sayTimer;

@@ -39,6 +39,11 @@ export function aged(turned) {
   set(next);
 }
 
+// There are profiles, and of none is it known how it stands now.
+export function isBlind() {
+  return counts.total > 0 && counts.FRESH === 0;
+}
+
 export function sentence() {
   return `${LEVELS.map(level => `${counts[level]} ${level.toLowerCase()}`).join(', ')}.`;
 }

@@ -48,7 +48,7 @@ data row_data(const core::Row& row, base::Time now) {
   if (row.failure) set_if_any(out, "error", row.failure->error);
   if (!row.reading) {
     const bool measurable = row.probe != core::kNoProbe;
-    out.set("measured_text", measurable ? "measuring…" : "never");
+    out.set("measured_text", measurable && !row.failure ? "measuring…" : "never");
     if (!measurable) out.set("reason", "no probe configured");
     return out;
   }

@@ -105,3 +105,35 @@ test('the second page of many profiles', async t => {
   assert.match(page.url(), /offset=100/);
   assert.equal(await page.locator('#summary [data-count=total]').textContent(), '250');
 });
+
+test('rows that move among the others take nobody along', async t => {
+  const vacancy = await vacancyUp(t, { profiles: profiles(60), probes: [{ ...quick, ttl: '2s' }] });
+  const page = await openPage(t, `${vacancy.url}?sort=-measured`);
+  await eventually('measured', async () => (await page.locator('#rows .level b').allTextContents()).every(text => LEVEL.test(text)));
+  await page.evaluate(() => scrollTo(0, 400));
+  const first = () => page.locator('#rows tr').first().getAttribute('data-id');
+  const before = await first();
+  await eventually('another order', async () => await first() !== before);
+  assert.equal(await page.evaluate(() => scrollY), 400);
+});
+
+test('a view that cannot be shown says why, and the next one comes at once', async t => {
+  const vacancy = await vacancyUp(t, { probes: [{ ...quick, ttl: '1h' }] });
+  const page = await openPage(t, vacancy.url);
+  const search = page.getByLabel('Provider or name');
+  await search.fill('a b c d e f g h i');
+  await eventually('why', async () => /q has more than 8 words/.test(await page.locator('#view').textContent()));
+  await search.fill('c5');
+  await eventually('the row', async () => await page.locator('#rows tr').count() === 1, 2_000);
+  await eventually('it is said', async () => /1–1 of 1/.test(await page.locator('#said').textContent()));
+  assert.ok(page.problems.every(text => text.includes('400')), page.problems.join());
+  page.problems = [];
+});
+
+test('without a fresh value the page is not called live', async t => {
+  const failing = { name: 'none', kind: 'exec', match: { name: '*' }, ttl: '1h', command: ['sh', '-c', 'exit 70'] };
+  const vacancy = await vacancyUp(t, { probes: [failing] });
+  const page = await openPage(t, vacancy.url);
+  await eventually('it says so', async () => await page.locator('#live').textContent() === 'Connected, no fresh values');
+  await eventually('nothing is being measured', async () => (await page.locator('#rows time').allTextContents()).every(text => text === 'never'));
+});

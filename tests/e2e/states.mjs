@@ -96,6 +96,7 @@ export const STATES = {
     await eventually('levels', () => measured(page));
     hardware.signal('SIGSTOP');
     await eventually('stale', async () => (await texts(page, '#rows .flag')).every(flag => flag === 'stale'));
+    await eventually('not called live', async () => await page.locator('#live').textContent() === 'Connected, no fresh values');
     return page;
   },
   async lost(t) {
