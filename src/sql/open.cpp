@@ -15,8 +15,6 @@ constexpr std::string_view kSqlite = "sqlite:";
 }  // namespace
 
 void check_url(std::string_view url) {
-  // SQLite would take no path for a database that is forgotten at the end.
-  if (url == kSqlite) throw base::UsageError("database 'sqlite:' has no path; use sqlite:PATH");
   if (url.starts_with(kSqlite)) return;
   if (url.starts_with(kMysqlScheme)) return (void)parse_mysql_url(url);
   // A URL may hold a password, which belongs into no log.

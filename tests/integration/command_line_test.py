@@ -49,7 +49,7 @@ class CommandLineTest(TestCase):
         self.refused("portal", "--hardware-url", "https://x", says=["https://x", "http://"])
         self.refused("hardware", "--database", "oracle:x", "--check-config", says=["oracle", "sqlite:"])
         self.refused("hardware", "--database", "mysql://u:p@h/n", "--check-config", says=["password"])
-        self.refused("hardware", "--database", "sqlite:", says=["sqlite:PATH"])
+        self.refused("hardware", "--database", "sqlite:", says=["give the path of a file"])
         (self.directory / "text.db").write_text("this is no database, and long enough to be sure of it" * 20)
         self.refused("hardware", "--database", "sqlite:text.db", says=["text.db"])
         self.refused("hardware", "--database", "sqlite:nowhere/x.db", says=["nowhere"])
