@@ -14,6 +14,6 @@ export function launch(...further) {
 /** The dashboard, once its event stream is open. */
 export async function openLive(page, url) {
   await page.goto(url);
-  await page.locator('#live.on').waitFor();
+  await page.locator('#live:is(.on, .blind)').waitFor();
   return page;
 }
