@@ -43,6 +43,10 @@ function want(id) {
   if (!older(id, wanted)) wanted = id;
 }
 
+function say({ provider, name }, level) {
+  status.say(`${provider} ${name} is ${level}`, summary.sentence);
+}
+
 function change(id, data) {
   if (refetching) return hold(id, data);
   if (older(id, version)) return;  // the page, from another replica, is ahead of the stream
@@ -53,7 +57,7 @@ function change(id, data) {
   for (const json of changed) {
     const result = rows.apply(json);
     if (!result) return renew(id);
-    if (result.level !== result.before) status.say(`${json.provider} ${json.name} is ${result.level}`, summary.sentence);
+    if (result.level !== result.before) say(json, result.level);
   }
   removed.forEach(rows.remove);
   if (counts) summary.set(counts);
@@ -73,7 +77,7 @@ async function renew(id, jitter = 500) {
     asked = false;
     status.announce(document.querySelector('#view :is(caption, h2)').textContent);
   } else {
-    for (const { provider, name, level } of rows.mark(before)) status.say(`${provider} ${name} is ${level}`, summary.sentence);
+    for (const row of rows.mark(before)) say(row, row.level);
   }
   stream.watch();
   for (const [id, data] of held) change(id, data);
@@ -102,8 +106,7 @@ function followVisibility() {
 adopt();
 stream = connect(() => dataset.events, () => version, {
   state({ open, forMs }) {
-    status.connection(open, forMs);
-    if (open) wake();
+    if (status.connection(open, forMs)) wake();
   },
   refetch: ({ id }) => renew(id),
   event({ event, id, data }) {

@@ -15,11 +15,14 @@ let blind = false;  // no value is fresh: Vacancy itself sees nothing
 let wasOpen = false;
 let since = performance.now();
 
+// Returns whether it has come back.
 export function connection(isOpen, forMs) {
+  const opened = isOpen && !open;
   open = isOpen;
   wasOpen ||= open;
   since = performance.now() - forMs;
   tick();
+  return opened;
 }
 
 // The ticking age is hidden from screen readers, else they would read the banner every second.

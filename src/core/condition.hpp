@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "core/row.hpp"
 
 namespace core {
+
+/// The most units that somebody can wait for.
+constexpr std::uint32_t kMostFree = 1'000'000'000;
 
 /// What somebody waits for: profiles that are available enough, for long enough.
 struct Condition {

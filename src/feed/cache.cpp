@@ -5,8 +5,6 @@ namespace {
 
 constexpr int kShownPerRendering = 10;
 constexpr std::chrono::milliseconds kLongestShown{100};
-/// Views tell the time, from which their readers count ages, also when nothing happens for long.
-constexpr std::chrono::seconds kLongestKept{1};
 
 }  // namespace
 
@@ -15,7 +13,7 @@ http::Prepared& Cache::get(const std::string& key, const board::State& state, co
   if (const auto found = by_key_.find(key); found != by_key_.end()) {
     const auto entry = found->second;
     entries_.splice(entries_.begin(), entries_, entry);
-    const bool same = entry->sequence == state.sequence && begin < entry->keep_until;
+    const bool same = entry->sequence == state.sequence && begin - entry->rendered_at < kept_for_;
     if (same || (!exact && begin < entry->show_until)) return entry->prepared;
     by_key_.erase(found);
     entries_.erase(entry);
@@ -26,7 +24,7 @@ http::Prepared& Cache::get(const std::string& key, const board::State& state, co
   http::Prepared prepared = render(state);
   const auto end = std::chrono::steady_clock::now();
   const auto show_until = end + std::min<base::SteadyTime::duration>((end - begin) * kShownPerRendering, kLongestShown);
-  entries_.push_front({key, state.sequence, show_until, begin + kLongestKept, std::move(prepared)});
+  entries_.push_front({key, state.sequence, begin, show_until, std::move(prepared)});
   by_key_.emplace(entries_.front().key, entries_.begin());
   return entries_.front().prepared;
 }

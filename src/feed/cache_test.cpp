@@ -32,7 +32,7 @@ class CacheTest : public testing::Test {
     return *cache_.get(key, state_with(sequence), render, exact).body();
   }
 
-  Cache cache_{2};
+  Cache cache_{500ms, 2};
   std::chrono::milliseconds cost_{0};
   int renderings_ = 0;
 };

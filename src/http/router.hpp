@@ -21,6 +21,11 @@ class Router {
   /// answers HEAD too; the session leaves the body out.
   Router& add(std::string_view method, std::string pattern, Handler handler);
 
+  /// The answer to a request that is wrong.
+  Reply show_problem(const Request& request, int status, std::string_view detail) const {
+    return show_problem_(request, status, detail);
+  }
+
   /// Finds the route and calls it. 404, 405 with Allow, 400 for a path that does not decode.
   boost::asio::awaitable<Reply> handle(Request& request) const;
 

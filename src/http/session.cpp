@@ -202,7 +202,7 @@ class Session final : public StreamWriter, public std::enable_shared_from_this<S
     request.path = target.substr(0, target.find('?'));
     for (const auto& field : message) request.headers.push_back({field.name_string(), field.value()});
     auto query = Query::parse(request.path.size() < target.size() ? target.substr(request.path.size() + 1) : "");
-    if (!query) co_return problem(query.error());
+    if (!query) co_return host_.router.show_problem(request, status_of(query.error().code), query.error().message);
     request.query = std::move(*query);
     if (!request.path.starts_with('/')) co_return problem(400, "the target must be a path");
     try {

@@ -33,7 +33,7 @@ class Api {
 
  private:
   struct Core {
-    feed::Cache cache{};
+    feed::Cache cache{feed::kTellsTime};
     board::OverviewCache overview{};
   };
 

@@ -103,23 +103,46 @@ data sorts_of(const board::Selection& selection) {
   return sorts;
 }
 
+/// All providers, and the chosen one when it has gone.
+data providers_of(const board::Overview& overview, const std::string& chosen) {
+  data providers{data::type::list};
+  providers << option("", "All providers", chosen.empty());
+  bool known = chosen.empty();
+  for (const std::string& name : overview.providers) {
+    providers << option(name, name, name == chosen);
+    known = known || name == chosen;
+  }
+  if (!known) providers << option(chosen, chosen, true);
+  return providers;
+}
+
+/// One of them, or those that are chosen when they are several.
+data freshness_of(const std::vector<core::Freshness>& chosen) {
+  std::string present;
+  for (const core::Freshness one : chosen)
+    present += fmt::format("{}{}", present.empty() ? "" : ",", core::to_string(one));
+  data options{data::type::list};
+  options << option("", "Any freshness", present.empty());
+  for (const auto one :
+       {core::Freshness::fresh, core::Freshness::stale, core::Freshness::expired, core::Freshness::pending}) {
+    const std::string name(core::to_string(one));
+    options << option(name, "Only " + lower(name), name == present);
+  }
+  if (chosen.size() > 1) options << option(present, "Only " + lower(present), true);
+  return options;
+}
+
 void set_form(data& page, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
   // Too many to choose from are left to the search.
-  const bool any = overview.providers.size() > 1 && overview.providers.size() <= kMostProviders;
-  page.set("providers_any", any);
-  if (!any || std::ranges::find(overview.providers, selection.provider) == overview.providers.end())
-    set_if_any(page, "other_provider", selection.provider);
+  const bool choice = overview.providers.size() > 1 && overview.providers.size() <= kMostProviders;
+  page.set("providers_any", choice);
+  if (choice)
+    page.set("providers", providers_of(overview, selection.provider));
+  else
+    set_if_any(page, "only_provider", selection.provider);
   set_if_any(page, "only_name", selection.name);
-  data providers{data::type::list};
-  for (const std::string& name : overview.providers) {
-    data provider;
-    provider.set("name", name);
-    provider.set("selected", name == selection.provider);
-    providers << provider;
-  }
-  page.set("providers", providers);
   data levels{data::type::list};
   for (const core::Level level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown}) {
     const std::string name(core::to_string(level));
@@ -128,22 +151,7 @@ void set_form(data& page, const board::Overview& overview, const ListView& view)
     levels << out;
   }
   page.set("levels", levels);
-  data freshness{data::type::list};
-  freshness << option("", "Any freshness", selection.freshness.empty());
-  const bool several = selection.freshness.size() > 1;
-  if (several) {
-    std::vector<std::string> names;
-    for (const auto one : selection.freshness) names.push_back(std::string(core::to_string(one)));
-    const std::string joined = fmt::format("{}", fmt::join(names, ","));
-    freshness << option(joined, "Only " + lower(joined), true);
-  }
-  for (const auto one :
-       {core::Freshness::fresh, core::Freshness::stale, core::Freshness::expired, core::Freshness::pending}) {
-    const std::string name(core::to_string(one));
-    freshness << option(name, "Only " + lower(name),
-                        !several && std::ranges::find(selection.freshness, one) != selection.freshness.end());
-  }
-  page.set("freshness_options", freshness);
+  page.set("freshness_options", freshness_of(selection.freshness));
   page.set("sorts", sorts_of(selection));
   page.set("failing", selection.failing);
   page.set("grouped", selection.grouped);
@@ -215,10 +223,9 @@ data list_data(const board::State& state, const board::Overview& overview, const
   set_pages(page, selected.rows.size(), selected.counts.total, view);
   page.set("waiting", !state.filled);
   page.set("empty", state.filled && !has_rows);
-  const bool beyond = selected.rows.empty() && selected.counts.total > 0;
-  page.set("beyond", beyond);
+  page.set("nothing", has_rows && selected.counts.total == 0);
+  page.set("beyond", selected.counts.total > 0 && selected.rows.empty());
   page.set("first_url", url_of(view, 0));
-  page.set("nothing", has_rows && selected.rows.empty() && !beyond);
   page.set("any", has_rows && !selected.rows.empty());
   page.set("filtered", selected.counts.total != overview.counts.total);
   page.set("reset_url", reset_url(view));

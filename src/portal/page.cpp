@@ -13,7 +13,7 @@ namespace portal {
 
 struct Page::Core {
   kainjow::mustache::mustache page = load_template("list");
-  feed::Cache cache;
+  feed::Cache cache{feed::kTellsTime};
   board::OverviewCache overview;
 
   http::Prepared render(const board::State& state, const ListView& view) {

@@ -119,7 +119,7 @@ TEST_F(PortalTest, FiltersAndOrderAreInTheUrl) {
   EXPECT_THAT(html,
               AllOf(HasSubstr("No profile matches"), HasSubstr("class=\"wall\""), HasSubstr("href=\"/?wall=1\"")));
   EXPECT_THAT(page("provider=p&name=a"), HasSubstr("<input type=\"hidden\" name=\"name\" value=\"a\">"));
-  EXPECT_THAT(page("provider=gone"), HasSubstr("<input type=\"hidden\" name=\"provider\" value=\"gone\">"));
+  EXPECT_THAT(page("provider=gone"), HasSubstr("<option value=\"gone\" selected>gone</option>"));
   EXPECT_THAT(page("freshness=FRESH,STALE"),
               HasSubstr("<option value=\"STALE,FRESH\" selected>Only stale,fresh</option>"));
   EXPECT_THAT(page("q=%3Cb%3E"), AllOf(HasSubstr("value=\"&lt;b&gt;\""), Not(HasSubstr("<b>\""))));

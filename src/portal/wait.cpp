@@ -17,7 +17,6 @@ constexpr std::size_t kMostPatterns = 100;
 constexpr std::ptrdiff_t kMostGlobs = 10;
 /// Rows of an answer that is not satisfied. A server that drains gives many of them at once.
 constexpr std::size_t kMostShown = 100;
-constexpr std::size_t kMostFree = 1'000'000'000;
 
 struct Asked {
   core::Condition condition;
@@ -60,7 +59,7 @@ base::Result<core::Condition> condition_of(const http::Query& query) {
   const std::string_view match = query.get("match").value_or("any");
   if (match != "any" && match != "all") return wrong("match", "use any or all");
   condition.all = match == "all";
-  const auto free = query.number("free", 0, 0, kMostFree);
+  const auto free = query.number("free", 0, 0, core::kMostFree);
   if (!free) return std::unexpected(free.error());
   if (query.get("free")) condition.free = static_cast<double>(*free);
   // Who counts units takes them at any level that is known.

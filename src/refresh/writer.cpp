@@ -63,18 +63,18 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
   std::vector<store::Outcome> outcomes;
   for (Ended& ended : batch) outcomes.push_back(std::move(ended.outcome));
   std::set<store::TaskId> refused;
-  for (;;) {
+  bool written = false;
+  do {
     const auto now = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < batch.size(); ++i)
       outcomes[i].ended_ago = std::chrono::duration_cast<base::Duration>(now - batch[i].at);
-    const bool written = co_await finish(outcomes, refused);
-    // After the run was finished: new profiles make the task due again. What came late is old.
-    for (std::size_t i = 0; written && i < batch.size(); ++i)
-      if (batch[i].discovered && !refused.contains(outcomes[i].task))
-        co_await discover(std::move(*batch[i].discovered));
-    if (written || hurried_) break;
-    co_await base::sleep(retry_, kRetry);
-  }
+    written = co_await finish(outcomes, refused);
+    if (!written && !hurried_) co_await base::sleep(retry_, kRetry);
+  } while (!written && !hurried_);
+  // After the run was finished: new profiles make the task due again. What came late is old.
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (written && batch[i].discovered && !refused.contains(outcomes[i].task))
+      co_await discover(std::move(*batch[i].discovered));
   done_(outcomes);
 }
 

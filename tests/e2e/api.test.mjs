@@ -33,6 +33,7 @@ const CASES = [
   ['portal', '?q=amazon&level=HIGH,LOW&sort=-name&group=provider&wall=1', 200, { headers: html, type: 'text/html' }],
   ['portal', '?utm_source=mail', 200, { headers: html, type: 'text/html' }],
   ['portal', '?offset=x', 400],
+  ['portal', '?q=%zz', 400, { headers: html, type: 'text/html' }],
   ['portal', '?offset=x', 400, { headers: html, type: 'text/html' }],
   ['portal', '', 200, { headers: { accept: 'text/plain' }, type: 'text/plain' }],
   ['portal', 'api/v1/hardware', 200],

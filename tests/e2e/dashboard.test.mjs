@@ -88,6 +88,10 @@ test('the page of a profile says that it is gone, and shows it when it is back',
   await vacancy.profile('remove', 'Amazon', 'c5');
   await eventually('it is gone', async () => /there is no profile Amazon\/c5/.test(await page.locator('#view').textContent()));
   assert.equal(await page.title(), 'Vacancy: not found');
+  let asked = 0;
+  page.on('request', request => { asked += request.url().includes('/profile/'); });
+  for (let i = 0; i < 40; ++i) await hide(page, i % 2 === 0);
+  assert.ok(asked < 10, `it is asked for now and then, not whenever the reader looks: ${asked}`);
   await vacancy.profile('add', 'Amazon', 'c5');
   await eventually('it is back', async () => LEVEL.test(await level(page, 'c5')), 20_000);
   assert.match(await page.title(), /^Amazon c5/);

@@ -24,9 +24,6 @@ constexpr std::chrono::seconds kLate{5};
 /// How much later than --timeout a portal that hangs may make the end.
 constexpr std::chrono::milliseconds kOvertime{500};
 
-/// The portal takes no more.
-constexpr std::uint32_t kMostFree = 1'000'000'000;
-
 struct Options {
   std::vector<std::string> profiles;
   bool any = false;
@@ -173,7 +170,7 @@ Command add_wait(CLI::App& program) {
       ->excludes(any);
   command->add_option("--at-least", options->at_least, "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free)");
   command->add_option("--free", options->free, "So many units are free, as far as the source tells")
-      ->check(CLI::Range(std::uint32_t{0}, kMostFree));
+      ->check(CLI::Range(std::uint32_t{0}, core::kMostFree));
   command->add_option("--for", options->hold,
                       "It stays so for that long: one and the same profile, without interruption");
   command->add_option("--timeout", options->timeout,
