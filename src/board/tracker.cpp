@@ -61,7 +61,7 @@ void Tracker::follow(const core::RowPtr& row, base::Time now) {
   const bool met = condition_.met_by(*row);
   auto place = followed_.find(row->profile.id);
   if (place == followed_.end()) {
-    if (!make_room(met && now < row->reading->stale_at, now)) return;
+    if (!make_room(met, now)) return;
     place = followed_.try_emplace(row->profile.id, row, carried(row->profile.key)).first;
   }
   Match& match = place->second;
