@@ -53,18 +53,17 @@ async function untilArrived(page, count) {
   }
 }
 
-// As when the reader goes back to this view: what the page does, too, when rows come, go or move.
+// As when the reader goes back to this view: what the page does, too, when rows come, go or move. It says when it has.
 function fetchAnew(count) {
   globalThis.fetched ??= 0;
   return new Promise(resolve => {
     const ask = () => dispatchEvent(new PopStateEvent('popstate'));
-    const observer = new MutationObserver(records => {
-      if (!records.some(({ target }) => target.id === 'view')) return;
+    const observer = new MutationObserver(() => {
       if (++globalThis.fetched < count) return void setTimeout(ask);
       observer.disconnect();
       resolve(globalThis.fetched);
     });
-    observer.observe(document.getElementById('view'), { childList: true });
+    observer.observe(document.getElementById('said'), { childList: true });
     ask();
   });
 }
