@@ -142,7 +142,7 @@ void note(Trace& trace, const std::expected<Exited, std::string>& exited) {
 class ExecProbe final : public Probe {
  public:
   ExecProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
-      : config_(config), programs_(std::move(executor)) {}
+      : config_(config), programs_(std::move(executor), config.timeout) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {

@@ -77,7 +77,7 @@ Answer read(const Response& response, const config::ProbeConfig& config, std::sp
 class HttpProbe final : public Probe {
  public:
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
-      : config_(config), transfers_(std::move(executor), "http " + config.name) {}
+      : config_(config), transfers_(std::move(executor), "http " + config.name, config.timeout) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {

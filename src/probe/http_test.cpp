@@ -139,10 +139,13 @@ TEST_F(HttpTest, SaysWhyItCannotConnect) {
 
 // --- Time
 
-TEST_F(HttpTest, GivesUpAtTheDeadline) {
+TEST_F(HttpTest, GivesUpAtTheDeadlineAndNamesTheConfiguredTimeout) {
   EXPECT_EQ(error({.url = url("/hang")}, 200ms), "timed out after 200ms");
   EXPECT_EQ(error({.url = url("/slow?seconds=30")}, 50ms), "timed out after 50ms");
-  EXPECT_EQ(error({.url = url("/level?level=HIGH")}, -1s), "timed out");
+  // Little of the time is left when the call begins, or nothing.
+  const auto probe = make({.url = url("/hang")}, {}, 1h);
+  for (const auto left : {30ms, -1000ms})
+    EXPECT_EQ(begin(*probe, left).get().results.at(0).error(), "timed out after 1h") << left.count();
 }
 
 TEST_F(HttpTest, CancelEndsCallsUnderWayAndLaterOnes) {
@@ -191,7 +194,7 @@ TEST_F(HttpTest, LeavesNoDescriptorsBehind) {
 TEST_F(HttpTest, IdleConnectionsAreClosed) {
   ASSERT_TRUE(ask({.url = url("/level?level=HIGH")}));
   const auto before = descriptors();
-  Transfers transfers(runtime_.background().get_executor(), "test", 50ms);
+  Transfers transfers(runtime_.background().get_executor(), "test", 30s, 50ms);
   for (int round = 0; round < 2; ++round) {
     Request request{.url = url("/level?level=HIGH")};
     auto task = transfers.run(std::move(request), steady_clock::now() + kPatience);

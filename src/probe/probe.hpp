@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/duration.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
 
@@ -56,6 +57,10 @@ inline Answer same_for_all(std::size_t count, const Result& result) {
 }
 
 inline constexpr std::string_view kCancelled = "cancelled";
-inline constexpr std::string_view kTimedOut = "timed out";
+
+/// "timed out after 30s", with the configured time: what was left of it when the work began tells nobody anything.
+inline std::string timed_out_after(base::Duration timeout) {
+  return "timed out after " + base::to_string(timeout);
+}
 
 }  // namespace probe

@@ -11,7 +11,6 @@
 #include <csignal>
 #include <utility>
 
-#include "base/duration.hpp"
 #include "base/task_group.hpp"
 #include "base/text.hpp"
 #include "probe/probe.hpp"
@@ -70,13 +69,6 @@ struct Stream {
   std::size_t kept;
 };
 
-/// The time that was given, of which a little has passed since.
-base::Duration rounded(std::chrono::steady_clock::duration time) {
-  using Tenths = std::chrono::duration<std::int64_t, std::deci>;
-  if (time < 10s) return std::chrono::ceil<Tenths>(time);
-  return std::chrono::ceil<std::chrono::seconds>(time);
-}
-
 }  // namespace
 
 /// A group of processes, which ends with this at the latest: also when the executor goes away while it runs.
@@ -106,7 +98,7 @@ struct Programs::Run : std::enable_shared_from_this<Run> {
         errors("standard error", executor, std::move(child.errors), most_bytes, kErrorBytes) {}
 
   void watch(Stream& stream);
-  void watch_deadline(base::SteadyTime deadline);
+  void watch_deadline(base::SteadyTime deadline, base::Duration timeout);
   void give_up(std::string why);
   void cancel();
   void kill();
@@ -135,11 +127,10 @@ void Programs::Run::watch(Stream& stream) {
   stream.pipe.async_wait(asio::posix::descriptor_base::wait_read, std::move(on_readable));
 }
 
-void Programs::Run::watch_deadline(base::SteadyTime deadline) {
-  const auto time = rounded(deadline - std::chrono::steady_clock::now());
+void Programs::Run::watch_deadline(base::SteadyTime deadline, base::Duration timeout) {
   timer.expires_at(deadline);
-  timer.async_wait([self = shared_from_this(), time](Error error) {
-    if (!error) self->give_up(fmt::format("{} after {}", kTimedOut, base::to_string(time)));
+  timer.async_wait([self = shared_from_this(), timeout](Error error) {
+    if (!error) self->give_up(timed_out_after(timeout));
   });
 }
 
@@ -217,7 +208,8 @@ std::string typed(const std::vector<std::string>& command) {
   return line;
 }
 
-Programs::Programs(asio::any_io_executor executor) : executor_(std::move(executor)) {
+Programs::Programs(asio::any_io_executor executor, base::Duration timeout)
+    : executor_(std::move(executor)), timeout_(timeout) {
   adopt_orphans();
 }
 
@@ -229,7 +221,7 @@ asio::awaitable<std::expected<Exited, std::string>> Programs::run(Program progra
   if (!child) co_return std::unexpected(std::move(child.error()));
   const auto run = std::make_shared<Run>(executor_, std::move(*child), program.max_output_bytes);
   running_.push_back(run);
-  run->watch_deadline(deadline);
+  run->watch_deadline(deadline, timeout_);
   run->watch(run->output);
   run->watch(run->errors);
   co_await run->wait_for_exit();

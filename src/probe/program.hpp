@@ -51,8 +51,9 @@ std::string typed(const std::vector<std::string>& command);
 /// size of this process. Used on one thread, that of its executor.
 class Programs {
  public:
-  /// From now on, this process adopts what its programs leave behind.
-  explicit Programs(boost::asio::any_io_executor executor);
+  /// From now on, this process adopts what its programs leave behind. `timeout` is what the deadlines come from, and
+  /// what a failure names.
+  Programs(boost::asio::any_io_executor executor, base::Duration timeout);
   /// REQUIRES: every run() has returned.
   ~Programs();
 
@@ -66,6 +67,7 @@ class Programs {
   struct Group;
   struct Run;
   boost::asio::any_io_executor executor_;
+  base::Duration timeout_;
   std::vector<std::shared_ptr<Run>> running_;
   bool cancelled_ = false;
 };

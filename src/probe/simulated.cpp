@@ -57,8 +57,11 @@ class Dice {
 
 class SleepingProbe final : public Probe {
  public:
-  SleepingProbe(const config::SimulatedOptions& options, asio::any_io_executor executor)
-      : duration_(options.duration), executor_(std::move(executor)), dice_(options.seed) {}
+  SleepingProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
+      : duration_(config.simulated.duration),
+        timeout_(config.timeout),
+        executor_(std::move(executor)),
+        dice_(config.simulated.seed) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
     const Span span = span_of(duration_, deadline);
@@ -68,7 +71,7 @@ class SleepingProbe final : public Probe {
     if (!cancelled_) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     timers_.erase(&timer);
     if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
-    if (span.timed_out) co_return same_for_all(profiles.size(), std::unexpected(std::string(kTimedOut)));
+    if (span.timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
     co_return dice_.roll(profiles);
   }
 
@@ -79,6 +82,7 @@ class SleepingProbe final : public Probe {
 
  private:
   base::Duration duration_;
+  base::Duration timeout_;
   asio::any_io_executor executor_;
   Dice dice_;
   std::unordered_set<asio::steady_timer*> timers_;
@@ -88,8 +92,11 @@ class SleepingProbe final : public Probe {
 /// Burns a core per measurement, in threads of the lowest priority.
 class BurningProbe final : public Probe {
  public:
-  BurningProbe(const config::SimulatedOptions& options, std::size_t threads)
-      : duration_(options.duration), dice_(options.seed), pool_("burn", threads, base::OffloadPool::Priority::low) {}
+  BurningProbe(const config::ProbeConfig& config, std::size_t threads)
+      : duration_(config.simulated.duration),
+        timeout_(config.timeout),
+        dice_(config.simulated.seed),
+        pool_("burn", threads, base::OffloadPool::Priority::low) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
     bool timed_out = false;
@@ -102,7 +109,7 @@ class BurningProbe final : public Probe {
     };
     co_await pool_.run(burn);
     if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
-    if (timed_out) co_return same_for_all(profiles.size(), std::unexpected(std::string(kTimedOut)));
+    if (timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
     co_return dice_.roll(profiles);
   }
 
@@ -110,6 +117,7 @@ class BurningProbe final : public Probe {
 
  private:
   base::Duration duration_;
+  base::Duration timeout_;
   Dice dice_;
   std::atomic<bool> cancelled_ = false;
   base::OffloadPool pool_;
@@ -118,9 +126,8 @@ class BurningProbe final : public Probe {
 }  // namespace
 
 std::unique_ptr<Probe> make_simulated(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  if (config.simulated.work == config::Work::cpu)
-    return std::make_unique<BurningProbe>(config.simulated, concurrency(config));
-  return std::make_unique<SleepingProbe>(config.simulated, std::move(executor));
+  if (config.simulated.work == config::Work::cpu) return std::make_unique<BurningProbe>(config, concurrency(config));
+  return std::make_unique<SleepingProbe>(config, std::move(executor));
 }
 
 std::size_t simulated_concurrency(const config::ProbeConfig& config) {

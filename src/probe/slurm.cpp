@@ -63,7 +63,7 @@ void note(Trace* trace, std::string_view sent, std::string_view received) {
 class SlurmProbe final : public Probe {
  public:
   SlurmProbe(const config::ProbeConfig& config, const asio::any_io_executor& executor)
-      : config_(config), environment_(environment(config.slurm)), programs_(executor) {}
+      : config_(config), environment_(environment(config.slurm)), programs_(executor, config.timeout) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {

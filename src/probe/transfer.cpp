@@ -6,9 +6,9 @@
 #include <limits>
 #include <stdexcept>
 
-#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "probe/observation.hpp"
+#include "probe/probe.hpp"
 
 namespace probe {
 namespace {
@@ -29,15 +29,8 @@ const std::string* Response::header(std::string_view name) const {
   return found != headers.end() ? &found->second : nullptr;
 }
 
-std::string timed_out_after(base::Duration limit) {
-  // A configured limit is a round number; what is left of it when the call begins is not.
-  constexpr base::Duration kStep = std::chrono::milliseconds{10};
-  const auto rounded = (limit + kStep / 2) / kStep * kStep;
-  return fmt::format("timed out after {}", base::to_string(rounded));
-}
-
-Transfer::Transfer(const Request& request, base::Duration limit)
-    : request_(request), limit_(limit), handle_(curl_easy_init()) {
+Transfer::Transfer(const Request& request, base::Duration limit, base::Duration timeout)
+    : request_(request), limit_(limit), timeout_(timeout), handle_(curl_easy_init()) {
   if (!handle_) throw std::runtime_error("libcurl has no memory");
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_URL, request.url.c_str());
@@ -156,7 +149,7 @@ std::string Transfer::failure(CURLcode code) const {
     return fmt::format("the answer is larger than max_bytes, {}", request_.max_bytes);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return timed_out_after(limit_);
+      return timed_out_after(timeout_);
     case CURLE_COULDNT_RESOLVE_HOST:
       return fmt::format("cannot find the host: {}", detail);
     case CURLE_COULDNT_CONNECT:

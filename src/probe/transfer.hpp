@@ -51,15 +51,12 @@ struct Response {
   const std::string* header(std::string_view name) const;
 };
 
-/// "timed out after 30s"
-std::string timed_out_after(base::Duration limit);
-
 /// One call as libcurl sees it: an easy handle with its options, and what came back so far. Used on one thread.
 class Transfer {
  public:
-  /// `request` outlives the transfer. It must be over within `limit`, which is positive. Throws std::runtime_error when
-  /// libcurl does not take an option.
-  Transfer(const Request& request, base::Duration limit);
+  /// `request` outlives the transfer. It must be over within `limit`, which is positive; a failure names `timeout`,
+  /// from which the limit comes. Throws std::runtime_error when libcurl does not take an option.
+  Transfer(const Request& request, base::Duration limit, base::Duration timeout);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
@@ -89,6 +86,7 @@ class Transfer {
 
   const Request& request_;
   const base::Duration limit_;
+  const base::Duration timeout_;
   Response response_;
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;

@@ -13,7 +13,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/duration.hpp"
 #include "probe/probe.hpp"
 
 namespace probe {
@@ -60,8 +59,8 @@ struct Transfers::Call {
 /// The thread, and libcurl's handles, which no other thread touches but to wake it.
 class Transfers::Worker {
  public:
-  Worker(asio::any_io_executor executor, const std::string& name, base::Duration idle)
-      : executor_(std::move(executor)), idle_(idle), thread_([this, name] { work(name); }) {}
+  Worker(asio::any_io_executor executor, const std::string& name, base::Duration timeout, base::Duration idle)
+      : executor_(std::move(executor)), timeout_(timeout), idle_(idle), thread_([this, name] { work(name); }) {}
 
   ~Worker() {
     stop();
@@ -152,7 +151,7 @@ class Transfers::Worker {
     // Whoever waited has given up.
     if (limit.count() <= 0) return;
     try {
-      auto transfer = std::make_unique<Transfer>(call->request, limit);
+      auto transfer = std::make_unique<Transfer>(call->request, limit, timeout_);
       CURL* const handle = transfer->handle();
       if (const auto code = curl_multi_add_handle(multi, handle); code != CURLM_OK)
         throw std::runtime_error(curl_multi_strerror(code));
@@ -181,6 +180,7 @@ class Transfers::Worker {
   }
 
   const asio::any_io_executor executor_;
+  const base::Duration timeout_;
   const base::Duration idle_;
   std::unordered_map<CURL*, Running> running_;
   std::mutex mutex_;
@@ -191,18 +191,18 @@ class Transfers::Worker {
   std::thread thread_;
 };
 
-Transfers::Transfers(asio::any_io_executor executor, const std::string& name, base::Duration idle)
-    : executor_(std::move(executor)) {
+Transfers::Transfers(asio::any_io_executor executor, const std::string& name, base::Duration timeout,
+                     base::Duration idle)
+    : executor_(std::move(executor)), timeout_(timeout) {
   start_libcurl();
-  worker_ = std::make_unique<Worker>(executor_, name, idle);
+  worker_ = std::make_unique<Worker>(executor_, name, timeout, idle);
 }
 
 Transfers::~Transfers() = default;
 
 asio::awaitable<std::expected<Response, std::string>> Transfers::run(Request request, base::SteadyTime deadline) {
   if (cancelled_) co_return std::unexpected(std::string(kCancelled));
-  const base::Duration limit = until(deadline);
-  if (limit.count() <= 0) co_return std::unexpected(std::string(kTimedOut));
+  if (until(deadline).count() <= 0) co_return std::unexpected(timed_out_after(timeout_));
   // The end of this wait does not depend on the worker, which may be held up.
   asio::steady_timer timer(executor_, deadline);
   const auto call = std::make_shared<Call>(std::move(request), deadline);
@@ -215,7 +215,7 @@ asio::awaitable<std::expected<Response, std::string>> Transfers::run(Request req
   call->waiter = nullptr;
   if (call->over) co_return std::move(call->result);
   if (cancelled_) co_return std::unexpected(std::string(kCancelled));
-  co_return std::unexpected(timed_out_after(limit));
+  co_return std::unexpected(timed_out_after(timeout_));
 }
 
 void Transfers::cancel() {

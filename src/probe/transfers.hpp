@@ -20,8 +20,10 @@ class Transfers {
  public:
   static constexpr base::Duration kIdle = std::chrono::seconds{15};
 
-  /// `name` is the thread's. The executor's context outlives the transfers.
-  Transfers(boost::asio::any_io_executor executor, const std::string& name, base::Duration idle = kIdle);
+  /// `name` is the thread's. `timeout` is what the deadlines come from, and what a failure names. The executor's
+  /// context outlives the transfers.
+  Transfers(boost::asio::any_io_executor executor, const std::string& name, base::Duration timeout,
+            base::Duration idle = kIdle);
   /// REQUIRES: every run() has returned.
   ~Transfers();
   Transfers(const Transfers&) = delete;
@@ -38,6 +40,7 @@ class Transfers {
   class Worker;
 
   boost::asio::any_io_executor executor_;
+  base::Duration timeout_;
   /// Each is a call that a coroutine waits for.
   std::unordered_set<boost::asio::steady_timer*> waiting_;
   bool cancelled_ = false;

@@ -15,13 +15,13 @@ class FreshnessTest(TestCase):
         first.stop()
         second = self.up(probes=[good | {"duration": "5s"}])
         failed = eventually("a failure", lambda: (row := rows(second.port)["c5"]).get("error") and row)
-        self.assertEqual(failed["error"], "timed out")
+        self.assertEqual(failed["error"], "timed out after 500ms")
         if failed["freshness"] != "EXPIRED":
             self.assertIn(failed["availability"], LEVELS)
         expired = eventually("it expires", lambda: (row := rows(second.port)["c5"])["freshness"] == "EXPIRED" and row)
         self.assertEqual(expired["availability"], "UNKNOWN")
         self.assertIn(expired["was"], LEVELS)
-        self.assertRegex(expired["error"], "^timed out(; slowed down since .* failures in a row)?$")
+        self.assertRegex(expired["error"], "^timed out after 500ms(; slowed down since .* failures in a row)?$")
 
     def test_rows_of_a_service_that_hangs_grow_old_and_events_without_id_tell(self):
         hardware = self.hardware(profiles=[{"provider": "a", "name": "b"}], probes=[QUICK | {"expire_after": "4s", "timeout": "500ms"}])

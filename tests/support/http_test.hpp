@@ -30,8 +30,9 @@ class HttpTest : public testing::Test {
 
   static std::string url(const std::string& path) { return server_->url(path); }
 
-  std::unique_ptr<probe::Probe> make(const config::HttpOptions& options, const config::Levels& levels = {}) {
-    return probe::make_probe({.name = "test", .kind = "http", .levels = levels, .http = options},
+  std::unique_ptr<probe::Probe> make(const config::HttpOptions& options, const config::Levels& levels = {},
+                                     base::Duration timeout = kPatience) {
+    return probe::make_probe({.name = "test", .kind = "http", .timeout = timeout, .levels = levels, .http = options},
                              runtime_.background().get_executor());
   }
   std::future<probe::Answer> begin(probe::Probe& probe, base::Duration timeout = kPatience,
@@ -40,7 +41,7 @@ class HttpTest : public testing::Test {
   }
   probe::Result ask(const config::HttpOptions& options, base::Duration timeout = kPatience,
                     probe::Trace* trace = nullptr) {
-    const auto probe = make(options);
+    const auto probe = make(options, {}, timeout);
     return begin(*probe, timeout, trace).get().results.at(0);
   }
   std::string error(const config::HttpOptions& options, base::Duration timeout = kPatience) {
