@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace base {
+
+/// Tells the log of something that fails again and again: one line when it begins, one a minute while it lasts, one
+/// when it ends. A fault that hits many jobs, as a database that is away does, is one fault: it begins with the first
+/// job that fails and ends when each of those jobs has succeeded.
+///
+///     warning fast cannot claim tasks: SQLite: attempt to write a readonly database
+///     warning fast cannot claim tasks: SQLite: attempt to write a readonly database (61 failures of 3 jobs in 1m)
+///     info the database works again after 1m30s and 92 failures
+///
+/// One that comes and goes is told twice a minute at most. Thread-safe. `clock` must outlive it.
+class Fault {
+ public:
+  /// `subject` is what works again at the end: "the database".
+  explicit Fault(std::string subject, const Clock& clock = system_clock());
+
+  /// `job` did not succeed, which `why` explains: "fast cannot claim tasks", "Connection refused".
+  void failed(const std::string& job, std::string_view why);
+  /// Costs little when nothing failed.
+  void succeeded(const std::string& job);
+  /// `job` will not be tried again, whatever came of it.
+  void forget(const std::string& job);
+
+  /// Since when it lasts; nothing: all is well.
+  std::optional<SteadyTime> since() const;
+  /// The latest failure while it lasts, "JOB: WHY"; else "".
+  std::string text() const;
+
+ private:
+  const std::string subject_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> failing_;
+  SteadyTime began_;
+  /// Those that no line about an end has counted, and since when.
+  std::uint64_t failures_ = 0;
+  SteadyTime counted_since_;
+  std::string text_;
+  /// Of the last line that told of a failure.
+  std::optional<SteadyTime> told_at_;
+  /// The log knows that it lasts.
+  bool told_ = false;
+};
+
+}  // namespace base
