@@ -1,6 +1,7 @@
 #include "core/freshness.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace core {
 
@@ -59,6 +60,14 @@ std::optional<base::Time> next_turn(const Row& row, base::Time now) {
 void apply(const FreshnessRule& rule, Reading& reading) {
   reading.stale_at = reading.measured_at + rule.ttl + rule.grace;
   reading.expires_at = std::max(reading.stale_at, reading.measured_at + rule.expire_after);
+}
+
+Reading reading_of(Measurement measurement, base::Time ended, base::Duration took, const FreshnessRule& rule) {
+  // No source measured before 1970, and feeds cannot write such a time.
+  const auto age = std::clamp(std::exchange(measurement.age, {}), base::Duration{0}, ended.time_since_epoch());
+  Reading reading{std::move(measurement), ended - age, {}, {}, took};
+  apply(rule, reading);
+  return reading;
 }
 
 }  // namespace core

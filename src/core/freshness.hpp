@@ -50,4 +50,7 @@ struct FreshnessRule {
 /// Sets stale_at and expires_at from measured_at. expires_at is never before stale_at.
 void apply(const FreshnessRule& rule, Reading& reading);
 
+/// The reading that a measurement makes whose run ended at `ended` and lasted `took`: as old as the measurement is.
+Reading reading_of(Measurement measurement, base::Time ended, base::Duration took, const FreshnessRule& rule);
+
 }  // namespace core

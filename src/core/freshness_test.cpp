@@ -108,6 +108,23 @@ TEST(Freshness, RuleCountsFromTheMeasurement) {
   EXPECT_EQ(reading.expires_at, kStale) << "not before it is stale";
 }
 
+TEST(Freshness, AReadingIsAsOldAsItsSourceSays) {
+  const FreshnessRule rule{.ttl = seconds{60}, .grace = seconds{30}, .expire_after = seconds{300}};
+  const auto read = [&](base::Duration age) {
+    return reading_of({.free = 3, .age = age}, kMeasured, seconds{7}, rule);
+  };
+  EXPECT_EQ(read(seconds{0}).measured_at, kMeasured);
+  const Reading old = read(seconds{100});
+  EXPECT_EQ(old.measured_at, kMeasured - seconds{100});
+  EXPECT_EQ(old.stale_at, kStale - seconds{100});
+  EXPECT_EQ(old.expires_at, kExpires - seconds{100});
+  EXPECT_EQ(old.took, seconds{7});
+  EXPECT_EQ(old.free, 3);
+  EXPECT_EQ(old.age, seconds{0}) << "its times have it";
+  EXPECT_EQ(read(-seconds{100}).measured_at, kMeasured) << "nothing was measured after it was told";
+  EXPECT_EQ(read(base::Duration::max()).measured_at, base::Time{}) << "nor before clocks began";
+}
+
 TEST(Freshness, HasNames) {
   EXPECT_EQ(to_string(Freshness::pending), "PENDING");
   EXPECT_EQ(to_string(Freshness::fresh), "FRESH");

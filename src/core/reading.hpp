@@ -14,12 +14,17 @@ struct Measurement {
   /// Units that are free now, and in all.
   std::optional<double> free;
   std::optional<double> total;
+  /// The largest request that fits in one piece now, such as on one node; `free` is the sum.
+  std::optional<double> largest;
   /// The source's own scale, as it gave it.
   std::optional<double> score;
   /// Per unit and hour, in the source's currency.
   std::optional<double> price;
   /// Why this level, for people: "42 of 64 nodes idle".
   std::string reason;
+  /// How long before the end of the run the source measured it; 0 where it says nothing. Never negative. A Reading has
+  /// it in its measured_at.
+  base::Duration age{0};
 
   bool operator==(const Measurement&) const = default;
 };
@@ -35,7 +40,7 @@ struct LevelChange {
 
 /// A measurement with its times. Without one, a profile is PENDING.
 struct Reading : Measurement {
-  /// End of the probe, on the database's clock.
+  /// When the source measured it: at the end of the probe unless it gave an age. On the database's clock.
   base::Time measured_at;
   /// From then on the level is kept and flagged: measured_at + ttl + grace.
   base::Time stale_at;

@@ -32,7 +32,7 @@ std::ptrdiff_t descriptors() {
 TEST_F(HttpTest, ReadsALevelAndNumbers) {
   const Result result = ask({.url = url("/level?level=MEDIUM&free=3&total=4&score=7&price=0.5&reason=three")});
   ASSERT_TRUE(result) << result.error();
-  EXPECT_EQ(*result, (core::Measurement{Level::medium, 3, 4, 7, 0.5, "three"}));
+  EXPECT_EQ(*result, (core::Measurement{Level::medium, 3, 4, {}, 7, 0.5, "three"}));
 }
 
 TEST_F(HttpTest, JudgesNumbersByThresholds) {

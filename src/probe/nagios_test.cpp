@@ -8,7 +8,7 @@ namespace {
 
 TEST(Nagios, ReadsTextAndData) {
   EXPECT_EQ(read_nagios("OK - 12 of 64 nodes idle | free=12;8;4;0;64 total=64 score=7.5 price=0.25EUR\n"),
-            (Observation{{}, 12, 64, 7.5, 0.25, "OK - 12 of 64 nodes idle"}));
+            (Observation{{}, 12, 64, {}, 7.5, 0.25, "OK - 12 of 64 nodes idle"}));
   EXPECT_EQ(read_nagios("OK"), (Observation{.reason = "OK"}));
   EXPECT_EQ(read_nagios(""), Observation());
   EXPECT_EQ(read_nagios("|"), Observation());
@@ -33,7 +33,7 @@ TEST(Nagios, IgnoresUnitsAndWhatIsNoNumber) {
 
 TEST(Nagios, ReadsDataOfLaterLines) {
   const auto seen = read_nagios("DISK OK | free=1\nlong text, score=9\nmore text | total=2\nprice=3\n");
-  EXPECT_EQ(seen, (Observation{{}, 1, 2, {}, 3, "DISK OK"}));
+  EXPECT_EQ(seen, (Observation{{}, 1, 2, {}, {}, 3, "DISK OK"}));
 }
 
 TEST(Nagios, MakesAnyTextFitForAReason) {

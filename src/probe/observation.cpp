@@ -132,9 +132,11 @@ Result judge(Observation observation, const config::Levels& levels) {
   return core::Measurement{.level = judged->level,
                            .free = observation.free,
                            .total = observation.total,
+                           .largest = observation.largest,
                            .score = observation.score,
                            .price = observation.price,
-                           .reason = std::move(reason)};
+                           .reason = std::move(reason),
+                           .age = observation.age};
 }
 
 Or<json::value> parse_json(std::string_view text) {

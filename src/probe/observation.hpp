@@ -21,10 +21,14 @@ struct Observation {
   std::optional<core::Level> level;
   std::optional<double> free;
   std::optional<double> total;
+  /// The largest request that fits in one piece, such as on one node.
+  std::optional<double> largest;
   std::optional<double> score;
   std::optional<double> price;
   /// Why, in the source's words; may be empty.
   std::string reason;
+  /// How long before the end of the run the source measured it; 0 where it says nothing.
+  base::Duration age{0};
 
   bool operator==(const Observation&) const = default;
 };

@@ -19,7 +19,7 @@ std::expected<Observation, std::string> read(std::string_view text, const config
 TEST(Observation, ReadsWhatIsThere) {
   const auto seen = read(R"({"level":"high","free":3,"total":4,"score":7.5,"price":0.25,"reason":"3 of 4\nfree"})");
   ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{core::Level::high, 3, 4, 7.5, 0.25, "3 of 4 free"}));
+  EXPECT_EQ(*seen, (Observation{core::Level::high, 3, 4, {}, 7.5, 0.25, "3 of 4 free"}));
   EXPECT_EQ(read(R"({"free":0,"level":null})")->free, 0);
 }
 
@@ -27,7 +27,7 @@ TEST(Observation, ReadsWhereThePointersPoint) {
   const config::Pointers pointers{.level = "", .free = "/recommendations/0/free", .reason = "/why"};
   const auto seen = read(R"({"recommendations":[{"free":2}],"why":{"zone":"a"},"level":17})", pointers);
   ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{{}, 2, {}, {}, {}, R"({"zone":"a"})"}));
+  EXPECT_EQ(*seen, (Observation{{}, 2, {}, {}, {}, {}, R"({"zone":"a"})"}));
 }
 
 TEST(Observation, SaysWhatIsWrong) {

@@ -42,23 +42,23 @@ ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> s
 
 void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
   static const sql::RowsStatement kSql(
-      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, score, price, reason, measured_at,"
-      " stale_at, expires_at, took, changed_from, changed_at) VALUES ",
-      15);
+      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, largest, score, price, reason,"
+      " measured_at, stale_at, expires_at, took, changed_from, changed_at) VALUES ",
+      16);
   const ReadingsBefore readings = readings_before(session, settled);
   kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
     const Outcome& outcome = *one.outcome;
+    // Bound texts are read at the end.
     const core::Measurement& measured = *one.finding->result;
-    core::Reading reading{{}, ended(outcome, now), {}, {}, outcome.took};
-    core::apply(outcome.rule, reading);
+    core::Reading reading = core::reading_of(measured, ended(outcome, now), outcome.took, outcome.rule);
     const core::ProfileId id = one.finding->profile.id;
     const auto before = readings.find(id);
     if (before != readings.end())
-      reading.changed = core::change_after(before->second, measured.level, reading.measured_at);
+      reading.changed = core::change_after(before->second, reading.level, reading.measured_at);
     const auto& changed = reading.changed;
-    query.bind(id, revision, one.probe, core::to_string(measured.level), measured.free, measured.total, measured.score,
-               measured.price, measured.reason, reading.measured_at, reading.stale_at, reading.expires_at, reading.took,
-               changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
+    query.bind(id, revision, one.probe, core::to_string(reading.level), reading.free, reading.total, reading.largest,
+               reading.score, reading.price, measured.reason, reading.measured_at, reading.stale_at, reading.expires_at,
+               reading.took, changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
                changed ? std::optional(changed->at) : std::nullopt);
   });
 }

@@ -7,8 +7,8 @@ namespace store {
 namespace {
 
 const std::string kRows =
-    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.free, r.total, r.score, r.price, r.reason,"
-    " r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
+    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.free, r.total, r.largest, r.score, r.price,"
+    " r.reason, r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
     " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
 
@@ -22,18 +22,19 @@ core::RowPtr row_of(const sql::Query& query) {
     reading.level = core::parse_level(*level).value_or(core::Level::unknown);
     reading.free = query.get<std::optional<double>>(6);
     reading.total = query.get<std::optional<double>>(7);
-    reading.score = query.get<std::optional<double>>(8);
-    reading.price = query.get<std::optional<double>>(9);
-    reading.reason = query.get<std::string>(10);
-    reading.measured_at = query.get<base::Time>(11);
-    reading.stale_at = query.get<base::Time>(12);
-    reading.expires_at = query.get<base::Time>(13);
-    reading.took = query.get<base::Duration>(14);
-    if (const auto from = query.get<std::optional<std::string_view>>(15))
-      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), query.get<base::Time>(16)};
+    reading.largest = query.get<std::optional<double>>(8);
+    reading.score = query.get<std::optional<double>>(9);
+    reading.price = query.get<std::optional<double>>(10);
+    reading.reason = query.get<std::string>(11);
+    reading.measured_at = query.get<base::Time>(12);
+    reading.stale_at = query.get<base::Time>(13);
+    reading.expires_at = query.get<base::Time>(14);
+    reading.took = query.get<base::Duration>(15);
+    if (const auto from = query.get<std::optional<std::string_view>>(16))
+      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), query.get<base::Time>(17)};
   }
-  if (auto error = query.get<std::optional<std::string>>(17))
-    row->failure = core::Failure{std::move(*error), query.get<base::Time>(18)};
+  if (auto error = query.get<std::optional<std::string>>(18))
+    row->failure = core::Failure{std::move(*error), query.get<base::Time>(19)};
   return row;
 }
 

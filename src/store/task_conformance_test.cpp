@@ -119,14 +119,12 @@ TEST_P(StoreTest, FinishWritesTheReading) {
   clock_.advance(10s);
   Outcome outcome = success(held);
   outcome.findings.front().result =
-      core::Measurement{core::Level::medium, 42, 64, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
+      core::Measurement{core::Level::medium, 42, 64, 8, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
   outcome.took = 5s;
   outcome.ended_ago = 2s;
   EXPECT_THAT(finish(outcome), IsEmpty());
   const auto written = row(id);
-  core::Reading expected{*outcome.findings.front().result, now() - 2s, {}, {}, 5s};
-  core::apply(kRule, expected);
-  EXPECT_EQ(written->reading, expected);
+  EXPECT_EQ(written->reading, core::reading_of(*outcome.findings.front().result, now() - 2s, 5s, kRule));
   EXPECT_EQ(written->reading->stale_at, now() - 2s + 90s);
   EXPECT_EQ(written->reading->expires_at, now() - 2s + 5min);
   EXPECT_FALSE(written->failure);
@@ -138,7 +136,7 @@ TEST_P(StoreTest, FinishWritesTheReading) {
 TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());
-  outcome.findings.front().result = core::Measurement{core::Level::high, 1, 2, 3, 4, "why"};
+  outcome.findings.front().result = core::Measurement{core::Level::high, 1, 2, {}, 3, 4, "why"};
   finish(outcome);
   clock_.advance(kRule.ttl);
   const Claim second = claim_one();

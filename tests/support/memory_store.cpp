@@ -300,9 +300,8 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
   const base::Time ended = now - outcome.ended_ago;
   if (finding.result) {
     row.failure.reset();
-    core::Reading reading{*finding.result, ended, {}, {}, outcome.took};
-    core::apply(outcome.rule, reading);
-    if (row.reading) reading.changed = core::change_after(*row.reading, reading.level, ended);
+    core::Reading reading = core::reading_of(*finding.result, ended, outcome.took, outcome.rule);
+    if (row.reading) reading.changed = core::change_after(*row.reading, reading.level, reading.measured_at);
     row.reading = std::move(reading);
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
