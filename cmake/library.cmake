@@ -33,7 +33,7 @@ endfunction()
 
 function(vacancy_precompiled NAME)
   if(NAME STREQUAL "base")
-    target_precompile_headers(base PRIVATE ${CMAKE_SOURCE_DIR}/src/base/precompiled.hpp)
+    target_precompile_headers(base PRIVATE <base/precompiled.hpp>)
   else()
     target_link_libraries(${NAME} PRIVATE Threads::Threads)
     target_precompile_headers(${NAME} REUSE_FROM base)

@@ -3,6 +3,9 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+# How programs find what tests need (tests/support/support_dir.hpp).
+cmake_path(RELATIVE_PATH CMAKE_SOURCE_DIR BASE_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} OUTPUT_VARIABLE SUPPORT_FROM_BIN)
+string(APPEND SUPPORT_FROM_BIN /tests/support)
 
 set(VACANCY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize takes them: address,undefined or thread")
 
@@ -11,8 +14,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Fields that are left out have defaults in their struct: naming the few that differ is the point.
   add_compile_options(-Wno-missing-designated-field-initializers)
 endif()
-# Paths in messages and assertions do not depend on where the source stands.
-add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
+# Paths in messages and assertions do not depend on where the source stands, nor on whether the compiler is given absolute
+# paths or, by cmake/ccache, relative ones.
+cmake_path(RELATIVE_PATH CMAKE_SOURCE_DIR BASE_DIRECTORY ${CMAKE_BINARY_DIR} OUTPUT_VARIABLE SOURCE_FROM_BUILD)
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${SOURCE_FROM_BUILD}/=)
 # Debug information for stack traces only: full information doubles link times.
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
@@ -23,8 +28,6 @@ if(VACANCY_SANITIZE)
 endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # clang needs to be told that a precompiled header's time stamp says nothing, for ccache.
-  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
   add_link_options(-fuse-ld=lld-19)
 endif()
 

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "probe/slurm_count.hpp"
+#include "support/support_dir.hpp"
 
 namespace probe {
 namespace {
@@ -21,7 +22,7 @@ using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(SLURM_FIXTURES) + "/" + name);
+  std::ifstream file(support::support_dir() / "slurm" / name);
   EXPECT_TRUE(file.is_open()) << name;
   return (std::stringstream() << file.rdbuf()).str();
 }

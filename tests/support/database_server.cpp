@@ -9,6 +9,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "support/support_dir.hpp"
+
 namespace support {
 namespace {
 
@@ -17,7 +19,7 @@ DatabaseServer start(const std::string& kind) {
   std::array<int, 2> input{};
   std::array<int, 2> output{};
   if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  const std::string tool = std::string(SUPPORT_DIR) + "/database_server.py";
+  const std::string tool = support_dir() / "database_server.py";
   if (fork() == 0) {
     dup2(input[0], 0);
     dup2(output[1], 1);

@@ -12,10 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "support/support_dir.hpp"
+
 namespace support {
 
 /// The server of function_server.py on a free port of 127.0.0.1, ended with this object. Its arguments and paths are
-/// explained there. Needs SUPPORT_DIR, the folder of that file.
+/// explained there. Needs SUPPORT_FROM_BIN, see support_dir().
 class FunctionServer {
  public:
   explicit FunctionServer(const std::vector<std::string>& arguments = {}) {
@@ -47,7 +49,7 @@ class FunctionServer {
 
  private:
   void spawn(const std::vector<std::string>& arguments, int input, int output) {
-    std::vector<std::string> words = {"python3", "-B", SUPPORT_DIR "/function_server.py"};
+    std::vector<std::string> words = {"python3", "-B", support_dir() / "function_server.py"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());
