@@ -7,7 +7,7 @@ import time
 import uuid
 from pathlib import Path
 
-from support import ROOT, DeployTest, docker
+from support import PATIENCE, ROOT, DeployTest, docker
 
 SERVICES = ("edge", "portal", "hardware", "mysql")
 OURS = ("portal", "hardware")
@@ -93,7 +93,7 @@ class IsolationTest(DeployTest):
         listen = f"import socket, time; s = socket.create_server(('{neighbour.subnet}.2', 8000)); time.sleep(600)"
         listener = subprocess.Popen(["ip", "netns", "exec", neighbour.namespace, "python3", "-c", listen])
         self.addCleanup(lambda: (listener.kill(), listener.wait()))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while not self.reaches("edge", f"{neighbour.subnet}.2", 8000):
             self.assertLess(time.monotonic(), deadline, "the edge, which has a way out, does not reach the machine")
         for service in ("portal", "hardware", "mysql"):

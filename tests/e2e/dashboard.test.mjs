@@ -63,7 +63,7 @@ test('a lost connection is said, and mends itself', async t => {
   await vacancy.program.stop();
   await eventually('the banner', async () => await page.locator('#connection p').count() === 1);
   await vacancyUp(t, config, { port: vacancy.portal, data: vacancy.data });
-  await eventually('no banner', async () => await page.locator('#connection p').count() === 0, 30_000);
+  await eventually('no banner', async () => await page.locator('#connection p').count() === 0);
   const before = await page.locator('#version').textContent();
   await eventually('live again', async () => await page.locator('#version').textContent() !== before);
   assert.ok(await page.evaluate(() => globalThis.sameDocument), 'without a reload');
@@ -93,7 +93,7 @@ test('the page of a profile says that it is gone, and shows it when it is back',
   for (let i = 0; i < 40; ++i) await hide(page, i % 2 === 0);
   assert.ok(asked < 10, `it is asked for now and then, not whenever the reader looks: ${asked}`);
   await vacancy.profile('add', 'Amazon', 'c5');
-  await eventually('it is back', async () => LEVEL.test(await level(page, 'c5')), 20_000);
+  await eventually('it is back', async () => LEVEL.test(await level(page, 'c5')));
   assert.match(await page.title(), /^Amazon c5/);
   assert.ok(page.problems.every(text => text.includes('404')), page.problems.join());
   page.problems = [];

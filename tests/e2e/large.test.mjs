@@ -1,4 +1,4 @@
-// A dashboard of 100,000 profiles feels like one of ten.
+// A dashboard of 100,000 profiles works like one of ten. How fast: docs/benchmarks.md.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -8,7 +8,6 @@ import { closeBrowser, eventually, openPage, profiles, quick, vacancyUp } from '
 after(closeBrowser);
 
 const COUNT = 100_000;
-const SOON_MS = 1500;  // of that, 250 ms are waiting for the end of the typing
 
 const first = page => page.locator('#rows .name').first().textContent();
 
@@ -16,26 +15,25 @@ test('100,000 profiles: search, order, the last page and live changes', async t 
   const probes = [{ ...quick, name: 'live', match: { name: 'type-00*' } }, { ...quick, ttl: '1h', duration: '1ms' }];
   const { url } = await vacancyUp(t, { profiles: profiles(COUNT), probes });
   const page = await openPage(t, `${url}?q=type-0`);
-  await eventually('all are measured', async () => await page.locator('[data-count=UNKNOWN]').textContent() === '0' && await page.locator('[data-count=total]').textContent() === String(COUNT), 60_000);
+  await eventually('all are measured', async () => await page.locator('[data-count=UNKNOWN]').textContent() === '0' && await page.locator('[data-count=total]').textContent() === String(COUNT));
   await page.goto(url);
   const times = {};
-  async function quickly(what, act, done) {
+  async function step(what, act, done) {
     const begin = performance.now();
     await act();
     await eventually(what, done);
     times[what] = Math.round(performance.now() - begin);
   }
-  await quickly('search', () => page.getByRole('searchbox').fill('type-99999'), async () => await first(page) === 'type-99999');
-  await quickly('no search', () => page.getByRole('searchbox').fill(''), async () => await first(page) === 'type-0000');
-  await quickly('filter', () => page.getByLabel('high').check(), async () => page.url().includes('level=HIGH') && (await page.locator('#rows .level b').allTextContents()).every(level => level === 'HIGH'));
+  await step('search', () => page.getByRole('searchbox').fill('type-99999'), async () => await first(page) === 'type-99999');
+  await step('no search', () => page.getByRole('searchbox').fill(''), async () => await first(page) === 'type-0000');
+  await step('filter', () => page.getByLabel('high').check(), async () => page.url().includes('level=HIGH') && (await page.locator('#rows .level b').allTextContents()).every(level => level === 'HIGH'));
   await page.getByRole('link', { name: 'Reset' }).click();
-  await quickly('order', () => page.getByRole('link', { name: 'Name' }).click(), async () => await page.locator('th.name[aria-sort]').isVisible());
-  await quickly('last page', () => page.goto(`${url}?offset=${COUNT - 50}&sort=-name`), async () => await page.locator('#rows tr').count() === 50);
+  await step('order', () => page.getByRole('link', { name: 'Name' }).click(), async () => await page.locator('th.name[aria-sort]').isVisible());
+  await step('last page', () => page.goto(`${url}?offset=${COUNT - 50}&sort=-name`), async () => await page.locator('#rows tr').count() === 50);
   const changed = () => page.locator('#rows').innerText();
   const before = await changed();
   await eventually('live', async () => await changed() !== before);
   const elements = await page.evaluate(() => document.querySelectorAll('*').length);
   t.diagnostic(`ms: ${JSON.stringify(times)}; ${elements} elements`);
   assert.ok(elements < 2500);
-  for (const [what, ms] of Object.entries(times)) assert.ok(ms < SOON_MS, `${what}: ${ms} ms`);
 });

@@ -17,9 +17,12 @@ import { ask, undescribed } from './contract.mjs';
 export const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/release/bin', import.meta.url));
 const run = promisify(execFile);
 
+// Never reached when all is well, so it may be long: the machine may be busy.
+const PATIENCE_MS = 90_000;
+
 /** Resolves with the first truthy value of `look`, which may throw meanwhile. */
-export async function eventually(what, look, ms = 15_000) {
-  const deadline = Date.now() + ms;
+export async function eventually(what, look) {
+  const deadline = Date.now() + PATIENCE_MS;
   let last;
   for (;;) {
     try {
@@ -29,7 +32,7 @@ export async function eventually(what, look, ms = 15_000) {
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what} (last: ${last})`);
+    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what} (last: ${last})`);
     await new Promise(resolve => setTimeout(resolve, 25));
   }
 }
@@ -94,7 +97,7 @@ export class Program {
 export async function directory(test, config) {
   const data = await mkdtemp(path.join(tmpdir(), 'vacancy-e2e-'));
   scope(test).after(() => rm(data, { recursive: true, force: true }));
-  await writeFile(path.join(data, 'config.yaml'), JSON.stringify(config));  // JSON is YAML
+  await writeFile(path.join(data, 'config.yaml'), JSON.stringify({ drain_timeout: `${PATIENCE_MS}ms`, ...config }));  // JSON is YAML
   return data;
 }
 
@@ -152,6 +155,7 @@ async function openContext(test, options) {
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
   const context = await (await browser).newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const answers = [];
   context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
   scope(test).after(async () => {

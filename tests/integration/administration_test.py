@@ -2,10 +2,9 @@
 
 import json
 import threading
-import time
 import urllib.parse
 
-from support import TestCase, eventually, request, rows
+from support import QUICK, TestCase, eventually, request, rows
 
 NAMES = ["gpu a100", "é☃😀", 'a"b', "a\\b", "a/b", "a?b&c=d", "a%2Fb", "<b>bold</b>", "{{name}}", "a,b", "x" * 191]
 REFUSED = ["", " a", "a ", "a\nb", "a\tb", "a\x00b", "x" * 192]
@@ -26,15 +25,16 @@ class AdministrationTest(TestCase):
         headers = {"Content-Type": "application/json", "Authorization": "Bearer " + self.token.read_text().strip()}
         return request(self.hardware_port, "/hardware/", "POST", headers, json.dumps({"provider": provider, "name": name}))
 
-    def test_a_change_is_on_the_portals_stream_within_a_second(self):
+    def test_a_change_is_on_the_portals_stream_without_a_look_at_the_database(self):
+        self.vacancy.stop()
+        self.vacancy = self.up(hardware={"poll_interval": "1h"}, probes=[QUICK | {"ttl": "1h"}])
+        self.port, self.hardware_port, _ = self.vacancy.ports
         stream = self.events(self.port, "/api/v1/events")
         stream.until("the snapshot", lambda event, _, data: data.get("phase") == "end")
         for number in range(3):
             name = f"node-{number}"
             self.assertEqual(self.post("lab", name).status, 201)
-            begin = time.monotonic()
             stream.until(name, lambda event, _, data: any(row["name"] == name for row in data.get("changed", [])))
-            self.assertLess(time.monotonic() - begin, 1)
 
     def test_mistakes_of_the_command_line_say_what_is_wrong(self):
         wrong = self.directory / "wrong-token"

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from support import PATIENCE, QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, request, rows
+from support import QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, request, rows
 
 COUNT = 20
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(COUNT)]
@@ -26,9 +26,9 @@ class ChaosTest(DatabaseCase):
     def newest(self, portal):
         return max(row["measured_at"] or "" for row in rows(portal.port).values())
 
-    def measured_after(self, portal, time, seconds=PATIENCE):
+    def measured_after(self, portal, time):
         eventually(f"all measured after {time}", lambda: len(rows(portal.port)) == COUNT and
-                   all((row["measured_at"] or "") > time for row in rows(portal.port).values()), seconds)
+                   all((row["measured_at"] or "") > time for row in rows(portal.port).values()))
 
     def readers(self, portal):
         readers = Readers(portal.port)
@@ -40,14 +40,17 @@ class ChaosTest(DatabaseCase):
         fleet = self.fleet(2)
         portal = self.portal_of(*fleet)
         fleet.append(self.hardware(config="late.yaml", profiles=PROFILES, probes=[PROBE]))
-        eventually("the new one works", lambda: fleet[2].metric(PROBES) >= 1, 2 + 2)
+        eventually("the new one works", lambda: fleet[2].metric(PROBES) >= 1)
         self.measured_after(portal, self.newest(portal))  # the first periods, shortened at random, are over
         before, begin = [hardware.metric(PROBES) for hardware in fleet], time.monotonic()
-        time.sleep(8)
-        done = [hardware.metric(PROBES) - was for hardware, was in zip(fleet, before)]
+
+        def done():
+            return [hardware.metric(PROBES) - was for hardware, was in zip(fleet, before)]
+
+        eventually("four periods", lambda: sum(done()) >= 4 * COUNT and min(done()) > 0)
+        # A busy machine skips what is a whole period late; nothing is probed twice in one.
         due = COUNT * (time.monotonic() - begin) / 2
-        self.assertAlmostEqual(sum(done), due, delta=COUNT)
-        self.assertGreater(min(done), 0, done)
+        self.assertLessEqual(sum(done()), due + 2 * COUNT)
         self.assertEqual(sum(hardware.metric(REFUSED) for hardware in fleet), 0)
 
     def test_a_killed_replicas_profiles_are_measured_by_the_others(self):
@@ -56,7 +59,7 @@ class ChaosTest(DatabaseCase):
         readers = self.readers(portal)
         eventually("it probes", lambda: fleet[0].metric(r"vacancy_probes_running\{[^}]*\}") > 0)
         fleet[0].send(signal.SIGKILL)
-        self.measured_after(portal, self.newest(portal), 2 + 2 + 1 + PATIENCE / 4)
+        self.measured_after(portal, self.newest(portal))
         readers.end()
         self.assertEqual(readers.failures, [])
 
@@ -79,14 +82,14 @@ class ChaosTest(DatabaseCase):
         readers = self.readers(portal)
         go()
         for hardware in fleet:
-            eventually("it says so", lambda: request(hardware.admin_port, "/readyz").status == 503, 15 + PATIENCE)
+            eventually("it says so", lambda: request(hardware.admin_port, "/readyz").status == 503)
             self.assertEqual(hardware.metric("vacancy_database_up"), 0)
             self.assertIn("database", request(hardware.admin_port, "/readyz").text)
             self.assertEqual(request(hardware.port, "/hardware/").status, 200)
         eventually("rows grow old", lambda: {row["freshness"] for row in rows(portal.port).values()} == {"STALE"})
         committed = {row["name"]: row["measured_at"] for row in request(fleet[0].port, "/hardware/").json}
         come_back()
-        eventually("all is fresh", lambda: {row["freshness"] for row in rows(portal.port).values()} == {"FRESH"}, 15 + PATIENCE)
+        eventually("all is fresh", lambda: {row["freshness"] for row in rows(portal.port).values()} == {"FRESH"})
         for hardware in fleet:
             eventually("it is ready", lambda: request(hardware.admin_port, "/readyz").status == 200)
         for hardware in fleet:
@@ -115,10 +118,10 @@ class ChaosTest(DatabaseCase):
         link.cut()
         self.measured_after(portal, self.newest(portal))
         self.measured_after(portal, self.newest(portal))
-        eventually("it says so", lambda: request(cut_off.admin_port, "/readyz").status == 503, 15 + PATIENCE)
+        eventually("it says so", lambda: request(cut_off.admin_port, "/readyz").status == 503)
         self.assertEqual(request(cut_off.port, "/hardware/").status, 200)
         link.mend()
-        eventually("it is back", lambda: request(cut_off.admin_port, "/readyz").status == 200, 15 + PATIENCE)
+        eventually("it is back", lambda: request(cut_off.admin_port, "/readyz").status == 200)
         before = cut_off.metric(PROBES)
         eventually("it works again", lambda: cut_off.metric(PROBES) > before)
         readers.end()

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 
-from support import BIN, TestCase, request
+from support import BIN, PATIENCE, TestCase, request
 
 
 class CommandLineTest(TestCase):
@@ -76,7 +76,7 @@ class CommandLineTest(TestCase):
     def test_output_that_cannot_be_written_is_a_failure(self):
         vacancy = self.up()
         command = f"{BIN / 'vacancy'} list --url http://127.0.0.1:{vacancy.ports[0]} >/dev/full"
-        result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=30)
+        result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual(result.returncode, 1)
         self.assertIn("cannot write", result.stderr)
 

@@ -2,9 +2,8 @@
 
 import signal
 import subprocess
-import time
 
-from support import QUICK, DatabaseCase, eventually, request, rows
+from support import PATIENCE, QUICK, DatabaseCase, eventually, request, rows
 
 LEVELS = ("HIGH", "MEDIUM", "LOW")
 ORIGINAL = """
@@ -48,7 +47,7 @@ class DatabaseTest(DatabaseCase):
         self.assertEqual(len(request(again.port, "/hardware/").json), 2)
         self.sql("INSERT INTO migration VALUES (9002, '9002_breaks.sql', 0, 0)")
         refused = self.hardware(ready=False)
-        self.assertEqual(refused.process.wait(timeout=20), 2)
+        self.assertEqual(refused.process.wait(timeout=PATIENCE), 2)
         self.assertIn("9002_breaks.sql", refused.log())
         self.assertIn("start the newer version", refused.log())
 
@@ -78,7 +77,7 @@ class DatabaseTest(DatabaseCase):
         self.addCleanup(lambda: self.server.state == "stopped" and self.server.start())
         impatient = self.hardware(config="impatient.yaml", ready=False, hardware={"database_wait": "500ms"})
         waiting = self.hardware(profiles=[{"provider": "a", "name": "b"}], ready=False)
-        self.assertEqual(impatient.process.wait(timeout=20), 1)
+        self.assertEqual(impatient.process.wait(timeout=PATIENCE), 1)
         self.assertIn("cannot connect to", impatient.log())
         eventually("it says so", lambda: "waiting for the database" in waiting.log())
         waiting.send(signal.SIGHUP)  # is kept until it serves

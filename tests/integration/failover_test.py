@@ -55,10 +55,10 @@ class FailoverTest(TestCase):
         self.assertEqual(freshness, {"FRESH"})
 
     def test_a_replica_that_ends_orderly_hands_its_leases_over_at_once(self):
-        # With leases of a minute, only those that were given back are taken in time.
-        first, _, taps, portal, readers = self.start(PROBE, "60s")
+        # With leases of an hour, only those that were given back are taken.
+        first, _, taps, portal, readers = self.start(PROBE, "1h")
         eventually("it probes", lambda: first.metric(r"vacancy_probes_running\{[^}]*\}") > 0)
-        self.assertLess(first.stop(), 2)
+        first.stop()
         self.moves_over(taps, portal, readers)
 
     def test_a_portal_stays_on_a_quiet_replica_and_leaves_one_that_hangs(self):
@@ -67,7 +67,7 @@ class FailoverTest(TestCase):
         eventually("heartbeats", lambda: taps[0].answered[0].count(b"\n:\n\n") >= 4)
         self.assertEqual(portal.metric("vacancy_feed_failures_total"), 0)
         first.send(signal.SIGSTOP)
-        eventually("it asks the other", lambda: taps[1].sent and b"\r\nLast-Event-ID: " in taps[1].sent[0], 12)
+        eventually("it asks the other", lambda: taps[1].sent and b"\r\nLast-Event-ID: " in taps[1].sent[0])
         eventually("it goes on", lambda: b"event: change" in taps[1].answered[0])
         readers.end()
         self.assertEqual(readers.failures, [])

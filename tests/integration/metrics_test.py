@@ -7,7 +7,7 @@ import socket
 import subprocess
 import urllib.parse
 
-from support import QUICK, TestCase, eventually, request, rows
+from support import PATIENCE, QUICK, TestCase, eventually, request, rows
 
 DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
 PROFILES = [{"provider": "lab", "name": "idle"}, {"provider": "lab", "name": "busy"}, {"provider": "lab", "name": "broken"},
@@ -60,7 +60,7 @@ class MetricsTest(TestCase):
         vacancy = self.measured()
         for path in ("/metrics", "/metrics/profiles"):
             checked = subprocess.run(["promtool", "check", "metrics"], input=request(vacancy.admin_port, path).text,
-                                     capture_output=True, text=True, timeout=60)
+                                     capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual((checked.returncode, checked.stderr), (0, ""), path)
 
     def test_prometheus_answers_every_query_of_the_dashboard(self):

@@ -92,7 +92,7 @@ class ProbeCommandTest(TestCase):
         self.assertEqual((used_up.returncode, used_up.stdout), (2, ""))
         self.assertEqual(used_up.stderr, "vacancy: the budget of probe metered is used up; wait, or raise it\n")
         self.assertEqual(len(self.server.times("/level")), 2)
-        eventually("the list knows", lambda: "  budget: 0 of 2 in 1h left, 0 of 2 in 1m left" in self.succeeds("probe", "list"), 5)
+        eventually("the list knows", lambda: "  budget: 0 of 2 in 1h left, 0 of 2 in 1m left" in self.succeeds("probe", "list"))
 
         def known(row):
             return {key: row[key] for key in ("provider", "name", "availability", "measured_at", "revision")}

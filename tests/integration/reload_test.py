@@ -77,7 +77,7 @@ class ReloadTest(TestCase):
         eventually("levels", lambda: set(self.levels(vacancy).values()) == {"HIGH"})
         self.config(probes=[says("same", "LOW", ttl="1s")])
         vacancy.send(signal.SIGHUP)
-        eventually("the shorter period counts at once", lambda: set(self.levels(vacancy).values()) == {"LOW"}, 10)
+        eventually("the shorter period counts at once", lambda: set(self.levels(vacancy).values()) == {"LOW"})
 
     def test_a_profile_that_no_probe_matches_any_more_says_so(self):
         vacancy = self.up(probes=[says("all", "HIGH")])
@@ -129,7 +129,7 @@ class ReloadTest(TestCase):
         self.assertEqual(processes_with(markers["gone"]), set())
         self.assertTrue(running["kept"] & processes_with(markers["kept"]), "it is the same process")
         self.assertEqual(vacancy.metric(r'vacancy_probes_running\{probe="kept"\}'), 1)
-        self.assertLess(vacancy.stop(), 2)
+        vacancy.stop()
         self.assertEqual(processes_with(markers["kept"]), set())
 
     def test_a_key_that_needs_a_restart_is_named_as_such(self):
@@ -148,4 +148,4 @@ class ReloadTest(TestCase):
             eventually("it says so", lambda: portal.log().count("there is nothing to reload here") == number)
         measured = rows(portal.port)["b"]["measured_at"]
         eventually("it goes on", lambda: rows(portal.port)["b"]["measured_at"] > measured)
-        self.assertLess(portal.stop(), 2)
+        portal.stop()

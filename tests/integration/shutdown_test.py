@@ -5,11 +5,10 @@ import signal
 import socket
 import sqlite3
 import threading
-import time
 
-from support import QUICK, SHUTDOWN_SECONDS, TestCase, eventually, request
+from support import PATIENCE, QUICK, TestCase, eventually, request
 
-LONG = QUICK | {"duration": "30s", "timeout": "60s", "ttl": "60s"}
+LONG = QUICK | {"duration": "1h", "timeout": "1h", "ttl": "1h"}
 RUNNING = r"vacancy_probes_running\{[^}]*\}"
 
 
@@ -20,6 +19,13 @@ class ShutdownTest(TestCase):
             return database.execute("SELECT COUNT(*) FROM task WHERE lease_until > 0").fetchone()[0]
         finally:
             database.close()
+
+    @staticmethod
+    def unsent(port):
+        """How many bytes a service has written to its clients that these have no room for."""
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            fields = [line.split() for line in table.readlines()[1:]]
+        return sum(int(field[4].partition(":")[0], 16) for field in fields if field[1].endswith(f":{port:04X}") and field[3] == "01")
 
     def end_with_work_in_flight(self, number, work):
         vacancy = self.up(probes=[LONG | {"work": work}])
@@ -35,8 +41,8 @@ class ShutdownTest(TestCase):
         idle = socket.create_connection(("127.0.0.1", port))
         self.addCleanup(idle.close)
         eventually("the waiter waits", lambda: vacancy.metric(r'vacancy_http_connections\{server="hardware"\}') >= 3)
-        self.assertLess(vacancy.stop(number), SHUTDOWN_SECONDS)
-        waiter.join(10)
+        vacancy.stop(number)
+        waiter.join()
         self.assertEqual(answers[0].status, 200, "a waiting request is answered")
         self.assertEqual({row["freshness"] for row in answers[0].json}, {"PENDING"})
         self.assertEqual(answers[0].headers["Connection"], "close")
@@ -55,17 +61,17 @@ class ShutdownTest(TestCase):
             port = nobody.getsockname()[1]
             portal = self.program("portal", "--hardware-url", f"http://127.0.0.1:{port}", "--port", 0, "--admin-port", 0)
             eventually("it tries", lambda: "cannot connect" in portal.log())
-            self.assertLess(portal.stop(), SHUTDOWN_SECONDS)
+            portal.stop()
 
     def test_readiness_ends_first_and_a_second_signal_kills(self):
-        hardware = self.hardware(lame_duck="30s")
+        hardware = self.hardware(lame_duck="10m")
         eventually("ready", lambda: request(hardware.admin_port, "/readyz").status == 200)
         hardware.send(signal.SIGTERM)
         eventually("not ready", lambda: request(hardware.admin_port, "/readyz").status == 503)
         self.assertEqual(request(hardware.admin_port, "/healthz").status, 200)
         self.assertEqual(request(hardware.port, "/hardware/").status, 200, "it goes on serving")
         hardware.send(signal.SIGTERM)
-        self.assertEqual(hardware.process.wait(timeout=10), -signal.SIGTERM)
+        self.assertEqual(hardware.process.wait(timeout=PATIENCE), -signal.SIGTERM)
 
     def test_a_client_that_takes_nothing_does_not_hold_the_end_up(self):
         profiles = [{"provider": "p", "name": f"n{i:05}"} for i in range(20000)]
@@ -76,5 +82,5 @@ class ShutdownTest(TestCase):
         stuck.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stuck.request("GET", "/hardware/")
         self.addCleanup(stuck.close)
-        time.sleep(1)  # until its buffers are full, which nothing here can see
-        self.assertLess(hardware.stop(), SHUTDOWN_SECONDS)
+        eventually("its buffers are full", lambda: self.unsent(hardware.port))
+        hardware.stop()

