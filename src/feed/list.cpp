@@ -40,7 +40,7 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   const auto seconds = request.query.number("wait", 0, 0, kLongestWaitSeconds);
   if (!seconds) co_return http::problem(seconds.error());
   board::View& view = board_.view(request.core);
-  if (*seconds > 0) co_await wait(view, std::chrono::seconds(*seconds));
+  if (*seconds > 0) co_await wait(request.connection, view, std::chrono::seconds(*seconds));
   // A copy of the pointer: the view moves on while the answer is made.
   const board::StatePtr state = view.current();
   // An empty list would say that there are no profiles.
@@ -51,13 +51,14 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   co_return reply;
 }
 
-boost::asio::awaitable<bool> List::wait(board::View& view, base::Duration timeout) {
+boost::asio::awaitable<void> List::wait(http::Connection* connection, board::View& view, base::Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   board::View::Subscription subscription(view);
+  const http::Watching client(connection, [&subscription] { subscription.wake(); });
   for (;;) {
     const board::StatePtr state = view.current();
-    if (state->filled && !any_pending(state->snapshot)) co_return true;
-    if (view.closed() || std::chrono::steady_clock::now() >= deadline) co_return false;
+    if (state->filled && !any_pending(state->snapshot)) co_return;
+    if (view.closed() || client.gone() || std::chrono::steady_clock::now() >= deadline) co_return;
     co_await subscription.wait(state->sequence, deadline);
   }
 }

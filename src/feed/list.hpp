@@ -9,7 +9,7 @@ namespace feed {
 /// `GET /hardware/`: the whole board as a JSON array ordered by provider and name, which the original system's clients
 /// understand. Never waits for a probe.
 ///
-///   ?wait=SECONDS         answers when nothing is PENDING, or the time is up
+///   ?wait=SECONDS         answers when nothing is PENDING, the time is up, or the client closes its sending side
 ///   ?since=EPOCH-REVISION answers {"epoch","revision","now","changed","removed"} instead; 410 when that is too old
 ///
 /// Called on every core. `board` outlives it.
@@ -20,7 +20,8 @@ class List {
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
-  boost::asio::awaitable<bool> wait(board::View& view, base::Duration timeout);
+  /// `connection` may be null.
+  boost::asio::awaitable<void> wait(http::Connection* connection, board::View& view, base::Duration timeout);
   http::Reply since(const board::State& state, std::string_view text) const;
 
   board::Board& board_;

@@ -27,6 +27,11 @@ base::Result<void> authorize(const http::Request& request, const std::string& to
   return {};
 }
 
+http::RouteOptions for_administrators(std::string token, std::size_t max_body_bytes) {
+  return {.max_body_bytes = max_body_bytes,
+          .guard = [token = std::move(token)](const http::Request& request) { return authorize(request, token); }};
+}
+
 base::Result<feed::SentProfile> profile_in(const http::Request& request) {
   const std::string_view type = request.header("Content-Type");
   if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))

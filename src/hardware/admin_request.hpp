@@ -4,12 +4,15 @@
 
 #include "base/error.hpp"
 #include "feed/row_json.hpp"
-#include "http/message.hpp"
+#include "http/router.hpp"
 
 namespace hardware {
 
 /// May this request administer? forbidden: no token is configured. unauthorized: not this token.
 base::Result<void> authorize(const http::Request& request, const std::string& token);
+
+/// Of a route for those with the token, which is checked before a body is read. "" turns the route off.
+http::RouteOptions for_administrators(std::string token, std::size_t max_body_bytes = 0);
 
 /// The profile in the request's body.
 base::Result<feed::SentProfile> profile_in(const http::Request& request);

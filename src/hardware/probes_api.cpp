@@ -1,15 +1,21 @@
 #include "hardware/probes_api.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <map>
 
 #include "base/duration.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
 namespace {
+
+/// A provider and a name, however they are escaped.
+constexpr std::size_t kMostTestBytes = 16 * 1024;
 
 /// A JSON object that is being written.
 class Object {
@@ -130,6 +136,14 @@ http::Reply json_reply(std::string body) {
 
 }  // namespace
 
+/// A test that a request waits for. Touched on the request's core.
+struct ProbesApi::Test {
+  explicit Test(const asio::any_io_executor& core) : over(core, base::SteadyTime::max()) {}
+
+  asio::steady_timer over;
+  std::optional<base::Result<std::string>> body;
+};
+
 ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Store& store, base::OffloadPool& database,
                      board::Board& board, asio::any_io_executor background, std::string token)
     : refresher_(refresher),
@@ -137,15 +151,19 @@ ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Store& store, base::O
       database_(database),
       board_(board),
       background_(std::move(background)),
-      token_(std::move(token)) {}
+      token_(std::move(token)),
+      tests_(background_) {}
 
 void ProbesApi::add_routes(http::Router& router) {
-  router.add("GET", "/hardware/probes", [this](const http::Request& request) { return list(request); });
-  router.add("POST", "/hardware/probes/test", [this](const http::Request& request) { return test(request); });
+  router.add(
+      "GET", "/hardware/probes", [this](const http::Request& request) { return list(request); },
+      for_administrators(token_));
+  router.add(
+      "POST", "/hardware/probes/test", [this](const http::Request& request) { return test(request); },
+      for_administrators(token_, kMostTestBytes));
 }
 
 asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
-  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto look = [this]() -> asio::awaitable<std::string> {
     const auto seen = seen_in(board_.state()->snapshot);
     std::vector<std::string> probes;
@@ -159,7 +177,6 @@ asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
 }
 
 asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
-  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
   if (sent->attributes)
@@ -167,16 +184,38 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   auto job = [this, key = sent->key] { return store_.find(key); };
   const auto profile = co_await database_.run(std::move(job));
   if (!profile) co_return http::problem(profile.error());
-  const auto run = [this, &profile]() -> asio::awaitable<base::Result<std::string>> {
-    const config::ProbeConfig* found = refresher_.probe_of(profile->key);
-    const config::ProbeConfig config = found != nullptr ? *found : config::ProbeConfig();
-    const auto done = co_await refresher_.test(*profile);
-    if (!done) co_return std::unexpected(done.error());
-    co_return test_json(config, *done);
-  };
-  const auto body = co_await asio::co_spawn(background_, run(), asio::use_awaitable);
-  if (!body) co_return http::problem(body.error());
-  co_return json_reply(*body);
+  const auto test = std::make_shared<Test>(co_await asio::this_coro::executor);
+  const http::Watching client(request.connection, [&test] { test->over.cancel(); });
+  asio::post(background_, [this, profile = *profile, test] { tests_.spawn("probe test", run(profile, test)); });
+  boost::system::error_code ignored;
+  while (!test->body && !client.gone())
+    co_await test->over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  if (!test->body) co_return http::problem(400, "keep the connection open, both ways, while the probe runs");
+  if (!*test->body) co_return http::problem(test->body->error());
+  co_return json_reply(**test->body);
+}
+
+/// On the background thread. Nobody may wait for it any more; it ends at the probe's timeout.
+asio::awaitable<void> ProbesApi::run(core::Profile profile, std::shared_ptr<Test> test) {
+  base::Result<std::string> body =
+      base::fail(base::Errc::unavailable, "the database is not reachable; try again later");
+  try {
+    body = co_await measure(std::move(profile));
+  } catch (const base::Lost& lost) {
+    spdlog::warn("probe test: {}", lost.what());
+  }
+  asio::post(test->over.get_executor(), [test, body = std::move(body)]() mutable {
+    test->body = std::move(body);
+    test->over.cancel();
+  });
+}
+
+asio::awaitable<base::Result<std::string>> ProbesApi::measure(core::Profile profile) {
+  const config::ProbeConfig* found = refresher_.probe_of(profile.key);
+  const config::ProbeConfig config = found != nullptr ? *found : config::ProbeConfig();
+  const auto done = co_await refresher_.test(std::move(profile));
+  if (!done) co_return std::unexpected(done.error());
+  co_return test_json(config, *done);
 }
 
 }  // namespace hardware

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 #include <string>
 
 #include "base/offload.hpp"
+#include "base/task_group.hpp"
 #include "board/board.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
@@ -22,9 +24,16 @@ class ProbesApi {
 
   void add_routes(http::Router& router);
 
+  /// Returns when no test runs. On the background thread, after the refresher was stopped.
+  boost::asio::awaitable<void> wait() { return tests_.wait(); }
+
  private:
+  struct Test;
+
   boost::asio::awaitable<http::Reply> list(const http::Request& request);
   boost::asio::awaitable<http::Reply> test(const http::Request& request);
+  boost::asio::awaitable<void> run(core::Profile profile, std::shared_ptr<Test> test);
+  boost::asio::awaitable<base::Result<std::string>> measure(core::Profile profile);
 
   refresh::Refresher& refresher_;
   store::Store& store_;
@@ -32,6 +41,8 @@ class ProbesApi {
   board::Board& board_;
   boost::asio::any_io_executor background_;
   std::string token_;
+  /// On the background thread.
+  base::TaskGroup tests_;
 };
 
 }  // namespace hardware

@@ -25,9 +25,12 @@ ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::
     : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
 
 void ProfilesApi::add_routes(http::Router& router) {
-  router.add("POST", "/hardware/", [this](const http::Request& request) { return add(request); });
-  router.add("PUT", "/hardware/{id}", [this](const http::Request& request) { return replace(request); });
-  router.add("DELETE", "/hardware/{id}", [this](const http::Request& request) { return remove(request); });
+  const auto with_body = for_administrators(token_, http::kAnyBody);
+  router.add("POST", "/hardware/", [this](const http::Request& request) { return add(request); }, with_body);
+  router.add("PUT", "/hardware/{id}", [this](const http::Request& request) { return replace(request); }, with_body);
+  router.add(
+      "DELETE", "/hardware/{id}", [this](const http::Request& request) { return remove(request); },
+      for_administrators(token_));
 }
 
 http::Reply ProfilesApi::reply_with(int status, const core::Profile& profile) const {
@@ -44,7 +47,6 @@ http::Reply ProfilesApi::reply_with(int status, const core::Profile& profile) co
 }
 
 asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
-  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
   auto job = [this, sent = *sent] {
@@ -61,7 +63,6 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
 }
 
 asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
-  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto id = id_in(request);
   if (!id) co_return http::problem(id.error());
   const auto sent = profile_in(request);
@@ -78,7 +79,6 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
 }
 
 asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
-  if (auto may = authorize(request, token_); !may) co_return http::problem(may.error());
   const auto id = id_in(request);
   if (!id) co_return http::problem(id.error());
   auto job = [this, id = *id] { return store_.remove(id); };

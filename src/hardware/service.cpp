@@ -59,6 +59,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("refresh", refresher_.run());
   group.spawn("housekeeping", forget_removed());
   co_await group.wait();
+  co_await probes_.wait();
 }
 
 asio::awaitable<void> Service::reload(config::Config config) {

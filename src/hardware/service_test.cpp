@@ -87,6 +87,45 @@ TEST_F(ServiceTest, AdministrationSaysWhatIsWrong) {
   EXPECT_THAT(ask("DELETE", "/hardware/x"), HasSubstr("HTTP/1.1 404"));
 }
 
+TEST_F(ServiceTest, TheTokenIsCheckedBeforeABodyIsRead) {
+  const std::pair<const char*, const char*> requests[] = {
+      {"POST", "/hardware/"}, {"PUT", "/hardware/1"}, {"POST", "/hardware/probes/test"}, {"DELETE", "/hardware/1"}};
+  for (const auto& [method, path] : requests)
+    for (const char* token : {"", "Authorization: Bearer wrong\r\n"}) {
+      RawClient client(serving_->port());
+      // The body never comes.
+      client.send(fmt::format("{} {} HTTP/1.1\r\nHost: x\r\n{}Expect: 100-continue\r\nContent-Length: 9000000\r\n\r\n",
+                              method, path, token));
+      EXPECT_THAT(client.read_all(), testing::StartsWith("HTTP/1.1 401")) << method << " " << path;
+    }
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", std::string(20'000, ' ')), HasSubstr("larger than 16384 bytes"));
+  EXPECT_THAT(ask("GET", "/hardware/probes", "", "wrong"), HasSubstr("HTTP/1.1 401"));
+  EXPECT_THAT(ask("GET", "/hardware/", "a body"), HasSubstr("HTTP/1.1 200")) << "is public, and reads no body";
+}
+
+TEST_F(ServiceTest, AProbeTestEndsWithItsClient) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  config::Config slow = config_;
+  slow.probes = {{.name = "slow", .ttl = 1h, .timeout = 2h, .simulated = {.duration = 1h}}};
+  ASSERT_TRUE(support::ready(support::start(runtime_.background(), service_->reload(slow))));
+  const std::string body = R"({"provider":"a","name":"b"})";
+  const std::string request = fmt::format(
+      "POST /hardware/probes/test HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: "
+      "application/json\r\nContent-Length: {}\r\n\r\n{}",
+      kToken, body.size(), body);
+  auto& open = serving_->metrics().gauge("vacancy_http_connections", "", {{"server", "test"}});
+  RawClient gone(serving_->port());
+  gone.send(request);
+  ASSERT_TRUE(eventually([&] { return open.Value() == 1; }));
+  gone.close();
+  EXPECT_TRUE(eventually([&] { return open.Value() == 0; }));
+  RawClient half(serving_->port());
+  half.send(request);
+  half.end();
+  EXPECT_THAT(half.read_all(), testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("keep the connection open")));
+  // The end of the service ends the probes, which run still.
+}
+
 TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
   ASSERT_TRUE(store_.add({"a", "b"}));
   EXPECT_TRUE(lists("FRESH"));

@@ -36,11 +36,14 @@ class ClientTest : public testing::Test {
       reply.body = std::make_shared<const std::string>(std::string(1'000'000, 'x'));
       co_return reply;
     });
-    router_.add("POST", "/echo", [](const Request& request) -> asio::awaitable<Reply> {
-      Reply reply;
-      reply.body = std::make_shared<const std::string>(fmt::format("{} {}", request.header("x-test"), request.body));
-      co_return reply;
-    });
+    router_.add("POST", "/echo",
+                [](const Request& request) -> asio::awaitable<Reply> {
+                  Reply reply;
+                  reply.body =
+                      std::make_shared<const std::string>(fmt::format("{} {}", request.header("x-test"), request.body));
+                  co_return reply;
+                },
+                {.max_body_bytes = kAnyBody});
     router_.add("GET", "/never", [this](const Request&) -> asio::awaitable<Reply> {
       asio::steady_timer timer(co_await asio::this_coro::executor);
       while (!end_) co_await base::sleep(timer, 1ms);

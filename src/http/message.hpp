@@ -18,6 +18,37 @@ struct Header {
   std::string_view value;
 };
 
+/// The connection that a request came on. Lives on the session's core, until the request is answered.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// `on_gone` is called once, when the client closes the connection or its sending side: TCP tells the two apart only
+  /// after an answer. It must not throw.
+  virtual void watch(std::function<void()> on_gone) = 0;
+  virtual void unwatch() = 0;
+  /// Known while it is watched.
+  virtual bool gone() const = 0;
+};
+
+/// Watches a connection for as long as it lives.
+class Watching {
+ public:
+  /// `connection` may be null.
+  Watching(Connection* connection, std::function<void()> on_gone) : connection_(connection) {
+    if (connection_ != nullptr) connection_->watch(std::move(on_gone));
+  }
+  ~Watching() {
+    if (connection_ != nullptr) connection_->unwatch();
+  }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+
+  bool gone() const { return connection_ != nullptr && connection_->gone(); }
+
+ private:
+  Connection* connection_;
+};
+
 /// A request as a handler sees it. All views live until the answer is sent.
 struct Request {
   /// Upper case: "GET".
@@ -31,6 +62,9 @@ struct Request {
   std::vector<std::string> parameters;
   /// Which core serves it: the index of the board's view to read.
   std::size_t core = 0;
+  /// To be watched by a handler that waits, which answers at once when the client is gone: one that has closed no more
+  /// than its sending side gets that answer. Null when no server made this request.
+  Connection* connection = nullptr;
 
   /// The value of a header, or "". Names are compared without case.
   std::string_view header(std::string_view name) const;
@@ -38,15 +72,11 @@ struct Request {
 
 using Text = std::shared_ptr<const std::string>;
 
-/// The connection of an answer that has no end yet. Lives on the session's core, as long as the stream function.
-class StreamWriter {
+/// The connection of an answer that has no end yet.
+class StreamWriter : public Connection {
  public:
-  virtual ~StreamWriter() = default;
   /// Sends `parts`, which it keeps alive. False: the client is gone, or did not take the data in time.
   virtual boost::asio::awaitable<bool> write(std::vector<Text> parts) = 0;
-  /// `on_gone` is called once when the client closes the connection. It must not throw.
-  virtual void watch(std::function<void()> on_gone) = 0;
-  virtual bool gone() const = 0;
 };
 
 /// Writes an answer of unknown length. When it returns, the answer ends.

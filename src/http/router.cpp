@@ -31,12 +31,12 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
 
 }  // namespace
 
-Router& Router::add(std::string_view method, std::string pattern, Handler handler) {
-  routes_.push_back({method, std::move(pattern), std::move(handler)});
+Router& Router::add(std::string_view method, std::string pattern, Handler handler, RouteOptions options) {
+  routes_.push_back({method, std::move(pattern), std::move(handler), std::move(options)});
   return *this;
 }
 
-boost::asio::awaitable<Reply> Router::handle(Request& request) const {
+std::expected<const Route*, Reply> Router::find(Request& request) const {
   const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
   std::string allowed;
   std::vector<std::string_view> raw;
@@ -51,15 +51,18 @@ boost::asio::awaitable<Reply> Router::handle(Request& request) const {
     request.parameters.clear();
     for (std::string_view segment : raw) {
       auto decoded = percent_decode(segment);
-      if (!decoded) co_return show_problem_(request, 400, "the path is not percent-encoded correctly");
+      if (!decoded) return std::unexpected(show_problem_(request, 400, "the path is not percent-encoded correctly"));
       request.parameters.push_back(std::move(*decoded));
     }
-    co_return co_await route.handler(request);
+    if (!route.options.guard) return &route;
+    const auto may = route.options.guard(request);
+    if (!may) return std::unexpected(problem(may.error()));
+    return &route;
   }
-  if (allowed.empty()) co_return show_problem_(request, 404, "there is nothing at this path");
+  if (allowed.empty()) return std::unexpected(show_problem_(request, 404, "there is nothing at this path"));
   Reply reply = show_problem_(request, 405, fmt::format("this path answers {} only", allowed));
   reply.headers.emplace_back("Allow", allowed);
-  co_return reply;
+  return std::unexpected(std::move(reply));
 }
 
 }  // namespace http

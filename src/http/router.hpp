@@ -1,5 +1,7 @@
 #pragma once
 
+#include <expected>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,27 @@ namespace http {
 /// Makes the answer to a request that is wrong, of a status and a sentence.
 using ShowProblem = std::function<Reply(const Request&, int, std::string_view)>;
 
+/// May this request be made? An error is the answer.
+using Guard = std::function<base::Result<void>(const Request&)>;
+
+/// As large as the server takes.
+inline constexpr std::size_t kAnyBody = std::numeric_limits<std::size_t>::max();
+
+/// What a route needs to know before a body is read.
+struct RouteOptions {
+  /// The largest body. 0: none is read; a request that has one is answered, and its connection closed.
+  std::size_t max_body_bytes = 0;
+  /// Asked with the head alone; may be empty.
+  Guard guard{};
+};
+
+struct Route {
+  std::string_view method;
+  std::string pattern;
+  Handler handler;
+  RouteOptions options{};
+};
+
 /// The table of routes: data, in one place per service. Immutable once it serves; its handler is thread-safe.
 class Router {
  public:
@@ -19,23 +42,18 @@ class Router {
 
   /// `pattern` is a path whose {…} segments match any one segment: "/api/v1/hardware/{provider}/{name}". A GET route
   /// answers HEAD too; the session leaves the body out.
-  Router& add(std::string_view method, std::string pattern, Handler handler);
+  Router& add(std::string_view method, std::string pattern, Handler handler, RouteOptions options = {});
 
   /// The answer to a request that is wrong.
   Reply show_problem(const Request& request, int status, std::string_view detail) const {
     return show_problem_(request, status, detail);
   }
 
-  /// Finds the route and calls it. 404, 405 with Allow, 400 for a path that does not decode.
-  boost::asio::awaitable<Reply> handle(Request& request) const;
+  /// The route of a request whose body was not read yet, and the request's parameters. Else the answer: 404, 405 with
+  /// Allow, 400 for a path that does not decode, or what the guard says.
+  std::expected<const Route*, Reply> find(Request& request) const;
 
  private:
-  struct Route {
-    std::string_view method;
-    std::string pattern;
-    Handler handler;
-  };
-
   std::vector<Route> routes_;
   ShowProblem show_problem_ = [](const Request&, int status, std::string_view detail) {
     return problem(status, detail);

@@ -35,8 +35,10 @@ class RouterTest : public testing::Test {
     Request request;
     request.method = method;
     request.path = path;
+    const auto route = router_.find(request);
+    if (!route) return route.error();
     boost::asio::io_context context;
-    auto reply = support::start(context, router_.handle(request));
+    auto reply = support::start(context, (*route)->handler(request));
     context.run();
     return reply.get();
   }

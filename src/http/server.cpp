@@ -4,9 +4,12 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "base/backoff.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "http/head.hpp"
+#include "http/refusal.hpp"
 #include "http/session.hpp"
 
 namespace http {
@@ -24,11 +27,35 @@ asio::awaitable<void> on(asio::io_context& context, std::function<void()> job) {
   co_await asio::co_spawn(context, call(std::move(job)), asio::use_awaitable);
 }
 
+/// Takes one off when it ends.
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::size_t>& count) : count_(count) {}
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::atomic<std::size_t>& count_;
+};
+
 }  // namespace
 
 Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, ServerOptions options)
-    : runtime_(runtime), router_(std::move(router)), options_(std::move(options)), acceptor_(runtime.core(0)) {
+    : runtime_(runtime),
+      router_(std::move(router)),
+      options_(std::move(options)),
+      acceptor_(runtime.core(0)),
+      taking_(fmt::format("taking connections of {}", options_.name)),
+      refusing_(fmt::format("{} refuses connections", options_.name)),
+      failing_(fmt::format("{} cannot accept a connection", options_.name)),
+      refusal_(last_answer(problem(503, "all connections of this server are in use; try again later"))),
+      refused_(metrics.counter("vacancy_http_refused_connections_total",
+                               "Connections answered 503 because max_connections are open",
+                               {{"server", options_.name}})) {
   const base::Labels labels{{"server", options_.name}};
+  metrics.gauge("vacancy_http_max_connections", "Open connections at most", labels)
+      .Set(static_cast<double>(options_.max_connections));
   auto& connections = metrics.gauge("vacancy_http_connections", "Open connections", labels);
   auto& seconds =
       metrics.seconds("vacancy_http_request_seconds", "From the end of a request to the end of its answer", labels);
@@ -40,7 +67,8 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
     hosts_.push_back(std::make_unique<SessionHost>(SessionHost{.router = router_,
                                                                .options = options_,
                                                                .core = i,
-                                                               .open = connections_,
+                                                               .sessions_open = sessions_,
+                                                               .body_bytes = body_bytes_,
                                                                .connections = connections,
                                                                .seconds = seconds,
                                                                .requests = requests}));
@@ -75,25 +103,77 @@ std::uint16_t Server::listen() {
 asio::awaitable<void> Server::accept() {
   std::size_t next = 0;
   asio::steady_timer pause(runtime_.core(0));
+  base::Backoff backoff(std::chrono::milliseconds(50), std::chrono::seconds(1));
   while (acceptor_.is_open()) {
     boost::system::error_code error;
     tcp::socket socket =
         co_await acceptor_.async_accept(runtime_.core(next), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) break;
     if (error) {
-      // Out of descriptors, most likely: waiting lets sessions end, trying again at once would burn the core.
-      spdlog::warn("{} cannot accept a connection: {}", options_.name, error.message());
-      co_await base::sleep(pause, std::chrono::milliseconds(50));
+      // Out of descriptors, most likely: trying again at once would burn the core.
+      taking_.failed(failing_, error.message());
+      if (co_await make_room(0)) --sessions_;
+      co_await base::sleep(pause, backoff.next());
       continue;
     }
-    if (connections_.load() >= options_.max_connections) continue;
-    ++connections_;
-    SessionHost& host = *hosts_[next];
-    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session",
-                       run_session(std::move(socket), host));
+    backoff.reset();
+    taking_.succeeded(failing_);
+    if (++connections_ > options_.max_connections + kMostBeyond) {
+      --connections_;
+      refuse_at_once(std::move(socket), note_refusal());
+      continue;
+    }
+    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session", serve(std::move(socket), next));
     next = (next + 1) % hosts_.size();
   }
   accept_ended_ = true;
+}
+
+asio::awaitable<void> Server::serve(tcp::socket socket, std::size_t core) {
+  const Counted counted(connections_);
+  if (co_await admit(core)) {
+    taking_.succeeded(refusing_);
+    co_await run_session(std::move(socket), *hosts_[core]);
+  } else {
+    co_await turn_away(std::move(socket));
+  }
+}
+
+asio::awaitable<void> Server::turn_away(tcp::socket socket) {
+  ++refusals_;
+  const Counted counted(refusals_);
+  const std::string& answer = note_refusal();
+  if (refusals_ <= kMostBeyond / 2)
+    co_await refuse(std::move(socket), answer);
+  else
+    refuse_at_once(std::move(socket), answer);
+}
+
+/// Takes a place among the sessions, if there is one.
+asio::awaitable<bool> Server::admit(std::size_t core) {
+  if (++sessions_ <= options_.max_connections) co_return true;
+  const bool room = co_await make_room(core);
+  // The one that gave way no longer counts, or this one never did.
+  --sessions_;
+  co_return room;
+}
+
+/// Closes an idle connection, of `core` if it has one, else of another core.
+asio::awaitable<bool> Server::make_room(std::size_t core) {
+  bool closed = false;
+  for (std::size_t i = 0; i < hosts_.size() && !closed; ++i) {
+    const std::size_t other = (core + i) % hosts_.size();
+    const auto close = [&closed, host = hosts_[other].get()] { closed = close_longest_idle(*host); };
+    co_await on(runtime_.core(other), close);
+  }
+  co_return closed;
+}
+
+/// Returns what to answer.
+const std::string& Server::note_refusal() {
+  refused_.Increment();
+  taking_.failed(refusing_, fmt::format("all {} of max_connections are in use", options_.max_connections));
+  return refusal_;
 }
 
 asio::awaitable<bool> Server::drain(base::Duration timeout, std::function<void()> end_streams) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
 #include "http/router.hpp"
@@ -15,6 +16,10 @@
 namespace http {
 
 struct SessionHost;
+
+/// So many connections beyond its most a server holds for a moment, half of them to find room, half to tell them that
+/// there is none. Further ones are told so without waiting for them to hear it.
+inline constexpr std::size_t kMostBeyond = 64;
 
 struct ServerOptions {
   /// For logs and metrics: "portal".
@@ -26,8 +31,12 @@ struct ServerOptions {
   base::Duration idle_timeout = std::chrono::seconds{75};
   /// A request that has begun must arrive, and a piece of an answer be taken, within this time.
   base::Duration io_timeout = std::chrono::seconds{20};
+  /// Beyond them, those that wait for a request are closed, the longest first, for new ones. When none does, a new one
+  /// is answered 503 and closed.
   std::size_t max_connections = 16384;
   std::size_t max_body_bytes = 1 << 20;
+  /// Of all requests under way together; a single one may always be as large as the limit above.
+  std::size_t max_bodies_bytes = 64 << 20;
 };
 
 /// An HTTP/1.1 server. One acceptor hands connections to the cores in turn; a connection never leaves its core.
@@ -50,6 +59,11 @@ class Server {
 
  private:
   boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, std::size_t core);
+  boost::asio::awaitable<bool> admit(std::size_t core);
+  boost::asio::awaitable<bool> make_room(std::size_t core);
+  boost::asio::awaitable<void> turn_away(boost::asio::ip::tcp::socket socket);
+  const std::string& note_refusal();
   boost::asio::awaitable<void> on_every_core(void (*job)(SessionHost&));
   boost::asio::awaitable<void> wait_until_empty(base::Duration timeout);
 
@@ -58,8 +72,19 @@ class Server {
   ServerOptions options_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::vector<std::unique_ptr<SessionHost>> hosts_;
-  /// Sessions that have not ended.
+  /// What is told of connections that cannot be taken.
+  base::Fault taking_;
+  const std::string refusing_;
+  const std::string failing_;
+  const std::string refusal_;
+  prometheus::Counter& refused_;
+  /// Accepted and not closed yet.
   std::atomic<std::size_t> connections_ = 0;
+  /// Those of them that are being refused.
+  std::atomic<std::size_t> refusals_ = 0;
+  /// Connections that are served, max_connections at most.
+  std::atomic<std::size_t> sessions_ = 0;
+  std::atomic<std::size_t> body_bytes_ = 0;
   std::atomic<bool> accept_ended_ = false;
   bool accepting_ = false;
 };

@@ -19,18 +19,26 @@ struct SessionHost {
   const Router& router;
   const ServerOptions& options;
   std::size_t core;
-  /// Sessions of the whole server; a session takes itself off when it ends.
-  std::atomic<std::size_t>& open;
+  /// Sessions of the whole server; one takes itself off when it ends, unless it gave way.
+  std::atomic<std::size_t>& sessions_open;
+  /// Of the whole server: bytes of bodies under way.
+  std::atomic<std::size_t>& body_bytes;
   prometheus::Gauge& connections;
   prometheus::Histogram& seconds;
   /// By the first digit of the status, less one.
   std::array<prometheus::Counter*, 5> requests;
   std::list<Session*> sessions{};
+  /// Those that wait for a request, the longest first.
+  std::list<Session*> idle{};
   bool draining = false;
 };
 
-/// Serves one connection until it ends. `host` outlives it.
+/// Serves one connection until it ends. It is counted in `sessions_open` already. `host` outlives it.
 boost::asio::awaitable<void> run_session(boost::asio::ip::tcp::socket socket, SessionHost& host);
+
+/// Closes a connection that waits for a request, the longest first, and the caller takes it off `sessions_open`. False
+/// when there is none.
+bool close_longest_idle(SessionHost& host);
 
 /// Ends the idle sessions, and the others after their current answer.
 void drain_sessions(SessionHost& host);

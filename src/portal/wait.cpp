@@ -155,8 +155,9 @@ boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   board::View& view = board_.view(request.core);
   board::Tracker tracker(std::move(asked->condition), std::move(asked->held));
   board::View::Subscription subscription(view);
+  const http::Watching client(request.connection, [&subscription] { subscription.wake(); });
   for (;;) {
-    base::SteadyTime until = deadline;
+    base::SteadyTime until = client.gone() ? base::SteadyTime::min() : deadline;
     auto reply = look(tracker, view, until, all);
     if (reply) {
       reply->waited = true;

@@ -19,18 +19,37 @@ using support::measured_row;
 using support::share;
 using testing::HasSubstr;
 
+/// The connection of a client that may leave.
+class Client final : public http::Connection {
+ public:
+  void watch(std::function<void()> on_gone) override { on_gone_ = std::move(on_gone); }
+  void unwatch() override { on_gone_ = nullptr; }
+  bool gone() const override { return gone_; }
+
+  bool watched() const { return on_gone_ != nullptr; }
+  void leave() {
+    gone_ = true;
+    on_gone_();
+  }
+
+ private:
+  std::function<void()> on_gone_;
+  bool gone_ = false;
+};
+
 class WaitTest : public testing::Test {
  protected:
   WaitTest() { runtime_.start(); }
 
-  std::future<http::Reply> start(std::string_view query) {
-    const auto ask = [](Wait& wait, std::string query) -> boost::asio::awaitable<http::Reply> {
+  std::future<http::Reply> start(std::string_view query, Client* client = nullptr) {
+    const auto ask = [](Wait& wait, std::string query, Client* client) -> boost::asio::awaitable<http::Reply> {
       http::Request request;
       request.method = "GET";
+      request.connection = client;
       request.query = http::Query::parse(query).value();
       co_return co_await wait.handle(request);
     };
-    return support::start(runtime_.core(0), ask(wait_, std::string(query)));
+    return support::start(runtime_.core(0), ask(wait_, std::string(query), client));
   }
   boost::json::object answer(std::future<http::Reply> reply) {
     EXPECT_TRUE(support::ready(reply));
@@ -125,6 +144,19 @@ TEST_F(WaitTest, AServerThatDrainsAnswersAtOnce) {
   until_waiting(1);
   support::on(runtime_.background(), [&] { board_->close(); });
   EXPECT_FALSE(answer(std::move(waiting)).at("satisfied").as_bool());
+}
+
+TEST_F(WaitTest, WhenTheClientLeavesItTellsWhatIsThere) {
+  board_.fill({share(measured_row(1, "a", 1, Level::low))});
+  Client client;
+  auto waiting = start("profile=p/a&for=1m&timeout=60s", &client);
+  until_waiting(1);
+  support::on(runtime_.core(0), [&] { client.leave(); });
+  const auto told = answer(std::move(waiting));
+  EXPECT_FALSE(told.at("satisfied").as_bool());
+  EXPECT_EQ(told.at("rows").as_array().size(), 1U);
+  EXPECT_FALSE(client.watched());
+  until_waiting(0);
 }
 
 TEST_F(WaitTest, HeldGoesFromAnswerToRequest) {

@@ -21,6 +21,13 @@ class RawClient {
 
   void send(std::string_view bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
   void close() { socket_.close(); }
+  /// Closes the sending side alone.
+  void end() { socket_.shutdown(boost::asio::socket_base::shutdown_send); }
+  /// Closes without a word to what is under way: the other side gets a reset.
+  void reset() {
+    socket_.set_option(boost::asio::socket_base::linger(true, 0));
+    socket_.close();
+  }
 
   /// Everything up to and with `end`; shorter when the connection ends first.
   std::string read_until(std::string_view end) {

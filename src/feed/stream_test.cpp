@@ -1,0 +1,149 @@
+// Where a stream resumes, and how it and a list that waits end with their client.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/feed_ends.hpp"
+#include "support/raw_client.hpp"
+#include "support/serving.hpp"
+
+namespace feed {
+namespace {
+
+using namespace std::chrono_literals;
+using support::eventually;
+using support::many_rows;
+using support::measured_row;
+using support::pending_row;
+using support::RawClient;
+using support::Serving;
+using support::share;
+using support::Source;
+using testing::HasSubstr;
+using testing::Not;
+
+class StreamTest : public testing::Test {
+ protected:
+  StreamTest() { runtime_.start(); }
+
+  std::unique_ptr<RawClient> open(const Serving& server, std::string_view target, std::string_view header = "") {
+    auto client = std::make_unique<RawClient>(server.port());
+    client->send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n", target, header));
+    return client;
+  }
+  /// The first event.
+  std::string first(const Serving& server, std::string_view target, std::string_view header = "") {
+    return open(server, target, header)->read_until("}\n\n");
+  }
+  /// How many streams and requests wait for the board to move.
+  std::size_t waiting(Source& source) {
+    std::size_t all = 0;
+    for (std::size_t core = 0; core < runtime_.cores(); ++core)
+      all += support::on(runtime_.core(core), [&] { return source.board->view(core).subscribers(); });
+    return all;
+  }
+  bool waits(Source& source, std::size_t count) {
+    return eventually([&] { return waiting(source) == count; });
+  }
+
+  base::Runtime runtime_{2};
+};
+
+TEST_F(StreamTest, WhereAClientIsSaysItsHeaderBeforeItsQuery) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3), {"epoch", 10});
+  source.board.put(measured_row(3, "000003", 11, core::Level::low));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(first(server, "/hardware/events?since=other-10", "Last-Event-ID: epoch-10\r\n"),
+              HasSubstr("event: change\nid: epoch-11\n"));
+  EXPECT_THAT(first(server, "/hardware/events?since=epoch-10", "Last-Event-ID: other-10\r\n"),
+              HasSubstr("\"phase\":\"begin\""));
+  EXPECT_THAT(first(server, "/hardware/events?since=epoch-10", "Last-Event-ID: \r\n"), HasSubstr("event: change"));
+  EXPECT_THAT(first(server, "/hardware/events?since=epoch-10", "Last-Event-ID: no version\r\n"),
+              HasSubstr("\"phase\":\"begin\""));
+}
+
+TEST_F(StreamTest, OnlyAClientOfThisEpochIsAheadOfTheBoard) {
+  // One that waits for the board is told so by a comment.
+  Source source(runtime_, 20ms);
+  source.board.fill(many_rows(3), {"epoch", 10});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(first(server, "/hardware/events", "Last-Event-ID: other-99\r\n"),
+              testing::AllOf(HasSubstr("\"phase\":\"begin\""), Not(HasSubstr("\n:\n\n"))));
+  const auto ahead = open(server, "/hardware/events", "Last-Event-ID: epoch-12\r\n");
+  ASSERT_TRUE(waits(source, 1));
+  source.board.put(measured_row(1, "000001", 11, core::Level::low));
+  source.board.put(measured_row(2, "000002", 13, core::Level::low));
+  EXPECT_THAT(ahead->read_until("}\n\n"),
+              testing::AllOf(HasSubstr("id: epoch-13\n"), HasSubstr("000002"), Not(HasSubstr("000001"))))
+      << "it was not taken back to 11";
+}
+
+TEST_F(StreamTest, OneThatStaysAheadGetsAWholeSnapshot) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3), {"epoch", 10});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(first(server, "/hardware/events", "Last-Event-ID: epoch-12\r\n"), HasSubstr("\"phase\":\"begin\""));
+}
+
+TEST_F(StreamTest, AViewOfAnotherEpochBeginsAnew) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3), {"epoch", 10});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  for (const char* view : {"limit=2", "limit=2&level=HIGH"}) {
+    EXPECT_THAT(first(server, fmt::format("/hardware/events?{}&since=other-10", view)),
+                HasSubstr("\"phase\":\"begin\""));
+    EXPECT_THAT(open(server, fmt::format("/hardware/events?{}&since=epoch-10", view))->read_until("}}\n\n"),
+                testing::AllOf(HasSubstr("event: change"), HasSubstr("\"changed\":[]")));
+  }
+}
+
+TEST_F(StreamTest, WaitingIsNotForProfilesWithoutAProbeOrThatFailed) {
+  Source source(runtime_);
+  core::Row none = pending_row(1, "none", 1);
+  none.probe = core::kNoProbe;
+  core::Row failed = pending_row(2, "failed", 2);
+  failed.failure = core::Failure{"it broke", support::kNow};
+  source.board.fill({share(none), share(failed), share(measured_row(3, "well", 3, core::Level::high))}, {"epoch", 3});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  EXPECT_THAT(open(server, "/hardware/?wait=3600")->read_answer(), HasSubstr("no probe configured"));
+  // One that has no probe yet may get one.
+  core::Row undecided = pending_row(4, "undecided", 4);
+  undecided.probe = "";
+  source.board.put(undecided);
+  const auto waiting = open(server, "/hardware/?wait=3600");
+  ASSERT_TRUE(waits(source, 1));
+  undecided.probe = core::kNoProbe;
+  undecided.revision = 5;
+  source.board.put(undecided);
+  EXPECT_THAT(waiting->read_answer(), HasSubstr("undecided"));
+}
+
+TEST_F(StreamTest, StreamsAndListsThatWaitEndWithTheirClient) {
+  Source source(runtime_);
+  source.board.fill({share(pending_row(1, "a", 1))}, {"epoch", 1});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (const char* target : {"/hardware/events", "/hardware/events?limit=5", "/hardware/?wait=3600"})
+    for (int i = 0; i < 3; ++i) clients.push_back(open(server, target));
+  ASSERT_TRUE(waits(source, 9));
+  EXPECT_EQ(source.streams(), 6);
+  // A third of them sent more on the connection.
+  for (std::size_t i = 0; i < 9; i += 3) clients[i]->send("GET / HTTP/1.1\r\n");
+  for (std::size_t i = 0; i < 9; ++i) i % 3 == 1 ? clients[i]->reset() : clients[i]->close();
+  EXPECT_TRUE(waits(source, 0));
+  EXPECT_EQ(source.streams(), 0);
+}
+
+TEST_F(StreamTest, AListThatWaitsAnswersAClientThatClosesItsSendingSide) {
+  Source source(runtime_);
+  source.board.fill({share(pending_row(1, "a", 1))}, {"epoch", 1});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const auto client = open(server, "/hardware/?wait=3600");
+  ASSERT_TRUE(waits(source, 1));
+  client->end();
+  EXPECT_THAT(client->read_all(), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("PENDING")));
+}
+
+}  // namespace
+}  // namespace feed

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <string>
+
+namespace http {
+
+/// Says that no more follows, and reads on for a second at most: to close a socket with unread data would reset the
+/// connection, and its client would lose the answer.
+boost::asio::awaitable<void> linger(boost::beast::tcp_stream& stream);
+
+/// Sends `answer` on a connection for which there is no room, and lingers. Its descriptor is held for that long.
+boost::asio::awaitable<void> refuse(boost::asio::ip::tcp::socket socket, std::string answer);
+
+/// As above without waiting: a client that is still sending may lose the answer.
+void refuse_at_once(boost::asio::ip::tcp::socket socket, const std::string& answer);
+
+}  // namespace http
