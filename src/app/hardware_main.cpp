@@ -2,11 +2,13 @@
 #include <iostream>
 
 #include "app/commands/commands.hpp"
+#include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "base/secret.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
+#include "hardware/descriptors.hpp"
 #include "hardware/service.hpp"
 #include "http/server.hpp"
 
@@ -17,16 +19,18 @@ using Load = std::function<std::optional<config::Config>()>;
 int serve(const config::Config& config, const Load& load) {
   app::hold_reloads();
   const store::Opened opened = hardware::open_database(config.hardware);
+  const app::Connections connections =
+      app::connections_of(config, {.hardware = true}, hardware::descriptors_of(config));
   app::Process process(config);
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
                             hardware::read_admin_token(config.hardware.admin_token_file));
   opened.store->add_missing(config.profiles);
   http::Server server(process.runtime(), process.metrics(), service.routes(),
-                      app::server_options("hardware", config.hardware.http));
+                      app::server_options("hardware", config.hardware.http, connections.hardware));
   process.on_reload([&load] { return load().value(); },
                     [&service](config::Config config) { return service.reload(std::move(config)); });
   process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin(service.admin_routes());
+  const std::uint16_t admin = process.start_admin(service.admin_routes(), connections.admin);
   app::Part part = app::part_of("hardware", service, server);
   part.before_listening = [&service] { return service.wait_until_loaded(); };
   const std::uint16_t port = process.start(std::move(part));

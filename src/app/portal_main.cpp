@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "http/server.hpp"
@@ -8,14 +9,18 @@
 
 namespace {
 
+/// Descriptors to follow a replica, go on to another one, and look up hosts.
+constexpr std::size_t kOfTheFeed = 16;
+
 int serve(const config::Config& config) {
   app::hold_reloads();
+  const app::Connections connections = app::connections_of(config, {.portal = true}, kOfTheFeed);
   app::Process process(config);
   portal::Service service(config.portal, process.runtime(), process.metrics());
   http::Server server(process.runtime(), process.metrics(), service.routes(),
-                      app::server_options("portal", config.portal.http));
+                      app::server_options("portal", config.portal.http, connections.portal));
   process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin(service.admin_routes());
+  const std::uint16_t admin = process.start_admin(service.admin_routes(), connections.admin);
   app::Part part = app::part_of("portal", service, server);
   part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));

@@ -75,10 +75,10 @@ std::uint16_t Process::start(Part part) {
   }
 }
 
-std::uint16_t Process::start_admin(http::Router routes) {
+std::uint16_t Process::start_admin(http::Router routes, std::size_t connections) {
   http::add_admin_routes(routes, health_, metrics_);
-  admin_ =
-      std::make_unique<http::Server>(runtime_, metrics_, std::move(routes), server_options("admin", config_.admin));
+  admin_ = std::make_unique<http::Server>(runtime_, metrics_, std::move(routes),
+                                          server_options("admin", config_.admin, connections));
   try {
     return admin_->listen();
   } catch (...) {
@@ -189,13 +189,13 @@ void hold_reloads() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-http::ServerOptions server_options(std::string name, const config::HttpConfig& config) {
+http::ServerOptions server_options(std::string name, const config::HttpConfig& config, std::size_t connections) {
   return {.name = std::move(name),
           .address = config.address,
           .port = config.port,
           .idle_timeout = config.idle_timeout,
           .io_timeout = config.io_timeout,
-          .max_connections = config.max_connections,
+          .max_connections = connections,
           .max_body_bytes = config.max_body_bytes};
 }
 

@@ -42,8 +42,8 @@ class Process {
   /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile. Throws base::UsageError after
   /// ending what was started.
   std::uint16_t start(Part part);
-  /// Serves health, metrics and `routes`; returns the port.
-  std::uint16_t start_admin(http::Router routes);
+  /// Serves health, metrics and `routes`, on `connections` at most; returns the port.
+  std::uint16_t start_admin(http::Router routes, std::size_t connections);
 
   /// What SIGHUP does from wait() on: `load` reads the configuration anew, on the main thread, and `apply` takes it
   /// over, on the background thread. One that `load` refuses with base::UsageError changes nothing.
@@ -82,7 +82,8 @@ class Process {
 /// Keeps SIGHUP for Process::wait(): it kills no program that is about to serve. Call it before threads are started.
 void hold_reloads();
 
-http::ServerOptions server_options(std::string name, const config::HttpConfig& config);
+/// `connections`: at most so many, which `config` wanted and the process can have.
+http::ServerOptions server_options(std::string name, const config::HttpConfig& config, std::size_t connections);
 
 /// "http://localhost:5000" for an address that a server listens on.
 std::string url_of(const config::HttpConfig& config, std::uint16_t port);

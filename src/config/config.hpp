@@ -213,7 +213,8 @@ struct HttpConfig {
   base::Duration idle_timeout = seconds{75};
   /// A client must have sent its request, or taken the answer, within this time.
   base::Duration io_timeout = seconds{20};
-  /// Connections at the same time; further ones are closed at once.
+  /// Connections at the same time. A further one takes the place of one that is idle, or is answered 503. Fewer when
+  /// the limit of open files allows no more.
   std::size_t max_connections = 16384;
   /// Largest request body in bytes.
   std::size_t max_body_bytes = 1 << 20;
@@ -266,7 +267,7 @@ struct Config {
   /// Threads that serve requests. 0: one per core of the machine.
   std::size_t threads = 0;
   /// Health and metrics listen here, apart from the public port. Port 0 takes a free one.
-  HttpConfig admin{.port = 0};
+  HttpConfig admin{.port = 0, .max_connections = 64};
   /// After SIGTERM, how long the service goes on taking connections while /readyz already says 503. 0 where nothing
   /// in front needs time to notice (compose), 5s in Kubernetes.
   base::Duration lame_duck{0};

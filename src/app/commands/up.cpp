@@ -3,10 +3,12 @@
 #include <iostream>
 
 #include "app/commands/commands.hpp"
+#include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
+#include "hardware/descriptors.hpp"
 #include "hardware/service.hpp"
 #include "http/server.hpp"
 #include "portal/service.hpp"
@@ -50,14 +52,16 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
   const store::Opened opened = hardware::open_database(config.hardware, content);
   opened.store->add_missing(config.profiles);
+  const Connections connections =
+      connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);
   hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store,
                              hardware::ensure_admin_token(config.hardware.admin_token_file));
   http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(),
-                               server_options("hardware", config.hardware.http));
+                               server_options("hardware", config.hardware.http, connections.hardware));
   process.on_reload(load, [&hardware](config::Config config) { return hardware.reload(std::move(config)); });
   process.health().add([&hardware] { return hardware.problem(); });
-  const std::uint16_t admin = process.start_admin(hardware.admin_routes());
+  const std::uint16_t admin = process.start_admin(hardware.admin_routes(), connections.admin);
   Part hardware_part = part_of("hardware", hardware, hardware_server);
   hardware_part.before_listening = [&hardware] { return hardware.wait_until_loaded(); };
   const std::uint16_t hardware_port = process.start(std::move(hardware_part));
@@ -68,7 +72,7 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   portal_config.hardware_urls = {hardware_url};
   portal::Service portal(portal_config, process.runtime(), process.metrics());
   http::Server portal_server(process.runtime(), process.metrics(), portal.routes(),
-                             server_options("portal", config.portal.http));
+                             server_options("portal", config.portal.http, connections.portal));
   Part part = part_of("portal", portal, portal_server);
   part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));

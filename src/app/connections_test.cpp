@@ -1,0 +1,55 @@
+#include "app/connections.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "base/descriptors.hpp"
+#include "http/server.hpp"
+
+namespace app {
+namespace {
+
+std::size_t used(const Connections& given, std::size_t servers) {
+  return given.hardware + given.portal + given.admin + servers * http::kMostBeyond;
+}
+
+TEST(FitConnections, AllThatIsWantedWhereThereIsRoom) {
+  const Connections wanted{.hardware = 16384, .portal = 16384, .admin = 64};
+  EXPECT_EQ(fit_connections(wanted, 1'048'576, 500), wanted);
+}
+
+TEST(FitConnections, EqualSharesOfWhatTheModestLeave) {
+  const Connections given = fit_connections({.hardware = 16384, .portal = 16384, .admin = 64}, 1024, 200);
+  EXPECT_EQ(given.admin, 64U);
+  EXPECT_EQ(given.hardware, given.portal);
+  EXPECT_EQ(used(given, 3), 1024U - 200);
+  const Connections portal = fit_connections({.portal = 16384, .admin = 64}, 1024, 200);
+  EXPECT_EQ(portal.hardware, 0U);
+  EXPECT_EQ(portal.admin, 64U);
+  EXPECT_EQ(used(portal, 2), 1024U - 200);
+  const Connections modest = fit_connections({.hardware = 10, .portal = 16384, .admin = 64}, 1024, 200);
+  EXPECT_EQ(modest.hardware, 10U);
+  EXPECT_EQ(modest.portal, 1024U - 200 - 10 - 64 - 3 * http::kMostBeyond);
+}
+
+TEST(FitConnections, AReserveTakesHalfAtMost) {
+  const Connections given = fit_connections({.portal = 16384, .admin = 64}, 1024, 5000);
+  EXPECT_EQ(used(given, 2), 512U);
+  const Connections least = fit_connections({.hardware = 16384, .portal = 16384, .admin = 64}, 8, 5000);
+  EXPECT_EQ(least, (Connections{.hardware = 1, .portal = 1, .admin = 1})) << "each server lets somebody in";
+}
+
+TEST(RaiseDescriptorLimit, ToTheHardOne) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  EXPECT_EQ(base::raise_descriptor_limit(), before.rlim_max);
+  rlimit after{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
+  EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+}  // namespace
+}  // namespace app
