@@ -9,6 +9,7 @@ import os
 import pathlib
 import queue
 import re
+import resource
 import select
 import shutil
 import signal
@@ -157,13 +158,20 @@ def children(pid):
 class Program:
     """One of our programs, on free ports."""
 
-    def __init__(self, name, args, cwd, environment=None, folder=BIN):
+    def __init__(self, name, args, cwd, environment=None, folder=BIN, open_files=None):
+        """`open_files`: its soft and its hard limit."""
         self.name = name
+
+        def prepare():
+            die_with_parent()
+            if open_files:
+                resource.setrlimit(resource.RLIMIT_NOFILE, open_files)
+
         # Appending: reading the log moves an offset that the program has too.
         self.errors = open(cwd / f"{name}-{next(NUMBERS)}.log", "a+")
         self.process = subprocess.Popen(
             [folder / name, *map(str, args)], cwd=cwd, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-            env=ENVIRONMENT | (environment or {}), preexec_fn=die_with_parent)
+            env=ENVIRONMENT | (environment or {}), preexec_fn=prepare)
 
     def wait_ready(self):
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
