@@ -25,9 +25,11 @@ constexpr std::string_view kToken = "a-token-of-some-length";
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() {
-    config_.probes = {{.name = "simulated", .ttl = 1h, .simulated = {.duration = 1ms}}};
-    config_.hardware.poll_interval = 10ms;
+  explicit ServiceTest(base::Duration poll_interval = 10ms) {
+    config_.probes = {
+        {.name = "fails", .match = {.provider = "bad"}, .ttl = 1h, .timeout = 1ms, .simulated = {.duration = 1h}},
+        {.name = "simulated", .ttl = 1h, .budget = {{1000, 1h}}, .simulated = {.duration = 1ms}}};
+    config_.hardware.poll_interval = poll_interval;
     runtime_.start();
     service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, std::string(kToken));
     run_ = support::start(runtime_.background(), service_->run());
@@ -124,6 +126,107 @@ TEST_F(ServiceTest, AProbeTestEndsWithItsClient) {
   half.end();
   EXPECT_THAT(half.read_all(), testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("keep the connection open")));
   // The end of the service ends the probes, which run still.
+}
+
+TEST_F(ServiceTest, ABodyIsJsonAndSaysSo) {
+  const auto add = [this](std::string_view type, std::string_view name) {
+    const std::string body = fmt::format(R"({{"provider":"p","name":"{}"}})", name);
+    RawClient client(serving_->port());
+    client.send(
+        fmt::format("POST /hardware/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n{}Content-Length: {}\r\n"
+                    "Connection: close\r\n\r\n{}",
+                    kToken, type, body.size(), body));
+    return client.read_all();
+  };
+  for (const char* type : {"", "Content-Type: text/plain\r\n", "Content-Type: application/jsonx\r\n"})
+    EXPECT_THAT(add(type, "a"), HasSubstr("send the profile as Content-Type: application/json")) << type;
+  EXPECT_THAT(add("Content-Type: Application/JSON ; charset=utf-8\r\n", "b"), HasSubstr("HTTP/1.1 201"));
+}
+
+TEST_F(ServiceTest, IdsAreWholeNumbers) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  for (const char* id : {"1x", "x1", "1.0", "%201", "99999999999999999999"}) {
+    EXPECT_THAT(ask("DELETE", fmt::format("/hardware/{}", id)), HasSubstr("HTTP/1.1 404")) << id;
+    EXPECT_THAT(ask("PUT", fmt::format("/hardware/{}", id), R"({"provider":"a","name":"c"})"),
+                HasSubstr("HTTP/1.1 404"))
+        << id;
+  }
+  EXPECT_THAT(ask("DELETE", "/hardware/1"), HasSubstr("HTTP/1.1 204"));
+}
+
+TEST_F(ServiceTest, ProbesAreListedWithTheirLatestFailure) {
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 201"));
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"z"})"), HasSubstr("HTTP/1.1 201"));
+  ASSERT_TRUE(lists("timed out after 1ms"));
+  EXPECT_THAT(ask("GET", "/hardware/probes"),
+              testing::AllOf(HasSubstr("Content-Type: application/json"),
+                             HasSubstr(R"([{"name":"fails","kind":"simulated","match":{"provider":"bad","name":"*"})"),
+                             HasSubstr(R"("limits":[],"running":0,"profiles":1,"failing":1)"),
+                             HasSubstr(R"({"name":"simulated",)")));
+  // In the order of the list the earlier one comes last.
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"m"})"), HasSubstr("HTTP/1.1 201"));
+  EXPECT_TRUE(eventually([&] {
+    return ask("GET", "/hardware/probes").find(R"("failing":2,"last_failure":{"provider":"bad","name":"m")") !=
+           std::string::npos;
+  }));
+  EXPECT_TRUE(eventually([&] {
+    return ask("GET", "/hardware/probes")
+               .find(R"("limits":[{"calls":1000,"window":"1h","left":999}],"running":0,"profiles":1,"failing":0})") !=
+           std::string::npos;
+  }));
+}
+
+TEST_F(ServiceTest, AProbeIsTested) {
+  for (const char* provider : {"good", "bad"}) ASSERT_TRUE(store_.add({provider, "a"}));
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"),
+              testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"({"probe":"simulated","kind":"simulated",)"),
+                             HasSubstr(R"("availability":")"), HasSubstr(R"("reason":"picked at random")")));
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"bad","name":"a"})"),
+              testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("error":"timed out after 1ms"})")));
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"none"})"), HasSubstr("HTTP/1.1 404"));
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a","attributes":{}})"),
+              testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("leave 'attributes' out")));
+  store_.lose(true);
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 503"));
+}
+
+TEST_F(ServiceTest, AttributesAreKeptUnlessOthersAreSent) {
+  const auto attributes = [this] { return store_.find({"p", "n"})->attributes; };
+  ask("POST", "/hardware/", R"({"provider":"p","name":"n","attributes":{"zone":"a"}})");
+  EXPECT_EQ(attributes(), (core::Attributes{{"zone", "a"}}));
+  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"p","name":"n"})"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_EQ(attributes(), (core::Attributes{{"zone", "a"}}));
+  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"p","name":"n","attributes":{}})"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_EQ(attributes(), core::Attributes());
+}
+
+/// The database is asked only when there is a reason.
+class PokedTest : public ServiceTest {
+ protected:
+  PokedTest() : ServiceTest(1h) { EXPECT_TRUE(lists("[\n]")); }
+};
+
+TEST_F(PokedTest, WhatIsAdministeredIsShownAtOnce) {
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"Amazon","name":"c5"})"), HasSubstr("HTTP/1.1 201"));
+  EXPECT_TRUE(lists("FRESH"));
+  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"Amazon","name":"c6"})"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_TRUE(lists("c6"));
+  EXPECT_THAT(ask("DELETE", "/hardware/1"), HasSubstr("HTTP/1.1 204"));
+  EXPECT_TRUE(lists("[\n]"));
+}
+
+TEST_F(PokedTest, AReloadAddsProfilesAndPlansAllAnew) {
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"Amazon","name":"c5"})"), HasSubstr("HTTP/1.1 201"));
+  EXPECT_TRUE(lists(R"("probe":"simulated")"));
+  config::Config next = config_;
+  next.probes = {{.name = "other", .ttl = 1h, .simulated = {.duration = 1ms}}};
+  next.profiles = {{"Azure", "H16mr"}};
+  ASSERT_TRUE(support::ready(support::start(runtime_.background(), service_->reload(next))));
+  EXPECT_TRUE(lists("H16mr"));
+  EXPECT_TRUE(eventually([&] {
+    const std::string list = ask("GET", "/hardware/");
+    return list.find("simulated\"") == std::string::npos && list.find(R"("probe":"other")") != std::string::npos;
+  }));
 }
 
 TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
