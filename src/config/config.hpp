@@ -112,10 +112,21 @@ struct HttpOptions {
 
 enum class Unit : std::uint8_t { cpus, nodes };
 
+/// Patterns of names, with * and ?. Written as a list, or as true (all names) or false (none).
+struct Globs {
+  std::vector<std::string> patterns{};
+
+  bool empty() const { return patterns.empty(); }
+  bool operator==(const Globs&) const = default;
+};
+
 /// Options of probe kind `slurm`. A profile's name is PARTITION, or PARTITION:GPU_TYPE (PARTITION:gpu for any type).
 struct SlurmOptions {
   /// Prints the nodes; text as by default, or `sinfo --json`. Empty: Slurm's own sinfo.
   std::vector<std::string> command{};
+  /// Runs scontrol, which tells of partitions without visible nodes and of CPUs that no job gets. Empty: Slurm's own,
+  /// and none with a `command`.
+  std::vector<std::string> scontrol{};
   /// Path of slurm.conf, for SLURM_CONF; "" is the system's.
   std::string conf{};
   /// What is counted in a profile without a GPU type.
@@ -126,8 +137,10 @@ struct SlurmOptions {
   bool planned_is_free = false;
   /// Nodes that are switched off until a job needs them count as free.
   bool powered_down_is_free = true;
-  /// Adds every partition, and every GPU type of a partition, as a profile, and removes those that disappear.
-  bool discover = false;
+  /// Adds the partitions that these cover, and every GPU type of them, as profiles, and removes those that disappear.
+  Globs discover{};
+  /// Hidden partitions are discovered, too.
+  bool discover_hidden = false;
 
   bool operator==(const SlurmOptions&) const = default;
 };
@@ -194,7 +207,7 @@ struct ProbeConfig {
   SlurmOptions slurm{};
 
   /// It finds its profiles by itself.
-  bool discovers() const { return kind == "slurm" && slurm.discover; }
+  bool discovers() const { return kind == "slurm" && !slurm.discover.empty(); }
   /// One run measures all of its profiles.
   bool batched() const { return kind == "slurm" || (kind == "exec" && exec.batch) || (kind == "http" && http.batch); }
   /// Rate and budgets.

@@ -145,6 +145,18 @@ TEST(Print, ReadsBackEqual) {
   EXPECT_EQ(read_back(to_yaml(config)), config);
 }
 
+TEST(Print, ReadsBackWhatIsDiscovered) {
+  const std::vector<std::string> all[] = {{}, {"*"}, {"*", "gpu"}, {"true"}, {"gpu*", "a: b"}};
+  for (const auto& patterns : all) {
+    Config config;
+    config.probes = {{.name = "c", .kind = "slurm", .slurm = {.discover = {patterns}, .discover_hidden = true}}};
+    EXPECT_EQ(read_back(to_yaml(config)), config) << to_yaml(config);
+  }
+  Config config;
+  config.probes = {{.name = "c", .kind = "slurm", .slurm = {.discover = {{"*"}}}}};
+  EXPECT_THAT(to_yaml(config), HasSubstr("    discover: true\n"));
+}
+
 TEST(Print, QuotesTextThatYamlWouldTakeForSomethingElse) {
   for (const auto* text :
        {"",   "~", "null", "true", "5",  "- a", "a: b", "a #b",  " a ",  "'",   "\"",  "[x", "{x", "&x", "*x",

@@ -74,12 +74,14 @@ void fields(C& options, Visit&& visit) {
 template <Of<SlurmOptions> C, class Visit>
 void fields(C& options, Visit&& visit) {
   visit("command", options.command);
+  visit("scontrol", options.scontrol);
   visit("conf", options.conf);
   visit("unit", options.unit);
   visit("subtract_pending", options.subtract_pending);
   visit("planned_is_free", options.planned_is_free);
   visit("powered_down_is_free", options.powered_down_is_free);
   visit("discover", options.discover);
+  visit("discover_hidden", options.discover_hidden);
 }
 
 template <Of<LevelRule> C, class Visit>

@@ -29,6 +29,13 @@ class Printer {
     out_ << YAML::EndSeq;
   }
 
+  void print(const Globs& globs) {
+    if (globs.empty() || globs.patterns == std::vector<std::string>{"*"})
+      out_ << to_text(!globs.empty());
+    else
+      print(globs.patterns);
+  }
+
   template <Scalar T>
   void print(const T& scalar) {
     out_ << to_text(scalar);

@@ -195,8 +195,14 @@ void check_http_probe(const HttpOptions& options, const std::string& path) {
 
 void check_slurm(const ProbeConfig& probe, const std::string& path) {
   check_program(probe.slurm.command, join(path, "command"));
-  check(!probe.slurm.discover || !is_glob(probe.match.provider), join(path, "discover"),
+  check_program(probe.slurm.scontrol, join(path, "scontrol"));
+  check(!probe.discovers() || !is_glob(probe.match.provider), join(path, "discover"),
         "needs a provider to put the partitions under; give match.provider without * and ?");
+  const auto& patterns = probe.slurm.discover.patterns;
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    check(!patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i), "is empty and matches nothing");
+  check(probe.discovers() || !probe.slurm.discover_hidden, join(path, "discover_hidden"),
+        "needs discover; give true, or a list of patterns");
 }
 
 void check_levels(const Levels& levels, const std::string& path) {

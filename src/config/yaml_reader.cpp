@@ -87,6 +87,16 @@ class Reader {
     out = {text.substr(0, slash), text.substr(slash + 1)};
   }
 
+  /// All names and none are short: true and false.
+  void read(const Value& value, Globs& out) {
+    if (value.node.IsSequence()) return read(value, out.patterns);
+    origins_.set(value.path, value.where);
+    bool all = false;
+    if (!value.node.IsScalar() || !assign(all, value.node.Scalar()))
+      refuse(value, "is not true, false or a list of patterns such as [gpu*, batch]");
+    out.patterns = all ? std::vector<std::string>{"*"} : std::vector<std::string>{};
+  }
+
   template <Section T>
   void read(const Value& value, T& out) {
     read_section(value, out);

@@ -124,6 +124,34 @@ TEST_F(YamlFile, RefusesProbesItCannotRun) {
               "3: probes[0].match: is a single value; give keys: provider, name");
 }
 
+TEST_F(YamlFile, DiscoversAllOrNoneOrWhatPatternsCover) {
+  const auto probe = [](const std::string& keys) {
+    return "probes:\n- name: x\n  kind: slurm\n  match: {provider: p}\n" + keys;
+  };
+  const auto patterns = [&](const std::string& keys) { return loaded(probe(keys)).probes[0].slurm.discover.patterns; };
+  EXPECT_EQ(patterns("  discover: true\n"), std::vector<std::string>{"*"});
+  EXPECT_TRUE(patterns("  discover: false\n").empty());
+  EXPECT_EQ(patterns("  discover: [gpu*, true]\n"), (std::vector<std::string>{"gpu*", "true"}));
+  EXPECT_TRUE(loaded(probe("  discover: [gpu*]\n")).probes[0].discovers());
+  EXPECT_FALSE(loaded(probe("  discover: []\n")).probes[0].discovers());
+  for (const auto* wrong : {"gpu*", "yes", "{a: b}", "\"\""})
+    EXPECT_EQ(complaint(probe(fmt::format("  discover: {}\n", wrong))),
+              "5: probes[0].discover: is not true, false or a list of patterns such as [gpu*, batch]")
+        << wrong;
+}
+
+TEST_F(YamlFile, DiscoveryNeedsAProviderAndPatterns) {
+  const std::string probe = "probes:\n- name: x\n  kind: slurm\n";
+  for (const auto* match : {"", "  match: {provider: 'our-*'}\n", "  match: {provider: 'our-?'}\n"})
+    EXPECT_THAT(complaint(probe + "  discover: true\n" + match), HasSubstr("4: probes[0].discover: needs a provider"));
+  EXPECT_THAT(complaint(probe + "  match: {provider: p}\n  discover: [a, '']\n"),
+              HasSubstr("5: probes[0].discover[1]: is empty and matches nothing"));
+  EXPECT_THAT(complaint(probe + "  match: {provider: p}\n  discover_hidden: true\n"),
+              HasSubstr("5: probes[0].discover_hidden: needs discover"));
+  EXPECT_THAT(complaint(probe + "  scontrol: ['']\n"), HasSubstr("4: probes[0].scontrol: names no program"));
+  EXPECT_NO_THROW(loaded(probe + "  match: {provider: p}\n  discover: [a]\n  discover_hidden: true\n"));
+}
+
 TEST_F(YamlFile, UnknownKeysNameTheNearest) {
   EXPECT_EQ(complaint("threads: 1\nloglevel: info\n"), "2: loglevel: unknown key; did you mean log_level?");
   EXPECT_EQ(complaint("hardware:\n  http:\n    prot: 1\n"), "3: hardware.http.prot: unknown key; did you mean port?");

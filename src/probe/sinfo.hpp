@@ -12,27 +12,37 @@
 namespace probe {
 
 /// What sinfo must print, one line for each node of each partition. No field that people write, which could hold the
-/// separator or a new line. StateLong instead of StateComplete is understood, too.
+/// separator or a new line. Lines may end after GresUsed. StateLong is read where StateComplete is empty, as in 20.11.
 inline constexpr std::string_view kSinfoFormat =
-    "NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,GresUsed:|";
+    "NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,GresUsed:|,Features_act:|,StateLong:|";
 
 /// One node of a partition, or several that are alike. What is free is 0 when they are out of service.
 struct Nodes {
+  Names names{};
   std::int64_t count = 1;
   /// Why they take no jobs, such as "drained"; "" when they do, or would if they were not full.
-  std::string_view out{};
+  std::string out{};
   /// Nodes without any job.
   std::int64_t idle = 0;
+  /// Of all of them together.
   std::int64_t cpus = 0;
   std::int64_t free_cpus = 0;
-  /// The same types in both.
+  /// The source has taken off the CPUs that no job gets (CoreSpecCount, CpuSpecList).
+  bool cpus_are_effective = false;
+  /// Of each of them. What is free has the same types.
   Gpus gpus{};
-  Gpus free_gpus{};
+  FreeGpus free_gpus{};
+  /// What jobs may demand of a node; not given where the source does not say.
+  std::optional<Names> features{};
 };
 
 struct Partition {
   /// In lower case. All but "up" start no jobs.
   std::string state = "up";
+  /// Users see it only when they ask for all.
+  bool hidden = false;
+  /// Nodes that it has and sinfo does not show: cloud nodes that are switched off.
+  std::int64_t unseen = 0;
   std::vector<Nodes> nodes{};
 };
 
@@ -40,7 +50,30 @@ struct Partition {
 using Cluster = std::map<std::string, Partition, std::less<>>;
 
 /// Reads what sinfo printed: text in kSinfoFormat, or the JSON of `sinfo --json` from 22.05 on. Fails with a sentence
-/// when it is neither, when it says that the controller does not answer, and when it names no node.
+/// when it is neither, when it has been cut to a width, and when it says that the controller does not answer.
 std::expected<Cluster, std::string> read_sinfo(std::string_view output, const config::SlurmOptions& options);
+
+/// The same of JSON alone.
+std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options);
+
+/// What a source says of a node, or of each node of a group; CPUs and idle nodes are those of the whole group.
+struct RawNodes {
+  Names names{};
+  std::set<std::string, std::less<>> states{};
+  std::int64_t count = 1;
+  std::int64_t idle = 0;
+  std::int64_t cpus = 0;
+  std::int64_t free_cpus = 0;
+  bool cpus_are_effective = false;
+  std::string_view gres{};
+  std::string_view gres_used{};
+  std::optional<Names> features{};
+};
+
+/// What they have for jobs. Nothing when their generic resources cannot be read.
+std::optional<Nodes> judge_nodes(RawNodes raw, const config::SlurmOptions& options);
+
+/// The names in "big,fast".
+Names read_features(std::string_view list);
 
 }  // namespace probe

@@ -7,6 +7,7 @@
 #include "base/offload.hpp"
 #include "base/text.hpp"
 #include "probe/program.hpp"
+#include "probe/scontrol.hpp"
 #include "probe/slurm_count.hpp"
 
 namespace probe {
@@ -29,16 +30,30 @@ Command squeue_command() {
   return {"squeue", "-h", "-a", "-r", "-t", "PD", "--noconvert", fmt::format("--Format={}", kSqueueFormat)};
 }
 
-std::string variable(const char* name, std::string_view otherwise) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
-  const char* value = std::getenv(name);
-  return fmt::format("{}={}", name, value != nullptr ? value : otherwise);
+Command excluded_command() {
+  return {"squeue", "-h", "-a", "-t", "PD", "-o", std::string(kExcludedFormat)};
+}
+
+/// Where the nodes come from elsewhere, Slurm's own scontrol may be that of another cluster, or of none.
+bool asks_scontrol(const config::SlurmOptions& options) {
+  return options.command.empty() || !options.scontrol.empty();
+}
+
+Command scontrol_command(const config::SlurmOptions& options, const char* what) {
+  Command command = options.scontrol.empty() ? Command{"scontrol"} : options.scontrol;
+  for (const char* word : {"-a", "-o", "show", what}) command.emplace_back(word);
+  return command;
 }
 
 /// Without the user's settings for sinfo and squeue, which change what they print.
 std::vector<std::string> environment(const config::SlurmOptions& options) {
-  std::vector<std::string> out = {variable("PATH", "/usr/local/bin:/usr/bin:/bin"), variable("HOME", "/"), "LC_ALL=C"};
-  if (!options.conf.empty()) out.push_back("SLURM_CONF=" + options.conf);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
+  const auto own = [](const char* name) { return std::getenv(name); };
+  const auto or_else = [&](const char* name, const char* otherwise) { return own(name) ? own(name) : otherwise; };
+  std::vector<std::string> out = {fmt::format("PATH={}", or_else("PATH", "/usr/local/bin:/usr/bin:/bin")),
+                                  fmt::format("HOME={}", or_else("HOME", "/")), "LC_ALL=C"};
+  const std::string conf = options.conf.empty() ? or_else("SLURM_CONF", "") : options.conf;
+  if (!conf.empty()) out.push_back("SLURM_CONF=" + conf);
   return out;
 }
 
@@ -54,10 +69,34 @@ std::string failure(const Command& command, const Exited& exited) {
   return fmt::format("{} failed: {}", command.front(), said);
 }
 
+/// An answer that is empty beside an error is none, whatever the exit code.
+bool has_failed(const Exited& exited) {
+  return exited.code != 0 || (base::trim(exited.output).empty() && !base::trim(exited.errors).empty());
+}
+
 void note(Trace* trace, std::string_view sent, std::string_view received) {
   if (trace == nullptr) return;
   trace->sent += fmt::format("{}{}", trace->sent.empty() ? "" : "\n", sent);
   trace->received += received.substr(0, kMaxTraceBytes - std::min(kMaxTraceBytes, trace->received.size()));
+}
+
+/// What the commands printed; "" of those that are not asked.
+struct Printed {
+  std::string nodes;
+  std::string partitions;
+  std::string node_details;
+  std::string jobs;
+  std::string excluded;
+};
+
+std::expected<Cluster, std::string> read_cluster(const Printed& printed, const config::SlurmOptions& options) {
+  auto cluster = read_sinfo(printed.nodes, options);
+  if (!cluster) return cluster;
+  if (auto added = add_partitions(*cluster, printed.partitions); !added) return std::unexpected(added.error());
+  if (auto taken = take_off_reserved_cpus(*cluster, printed.node_details); !taken)
+    return std::unexpected(taken.error());
+  if (cluster->empty()) return std::unexpected(std::string("sinfo names no node"));
+  return cluster;
 }
 
 class SlurmProbe final : public Probe {
@@ -67,35 +106,53 @@ class SlurmProbe final : public Probe {
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {
-    auto nodes = co_await run(sinfo_command(config_.slurm), deadline, trace);
-    if (!nodes) co_return same_for_all(profiles.size(), std::unexpected(std::move(nodes.error())));
-    std::expected<std::string, std::string> jobs;
-    if (config_.slurm.subtract_pending) jobs = co_await run(squeue_command(), deadline, trace);
-    if (!jobs) co_return same_for_all(profiles.size(), std::unexpected(std::move(jobs.error())));
+    const auto printed = co_await ask(deadline, trace);
+    if (!printed) co_return same_for_all(profiles.size(), std::unexpected(printed.error()));
     // A large cluster takes a good part of a second to read.
-    auto read = [&] { return answer(*nodes, *jobs, profiles); };
+    auto read = [&] { return answer(*printed, profiles); };
     co_return co_await readers_.run(read);
   }
 
   void cancel() override { programs_.cancel(); }
 
  private:
+  using Text = std::expected<std::string, std::string>;
+
+  asio::awaitable<std::expected<Printed, std::string>> ask(base::SteadyTime deadline, Trace* trace) {
+    const config::SlurmOptions& options = config_.slurm;
+    Printed printed;
+    std::vector<std::pair<Command, std::string*>> asked = {{sinfo_command(options), &printed.nodes}};
+    if (asks_scontrol(options)) {
+      asked.emplace_back(scontrol_command(options, "partition"), &printed.partitions);
+      asked.emplace_back(scontrol_command(options, "node"), &printed.node_details);
+    }
+    if (options.subtract_pending) {
+      asked.emplace_back(squeue_command(), &printed.jobs);
+      asked.emplace_back(excluded_command(), &printed.excluded);
+    }
+    for (auto& [command, text] : asked) {
+      auto output = co_await run(std::move(command), deadline, trace);
+      if (!output) co_return std::unexpected(std::move(output.error()));
+      *text = std::move(*output);
+    }
+    co_return printed;
+  }
+
   /// What the command prints, when it succeeds.
-  asio::awaitable<std::expected<std::string, std::string>> run(Command command, base::SteadyTime deadline,
-                                                               Trace* trace) {
+  asio::awaitable<Text> run(Command command, base::SteadyTime deadline, Trace* trace) {
     Program program{.command = command, .environment = environment_, .max_output_bytes = kMaxOutputBytes, .nice = 0};
     auto exited = co_await programs_.run(std::move(program), deadline);
     const std::string conf = config_.slurm.conf.empty() ? "" : fmt::format("SLURM_CONF={} ", config_.slurm.conf);
     note(trace, conf + typed(command), exited ? exited->output + exited->errors : "");
     if (!exited) co_return std::unexpected(std::move(exited.error()));
-    if (exited->code != 0) co_return std::unexpected(failure(command, *exited));
+    if (has_failed(*exited)) co_return std::unexpected(failure(command, *exited));
     co_return std::move(exited->output);
   }
 
-  Answer answer(std::string_view nodes, std::string_view jobs, std::span<const core::Profile> profiles) const {
-    const auto cluster = read_sinfo(nodes, config_.slurm);
+  Answer answer(const Printed& printed, std::span<const core::Profile> profiles) const {
+    const auto cluster = read_cluster(printed, config_.slurm);
     if (!cluster) return same_for_all(profiles.size(), std::unexpected(cluster.error()));
-    const auto pending = read_squeue(jobs);
+    const auto pending = read_squeue(printed.jobs, printed.excluded);
     if (!pending) return same_for_all(profiles.size(), std::unexpected(pending.error()));
     Answer answer;
     for (const core::Profile& profile : profiles) {
@@ -103,13 +160,13 @@ class SlurmProbe final : public Probe {
       answer.results.push_back(seen ? judge(std::move(*seen), config_.levels)
                                     : Result(std::unexpected(std::move(seen.error()))));
     }
-    if (config_.slurm.discover) answer.discovered = discovered(*cluster);
+    if (config_.discovers()) answer.discovered = discovered(*cluster, profiles);
     return answer;
   }
 
-  std::vector<core::ProfileKey> discovered(const Cluster& cluster) const {
+  std::vector<core::ProfileKey> discovered(const Cluster& cluster, std::span<const core::Profile> known) const {
     std::vector<core::ProfileKey> keys;
-    for (const std::string& name : profile_names(cluster))
+    for (const std::string& name : discovered_names(cluster, config_.slurm, known))
       if (base::glob_match(config_.match.name, name))
         if (auto key = core::checked_key(config_.match.provider, name)) keys.push_back(std::move(*key));
     return keys;

@@ -8,8 +8,8 @@
 
 namespace probe {
 
-/// Asks a Slurm cluster, by its own commands, what is free in each partition. Batched: one call of sinfo, and one of
-/// squeue when pending jobs count, answers for all profiles.
+/// Asks a Slurm cluster, by its own commands, what is free in each partition. Batched: one run of sinfo, scontrol and,
+/// when pending jobs count, squeue answers for all profiles.
 std::unique_ptr<Probe> make_slurm(const config::ProbeConfig& config, boost::asio::any_io_executor executor);
 
 /// One: it answers for all.

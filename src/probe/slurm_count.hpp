@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+
+#include "core/profile.hpp"
 #include "probe/observation.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/squeue.hpp"
@@ -7,13 +10,18 @@
 /// Counts what a cluster has. Pure and thread-safe.
 namespace probe {
 
-/// What the cluster says about a profile: PARTITION, PARTITION:GPU_TYPE or PARTITION:gpu. What pending jobs ask for is
-/// taken off what is free. The level is LOW where no node of the partition takes jobs, else not given. Fails with a
+/// What the cluster says about a profile: PARTITION, PARTITION:GPU_TYPE or PARTITION:gpu. What pending jobs can take of
+/// what is free is taken off. The level is LOW where no node of the partition takes jobs, else not given. Fails with a
 /// sentence when there is no such partition or type.
-std::expected<Observation, std::string> observe(const Cluster& cluster, const Demands& pending,
-                                                std::string_view profile, config::Unit unit);
+std::expected<Observation, std::string> observe(const Cluster& cluster, const Jobs& pending, std::string_view profile,
+                                                config::Unit unit);
 
 /// The name of every profile that the cluster has: each partition, and each type of its GPUs.
 std::vector<std::string> profile_names(const Cluster& cluster);
+
+/// Those of them that are to be profiles. A hidden partition, and GPUs of nodes that are not shown, stay when they are
+/// among `known`.
+std::vector<std::string> discovered_names(const Cluster& cluster, const config::SlurmOptions& options,
+                                          std::span<const core::Profile> known);
 
 }  // namespace probe

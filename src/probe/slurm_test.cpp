@@ -29,6 +29,11 @@ constexpr std::string_view kNodes =
     "gpu1|gpu|up|mixed|2/6/0/8|gpu:a100:4|gpu:a100:3(IDX:0-2)|\n"
     "old1|old|down|idle|0/8/0/8|gpu:4|gpu:0|\n";
 
+constexpr std::string_view kPartitions =
+    "PartitionName=batch Hidden=NO State=UP TotalNodes=2\n"
+    "PartitionName=gpu Hidden=NO State=UP TotalNodes=1\n"
+    "PartitionName=old Hidden=NO State=DOWN TotalNodes=1\n";
+
 class SlurmTest : public testing::Test {
  protected:
   SlurmTest() {
@@ -36,6 +41,7 @@ class SlurmTest : public testing::Test {
     ::setenv("PATH", (directory_.path().string() + ":" + path_).c_str(), 1);
     config_.slurm.conf = "/etc/test/slurm.conf";
     script("sinfo", "cat <<'END'\n" + std::string(kNodes) + "END");
+    script("scontrol", "[ $4 = node ] || cat <<'END'\n" + std::string(kPartitions) + "END");
   }
   ~SlurmTest() override { ::setenv("PATH", path_.c_str(), 1); }
 
@@ -97,24 +103,71 @@ TEST_F(SlurmTest, TheCommandsAreAskedInASmallEnvironment) {
   ::unsetenv("SINFO_FORMAT");
   EXPECT_EQ(content("arguments"),
             "-h -a -N --noconvert --Format=NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,"
-            "GresUsed:|\n");
+            "GresUsed:|,Features_act:|,StateLong:|\n");
   EXPECT_THAT(content("environment"), HasSubstr("SLURM_CONF=/etc/test/slurm.conf\n"));
   EXPECT_THAT(content("environment"), HasSubstr("LC_ALL=C\n"));
   EXPECT_THAT(content("environment"), testing::Not(HasSubstr("SINFO_FORMAT")));
   EXPECT_THAT(trace_.sent, StartsWith("SLURM_CONF=/etc/test/slurm.conf sinfo -h -a -N --noconvert '--Format="));
-  EXPECT_EQ(trace_.received, kNodes);
+  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf scontrol -a -o show partition\n"));
+  EXPECT_THAT(trace_.sent, testing::EndsWith(" scontrol -a -o show node"));
+  EXPECT_EQ(trace_.received, std::string(kNodes) + std::string(kPartitions));
+}
+
+TEST_F(SlurmTest, TheServicesSlurmConfIsPassedOn) {
+  script("sinfo", "echo \"$SLURM_CONF\" >'" + directory_ / "conf" + "'\ncat <<'END'\n" + std::string(kNodes) + "END");
+  ::setenv("SLURM_CONF", "/srv/slurm.conf", 1);
+  measure();
+  EXPECT_EQ(content("conf"), "/etc/test/slurm.conf\n") << "what is configured comes first";
+  config_.slurm.conf.clear();
+  measure();
+  ::unsetenv("SLURM_CONF");
+  EXPECT_EQ(content("conf"), "/srv/slurm.conf\n");
+  measure();
+  EXPECT_EQ(content("conf"), "\n");
+}
+
+TEST_F(SlurmTest, ScontrolSaysWhatSinfoDoesNot) {
+  profiles_ = {
+      {.id = 1, .key = {"HPC", "batch"}}, {.id = 2, .key = {"HPC", "empty"}}, {.id = 3, .key = {"HPC", "gone"}}};
+  script("scontrol", "[ $4 = node ] && echo NodeName=cpu1 CPUEfctv=3 CPUTot=4 || echo PartitionName=empty State=UP");
+  const Answer answer = measure();
+  EXPECT_THAT(answer.results[0]->free, Optional(2));
+  EXPECT_THAT(answer.results[0]->total, Optional(7));
+  EXPECT_THAT(answer.results[0]->largest, Optional(2));
+  EXPECT_EQ(answer.results[1]->level, core::Level::low);
+  EXPECT_THAT(answer.results[1]->total, Optional(0));
+  EXPECT_EQ(answer.results[1]->reason, "no node in service");
+  EXPECT_EQ(answer.results[2].error(), "the cluster has no partition 'gone'; it has: batch, empty, gpu, old");
+  script("scontrol", "echo 'slurm_load_partitions error: Unable to contact slurm controller' >&2; exit 1");
+  EXPECT_THAT(errors(),
+              StartsWith("scontrol failed: slurm_load_partitions error: Unable to contact slurm controller\n"));
+}
+
+TEST_F(SlurmTest, ScontrolIsNotAskedForNodesFromElsewhere) {
+  script("scontrol", "exit 1");
+  script("remote",
+         "[ $1 = sinfo ] && cat <<'END' || echo PartitionName=empty State=UP CPUTot=1\n" + std::string(kNodes) + "END");
+  config_.slurm.command = {directory_ / "remote", "sinfo"};
+  EXPECT_TRUE(measure().results[0]);
+  config_.slurm.scontrol = {directory_ / "remote"};
+  EXPECT_THAT(errors(), StartsWith("scontrol printed 'PartitionName=empty State=UP CPUTot=1'"));
+  EXPECT_THAT(trace_.sent, HasSubstr("/remote -a -o show node"));
 }
 
 TEST_F(SlurmTest, WhatPendingJobsAskForIsTakenOff) {
   config_.slurm.subtract_pending = true;
-  script("squeue", "echo 'gpu,batch|1|2|2|N/A|gres:gpu:a100:1|N/A|Resources|'");
+  script("squeue", "[ $6 = '%F|%x|' ] || echo 'gpu,batch|1|2|2|N/A|gres:gpu:a100:1|N/A|Resources|7||(null)|(null)|'");
   const Answer answer = measure();
-  EXPECT_THAT(answer.results.at(0)->free, Optional(1));
+  // Nodes of batch have no GPUs.
+  EXPECT_THAT(answer.results.at(0)->free, Optional(3));
   EXPECT_THAT(answer.results.at(1)->free, Optional(0));
-  EXPECT_THAT(answer.results.at(1)->reason, HasSubstr("; pending jobs ask for 1 a100 GPUs"));
+  EXPECT_THAT(answer.results.at(1)->reason, HasSubstr("; pending jobs take 1"));
   EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf squeue -h -a -r -t PD "));
   script("squeue", "echo 'squeue: error: no queue' >&2; exit 1");
   EXPECT_EQ(errors(), "squeue failed: squeue: error: no queue\nsqueue failed: squeue: error: no queue\n");
+  script("squeue",
+         "[ $6 = '%F|%x|' ] && echo '7|gpu1|' || echo 'gpu|1|2|2|N/A|gres:gpu:1|N/A|Resources|7||(null)|(null)|'");
+  EXPECT_THAT(measure().results.at(1)->free, Optional(1)) << "it excludes the node";
 }
 
 TEST_F(SlurmTest, SaysWhyTheCommandFailed) {
@@ -126,7 +179,10 @@ TEST_F(SlurmTest, SaysWhyTheCommandFailed) {
   EXPECT_EQ(errors(), "sinfo failed with exit code 3\n");
   script("sinfo", "kill -9 $$");
   EXPECT_EQ(errors(), "sinfo was killed by signal 9\n");
+  script("sinfo", "echo 'slurm_load_node error: Socket timed out on send/recv operation' >&2");
+  EXPECT_EQ(errors(), "sinfo failed: slurm_load_node error: Socket timed out on send/recv operation\n");
   script("sinfo", "");
+  script("scontrol", "");
   EXPECT_EQ(errors(), "sinfo names no node\n");
   config_.slurm.command = {directory_ / "other", "--json"};
   script("other", R"(echo '{"errors":[{"error":"Unspecified error","errno":-1}],"nodes":[]}')");
@@ -134,7 +190,7 @@ TEST_F(SlurmTest, SaysWhyTheCommandFailed) {
 }
 
 TEST_F(SlurmTest, DiscoversPartitionsAndTypesOfGpus) {
-  config_.slurm.discover = true;
+  config_.slurm.discover.patterns = {"*"};
   profiles_.clear();
   const auto names = [&] {
     std::vector<std::string> out;
@@ -144,9 +200,33 @@ TEST_F(SlurmTest, DiscoversPartitionsAndTypesOfGpus) {
   EXPECT_THAT(names(), ElementsAre("HPC batch", "HPC gpu", "HPC gpu:a100", "HPC old", "HPC old:gpu"));
   config_.match.name = "gpu*";
   EXPECT_THAT(names(), ElementsAre("HPC gpu", "HPC gpu:a100"));
+  config_.slurm.discover.patterns = {"old", "gpu:*"};
+  EXPECT_THAT(names(), ElementsAre("HPC gpu:a100"));
+  config_.match.name = "*";
+  EXPECT_THAT(names(), ElementsAre("HPC gpu:a100", "HPC old", "HPC old:gpu"));
   // No answer is not an empty cluster.
   script("sinfo", "exit 1");
   EXPECT_FALSE(measure().discovered);
+}
+
+TEST_F(SlurmTest, DiscoversHiddenPartitionsWhenAskedTo) {
+  config_.slurm.discover.patterns = {"*"};
+  const auto names = [&] {
+    std::vector<std::string> out;
+    for (const auto& key : *measure().discovered) out.push_back(key.name);
+    return out;
+  };
+  profiles_.clear();
+  script("scontrol",
+         "[ $4 = node ] || { echo PartitionName=old State=UP Hidden=YES; echo PartitionName=cloud State=UP "
+         "TotalNodes=3; }");
+  EXPECT_THAT(names(), ElementsAre("batch", "cloud", "gpu", "gpu:a100"));
+  // What is there stays, whether it is hidden, or its nodes are.
+  profiles_ = {
+      {.id = 1, .key = {"HPC", "old"}}, {.id = 2, .key = {"HPC", "cloud:h100"}}, {.id = 3, .key = {"HPC", "gpu:v100"}}};
+  EXPECT_THAT(names(), ElementsAre("batch", "cloud", "cloud:h100", "gpu", "gpu:a100", "old"));
+  config_.slurm.discover_hidden = true;
+  EXPECT_THAT(names(), ElementsAre("batch", "cloud", "cloud:h100", "gpu", "gpu:a100", "old", "old:gpu"));
 }
 
 TEST_F(SlurmTest, GivesUpAtTheDeadline) {

@@ -4,19 +4,23 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "probe/observation.hpp"
 
 namespace probe {
 namespace {
 
-/// Cuts off and returns the next entry of a list. A comma in parentheses does not end it: "gpu:4(IDX:0,2-3),gpu:2".
+constexpr std::size_t kMostHosts = 100'000;
+
+/// Cuts off and returns the next entry of a list. A comma in parentheses or brackets does not end it:
+/// "gpu:4(IDX:0,2-3),gpu:2", "cpu[1,3],gpu1".
 std::string_view cut_entry(std::string_view& list) {
   int depth = 0;
   std::size_t end = 0;
   for (; end < list.size(); ++end) {
-    if (list[end] == '(') ++depth;
-    if (list[end] == ')') --depth;
+    if (list[end] == '(' || list[end] == '[') ++depth;
+    if (list[end] == ')' || list[end] == ']') --depth;
     if (list[end] == ',' && depth <= 0) break;
   }
   const auto entry = list.substr(0, end);
@@ -24,10 +28,100 @@ std::string_view cut_entry(std::string_view& list) {
   return entry;
 }
 
-/// "gpu:a100:4(S:0-1)" without what is in the parentheses, which is not the type "(null)".
-std::string_view without_details(std::string_view entry) {
-  if (entry.ends_with(')') && !entry.ends_with(":(null)")) entry = entry.substr(0, entry.rfind('('));
+/// Cuts off and returns what is in the parentheses at the end of "gpu:a100:4(S:0-1)". The type "(null)" is none.
+/// Nothing when they are not in pairs.
+std::optional<std::string_view> cut_details(std::string_view& entry) {
+  const auto open = entry.ends_with(":(null)") ? std::string_view::npos : entry.rfind('(');
+  std::string_view details;
+  if (entry.ends_with(')') && open != std::string_view::npos) {
+    details = entry.substr(open + 1, entry.size() - open - 2);
+    entry.remove_suffix(entry.size() - open);
+  }
+  if (std::ranges::count(entry, '(') != std::ranges::count(entry, ')')) return std::nullopt;
+  return details;
+}
+
+/// A count, perhaps in thousands: "2K".
+std::optional<std::int64_t> count_of(std::string_view word) {
+  constexpr std::string_view kUnits = "KMGT";
+  const auto unit = word.empty() ? std::string_view::npos : kUnits.find(word.back());
+  auto count = number(unit == std::string_view::npos ? word : word.substr(0, word.size() - 1));
+  for (std::size_t i = 0; count && unit != std::string_view::npos && i <= unit; ++i)
+    count = std::min(kMostUnits, *count * 1024);
+  return count;
+}
+
+/// How many numbers are in "0,2-3"; nothing for anything else.
+std::optional<std::int64_t> indices(std::string_view list) {
+  std::int64_t sum = 0;
+  while (!list.empty()) {
+    std::string_view range = cut(list, ',');
+    const auto first = number(cut(range, '-'));
+    const auto last = range.empty() ? first : number(range);
+    if (!first || !last || *last < *first) return std::nullopt;
+    sum = std::min(kMostUnits, sum + *last - *first + 1);
+  }
+  return sum;
+}
+
+/// How many devices are in use in part, from "-/5,5/5,0/5", from "IDX:0-1", or, when it does not say, at most as many
+/// as there are shares in use.
+std::int64_t shared_devices(std::string_view details, std::int64_t shares) {
+  if (details.starts_with("IDX:")) {
+    if (details == "IDX:N/A") return 0;
+    return indices(details.substr(4)).value_or(shares);
+  }
+  if (!details.contains('/')) return shares;
+  std::int64_t devices = 0;
+  while (!details.empty()) {
+    std::string_view share = cut(details, ',');
+    const auto used = cut(share, '/');
+    // A device that is allocated as a whole is among those, too.
+    if (used != "-" && number(used) != 0) ++devices;
+  }
+  return devices;
+}
+
+struct Entry {
+  std::string_view type{};
+  std::int64_t count = 1;
+};
+
+/// "a100:4", "4", "a100", "(null):3", "no_consume:4"; nothing when it ends with a colon.
+std::optional<Entry> read_entry(std::string_view words) {
+  Entry entry;
+  if (words.ends_with(':')) return std::nullopt;
+  while (!words.empty()) {
+    const auto word = cut(words, ':');
+    const auto count = words.empty() ? count_of(word) : std::nullopt;
+    if (count)
+      entry.count = *count;
+    else if (word != "(null)" && word != "no_consume")
+      entry.type = word;
+  }
   return entry;
+}
+
+/// Adds one of "cpu07", "cpu[1-3,5]" and "rack[0-1]node[08-11]", in so many `steps` at most.
+void add_hosts(Names& names, const std::string& before, std::string_view rest, std::size_t& steps) {
+  if (steps == 0) return;
+  --steps;
+  const auto open = rest.find('[');
+  const auto close = rest.find(']', open);
+  if (open == std::string_view::npos || close == std::string_view::npos) {
+    names.insert(before + std::string(rest));
+    return;
+  }
+  const std::string prefix = before + std::string(rest.substr(0, open));
+  std::string_view ranges = rest.substr(open + 1, close - open - 1);
+  while (!ranges.empty()) {
+    std::string_view range = cut(ranges, ',');
+    const std::string_view begin = cut(range, '-');
+    const auto first = number(begin);
+    const auto last = range.empty() ? first : number(range);
+    for (auto at = first; at && last && *at <= *last && steps > 0; ++*at)
+      add_hosts(names, prefix + fmt::format("{:0>{}}", *at, begin.size()), rest.substr(close + 1), steps);
+  }
 }
 
 }  // namespace
@@ -65,28 +159,32 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-Gpus read_gpus(std::string_view gres) {
-  Gpus gpus;
-  while (!gres.empty()) {
-    std::string entry(without_details(cut_entry(gres)));
+bool is_none(std::string_view text) {
+  return text.empty() || text == "(null)" || text == "N/A";
+}
+
+std::optional<Gres> read_gres(std::string_view list) {
+  Gres gres;
+  if (is_none(list)) return gres;
+  if (list.ends_with(',')) return std::nullopt;
+  while (!list.empty()) {
+    std::string_view whole = cut_entry(list);
+    const auto details = cut_details(whole);
+    if (!details || whole.empty()) return std::nullopt;
+    std::string entry(whole);
     // Jobs ask for "gres:gpu:2" and "gres/gpu:2", in newer versions for "gres/gpu=2".
     std::ranges::replace(entry, '=', ':');
     std::string_view rest = entry;
     if (rest.starts_with("gres:") || rest.starts_with("gres/")) rest.remove_prefix(5);
-    if (cut(rest, ':') != "gpu") continue;
-    std::string_view type;
-    std::int64_t count = 1;
-    while (!rest.empty()) {
-      const auto word = cut(rest, ':');
-      const auto read = rest.empty() ? number(word) : std::nullopt;
-      if (read)
-        count = *read;
-      else if (word != "(null)" && word != "no_consume")
-        type = word;
-    }
-    add_gpus(gpus, {{std::string(type), count}}, 1);
+    const bool cut_off = rest.ends_with(':');
+    const auto name = cut(rest, ':');
+    const auto read = read_entry(rest);
+    if (!read || cut_off) return std::nullopt;
+    if (name == "gpu") add_gpus(gres.gpus, {{std::string(read->type), read->count}}, 1);
+    if (name == "shard" || name == "mps")
+      add_gpus(gres.shared, {{std::string(read->type), shared_devices(*details, read->count)}}, 1);
   }
-  return gpus;
+  return gres;
 }
 
 void add_gpus(Gpus& gpus, const Gpus& more, std::int64_t times) {
@@ -96,20 +194,30 @@ void add_gpus(Gpus& gpus, const Gpus& more, std::int64_t times) {
   }
 }
 
-Gpus left_of(Gpus gpus, const Gpus& used) {
-  std::int64_t others = 0;
-  for (const auto& [type, count] : used) {
-    const auto found = gpus.find(type);
-    const auto taken = found != gpus.end() ? std::min(found->second, count) : 0;
-    if (found != gpus.end()) found->second -= taken;
-    others += count - taken;
+FreeGpus left_of(Gpus gpus, const Gres& used) {
+  FreeGpus left{.by_type = std::move(gpus)};
+  Gpus in_use = used.gpus;
+  add_gpus(in_use, used.shared, 1);
+  for (const auto& [type, count] : in_use) {
+    const auto found = left.by_type.find(type);
+    const auto taken = found != left.by_type.end() ? std::min(found->second, count) : 0;
+    if (found != left.by_type.end()) found->second -= taken;
+    // More than there are of a type that is known are a count of shares.
+    if (type.empty() || found == left.by_type.end()) left.unplaced += count - taken;
   }
-  for (auto& [type, count] : gpus) {
-    const auto taken = std::min(count, others);
-    count -= taken;
-    others -= taken;
+  if (left.by_type.size() == 1) {
+    auto& [type, count] = *left.by_type.begin();
+    count -= std::min(count, std::exchange(left.unplaced, 0));
   }
-  return gpus;
+  return left;
+}
+
+Names read_hosts(std::string_view list) {
+  Names names;
+  std::size_t steps = kMostHosts;
+  while (!list.empty() && steps > 0)
+    if (const auto entry = cut_entry(list); !entry.empty()) add_hosts(names, "", entry, steps);
+  return names;
 }
 
 }  // namespace probe

@@ -1,42 +1,134 @@
 #include "probe/squeue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace probe {
 namespace {
 
-/// How the reasons begin that only resources can end. There are many others, for limits of users and for holds.
-constexpr std::string_view kWantsResources[] = {"Resources", "Priority", "None", "ReqNodeNotAvail", "Nodes required"};
+using Excluded = std::map<std::string_view, std::string_view>;
+
+/// How the reasons begin that free resources can end. There are many others: for limits of users, holds, and nodes that
+/// are away (ReqNodeNotAvail).
+constexpr std::string_view kWantsResources[] = {"Resources", "Priority", "None"};
 
 bool wants_resources(std::string_view reason) {
   return std::ranges::any_of(kWantsResources, [&](std::string_view start) { return reason.starts_with(start); });
 }
 
-void add_demand(Demand& sum, const Demand& more) {
-  sum.cpus = std::min(kMostUnits, sum.cpus + more.cpus);
-  sum.nodes = std::min(kMostUnits, sum.nodes + more.nodes);
-  add_gpus(sum.gpus, more.gpus, 1);
+/// The nodes that each job excludes, by its number.
+std::expected<Excluded, std::string> read_excluded(std::string_view output) {
+  Excluded excluded;
+  while (const auto line = next_line(output)) {
+    const auto read = fields<2>(*line);
+    if (!read) return std::unexpected(bad_line("squeue", kExcludedFormat, *line));
+    if (!is_none((*read)[1])) excluded[(*read)[0]] = (*read)[1];
+  }
+  return excluded;
+}
+
+/// The sets of "big&fast|new", of which one must be there. Numbers ("big*2") do not matter here. Brackets and
+/// parentheses are read as if they were not there: that may take a job for one that can run, and so takes off more.
+std::vector<Names> read_constraint(std::string_view text) {
+  std::vector<Names> sets;
+  if (is_none(text)) return sets;
+  std::string plain(text);
+  std::erase_if(plain, [](char c) { return std::string_view("[]() ").contains(c); });
+  std::string_view rest = plain;
+  while (!rest.empty()) {
+    std::string_view alternative = cut(rest, '|');
+    Names& set = sets.emplace_back();
+    while (!alternative.empty()) {
+      std::string_view all = cut(alternative, '&');
+      while (!all.empty()) {
+        std::string_view one = cut(all, ',');
+        set.emplace(cut(one, '*'));
+      }
+    }
+  }
+  return sets;
+}
+
+/// GPUs in one of the fields of tres-per-…; a list that cannot be read asks for none.
+Gpus asked_in(std::string_view field) {
+  const auto gres = read_gres(field);
+  return gres ? gres->gpus : Gpus();
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> out;
+  while (!list.empty()) out.emplace_back(cut(list, ','));
+  return out;
+}
+
+/// The text of the last field, which may hold bars: "big|fast|".
+std::string_view last_field(std::string_view line, std::string_view field) {
+  const auto begin = static_cast<std::size_t>(field.data() - line.data());
+  const auto rest = line.substr(std::min(begin, line.size()));
+  return rest.substr(0, rest.rfind('|'));
+}
+
+/// A job that names its nodes and wants no more of them runs nowhere else.
+bool is_pinned(const Job& job) {
+  return !job.required.empty() && std::cmp_less_equal(job.nodes, job.required.size());
 }
 
 }  // namespace
 
-std::expected<Demands, std::string> read_squeue(std::string_view output) {
-  Demands demands;
+std::expected<Jobs, std::string> read_squeue(std::string_view output, std::string_view excluded_output) {
+  const auto excluded = read_excluded(excluded_output);
+  if (!excluded) return std::unexpected(excluded.error());
+  Jobs jobs;
+  std::map<std::string_view, std::size_t> known;
   while (const auto line = next_line(output)) {
-    const auto read = fields<8>(*line);
+    const auto read = fields<12>(*line, 8);
     const auto nodes = read ? number((*read)[1]) : std::nullopt;
     const auto cpus = read ? number((*read)[2]) : std::nullopt;
     const auto tasks = read ? number((*read)[3]) : std::nullopt;
     if (!nodes || !cpus || !tasks) return std::unexpected(bad_line("squeue", kSqueueFormat, *line));
-    if (!wants_resources((*read)[7])) continue;
-    Demand job{.cpus = *cpus, .nodes = *nodes};
-    add_gpus(job.gpus, read_gpus((*read)[4]), 1);
-    add_gpus(job.gpus, read_gpus((*read)[5]), *nodes);
-    add_gpus(job.gpus, read_gpus((*read)[6]), *tasks);
-    for (std::string_view partitions = (*read)[0]; !partitions.empty();)
-      add_demand(demands[std::string(cut(partitions, ','))], job);
+    const auto& [partitions, _1, _2, _3, per_job, per_node, per_task, reason, id, required, reservation, features] =
+        *read;
+    // What is reserved does not count as free.
+    if (!wants_resources(reason) || !is_none(reservation)) continue;
+    // Tasks of an array are alike.
+    const auto [at, is_new] = known.emplace(*line, jobs.size());
+    Job& job = is_new ? jobs.emplace_back() : jobs[at->second];
+    if (job.count++ > 0) continue;
+    job.partitions = split(partitions);
+    job.nodes = *nodes;
+    job.cpus = *cpus;
+    job.gpus_per_node = asked_in(per_node);
+    add_gpus(job.gpus, asked_in(per_job), 1);
+    add_gpus(job.gpus, job.gpus_per_node, *nodes);
+    add_gpus(job.gpus, asked_in(per_task), *tasks);
+    if (!is_none(required)) job.required = read_hosts(required);
+    if (const auto found = excluded->find(id); found != excluded->end()) job.excluded = read_hosts(found->second);
+    job.features = read_constraint(features.empty() ? features : last_field(*line, features));
   }
-  return demands;
+  return jobs;
+}
+
+bool has_gpus(const Gpus& gpus, const Gpus& wanted) {
+  std::int64_t all = 0;
+  for (const auto& [_, count] : gpus) all += count;
+  return std::ranges::all_of(wanted, [&](const auto& want) {
+    const auto found = gpus.find(want.first);
+    return want.second <= (want.first.empty() ? all : found == gpus.end() ? 0 : found->second);
+  });
+}
+
+bool may_run_on(const Job& job, const Nodes& nodes) {
+  const auto is_one_of = [&](const Names& names) {
+    return std::ranges::any_of(nodes.names, [&](const std::string& name) { return names.contains(name); });
+  };
+  if (!nodes.out.empty() || is_one_of(job.excluded)) return false;
+  if (is_pinned(job) && !is_one_of(job.required)) return false;
+  const auto has = [&](const auto& wanted) { return has_gpus(nodes.gpus, {{wanted.first, 1}}); };
+  if (!has_gpus(nodes.gpus, job.gpus_per_node)) return false;
+  if (!job.gpus.empty() && std::ranges::none_of(job.gpus, has)) return false;
+  return job.features.empty() || !nodes.features || std::ranges::any_of(job.features, [&](const Names& set) {
+           return std::ranges::includes(*nodes.features, set);
+         });
 }
 
 }  // namespace probe

@@ -1,28 +1,52 @@
 #pragma once
 
 #include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
 
-#include "probe/slurm_text.hpp"
+#include "probe/sinfo.hpp"
 
 /// What squeue prints about pending jobs. Pure and thread-safe; takes any bytes.
 namespace probe {
 
-/// What squeue must print, one line for each pending job and for each task of an array.
+/// What squeue must print, one line for each pending job and for each task of an array. Lines may end after Reason. The
+/// last field may hold the separator.
 inline constexpr std::string_view kSqueueFormat =
-    "Partition:|,NumNodes:|,NumCPUs:|,NumTasks:|,tres-per-job:|,tres-per-node:|,tres-per-task:|,Reason:|";
+    "Partition:|,NumNodes:|,NumCPUs:|,NumTasks:|,tres-per-job:|,tres-per-node:|,tres-per-task:|,Reason:|,ArrayJobID:|,"
+    "ReqNodes:|,Reservation:|,Feature:|";
 
-/// What the pending jobs of a partition ask for.
-struct Demand {
+/// What squeue must print about the nodes that jobs exclude: in --Format, old versions have no such field.
+inline constexpr std::string_view kExcludedFormat = "%F|%x|";
+
+/// Jobs that wait for resources and ask for the same.
+struct Job {
+  std::vector<std::string> partitions{};
+  /// How many such jobs there are. The figures are those of one of them.
+  std::int64_t count = 0;
   std::int64_t cpus = 0;
   std::int64_t nodes = 0;
+  /// In all, and of each node at least.
   Gpus gpus{};
+  Gpus gpus_per_node{};
+  /// It needs all of these nodes, and none of those.
+  Names required{};
+  Names excluded{};
+  /// What a node must have: all of one of these sets. Empty: nothing.
+  std::vector<Names> features{};
 };
 
-/// By the partition's name.
-using Demands = std::map<std::string, Demand, std::less<>>;
+using Jobs = std::vector<Job>;
 
-/// Reads lines in kSqueueFormat. A job that waits for something else than resources, as for another job or its own
-/// user's limit, asks for nothing. One that waits in several partitions asks in each. Fails with a sentence.
-std::expected<Demands, std::string> read_squeue(std::string_view output);
+/// Reads lines in kSqueueFormat and in kExcludedFormat. Jobs that wait for something else than resources or their turn,
+/// as for another job, a limit, a reservation or a node that is away, ask for nothing and are left out. Fails with a
+/// sentence.
+std::expected<Jobs, std::string> read_squeue(std::string_view output, std::string_view excluded);
+
+/// Are there so many of each type? Those without a type may be of any.
+bool has_gpus(const Gpus& gpus, const Gpus& wanted);
+
+/// Could a node of these be among those of such a job?
+bool may_run_on(const Job& job, const Nodes& nodes);
 
 }  // namespace probe

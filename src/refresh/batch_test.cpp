@@ -38,7 +38,7 @@ TEST_F(RefreshTest, ABatchWithoutProfilesAsksNobody) {
 
 TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
   config_.kind = "slurm";
-  config_.slurm.discover = true;
+  config_.slurm.discover.patterns = {"*"};
   config_.ttl = 50ms;
   store_.prepare("test", config_.ttl, true);
   Replica replica(runtime_, store_, config_);
@@ -54,7 +54,7 @@ TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
 
 TEST_F(RefreshTest, WhatIsDiscoveredComesBackAfterSomebodyRemovedIt) {
   config_.kind = "slurm";
-  config_.slurm.discover = true;
+  config_.slurm.discover.patterns = {"*"};
   config_.ttl = 50ms;
   store_.prepare("test", config_.ttl, true);
   Replica replica(runtime_, store_, config_);

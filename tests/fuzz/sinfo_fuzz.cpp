@@ -1,20 +1,28 @@
-// What sinfo prints, as text and as JSON. The length chooses the options.
+// What sinfo prints, as text and as JSON, and scontrol behind a line "--". The length chooses the options.
 #include "fuzz/check.hpp"
+#include "probe/scontrol.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/slurm_count.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const config::SlurmOptions options{.planned_is_free = (size & 1) != 0, .powered_down_is_free = (size & 2) != 0};
-  const auto cluster = probe::read_sinfo(fuzz::text_of(data, size), options);
+  const std::string_view text = fuzz::text_of(data, size);
+  const auto end = text.find("\n--\n");
+  auto cluster = probe::read_sinfo(text.substr(0, end), options);
+  const auto scontrol = end == std::string_view::npos ? std::string_view() : text.substr(end + 4);
   if (!cluster) {
     fuzz::check(std::unexpected(cluster.error()));
     return 0;
   }
+  if (const auto added = probe::add_partitions(*cluster, scontrol); !added) fuzz::check(std::unexpected(added.error()));
+  if (const auto taken = probe::take_off_reserved_cpus(*cluster, scontrol); !taken)
+    fuzz::check(std::unexpected(taken.error()));
   for (const std::string& name : probe::profile_names(*cluster)) {
     for (const config::Unit unit : {config::Unit::cpus, config::Unit::nodes}) {
       const auto seen = probe::observe(*cluster, {}, name, unit);
       if (!seen) continue;
       fuzz::require(*seen->free >= 0 && *seen->free <= *seen->total);
+      fuzz::require(*seen->largest >= 0 && *seen->largest <= *seen->free);
       fuzz::check(probe::judge(*seen, {}));
     }
   }

@@ -1,16 +1,26 @@
-// What squeue prints about pending jobs.
+// What squeue prints about pending jobs, and, behind a line "--", about nodes that they exclude.
 #include "fuzz/check.hpp"
-#include "probe/squeue.hpp"
+#include "probe/slurm_count.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto demands = probe::read_squeue(fuzz::text_of(data, size));
-  if (!demands) {
-    fuzz::check(std::unexpected(demands.error()));
+  static const probe::Cluster cluster =
+      probe::read_sinfo("n1|gpu|up|mixed|1/7/0/8|gpu:a100:4|gpu:a100:1(IDX:0)|big|\nn2|batch|up|idle|0/8/0/8|||\n", {})
+          .value();
+  const std::string_view text = fuzz::text_of(data, size);
+  const auto end = text.find("\n--\n");
+  const auto excluded = end == std::string_view::npos ? std::string_view() : text.substr(end + 4);
+  const auto jobs = probe::read_squeue(text.substr(0, end), excluded);
+  if (!jobs) {
+    fuzz::check(std::unexpected(jobs.error()));
     return 0;
   }
-  for (const auto& [partition, demand] : *demands) {
-    fuzz::require(demand.cpus >= 0 && demand.nodes >= 0);
-    for (const auto& [type, count] : demand.gpus) fuzz::require(count >= 0);
+  for (const probe::Job& job : *jobs) {
+    fuzz::require(job.cpus >= 0 && job.nodes >= 0 && job.count > 0);
+    for (const auto& [type, count] : job.gpus) fuzz::require(count >= 0);
+  }
+  for (const std::string& name : probe::profile_names(cluster)) {
+    const auto seen = probe::observe(cluster, *jobs, name, config::Unit::cpus);
+    fuzz::require(seen && *seen->free >= 0 && *seen->largest <= *seen->free);
   }
   return 0;
 }

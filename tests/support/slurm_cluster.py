@@ -52,7 +52,7 @@ ReturnToService=2
 SlurmdTimeout={slurmd_timeout}
 MessageTimeout={message_timeout}
 SlurmdParameters=config_overrides
-GresTypes=gpu
+GresTypes=gpu,shard
 """
 
 
@@ -110,8 +110,9 @@ class SlurmCluster:
     stop() or a with statement ends it. `conf` is what SLURM_CONF must be; run() sets it. Not thread-safe.
     """
 
-    def __init__(self, cpu_nodes=2, gpu_nodes=2, slurmd_timeout=30, message_timeout=10, extra=""):
-        """`extra`: more lines of slurm.conf. `slurmd_timeout`: seconds until a node that does not answer is down."""
+    def __init__(self, cpu_nodes=2, gpu_nodes=2, slurmd_timeout=30, message_timeout=10, reserved_cpus=0, shards=0, extra=""):
+        """`extra`: more lines of slurm.conf. `slurmd_timeout`: seconds until a node that does not answer is down.
+        `reserved_cpus`: how many of each node's no job gets. `shards`: how many each GPU has."""
         for name in (CONTROLLER, NODE, "/usr/bin/sinfo", "/usr/bin/scontrol", "/usr/bin/sbatch"):
             if not os.access(name, os.X_OK):
                 raise Unavailable(f"{name} is missing: install Debian's slurmctld, slurmd and slurm-client")
@@ -127,7 +128,7 @@ class SlurmCluster:
                             "SLURM_CONF": self.conf}
         try:
             self._guard = self._start_guard()
-            self._configure(slurmd_timeout, message_timeout, extra)
+            self._configure(slurmd_timeout, message_timeout, reserved_cpus, shards, extra)
             self.start_controller()
             for node in self.nodes:
                 self.start_node(node)
@@ -147,7 +148,7 @@ class SlurmCluster:
         return subprocess.Popen([sys.executable, "-I", os.path.abspath(__file__), "--guard", self.directory], cwd="/",
                                 start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
-    def _configure(self, slurmd_timeout, message_timeout, extra):
+    def _configure(self, slurmd_timeout, message_timeout, reserved_cpus, shards, extra):
         host = socket.gethostname().split(".")[0]
         port, *node_ports = free_ports(1 + len(self.nodes))
         lines = CONF.format(host=host, user=pwd.getpwuid(os.getuid()).pw_name, port=port, directory=self.directory,
@@ -155,6 +156,10 @@ class SlurmCluster:
         for node, node_port in zip(self.nodes, node_ports):
             os.makedirs(f"{self.directory}/spool/{node}")
             size = "CPUs=4 RealMemory=4000" if node in self.cpu_nodes else "CPUs=8 RealMemory=8000 Gres=gpu:a100:4"
+            if shards and node in self.gpu_nodes:
+                size += f",shard:a100:{4 * shards}"
+            if reserved_cpus:
+                size += f" CoreSpecCount={reserved_cpus}"
             # Without an address, the node's name is looked up in DNS, which takes seconds.
             lines += f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={node_port} {size} State=UNKNOWN\n"
         for name, nodes in (("batch", self.cpu_nodes), ("gpu", self.gpu_nodes)):
@@ -165,8 +170,11 @@ class SlurmCluster:
         # A GPU needs a file that exists; a count alone registers none.
         for number in range(4):
             self._write(f"gpu{number}", "")
+        gres = [f"Name=gpu Type=a100 File={self.directory}/gpu[0-3]"]
+        if shards:
+            gres += [f"Name=shard Type=a100 Count={shards} File={self.directory}/gpu{number}" for number in range(4)]
         self._write("gres.conf", "AutoDetect=off\n" + "".join(
-            f"NodeName={node} Name=gpu Type=a100 File={self.directory}/gpu[0-3]\n" for node in self.gpu_nodes))
+            f"NodeName={node} {line}\n" for node in self.gpu_nodes for line in gres))
 
     def _write(self, name, text):
         with open(f"{self.directory}/{name}", "w", encoding="utf-8") as file:

@@ -1,0 +1,196 @@
+// What is refused in the options of probes, by key.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "config/load.hpp"
+#include "config/scalar.hpp"
+
+namespace config {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// The message of validate() about one probe after `change`; "" when it has nothing to say.
+std::string complaint(ProbeConfig probe, const std::function<void(ProbeConfig&)>& change) {
+  change(probe);
+  Config config;
+  config.probes = {std::move(probe)};
+  try {
+    validate(config);
+  } catch (const base::UsageError& e) {
+    return e.what();
+  }
+  return {};
+}
+
+std::string exec(const std::function<void(ExecOptions&)>& change) {
+  return complaint({.name = "x", .kind = "exec", .exec = {.command = {"quota"}}}, [&](auto& p) { change(p.exec); });
+}
+
+std::string http(const std::function<void(HttpOptions&)>& change) {
+  return complaint({.name = "x", .kind = "http", .http = {.url = "https://h/x"}}, [&](auto& p) { change(p.http); });
+}
+
+std::string slurm(const std::function<void(SlurmOptions&)>& change) {
+  return complaint({.name = "x", .kind = "slurm", .match = {.provider = "p"}}, [&](auto& p) { change(p.slurm); });
+}
+
+TEST(ProbeOptions, OfExec) {
+  EXPECT_EQ(exec([](auto&) {}), "");
+  EXPECT_THAT(exec([](auto& o) { o.command.clear(); }), StartsWith("probes[0].command: is empty; give a program"));
+  EXPECT_THAT(exec([](auto& o) { o.command = {""}; }), StartsWith("probes[0].command: names no program"));
+  EXPECT_EQ(exec([](auto& o) { o.command = {"x", ""}; }), "");
+  EXPECT_THAT(exec([](auto& o) { o.command = {"x", std::string("a\0b", 3)}; }), HasSubstr("holds a NUL byte"));
+  EXPECT_EQ(exec([](auto& o) { o.nice = 19; }), "");
+  EXPECT_THAT(exec([](auto& o) { o.nice = 20; }), "probes[0].nice: 20 is not from 0 to 19");
+  EXPECT_THAT(exec([](auto& o) { o.max_output_bytes = 0; }), StartsWith("probes[0].max_output_bytes: 0 is not from 1"));
+  EXPECT_EQ(exec([](auto& o) { o.max_output_bytes = 1; }), "");
+  EXPECT_EQ(exec([](auto& o) { o.max_output_bytes = 64 << 20; }), "");
+  EXPECT_THAT(exec([](auto& o) { o.max_output_bytes = (64 << 20) + 1; }), StartsWith("probes[0].max_output_bytes: "));
+  EXPECT_THAT(exec([](auto& o) { o.open_files = 7; }), StartsWith("probes[0].open_files: 7 is not from 8"));
+  EXPECT_EQ(exec([](auto& o) { o.open_files = 8; }), "");
+  EXPECT_EQ(exec([](auto& o) { o.environment = {"A=b", "C", "D="}; }), "");
+  EXPECT_THAT(exec([](auto& o) { o.environment = {"A=b", "=c"}; }),
+              StartsWith("probes[0].environment[1]: has no name"));
+  EXPECT_THAT(exec([](auto& o) { o.environment = {""}; }), StartsWith("probes[0].environment[0]: has no name"));
+}
+
+TEST(ProbeOptions, OfHttp) {
+  EXPECT_EQ(http([](auto&) {}), "");
+  EXPECT_EQ(http([](auto& o) { o.url = "http://h"; }), "");
+  for (const auto* url : {"", "h/x", "ftp://h/x", "HTTPS//h"})
+    EXPECT_THAT(http([&](auto& o) { o.url = url; }), StartsWith("probes[0].url: ")) << url;
+  EXPECT_EQ(http([](auto& o) { o.method = "POST"; }), "");
+  for (const auto* method : {"", "post", "GE T", "P@ST", "P[ST"})
+    EXPECT_THAT(http([&](auto& o) { o.method = method; }), StartsWith("probes[0].method: ")) << method;
+  EXPECT_EQ(http([](auto& o) { o.headers = {"A: b", "X-Y:z"}; }), "");
+  for (const auto* header : {"A", ": b", "A: b\r", "A: b\nC: d"})
+    EXPECT_THAT(http([&](auto& o) { o.headers = {"A: b", header}; }), StartsWith("probes[0].headers[1]: ")) << header;
+  EXPECT_EQ(http([](auto& o) { o.header_files = {"A: /f"}; }), "");
+  for (const auto* header : {"A", "A:/f", ": /f", "A: "})
+    EXPECT_THAT(http([&](auto& o) { o.header_files = {header}; }), StartsWith("probes[0].header_files[0]: ")) << header;
+  EXPECT_EQ(http([](auto& o) { o.accept = {100, 404, 599}; }), "");
+  EXPECT_THAT(http([](auto& o) { o.accept = {200, 99}; }),
+              StartsWith("probes[0].accept[1]: 99 is not from 100 to 599"));
+  EXPECT_THAT(http([](auto& o) { o.accept = {600}; }), StartsWith("probes[0].accept[0]: 600"));
+  EXPECT_THAT(http([](auto& o) { o.max_bytes = 0; }), StartsWith("probes[0].max_bytes: 0"));
+  EXPECT_EQ(http([](auto& o) { o.max_bytes = 64 << 20; }), "");
+  EXPECT_THAT(http([](auto& o) { o.max_bytes = (64 << 20) + 1; }), StartsWith("probes[0].max_bytes: "));
+  EXPECT_EQ(http([](auto& o) { o.pointers.free = ""; }), "");
+  EXPECT_THAT(http([](auto& o) { o.pointers.free = "free"; }),
+              StartsWith("probes[0].pointers.free: 'free' is not a JSON pointer"));
+}
+
+TEST(ProbeOptions, OfHttpHaveOneWayToLogIn) {
+  const auto user = [](auto& o) { o.username = "u", o.password_file = "/p"; };
+  const auto sigv4 = [](auto& o) { o.sigv4 = {.region = "r", .service = "s"}; };
+  EXPECT_EQ(http([&](auto& o) { user(o); }), "");
+  EXPECT_EQ(http([&](auto& o) { sigv4(o); }), "");
+  EXPECT_EQ(http([&](auto& o) { o.token_file = "/t"; }), "");
+  EXPECT_THAT(http([](auto& o) { o.username = "u"; }), StartsWith("probes[0].password_file: and username go together"));
+  EXPECT_THAT(http([](auto& o) { o.password_file = "/p"; }), StartsWith("probes[0].password_file: and username"));
+  EXPECT_THAT(http([&](auto& o) { user(o), o.token_file = "/t"; }), StartsWith("probes[0].token_file: and username"));
+  EXPECT_THAT(http([](auto& o) { o.sigv4.region = "r"; }), StartsWith("probes[0].sigv4: needs both"));
+  EXPECT_THAT(http([](auto& o) { o.sigv4.service = "s"; }), StartsWith("probes[0].sigv4: needs both"));
+  EXPECT_THAT(http([&](auto& o) { sigv4(o), o.token_file = "/t"; }), StartsWith("probes[0].sigv4: and a token"));
+  EXPECT_THAT(http([&](auto& o) { sigv4(o), user(o); }), StartsWith("probes[0].sigv4: and a token"));
+}
+
+TEST(ProbeOptions, OfSlurm) {
+  EXPECT_EQ(slurm([](auto&) {}), "");
+  EXPECT_EQ(slurm([](auto& o) { o.command = {"sinfo", "--json"}; }), "");
+  EXPECT_THAT(slurm([](auto& o) { o.command = {""}; }), StartsWith("probes[0].command: names no program"));
+  EXPECT_THAT(slurm([](auto& o) { o.scontrol = {std::string("a\0b", 3)}; }),
+              StartsWith("probes[0].scontrol: holds a NUL"));
+}
+
+TEST(ProbeOptions, OfOtherKindsDoNotMatter) {
+  EXPECT_EQ(complaint({.name = "x"}, [](auto& p) { p.http.method = "", p.exec.nice = 99, p.slurm.command = {""}; }),
+            "");
+}
+
+TEST(ProbeOptions, RatiosAreParts) {
+  const auto ratio = [](double value) {
+    return complaint({.name = "x"}, [&](auto& p) { p.levels.high.ratio = value; });
+  };
+  EXPECT_EQ(ratio(0), "");
+  EXPECT_EQ(ratio(1), "");
+  EXPECT_THAT(ratio(1.01), StartsWith("probes[0].levels.high.ratio: is free units to all units"));
+  EXPECT_THAT(ratio(-0.1), StartsWith("probes[0].levels.high.ratio: "));
+  EXPECT_THAT(complaint({.name = "x"}, [](auto& p) { p.levels.medium.ratio = 2; }),
+              StartsWith("probes[0].levels.medium.ratio: "));
+}
+
+TEST(ProbeOptions, EachBudgetHasAWindowOfItsOwn) {
+  const auto budgets = [](std::vector<Budget> budget, std::optional<Budget> rate = {}) {
+    return complaint({.name = "x"}, [&](auto& p) { p.budget = budget, p.rate = rate; });
+  };
+  EXPECT_EQ(budgets({{60, hours{1}}, {1000, hours{24}}}, Budget{2, seconds{1}}), "");
+  EXPECT_THAT(budgets({{60, hours{1}}, {70, minutes{60}}}), HasSubstr("have a window of 1h; keep the smaller"));
+  EXPECT_THAT(budgets({{60, hours{1}}}, Budget{2, hours{1}}), HasSubstr("have a window of 1h"));
+  EXPECT_EQ(budgets({{1, hours{24 * 366}}}), "");
+  EXPECT_THAT(budgets({{1, hours{24 * 366 + 1}}}), StartsWith("probes[0].budget"));
+}
+
+TEST(ProbeOptions, NamesAreShort) {
+  const auto name = [](std::string text) { return complaint({.name = std::move(text)}, [](auto&) {}); };
+  EXPECT_EQ(name(std::string(core::kMaxNameBytes, 'x')), "");
+  EXPECT_THAT(name(std::string(core::kMaxNameBytes + 1, 'x')), StartsWith("probes[0].name: "));
+  for (const auto* wrong : {"a/b", "a:b", "ä", "a@", "a[", "a`", "a{"})
+    EXPECT_THAT(name(wrong), StartsWith("probes[0].name: ")) << wrong;
+  for (const auto* right : {"a", "z", "A", "Z", "0", "9"}) EXPECT_EQ(name(right), "") << right;
+}
+
+TEST(ProbeOptions, SayWhatARunIs) {
+  EXPECT_TRUE((ProbeConfig{.kind = "slurm"}.batched()));
+  EXPECT_FALSE((ProbeConfig{.kind = "exec", .http = {.batch = true}}.batched()));
+  EXPECT_TRUE((ProbeConfig{.kind = "exec", .exec = {.batch = true}}.batched()));
+  EXPECT_TRUE((ProbeConfig{.kind = "http", .http = {.batch = true}}.batched()));
+  EXPECT_FALSE((ProbeConfig{.kind = "http"}.batched()));
+  EXPECT_FALSE((ProbeConfig{.kind = "exec", .slurm = {.discover = {{"*"}}}}.discovers()));
+  EXPECT_EQ((ProbeConfig{.rate = Budget{1, seconds{1}}, .budget = {{2, hours{1}}}}.limits().size()), 2U);
+  EXPECT_TRUE((ProbeConfig{}.limits().empty()));
+}
+
+template <class T>
+std::string read(std::string_view text) {
+  T value{};
+  const auto done = assign(value, text);
+  return done ? to_text(value) : "";
+}
+
+TEST(Scalars, AreReadAsAWhole) {
+  EXPECT_EQ(read<Budget>("60/1h"), "60/1h");
+  EXPECT_EQ(read<Budget>(" 60 / 1h "), "60/1h");
+  EXPECT_EQ(read<Budget>("1/1ms"), "1/1ms");
+  for (const auto* wrong : {"", "60", "/1h", "60/", "0/1h", "60/0s", "1.5/1h", "60/1", "60/1h/2", "-1/1h", "1/999us"})
+    EXPECT_EQ(read<Budget>(wrong), "") << wrong;
+  EXPECT_EQ(read<double>("0.25"), "0.25");
+  EXPECT_EQ(read<double>("-8"), "-8");
+  EXPECT_EQ(read<double>("1e3"), "1000");
+  for (const auto* wrong : {"", "x", "1x", "1,5", "nan", "inf", "1e999", " 1"})
+    EXPECT_EQ(read<double>(wrong), "") << wrong;
+  EXPECT_EQ(read<bool>("true"), "true");
+  EXPECT_EQ(read<bool>("false"), "false");
+  for (const auto* wrong : {"", "yes", "True", "1", "on"}) EXPECT_EQ(read<bool>(wrong), "") << wrong;
+  EXPECT_EQ(read<Unit>("nodes"), "nodes");
+  EXPECT_EQ(read<Unit>("cpus"), "cpus");
+  EXPECT_EQ(read<Work>("sleep"), "sleep");
+  EXPECT_EQ(read<std::uint16_t>("65535"), "65535");
+  EXPECT_EQ(read<std::uint16_t>("65536"), "");
+}
+
+TEST(Scalars, ThatAreWrongLeaveTheValue) {
+  Budget budget{7, seconds{7}};
+  EXPECT_FALSE(assign(budget, "8/x"));
+  EXPECT_EQ(budget, (Budget{7, seconds{7}}));
+  std::optional<double> number = 7;
+  EXPECT_FALSE(assign(number, "x"));
+  EXPECT_EQ(number, 7);
+}
+
+}  // namespace
+}  // namespace config

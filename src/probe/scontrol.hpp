@@ -1,0 +1,19 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "probe/sinfo.hpp"
+
+/// What scontrol says that sinfo does not. Pure and thread-safe; takes any bytes.
+namespace probe {
+
+/// Adds what `scontrol -a -o show partition` printed: partitions without visible nodes, their states, which of them are
+/// hidden, and how many nodes are not shown. Fails with a sentence.
+std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_view output);
+
+/// Takes off the CPUs that no job gets, by what `scontrol -a -o show node` printed. Fails with a sentence.
+std::expected<void, std::string> take_off_reserved_cpus(Cluster& cluster, std::string_view output);
+
+}  // namespace probe

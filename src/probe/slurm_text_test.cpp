@@ -1,0 +1,103 @@
+// Lists of generic resources and of nodes, in every form that Slurm's commands print.
+#include "probe/slurm_text.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace probe {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+Gpus gpus(std::string_view list) {
+  const auto read = read_gres(list);
+  EXPECT_TRUE(read) << list;
+  return read ? read->gpus : Gpus();
+}
+
+Gpus shared(std::string_view list) {
+  const auto read = read_gres(list);
+  EXPECT_TRUE(read) << list;
+  return read ? read->shared : Gpus();
+}
+
+TEST(Gres, NamesGpusInEveryForm) {
+  EXPECT_THAT(gpus("gpu:4"), ElementsAre(Pair("", 4)));
+  EXPECT_THAT(gpus("gpu"), ElementsAre(Pair("", 1)));
+  EXPECT_THAT(gpus("gpu:a100"), ElementsAre(Pair("a100", 1)));
+  EXPECT_THAT(gpus("gpu:a100:4(S:0-1)"), ElementsAre(Pair("a100", 4)));
+  EXPECT_THAT(gpus("gpu:A30:4(S:0-1),gpu:Q6K:40(S:0,1)"), ElementsAre(Pair("A30", 4), Pair("Q6K", 40)));
+  EXPECT_THAT(gpus("gpu:A30:4(IDX:0,2-4),gpu:A30:1"), ElementsAre(Pair("A30", 5)));
+  EXPECT_THAT(gpus("gpu:(null):3(IDX:0-7)"), ElementsAre(Pair("", 3)));
+  EXPECT_THAT(gpus("gpu:(null)"), ElementsAre(Pair("", 1)));
+  EXPECT_THAT(gpus("gpu:no_consume:4"), ElementsAre(Pair("", 4)));
+  EXPECT_THAT(gpus("gpu:a100_1g.5gb:14,gpu:2g"), ElementsAre(Pair("2g", 1), Pair("a100_1g.5gb", 14)));
+  EXPECT_THAT(gpus("gpu:2K"), ElementsAre(Pair("", 2048)));
+  EXPECT_THAT(gpus("gpu:1M"), ElementsAre(Pair("", 1024 * 1024)));
+  EXPECT_THAT(gpus("nic:2,gpu:2,bandwidth:lustre:4G,license:matlab:1"), ElementsAre(Pair("", 2)));
+  EXPECT_THAT(gpus("gres:gpu:a100:2"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(gpus("cpu=2,gres/gpu:a100=2"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(gpus("gpu:99999999999999999999999"), ElementsAre(Pair("", kMostUnits)));
+  for (const auto none : {"", "(null)", "N/A", "tgpu:4", "craynetwork:4"}) EXPECT_THAT(gpus(none), IsEmpty()) << none;
+}
+
+TEST(Gres, NamesDevicesThatAreInUseInPart) {
+  EXPECT_THAT(shared("gpu:1(IDX:0),shard:8(-/5,5/5,3/5,0/5)"), ElementsAre(Pair("", 2)));
+  EXPECT_THAT(shared("shard:a100:2(IDX:0-1)"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(shared("shard:a100:3(IDX:0,2-3),mps:a100:0(IDX:N/A)"), ElementsAre(Pair("a100", 3)));
+  EXPECT_THAT(shared("mps:a100:50(50/100,0/100)"), ElementsAre(Pair("a100", 1)));
+  EXPECT_THAT(shared("shard:(null):8(0/5,0/5)"), ElementsAre(Pair("", 0)));
+  EXPECT_THAT(shared("shard:0,mps:0"), ElementsAre(Pair("", 0)));
+  // Each may be on a device of its own.
+  EXPECT_THAT(shared("shard:7"), ElementsAre(Pair("", 7)));
+  EXPECT_THAT(shared("shard:3(IDX:x)"), ElementsAre(Pair("", 3)));
+  EXPECT_THAT(shared("shard:3(IDX:5-2)"), ElementsAre(Pair("", 3)));
+  EXPECT_THAT(shared("shard:3(?/5,3/5)"), ElementsAre(Pair("", 2)));
+}
+
+TEST(Gres, ThatBreaksOffIsNone) {
+  for (const auto cut :
+       {"gpu:", "gpu:a100:", "gpu:4,", ",,", "gpu:4,,gpu:2", "gpu:a100:4(S:0-1", "gpu:4(", ")))", "(("})
+    EXPECT_FALSE(read_gres(cut)) << cut;
+}
+
+TEST(Gres, LeavesWhatIsNotInUse) {
+  EXPECT_THAT(left_of({{"a", 4}}, {.gpus = {{"a", 1}}, .shared = {{"a", 2}}}).by_type, ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(left_of({{"a", 4}}, {.gpus = {{"", 3}}}).by_type, ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(left_of({{"a", 4}}, {.shared = {{"", 9}}}).by_type, ElementsAre(Pair("a", 0)));
+  EXPECT_THAT(left_of({{"", 4}}, {.gpus = {{"", 1}}, .shared = {{"", 2}}}).by_type, ElementsAre(Pair("", 1)));
+  EXPECT_THAT(left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"b", 9}}}).by_type, ElementsAre(Pair("a", 4), Pair("b", 0)));
+  const FreeGpus unplaced = left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"", 3}, {"b", 1}}});
+  EXPECT_THAT(unplaced.by_type, ElementsAre(Pair("a", 4), Pair("b", 1)));
+  EXPECT_EQ(unplaced.unplaced, 3);
+}
+
+TEST(Hosts, AreReadInEveryForm) {
+  EXPECT_THAT(read_hosts(""), IsEmpty());
+  EXPECT_THAT(read_hosts("cpu1"), ElementsAre("cpu1"));
+  EXPECT_THAT(read_hosts("cpu[1-3,5],gpu07"), ElementsAre("cpu1", "cpu2", "cpu3", "cpu5", "gpu07"));
+  EXPECT_THAT(read_hosts("n[08-11]"), ElementsAre("n08", "n09", "n10", "n11"));
+  EXPECT_THAT(read_hosts("r[0-1]n[1-2]x"), ElementsAre("r0n1x", "r0n2x", "r1n1x", "r1n2x"));
+  EXPECT_THAT(read_hosts("n[3-1],n[a-b],,n["), ElementsAre("n["));
+  EXPECT_LE(read_hosts("n[0-999999999]").size(), 100'000U);
+  EXPECT_LE(read_hosts("n[0-999999999][0-9]").size(), 100'000U);
+  EXPECT_THAT(read_hosts("n[0-999999999][0-999999999][9-1]"), IsEmpty());
+}
+
+TEST(Fields, EndWithABar) {
+  EXPECT_FALSE(fields<2>("a|b"));
+  EXPECT_THAT(*fields<2>("a|b|"), ElementsAre("a", "b"));
+  EXPECT_THAT(*fields<3>("a|b|", 2), ElementsAre("a", "b", ""));
+  EXPECT_FALSE(fields<3>("a|", 2));
+}
+
+TEST(Numbers, AreDecimal) {
+  EXPECT_EQ(number("131072"), 131072);
+  EXPECT_EQ(number("1000000001"), kMostUnits);
+  for (const auto none : {"", "-1", "1.5", "1e3", " 1", "1 ", "0x1"}) EXPECT_FALSE(number(none)) << none;
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,169 @@
+// What squeue prints, and which jobs can use what is free.
+#include "probe/squeue.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "probe/slurm_count.hpp"
+#include "support/support_dir.hpp"
+
+namespace probe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::StartsWith;
+
+std::string fixture(const std::string& name) {
+  std::ifstream file(support::support_dir() / "slurm" / name);
+  EXPECT_TRUE(file.is_open()) << name;
+  return (std::stringstream() << file.rdbuf()).str();
+}
+
+Jobs jobs(std::string_view output, std::string_view excluded = {}) {
+  auto read = read_squeue(output, excluded);
+  EXPECT_TRUE(read) << read.error();
+  return read ? std::move(*read) : Jobs();
+}
+
+/// Two free nodes with 4 CPUs and 2 GPUs each, one that is full, one that is drained; features fast and slow.
+constexpr std::string_view kNodes =
+    "n1|p|up|idle|0/4/0/4|gpu:a:2|gpu:0|fast,big|\n"
+    "n2|p|up|mixed|1/3/0/4|gpu:a:2|gpu:0|slow|\n"
+    "n3|p|up|allocated|4/0/0/4|gpu:b:2|gpu:0|slow|\n"
+    "n4|p|up|idle+drain|0/0/4/4|gpu:b:2|gpu:0|fast|\n";
+
+/// What is free of the 7 CPUs (or of the 4 GPUs, the idle node) when this job waits. `job`: "NODES|CPUS" and what
+/// follows Reason.
+double left(std::string_view figures, std::string_view more = "", std::string_view gpus = "N/A|N/A|N/A",
+            std::string_view profile = "p", config::Unit unit = config::Unit::cpus, std::string_view excluded = "") {
+  const std::string line = fmt::format("p|{}|1|{}|Resources|7|{}\n", figures, gpus, more);
+  return *observe(*read_sinfo(kNodes, {}), jobs(line, excluded), profile, unit)->free;
+}
+
+TEST(Squeue, CountsWhatJobsThatWaitForResourcesAskFor) {
+  const Jobs all = jobs(fixture("pending.txt"));
+  // Three tasks of an array, and a job that waits in both partitions; not those that are held, too early, dependent or
+  // wait for a node that is away.
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_THAT(all[0].partitions, ElementsAre("batch"));
+  EXPECT_EQ(all[0].count, 3);
+  EXPECT_EQ(all[0].cpus, 4);
+  EXPECT_EQ(all[0].nodes, 1);
+  EXPECT_THAT(all[1].partitions, ElementsAre("gpu", "batch"));
+  EXPECT_THAT(all[1].gpus, ElementsAre(Pair("a100", 8)));
+  EXPECT_THAT(all[1].gpus_per_node, ElementsAre(Pair("a100", 4)));
+}
+
+TEST(Squeue, ReadsGpusPerJobNodeAndTask) {
+  const auto gpus = [](std::string_view fields) {
+    return jobs("p|2|4|3|" + std::string(fields) + "|Priority|").at(0).gpus;
+  };
+  EXPECT_THAT(gpus("gres:gpu:5|N/A|N/A"), ElementsAre(Pair("", 5)));
+  EXPECT_THAT(gpus("N/A|gres:gpu:a100:2|N/A"), ElementsAre(Pair("a100", 4)));
+  EXPECT_THAT(gpus("N/A|N/A|gres/gpu:2"), ElementsAre(Pair("", 6)));
+  EXPECT_THAT(gpus("gres:gpu:a:1|N/A|gres:gpu:2"), ElementsAre(Pair("", 6), Pair("a", 1)));
+}
+
+TEST(Squeue, LeavesOutJobsThatFreeResourcesDoNotHelp) {
+  for (const auto reason :
+       {"ReqNodeNotAvail, UnavailableNodes:n4", "Dependency", "BeginTime", "JobHeldUser", "JobHeldAdmin",
+        "AssocGrpCpuLimit", "QOSMaxJobsPerUserLimit", "Reservation", "Licenses", "PartitionDown", "PartitionNodeLimit",
+        "PartitionTimeLimit", "BadConstraints", "JobArrayTaskLimit", "InvalidQOS", "Cleaning",
+        "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions"})
+    EXPECT_THAT(jobs("p|1|1|1|N/A|N/A|N/A|" + std::string(reason) + "|"), IsEmpty()) << reason;
+  EXPECT_THAT(jobs("p|1|1|1|N/A|N/A|N/A|Resources|7||weekly|(null)|"), IsEmpty()) << "has a reservation";
+  for (const auto reason : {"Resources", "Priority", "None"})
+    EXPECT_EQ(jobs("p|1|1|1|N/A|N/A|N/A|" + std::string(reason) + "|7||(null)|(null)|").size(), 1U) << reason;
+}
+
+TEST(Squeue, WhatJobsCanTakeIsNotFree) {
+  EXPECT_EQ(left("1|2"), 5);
+  EXPECT_EQ(left("1|8"), 0);
+  EXPECT_EQ(left("2|2", "", "N/A|gres:gpu:1|N/A", "p:a"), 2);
+  EXPECT_EQ(left("1|1", "", "gres:gpu:3|N/A|N/A", "p:gpu"), 1);
+  EXPECT_EQ(left("1|1", "", "N/A|N/A|N/A", "p", config::Unit::nodes), 0);
+  EXPECT_EQ(left("1|1", "", "N/A|N/A|N/A", "p:a"), 4);
+}
+
+TEST(Squeue, JobsThatCannotUseWhatIsFreeAreNotTakenOff) {
+  EXPECT_EQ(left("1|2", "n4|(null)|(null)|"), 7) << "it needs a node that is drained";
+  EXPECT_EQ(left("2|2", "n[1,4]|(null)|(null)|"), 7) << "it needs that node, too";
+  EXPECT_EQ(left("1|2", "n3|(null)|(null)|"), 7) << "it waits for a node that is full";
+  EXPECT_EQ(left("1|2", "n9|(null)|(null)|"), 7) << "it needs a node of elsewhere";
+  EXPECT_EQ(left("1|9", "n1|(null)|(null)|"), 7) << "its node is too small";
+  EXPECT_EQ(left("1|4", "n2|(null)|(null)|"), 4) << "its node has 3 free";
+  EXPECT_EQ(left("3|6", "n2|(null)|(null)|"), 1) << "its node and others";
+  EXPECT_EQ(left("4|4"), 7) << "three nodes are in service";
+  EXPECT_EQ(left("1|13"), 7) << "they have 12 CPUs";
+  EXPECT_EQ(left("1|2", "", "gres:gpu:h100:1|N/A|N/A"), 7) << "no such GPU";
+  EXPECT_EQ(left("1|2", "", "N/A|gres:gpu:a:3|N/A"), 7) << "no node has so many";
+  EXPECT_EQ(left("2|2", "", "N/A|gres:gpu:b:2|N/A"), 7) << "one of two nodes with them is drained";
+  EXPECT_EQ(left("1|2", "", "gres:gpu:a:5|N/A|N/A"), 7) << "there are four";
+  EXPECT_EQ(left("1|2", "", "gres:gpu:b:1|N/A|N/A"), 7) << "nodes with them are full or drained";
+}
+
+TEST(Squeue, JobsThatExcludeNodesTakeFromOthers) {
+  EXPECT_EQ(left("1|4", "", "N/A|N/A|N/A", "p", config::Unit::cpus, "7|n[1-2]|\n"), 7);
+  EXPECT_EQ(left("1|4", "", "N/A|N/A|N/A", "p", config::Unit::cpus, "7|n2|\n"), 3);
+  EXPECT_EQ(left("1|4", "", "N/A|N/A|N/A", "p", config::Unit::cpus, "8|n[1-2]|\n7||\n"), 3);
+}
+
+TEST(Squeue, JobsTakeFromNodesWithTheirFeatures) {
+  const auto with = [](std::string_view constraint) { return left("1|4", fmt::format("|(null)|{}|", constraint)); };
+  EXPECT_EQ(with("(null)"), 3);
+  EXPECT_EQ(with("fast"), 3);
+  EXPECT_EQ(with("slow"), 4);
+  EXPECT_EQ(with("fast&big"), 3);
+  EXPECT_EQ(with("fast&slow"), 7);
+  EXPECT_EQ(with("none|slow"), 4);
+  EXPECT_EQ(with("[fast|slow]"), 3);
+  EXPECT_EQ(with("slow*2"), 4);
+  EXPECT_EQ(with("none"), 7);
+  EXPECT_EQ(with("none&fast|absent"), 7);
+}
+
+TEST(Squeue, OneJobAfterTheOtherTakesWhatIsLeft) {
+  const Cluster nodes = *read_sinfo(kNodes, {});
+  const auto line = [](std::string_view required) {
+    return fmt::format("p|1|3|1|N/A|N/A|N/A|Resources|7|{}|(null)|(null)|\n", required);
+  };
+  const auto seen = observe(nodes, jobs(line("n1") + line("n1,") + line("n2")), "p", config::Unit::cpus);
+  EXPECT_EQ(seen->free, 0);
+  EXPECT_EQ(seen->largest, 0);
+  EXPECT_THAT(seen->reason, HasSubstr("; pending jobs take 7"));
+  const auto one = observe(nodes, jobs(line("n1")), "p", config::Unit::cpus);
+  EXPECT_EQ(one->free, 4);
+  EXPECT_EQ(one->largest, 3);
+  EXPECT_THAT(one->reason,
+              StartsWith("7 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
+  EXPECT_EQ(observe(nodes, jobs("q|1|3|1|N/A|N/A|N/A|Resources|"), "p", config::Unit::cpus)->free, 7);
+}
+
+TEST(Squeue, OfARealCluster) {
+  const Cluster nodes = *read_sinfo(fixture("pending-nodes-22.05.txt"), {});
+  const Jobs pending = jobs(fixture("pending-22.05.txt"), fixture("excluded-22.05.txt"));
+  EXPECT_EQ(pending.size(), 7U);
+  // The tasks of an array take the two CPUs; the job that is pinned to a drained node takes none.
+  EXPECT_EQ(observe(nodes, pending, "batch", config::Unit::cpus)->free, 0);
+  EXPECT_EQ(observe(nodes, {}, "batch", config::Unit::cpus)->free, 2);
+  EXPECT_EQ(observe(nodes, pending, "gpu:a100", config::Unit::cpus)->free, 0);
+  EXPECT_EQ(observe(nodes, {}, "gpu:a100", config::Unit::cpus)->free, 3);
+}
+
+TEST(Squeue, SaysWhichLineIsWrong) {
+  EXPECT_THAT(read_squeue("gpu|1|x|1|N/A|N/A|N/A|Resources|", "").error(),
+              StartsWith("squeue printed 'gpu|1|x|1|N/A|"));
+  EXPECT_THAT(read_squeue("gpu\n", "").error(), StartsWith("squeue printed 'gpu'; each line must have the fields"));
+  EXPECT_THAT(read_squeue("", "7\n").error(), StartsWith("squeue printed '7'; each line must have the fields %F"));
+  EXPECT_TRUE(read_squeue("", "")->empty());
+}
+
+}  // namespace
+}  // namespace probe
