@@ -1,5 +1,7 @@
 #include "app/flags.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -7,10 +9,17 @@
 #include "app/healthcheck.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/standard_streams.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
 
 namespace app {
+namespace {
+
+/// A program that ends with a message does not wait longer for its reader.
+constexpr std::chrono::seconds kMessageWait{1};
+
+}  // namespace
 
 CommonFlags::CommonFlags(CLI::App& command) {
   command.add_option("--config", file_, "YAML file (environment: VACANCY_CONFIG); keys are in docs/operations.md");
@@ -61,16 +70,20 @@ std::optional<int> parse(CLI::App& program, int argc, char** argv) {
 }
 
 int guarded(const std::string& program, const std::function<int()>& body) {
+  const auto fail = [&program](const std::exception& error, int code) {
+    base::flush_log();
+    base::write_within(STDERR_FILENO, fmt::format("{}: {}\n", program, error.what()), kMessageWait);
+    return code;
+  };
   try {
     const int code = body();
     if (!std::cout.flush()) throw std::runtime_error("cannot write to standard output");
+    base::flush_log();
     return code;
   } catch (const base::UsageError& error) {
-    std::cerr << program << ": " << error.what() << '\n';
-    return 2;
+    return fail(error, 2);
   } catch (const std::exception& error) {
-    std::cerr << program << ": " << error.what() << '\n';
-    return 1;
+    return fail(error, 1);
   }
 }
 

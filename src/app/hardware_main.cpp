@@ -6,6 +6,7 @@
 #include "app/flags.hpp"
 #include "app/process.hpp"
 #include "base/secret.hpp"
+#include "base/standard_streams.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
 #include "hardware/descriptors.hpp"
@@ -35,9 +36,8 @@ int serve(const config::Config& config, const Load& load) {
   part.before_listening = [&service] { return service.wait_until_loaded(); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    std::cout << fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
-                             app::url_of(config.admin, admin))
-              << std::endl;
+    app::announce(fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
+                              app::url_of(config.admin, admin)));
   return process.wait();
 }
 
@@ -63,6 +63,7 @@ int migrate(const config::Config& config, bool sample) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::open_closed_streams();
   CLI::App program("Measures hardware availability and serves it to portals, on a private network.", "hardware");
   program.set_version_flag("--version", VACANCY_VERSION);
   app::CommonFlags common(program);

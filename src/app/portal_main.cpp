@@ -1,9 +1,9 @@
 #include <CLI/CLI.hpp>
-#include <iostream>
 
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
+#include "base/standard_streams.hpp"
 #include "http/server.hpp"
 #include "portal/service.hpp"
 
@@ -25,15 +25,15 @@ int serve(const config::Config& config) {
   part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    std::cout << fmt::format("portal is ready: {}/ (admin {}/)", app::url_of(config.portal.http, port),
-                             app::url_of(config.admin, admin))
-              << std::endl;
+    app::announce(fmt::format("portal is ready: {}/ (admin {}/)", app::url_of(config.portal.http, port),
+                              app::url_of(config.admin, admin)));
   return process.wait();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  base::open_closed_streams();
   CLI::App program("Shows hardware availability: dashboard and API, the only public service.", "portal");
   program.set_version_flag("--version", VACANCY_VERSION);
   app::CommonFlags common(program);

@@ -1,11 +1,15 @@
 #include "app/process.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/log.hpp"
+#include "base/standard_streams.hpp"
 #include "base/task_group.hpp"
 
 namespace app {
@@ -15,6 +19,7 @@ namespace {
 /// What the work under way gets at the end when the answers took the whole drain timeout: to write a reading, to give a
 /// lease back.
 constexpr std::chrono::milliseconds kLeastTimeToEnd{500};
+constexpr std::chrono::seconds kReadyLineWait{1};
 
 /// What a reload takes over; anything else needs a restart.
 config::Config without_probes(config::Config config) {
@@ -44,6 +49,10 @@ Process::Process(const config::Config& config) : config_(config), runtime_(confi
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that closes while it is written to is an error code, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  auto& dropped = metrics_.counter("vacancy_log_lines_dropped_total",
+                                   "Lines of the log that nobody read, or that could not be written");
+  log_dropped_ = metrics_.at_scrape(
+      [&dropped] { dropped.Increment(static_cast<double>(base::log_lines_dropped()) - dropped.Value()); });
   runtime_.start();
 }
 
@@ -180,6 +189,12 @@ void Process::end() {
     }
   }
   runtime_.stop();
+}
+
+void announce(const std::string& line) {
+  if (const int error = base::write_within(STDOUT_FILENO, line + "\n", kReadyLineWait); error != 0)
+    spdlog::warn("cannot write to standard output ({}): {}",
+                 error == ETIMEDOUT ? "nobody reads it" : std::strerror(error), line);
 }
 
 void hold_reloads() {

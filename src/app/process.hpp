@@ -68,6 +68,7 @@ class Process {
 
   const config::Config& config_;
   base::Metrics metrics_;
+  std::shared_ptr<void> log_dropped_;
   http::Health health_;
   base::Runtime runtime_;
   std::unique_ptr<http::Server> admin_;
@@ -78,6 +79,10 @@ class Process {
   bool ended_ = false;
   bool failed_ = false;
 };
+
+/// Prints the line that says that the program is ready. Waits for its reader for a second at most; when it cannot be
+/// printed, it goes to the log.
+void announce(const std::string& line);
 
 /// Keeps SIGHUP for Process::wait(): it kills no program that is about to serve. Call it before threads are started.
 void hold_reloads();

@@ -2,8 +2,10 @@
 
 #include "app/commands/commands.hpp"
 #include "app/flags.hpp"
+#include "base/standard_streams.hpp"
 
 int main(int argc, char** argv) {
+  base::open_closed_streams();
   CLI::App program("Tells which hardware can be had right now.", "vacancy");
   program.set_version_flag("--version", VACANCY_VERSION);
   program.require_subcommand(1);

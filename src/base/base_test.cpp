@@ -1,4 +1,4 @@
-// Clock text, errors, logging, metrics, and the threads of a process.
+// Clock text, errors, metrics, and the threads of a process.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -9,7 +9,6 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
 #include "base/secret.hpp"
@@ -153,12 +152,6 @@ TEST(Error, CarriesItsCodeAndMessage) {
   EXPECT_EQ(result.error().message, "no such profile");
 }
 
-TEST(Log, RefusesUnknownLevels) {
-  EXPECT_THROW(set_up_logging("loud"), UsageError);
-  for (const auto* level : {"trace", "debug", "warn", "error", "off", "info"}) EXPECT_NO_THROW(set_up_logging(level));
-  EXPECT_EQ(spdlog::default_logger()->level(), spdlog::level::info);
-}
-
 TEST(Metrics, SameNameAndLabelsAreTheSameObject) {
   Metrics metrics;
   metrics.counter("hits_total", "Hits.", {{"path", "/"}}).Increment(2);
@@ -170,6 +163,17 @@ TEST(Metrics, SameNameAndLabelsAreTheSameObject) {
   EXPECT_THAT(text, HasSubstr("size 7\n"));
   EXPECT_THAT(text, HasSubstr("took_seconds_bucket{le=\"0.01\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("took_seconds_bucket{le=\"0.025\"} 1\n"));
+}
+
+TEST(Metrics, AreBroughtUpToDateBeforeTheyAreRead) {
+  Metrics metrics;
+  auto& age = metrics.gauge("age", "Age.");
+  int looks = 0;
+  auto update = metrics.at_scrape([&] { age.Set(++looks); });
+  EXPECT_THAT(metrics.text(), HasSubstr("\nage 1\n"));
+  EXPECT_THAT(metrics.text(), HasSubstr("\nage 2\n"));
+  update.reset();
+  EXPECT_THAT(metrics.text(), HasSubstr("\nage 2\n"));
 }
 
 std::string thread_name() {

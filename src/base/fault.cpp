@@ -47,6 +47,11 @@ void Fault::succeeded(const std::string& job) {
                counted(std::exchange(failures_, 0), "failure"));
 }
 
+void Fault::happened(const std::string& what, std::string_view why) {
+  failed(what, why);
+  forget(what);
+}
+
 void Fault::forget(const std::string& job) {
   const std::lock_guard lock(mutex_);
   if (failing_.erase(job) == 0 || !failing_.empty()) return;

@@ -29,6 +29,8 @@ class Fault {
   void failed(const std::string& job, std::string_view why);
   /// Costs little when nothing failed.
   void succeeded(const std::string& job);
+  /// Something that is over as it happens: told, with those before it, once a minute at most.
+  void happened(const std::string& what, std::string_view why);
   /// `job` will not be tried again, whatever came of it.
   void forget(const std::string& job);
 

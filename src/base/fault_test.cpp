@@ -90,7 +90,20 @@ TEST_F(FaultTest, ForgetsAJobThatIsNotTriedAgainWithoutClaimingThatItWorks) {
   EXPECT_FALSE(fault_.since());
   EXPECT_EQ(fault_.text(), "");
   fault_.succeeded("b cannot claim");
-  EXPECT_THAT(log_.lines(), ElementsAre("warning a cannot claim: it is away"));
+  fault_.failed("c cannot claim", "it is away");
+  fault_.succeeded("c cannot claim");
+  EXPECT_THAT(log_.lines(), ElementsAre("warning a cannot claim: it is away")) << "of the same minute";
+}
+
+TEST_F(FaultTest, WhatHappensIsToldOnceAMinute) {
+  for (int i = 0; i < 61; ++i) {
+    fault_.happened(fmt::format("node-{} lost its lease", i), "it was taken over");
+    EXPECT_FALSE(fault_.since());
+    clock_.advance(1s);
+  }
+  EXPECT_THAT(log_.lines(),
+              ElementsAre("warning node-0 lost its lease: it was taken over",
+                          "warning node-60 lost its lease: it was taken over (61 failures of 1 job in 1m)"));
 }
 
 TEST_F(FaultTest, SuccessesAloneAreNotTold) {

@@ -22,7 +22,20 @@ prometheus::Histogram& Metrics::seconds(const std::string& name, const std::stri
   return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels, buckets);
 }
 
+std::shared_ptr<void> Metrics::at_scrape(std::function<void()> update) {
+  const std::lock_guard lock(mutex_);
+  const auto place = updates_.insert(updates_.end(), std::move(update));
+  return {nullptr, [this, place](void*) {
+            const std::lock_guard lock(mutex_);
+            updates_.erase(place);
+          }};
+}
+
 std::string Metrics::text() const {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& update : updates_) update();
+  }
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

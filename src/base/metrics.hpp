@@ -4,8 +4,11 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include <functional>
+#include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 namespace prometheus {
@@ -30,10 +33,16 @@ class Metrics {
   /// A histogram of seconds, with buckets from 1 ms to 10 min.
   prometheus::Histogram& seconds(const std::string& name, const std::string& help, const Labels& labels = {});
 
+  /// Calls `update` before each text(), on its thread, for what is only known by looking; until the last copy of what
+  /// it returns is gone.
+  [[nodiscard]] std::shared_ptr<void> at_scrape(std::function<void()> update);
+
   /// Everything in the text exposition format, version 0.0.4.
   std::string text() const;
 
  private:
+  mutable std::mutex mutex_;
+  std::list<std::function<void()>> updates_;
   std::shared_ptr<prometheus::Registry> registry_;
 };
 

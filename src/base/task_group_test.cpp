@@ -2,27 +2,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <boost/asio/detached.hpp>
-#include <sstream>
 
-#include "base/log.hpp"
+#include "support/captured_log.hpp"
 
 namespace base {
 namespace {
 
 namespace asio = boost::asio;
-using testing::HasSubstr;
+using testing::ElementsAre;
 
 class TaskGroupTest : public testing::Test {
  protected:
-  TaskGroupTest() {
-    spdlog::set_default_logger(
-        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(log_)));
-  }
-  ~TaskGroupTest() override { spdlog::set_default_logger(std::move(before_)); }
-
   /// Runs all that can run now.
   void turn() {
     context_.restart();
@@ -44,8 +36,7 @@ class TaskGroupTest : public testing::Test {
 
   asio::io_context context_{1};
   asio::steady_timer gate_a_{context_}, gate_b_{context_};
-  std::ostringstream log_;
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+  support::CapturedLog log_;
 };
 
 TEST_F(TaskGroupTest, WaitReturnsWhenTheLastTaskHasEnded) {
@@ -120,19 +111,19 @@ TEST_F(TaskGroupTest, LogsAnExceptionAndCountsTheTaskAsEnded) {
   group.spawn("other", pass(gate_a_));
   asio::co_spawn(context_, note_end(group, ends), asio::detached);
   turn();
-  EXPECT_THAT(log_.str(), HasSubstr("poller failed: no network"));
+  EXPECT_THAT(log_.lines(), ElementsAre("error poller failed: no network"));
   EXPECT_EQ(group.size(), 1U);
   EXPECT_EQ(ends, 0);
   gate_a_.cancel();
   turn();
   EXPECT_EQ(ends, 1);
-  EXPECT_THAT(log_.str(), Not(HasSubstr("other")));
+  EXPECT_EQ(log_.count("other"), 0U);
 }
 
 TEST_F(TaskGroupTest, SpawnLoggedLogs) {
   spawn_logged(context_.get_executor(), "writer", fail("disk full"));
   turn();
-  EXPECT_THAT(log_.str(), HasSubstr("writer failed: disk full"));
+  EXPECT_THAT(log_.lines(), ElementsAre("error writer failed: disk full"));
 }
 
 TEST_F(TaskGroupTest, SleepSaysWhetherItWasCancelled) {

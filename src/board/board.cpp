@@ -78,13 +78,22 @@ void Board::set_clock(base::Time now) {
   publish(std::move(state), nullptr);
 }
 
+StatePtr Board::latest() const {
+  const std::lock_guard lock(latest_mutex_);
+  return state_;
+}
+
 void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update) {
   if (update) {
     update->sequence = state->sequence;
     update->version = state->version;
   }
   // The old snapshot stays alive until the plan is made: its chunks' addresses are keys.
-  const StatePtr old = std::exchange(state_, std::move(state));
+  StatePtr old = std::move(state);
+  {
+    const std::lock_guard lock(latest_mutex_);
+    std::swap(old, state_);
+  }
   plan_ageing();
   for (std::size_t i = 0; i < views_.size(); ++i)
     asio::post(runtime_.core(i), [view = views_[i], state = state_, update]() mutable {

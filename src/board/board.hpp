@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -56,6 +57,8 @@ class Board {
   void close();
 
   const StatePtr& state() const { return state_; }
+  /// The same, from any thread.
+  StatePtr latest() const;
   base::Time now() const { return state_->now(clock_.steady_now()); }
 
   /// From any thread; what it returns belongs to that core.
@@ -69,7 +72,9 @@ class Board {
   base::Runtime& runtime_;
   const base::Clock& clock_;
   std::vector<std::shared_ptr<View>> views_;
+  /// Written by the background thread only, which alone reads it without latest_mutex_.
   StatePtr state_ = std::make_shared<const State>();
+  mutable std::mutex latest_mutex_;
   /// When the first row of each chunk turns; keyed by the current snapshot's chunks.
   std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
   /// Rows that turned up to here were told.

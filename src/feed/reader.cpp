@@ -1,6 +1,5 @@
 #include "feed/reader.hpp"
 
-#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "feed/events.hpp"
@@ -51,8 +50,7 @@ Reader::Reader(board::Board& board, asio::any_io_executor executor, ReaderOption
                 options_.resolve ? options_.resolve : http::system_resolve(executor_), options_.resolve_period),
       budget_(kRetries, kRetryRefill),
       pause_(executor_),
-      delay_(kFirstPause),
-      random_(std::random_device{}()) {}
+      backoff_(kFirstPause, kLongestPause) {}
 
 Reader::~Reader() = default;
 
@@ -77,8 +75,7 @@ asio::awaitable<void> Reader::read() {
     const Outcome outcome = replica ? co_await use(*replica) : Outcome::failed;
     connected_.Set(0);
     if (outcome == Outcome::failed && may_move_on()) continue;
-    co_await pause(base::jittered(delay_, random_));
-    delay_ = std::min<base::Duration>(delay_ * 2, kLongestPause);
+    co_await pause(backoff_.next());
   }
 }
 
@@ -114,7 +111,7 @@ Reader::Outcome Reader::failed(http::Replica& replica, const std::string& proble
 }
 
 void Reader::succeeded(http::Replica& replica) {
-  delay_ = kFirstPause;
+  backoff_.reset();
   replicas_.succeeded(replica);
 }
 
@@ -154,7 +151,9 @@ asio::awaitable<base::Result<void>> Reader::read_events(http::Client& client, ht
     for (const http::SseEvent& event : parser.feed(*piece)) folder.fold(event);
     if (settled || std::chrono::steady_clock::now() < settled_at) continue;
     settled = true;
-    spdlog::info("following the events of {}", replica.name());
+    // One that breaks off again and again is told by its fault.
+    if (told_ != replica.name()) spdlog::info("following the events of {}", replica.name());
+    told_ = replica.name();
     succeeded(replica);
   }
 }

@@ -3,10 +3,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "base/backoff.hpp"
 #include "base/metrics.hpp"
 #include "board/board.hpp"
 #include "feed/poller.hpp"
@@ -66,9 +66,10 @@ class Reader {
   http::Replicas replicas_;
   http::RetryBudget budget_;
   boost::asio::steady_timer pause_;
-  /// The next one, when there is no other replica to go to at once.
-  base::Duration delay_;
-  std::minstd_rand random_;
+  /// When there is no other replica to go to at once.
+  base::Backoff backoff_;
+  /// The replica that the log said is followed.
+  std::string told_;
   /// The request under way, for stop().
   http::Client* client_ = nullptr;
   /// Resume by revision next time; false after an event that could not be folded.

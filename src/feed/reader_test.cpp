@@ -187,6 +187,71 @@ TEST_F(ReaderTest, ABoardKeepsItsRowsWhileTheServiceFails) {
   }
 }
 
+/// A service whose streams end after a while, or that fails, as the test says. Notes when it was asked.
+class Unsteady {
+ public:
+  explicit Unsteady(base::Runtime& runtime) : serving_(runtime, routes(), {}, [this] { streams_ = 0; }) {}
+
+  http::Url url() const { return serving_.url(); }
+  int asked() const { return asked_; }
+  /// The next `count` requests get a stream that is well and ends in order after more than a second.
+  void stream(int count) { streams_ = count; }
+  /// From the end of the latest stream to the request after it.
+  base::SteadyTime::duration pause() {
+    const std::lock_guard lock(mutex_);
+    return pause_;
+  }
+
+ private:
+  http::Router routes() {
+    http::Router router;
+    router.add("GET", "/hardware/events", [this](const http::Request&) { return handle(); });
+    return router;
+  }
+  asio::awaitable<http::Reply> handle() {
+    ++asked_;
+    const std::lock_guard lock(mutex_);
+    if (ended_) pause_ = std::chrono::steady_clock::now() - *std::exchange(ended_, std::nullopt);
+    http::Reply reply;
+    reply.status = 500;
+    if (streams_ > 0) {
+      --streams_;
+      reply.status = 200;
+      reply.content_type = "text/event-stream";
+      reply.stream = [this](http::StreamWriter& out) { return write(out); };
+    }
+    co_return reply;
+  }
+  asio::awaitable<void> write(http::StreamWriter& out) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    const auto end = std::chrono::steady_clock::now() + 1200ms;
+    const auto comment = std::make_shared<const std::string>(": \n\n");
+    while (std::chrono::steady_clock::now() < end) {
+      std::vector<http::Text> parts(1, comment);
+      if (!co_await out.write(std::move(parts))) co_return;
+      co_await base::sleep(timer, 50ms);
+    }
+    const std::lock_guard lock(mutex_);
+    ended_ = std::chrono::steady_clock::now();
+  }
+
+  std::atomic<int> asked_ = 0;
+  std::atomic<int> streams_ = 0;
+  std::mutex mutex_;
+  std::optional<base::SteadyTime> ended_;
+  base::SteadyTime::duration pause_ = base::SteadyTime::duration::max();
+  Serving serving_;
+};
+
+TEST_F(ReaderTest, PausesBeginAnewAfterAStreamThatWasWell) {
+  Unsteady service(runtime_);
+  Sink sink(runtime_, {service.url()});
+  // Its pauses have doubled to two seconds, less a half at most.
+  ASSERT_TRUE(eventually([&] { return service.asked() >= 7; }));
+  service.stream(5);
+  EXPECT_TRUE(eventually([&] { return service.pause() < 1s; })) << "a busy machine may be late once, not each time";
+}
+
 TEST_F(ReaderTest, NobodyWaitsForASlowService) {
   Original original(runtime_, true);
   Sink sink(runtime_, {original.url()});

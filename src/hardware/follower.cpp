@@ -5,35 +5,54 @@
 
 namespace hardware {
 namespace asio = boost::asio;
+namespace {
+
+/// What is wrong while the database cannot be read, and while each look finds another one.
+const std::string kJob = "the board cannot follow the database";
+const std::string kOther = "the database is another one now";
+
+}  // namespace
 
 Follower::Follower(store::Store& store, base::OffloadPool& database, board::Board& board,
-                   asio::any_io_executor executor, base::Duration period, Observer observer, base::Metrics& metrics)
+                   asio::any_io_executor executor, base::Duration period, Observer observer, base::Fault& fault,
+                   base::Metrics& metrics)
     : store_(store),
       database_(database),
       board_(board),
       period_(period),
       observer_(std::move(observer)),
+      fault_(fault),
       timer_(executor),
-      up_(metrics.gauge("vacancy_database_up", "1 when the latest look at the database succeeded")),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
       revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")) {}
 
 asio::awaitable<void> Follower::run() {
   while (!stopped_) {
-    poked_ = false;
-    try {
-      if (loaded_)
-        co_await poll();
-      else
-        co_await load();
-      set_problem("");
-    } catch (const base::Lost& lost) {
-      set_problem(fmt::format("the database is not reachable: {}", lost.what()));
-    }
+    co_await look();
     const auto& state = *board_.state();
     profiles_.Set(static_cast<double>(state.snapshot.size()));
     revision_.Set(static_cast<double>(state.version.revision));
-    if (!poked_ && !stopped_) co_await base::sleep(timer_, period_);
+    if (stopped_) break;
+    if (!problem().empty())
+      co_await base::sleep(timer_, std::max(period_, backoff_.next()));
+    else if (!poked_)
+      co_await base::sleep(timer_, period_);
+  }
+}
+
+asio::awaitable<void> Follower::look() {
+  poked_ = false;
+  try {
+    if (loaded_)
+      co_await poll();
+    else
+      co_await load();
+    backoff_.reset();
+    fault_.succeeded(kJob);
+    set_problem("");
+  } catch (const base::Lost& lost) {
+    fault_.failed(kJob, lost.what());
+    set_problem(fmt::format("the database cannot be read: {}", lost.what()));
   }
 }
 
@@ -58,13 +77,7 @@ std::string Follower::problem() const {
 }
 
 void Follower::set_problem(std::string problem) {
-  up_.Set(problem.empty() ? 1 : 0);
   const std::lock_guard lock(mutex_);
-  if (problem == problem_) return;
-  if (problem.empty())
-    spdlog::info("following the database");
-  else
-    spdlog::warn("{}", problem);
   problem_ = std::move(problem);
 }
 
@@ -74,6 +87,7 @@ asio::awaitable<void> Follower::load() {
   const std::vector<core::RowPtr> rows = loaded.rows;
   seen_ = loaded.version.revision;
   loaded_ = true;
+  if (!board_.filled()) spdlog::info("following the database");
   board_.fill({.version = std::move(loaded.version),
                .now = loaded.now,
                .rows = std::move(loaded.rows),
@@ -94,11 +108,11 @@ asio::awaitable<void> Follower::poll() {
     throw;
   }
   if (polled.epoch != board_.state()->version.epoch) {
-    spdlog::warn("the database is another one now; loading it anew");
+    fault_.failed(kOther, "loading it anew");
     loaded_ = false;
-    poked_ = true;
     co_return;
   }
+  fault_.succeeded(kOther);
   apply(std::move(polled));
   if (!all) co_return;
   std::vector<core::RowPtr> rows;

@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "base/backoff.hpp"
+#include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "base/offload.hpp"
 #include "board/board.hpp"
@@ -21,8 +23,9 @@ class Follower {
   /// Called with the rows that are new or changed; `all` with every row, after a load and after show_all().
   using Observer = std::function<void(std::span<const core::RowPtr> rows, bool all)>;
 
+  /// `fault` is told when the database cannot be read; it outlives this, like the other references.
   Follower(store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
-           base::Duration period, Observer observer, base::Metrics& metrics);
+           base::Duration period, Observer observer, base::Fault& fault, base::Metrics& metrics);
 
   /// Returns when stop() was called.
   boost::asio::awaitable<void> run();
@@ -39,6 +42,7 @@ class Follower {
   boost::asio::awaitable<void> load();
   boost::asio::awaitable<void> poll();
   void apply(store::Polled polled);
+  boost::asio::awaitable<void> look();
   void set_problem(std::string problem);
 
   store::Store& store_;
@@ -46,8 +50,9 @@ class Follower {
   board::Board& board_;
   base::Duration period_;
   Observer observer_;
+  base::Fault& fault_;
+  base::Backoff backoff_;
   boost::asio::steady_timer timer_;
-  prometheus::Gauge& up_;
   prometheus::Gauge& profiles_;
   prometheus::Gauge& revision_;
   core::Revision seen_ = 0;

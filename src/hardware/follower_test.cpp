@@ -23,7 +23,8 @@ class FollowerTest : public testing::Test {
     runtime_.start();
     follower_ = std::make_unique<Follower>(
         store_, database_, board_, runtime_.background().get_executor(), 1h,
-        [this](std::span<const core::RowPtr> rows, bool all) { seen_.emplace_back(rows.size(), all); }, metrics_);
+        [this](std::span<const core::RowPtr> rows, bool all) { seen_.emplace_back(rows.size(), all); }, fault_,
+        metrics_);
   }
   ~FollowerTest() override {
     on([this] { follower_->stop(); });
@@ -49,6 +50,7 @@ class FollowerTest : public testing::Test {
   support::MemoryStore store_{base::system_clock()};
   base::Metrics metrics_;
   base::OffloadPool database_{"database", 1};
+  base::Fault fault_{"the database"};
   base::Runtime runtime_{1};
   board::Board board_{runtime_};
   /// How many rows the observer was shown, and whether these were all.
@@ -64,7 +66,7 @@ TEST_F(FollowerTest, ShowsAllOnceAndThenWhatChanged) {
   start();
   ASSERT_TRUE(tells({{2, true}}));
   EXPECT_EQ(follower_->problem(), "");
-  EXPECT_EQ(gauge("vacancy_database_up"), 1);
+  EXPECT_FALSE(fault_.since());
   ASSERT_TRUE(store_.add({"p", "c"}));
   ASSERT_TRUE(tells({{2, true}, {1, false}})) << "what it has seen is not shown again";
   EXPECT_TRUE(eventually([&] { return gauge("vacancy_profiles") == 3; }));
@@ -80,7 +82,7 @@ TEST_F(FollowerTest, WhatWasToBeShownIsShownWhenTheDatabaseIsBack) {
   store_.lose(true);
   on([&] { follower_->show_all(); });
   EXPECT_TRUE(eventually([&] { return !follower_->problem().empty(); }));
-  EXPECT_EQ(gauge("vacancy_database_up"), 0);
+  EXPECT_TRUE(fault_.since());
   EXPECT_TRUE(on([&] { return board_.state()->filled; }));
   store_.lose(false);
   EXPECT_TRUE(tells({{1, true}, {1, true}}));

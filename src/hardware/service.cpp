@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "board/meters.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -28,19 +29,29 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       refresher_(config.probes, {.executor = runtime.background().get_executor(),
                                  .store = store_,
                                  .database = database_,
+                                 .watch = watch_,
                                  .metrics = metrics,
                                  .owner = owner_,
                                  .lease = config.hardware.lease,
                                  .written = [this] { follower_.poke(); }}),
       follower_(
           store_, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
-          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, metrics),
+          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics),
       profiles_(store_, database_, admin_token,
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       probes_(refresher_, store_, database_, board_, runtime.background().get_executor(), std::move(admin_token)),
-      housekeeping_(runtime.background()) {}
+      housekeeping_(runtime.background()) {
+  auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
+  rows_at_scrape_ = board::meter(board_, metrics, "hardware");
+  up_at_scrape_ = metrics.at_scrape([this, &up] { up.Set(problem().empty() ? 1 : 0); });
+}
 
 Service::~Service() = default;
+
+std::string Service::problem() const {
+  const std::string unread = follower_.problem();
+  return unread.empty() ? watch_.problem() : unread;
+}
 
 http::Router Service::routes() {
   http::Router router;

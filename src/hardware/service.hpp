@@ -52,13 +52,16 @@ class Service {
   /// Ends event streams and answers waiting requests. From the background thread.
   void end_streams() { board_.close(); }
 
-  /// Why it should get no requests; "" when it should. Thread-safe.
-  std::string problem() const { return follower_.problem(); }
+  /// Why it should get no requests: the database cannot be read, or the refresh cannot work with it; "" when it should.
+  /// Thread-safe.
+  std::string problem() const;
 
  private:
   boost::asio::awaitable<void> forget_removed();
 
   base::Runtime& runtime_;
+  base::Fault fault_{"the database"};
+  refresh::DatabaseWatch watch_{fault_};
   store::MeteredStore store_;
   base::OffloadPool database_;
   board::Board board_;
@@ -72,6 +75,8 @@ class Service {
   ProfilesApi profiles_;
   ProbesApi probes_;
   boost::asio::steady_timer housekeeping_;
+  std::shared_ptr<void> up_at_scrape_;
+  std::shared_ptr<void> rows_at_scrape_;
   bool stopped_ = false;
 };
 

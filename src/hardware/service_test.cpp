@@ -234,7 +234,8 @@ TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
   EXPECT_TRUE(lists("FRESH"));
   EXPECT_TRUE(eventually([&] { return service_->problem().empty(); }));
   store_.lose(true);
-  EXPECT_TRUE(eventually([&] { return service_->problem().starts_with("the database is not reachable"); }));
+  EXPECT_TRUE(eventually([&] { return service_->problem().starts_with("the database cannot be read"); }));
+  EXPECT_THAT(metrics_.text(), HasSubstr("vacancy_database_up 0\n"));
   EXPECT_THAT(ask("GET", "/hardware/"), HasSubstr("FRESH"));
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 503"));
   store_.lose(false);

@@ -96,6 +96,10 @@ bool ReplicaSet::has(const Replica& replica) const {
   return std::ranges::any_of(replicas_, [&](const auto& known) { return known.get() == &replica; });
 }
 
+bool ReplicaSet::has(const std::string& name) const {
+  return std::ranges::any_of(replicas_, [&](const auto& known) { return known->name() == name; });
+}
+
 bool ReplicaSet::has_ready(base::SteadyTime now) const {
   return std::ranges::any_of(replicas_, [&](const auto& replica) { return is_ready(*replica, now); });
 }

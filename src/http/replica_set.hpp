@@ -60,6 +60,7 @@ class ReplicaSet {
 
   /// Is it still one of them?
   bool has(const Replica& replica) const;
+  bool has(const std::string& name) const;
   /// Is one not aside?
   bool has_ready(base::SteadyTime now) const;
   std::size_t size() const { return replicas_.size(); }

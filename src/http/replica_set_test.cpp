@@ -122,6 +122,16 @@ TEST_F(ReplicaSetTest, LoadIsSpreadOverMany) {
   for (const auto& replica : held) EXPECT_NEAR(static_cast<double>(replica->under_way), 100, 5);
 }
 
+TEST_F(ReplicaSetTest, ASuccessBringsAnEjectedReplicaBackAtOnce) {
+  are({"10.0.0.1", "10.0.0.2"});
+  Replica* const ejected = pick("10.0.0.1").get();
+  set_.fail(*ejected, now_);
+  ASSERT_THAT(picked(), ElementsAre("10.0.0.2"));
+  set_.succeed(*ejected);
+  EXPECT_EQ(set_.ejected(now_), 0U);
+  EXPECT_THAT(picked(), SizeIs(2));
+}
+
 TEST_F(ReplicaSetTest, AnEjectionDoublesUntilASuccess) {
   are({"10.0.0.1", "10.0.0.2"});
   for (int round = 0; round < 2; ++round) {

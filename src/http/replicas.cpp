@@ -62,12 +62,12 @@ void Replicas::stop() {
 asio::awaitable<void> Replicas::resolve(const Url& url) {
   const auto places = co_await resolve_(url);
   if (!places || places->empty()) {
-    const std::string why = places ? "no address" : places.error().message;
-    if (unresolved_.insert(url.host).second) spdlog::warn("cannot resolve {}: {}", url.host, why);
+    lookup_.failed("cannot resolve " + url.host, places ? "no address" : places.error().message);
     co_return;
   }
-  unresolved_.erase(url.host);
+  lookup_.succeeded("cannot resolve " + url.host);
   const bool changed = set_.update(url, *places);
+  if (changed) forget_gone();
   // That a URL stands for one replica goes without saying, unless it stood for others before.
   if (changed && (all_tried_ || places->size() > 1))
     spdlog::info("http://{} has {} replica{}", url.authority(), places->size(), places->size() == 1 ? "" : "s");
@@ -86,20 +86,26 @@ void Replicas::failed(Replica& replica, const std::string& reason) {
   if (!set_.fail(replica, now)) return;
   metrics_.ejections.Increment();
   publish();
-  // The first time only: a replica that is down for an hour is one line.
-  if (replica.failures > 1) return;
   const auto ejected_for = std::chrono::duration_cast<std::chrono::milliseconds>(replica.aside_until - now);
-  spdlog::warn("ejected {} for {}: {}", replica.name(), base::to_string(ejected_for), reason);
+  ejections_.try_emplace(replica.name(), replica.name())
+      .first->second.failed("ejected " + replica.name(),
+                            fmt::format("{}; next try in {}", reason, base::to_string(ejected_for)));
 }
 
 void Replicas::succeeded(Replica& replica) {
-  if (replica.failures > 0) spdlog::info("{} is back", replica.name());
+  if (const auto found = ejections_.find(replica.name()); found != ejections_.end())
+    found->second.succeeded("ejected " + replica.name());
   set_.succeed(replica);
   publish();
 }
 
 void Replicas::left(Replica& replica) {
   set_.leave(replica, std::chrono::steady_clock::now());
+}
+
+/// Names come and go for ever: only those that a host has are kept.
+void Replicas::forget_gone() {
+  std::erase_if(ejections_, [this](const auto& entry) { return !set_.has(entry.first); });
 }
 
 void Replicas::publish() {

@@ -4,12 +4,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "http/replica_set.hpp"
 
@@ -33,7 +34,8 @@ struct ReplicaMetrics {
 
 /// Balances the requests of one client over the replicas of a service. Hosts are resolved again and again in the
 /// background, so that replicas come and go without anybody waiting; those that fail are left out for a while
-/// (replica_set.hpp has the rules). A replica is logged when it is ejected and when it is back. Used on one executor.
+/// (replica_set.hpp has the rules). What fails again and again is a fault in the log: a replica, or looking up a host.
+/// Used on one executor.
 class Replicas {
  public:
   Replicas(boost::asio::any_io_executor executor, std::vector<Url> urls, ReplicaMetrics metrics, Resolve resolve,
@@ -60,6 +62,7 @@ class Replicas {
 
  private:
   boost::asio::awaitable<void> resolve(const Url& url);
+  void forget_gone();
   void publish();
 
   std::vector<Url> urls_;
@@ -70,8 +73,9 @@ class Replicas {
   boost::asio::steady_timer pause_;
   /// Cancelled when every host was looked up once.
   boost::asio::steady_timer first_;
-  /// The hosts whose latest lookup failed; only the first of several failures is logged.
-  std::set<std::string> unresolved_;
+  base::Fault lookup_{"looking up hosts"};
+  /// Of the replicas that failed, by their names.
+  std::map<std::string, base::Fault> ejections_;
   bool all_tried_ = false;
   bool stopped_ = false;
 };

@@ -2,14 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <mutex>
-#include <sstream>
 
-#include "base/log.hpp"
 #include "base/runtime.hpp"
 #include "base/task_group.hpp"
+#include "support/captured_log.hpp"
 #include "support/eventually.hpp"
 
 namespace http {
@@ -18,7 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using support::eventually;
-using testing::HasSubstr;
 
 /// A name service whose answer the test sets, and which may be slow.
 class Names {
@@ -140,14 +137,11 @@ TEST_F(ReplicasTest, StopWakesWhoWaits) {
   EXPECT_EQ(waiting.get(), nullptr);
 }
 
-TEST_F(ReplicasTest, AReplicaThatIsDownForLongIsOneLineInTheLog) {
+TEST_F(ReplicasTest, AReplicaThatIsDownIsToldOnceAndWhenItIsBack) {
   names_.answer({"10.0.0.1"});
   run();
   const auto replica = pick().get();
-  std::ostringstream log;
-  const auto before = spdlog::default_logger();
-  spdlog::set_default_logger(
-      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+  const support::CapturedLog log;
   on([&] {
     for (int i = 0; i < 100; ++i) replicas_->failed(*replica, "cannot connect");
   });
@@ -157,13 +151,12 @@ TEST_F(ReplicasTest, AReplicaThatIsDownForLongIsOneLineInTheLog) {
     replicas_->succeeded(*replica);
     replicas_->succeeded(*replica);
   });
-  spdlog::set_default_logger(before);
   EXPECT_EQ(ejected_.Value(), 0);
-  const std::string lines = log.str();
-  EXPECT_EQ(std::ranges::count(lines, '\n'), 2) << lines;
-  EXPECT_THAT(lines, HasSubstr("ejected http://hardware:5001 at 10.0.0.1 for "));
-  EXPECT_THAT(lines, HasSubstr("ms: cannot connect\n"));
-  EXPECT_THAT(lines, HasSubstr("http://hardware:5001 at 10.0.0.1 is back\n"));
+  const auto lines = log.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_THAT(lines[0], testing::MatchesRegex(
+                            "warning ejected http://hardware:5001 at 10.0.0.1: cannot connect; next try in [0-9]+ms"));
+  EXPECT_EQ(lines[1], "info http://hardware:5001 at 10.0.0.1 works again after 0s and 100 failures");
 }
 
 TEST_F(ReplicasTest, TheSystemKnowsThisMachine) {

@@ -1,6 +1,7 @@
 #include "portal/service.hpp"
 
 #include "base/task_group.hpp"
+#include "board/meters.hpp"
 #include "portal/problem_page.hpp"
 
 namespace portal {
@@ -26,7 +27,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       profile_page_(board_, runtime.cores()),
       assets_(runtime.cores()),
       badge_(board_),
-      cors_(config.allow_origin) {}
+      cors_(config.allow_origin),
+      rows_at_scrape_(board::meter(board_, metrics, "portal")) {}
 
 http::Router Service::routes() {
   http::Router router(show_problem);

@@ -15,7 +15,7 @@ base::Labels labels_of(const config::ProbeConfig& config) {
 
 }  // namespace
 
-Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config)
+Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog)
     : ok(probes(metrics, config.name, "ok")),
       failed(probes(metrics, config.name, "failed")),
       refused(
@@ -26,17 +26,22 @@ Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config)
       database_errors(metrics.counter("vacancy_refresh_database_errors_total",
                                       "Database calls of the refresh that failed", labels_of(config))),
       running(metrics.gauge("vacancy_probes_running", "Probes under way", labels_of(config))),
-      overdue(metrics.gauge("vacancy_overdue_seconds", "How late the latest claimed task was, first runs aside",
-                            labels_of(config))),
+      overdue(metrics.gauge("vacancy_overdue_seconds",
+                            "How long the oldest due task of the probe has waited for its run", labels_of(config))),
       slowed_down(metrics.gauge("vacancy_probe_slowed_down", "1 while the probe is slowed down by failures",
                                 labels_of(config))),
       duration(metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels_of(config))) {
   for (const config::Budget& budget : config.limits())
     left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
                                   {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
+  overdue_at_scrape_ = metrics.at_scrape([this, &backlog] {
+    overdue.Set(std::chrono::duration<double>(backlog.overdue(std::chrono::steady_clock::now())).count());
+  });
 }
 
 Meters::~Meters() {
+  overdue_at_scrape_.reset();
+  overdue.Set(0);
   slowed_down.Set(0);
   for (prometheus::Gauge* gauge : left) gauge->Set(0);
 }

@@ -4,13 +4,14 @@
 
 #include "base/metrics.hpp"
 #include "config/config.hpp"
+#include "refresh/backlog.hpp"
 
 namespace refresh {
 
-/// What a runner counts and shows, by probe. `metrics` outlives it.
+/// What a runner counts and shows, by probe. `metrics` and `backlog` outlive it.
 class Meters {
  public:
-  Meters(base::Metrics& metrics, const config::ProbeConfig& config);
+  Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog);
   /// What it shows is over.
   ~Meters();
   Meters(const Meters&) = delete;
@@ -27,6 +28,9 @@ class Meters {
   prometheus::Histogram& duration;
   /// In the order of config.limits().
   std::vector<prometheus::Gauge*> left;
+
+ private:
+  std::shared_ptr<void> overdue_at_scrape_;
 };
 
 }  // namespace refresh

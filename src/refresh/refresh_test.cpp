@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "refresh/refresher.hpp"
+#include "support/captured_log.hpp"
 #include "support/refresh_harness.hpp"
 
 namespace refresh {
@@ -110,6 +111,86 @@ TEST_F(RefreshTest, StopDoesNotWaitForALostDatabase) {
   EXPECT_EQ(measured(), 0U);
 }
 
+TEST_F(RefreshTest, AttemptsAreFewAndToldOnceWhileTheDatabaseIsLost) {
+  add(1);
+  const support::CapturedLog log;
+  store_.lose(true);
+  Replica replica(runtime_, store_, config_);
+  const auto begin = std::chrono::steady_clock::now();
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return store_.claims() >= 5; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms + 200ms + 400ms + 800ms) << "pauses double";
+  EXPECT_EQ(log.count("warning test cannot "), 1U) << "one fault, whatever fails";
+  store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return measured() == 1; }));
+  EXPECT_TRUE(eventually([&] { return log.count("info the database works again") == 1; }));
+  // A second time: the pauses begin anew.
+  store_.lose(true);
+  const int before = store_.claims();
+  EXPECT_TRUE(eventually([&] { return store_.claims() >= before + 4; }));
+  store_.lose(false);
+}
+
+TEST_F(RefreshTest, ALeaseThatNeedsNoRenewalAnyMoreFailsNoLonger) {
+  add(1);
+  Replica replica(runtime_, store_, config_, 300ms);
+  replica.script->duration = 500ms;
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 1; }));
+  store_.lose(true);
+  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 0; }));
+  EXPECT_TRUE(replica.failing());
+  store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return !replica.failing(); }));
+}
+
+TEST_F(RefreshTest, AReplicaThatIsGoneLeavesNoFault) {
+  add(1);
+  store_.lose(true);
+  base::Fault fault("the database");
+  DatabaseWatch watch(fault);
+  base::Metrics metrics;
+  base::OffloadPool database("test", 1);
+  Shared shared{.executor = runtime_.background().get_executor(),
+                .store = store_,
+                .database = database,
+                .watch = watch,
+                .metrics = metrics,
+                .owner = "me",
+                .lease = 15s,
+                .written = [] {}};
+  Runner runner(config_, std::make_unique<ScriptedProbe>(std::make_shared<ScriptedProbe::Script>()), shared);
+  auto run = support::start(runtime_.background(), runner.run());
+  EXPECT_TRUE(eventually([&] { return fault.since().has_value(); }));
+  support::on(runtime_.background(), [&] { runner.stop(); });
+  ASSERT_TRUE(support::ready(run));
+  EXPECT_FALSE(fault.since()) << "as after a reload without this probe";
+}
+
+TEST_F(RefreshTest, ShowsHowLateTheOldestTaskIsWhateverItClaims) {
+  config_.concurrency = 1;
+  add(2);
+  Replica replica(runtime_, store_, config_, 600ms);
+  replica.script->duration = 1h;
+  config_.timeout = 1h;
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.overdue() > 0.3; })) << "one waits for the slot";
+  const double before = replica.overdue();
+  store_.lose(true);
+  EXPECT_TRUE(eventually([&] { return replica.overdue() > before + 0.5; })) << "nobody can look, time passes";
+  store_.lose(false);
+}
+
+TEST_F(RefreshTest, WhatIsDoneInTimeIsNotLate) {
+  config_.ttl = 100ms;
+  add(5, 100ms);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.runs() >= 20; }));
+  EXPECT_LT(replica.overdue(), 60);
+  EXPECT_EQ(replica.problem(), "");
+}
+
 TEST_F(RefreshTest, AProbeThatThrowsHasFailedAndFreesItsSlot) {
   config_.concurrency = 1;
   add(2);
@@ -178,11 +259,14 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
       {.name = "works", .ttl = 1h, .timeout = 1s, .simulated = {.duration = 1ms}}};
   base::Metrics metrics;
   base::OffloadPool database("test", 1);
+  base::Fault fault("the database");
+  DatabaseWatch watch(fault);
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_.add({"bad", name}));
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_.add({"good", name}));
   Refresher refresher(probes, {.executor = runtime_.background().get_executor(),
                                .store = store_,
                                .database = database,
+                               .watch = watch,
                                .metrics = metrics,
                                .owner = "me",
                                .lease = 15s,

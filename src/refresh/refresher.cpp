@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
+#include "base/backoff.hpp"
 #include "probe/kinds.hpp"
 
 namespace refresh {
@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kAssignedAtOnce = 1000;
-constexpr std::chrono::milliseconds kRetry{200};
+const std::string kCannotAssign = "profiles cannot get their probe";
 
 }  // namespace
 
@@ -19,6 +19,7 @@ Refresher::Refresher(const std::vector<config::ProbeConfig>& probes, Shared shar
       shared_(std::move(shared)),
       group_(shared_.executor),
       assign_timer_(shared_.executor),
+      watch_timer_(shared_.executor),
       ended_(shared_.executor) {
   for (const config::ProbeConfig& config : probes) start(config);
 }
@@ -41,12 +42,14 @@ asio::awaitable<void> Refresher::run() {
   running_ = true;
   for (const auto& runner : runners_) group_.spawn("runner of " + runner->config().name, keep(runner));
   group_.spawn("assign loop", assign_loop());
+  group_.spawn("watch loop", watch_loop());
   co_await group_.wait();
 }
 
 void Refresher::stop() {
   stopping_ = true;
   assign_timer_.cancel();
+  watch_timer_.cancel();
   for (const auto& runner : runners_) runner->stop();
 }
 
@@ -99,24 +102,33 @@ asio::awaitable<void> Refresher::keep(std::shared_ptr<Runner> runner) {
   ended_.cancel();
 }
 
-asio::awaitable<void> Refresher::prepare(const Runner& runner) {
+asio::awaitable<void> Refresher::prepare(Runner& runner) {
   const config::ProbeConfig& config = runner.config();
+  const std::string job = config.name + " cannot prepare its tasks";
+  base::Backoff backoff;
   while (!stopping_ && !runner.stopping()) {
-    auto job = [this, config] { shared_.store.prepare(config.name, config.ttl, config.batched()); };
-    try {
-      co_await shared_.database.run(std::move(job));
-      co_return;
-    } catch (const base::Lost& lost) {
-      spdlog::warn("cannot prepare the tasks of {}: {}", config.name, lost.what());
-    }
-    asio::steady_timer timer(shared_.executor);
-    co_await base::sleep(timer, kRetry);
+    auto call = [this, config] {
+      shared_.store.prepare(config.name, config.ttl, config.batched());
+      return true;
+    };
+    if (co_await attempt(shared_, job, std::move(call))) break;
+    co_await runner.pause(backoff.next());
+  }
+  shared_.watch.forget(job);
+}
+
+asio::awaitable<void> Refresher::watch_loop() {
+  while (!stopping_) {
+    shared_.watch.look();
+    co_await base::sleep(watch_timer_, std::chrono::seconds(1));
   }
 }
 
 asio::awaitable<void> Refresher::assign_loop() {
+  base::Backoff backoff;
   while (!stopping_) {
     if (unassigned_.empty()) {
+      shared_.watch.settle(kCannotAssign);
       co_await base::sleep(assign_timer_, std::chrono::hours(1));
       continue;
     }
@@ -125,23 +137,21 @@ asio::awaitable<void> Refresher::assign_loop() {
     const std::vector<store::Assignment> batch(unassigned_.begin(),
                                                unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
     unassigned_.erase(unassigned_.begin(), unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
-    auto job = [this, batch] { shared_.store.assign(batch); };
-    bool done = false;
+    auto call = [this, batch] {
+      shared_.store.assign(batch);
+      return true;
+    };
     assigning_ = true;
-    try {
-      co_await shared_.database.run(std::move(job));
-      done = true;
-    } catch (const base::Lost& lost) {
-      spdlog::warn("cannot assign probes to {} profiles: {}", batch.size(), lost.what());
-    }
+    const auto done = co_await attempt(shared_, kCannotAssign, std::move(call));
     assigning_ = false;
     ended_.cancel();
     if (done) {
+      backoff.reset();
       for (const auto& runner : runners_) runner->wake();
       shared_.written();
     } else if (!stopping_) {
       unassigned_.insert(unassigned_.begin(), batch.begin(), batch.end());
-      co_await base::sleep(assign_timer_, kRetry);
+      co_await base::sleep(assign_timer_, backoff.next());
     }
   }
 }

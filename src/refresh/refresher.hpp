@@ -40,14 +40,16 @@ class Refresher {
   /// What runs the probe, if anything does.
   std::shared_ptr<Runner> runner_of(const config::ProbeConfig& config) const;
   boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
-  boost::asio::awaitable<void> prepare(const Runner& runner);
+  boost::asio::awaitable<void> prepare(Runner& runner);
   boost::asio::awaitable<void> assign_loop();
+  boost::asio::awaitable<void> watch_loop();
 
   Planner planner_;
   Shared shared_;
   std::vector<std::shared_ptr<Runner>> runners_;
   base::TaskGroup group_;
   boost::asio::steady_timer assign_timer_;
+  boost::asio::steady_timer watch_timer_;
   /// Cancelled whenever a runner ends, or assignments are written.
   boost::asio::steady_timer ended_;
   std::vector<store::Assignment> unassigned_;

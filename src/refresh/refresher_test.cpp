@@ -20,6 +20,7 @@ class ConfigureTest : public RefreshTest {
     refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
                                                             .store = store_,
                                                             .database = database_,
+                                                            .watch = watch_,
                                                             .metrics = metrics_,
                                                             .owner = "a",
                                                             .lease = 15s,
@@ -58,6 +59,8 @@ class ConfigureTest : public RefreshTest {
 
   base::Metrics metrics_;
   base::OffloadPool database_{"test", 2};
+  base::Fault fault_{"the database"};
+  DatabaseWatch watch_{fault_};
   std::unique_ptr<Refresher> refresher_;
   std::future<void> run_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/backoff.hpp"
 #include "base/duration.hpp"
 #include "base/log.hpp"
 #include "probe/kinds.hpp"
@@ -19,7 +20,6 @@ constexpr std::chrono::seconds kLongestLook{1};
 constexpr std::chrono::milliseconds kClaimedAhead{25};
 /// What falls due in this time is claimed together: to look for each task by itself costs more than most probes.
 constexpr std::chrono::milliseconds kShortestLook{25};
-constexpr std::chrono::milliseconds kRetry{200};
 constexpr base::Duration kTick{1};
 /// Of what a probe sent or received, for a person to look at.
 constexpr std::size_t kShownBytes = 16 << 10;
@@ -72,7 +72,8 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       loops_(shared.executor),
       claim_timer_(shared.executor),
       renew_timer_(shared.executor),
-      meters_(shared.metrics, config),
+      look_timer_(shared.executor),
+      meters_(shared.metrics, config, backlog_),
       writer_(config_.name, shared, meters_, [this](const auto& outcomes) { forget(outcomes); }) {}
 
 Runner::~Runner() = default;
@@ -81,6 +82,7 @@ asio::awaitable<void> Runner::run() {
   loops_.spawn("claim loop of " + config_.name, claim_loop());
   loops_.spawn("write loop of " + config_.name, write_loop());
   loops_.spawn("renew loop of " + config_.name, renew_loop());
+  loops_.spawn("look loop of " + config_.name, look_loop());
   co_await loops_.wait();
 }
 
@@ -89,6 +91,7 @@ void Runner::stop() {
   probe_->cancel();
   claim_timer_.cancel();
   renew_timer_.cancel();
+  look_timer_.cancel();
   writer_.hurry();
 }
 
@@ -98,17 +101,30 @@ void Runner::wake() {
 }
 
 asio::awaitable<void> Runner::claim_loop() {
+  const std::string cannot = config_.name + " cannot claim tasks";
+  base::Backoff backoff;
   while (!stopping_) {
     woken_ = false;
     const auto looked_at = steady_clock::now();
     base::SteadyTime next = base::SteadyTime::max();
     const std::size_t free = free_slots(next);
-    if (free > 0) next = co_await claim_some(std::min(free, kClaimBatch));
+    if (free > 0) {
+      const auto look_again = co_await claim_some(std::min(free, kClaimBatch), cannot);
+      if (!look_again) {
+        co_await pause(backoff.next());
+        continue;
+      }
+      backoff.reset();
+      next = *look_again;
+    } else {
+      shared_.watch.settle(cannot);
+    }
     if (stopping_) break;
     const bool more_is_due = next <= steady_clock::now();
     co_await wait_until(next, Wakes::yes);
     if (!more_is_due) co_await wait_until(looked_at + kShortestLook, Wakes::no);
   }
+  shared_.watch.forget(cannot);
   co_await measurements_.wait();
   writer_.close();
 }
@@ -125,6 +141,10 @@ std::size_t Runner::free_slots(base::SteadyTime& next_look) const {
   return 0;
 }
 
+asio::awaitable<void> Runner::pause(base::Duration delay) {
+  co_await wait_until(steady_clock::now() + delay, Wakes::no);
+}
+
 /// Returns at `when`, or after stop(), or after wake() if that wakes.
 asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
   claim_timer_.expires_at(when);
@@ -134,32 +154,33 @@ asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
   }
 }
 
-/// Claims and starts up to `limit` tasks; returns when to look again.
-asio::awaitable<base::SteadyTime> Runner::claim_some(std::size_t limit) {
+/// Claims and starts up to `limit` tasks; returns when to look again, or nothing when the database is lost.
+asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t limit, const std::string& cannot) {
   store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, limits_};
-  auto job = [this, wanted = std::move(wanted)] { return shared_.store.claim(wanted); };
-  try {
-    const store::Claimed claimed = co_await shared_.database.run(std::move(job));
-    for (const store::Claim& claim : claimed.claims) {
-      if (!claim.first) meters_.overdue.Set(seconds(claimed.now - claim.due));
-      running_.emplace(std::pair(claim.task, claim.token), claim);
-      queued_.push_back(claim);
-    }
-    begin_queued();
-    meters_.running.Set(static_cast<double>(running_.size()));
-    if (!claimed.left.empty()) show_left(claimed.left);
-    const auto now = steady_clock::now();
-    if (claimed.claims.size() == limit) co_return now;
-    base::Time next = claimed.now + kLongestLook;
-    if (claimed.next_due) next = std::min(next, *claimed.next_due);
-    // A lease is over after its end.
-    if (claimed.next_lease_end) next = std::min(next, *claimed.next_lease_end + kTick);
-    co_return now + std::max(next - claimed.now, base::Duration{0});
-  } catch (const base::Lost& lost) {
+  auto call = [this, wanted = std::move(wanted)] { return shared_.store.claim(wanted); };
+  const auto sent = steady_clock::now();
+  const auto claimed = co_await attempt(shared_, cannot, std::move(call));
+  if (!claimed) {
     meters_.database_errors.Increment();
-    spdlog::warn("{} cannot claim tasks: {}", config_.name, lost.what());
+    co_return std::nullopt;
   }
-  co_return steady_clock::now() + kRetry;
+  for (const store::Claim& claim : claimed->claims) {
+    running_.emplace(std::pair(claim.task, claim.token), claim);
+    queued_.push_back(claim);
+  }
+  begin_queued();
+  meters_.running.Set(static_cast<double>(running_.size()));
+  if (!claimed->left.empty()) show_left(claimed->left);
+  const auto now = steady_clock::now();
+  // Under a limit, next_due is when it allows the next run.
+  if (!limits_.empty() && !claimed->claims.empty()) look_timer_.cancel();
+  if (claimed->claims.size() == limit) co_return now;
+  if (limits_.empty()) backlog_.look({claimed->now, claimed->next_due, claimed->next_lease_end}, sent);
+  base::Time next = claimed->now + kLongestLook;
+  if (claimed->next_due) next = std::min(next, *claimed->next_due);
+  // A lease is over after its end.
+  if (claimed->next_lease_end) next = std::min(next, *claimed->next_lease_end + kTick);
+  co_return now + std::max(next - claimed->now, base::Duration{0});
 }
 
 void Runner::show_left(const std::vector<std::uint64_t>& left) {
@@ -258,13 +279,11 @@ void Runner::judge(probe::Answer& answer) {
 }
 
 asio::awaitable<void> Runner::fail_all(std::string error) {
-  auto job = [this, error = std::move(error)] { shared_.store.fail_all(config_.name, error); };
-  try {
-    co_await shared_.database.run(std::move(job));
-    shared_.written();
-  } catch (const base::Lost& lost) {
-    spdlog::warn("{} cannot note its failure: {}", config_.name, lost.what());
-  }
+  auto call = [this, error = std::move(error)] {
+    shared_.store.fail_all(config_.name, error);
+    return true;
+  };
+  if (co_await attempt_once(shared_, config_.name + " cannot note its failure", std::move(call))) shared_.written();
 }
 
 ProbeStatus Runner::status() const {
@@ -303,38 +322,6 @@ void Runner::forget(const std::vector<store::Outcome>& outcomes) {
   // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe
   // takes as long as its period.
   wake();
-}
-
-asio::awaitable<void> Runner::renew_loop() {
-  while (!stopping_) {
-    co_await base::sleep(renew_timer_, shared_.lease / 3);
-    if (stopping_ || running_.empty()) continue;
-    std::vector<store::Claim> claims;
-    for (const auto& [key, claim] : running_) claims.push_back(claim);
-    auto job = [this, claims = std::move(claims)] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
-    try {
-      const auto lost = co_await shared_.database.run(std::move(job));
-      meters_.lost_leases.Increment(static_cast<double>(lost.size()));
-      if (!lost.empty()) spdlog::warn("{}: leases lost: {}; their results will be refused", config_.name, lost.size());
-    } catch (const base::Lost& lost) {
-      meters_.database_errors.Increment();
-      spdlog::warn("{} cannot renew leases: {}", config_.name, lost.what());
-    }
-  }
-}
-
-/// Gives back what was cut off, so that another replica starts it now and not when the lease ends.
-asio::awaitable<void> Runner::release() {
-  std::vector<store::Claim> claims;
-  for (const auto& [key, claim] : running_) claims.push_back(claim);
-  running_.clear();
-  if (claims.empty()) co_return;
-  auto job = [this, claims = std::move(claims)] { shared_.store.release(shared_.owner, claims); };
-  try {
-    co_await shared_.database.run(std::move(job));
-  } catch (const base::Lost& lost) {
-    spdlog::warn("{} cannot give its leases back, they end by themselves: {}", config_.name, lost.what());
-  }
 }
 
 }  // namespace refresh

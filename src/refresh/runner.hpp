@@ -13,6 +13,7 @@
 #include "base/task_group.hpp"
 #include "config/config.hpp"
 #include "probe/probe.hpp"
+#include "refresh/backlog.hpp"
 #include "refresh/breaker.hpp"
 #include "refresh/writer.hpp"
 
@@ -50,6 +51,8 @@ class Runner {
   /// Tasks may be due: look now.
   void wake();
   bool stopping() const { return stopping_; }
+  /// Returns after `delay`, or after stop().
+  boost::asio::awaitable<void> pause(base::Duration delay);
 
   ProbeStatus status() const;
   /// Measures `profile` now, outside of the plan; its call counts against the budget like every other. An error, when
@@ -61,7 +64,7 @@ class Runner {
 
   boost::asio::awaitable<void> claim_loop();
   boost::asio::awaitable<void> wait_until(base::SteadyTime when, Wakes wakes);
-  boost::asio::awaitable<base::SteadyTime> claim_some(std::size_t limit);
+  boost::asio::awaitable<std::optional<base::SteadyTime>> claim_some(std::size_t limit, const std::string& cannot);
   boost::asio::awaitable<void> measure(store::Claim claim);
   /// Gives free slots to queued tasks.
   void begin_queued();
@@ -80,6 +83,7 @@ class Runner {
   /// These tasks are no longer ours.
   void forget(const std::vector<store::Outcome>& outcomes);
   boost::asio::awaitable<void> renew_loop();
+  boost::asio::awaitable<void> look_loop();
   boost::asio::awaitable<void> release();
 
   config::ProbeConfig config_;
@@ -103,9 +107,11 @@ class Runner {
   base::TaskGroup loops_;
   boost::asio::steady_timer claim_timer_;
   boost::asio::steady_timer renew_timer_;
+  boost::asio::steady_timer look_timer_;
   bool woken_ = false;
   bool stopping_ = false;
 
+  Backlog backlog_;
   Meters meters_;
   Writer writer_;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "base/task_group.hpp"
 
 namespace refresh {
@@ -11,7 +10,6 @@ namespace {
 
 /// Readings per transaction: larger ones keep other replicas waiting for the row locks.
 constexpr std::size_t kBatch = 512;
-constexpr std::chrono::milliseconds kRetry{200};
 
 }  // namespace
 
@@ -58,6 +56,11 @@ asio::awaitable<void> Writer::run() {
   }
 }
 
+/// What is not done while finish() fails.
+std::string Writer::cannot_write() const {
+  return probe_ + " cannot write readings, which wait";
+}
+
 /// Writes until the database takes it. In a hurry, tries once.
 asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
   std::vector<store::Outcome> outcomes;
@@ -69,8 +72,10 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
     for (std::size_t i = 0; i < batch.size(); ++i)
       outcomes[i].ended_ago = std::chrono::duration_cast<base::Duration>(now - batch[i].at);
     written = co_await finish(outcomes, refused);
-    if (!written && !hurried_) co_await base::sleep(retry_, kRetry);
+    if (!written && !hurried_) co_await base::sleep(retry_, backoff_.next());
   } while (!written && !hurried_);
+  backoff_.reset();
+  if (!written) shared_.watch.forget(cannot_write());
   // After the run was finished: new profiles make the task due again. What came late is old.
   for (std::size_t i = 0; i < batch.size(); ++i)
     if (written && batch[i].discovered && !refused.contains(outcomes[i].task))
@@ -80,29 +85,26 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
 
 /// False: the database is away. `refused` gets the tasks whose results came too late.
 asio::awaitable<bool> Writer::finish(const std::vector<store::Outcome>& outcomes, std::set<store::TaskId>& refused) {
-  auto job = [this, outcomes] { return shared_.store.finish(outcomes); };
-  try {
-    const auto late = co_await shared_.database.run(std::move(job));
-    refused.insert(late.begin(), late.end());
-    meters_.refused.Increment(static_cast<double>(refused.size()));
-    if (!refused.empty())
-      spdlog::warn("{}: {} late results were refused: their tasks were taken over, changed or removed", probe_,
-                   refused.size());
-    co_return true;
-  } catch (const base::Lost& lost) {
+  auto call = [this, outcomes] { return shared_.store.finish(outcomes); };
+  const auto late = co_await attempt(shared_, cannot_write(), std::move(call));
+  if (!late) {
     meters_.database_errors.Increment();
-    spdlog::warn("{} cannot write {} readings, which wait: {}", probe_, outcomes.size(), lost.what());
+    co_return false;
   }
-  co_return false;
+  refused.insert(late->begin(), late->end());
+  meters_.refused.Increment(static_cast<double>(refused.size()));
+  if (!refused.empty())
+    shared_.watch.interfered(fmt::format("{}: {} late results were refused", probe_, refused.size()),
+                             "their tasks were taken over, changed or removed");
+  co_return true;
 }
 
 asio::awaitable<void> Writer::discover(std::vector<core::ProfileKey> keys) {
-  auto job = [this, keys = std::move(keys)] { shared_.store.discover(probe_, keys); };
-  try {
-    co_await shared_.database.run(std::move(job));
-  } catch (const base::Lost& lost) {
-    spdlog::warn("{} cannot write what it discovered: {}", probe_, lost.what());
-  }
+  auto call = [this, keys = std::move(keys)] {
+    shared_.store.discover(probe_, keys);
+    return true;
+  };
+  co_await attempt_once(shared_, probe_ + " cannot write what it discovered", std::move(call));
 }
 
 }  // namespace refresh

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/backoff.hpp"
 #include "refresh/meters.hpp"
 #include "refresh/shared.hpp"
 
@@ -39,6 +40,7 @@ class Writer {
     std::optional<std::vector<core::ProfileKey>> discovered;
   };
 
+  std::string cannot_write() const;
   boost::asio::awaitable<void> write(std::vector<Ended> batch);
   boost::asio::awaitable<bool> finish(const std::vector<store::Outcome>& outcomes, std::set<store::TaskId>& refused);
   boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
@@ -50,6 +52,7 @@ class Writer {
   std::vector<Ended> ended_;
   boost::asio::steady_timer added_;
   boost::asio::steady_timer retry_;
+  base::Backoff backoff_;
   bool closed_ = false;
   bool hurried_ = false;
 };

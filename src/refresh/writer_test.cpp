@@ -49,14 +49,18 @@ class WriterTest : public testing::Test {
   base::Runtime runtime_{1};
   base::Metrics metrics_;
   base::OffloadPool database_{"test", 1};
+  base::Fault fault_{"the database"};
+  DatabaseWatch watch_{fault_};
   Shared shared_{.executor = runtime_.background().get_executor(),
                  .store = store_,
                  .database = database_,
+                 .watch = watch_,
                  .metrics = metrics_,
                  .owner = "replica",
                  .lease = 15s,
                  .written = [] {}};
-  Meters meters_{metrics_, config_};
+  Backlog backlog_;
+  Meters meters_{metrics_, config_, backlog_};
   std::atomic<std::size_t> done_ = 0;
   Writer writer_{config_.name, shared_, meters_, [this](const auto& outcomes) { done_ += outcomes.size(); }};
   std::future<void> run_;
@@ -76,6 +80,20 @@ TEST_F(WriterTest, AReadingThatWaitedHasTheTimeOfItsMeasurement) {
   end();
 }
 
+TEST_F(WriterTest, TriesSeldomerTheLongerTheDatabaseIsAway) {
+  store_.refuse_results(true);
+  add(ended(false));
+  const auto begin = std::chrono::steady_clock::now();
+  start();
+  EXPECT_TRUE(eventually([&] { return meters_.database_errors.Value() >= 5; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms + 200ms + 400ms + 800ms);
+  EXPECT_TRUE(fault_.since());
+  store_.refuse_results(false);
+  EXPECT_TRUE(eventually([&] { return done_ == 1; }));
+  EXPECT_FALSE(fault_.since());
+  end();
+}
+
 TEST_F(WriterTest, InAHurryItWaitsForNoDatabase) {
   store_.refuse_results(true);
   add(ended(false));
@@ -84,6 +102,7 @@ TEST_F(WriterTest, InAHurryItWaitsForNoDatabase) {
   support::on(runtime_.background(), [&] { writer_.hurry(); });
   end();
   EXPECT_EQ(done_, 1U);
+  EXPECT_FALSE(fault_.since()) << "nobody will try again";
 }
 
 TEST_F(WriterTest, WhatALateRunDiscoveredIsOld) {

@@ -25,6 +25,8 @@ prometheus::Histogram& histogram(base::Metrics& metrics, const std::string& call
 
 MeteredStore::MeteredStore(Store& store, base::Metrics& metrics)
     : store_(store),
+      last_write_(metrics.gauge("vacancy_database_last_write_timestamp_seconds",
+                                "When this process last wrote to the database; 0 before it did")),
       load_(histogram(metrics, "load")),
       poll_(histogram(metrics, "poll")),
       profiles_(histogram(metrics, "profiles")),
@@ -45,22 +47,30 @@ Polled MeteredStore::poll(core::Revision seen) {
 
 base::Result<core::Profile> MeteredStore::add(const core::ProfileKey& key) {
   const Timed timed(profiles_);
-  return store_.add(key);
+  auto result = store_.add(key);
+  if (result.has_value()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 std::size_t MeteredStore::add_missing(std::span<const core::ProfileKey> keys) {
   const Timed timed(profiles_);
-  return store_.add_missing(keys);
+  auto result = store_.add_missing(keys);
+  if (result > 0) last_write_.SetToCurrentTime();
+  return result;
 }
 
 base::Result<core::Profile> MeteredStore::replace(core::ProfileId id, const core::ProfileKey& key) {
   const Timed timed(profiles_);
-  return store_.replace(id, key);
+  auto result = store_.replace(id, key);
+  if (result.has_value()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 base::Result<void> MeteredStore::set_attributes(core::ProfileId id, const core::Attributes& attributes) {
   const Timed timed(profiles_);
-  return store_.set_attributes(id, attributes);
+  auto result = store_.set_attributes(id, attributes);
+  if (result.has_value()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 base::Result<core::Profile> MeteredStore::find(const core::ProfileKey& key) {
@@ -70,57 +80,78 @@ base::Result<core::Profile> MeteredStore::find(const core::ProfileKey& key) {
 
 base::Result<void> MeteredStore::remove(core::ProfileId id) {
   const Timed timed(profiles_);
-  return store_.remove(id);
+  auto result = store_.remove(id);
+  if (result.has_value()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 void MeteredStore::forget_removed(base::Duration age) {
   const Timed timed(profiles_);
   store_.forget_removed(age);
+  last_write_.SetToCurrentTime();
 }
 
 void MeteredStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
   const Timed timed(assign_);
   store_.prepare(probe, ttl, batched);
+  last_write_.SetToCurrentTime();
 }
 
 void MeteredStore::assign(std::span<const Assignment> assignments) {
   const Timed timed(assign_);
   store_.assign(assignments);
+  last_write_.SetToCurrentTime();
 }
 
 Claimed MeteredStore::claim(const Wanted& wanted) {
   const Timed timed(claim_);
-  return store_.claim(wanted);
+  auto result = store_.claim(wanted);
+  if (!result.claims.empty()) last_write_.SetToCurrentTime();
+  return result;
+}
+
+Backlog MeteredStore::backlog(const std::string& probe) {
+  const Timed timed(claim_);
+  return store_.backlog(probe);
 }
 
 bool MeteredStore::spend(const std::string& probe, std::span<const Limit> limits) {
   const Timed timed(claim_);
-  return store_.spend(probe, limits);
+  auto result = store_.spend(probe, limits);
+  if (result) last_write_.SetToCurrentTime();
+  return result;
 }
 
 std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
   const Timed timed(renew_);
-  return store_.renew(owner, claims, lease);
+  auto result = store_.renew(owner, claims, lease);
+  if (result.size() < claims.size()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 std::vector<TaskId> MeteredStore::finish(std::span<const Outcome> outcomes) {
   const Timed timed(finish_);
-  return store_.finish(outcomes);
+  auto result = store_.finish(outcomes);
+  if (result.size() < outcomes.size()) last_write_.SetToCurrentTime();
+  return result;
 }
 
 void MeteredStore::fail_all(const std::string& probe, const std::string& error) {
   const Timed timed(finish_);
   store_.fail_all(probe, error);
+  last_write_.SetToCurrentTime();
 }
 
 void MeteredStore::discover(const std::string& probe, std::span<const core::ProfileKey> keys) {
   const Timed timed(profiles_);
   store_.discover(probe, keys);
+  last_write_.SetToCurrentTime();
 }
 
 void MeteredStore::release(const std::string& owner, std::span<const Claim> claims) {
   const Timed timed(renew_);
   store_.release(owner, claims);
+  last_write_.SetToCurrentTime();
 }
 
 }  // namespace store

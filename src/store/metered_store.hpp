@@ -5,7 +5,8 @@
 
 namespace store {
 
-/// A store that measures how long each call of another takes: vacancy_database_seconds, by call. Both outlive it.
+/// A store that measures how long each call of another takes: vacancy_database_seconds, by call; and when one wrote
+/// last: vacancy_database_last_write_timestamp_seconds. Both outlive it.
 class MeteredStore final : public Store {
  public:
   MeteredStore(Store& store, base::Metrics& metrics);
@@ -24,6 +25,7 @@ class MeteredStore final : public Store {
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
   Claimed claim(const Wanted& wanted) override;
+  Backlog backlog(const std::string& probe) override;
   bool spend(const std::string& probe, std::span<const Limit> limits) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
@@ -33,6 +35,7 @@ class MeteredStore final : public Store {
 
  private:
   Store& store_;
+  prometheus::Gauge& last_write_;
   prometheus::Histogram& load_;
   prometheus::Histogram& poll_;
   prometheus::Histogram& profiles_;

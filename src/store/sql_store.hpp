@@ -38,6 +38,7 @@ class SqlStore final : public Store {
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
   Claimed claim(const Wanted& wanted) override;
+  Backlog backlog(const std::string& probe) override;
   bool spend(const std::string& probe, std::span<const Limit> limits) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;

@@ -123,6 +123,17 @@ std::vector<TaskId> take_ids(std::span<const Candidate>& from, std::size_t count
   return ids;
 }
 
+Backlog backlog_at(sql::Session& session, const std::string& probe, base::Time now) {
+  Backlog found{.now = now, .due = {}, .lease_end = {}};
+  auto due = session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
+  if (due.step()) found.due = due.get<base::Time>(0);
+  auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
+                             probe, now, now);
+  lease.step();
+  found.lease_end = lease.get<std::optional<base::Time>>(0);
+  return found;
+}
+
 // --- renew, finish, release
 
 std::vector<TaskId> sorted_ids(std::span<const Claim> claims) {
@@ -224,18 +235,17 @@ Claimed SqlStore::claim(const Wanted& wanted) {
 
 /// Finds out when there will be something to claim, and what is left of the limits.
 void SqlStore::look_ahead(const Wanted& wanted, Claimed& claimed) {
-  with_session([&](sql::Session& session) {
-    auto due = session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1",
-                             wanted.probe, claimed.now);
-    if (due.step()) claimed.next_due = due.get<base::Time>(0);
-    auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
-                               wanted.probe, claimed.now, claimed.now);
-    lease.step();
-    claimed.next_lease_end = lease.get<std::optional<base::Time>>(0);
-  });
+  const Backlog ahead =
+      with_session([&](sql::Session& session) { return backlog_at(session, wanted.probe, claimed.now); });
+  claimed.next_due = ahead.due;
+  claimed.next_lease_end = ahead.lease_end;
   if (wanted.limits.empty() || !claimed.left.empty()) return;
   claimed.left =
       write([&](sql::Transaction& tx) { return Budget(*tx, wanted.probe, wanted.limits, claimed.now).left(); });
+}
+
+Backlog SqlStore::backlog(const std::string& probe) {
+  return with_session([&](sql::Session& session) { return backlog_at(session, probe, session.now()); });
 }
 
 std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {

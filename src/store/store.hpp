@@ -91,6 +91,16 @@ struct Claimed {
   std::vector<std::uint64_t> left{};
 };
 
+/// What is to be done for a probe.
+struct Backlog {
+  /// The database's clock at the look.
+  base::Time now;
+  /// When the first task that nobody runs is due. Nothing: there is none.
+  std::optional<base::Time> due;
+  /// When the first lease of a task that is due ends, unless it is renewed. Nothing: there is none.
+  std::optional<base::Time> lease_end;
+};
+
 /// What a run found out about one profile: a measurement, or the sentence that says what failed.
 struct Finding {
   core::Profile profile;
@@ -146,6 +156,7 @@ class Store {
   virtual void assign(std::span<const Assignment> assignments) = 0;
   /// Leases due tasks to their owner, the most overdue first, as many as are wanted and the limits allow.
   virtual Claimed claim(const Wanted& wanted) = 0;
+  virtual Backlog backlog(const std::string& probe) = 0;
   /// Counts one run of `probe` against its limits; false when they allow none.
   virtual bool spend(const std::string& probe, std::span<const Limit> limits) = 0;
   /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted).

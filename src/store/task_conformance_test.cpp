@@ -29,6 +29,28 @@ TEST_P(StoreTest, AssignedProfileIsDueAtOnce) {
   EXPECT_TRUE(claimed.claims[0].first);
 }
 
+TEST_P(StoreTest, TheBacklogIsWhatIsDueFirstAndTheFirstLeaseThatEnds) {
+  EXPECT_FALSE(store().backlog("p").due);
+  add_assigned("c5");
+  const base::Time first = now();
+  clock_.advance(kTick);
+  add_assigned("c6");
+  clock_.advance(std::chrono::seconds{30});
+  Backlog backlog = store().backlog("p");
+  EXPECT_EQ(backlog.now, now());
+  EXPECT_EQ(backlog.due, first);
+  EXPECT_FALSE(backlog.lease_end);
+  EXPECT_FALSE(store().backlog("q").due) << "another probe's";
+  const Claim claimed = claim_one();
+  backlog = store().backlog("p");
+  EXPECT_EQ(backlog.due, first + kTick) << "the other one runs";
+  EXPECT_EQ(backlog.lease_end, now() + kLease);
+  clock_.advance(kLease + kTick);
+  EXPECT_EQ(store().backlog("p").due, first) << "its lease is over";
+  finish(success(claimed));
+  EXPECT_EQ(store().backlog("p").due, first + kTick);
+}
+
 TEST_P(StoreTest, AssigningTheSameChangesNothing) {
   const auto id = add_assigned("c5");
   const auto seen = revision();

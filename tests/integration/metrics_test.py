@@ -5,6 +5,7 @@ import pathlib
 import re
 import socket
 import subprocess
+import time
 import urllib.parse
 
 from support import PATIENCE, QUICK, TestCase, eventually, request, rows
@@ -62,6 +63,24 @@ class MetricsTest(TestCase):
             checked = subprocess.run(["promtool", "check", "metrics"], input=request(vacancy.admin_port, path).text,
                                      capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual((checked.returncode, checked.stderr), (0, ""), path)
+
+    def test_the_alert_fires_when_something_is_not_current_and_only_then(self):
+        support = pathlib.Path(__file__).parents[1] / "support"
+        for command in (["check", "rules", DEPLOY / "prometheus" / "rules.yml"], ["test", "rules", support / "prometheus_rules.yml"]):
+            checked = subprocess.run(["promtool", *command], capture_output=True, text=True, timeout=60)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_the_alert_asks_for_metrics_that_exist(self):
+        vacancy = self.measured()
+        text = request(vacancy.admin_port, "/metrics").text
+        for name in set(re.findall(r"\bvacancy_\w+", (DEPLOY / "prometheus" / "rules.yml").read_text())):
+            self.assertRegex(text, rf"(?m)^{name}[ {{]", name)
+        for server in ("hardware", "portal"):
+            for freshness, count in (("FRESH", 3), ("PENDING", 1), ("STALE", 0), ("EXPIRED", 0)):
+                labels = rf'\{{freshness="{freshness}",server="{server}"\}}'
+                eventually(f"{server} {freshness}", lambda: vacancy.metric("vacancy_rows" + labels) == count)
+        self.assertGreater(vacancy.metric("vacancy_database_last_write_timestamp_seconds"), time.time() - 600)
+        self.assertGreater(vacancy.metric(r'vacancy_oldest_reading_seconds\{server="portal"\}'), 0)
 
     def test_prometheus_answers_every_query_of_the_dashboard(self):
         vacancy = self.measured()

@@ -158,8 +158,9 @@ def children(pid):
 class Program:
     """One of our programs, on free ports."""
 
-    def __init__(self, name, args, cwd, environment=None, folder=BIN, open_files=None):
-        """`open_files`: its soft and its hard limit."""
+    def __init__(self, name, args, cwd, environment=None, folder=BIN, open_files=None, **streams):
+        """`open_files`: its soft and its hard limit. `streams` are those of subprocess.Popen, instead of a pipe for standard
+        output and a file for the log."""
         self.name = name
 
         def prepare():
@@ -170,8 +171,8 @@ class Program:
         # Appending: reading the log moves an offset that the program has too.
         self.errors = open(cwd / f"{name}-{next(NUMBERS)}.log", "a+")
         self.process = subprocess.Popen(
-            [folder / name, *map(str, args)], cwd=cwd, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-            env=ENVIRONMENT | (environment or {}), preexec_fn=prepare)
+            [folder / name, *map(str, args)], cwd=cwd, text=True, env=ENVIRONMENT | (environment or {}),
+            **({"stdout": subprocess.PIPE, "stderr": self.errors, "preexec_fn": prepare} | streams))
 
     def wait_ready(self):
         readable, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
@@ -206,7 +207,8 @@ class Program:
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        if self.process.stdout:
+            self.process.stdout.close()
         self.errors.close()
 
 

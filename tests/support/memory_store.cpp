@@ -276,6 +276,22 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   return claimed;
 }
 
+store::Backlog MemoryStore::backlog(const std::string& probe) {
+  const auto lock = enter();
+  store::Backlog found{.now = clock_.wall_now(), .due = {}, .lease_end = {}};
+  const auto sooner = [](std::optional<base::Time>& first, base::Time time) {
+    if (!first || time < *first) first = time;
+  };
+  for (const auto& [id, task] : tasks_) {
+    if (task.probe != probe) continue;
+    if (task.lease_until < found.now)
+      sooner(found.due, task.due);
+    else if (task.due <= found.now)
+      sooner(found.lease_end, task.lease_until);
+  }
+  return found;
+}
+
 MemoryStore::Task* MemoryStore::held(const std::string& owner, const store::Claim& claim) {
   const auto found = tasks_.find(claim.task);
   if (found == tasks_.end() || found->second.owner != owner || found->second.token != claim.token) return nullptr;

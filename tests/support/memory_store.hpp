@@ -35,6 +35,7 @@ class MemoryStore final : public store::Store {
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const store::Assignment> assignments) override;
   store::Claimed claim(const store::Wanted& wanted) override;
+  store::Backlog backlog(const std::string& probe) override;
   bool spend(const std::string& probe, std::span<const store::Limit> limits) override;
   std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
                                    base::Duration lease) override;

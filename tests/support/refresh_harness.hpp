@@ -21,6 +21,7 @@ class Replica {
         shared_{.executor = runtime.background().get_executor(),
                 .store = store,
                 .database = database_,
+                .watch = watch_,
                 .metrics = metrics_,
                 .owner = fmt::format("replica-{}", ++count_),
                 .lease = lease,
@@ -53,6 +54,16 @@ class Replica {
     const auto left = status().left;
     return left.empty() ? std::nullopt : std::optional(left.front());
   }
+  /// As a scrape sees it.
+  double overdue() {
+    std::ignore = metrics_.text();
+    return metrics_
+        .gauge("vacancy_overdue_seconds", "How long the oldest due task of the probe has waited for its run",
+               {{"probe", "test"}})
+        .Value();
+  }
+  std::string problem() const { return watch_.problem(); }
+  bool failing() const { return fault_.since().has_value(); }
   double refused() {
     return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
         .Value();
@@ -65,6 +76,8 @@ class Replica {
   base::Runtime& runtime_;
   base::Metrics metrics_;
   base::OffloadPool database_;
+  base::Fault fault_{"the database"};
+  DatabaseWatch watch_{fault_};
   Shared shared_;
   Runner runner_;
   std::future<void> run_;

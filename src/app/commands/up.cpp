@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <iostream>
 
 #include "app/commands/commands.hpp"
 #include "app/connections.hpp"
@@ -77,9 +76,8 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    std::cout << fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)",
-                             url_of(config.portal.http, port), hardware_url, url_of(config.admin, admin))
-              << std::endl;
+    announce(fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)", url_of(config.portal.http, port),
+                         hardware_url, url_of(config.admin, admin)));
   return process.wait();
 }
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "store/store.hpp"
+
+namespace refresh {
+
+/// How late the tasks of a probe are, also while nobody can look. Thread-safe.
+class Backlog {
+ public:
+  /// The store was asked at `sent`, on the steady clock.
+  void look(const store::Backlog& found, base::SteadyTime sent);
+
+  /// How long the oldest due task has waited for its run, as far as is known.
+  base::Duration overdue(base::SteadyTime now) const;
+
+ private:
+  mutable std::mutex mutex_;
+  /// When the first free task is due, and when the first lease of one that runs ends unless it is renewed.
+  std::optional<base::SteadyTime> due_;
+  std::optional<base::SteadyTime> lease_end_;
+};
+
+}  // namespace refresh
