@@ -229,7 +229,7 @@ TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
   hung->run("UPDATE board SET revision = revision + 1");
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(store->add({"Amazon", "c5"}));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 20s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2min);
 }
 
 TEST_P(DatabaseStoreTest, ATaskWithoutAProfileIsNoBatch) {

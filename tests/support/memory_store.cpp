@@ -326,7 +326,10 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
 }
 
 std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes) {
-  if (refuses_results_) throw base::Lost("the memory store takes no results");
+  if (refuses_results_) {
+    ++refusals_;
+    throw base::Lost("the memory store takes no results");
+  }
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   std::vector<TaskId> refused;

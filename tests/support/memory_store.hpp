@@ -20,6 +20,8 @@ class MemoryStore final : public store::Store {
   void lose(bool lost);
   /// While true, finish() throws base::Lost.
   void refuse_results(bool refuse) { refuses_results_ = refuse; }
+  /// How often it threw for that.
+  int refusals() const { return refusals_; }
   /// How often claim() was called.
   int claims() const { return claims_; }
 
@@ -101,6 +103,7 @@ class MemoryStore final : public store::Store {
   std::map<store::TaskId, Task> tasks_;
   std::atomic<int> claims_ = 0;
   std::atomic<bool> refuses_results_ = false;
+  std::atomic<int> refusals_ = 0;
 };
 
 }  // namespace support

@@ -8,14 +8,16 @@
 #include <string>
 #include <string_view>
 
+#include "support/eventually.hpp"
+
 namespace support {
 
-/// A client that sends exactly the bytes it is given, and blocks. A read ends after ten seconds whatever happens.
+/// A client that sends exactly the bytes it is given, and blocks. A read ends after kPatience whatever happens.
 class RawClient {
  public:
   explicit RawClient(std::uint16_t port) : socket_(context_) {
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
-    const timeval longest{.tv_sec = 10, .tv_usec = 0};
+    const timeval longest{.tv_sec = kPatience.count(), .tv_usec = 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
   }
 
@@ -58,13 +60,18 @@ class RawClient {
     return take(received_.size());
   }
 
-  /// Did the other side close?
-  bool closed() { return !receive(); }
+  /// Did the other side close? False when it does not within kPatience.
+  bool closed() {
+    while (receive()) {
+    }
+    return !silent_;
+  }
 
  private:
   bool receive() {
     char bytes[65536];
     const ssize_t count = ::recv(socket_.native_handle(), bytes, sizeof bytes, 0);
+    silent_ = count < 0 && errno == EAGAIN;
     if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
     return count > 0;
   }
@@ -78,6 +85,7 @@ class RawClient {
   boost::asio::io_context context_;
   boost::asio::ip::tcp::socket socket_;
   std::string received_;
+  bool silent_ = false;
 };
 
 }  // namespace support
