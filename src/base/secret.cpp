@@ -8,16 +8,17 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace base {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;
+/// Of a file that holds one.
+constexpr std::size_t kMostBytes = 64 * 1024;
 
 /// A new secret in a file of its own beside `file`, which goes with this object unless it was renamed.
 class NewSecret {
@@ -53,14 +54,14 @@ class NewSecret {
 }  // namespace
 
 std::string read_secret(const std::string& what, const std::string& file) {
-  errno = 0;
-  std::ifstream in(file);
-  std::stringstream content;
-  content << in.rdbuf();
-  std::string secret(trim(content.str()));
-  if (!secret.empty()) return secret;
-  throw UsageError(fmt::format("cannot read {} from the file '{}': {}", what, file,
-                               errno == 0 ? "it is empty" : std::strerror(errno)));
+  const auto fail = [&](std::string_view why) {
+    return UsageError(fmt::format("cannot read {} from the file '{}': {}", what, file, why));
+  };
+  const auto content = read_file(file, kMostBytes);
+  if (!content) throw fail(content.error());
+  std::string secret(trim(*content));
+  if (secret.empty()) throw fail("it is empty");
+  return secret;
 }
 
 bool make_secret(const std::string& file, mode_t mode) {

@@ -36,12 +36,19 @@ struct Pointers {
   std::string level = "/level";
   std::string free = "/free";
   std::string total = "/total";
+  std::string largest = "/largest";
   std::string score = "/score";
   std::string price = "/price";
   std::string reason = "/reason";
+  /// When the source measured: a time (RFC 3339), or how long ago in seconds or as a duration.
+  std::string measured_at = "/measured_at";
+  std::string age = "/age";
 
   bool operator==(const Pointers&) const = default;
 };
+
+/// What a program prints. `automatic` tells the two apart, and fails where it could be neither.
+enum class Format : std::uint8_t { automatic, json, nagios };
 
 /// Options of probe kind `exec`.
 struct ExecOptions {
@@ -54,6 +61,8 @@ struct ExecOptions {
   std::vector<std::string> environment{};
   /// One run measures all profiles: it gets their list as JSON on standard input and prints a list.
   bool batch = false;
+  /// `auto`, `json`, or `nagios` for the output of a plugin. A batch is JSON.
+  Format format = Format::automatic;
   /// A program that prints more is killed.
   std::size_t max_output_bytes = 64 * 1024;
   /// From 0 to 19: a higher one leaves the cores to others.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <utility>
 
+#include "config/glob.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
 #include "config/yaml_reader.hpp"
@@ -34,7 +36,7 @@ TEST(Config, ExpiryIsFiveTtlsUnlessGiven) {
 /// The message of validate() after `spoil`; "" when it has nothing to say.
 std::string complaint(const std::function<void(Config&)>& spoil) {
   Config config;
-  config.probes = {ProbeConfig{.name = "a"}, ProbeConfig{.name = "b"}};
+  config.probes = {ProbeConfig{.name = "a", .match = {.provider = "A"}}, ProbeConfig{.name = "b"}};
   config.profiles = {{"Amazon", "c5"}, {"Azure", "H16mr"}};
   spoil(config);
   try {
@@ -115,6 +117,88 @@ TEST(Validate, WantsHttpUrlsWithAHost) {
     EXPECT_THAT(with(url), StartsWith("portal.hardware_urls[1]: '")) << url;
   EXPECT_THAT(complaint([](Config& c) { c.portal.hardware_urls.clear(); }),
               StartsWith("portal.hardware_urls: is empty"));
+}
+
+TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
+  const auto with = [](std::string url) {
+    return complaint(
+        [&](Config& c) { c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}}; });
+  };
+  for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://[::1]:5001/",
+                          "http://bücher.example/", "http://{attribute.host}:8080/{name}", "http://h:{attribute.port}/",
+                          "http://h?x=http://:0/", "https://[fe80::1%25eth0]/"})
+    EXPECT_EQ(with(url), "") << url;
+  for (const auto* url :
+       {"http://", "http:///x", "http://:80/", "http://?x", "http://#x", "http://u@/x", "https://u@:1/x"})
+    EXPECT_EQ(with(url), "probes[0].url: names no host; write one, such as capacity.example.org") << url;
+  for (const auto* port : {"0", "65536", "99999999999", "x", "8O", "-1", " 80", ""})
+    if (std::string_view(port) != " 80")
+      EXPECT_EQ(with(fmt::format("http://h:{}/", port)),
+                fmt::format("probes[0].url: '{}' is not a port; write one from 1 to 65535, or none", port));
+  for (const auto* url : {"http://[::1", "http://[]/", "http://[x]/", "http://[1]/", "http://[::1]x/"})
+    EXPECT_THAT(with(url), HasSubstr("is no host; write an IPv6 address in brackets")) << url;
+  for (const auto* url : {"http://h/a b", "http://h :80", "http://h\n/", "http://h/\x7f"})
+    EXPECT_THAT(with(url), HasSubstr("has a blank or a control character")) << url;
+  EXPECT_THAT(with("ftp://h"), StartsWith("probes[0].url: 'ftp://h' is not a URL"));
+}
+
+TEST(Validate, WantsAHostOfTheHardwareServiceAsDnsHasIt) {
+  EXPECT_THAT(complaint([](Config& c) { c.portal.hardware_urls = {"http://bücher.example:5001"}; }),
+              HasSubstr("write it as DNS has it, xn--"));
+}
+
+TEST(Validate, WantsLevelsInTheirOrder) {
+  const auto with = [](const LevelRule& high, const LevelRule& medium) {
+    return complaint([&](Config& c) { c.probes[0].levels = {high, medium}; });
+  };
+  EXPECT_EQ(with({.free = 8}, {.free = 1}), "");
+  EXPECT_EQ(with({.free = 8, .ratio = 0.25}, {.free = 8}), "");
+  EXPECT_EQ(with({.free = 8, .score = 3}, {.free = 8, .score = 2}), "");
+  EXPECT_EQ(with({.score = 3}, {.free = 8}), "") << "they cannot be compared";
+  EXPECT_EQ(with({.free = 1}, {}), "");
+  EXPECT_EQ(with({}, {.free = 1}), "");
+  EXPECT_EQ(with({.free = 1}, {.free = 8}),
+            "probes[0].levels.high.free: 1 is easier than medium's 8; give that or more");
+  EXPECT_EQ(with({.ratio = 0.1}, {.ratio = 0.5}),
+            "probes[0].levels.high.ratio: 0.1 is easier than medium's 0.5; give that or more");
+  EXPECT_EQ(with({.free = 9, .score = -1}, {.free = 1, .score = 0}),
+            "probes[0].levels.high.score: -1 is easier than medium's 0; give that or more");
+  EXPECT_THAT(with({.free = 8}, {.free = 8}), StartsWith("probes[0].levels.medium: is never given"));
+  EXPECT_THAT(with({.free = 8}, {.free = 8, .ratio = 0.5}), StartsWith("probes[0].levels.medium: is never given"));
+}
+
+TEST(Validate, WantsProbesThatMeasureSomething) {
+  const auto with = [](std::vector<Match> matches) {
+    return complaint([&](Config& c) {
+      c.probes.clear();
+      for (Match& match : matches)
+        c.probes.push_back(
+            {.name = std::string(1, static_cast<char>('a' + c.probes.size())), .match = std::move(match)});
+    });
+  };
+  EXPECT_EQ(with({{"A", "*"}, {"B", "*"}, {"*", "x"}, {"*", "*"}}), "");
+  EXPECT_EQ(with({{"A*", "x"}, {"A*", "*"}, {"*", "x"}}), "");
+  EXPECT_EQ(with({{"*", "*"}, {"A", "*"}}),
+            "probes[1].match: measures nothing: probe 'a' before it matches all that it does; put this one first");
+  EXPECT_THAT(with({{"B", "*"}, {"A*", "g?u*"}, {"Amazon", "gpu"}}),
+              StartsWith("probes[2].match: measures nothing: probe 'b'"));
+  EXPECT_THAT(with({{"A", "x"}, {"A", "x"}}), StartsWith("probes[1].match: measures nothing: probe 'a'"));
+  EXPECT_THAT(with({{" A", "*"}}), StartsWith("probes[0].match: matches no profile: "));
+  EXPECT_THAT(with({{"A", std::string(core::kMaxNameBytes + 1, 'x')}}),
+              StartsWith("probes[0].match: matches no profile: "));
+}
+
+TEST(Covers, IsTrueWhenEveryTextOfOneIsOneOfTheOther) {
+  const std::pair<const char*, const char*> covered[] = {
+      {"*", "*"},         {"*", ""},        {"*", "a"},   {"*", "?*a"}, {"a*", "a"},      {"a*", "ab*"},
+      {"a?", "ab"},       {"a?", "a?"},     {"?*", "*?"}, {"?*", "*a"}, {"*?", "a*"},     {"*a*", "*a"},
+      {"*a*b*", "xaybz"}, {"*ab*", "*aab"}, {"**", "*"},  {"*", "**"},  {"a*c", "abc*c"}, {"", ""}};
+  for (const auto& [outer, inner] : covered) EXPECT_TRUE(covers(outer, inner)) << outer << " " << inner;
+  const std::pair<const char*, const char*> not_covered[] = {
+      {"", "a"},     {"a", "b"},        {"a", "A"},   {"a", "?"},   {"?", "*"},
+      {"?*", "*"},   {"a*", "*"},       {"a?", "a*"}, {"*a", "a*"}, {"*a*b*", "*b*a*"},
+      {"??*", "?*"}, {"*ab*", "*a*b*"}, {"a", "aa"},  {"aa", "a"},  {"*.x", "*.?"}};
+  for (const auto& [outer, inner] : not_covered) EXPECT_FALSE(covers(outer, inner)) << outer << " " << inner;
 }
 
 Config read_back(const std::string& text) {

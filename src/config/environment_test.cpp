@@ -10,6 +10,7 @@
 #include "config/fields.hpp"
 #include "config/load.hpp"
 #include "config/scalar.hpp"
+#include "support/temp_dir.hpp"
 
 namespace config {
 namespace {
@@ -50,12 +51,14 @@ TEST(Environment, SetsEveryFormOfValue) {
 }
 
 TEST(Environment, ProfilesAndProbesAreYaml) {
-  const Config config = load(std::nullopt, {{"VACANCY_PROFILES", "[Amazon/c5, {provider: Azure, name: H16mr}]"},
-                                            {"VACANCY_PROBES", "[{name: x, ttl: 5s, duration: 1s}, {name: y}]"}});
+  const Config config =
+      load(std::nullopt, {{"VACANCY_PROFILES", "[Amazon/c5, {provider: Azure, name: H16mr}]"},
+                          {"VACANCY_PROBES", "[{name: x, match: {name: a}, ttl: 5s, duration: 1s}, {name: y}]"}});
   EXPECT_EQ(config.profiles, (std::vector<core::ProfileKey>{{"Amazon", "c5"}, {"Azure", "H16mr"}}));
   EXPECT_EQ(config.probes,
-            (std::vector<ProbeConfig>{{.name = "x", .ttl = seconds{5}, .simulated = {.duration = seconds{1}}},
-                                      {.name = "y"}}));
+            (std::vector<ProbeConfig>{
+                {.name = "x", .match = {.name = "a"}, .ttl = seconds{5}, .simulated = {.duration = seconds{1}}},
+                {.name = "y"}}));
 }
 
 TEST(Environment, StandsAboveTheFile) {
@@ -109,6 +112,31 @@ TEST(Environment, WrongValuesNameTheVariable) {
   EXPECT_EQ(complaint({{"VACANCY_PROFILES", "a/b"}}), "VACANCY_PROFILES:1: profiles: is a single value; give a list");
   EXPECT_THAT(complaint({{"VACANCY_PORTAL_HARDWARE_URLS", "http://a,"}}),
               StartsWith("VACANCY_PORTAL_HARDWARE_URLS: portal.hardware_urls[1]: '' is not"));
+}
+
+TEST(Environment, AListThatReplacesThatOfTheFileLeavesNoneOfItsLinesInMessages) {
+  const support::TempDir dir;
+  const std::string file = dir / "vacancy.yaml";
+  std::ofstream(file) << "portal:\n  hardware_urls:\n  - http://a\n  - http://b\n"
+                         "profiles:\n- a/b\n- {provider: c,\n   name: d}\n"
+                         "probes:\n- name: x\n  kind: exec\n  command: [\n    'true']\n";
+  const auto complaint = [&](const Variables& environment) -> std::string {
+    try {
+      load(file, environment);
+    } catch (const base::UsageError& e) {
+      return e.what();
+    }
+    return "no complaint";
+  };
+  EXPECT_EQ(complaint({}), "no complaint");
+  EXPECT_THAT(complaint({{"VACANCY_PORTAL_HARDWARE_URLS", "http://a,b"}}),
+              StartsWith("VACANCY_PORTAL_HARDWARE_URLS: portal.hardware_urls[1]: 'b' is not"));
+  EXPECT_THAT(complaint({{"VACANCY_PROFILES", "[a/b, c/]"}}),
+              StartsWith("VACANCY_PROFILES:1: profiles[1]: name is empty"));
+  EXPECT_THAT(complaint({{"VACANCY_PROBES", "[{name: x, kind: exec}]"}}),
+              StartsWith("VACANCY_PROBES:1: probes[0].command: is empty"));
+  EXPECT_THAT(complaint({{"VACANCY_PROBES", "[{name: x, kind: exec, command: [\"\"]}]"}}),
+              StartsWith("VACANCY_PROBES:1: probes[0].command: names no program"));
 }
 
 TEST(Environment, UnknownVariablesNameTheNearest) {

@@ -27,9 +27,12 @@ void fields(C& pointers, Visit&& visit) {
   visit("level", pointers.level);
   visit("free", pointers.free);
   visit("total", pointers.total);
+  visit("largest", pointers.largest);
   visit("score", pointers.score);
   visit("price", pointers.price);
   visit("reason", pointers.reason);
+  visit("measured_at", pointers.measured_at);
+  visit("age", pointers.age);
 }
 
 template <Of<ExecOptions> C, class Visit>
@@ -38,6 +41,7 @@ void fields(C& options, Visit&& visit) {
   visit("directory", options.directory);
   visit("environment", options.environment);
   visit("batch", options.batch);
+  visit("format", options.format);
   visit("max_output_bytes", options.max_output_bytes);
   visit("nice", options.nice);
   visit("cpu_seconds", options.cpu_seconds);

@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
-#include <system_error>
 
+#include "base/file.hpp"
 #include "config/environment_reader.hpp"
 #include "config/origins.hpp"
 #include "config/yaml_reader.hpp"
@@ -17,16 +13,13 @@
 namespace config {
 namespace {
 
+/// Some 100,000 profiles.
+constexpr std::size_t kMostBytes = 64 << 20;
+
 std::string content_of(const std::string& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error))
-    throw base::UsageError(fmt::format("{}: is a directory; give a YAML file", file));
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in.is_open() || in.bad())
-    throw base::UsageError(fmt::format("{}: cannot be read: {}", file, std::generic_category().message(errno)));
-  return text;
+  auto text = base::read_file(file, kMostBytes);
+  if (!text) throw base::UsageError(fmt::format("{}: cannot be read: {}", file, text.error()));
+  return std::move(*text);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kWorkNames{"sleep", "cpu"};
 constexpr std::array<std::string_view, 2> kUnitNames{"cpus", "nodes"};
+constexpr std::array<std::string_view, 3> kFormatNames{"auto", "json", "nagios"};
 constexpr std::array<std::string_view, 2> kTruthNames{"false", "true"};
 
 /// `out` from its name: the values count from 0 as the names do.
@@ -67,6 +68,9 @@ base::Result<void> assign(Work& out, std::string_view text) {
 base::Result<void> assign(Unit& out, std::string_view text) {
   return assign_named(out, text, kUnitNames);
 }
+base::Result<void> assign(Format& out, std::string_view text) {
+  return assign_named(out, text, kFormatNames);
+}
 base::Result<void> assign(bool& out, std::string_view text) {
   return assign_named(out, text, kTruthNames);
 }
@@ -110,6 +114,9 @@ std::string to_text(Work value) {
 }
 std::string to_text(Unit value) {
   return std::string(kUnitNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(Format value) {
+  return std::string(kFormatNames[static_cast<std::size_t>(value)]);
 }
 std::string to_text(bool value) {
   return std::string(kTruthNames[value ? 1 : 0]);

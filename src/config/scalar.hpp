@@ -20,6 +20,7 @@ base::Result<void> assign(std::uint64_t& out, std::string_view text);
 base::Result<void> assign(base::Duration& out, std::string_view text);
 base::Result<void> assign(Work& out, std::string_view text);
 base::Result<void> assign(Unit& out, std::string_view text);
+base::Result<void> assign(Format& out, std::string_view text);
 base::Result<void> assign(bool& out, std::string_view text);
 base::Result<void> assign(double& out, std::string_view text);
 /// "60/1h".
@@ -32,6 +33,7 @@ std::string to_text(std::uint64_t value);
 std::string to_text(base::Duration value);
 std::string to_text(Work value);
 std::string to_text(Unit value);
+std::string to_text(Format value);
 std::string to_text(bool value);
 std::string to_text(double value);
 std::string to_text(Budget value);

@@ -6,10 +6,13 @@
 #include <vector>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "config/config.hpp"
 #include "config/fields.hpp"
+#include "config/glob.hpp"
 #include "config/origins.hpp"
 #include "config/scalar.hpp"
+#include "config/url.hpp"
 
 namespace config {
 namespace {
@@ -74,19 +77,10 @@ bool is_origin(std::string_view text) {
   return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == std::string_view::npos;
 }
 
-/// http://HOST[:PORT][/PREFIX], where HOST may be an IPv6 address in brackets.
+/// Is this http://HOST[:PORT][/PREFIX]?
 bool is_http_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme) || url.find_first_of("?#@ \t\r\n") != std::string_view::npos) return false;
-  url.remove_prefix(kScheme.size());
-  const std::string_view authority = url.substr(0, url.find('/'));
-  const auto bracket = authority.starts_with('[') ? authority.find(']') : 0;
-  if (bracket == std::string_view::npos) return false;
-  const auto colon = authority.find(':', bracket);
-  const std::string_view host = authority.substr(0, colon);
-  if (host.empty() || host == "[]") return false;
-  std::uint16_t port = 80;
-  return colon == std::string_view::npos || (assign(port, authority.substr(colon + 1)) && port > 0);
+  return url.starts_with("http://") && url.find_first_of("?#@ \t\r\n{") == std::string_view::npos &&
+         wrong_authority(url).empty();
 }
 
 void check_portal(const PortalConfig& portal) {
@@ -97,6 +91,8 @@ void check_portal(const PortalConfig& portal) {
     const std::string& url = portal.hardware_urls[i];
     check(is_http_url(url), fmt::format("{}[{}]", path, i),
           fmt::format("'{}' is not a service's address; write http://HOST:PORT", url));
+    check(is_ascii(url), fmt::format("{}[{}]", path, i),
+          fmt::format("'{}' has a host in other letters than those of ASCII; write it as DNS has it, xn--…", url));
   }
   check_positive(portal.poll_interval, "portal.poll_interval");
   check_positive(portal.poll_timeout, "portal.poll_timeout");
@@ -145,6 +141,8 @@ void check_exec(const ExecOptions& options, const std::string& path) {
   check(!options.command.empty(), join(path, "command"),
         "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
   check_program(options.command, join(path, "command"));
+  check(!options.batch || options.format != Format::nagios, join(path, "format"),
+        "nagios tells of one profile; a batch prints a JSON list, so leave 'format' out");
   check_between(options.nice, 0, 19, join(path, "nice"));
   check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
   check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));
@@ -169,9 +167,26 @@ void check_headers(const std::vector<std::string>& headers, const std::string& p
   }
 }
 
+/// libcurl signs headers without a value and does not send them.
+void check_signed_headers(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i)
+    check(!base::trim(std::string_view(headers[i]).substr(headers[i].find(':') + 1)).empty(),
+          fmt::format("{}[{}]", path, i),
+          fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
+}
+
+void check_url_of_probe(const std::string& url, const std::string& path) {
+  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
+  check(std::ranges::none_of(url, not_written), path,
+        fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
+  const std::string wrong = wrong_authority(url);
+  check(wrong.empty(), path, wrong);
+}
+
 void check_http_probe(const HttpOptions& options, const std::string& path) {
   check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
         fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
+  check_url_of_probe(options.url, join(path, "url"));
   check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
         join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
   check_headers(options.headers, join(path, "headers"));
@@ -184,6 +199,7 @@ void check_http_probe(const HttpOptions& options, const std::string& path) {
         "needs both region and service, such as {region: eu-central-1, service: lambda}");
   check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
         "and a token or a user name are two ways to log in; keep one");
+  if (!options.sigv4.region.empty()) check_signed_headers(options.headers, join(path, "headers"));
   for (std::size_t i = 0; i < options.accept.size(); ++i)
     check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
   check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
@@ -205,11 +221,27 @@ void check_slurm(const ProbeConfig& probe, const std::string& path) {
         "needs discover; give true, or a list of patterns");
 }
 
+/// A reading that is MEDIUM must not be HIGH by the easier rule.
+void check_order(const Levels& levels, const std::string& path) {
+  if (levels.high.empty() || levels.medium.empty()) return;
+  bool reachable = false;
+  fields(levels.high, [&](std::string_view key, const std::optional<double>& high) {
+    fields(levels.medium, [&](std::string_view other, const std::optional<double>& medium) {
+      if (key != other || !high) return;
+      check(!medium || *medium <= *high, join(join(path, "high"), key),
+            fmt::format("{} is easier than medium's {}; give that or more", *high, medium.value_or(0)));
+      reachable = reachable || !medium || *medium < *high;
+    });
+  });
+  check(reachable, join(path, "medium"), "is never given: whatever reaches it reaches 'high', too; make it easier");
+}
+
 void check_levels(const Levels& levels, const std::string& path) {
   fields(levels, [&](std::string_view key, const LevelRule& rule) {
     check(!rule.ratio || (*rule.ratio >= 0 && *rule.ratio <= 1), join(join(path, key), "ratio"),
           "is free units to all units, from 0 to 1");
   });
+  check_order(levels, path);
 }
 
 void check_budgets(const ProbeConfig& probe, const std::string& path) {
@@ -244,6 +276,23 @@ void check_probe(const ProbeConfig& probe, const std::string& path) {
   check_options(probe, path);
 }
 
+/// Is there a profile that this probe measures? Names without globs must be some that a profile can have, and no probe
+/// before it may take them all.
+void check_reach(const std::vector<ProbeConfig>& probes, std::size_t i, const std::string& path) {
+  const Match& match = probes[i].match;
+  const auto possible =
+      core::checked_key(is_glob(match.provider) ? "x" : match.provider, is_glob(match.name) ? "x" : match.name);
+  check(possible.has_value(), join(path, "match"),
+        fmt::format("matches no profile: {}", possible ? "" : possible.error().message));
+  const auto first = std::ranges::find_if(
+      probes.begin(), probes.begin() + static_cast<std::ptrdiff_t>(i), [&](const ProbeConfig& earlier) {
+        return covers(earlier.match.provider, match.provider) && covers(earlier.match.name, match.name);
+      });
+  check(
+      first == probes.begin() + static_cast<std::ptrdiff_t>(i), join(path, "match"),
+      fmt::format("measures nothing: probe '{}' before it matches all that it does; put this one first", first->name));
+}
+
 void check_probes(const std::vector<ProbeConfig>& probes) {
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -252,6 +301,7 @@ void check_probes(const std::vector<ProbeConfig>& probes) {
     check(seen.insert(probes[i].name).second, join(path, "name"),
           fmt::format("'{}' names two probes; give each its own name", probes[i].name));
   }
+  for (std::size_t i = 0; i < probes.size(); ++i) check_reach(probes, i, fmt::format("probes[{}]", i));
 }
 
 }  // namespace

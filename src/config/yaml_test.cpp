@@ -1,6 +1,7 @@
 // The YAML file: what it sets, and the message of every mistake.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -206,7 +207,9 @@ TEST_F(YamlFile, MustBeOneDocument) {
 
 TEST_F(YamlFile, MustBeAFileThatCanBeRead) {
   EXPECT_EQ(complaint_of("/nowhere/vacancy.yaml"), " cannot be read: No such file or directory");
-  EXPECT_EQ(complaint_of(testing::TempDir()), " is a directory; give a YAML file");
+  EXPECT_EQ(complaint_of(testing::TempDir()), " cannot be read: it is a directory");
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(complaint_of(path_), " cannot be read: it is a pipe; give a regular file");
 }
 
 }  // namespace
