@@ -12,7 +12,7 @@ RUNS = 5000
 
 
 def programs(command, **options):
-    return [{"name": "programs", "kind": "exec", "ttl": "1h", "timeout": "60s", "command": command, **options}]
+    return [{"name": "programs", "kind": "exec", "ttl": "1h", "timeout": "60s", "command": command, "format": "nagios", **options}]
 
 
 def sleepers():

@@ -1,19 +1,21 @@
 #include "probe/exec.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
-#include <boost/json.hpp>
 #include <cctype>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
-#include "probe/nagios.hpp"
-#include "probe/observation.hpp"
+#include "probe/json_answer.hpp"
+#include "probe/output.hpp"
 #include "probe/placeholders.hpp"
+#include "probe/program.hpp"
+#include "probe/secrets.hpp"
+#include "probe/url.hpp"
 
 namespace probe {
 namespace {
@@ -21,65 +23,8 @@ namespace {
 namespace asio = boost::asio;
 using Variables = std::map<std::string, std::string>;
 
-/// The program asks to be tried again later (sysexits.h).
-constexpr int kTemporaryFailure = 75;
-/// What a shell says when it cannot run a program, or does not find it.
-constexpr int kNotExecutable = 126;
-constexpr int kNotFound = 127;
-
-// --- What it printed
-
-/// The last words on standard error, else on standard output: what went wrong, for people.
-std::string last_words(const Exited& exited) {
-  for (const std::string_view text : {base::trim(exited.errors), base::trim(exited.output)})
-    if (!text.empty()) return one_line(text.substr(text.find_last_of('\n') + 1));
-  return {};
-}
-
-std::string how_it_ended(const Exited& exited) {
-  if (exited.signal != 0) {
-    const char* name = ::sigdescr_np(exited.signal);
-    return fmt::format("killed by signal {} ({})", exited.signal, name != nullptr ? name : "unknown");
-  }
-  switch (exited.code) {
-    case kTemporaryFailure:
-      return "temporary failure";
-    case kNotExecutable:
-      return "exit code 126 (a command is not executable)";
-    case kNotFound:
-      return "exit code 127 (a command is not found)";
-    default:
-      return fmt::format("exit code {}", exited.code);
-  }
-}
-
-std::unexpected<std::string> failure(const Exited& exited) {
-  const std::string words = last_words(exited);
-  return std::unexpected(how_it_ended(exited) + (words.empty() ? "" : ": " + words));
-}
-
-Result read_json(const Exited& exited, const config::Levels& levels) {
-  if (exited.code != 0) return failure(exited);
-  const auto value = parse_json(exited.output);
-  if (!value) return std::unexpected("the output " + value.error());
-  auto seen = read_observation(*value, {});
-  if (!seen) return std::unexpected("the output: " + seen.error());
-  return judge(std::move(*seen), levels);
-}
-
-Result read_plugin(const Exited& exited, const config::Levels& levels) {
-  constexpr core::Level kByCode[] = {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown};
-  if (exited.code < 0 || std::cmp_greater_equal(exited.code, std::size(kByCode))) return failure(exited);
-  const bool silent = base::trim(exited.output).empty();
-  // A plugin says why. What a script leaves that broke down, such as exit code 1 and a traceback, is not a measurement.
-  if (silent && exited.code != 0 && !base::trim(exited.errors).empty()) return failure(exited);
-  Observation seen = read_nagios(exited.output);
-  seen.level = kByCode[exited.code];
-  if (seen.reason.empty()) seen.reason = how_it_ended(exited);
-  // It could not find out: no number that it printed all the same may make a level of that.
-  const bool unknown = seen.level == core::Level::unknown;
-  return judge(std::move(seen), unknown ? config::Levels{} : levels);
-}
+/// Of standard output, as it is shown by "vacancy probe test".
+constexpr std::size_t kShownBytes = 64 * 1024;
 
 // --- What it is given
 
@@ -132,29 +77,55 @@ std::string command_line(const Variables& task, const std::vector<std::string>& 
   return line + typed(command);
 }
 
-void note(Trace& trace, const std::expected<Exited, std::string>& exited) {
-  if (!exited)
-    trace.received = exited.error();
-  else
-    trace.received = fmt::format("{}\n{}{}", how_it_ended(*exited), exited->output, exited->errors);
+/// What the program gets from the service's environment, or by a name such as API_KEY.
+Secrets secrets_of(const config::ExecOptions& options) {
+  Secrets secrets;
+  const auto add = [&](std::string_view value) {
+    secrets.add(value);
+    add_url_secrets(secrets, value);
+  };
+  for (const std::string& entry : options.environment) {
+    const auto equals = entry.find('=');
+    if (equals != std::string::npos && looks_secret(entry.substr(0, equals))) add(entry.substr(equals + 1));
+    if (const char* value = equals == std::string::npos ? std::getenv(entry.c_str()) : nullptr) add(value);
+  }
+  return secrets;
+}
+
+/// What came back, for those who may run the program.
+std::string received(const Exited& exited, const Secrets& secrets) {
+  std::string_view output = exited.output;
+  std::string cut;
+  if (output.size() > kShownBytes) cut = fmt::format("\n({} bytes in all)\n", output.size());
+  output = output.substr(0, kShownBytes);
+  return secrets.blotted(fmt::format("{}\n{}{}{}", how_it_ended(exited), output, cut, exited.errors));
+}
+
+/// Why it failed, in its own words, is not for everybody who sees the row.
+void log_failure(const std::string& probe, const Exited& exited, const Secrets& secrets) {
+  if (exited.code == 0 || !spdlog::should_log(spdlog::level::debug)) return;
+  const std::string_view words = base::trim(base::trim(exited.errors).empty() ? exited.output : exited.errors);
+  const auto end = words.substr(words.size() - std::min(words.size(), kMaxReasonBytes));
+  spdlog::debug("{}: {}: {}", probe, how_it_ended(exited), one_line(secrets.blotted(end)));
 }
 
 class ExecProbe final : public Probe {
  public:
   ExecProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
-      : config_(config), programs_(std::move(executor), config.timeout) {}
+      : config_(config), secrets_(secrets_of(config.exec)), programs_(std::move(executor), config.timeout) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {
     if (config_.exec.batch) {
       const auto exited = co_await run(nullptr, to_json(profiles), deadline, trace);
       if (!exited) co_return same_for_all(profiles.size(), std::unexpected(exited.error()));
-      co_return read_list(*exited, profiles, config_.levels);
+      co_return read_list(*exited, profiles, config_.levels, secrets_);
     }
     Answer answer;
     for (const core::Profile& profile : profiles) {
       const auto exited = co_await run(&profile, "", deadline, trace);
-      answer.results.push_back(exited ? read_output(*exited, config_.levels) : std::unexpected(exited.error()));
+      answer.results.push_back(exited ? read_output(*exited, config_.levels, config_.exec.format, secrets_)
+                                      : std::unexpected(exited.error()));
     }
     co_return answer;
   }
@@ -169,7 +140,8 @@ class ExecProbe final : public Probe {
     program.input = std::move(input);
     if (trace != nullptr) trace->sent = command_line(task, program.command);
     auto exited = co_await programs_.run(std::move(program), deadline);
-    if (trace != nullptr) note(*trace, exited);
+    if (trace != nullptr) trace->received = exited ? received(*exited, secrets_) : exited.error();
+    if (exited) log_failure(config_.name, *exited, secrets_);
     co_return exited;
   }
 
@@ -188,26 +160,12 @@ class ExecProbe final : public Probe {
     return program;
   }
 
-  config::ProbeConfig config_;
+  const config::ProbeConfig config_;
+  const Secrets secrets_;
   Programs programs_;
 };
 
 }  // namespace
-
-Result read_output(const Exited& exited, const config::Levels& levels) {
-  // Whatever it printed before, these are no measurement.
-  if (exited.signal != 0 || exited.code == kTemporaryFailure) return failure(exited);
-  const bool json = base::trim(exited.output).starts_with('{');
-  return json ? read_json(exited, levels) : read_plugin(exited, levels);
-}
-
-Answer read_list(const Exited& exited, std::span<const core::Profile> profiles, const config::Levels& levels) {
-  const auto fail = [&](std::string why) { return same_for_all(profiles.size(), std::unexpected(std::move(why))); };
-  if (exited.code != 0) return fail(failure(exited).error());
-  const auto value = parse_json(exited.output);
-  if (!value) return fail("the output " + value.error());
-  return read_batch(*value, {}, profiles, levels);
-}
 
 std::unique_ptr<Probe> make_exec(const config::ProbeConfig& config, asio::any_io_executor executor) {
   return std::make_unique<ExecProbe>(config, std::move(executor));

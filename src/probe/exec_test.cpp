@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -20,92 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using core::Level;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-const config::Levels kThresholds{.high = {.free = 8}, .medium = {.free = 1}};
-
-Result read(Exited exited, const config::Levels& levels = {}) {
-  return read_output(exited, levels);
-}
-std::string error_of(Exited exited) {
-  const Result result = read_output(exited, {});
-  return result ? "no error" : result.error();
-}
-
-TEST(ReadOutput, ReadsJson) {
-  const Result result = read({.code = 0, .output = " \n{\"level\":\"LOW\",\"free\":9,\"reason\":\"closed\"}\n"});
-  ASSERT_TRUE(result) << result.error();
-  EXPECT_EQ(result->level, Level::low);
-  EXPECT_EQ(result->free, 9);
-  EXPECT_EQ(result->reason, "closed");
-  EXPECT_EQ(read({.code = 0, .output = R"({"level":"LOW","free":9})"}, kThresholds)->level, Level::high);
-}
-
-TEST(ReadOutput, FailsOnBadJson) {
-  EXPECT_THAT(error_of({.code = 0, .output = "{"}), HasSubstr("the output is not JSON"));
-  EXPECT_THAT(error_of({.code = 0, .output = "{}"}), HasSubstr("the output: has none of /level"));
-  EXPECT_EQ(error_of({.code = 3, .output = R"({"level":"LOW"})", .errors = "one\ntwo \n"}), "exit code 3: two");
-}
-
-TEST(ReadOutput, ReadsPlugins) {
-  const Level levels[] = {Level::high, Level::medium, Level::low, Level::unknown};
-  for (int code = 0; code < 4; ++code) {
-    const Result result = read({.code = code, .output = "Text here | free=3 total=4\nmore\n", .errors = "noise"});
-    ASSERT_TRUE(result) << result.error();
-    EXPECT_EQ(result->level, levels[code]);
-    EXPECT_EQ(result->free, 3);
-    EXPECT_EQ(result->total, 4);
-    EXPECT_EQ(result->reason, "Text here");
-  }
-}
-
-TEST(ReadOutput, ThresholdsWinOverExitCodesButNotOverUnknown) {
-  EXPECT_EQ(read({.code = 0, .output = "x|free=0"}, kThresholds)->level, Level::low);
-  EXPECT_EQ(read({.code = 2, .output = "x|free=8"}, kThresholds)->level, Level::high);
-  EXPECT_EQ(read({.code = 3, .output = "x|free=8"}, kThresholds)->level, Level::unknown);
-  EXPECT_EQ(read({.code = 3, .output = "x"}, kThresholds)->reason, "x");
-  EXPECT_FALSE(read({.code = 0, .output = "x"}, kThresholds));
-}
-
-TEST(ReadOutput, TakesSilenceForWhatTheCodeSays) {
-  EXPECT_EQ(read({.code = 0})->level, Level::high);
-  EXPECT_EQ(read({.code = 0})->reason, "exit code 0");
-  EXPECT_EQ(read({.code = 0, .errors = "warning"})->level, Level::high);
-  EXPECT_EQ(read({.code = 1})->level, Level::medium);
-  EXPECT_EQ(error_of({.code = 1, .output = "\n", .errors = "Traceback:\nKeyError: 'x'\n"}),
-            "exit code 1: KeyError: 'x'");
-}
-
-TEST(ReadOutput, NamesWhatFailed) {
-  EXPECT_EQ(error_of({.code = 75, .output = R"({"level":"LOW"})", .errors = "try later"}),
-            "temporary failure: try later");
-  EXPECT_EQ(error_of({.code = 75, .output = "quota\n"}), "temporary failure: quota");
-  EXPECT_EQ(error_of({.code = 126, .errors = "sh: x: Permission denied"}),
-            "exit code 126 (a command is not executable): sh: x: Permission denied");
-  EXPECT_EQ(error_of({.code = 127, .errors = "sh: x: not found"}),
-            "exit code 127 (a command is not found): sh: x: not found");
-  EXPECT_EQ(error_of({.code = 4}), "exit code 4");
-  EXPECT_EQ(error_of({.signal = SIGSEGV, .output = "{}"}), "killed by signal 11 (Segmentation fault): {}");
-  EXPECT_EQ(error_of({.code = 9, .errors = "bad\001\377 byte"}), "exit code 9: bad?? byte");
-}
-
-TEST(ReadList, JudgesEachProfile) {
-  const core::Profile profiles[] = {{.key = {"A", "1"}}, {.key = {"A", "2"}}};
-  const auto answer =
-      read_list({.code = 0, .output = R"([{"provider":"A","name":"2","free":9}])"}, profiles, kThresholds);
-  ASSERT_EQ(answer.results.size(), 2U);
-  EXPECT_FALSE(answer.results[0]);
-  EXPECT_EQ(answer.results[1]->level, Level::high);
-  for (const Exited& bad : {Exited{.code = 1, .output = "[]"}, Exited{.code = 0, .output = "x"},
-                            Exited{.code = 0, .output = "{}"}, Exited{.signal = 9, .output = "[]"}}) {
-    const auto failed = read_list(bad, profiles, {});
-    ASSERT_EQ(failed.results.size(), 2U);
-    EXPECT_FALSE(failed.results[0] || failed.results[1]);
-  }
-  EXPECT_EQ(read_list({.code = 75, .errors = "later"}, profiles, {}).results[1].error(), "temporary failure: later");
-}
 
 class ExecTest : public testing::Test {
  protected:
@@ -138,11 +56,11 @@ class ExecTest : public testing::Test {
 };
 
 TEST_F(ExecTest, GivesTheProfileInItsArguments) {
-  const auto path = script("printf '%s|' \"$@\"");
+  const auto path = script("printf '%s,' \"$@\"");
   Trace trace;
   const Result result = measure({path, "{provider}", "{name}'s", "{attribute.zone}{attribute.none}", "{x}"}, &trace);
   ASSERT_TRUE(result) << result.error();
-  EXPECT_EQ(trace.received, "exit code 0\nAma zon|c5's|{name}|{x}|");
+  EXPECT_EQ(trace.received, "exit code 0\nAma zon,c5's,{name},{x},");
   EXPECT_EQ(trace.sent,
             "PROBE_ATTR_INSTANCE_TYPE=c5.large PROBE_ATTR_ZONE='{name}' PROBE_NAME=c5 PROBE_PROVIDER='Ama zon' "
             "PROBE_TIMEOUT=30 " +
@@ -152,21 +70,59 @@ TEST_F(ExecTest, GivesTheProfileInItsArguments) {
 TEST_F(ExecTest, GivesExactlyTheDocumentedEnvironment) {
   ::setenv("VACANCY_TEST_PASSED", "passed on", 1);
   ::setenv("VACANCY_TEST_KEPT", "kept", 1);
-  config::ProbeConfig config = this->config({"/usr/bin/env"});
+  config::ProbeConfig config = this->config({script("/usr/bin/env >$PROBE_ATTR_DIR/environment; echo OK")});
+  profile_.attributes["dir"] = dir_.path();
   config.timeout = 29s + 1ms;
   config.exec.environment = {"TOKEN=secret=1", "VACANCY_TEST_PASSED", "VACANCY_TEST_ABSENT", "LC_ALL=C.UTF-8",
                              "PROBE_NAME=mine"};
   Trace trace;
   ASSERT_TRUE(measure(config, {&profile_, 1}, &trace).results.at(0));
-  EXPECT_EQ(trace.received,
-            fmt::format("exit code 0\nHOME={}\nLC_ALL=C.UTF-8\nPATH={}\nPROBE_ATTR_INSTANCE_TYPE=c5.large\n"
-                        "PROBE_ATTR_ZONE={{name}}\nPROBE_NAME=mine\nPROBE_PROVIDER=Ama zon\nPROBE_TIMEOUT=30\n"
-                        "TOKEN=secret=1\nVACANCY_TEST_PASSED=passed on\n",
-                        std::getenv("HOME"), std::getenv("PATH")));
+  std::ifstream file(dir_ / "environment");
+  std::vector<std::string> seen;
+  for (std::string line; std::getline(file, line);)
+    if (!line.starts_with("PWD=")) seen.push_back(line);
+  std::ranges::sort(seen);
+  EXPECT_THAT(seen, ElementsAre(fmt::format("HOME={}", std::getenv("HOME")), "LC_ALL=C.UTF-8",
+                                fmt::format("PATH={}", std::getenv("PATH")), "PROBE_ATTR_DIR=" + dir_.path().string(),
+                                "PROBE_ATTR_INSTANCE_TYPE=c5.large", "PROBE_ATTR_ZONE={name}", "PROBE_NAME=mine",
+                                "PROBE_PROVIDER=Ama zon", "PROBE_TIMEOUT=30", "TOKEN=secret=1",
+                                "VACANCY_TEST_PASSED=passed on"));
   EXPECT_THAT(trace.sent, Not(HasSubstr("secret")));
   EXPECT_THAT(trace.sent, Not(HasSubstr("mine")));
   ::unsetenv("VACANCY_TEST_PASSED");
   ::unsetenv("VACANCY_TEST_KEPT");
+}
+
+TEST_F(ExecTest, RepeatsNoSecretOfItsEnvironment) {
+  ::setenv("VACANCY_TEST_PASSED", "passed/on-in-secret", 1);
+  config::ProbeConfig config = this->config({script(
+      R"(printf '{"level":"LOW","reason":"%s %s %s"}' "$VACANCY_TEST_PASSED" "$API_KEY" "$ZONE"; echo $API_KEY >&2)")});
+  config.exec.environment = {"VACANCY_TEST_PASSED", "API_KEY=0123456789abcdef", "ZONE=eu-west-1"};
+  Trace trace;
+  const Result result = measure(config, {&profile_, 1}, &trace).results.at(0);
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_EQ(result->reason, "… … eu-west-1");
+  EXPECT_EQ(trace.received, "exit code 0\n{\"level\":\"LOW\",\"reason\":\"… … eu-west-1\"}…\n");
+  config.exec.environment = {"DSN=x", "DB_TOKEN_URL=mysql://me:hunter22@db/x"};
+  config.exec.command = {script("echo 'cannot log in with hunter22' >&2; exit 1")};
+  EXPECT_FALSE(measure(config, {&profile_, 1}, &trace).results.at(0));
+  EXPECT_THAT(trace.received, HasSubstr("cannot log in with …"));
+  ::unsetenv("VACANCY_TEST_PASSED");
+}
+
+TEST_F(ExecTest, ShowsTheStartOfMuchOutput) {
+  config::ProbeConfig config = this->config({script("head -c 100000 /dev/zero | tr '\\0' x; echo end >&2")});
+  config.exec.max_output_bytes = 200'000;
+  Trace trace;
+  EXPECT_TRUE(measure(config, {&profile_, 1}, &trace).results.at(0));
+  EXPECT_EQ(trace.received, "exit code 0\n" + std::string(64 * 1024, 'x') + "\n(100000 bytes in all)\nend\n");
+}
+
+TEST_F(ExecTest, ReadsTheFormatItIsToldTo) {
+  config::ProbeConfig config = this->config({"/bin/true"});
+  EXPECT_FALSE(measure(config, {&profile_, 1}).results.at(0));
+  config.exec.format = config::Format::nagios;
+  EXPECT_TRUE(measure(config, {&profile_, 1}).results.at(0));
 }
 
 TEST_F(ExecTest, AppliesItsOptions) {
@@ -178,7 +134,8 @@ TEST_F(ExecTest, AppliesItsOptions) {
   config.exec.nice = 19;
   Trace trace;
   ASSERT_TRUE(measure(config, {&profile_, 1}, &trace).results.at(0));
-  EXPECT_EQ(trace.received, fmt::format("exit code 0\n{}\n21\n5\n1048576\n19\n", config.exec.directory));
+  const int nice = std::min(19, ::getpriority(PRIO_PROCESS, 0) + 19);
+  EXPECT_EQ(trace.received, fmt::format("exit code 0\n{}\n21\n5\n1048576\n{}\n", config.exec.directory, nice));
   config.exec.max_output_bytes = 3;
   EXPECT_EQ(measure(config, {&profile_, 1}, &trace).results.at(0).error(),
             "prints more than 3 bytes to standard output");
@@ -204,8 +161,12 @@ TEST_F(ExecTest, MeasuresABatch) {
 
 TEST_F(ExecTest, FailsWithASentence) {
   EXPECT_EQ(measure({"/no/such"}).error(), "cannot run /no/such: No such file or directory");
-  EXPECT_EQ(measure({script("echo no quota >&2; exit 75")}).error(), "temporary failure: no quota");
-  EXPECT_THAT(measure({script("no-such-command")}).error(), HasSubstr("exit code 127 (a command is not found): "));
+  EXPECT_EQ(measure({script("echo no quota >&2; exit 75")}).error(),
+            "temporary failure; 'vacancy probe test' shows what it wrote");
+  Trace trace;
+  EXPECT_THAT(measure({script("no-such-command")}, &trace).error(),
+              StartsWith("exit code 127 (a command is not found); "));
+  EXPECT_THAT(trace.received, HasSubstr("no-such-command: not found"));
   config::ProbeConfig config = this->config({"sleep", "1000"});
   config.timeout = 100ms;
   EXPECT_EQ(measure(config, {&profile_, 1}).results.at(0).error(), "timed out after 100ms");

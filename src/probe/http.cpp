@@ -1,13 +1,14 @@
 #include "probe/http.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "base/text.hpp"
 #include "probe/http_request.hpp"
-#include "probe/observation.hpp"
+#include "probe/json.hpp"
+#include "probe/json_answer.hpp"
 #include "probe/transfers.hpp"
 
 namespace probe {
@@ -17,38 +18,34 @@ namespace asio = boost::asio;
 template <class T>
 using Or = std::expected<T, std::string>;
 
-/// As much of an answer as fits into a sentence.
-constexpr std::size_t kQuoted = 200;
-
-std::string quoted_start(std::string_view body) {
-  const std::string start = one_line(body.substr(0, kQuoted));
-  return start.empty() ? "" : ": " + start;
-}
+/// As much of a header as stands in a sentence.
+constexpr std::size_t kQuoted = 100;
+/// Proxy Authentication Required.
+constexpr int kProxyLogin = 407;
 
 bool accepts(const config::HttpOptions& options, int status) {
   if (options.accept.empty()) return status >= 200 && status <= 299;
   return std::ranges::find(options.accept, status) != options.accept.end();
 }
 
-/// "answered 503 Service Unavailable (Retry-After: 7): busy"
-std::string refused(const Response& response) {
+/// "answered 503 Service Unavailable (Retry-After: 7)". The body is for those who may test the probe.
+std::string refused(const Response& response, const Secrets& secrets) {
   // HTTP/2 has a number only.
   const std::string_view line = response.status_line;
   const auto space = line.find(' ');
-  std::string text = "answered " + one_line(space == std::string_view::npos ? line : line.substr(space + 1));
-  if (const std::string* when = response.header("Retry-After"))
-    text += fmt::format(" (Retry-After: {})", one_line(when->substr(0, kQuoted)));
+  const auto plain = [&](std::string_view words) { return one_line(secrets.blotted(words), kQuoted); };
+  std::string text = "answered " + plain(space == std::string_view::npos ? line : line.substr(space + 1));
+  if (const std::string* when = response.header("Retry-After")) text += fmt::format(" (Retry-After: {})", plain(*when));
   if (response.status / 100 == 3) text += " (a redirect that is not followed)";
-  return text + quoted_start(response.body);
+  if (response.status == kProxyLogin) text += " (the proxy of the service's environment wants a login)";
+  return text;
 }
 
 /// Is this an answer to the question at all?
-Or<void> check(const Response& response, const config::HttpOptions& options) {
+Or<void> check(const Response& response, const config::HttpOptions& options, const Secrets& secrets) {
   for (const std::string& name : options.fail_if_header)
-    if (const std::string* value = response.header(name))
-      return std::unexpected(fmt::format("answered with {}: {}{}", name, one_line(value->substr(0, kQuoted)),
-                                         quoted_start(response.body)));
-  if (!accepts(options, response.status)) return std::unexpected(refused(response));
+    if (response.header(name) != nullptr) return std::unexpected(fmt::format("answered with {}", name));
+  if (!accepts(options, response.status)) return std::unexpected(refused(response, secrets));
   return {};
 }
 
@@ -57,21 +54,23 @@ std::string about_answer(const std::string& error) {
   return error.starts_with('/') ? "in the answer, " + error : "the answer " + error;
 }
 
-Result read_one(const boost::json::value& value, const config::ProbeConfig& config) {
-  auto seen = read_observation(value, config.http.pointers);
+Result read_one(const boost::json::value& value, const config::ProbeConfig& config, const Secrets& secrets) {
+  auto seen = read_observation(value, {.pointers = config.http.pointers, .secrets = secrets});
   if (!seen) return std::unexpected(about_answer(seen.error()));
   return judge(std::move(*seen), config.levels);
 }
 
-Answer read(const Response& response, const config::ProbeConfig& config, std::span<const core::Profile> profiles) {
-  const auto all_failed = [&](std::string error) {
-    return same_for_all(profiles.size(), std::unexpected(std::move(error)));
+Answer read(const Response& response, const config::ProbeConfig& config, std::span<const core::Profile> profiles,
+            const Secrets& secrets) {
+  const auto all_failed = [&](const std::string& error) {
+    return same_for_all(profiles.size(), std::unexpected(secrets.blotted(error)));
   };
-  if (auto fine = check(response, config.http); !fine) return all_failed(std::move(fine.error()));
+  if (auto fine = check(response, config.http, secrets); !fine) return all_failed(fine.error());
   const auto value = parse_json(response.body);
   if (!value) return all_failed(about_answer(value.error()));
-  if (config.http.batch) return read_batch(*value, config.http.pointers, profiles, config.levels);
-  return same_for_all(profiles.size(), read_one(*value, config));
+  if (config.http.batch)
+    return read_batch(*value, {.pointers = config.http.pointers, .secrets = secrets}, profiles, config.levels);
+  return same_for_all(profiles.size(), read_one(*value, config, secrets));
 }
 
 class HttpProbe final : public Probe {
@@ -84,11 +83,14 @@ class HttpProbe final : public Probe {
     const auto request = make_request(config_.http, profiles);
     if (!request) co_return same_for_all(profiles.size(), std::unexpected(request.error()));
     if (trace != nullptr) trace->sent = shown(*request);
-    auto response = co_await transfers_.run(*request, deadline);
-    if (!response) co_return same_for_all(profiles.size(), std::unexpected(std::move(response.error())));
-    hide_secrets(*response, *request);
-    if (trace != nullptr) trace->received = shown(*response);
-    co_return read(*response, config_, profiles);
+    const Secrets secrets = secrets_of(*request);
+    const auto response = co_await transfers_.run(*request, deadline);
+    if (!response) co_return same_for_all(profiles.size(), std::unexpected(secrets.blotted(response.error())));
+    if (trace != nullptr) trace->received = shown(*response, secrets);
+    Answer answer = read(*response, config_, profiles, secrets);
+    if (!answer.error.empty() && spdlog::should_log(spdlog::level::debug))
+      spdlog::debug("{}: {}: {}", config_.name, answer.error, one_line(shown(*response, secrets)));
+    co_return answer;
   }
 
   void cancel() override { transfers_.cancel(); }

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
-#include "probe/observation.hpp"
+#include "probe/json_answer.hpp"
 #include "probe/placeholders.hpp"
 #include "probe/url.hpp"
 
@@ -20,8 +23,8 @@ using Or = std::expected<T, std::string>;
 
 constexpr std::size_t kShownBody = 4096;
 constexpr std::string_view kHidden = "…";
-/// Shorter ones are left alone: to hide them would garble the answer.
-constexpr std::size_t kShortestSecret = 6;
+/// Beyond what is shown: a secret at its end is seen whole before the rest is cut off.
+constexpr std::size_t kLookedAt = 4 * kShownBody;
 
 std::pair<std::string_view, std::string_view> split_header(std::string_view header) {
   const auto colon = std::min(header.find(':'), header.size());
@@ -63,6 +66,27 @@ Or<std::string> from_environment(const char* name) {
   return std::unexpected(fmt::format("sigv4 needs {}, which the environment lacks", name));
 }
 
+/// One header of each name: AWS signs the values of a repeated one as a list, which libcurl does not. A name that has a
+/// secret value stays among the secret ones.
+void merge_repeated(Request& request) {
+  std::vector<std::string> plain;
+  for (const std::string& header : std::exchange(request.headers, {})) {
+    const auto [name, value] = split_header(header);
+    const auto same = [&, name](const std::string& other) {
+      return base::equals_ignoring_case(split_header(other).first, name);
+    };
+    const auto secret = std::ranges::find_if(request.secret_headers, same);
+    const auto earlier = std::ranges::find_if(plain, same);
+    if (secret != request.secret_headers.end())
+      *secret += fmt::format(",{}", value);
+    else if (earlier != plain.end())
+      *earlier += fmt::format(",{}", value);
+    else
+      plain.push_back(header);
+  }
+  request.headers = std::move(plain);
+}
+
 Or<void> sign(Request& request, const config::Sigv4& sigv4) {
   auto url = signable_url(request.url);
   if (!url) return std::unexpected(std::move(url.error()));
@@ -77,6 +101,7 @@ Or<void> sign(Request& request, const config::Sigv4& sigv4) {
   // Credentials that do not expire come without a token.
   if (const auto token = from_environment("AWS_SESSION_TOKEN"))
     request.headers.push_back("X-Amz-Security-Token: " + *token);
+  merge_repeated(request);
   // libcurl would send the signature for one URL to another.
   request.max_redirects = 0;
   return {};
@@ -109,48 +134,14 @@ Or<void> log_in(Request& request, const config::HttpOptions& options) {
   return read(request.password, "password_file", options.password_file);
 }
 
-std::string base64(std::string_view text) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
-    const unsigned bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-    for (const int shift : {18, 12, 6, 0}) out += kDigits[bits >> shift & 63];
-    if (i + 2 >= text.size())
-      out.replace(out.size() - (i + 3 - text.size()), std::string::npos, i + 3 - text.size(), '=');
-  }
-  return out;
-}
-
-std::vector<std::string> secrets_of(const Request& request) {
-  std::vector<std::string> all = {request.bearer, request.password};
-  if (!request.password.empty()) all.push_back(base64(request.username + ":" + request.password));
-  for (const std::string& header : request.headers) {
-    const auto [name, value] = split_header(header);
-    if (!looks_secret(name)) continue;
-    all.emplace_back(value);
-    // The token in "Bearer TOKEN".
-    all.emplace_back(value.substr(value.rfind(' ') + 1));
-  }
-  for (const std::string& header : request.secret_headers) all.emplace_back(split_header(header).second);
-  std::erase_if(all, [](const std::string& secret) { return secret.size() < kShortestSecret; });
-  std::ranges::sort(all, std::greater{}, &std::string::size);
-  return all;
-}
-
-void hide(std::string& text, const std::string& secret) {
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kHidden.size()))
-    text.replace(at, secret.size(), kHidden);
-}
-
 void show_header(std::string& out, std::string_view name, std::string_view value) {
   out += fmt::format("{}: {}\n", name, looks_secret(name) ? kHidden : value);
 }
 
-void show_body(std::string& out, std::string_view body) {
+void show_body(std::string& out, std::string_view body, const Secrets& secrets) {
   if (body.empty()) return;
   out += '\n';
-  out += body.substr(0, kShownBody);
+  out += secrets.blotted(body.substr(0, kLookedAt)).substr(0, kShownBody);
   if (body.size() > kShownBody) out += fmt::format("\n({} bytes in all)", body.size());
 }
 
@@ -172,6 +163,10 @@ Or<Request> make_request(const config::HttpOptions& options, std::span<const cor
   }
   if (!request.body.empty() && !has_header(request, "Content-Type"))
     request.headers.emplace_back("Content-Type: application/json");
+  std::error_code ignored;
+  // libcurl would wait for somebody to write into a pipe, and all other calls with it.
+  if (!options.ca_file.empty() && !std::filesystem::is_regular_file(options.ca_file, ignored))
+    return std::unexpected(no_certificates(options.ca_file));
   if (std::ranges::any_of(request.headers, travels)) request.max_redirects = 0;
   if (auto fine = add_secret_headers(request, options); !fine) return std::unexpected(std::move(fine.error()));
   if (auto fine = log_in(request, options); !fine) return std::unexpected(std::move(fine.error()));
@@ -187,23 +182,35 @@ std::string shown(const Request& request) {
   for (const std::string& header : request.secret_headers)
     out += fmt::format("{}: {}\n", split_header(header).first, kHidden);
   if (!request.bearer.empty() || !request.username.empty()) show_header(out, "Authorization", "");
-  show_body(out, request.body);
+  const Secrets secrets = secrets_of(request);
+  out = secrets.blotted(out);
+  show_body(out, request.body, secrets);
   return out;
 }
 
-std::string shown(const Response& response) {
+std::string shown(const Response& response, const Secrets& secrets) {
   std::string out = response.status_line + '\n';
   for (const auto& [name, value] : response.headers) show_header(out, name, value);
-  show_body(out, response.body);
+  out = secrets.blotted(out);
+  show_body(out, response.body, secrets);
   return out;
 }
 
-void hide_secrets(Response& response, const Request& request) {
-  for (const std::string& secret : secrets_of(request)) {
-    hide(response.status_line, secret);
-    for (auto& [name, value] : response.headers) hide(value, secret);
-    hide(response.body, secret);
+Secrets secrets_of(const Request& request) {
+  Secrets secrets;
+  secrets.add_header(request.bearer);
+  secrets.add_login(request.username, request.password);
+  if (!request.sigv4.empty()) {
+    secrets.add(request.username);
+    secrets.add_signatures();
   }
+  for (const std::string& header : request.headers)
+    if (const auto [name, value] = split_header(header); looks_secret(name)) secrets.add_header(value);
+  for (const std::string& header : request.secret_headers) secrets.add_header(split_header(header).second);
+  add_url_secrets(secrets, request.url);
+  for (const char* proxy : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
+    if (const char* url = std::getenv(proxy)) add_url_secrets(secrets, url);
+  return secrets;
 }
 
 }  // namespace probe

@@ -7,6 +7,7 @@
 
 #include "config/config.hpp"
 #include "core/profile.hpp"
+#include "probe/secrets.hpp"
 #include "probe/transfer.hpp"
 
 namespace probe {
@@ -19,10 +20,10 @@ std::expected<Request, std::string> make_request(const config::HttpOptions& opti
 /// The request as it is shown to people: method, URL, headers and the start of the body, without secrets.
 std::string shown(const Request& request);
 
-/// The same of a response from which secrets are gone.
-std::string shown(const Response& response);
+/// The same of a response, whose secrets are blotted before anything is cut off.
+std::string shown(const Response& response, const Secrets& secrets);
 
-/// Takes what the request keeps secret out of the response, which may repeat it.
-void hide_secrets(Response& response, const Request& request);
+/// What the request sends that nobody should see, and the login of a proxy.
+Secrets secrets_of(const Request& request);
 
 }  // namespace probe

@@ -35,6 +35,18 @@ TEST_F(HttpTest, ReadsALevelAndNumbers) {
   EXPECT_EQ(*result, (core::Measurement{Level::medium, 3, 4, {}, 7, 0.5, "three"}));
 }
 
+TEST_F(HttpTest, SkipsAByteOrderMark) {
+  EXPECT_EQ(reason({.url = url("/text?text=%EF%BB%BF%7B%22level%22:%22HIGH%22,%22reason%22:%22marked%22%7D")}),
+            "marked");
+}
+
+TEST_F(HttpTest, ReadsWhatFitsInOnePieceAndWhenItWasMeasured) {
+  const Result result = ask({.url = url("/level?free=4&largest=2&seconds=90"), .pointers = {.age = "/seconds"}});
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_EQ(result->largest, 2);
+  EXPECT_EQ(result->age, 90s);
+}
+
 TEST_F(HttpTest, JudgesNumbersByThresholds) {
   const auto probe = make({.url = url("/level?chance=0.5"), .pointers = {.score = "/chance"}},
                           {.high = {.score = 0.7}, .medium = {.score = 0.4}});
@@ -96,24 +108,25 @@ TEST_F(HttpTest, TheTraceShowsTheStartOfBothBodies) {
 // --- Faults of the answer
 
 TEST_F(HttpTest, AnAnswerOfTheWrongShapeFails) {
-  EXPECT_THAT(error({.url = url("/type")}),
-              AllOf(StartsWith("the answer is not JSON"), EndsWith("<!doctype html> <title>Sign in</title>")));
+  EXPECT_THAT(error({.url = url("/type")}), AllOf(StartsWith("the answer is not JSON ("), Not(HasSubstr("doctype"))));
   EXPECT_THAT(error({.url = url("/level")}), StartsWith("the answer has none of /level"));
-  EXPECT_THAT(error({.url = url("/level?free=many")}), StartsWith("in the answer, /free is not a number"));
+  EXPECT_THAT(error({.url = url("/level?free=many")}), StartsWith("in the answer, /free is \"many\"; it must"));
+  EXPECT_EQ(error({.url = url("/level?free=5&total=4")}), "in the answer, /free is 5, more than /total, which is 4");
+  EXPECT_EQ(error({.url = url("/text?text=%7B%22free%22:1,%22free%22:2%7D")}),
+            "the answer has the key \"free\" twice in one object");
   EXPECT_THAT(error({.url = url("/level?level=FINE")}), StartsWith("in the answer, /level is \"FINE\""));
 }
 
 TEST_F(HttpTest, OnlyAcceptedStatusCodesCarryAnAnswer) {
-  EXPECT_EQ(error({.url = url("/status?code=503&retry_after=7")}),
-            "answered 503 Service Unavailable (Retry-After: 7): the function is busy");
+  EXPECT_EQ(error({.url = url("/status?code=503&retry_after=7")}), "answered 503 Service Unavailable (Retry-After: 7)");
   EXPECT_THAT(error({.url = url("/status?code=503"), .accept = {503}}), StartsWith("the answer is not JSON"));
-  EXPECT_EQ(error({.url = url("/level?level=HIGH"), .accept = {201}}), R"(answered 200 OK: {"level": "HIGH"})");
+  EXPECT_EQ(error({.url = url("/level?level=HIGH"), .accept = {201}}), "answered 200 OK");
   EXPECT_EQ(error({.url = url("/nothing"), .method = "HEAD"}), "answered 404 Not Found");
 }
 
 TEST_F(HttpTest, AHeaderCanMeanFailure) {
-  EXPECT_THAT(error({.url = url("/function-error"), .fail_if_header = {"x-other", "x-amz-function-error"}}),
-              StartsWith(R"(answered with x-amz-function-error: Unhandled: {"errorType": "KeyError")"));
+  EXPECT_EQ(error({.url = url("/function-error"), .fail_if_header = {"x-other", "x-amz-function-error"}}),
+            "answered with x-amz-function-error");
   EXPECT_EQ(reason({.url = url("/level?level=HIGH"), .fail_if_header = {"X-Amz-Function-Error"}}), "");
 }
 
@@ -201,6 +214,14 @@ TEST_F(HttpTest, IdleConnectionsAreClosed) {
     EXPECT_EQ(support::start(runtime_.background(), std::move(task)).get()->status, 200);
     EXPECT_TRUE(support::eventually([&] { return descriptors() == before; }));
   }
+}
+
+TEST_F(HttpTest, ACallMayTakeLongerThanConnectionsStayIdle) {
+  Transfers transfers(runtime_.background().get_executor(), "test", 30s, 50ms);
+  auto task = transfers.run({.url = url("/slow?seconds=0.5")}, steady_clock::now() + 20s);
+  const auto response = support::start(runtime_.background(), std::move(task)).get();
+  ASSERT_TRUE(response) << response.error();
+  EXPECT_EQ(response->status, 200);
 }
 
 }  // namespace

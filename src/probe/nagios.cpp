@@ -1,9 +1,13 @@
 #include "probe/nagios.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <map>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,7 +15,13 @@
 namespace probe {
 namespace {
 
+template <class T>
+using Or = std::expected<T, std::string>;
+
 constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kLabels[] = {"free", "total", "largest", "score", "price", "age"};
+/// As much of a value as stands in a sentence about it.
+constexpr std::size_t kQuoted = 80;
 
 /// Cuts `text` in two at the first `mark`; the second part is empty when there is none.
 std::pair<std::string_view, std::string_view> cut(std::string_view text, char mark) {
@@ -20,8 +30,8 @@ std::pair<std::string_view, std::string_view> cut(std::string_view text, char ma
   return {text.substr(0, place), text.substr(place + 1)};
 }
 
-/// Takes the label and its '=' off `data`. In quotes it may have blanks, and two quotes mean one.
-std::string take_label(std::string_view& data) {
+/// Takes the label off `data`. In quotes it may have blanks, and two quotes mean one. None: a quote is not closed.
+std::optional<std::string> take_label(std::string_view& data) {
   std::string label;
   bool quoted = false;
   while (!data.empty() && (quoted || data.front() != '=')) {
@@ -35,44 +45,133 @@ std::string take_label(std::string_view& data) {
     else
       label += c;
   }
-  if (data.starts_with('=')) data.remove_prefix(1);
+  if (quoted) return std::nullopt;
   return label;
 }
 
-/// The number that a value begins with. None for U, which says that it could not be found out.
-std::optional<double> number_in(std::string_view value) {
-  if (value.starts_with('+')) value.remove_prefix(1);
+/// A number, and its unit as it is written.
+struct Value {
   double number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
-  return number;
+  std::string_view unit;
+};
+
+/// Units of the conventions and, for a price, of money.
+bool is_unit(std::string_view unit, std::string_view label) {
+  constexpr std::string_view kUnits[] = {"",   "s",  "us", "ms", "ns",  "%",   "c",   "B",   "KB",  "MB", "GB",
+                                         "TB", "PB", "EB", "kB", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool money = label == "price" && unit.size() == 3 && std::ranges::all_of(unit, capital);
+  return money || std::ranges::find(kUnits, unit) != std::end(kUnits);
 }
 
-/// Reads 'label'=value[UNIT][;warn[;crit[;min[;max]]]] … .
-void read_data(std::string_view data, Observation& seen) {
-  const std::pair<std::string_view, std::optional<double>*> known[] = {
-      {"free", &seen.free}, {"total", &seen.total}, {"score", &seen.score}, {"price", &seen.price}};
-  while (true) {
-    data.remove_prefix(std::min(data.find_first_not_of(kBlanks), data.size()));
-    if (data.empty()) return;
-    const std::string label = take_label(data);
-    const auto value = data.substr(0, data.find_first_of(kBlanks));
-    data.remove_prefix(value.size());
-    for (const auto& [name, number] : known)
-      if (base::equals_ignoring_case(label, name))
-        if (const auto found = number_in(value)) *number = found;
+/// The whole of `text` as a number with a unit.
+std::optional<Value> value_of(std::string_view text, std::string_view label) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  Value value;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
+  if (error != std::errc() || !std::isfinite(value.number)) return std::nullopt;
+  value.unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  return is_unit(value.unit, label) ? std::optional(value) : std::nullopt;
+}
+
+/// What is known of the labels that count.
+class Data {
+ public:
+  explicit Data(const Secrets& secrets) : secrets_(secrets) {}
+
+  /// Reads 'label'=value[UNIT][;warn[;crit[;min[;max]]]] … .
+  Or<void> read(std::string_view data) {
+    while (true) {
+      data.remove_prefix(std::min(data.find_first_not_of(kBlanks), data.size()));
+      if (data.empty()) return {};
+      const std::string_view whole = data;
+      const auto label = take_label(data);
+      if (!label) return std::unexpected(fmt::format("the performance data {} has a quote without end", quoted(whole)));
+      const auto rest = data.substr(0, data.find_first_of(kBlanks));
+      data.remove_prefix(rest.size());
+      const auto known = std::ranges::find_if(
+          kLabels, [&](std::string_view name) { return base::equals_ignoring_case(*label, name); });
+      if (known == std::end(kLabels)) continue;
+      const auto piece = whole.substr(0, whole.size() - data.size());
+      if (auto fine = take(*known, rest, piece); !fine) return fine;
+    }
   }
+
+  std::optional<Value> get(std::string_view label) const {
+    const auto found = values_.find(label);
+    return found != values_.end() ? found->second : std::nullopt;
+  }
+  std::optional<double> number(std::string_view label) const {
+    const auto value = get(label);
+    return value ? std::optional(value->number) : std::nullopt;
+  }
+
+ private:
+  /// `rest` begins with '='.
+  Or<void> take(std::string_view label, std::string_view rest, std::string_view piece) {
+    if (values_.contains(label)) return std::unexpected(fmt::format("{} is there twice: {}", label, quoted(piece)));
+    const auto text = rest.substr(std::min<std::size_t>(rest.size(), 1), rest.find(';') - 1);
+    const auto value = value_of(text, label);
+    if (!value && text != "U")
+      return std::unexpected(
+          fmt::format("{} is no number; write one such as {}=3 or {}=0.75", quoted(piece), label, label));
+    values_.emplace(label, value);
+    return {};
+  }
+
+  std::string quoted(std::string_view text) const {
+    return fmt::format("'{}'", one_line(secrets_.blotted(text.substr(0, 16 * kQuoted)), kQuoted));
+  }
+
+  const Secrets& secrets_;
+  std::map<std::string_view, std::optional<Value>> values_;
+};
+
+/// Units that are compared must be of one kind.
+Or<void> check_units(const Data& data) {
+  std::optional<std::pair<std::string_view, Value>> first;
+  for (const std::string_view label : {"free", "total", "largest"}) {
+    const auto value = data.get(label);
+    if (!value) continue;
+    if (first && first->second.unit != value->unit)
+      return std::unexpected(fmt::format("{}={}{} and {}={}{} have two units; write one", first->first,
+                                         first->second.number, first->second.unit, label, value->number, value->unit));
+    if (!first) first = {label, *value};
+  }
+  return {};
+}
+
+Or<base::Duration> age_in(const Data& data) {
+  const auto age = data.get("age");
+  if (!age) return base::Duration{0};
+  const std::chrono::duration<double> seconds{age->number};
+  if (seconds.count() >= 0 && seconds < std::chrono::days{3650} && (age->unit.empty() || age->unit == "s"))
+    return std::chrono::duration_cast<base::Duration>(seconds);
+  return std::unexpected(
+      fmt::format("age={}{} is not a time; write seconds, from 0 on, ten years at most", age->number, age->unit));
 }
 
 }  // namespace
 
-Observation read_nagios(std::string_view output) {
-  Observation seen;
+Or<Observation> read_nagios(std::string_view output, const Secrets& secrets) {
   const auto [first, rest] = cut(output, '\n');
-  const auto [text, data] = cut(first, '|');
-  seen.reason = one_line(text);
-  read_data(data, seen);
-  read_data(cut(rest, '|').second, seen);
+  const auto [text, performance] = cut(first, '|');
+  Data data(secrets);
+  for (const std::string_view part : {performance, cut(rest, '|').second})
+    if (auto fine = data.read(part); !fine) return std::unexpected(std::move(fine.error()));
+  if (auto fine = check_units(data); !fine) return std::unexpected(std::move(fine.error()));
+  const auto age = age_in(data);
+  if (!age) return std::unexpected(age.error());
+  const Observation seen{.free = data.number("free"),
+                         .total = data.number("total"),
+                         .largest = data.number("largest"),
+                         .score = data.number("score"),
+                         .price = data.number("price"),
+                         .reason = one_line(secrets.blotted(text.substr(0, 16 * kMaxReasonBytes))),
+                         .age = *age};
+  const config::Pointers names{
+      .free = "free", .total = "total", .largest = "largest", .score = "score", .price = "price"};
+  if (auto fine = check_numbers(seen, names); !fine) return std::unexpected(std::move(fine.error()));
   return seen;
 }
 

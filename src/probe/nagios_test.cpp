@@ -1,44 +1,88 @@
 // What plugins print.
 #include "probe/nagios.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace probe {
 namespace {
 
+using namespace std::chrono_literals;
+
+Observation read(std::string_view output) {
+  auto seen = read_nagios(output);
+  EXPECT_TRUE(seen) << seen.error();
+  return seen ? *seen : Observation{};
+}
+std::string error_of(std::string_view output) {
+  const auto seen = read_nagios(output);
+  return seen ? "none" : seen.error();
+}
+
 TEST(Nagios, ReadsTextAndData) {
-  EXPECT_EQ(read_nagios("OK - 12 of 64 nodes idle | free=12;8;4;0;64 total=64 score=7.5 price=0.25EUR\n"),
-            (Observation{{}, 12, 64, {}, 7.5, 0.25, "OK - 12 of 64 nodes idle"}));
-  EXPECT_EQ(read_nagios("OK"), (Observation{.reason = "OK"}));
-  EXPECT_EQ(read_nagios(""), Observation());
-  EXPECT_EQ(read_nagios("|"), Observation());
+  EXPECT_EQ(read("OK - 12 of 64 nodes idle | free=12;8;4;0;64 total=64 largest=4 score=7.5 price=0.25EUR age=90s\n"),
+            (Observation{{}, 12, 64, 4, 7.5, 0.25, "OK - 12 of 64 nodes idle", 90s}));
+  EXPECT_EQ(read("OK"), (Observation{.reason = "OK"}));
+  EXPECT_EQ(read(""), Observation());
+  EXPECT_EQ(read("|"), Observation());
 }
 
 TEST(Nagios, ReadsLabelsAsTheyAreWritten) {
-  EXPECT_EQ(read_nagios("x|FREE=1 'Total'=2").free, 1);
-  EXPECT_EQ(read_nagios("x|FREE=1 'Total'=2").total, 2);
-  EXPECT_EQ(read_nagios("x|'free nodes'=7 'it''s free'=8 'a=b'=9 'free'=3").free, 3);
-  EXPECT_EQ(read_nagios("x|free_nodes=7 xfree=8").free, std::nullopt);
+  EXPECT_EQ(read("x|FREE=1 'Total'=2").free, 1);
+  EXPECT_EQ(read("x|FREE=1 'Total'=2").total, 2);
+  EXPECT_EQ(read("x|'free nodes'=7 'it''s free'=8 'a=b'=9 'free'=3").free, 3);
+  EXPECT_EQ(read("x|free_nodes=7 xfree=8").free, std::nullopt);
 }
 
-TEST(Nagios, IgnoresUnitsAndWhatIsNoNumber) {
-  EXPECT_EQ(read_nagios("x|free=5GB;;;").free, 5);
-  EXPECT_EQ(read_nagios("x|free=-1.5e2%").free, -150);
-  EXPECT_EQ(read_nagios("x|free=+4").free, 4);
-  for (const auto* none : {"x|free=U", "x|free=", "x|free", "x|free=;1", "x|free=inf", "x|free=nan", "x|free=1e999",
-                           "x|'free=1", "x|=1", "x|free =1"})
-    EXPECT_EQ(read_nagios(none).free, std::nullopt) << none;
-  EXPECT_EQ(read_nagios("x|free=U free=3").free, 3);
+TEST(Nagios, ReadsNumbersAndUnits) {
+  EXPECT_EQ(read("x|free=5GB;;;").free, 5);
+  EXPECT_EQ(read("x|free=50%;10;5").free, 50);
+  EXPECT_EQ(read("x|score=-1.5e2%").score, -150);
+  EXPECT_EQ(read("x|free=+4").free, 4);
+  EXPECT_EQ(read("x|free=4.").free, 4);
+  EXPECT_EQ(read("x|price=1.64USD").price, 1.64);
+  EXPECT_EQ(read("x|age=0.5 free=1").age, 500ms);
+  EXPECT_EQ(read("x|free=U").free, std::nullopt) << "the plugin could not find out";
+}
+
+TEST(Nagios, NamesWhatIsNoNumber) {
+  EXPECT_EQ(error_of("x|score=0,75"), "'score=0,75' is no number; write one such as score=3 or score=0.75");
+  for (const auto* bad : {"free=1,234", "free=3foo", "free=",     "free",     "free=;1",    "free=inf",   "free=nan",
+                          "free=1e999", "free=0x10", "free=1 GB", "free=--1", "free=+-1",   "free=1.2.3", "free=1e",
+                          "free=~:3",   "free=3EUR", "FREE=x",    "'free'=x", "free=1'000", "free=u",     "age=1m"})
+    if (const std::string_view text(bad); text != "free=1 GB")
+      EXPECT_NE(error_of(fmt::format("x|a=1 {} b=2", text)), "none") << text;
+  EXPECT_EQ(error_of("x|free =1"), "'free' is no number; write one such as free=3 or free=0.75");
+  EXPECT_EQ(error_of("x|'free=1"), "the performance data ''free=1' has a quote without end");
+  EXPECT_EQ(error_of("x|time=0,003s /=x '/var'=2,5MB =1"), "none") << "other labels are the plugin's own";
+}
+
+TEST(Nagios, NamesNumbersThatMakeNoSense) {
+  EXPECT_EQ(error_of("x|free=-1"), "free is -1; it must not be negative");
+  EXPECT_EQ(error_of("x|free=10 total=4"), "free is 10, more than total, which is 4");
+  EXPECT_EQ(error_of("x|free=3 largest=4"), "largest is 4, more than free, which is 3");
+  EXPECT_EQ(error_of("x|free=1.2e19"), "free is 1.2e+19, which is no count");
+  EXPECT_EQ(error_of("x|free=1 FREE=3"), "free is there twice: 'FREE=3'");
+  EXPECT_EQ(error_of("x|free=U\n|free=3"), "free is there twice: 'free=3'");
+  EXPECT_EQ(error_of("x|free=3GB total=4TB"), "free=3GB and total=4TB have two units; write one");
+  EXPECT_EQ(error_of("x|free=50% total=64"), "free=50% and total=64 have two units; write one");
+  EXPECT_EQ(error_of("x|free=3GB total=4GB price=1EUR"), "none");
+  EXPECT_EQ(error_of("x|age=-1"), "age=-1 is not a time; write seconds, from 0 on, ten years at most");
+  EXPECT_EQ(error_of("x|age=5ms"), "age=5ms is not a time; write seconds, from 0 on, ten years at most");
+  EXPECT_EQ(error_of("x|age=1e12"), "age=1000000000000 is not a time; write seconds, from 0 on, ten years at most");
 }
 
 TEST(Nagios, ReadsDataOfLaterLines) {
-  const auto seen = read_nagios("DISK OK | free=1\nlong text, score=9\nmore text | total=2\nprice=3\n");
+  const auto seen = read("DISK OK | free=1\nlong text, score=9\nmore text | total=2\nprice=3\n");
   EXPECT_EQ(seen, (Observation{{}, 1, 2, {}, {}, 3, "DISK OK"}));
 }
 
 TEST(Nagios, MakesAnyTextFitForAReason) {
-  EXPECT_EQ(read_nagios(" a\tb\377\r\nmore").reason, "a b?");
-  EXPECT_LE(read_nagios(std::string(10'000, 'x')).reason.size(), 300U);
+  EXPECT_EQ(read(" a\tb\377\r\nmore").reason, "a b?");
+  EXPECT_LE(read(std::string(10'000, 'x')).reason.size(), 300U);
+  Secrets secrets;
+  secrets.add("hunter22");
+  EXPECT_EQ(read_nagios(std::string(295, 'x') + "hunter22", secrets)->reason, std::string(295, 'x') + "…");
 }
 
 }  // namespace

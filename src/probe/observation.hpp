@@ -1,15 +1,11 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <expected>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "config/config.hpp"
-#include "core/profile.hpp"
+#include "probe/one_line.hpp"
 #include "probe/probe.hpp"
 
 /// What sources say, in the words that all kinds share, and the level that follows from it. Pure; thread-safe.
@@ -37,23 +33,8 @@ struct Observation {
 /// is theirs. The reason is the source's, followed by the rule that gave the level. Fails when neither gives a level.
 Result judge(Observation observation, const config::Levels& levels);
 
-/// Reads {"level": …, "free": …, "total": …, "score": …, "price": …, "reason": …}, each of them optional and at the
-/// place that `pointers` gives. Fails with a sentence when a value has another type, or when none is there.
-std::expected<Observation, std::string> read_observation(const boost::json::value& value,
-                                                         const config::Pointers& pointers);
-
-/// Parses JSON of a source, at most 64 levels deep. Fails with a sentence that says where it goes wrong.
-std::expected<boost::json::value, std::string> parse_json(std::string_view text);
-
-/// Reads a source's list of objects, each with "provider" and "name" beside its values, and judges it for each of
-/// `profiles`. One that the list does not name has failed.
-Answer read_batch(const boost::json::value& value, const config::Pointers& pointers,
-                  std::span<const core::Profile> profiles, const config::Levels& levels);
-
-/// `text` fit for a reason: UTF-8 in one line of at most 300 bytes, whatever a source sent.
-std::string one_line(std::string_view text);
-
-/// What a batch is asked: [{"provider": …, "name": …, "attributes": {…}}, …].
-std::string to_json(std::span<const core::Profile> profiles);
+/// Do the numbers make sense together? Fails with a sentence that has the number and what `names` calls it: one that is
+/// negative (a score may be) or too large to be counted, and more free units than there are.
+std::expected<void, std::string> check_numbers(const Observation& seen, const config::Pointers& names);
 
 }  // namespace probe

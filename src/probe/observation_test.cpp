@@ -3,43 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-
 #include "probe/placeholders.hpp"
 
 namespace probe {
 namespace {
-
-std::expected<Observation, std::string> read(std::string_view text, const config::Pointers& pointers = {}) {
-  const auto value = parse_json(text);
-  if (!value) return std::unexpected(value.error());
-  return read_observation(*value, pointers);
-}
-
-TEST(Observation, ReadsWhatIsThere) {
-  const auto seen = read(R"({"level":"high","free":3,"total":4,"score":7.5,"price":0.25,"reason":"3 of 4\nfree"})");
-  ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{core::Level::high, 3, 4, {}, 7.5, 0.25, "3 of 4 free"}));
-  EXPECT_EQ(read(R"({"free":0,"level":null})")->free, 0);
-}
-
-TEST(Observation, ReadsWhereThePointersPoint) {
-  const config::Pointers pointers{.level = "", .free = "/recommendations/0/free", .reason = "/why"};
-  const auto seen = read(R"({"recommendations":[{"free":2}],"why":{"zone":"a"},"level":17})", pointers);
-  ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{{}, 2, {}, {}, {}, {}, R"({"zone":"a"})"}));
-}
-
-TEST(Observation, SaysWhatIsWrong) {
-  EXPECT_EQ(read(R"({"level":"GREAT"})").error(), R"(/level is "GREAT"; it must be HIGH, MEDIUM, LOW or UNKNOWN)");
-  EXPECT_EQ(read(R"({"free":"3"})").error(), R"(/free is not a number: "3")");
-  EXPECT_TRUE(read("{}").error().starts_with("has none of /level, /free,")) << read("{}").error();
-  EXPECT_TRUE(read("[1,").error().starts_with("is not JSON (incomplete JSON): [1,")) << read("[1,").error();
-  EXPECT_TRUE(read("").error().starts_with("is not JSON"));
-  EXPECT_TRUE(read("{} {}").error().starts_with("is not JSON"));
-  EXPECT_TRUE(read(std::string(100'000, '[')).error().starts_with("is not JSON"));
-  EXPECT_FALSE(read(R"({"free":1e999})"));
-}
 
 TEST(Judge, TakesTheSourcesLevelUnlessThereAreThresholds) {
   EXPECT_EQ(judge({.level = core::Level::low, .free = 9, .reason = "closed"}, {})->level, core::Level::low);
@@ -78,38 +45,38 @@ TEST(Judge, FailsWithoutWhatItNeeds) {
             "the source gives no free and total units, which 'levels' needs");
 }
 
-TEST(Batch, FindsEachProfile) {
-  const std::vector<core::Profile> profiles{{1, {"A", "x"}}, {2, {"A", "y"}}, {3, {"A", "z"}}};
-  const auto value = parse_json(R"([{"provider":"A","name":"y","free":0},{"provider":"A","name":"x","level":"HIGH"},
-                                    {"provider":"A","name":"z","free":[]}, 7, {"name":"other"}])");
-  const Answer answer = read_batch(*value, {}, profiles, {});
-  ASSERT_EQ(answer.results.size(), 3U);
-  EXPECT_EQ(answer.results[0]->level, core::Level::high);
-  EXPECT_EQ(answer.results[1]->level, core::Level::low);
-  EXPECT_EQ(answer.results[2].error(), "/free is not a number: []");
-  EXPECT_EQ(read_batch(parse_json("[]").value(), {}, profiles, {}).results[2].error(),
-            "the answer does not name this profile");
-  EXPECT_EQ(read_batch(parse_json("{}").value(), {}, profiles, {}).results[2].error(), "the answer is not a list");
+TEST(Judge, DropsWhatBinaryArithmeticLeaves) {
+  const Result result = judge({.free = 2.9999999999999996,
+                               .total = 9007199254740991,
+                               .largest = 0.1 + 0.2,
+                               .score = -1.1 * 1.5,
+                               .price = 0.82 + 0.82000000000000006},
+                              {.high = {.free = 3}});
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_EQ(result->level, core::Level::high);
+  EXPECT_EQ(
+      fmt::format("{} {} {} {} {}", *result->free, *result->total, *result->largest, *result->score, *result->price),
+      "3 9007199254740991 0.3 -1.65 1.64");
 }
 
-TEST(Batch, AsksWithAList) {
-  const std::vector<core::Profile> profiles{{1, {"A", "x"}, {{"size", "8\""}}}, {2, {"A", "y"}}};
-  EXPECT_EQ(to_json(profiles),
-            "[{\"provider\":\"A\",\"name\":\"x\",\"attributes\":{\"size\":\"8\\\"\"}},\n"
-            "{\"provider\":\"A\",\"name\":\"y\",\"attributes\":{}}]\n");
-}
-
-TEST(OneLine, MakesAnythingPrintable) {
-  EXPECT_EQ(one_line("  a\n\n\tb\r\n"), "a b");
-  EXPECT_EQ(one_line("é\xff漢\xc3"), "é?漢?");
-  EXPECT_EQ(one_line(std::string(1000, 'x')).size(), 300U);
-  EXPECT_LE(one_line([] {
-              std::string s;
-              for (int i = 0; i < 200; ++i) s += "漢";
-              return s;
-            }())
-                .size(),
-            300U);
+TEST(CheckNumbers, NamesWhatMakesNoSense) {
+  const auto error = [](const Observation& seen) {
+    const auto fine = check_numbers(seen, {});
+    return fine ? "none" : fine.error();
+  };
+  EXPECT_EQ(error({}), "none");
+  EXPECT_EQ(error({.free = 0, .total = 0, .largest = 0, .score = -7.5, .price = 0}), "none");
+  EXPECT_EQ(error({.free = 4, .total = 4, .largest = 4}), "none");
+  EXPECT_EQ(error({.free = 10, .total = 4}), "/free is 10, more than /total, which is 4");
+  EXPECT_EQ(error({.free = 3, .total = 4, .largest = 3.5}), "/largest is 3.5, more than /free, which is 3");
+  EXPECT_EQ(error({.total = 4, .largest = 5}), "/largest is 5, more than /total, which is 4");
+  EXPECT_EQ(error({.free = -1}), "/free is -1; it must not be negative");
+  EXPECT_EQ(error({.total = -1}), "/total is -1; it must not be negative");
+  EXPECT_EQ(error({.largest = -0.5}), "/largest is -0.5; it must not be negative");
+  EXPECT_EQ(error({.price = -1.64}), "/price is -1.64; it must not be negative");
+  EXPECT_EQ(error({.free = 1.2e19}), "/free is 1.2e+19, which is no count");
+  EXPECT_EQ(error({.score = -1e300}), "/score is -1e+300, which is no count");
+  EXPECT_EQ(error({.free = 9007199254740992}), "none");
 }
 
 TEST(Placeholders, AreTheProfiles) {

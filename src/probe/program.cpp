@@ -29,6 +29,9 @@ constexpr std::size_t kErrorBytes = 1024;
 constexpr std::size_t kBytesPerTurn = 64 * 1024;
 /// The most that a pipe holds.
 constexpr std::size_t kPipeBytes = 1 << 20;
+/// What env and shells say when they cannot run a program, or do not find it.
+constexpr int kNotExecutable = 126;
+constexpr int kNotFound = 127;
 /// From SIGTERM to SIGKILL, and how long a killed process may take to disappear.
 constexpr auto kGrace = 1s;
 
@@ -228,7 +231,11 @@ asio::awaitable<std::expected<Exited, std::string>> Programs::run(Program progra
   run->collect();
   co_await run->wait_for_group();
   std::erase(running_, run);
-  co_return run->result();
+  auto result = run->result();
+  // By env, which is what the script's first line asks for.
+  if (result && (result->code == kNotFound || result->code == kNotExecutable))
+    if (std::string fault = fault_of_file(program); !fault.empty()) co_return std::unexpected(std::move(fault));
+  co_return result;
 }
 
 void Programs::cancel() {

@@ -132,6 +132,26 @@ TEST_F(ProgramTest, LetsItCleanUpAtTheDeadline) {
   EXPECT_EQ(content_of(file("bye")), "bye\n");
 }
 
+TEST_F(ProgramTest, NamesTheInterpreterThatEnvDoesNotFind) {
+  std::ofstream(file("script")) << "#!/usr/bin/env python2.6\n";
+  std::filesystem::permissions(file("script"), std::filesystem::perms::owner_all);
+  EXPECT_EQ(output_of({.command = {file("script")}, .environment = {"PATH=/usr/bin:/bin"}}),
+            fmt::format("cannot run {}: its interpreter 'python2.6' is not in PATH", file("script")));
+  const Outcome own = run_shell("exit 127");
+  ASSERT_TRUE(own) << own.error();
+  EXPECT_EQ(own->code, 127);
+}
+
+TEST_F(ProgramTest, TellsWhatItsProgramStartedToEndToo) {
+  // The one that was started does not end with its parent: only a signal of its own makes it write.
+  EXPECT_EQ(run_shell("(trap 'echo told >$DIR/told; exit' TERM; while :; do sleep 0.05; done) & "
+                      "trap '' TERM; while [ ! -s $DIR/told ]; do sleep 0.05; done; exit 0",
+                      600ms)
+                .error(),
+            kTimedOut);
+  EXPECT_EQ(content_of(file("told")), "told\n");
+}
+
 TEST_F(ProgramTest, KillsAGroupThatIgnoresIt) {
   const Outcome outcome = run_shell(
       "trap '' TERM; echo $$ >$DIR/pid; for i in 1 2 3; do sh -c 'trap \"\" TERM; while :; do sleep 1000; done' & "
@@ -155,6 +175,15 @@ TEST_F(ProgramTest, EndsWhatIsInAnotherGroupOfItsSession) {
       run_shell("timeout 1000 sh -c 'echo $$ >$DIR/inner; exec sleep 1000' & trap '' TERM; "
                 "while :; do sleep 0.1; done",
                 2s));
+  const pid_t inner = pid_in("inner");
+  EXPECT_TRUE(support::eventually([&] { return run_shell("true") && ::kill(inner, 0) != 0; }));
+}
+
+TEST_F(ProgramTest, EndsWhatIsInAnotherGroupOfItsSessionWhenItEndsAtOnce) {
+  EXPECT_FALSE(
+      run_shell("timeout 1000 sh -c 'echo $$ >$DIR/inner; exec sleep 1000' & "
+                "while [ ! -s $DIR/inner ]; do sleep 0.05; done; exec sleep 1000",
+                600ms));
   const pid_t inner = pid_in("inner");
   EXPECT_TRUE(support::eventually([&] { return run_shell("true") && ::kill(inner, 0) != 0; }));
 }

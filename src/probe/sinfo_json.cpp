@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "probe/json.hpp"
 #include "probe/observation.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/slurm_state.hpp"

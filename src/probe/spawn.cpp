@@ -19,6 +19,8 @@
 #include <system_error>
 #include <vector>
 
+#include "probe/interpreter.hpp"
+
 namespace probe {
 namespace {
 
@@ -52,12 +54,17 @@ struct Plan {
   volatile bool entered = false;
 };
 
+std::string_view path_of(const Program& program) {
+  std::string_view path = kDefaultPath;
+  for (const std::string& variable : program.environment)
+    if (variable.starts_with("PATH=")) path = std::string_view(variable).substr(5);
+  return path;
+}
+
 std::vector<std::string> paths_of(const Program& program) {
   const std::string& name = program.command.front();
   if (name.contains('/')) return {name};
-  std::string_view rest = kDefaultPath;
-  for (const std::string& variable : program.environment)
-    if (variable.starts_with("PATH=")) rest = std::string_view(variable).substr(5);
+  std::string_view rest = path_of(program);
   std::vector<std::string> paths;
   while (!rest.empty()) {
     const auto folder = rest.substr(0, rest.find(':'));
@@ -183,6 +190,7 @@ int run_first_of(const Plan& plan) {
 std::unexpected<std::string> not_started(const Plan& plan, const Program& program) {
   if (!plan.connected) return failed_to("give the program its input and output", plan.error);
   if (!plan.entered) return failed_to(fmt::format("enter the directory {}", program.directory), plan.error);
+  if (std::string fault = fault_of_file(program); !fault.empty()) return std::unexpected(std::move(fault));
   if (plan.paths.size() == 1) return failed_to("run " + plan.paths.front(), plan.error);
   return failed_to(fmt::format("run {}, looked for in PATH", program.command.front()), plan.error);
 }
@@ -256,6 +264,17 @@ Or<Child> spawn(const Program& program) {
   const int error = errno;
   end_group(pid);
   return plan.error != 0 ? not_started(plan, program) : failed_to("watch a process", error);
+}
+
+std::string fault_of_file(const Program& program) {
+  for (std::string file : paths_of(program)) {
+    // A relative path begins where the program runs.
+    if (!program.directory.empty()) file = std::filesystem::path(program.directory) / file;
+    if (::access(file.c_str(), X_OK) != 0) continue;
+    const std::string fault = interpreter_fault(file, path_of(program));
+    return fault.empty() ? "" : fmt::format("cannot run {}: {}", file, fault);
+  }
+  return {};
 }
 
 bool has_exited(pid_t child) {

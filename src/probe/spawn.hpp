@@ -44,6 +44,10 @@ struct Child {
 /// with a sentence, and leaves nothing, when it cannot be started.
 std::expected<Child, std::string> spawn(const Program& program);
 
+/// Why the program's file does not run although it is there: an interpreter that is missing, or a loader. "" when that
+/// is not why.
+std::string fault_of_file(const Program& program);
+
 /// How the leader of a group ended.
 struct End {
   /// -1 when a signal killed it.

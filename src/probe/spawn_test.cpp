@@ -58,6 +58,10 @@ TEST_F(SpawnTest, FindsProgramsInThePathOfTheirEnvironment) {
             "cannot run no-such-tool, looked for in PATH: No such file or directory");
   EXPECT_EQ(output_of({.command = {"refused"}, .environment = {path}}),
             "cannot run refused, looked for in PATH: Permission denied");
+  std::filesystem::create_directory(file("first"));
+  write("first/tool", "#!/bin/sh\necho first\n", 0644);
+  EXPECT_EQ(output_of({.command = {"tool"}, .environment = {fmt::format("PATH={0}/first:{0}", dir_.path().string())}}),
+            "tool of mine\n");
   EXPECT_EQ(output_of({.command = {"echo"}, .environment = {"PATH="}}),
             "cannot run echo, looked for in PATH: No such file or directory");
 }
@@ -74,6 +78,20 @@ TEST_F(SpawnTest, SaysWhyItCannotStart) {
   const std::string much(256 * 1024, 'x');
   EXPECT_EQ(output_of({.command = {"/bin/echo", much}, .environment = {}}),
             "cannot run /bin/echo: Argument list too long");
+}
+
+TEST_F(SpawnTest, NamesAnInterpreterThatIsMissing) {
+  write("script", "#!/nowhere/sh\n", 0755);
+  const std::string wrong = fmt::format("cannot run {}: its interpreter '/nowhere/sh' is not there", file("script"));
+  EXPECT_EQ(output_of({.command = {file("script")}, .environment = {}}), wrong);
+  EXPECT_EQ(output_of({.command = {"script"}, .environment = {"PATH=/nowhere:" + dir_.path().string()}}), wrong);
+  EXPECT_EQ(output_of({.command = {"./script"}, .environment = {}, .directory = dir_.path()}),
+            fmt::format("cannot run {}/./script: its interpreter '/nowhere/sh' is not there", dir_.path().string()));
+  write("script", "#!/bin/sh\r\necho\r\n", 0755);
+  EXPECT_THAT(output_of({.command = {file("script")}, .environment = {}}), HasSubstr("its lines end as in Windows"));
+  write("script", "#!/nowhere/sh\n", 0644);
+  EXPECT_EQ(output_of({.command = {file("script")}, .environment = {}}),
+            fmt::format("cannot run {}: Permission denied", file("script")));
 }
 
 TEST_F(SpawnTest, GivesItsInputOrNone) {

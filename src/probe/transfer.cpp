@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "base/text.hpp"
-#include "probe/observation.hpp"
+#include "probe/one_line.hpp"
 #include "probe/probe.hpp"
 
 namespace probe {
@@ -21,12 +21,19 @@ long milliseconds_of(base::Duration limit) {
   return std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(limit).count(), std::numeric_limits<int>::max());
 }
 
+constexpr std::string_view kNotHttp1 =
+    "the server does not answer in HTTP/1.1; it may want https, speak HTTP/2 only, or HTTP/0.9";
+
 }  // namespace
 
 const std::string* Response::header(std::string_view name) const {
   const auto same = [&](const auto& header) { return base::equals_ignoring_case(header.first, name); };
   const auto found = std::ranges::find_if(headers, same);
   return found != headers.end() ? &found->second : nullptr;
+}
+
+std::string no_certificates(const std::string& ca_file) {
+  return fmt::format("ca_file '{}' is no file with certificates", ca_file);
 }
 
 Transfer::Transfer(const Request& request, base::Duration limit, base::Duration timeout)
@@ -152,28 +159,67 @@ std::string Transfer::failure(CURLcode code) const {
       return timed_out_after(timeout_);
     case CURLE_COULDNT_RESOLVE_HOST:
       return fmt::format("cannot find the host: {}", detail);
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return fmt::format("cannot find the proxy of the service's environment: {}", detail);
+    case CURLE_PROXY:
+      return fmt::format("the proxy of the service's environment does not connect: {}", detail);
     case CURLE_COULDNT_CONNECT:
-      return fmt::format("cannot connect: {}", detail);
+      return fmt::format("cannot connect{}: {}", names_host_of_url(detail) ? "" : " to the proxy", detail);
     case CURLE_PEER_FAILED_VERIFICATION:
       return fmt::format("certificate not trusted: {}", detail);
     case CURLE_SSL_CACERT_BADFILE:
-      return fmt::format("ca_file '{}' is no file with certificates", request_.ca_file);
+      return no_certificates(request_.ca_file);
     case CURLE_SSL_CONNECT_ERROR:
       return fmt::format("cannot encrypt the connection: {}", detail);
     case CURLE_TOO_MANY_REDIRECTS:
       return fmt::format("redirected more than {} times", request_.max_redirects);
     case CURLE_UNSUPPORTED_PROTOCOL:
+      // libcurl takes every other protocol for this one.
+      if (detail.contains("HTTP/0.9")) return std::string(kNotHttp1);
       return fmt::format("neither http nor https: {}", detail);
     case CURLE_PARTIAL_FILE:
       return fmt::format("the answer was cut off: {}", detail);
     case CURLE_GOT_NOTHING:
       return "the connection was closed without an answer";
+    case CURLE_WEIRD_SERVER_REPLY:
+      return std::string(kNotHttp1);
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+      return fmt::format("the server breaks off HTTP/2: {}", detail);
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
+      if (std::string refused = proxy_failure(); !refused.empty()) return refused;
       return fmt::format("the connection was lost: {}", detail);
     default:
       return detail;
   }
+}
+
+/// Why the proxy gave no connection, when it answered at all.
+std::string Transfer::proxy_failure() const {
+  long code = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &code);
+  if (code == 0 || code / 100 == 2) return {};
+  constexpr long kProxyLogin = 407;
+  return fmt::format("the proxy of the service's environment {}: it answered {} to CONNECT",
+                     code == kProxyLogin ? "wants a login" : "refuses the connection", code);
+}
+
+/// libcurl names the host and port that it did not reach. Another than the URL's is the proxy.
+bool Transfer::names_host_of_url(std::string_view detail) const {
+  const char* effective = nullptr;
+  curl_easy_getinfo(handle_.get(), CURLINFO_EFFECTIVE_URL, &effective);
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), &curl_url_cleanup);
+  if (effective == nullptr || curl_url_set(url.get(), CURLUPART_URL, effective, 0) != CURLUE_OK) return true;
+  const auto part = [&](CURLUPart which) {
+    char* text = nullptr;
+    const bool found = curl_url_get(url.get(), which, &text, CURLU_DEFAULT_PORT) == CURLUE_OK;
+    const std::unique_ptr<char, decltype(&curl_free)> owner(text, &curl_free);
+    return std::string(found ? text : "");
+  };
+  std::string host = part(CURLUPART_HOST);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return detail.contains(fmt::format("{} port {}", host, part(CURLUPART_PORT)));
 }
 
 /// Each answer begins with its status line: those of redirects, and of 1xx, give way to the next.

@@ -51,6 +51,9 @@ struct Response {
   const std::string* header(std::string_view name) const;
 };
 
+/// What is wrong with a ca_file that has none.
+std::string no_certificates(const std::string& ca_file);
+
 /// One call as libcurl sees it: an easy handle with its options, and what came back so far. Used on one thread.
 class Transfer {
  public:
@@ -74,6 +77,8 @@ class Transfer {
   void set_login();
   void set_limits();
   std::string failure(CURLcode code) const;
+  std::string proxy_failure() const;
+  bool names_host_of_url(std::string_view detail) const;
   std::size_t take_header(std::string_view line);
   std::size_t take_body(std::string_view piece);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);

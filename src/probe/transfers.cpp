@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <clocale>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -100,7 +101,12 @@ class Transfers::Worker {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    // libcurl takes names of hosts for what the locale says, which is ASCII by default.
+    const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    if (utf8 != nullptr) ::uselocale(utf8);
     while (wait_for_calls()) serve();
+    ::uselocale(LC_GLOBAL_LOCALE);
+    if (utf8 != nullptr) ::freelocale(utf8);
   }
 
   bool wait_for_calls() {

@@ -49,6 +49,14 @@ std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parame
   return all;
 }
 
+/// "user:password" of "https://user:password@host".
+std::string_view user_of(const Parts& parts) {
+  const auto scheme = parts.authority.find("://");
+  const auto at = parts.authority.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos) return {};
+  return parts.authority.substr(scheme + 3, at - scheme - 3);
+}
+
 std::string percent_decode(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -63,6 +71,14 @@ std::string percent_decode(std::string_view text) {
     }
   }
   return out;
+}
+
+bool is_secret_parameter(std::string_view name) {
+  // Parameters have short names for keys, too: "code" of Azure functions, "sig" of shared access signatures.
+  constexpr std::string_view kShort[] = {"code", "sig", "k", "pw", "pin", "otp", "hash"};
+  const std::string plain = percent_decode(name);
+  return looks_secret(plain) ||
+         std::ranges::any_of(kShort, [&](std::string_view word) { return base::equals_ignoring_case(plain, word); });
 }
 
 }  // namespace
@@ -98,23 +114,36 @@ std::expected<std::string, std::string> signable_url(std::string_view url) {
 std::string shown_url(std::string_view url) {
   const Parts parts = split(url);
   std::string out(parts.authority);
-  if (const auto at = out.rfind('@'); at != std::string::npos)
-    out.replace(out.find("://") + 3, at - out.find("://") - 3, "…");
+  if (const std::string_view user = user_of(parts); !user.empty()) out.replace(out.find("://") + 3, user.size(), "…");
   out += parts.path;
   for (char separator = '?'; const auto& [name, value] : parameters(parts.query)) {
-    // Parameters have short names for keys, too: "code" of Azure functions, "sig" of shared access signatures.
-    const bool secret = looks_secret(name) || name == "code" || name == "sig";
     out += fmt::format("{}{}", std::exchange(separator, '&'), name);
-    if (value) out += fmt::format("={}", secret ? "…" : *value);
+    if (value) out += fmt::format("={}", is_secret_parameter(name) ? "…" : *value);
   }
   return out.append(parts.fragment);
+}
+
+void add_url_secrets(Secrets& secrets, std::string_view url) {
+  const Parts parts = split(url);
+  const std::string_view user = user_of(parts);
+  const auto colon = std::min(user.find(':'), user.size());
+  // Without a password, the name is what opens the door.
+  if (colon == user.size())
+    secrets.add(percent_decode(user));
+  else
+    secrets.add_login(percent_decode(user.substr(0, colon)), percent_decode(user.substr(colon + 1)));
+  for (const auto& [name, value] : parameters(parts.query)) {
+    if (!value || !is_secret_parameter(name)) continue;
+    secrets.add(*value);
+    secrets.add(percent_decode(*value));
+  }
 }
 
 bool looks_secret(std::string_view name) {
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::string_view kWords[] = {"auth",   "token", "key",       "cookie",
-                                         "secret", "passw", "signature", "credential"};
+  constexpr std::string_view kWords[] = {"auth",      "token", "key", "cookie",  "secret",  "pass",   "pwd",
+                                         "signature", "cred",  "jwt", "session", "private", "bearer", "hmac"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });
 }
 

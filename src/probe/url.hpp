@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "probe/secrets.hpp"
+
 /// URLs of sources. Pure; thread-safe.
 namespace probe {
 
@@ -18,7 +20,10 @@ std::expected<std::string, std::string> signable_url(std::string_view url);
 /// `url` fit to be shown: without user name and password, and with … for parameters whose names look secret.
 std::string shown_url(std::string_view url);
 
-/// Is this the name of a header or parameter whose value nobody should see?
+/// Adds what shown_url leaves out, as it stands and decoded. Nothing where this is no URL.
+void add_url_secrets(Secrets& secrets, std::string_view url);
+
+/// Is this the name of a header, parameter or variable whose value nobody should see?
 bool looks_secret(std::string_view name);
 
 }  // namespace probe

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "probe/observation.hpp"
+#include "probe/secrets.hpp"
 
 namespace fuzz {
 
@@ -17,12 +18,25 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
+/// What the source may repeat, and must not get out.
+inline constexpr std::string_view kSecret = "hunter22/+";
+
+inline const probe::Secrets& secrets() {
+  static const probe::Secrets all = [] {
+    probe::Secrets secrets;
+    secrets.add(kSecret);
+    return secrets;
+  }();
+  return all;
+}
+
 /// Whatever came in, the database and every page can take what goes out.
 inline void check(const probe::Result& result) {
   const std::string& sentence = result ? result->reason : result.error();
   require(sentence.empty() || base::is_printable_utf8(sentence));
   require(sentence.size() < 4096);
   require(result || !sentence.empty());
+  require(!sentence.contains(kSecret));
 }
 
 inline void check(const probe::Answer& answer, std::size_t profiles) {

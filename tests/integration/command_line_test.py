@@ -1,5 +1,6 @@
 """Flags, configuration and their mistakes."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -49,6 +50,13 @@ class CommandLineTest(TestCase):
         self.refused("portal", "--hardware-url", "https://x", says=["https://x", "http://"])
         self.refused("hardware", "--database", "oracle:x", "--check-config", says=["oracle", "sqlite:"])
         self.refused("hardware", "--database", "mysql://u:p@h/n", "--check-config", says=["password"])
+        self.refused("hardware", "--database", "mysql://u@h:65536/n", "--check-config", says=["'65536' is not a port"])
+        os.mkfifo(self.directory / "pipe")
+        self.refused("hardware", "--config", "pipe", "--check-config", says=["pipe: cannot be read: it is a pipe"])
+        self.refused("hardware", "--config", "/dev/zero", says=["/dev/zero: cannot be read: it is a device"])
+        self.refused("hardware", says=["the admin token", "it is a pipe"], environment={"VACANCY_HARDWARE_ADMIN_TOKEN_FILE": "pipe"})
+        probe = {"name": "x", "kind": "http", "url": "http://:80/"}
+        self.refused("hardware", "--config", self.config(probes=[probe]), "--check-config", says=["probes[0].url: names no host"])
         self.refused("hardware", "--database", "sqlite:", says=["give the path of a file"])
         (self.directory / "text.db").write_text("this is no database, and long enough to be sure of it" * 20)
         self.refused("hardware", "--database", "sqlite:text.db", says=["text.db"])

@@ -85,7 +85,7 @@ class ExecProbeTest(TestCase):
     @unittest.skipUnless(os.access(f"{PLUGINS}/check_dummy", os.X_OK), "no check_dummy: install Debian's monitoring-plugins-basic")
     def test_plugins_of_nagios_give_the_levels(self):
         dummy = {"name": "dummy", "kind": "exec", "match": {"provider": "dummy"}, "ttl": "1s", "timeout": "1s",
-                 "command": [f"{PLUGINS}/check_dummy", "{name}", "for {provider} | free=3;;;0 'total'=8GPUs score=0.5"]}
+                 "command": [f"{PLUGINS}/check_dummy", "{name}", "for {provider} | free=3;;;0 'total'=8 score=0.5"]}
         judged = dummy | {"name": "judged", "match": {"provider": "judged"}, "levels": {"high": {"free": 4}, "medium": {"free": 2}}}
         disk = {"name": "disk", "kind": "exec", "match": {"provider": "disk"}, "ttl": "1s", "timeout": "1s",
                 "command": ["check_disk", "-w", "{attribute.warn}", "-c", "0", "-p", "/"],

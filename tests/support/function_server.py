@@ -16,7 +16,8 @@ Standard library only. The paths, which answer every method:
   /headers?bytes=N              so many bytes of headers
   /loop                         a redirect to itself
   /redirect?to=URL&code=302     a redirect
-  /status?code=503&retry_after=7  that status, with a text
+  /status?code=503&retry_after=7  that status, with a text; phrase=TEXT beside it
+  /text?text=TEXT               TEXT with status 200
   /function-error               status 200 with X-Amz-Function-Error, as Lambda reports errors
   /echo                         HIGH; the reason is the request as JSON: method, target, headers, body
   /protected?authorization=TEXT   HIGH when the request's Authorization is TEXT ("" for none), else 401
@@ -122,12 +123,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         setattr(self, "do_" + self.command, answer)
         return True
 
-    def send(self, status, body, **headers):
+    def send(self, status, body, phrase=None, **headers):
         """Header names have _ for -. A body that is not text or bytes is sent as JSON."""
         if not isinstance(body, (str, bytes)):
             body, headers = json.dumps(body), {"Content_Type": "application/json"} | headers
         body = body.encode() if isinstance(body, str) else body
-        self.send_response(status)
+        self.send_response(status, phrase)
         for name, value in ({"Content_Length": len(body)} | headers).items():
             self.send_header(name.replace("_", "-"), str(value))
         self.end_headers()
@@ -189,7 +190,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer_status(self):
         extra = {"Retry_After": self.query["retry_after"]} if "retry_after" in self.query else {}
-        self.send(int(self.query["code"]), "the function is\nbusy", **extra)
+        self.send(int(self.query["code"]), "the function is\nbusy", self.query.get("phrase"), **extra)
+
+    def answer_text(self):
+        self.send(200, self.query["text"])
 
     def answer_function_error(self):
         error = {"errorType": "KeyError", "errorMessage": "name"}

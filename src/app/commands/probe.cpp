@@ -18,6 +18,7 @@ std::string text_at(const json::object& object, std::string_view key) {
   const json::value* found = object.if_contains(key);
   if (found == nullptr || found->is_null()) return "";
   if (const json::string* text = found->if_string()) return std::string(*text);
+  if (const double* number = found->if_double()) return fmt::format("{}", *number);
   return json::serialize(*found);
 }
 

@@ -1,0 +1,215 @@
+#include "probe/json_answer.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+#include <map>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+template <class T>
+using Or = std::expected<T, std::string>;
+
+/// As much of a value as is looked at for a sentence.
+constexpr std::size_t kLookedAt = 16 * 1024;
+/// As much of it as stands in a sentence about it.
+constexpr std::size_t kQuoted = 80;
+/// Clocks of other machines may be ahead by as much.
+constexpr base::Duration kClockTolerance = 10s;
+/// Longer than anything is kept; sums of times do not overflow.
+constexpr base::Duration kOldest = std::chrono::days{3650};
+
+/// The value at `pointer`, or null when there is none.
+const json::value* at(const json::value& value, std::string_view pointer) {
+  boost::system::error_code error;
+  const json::value* found = value.find_pointer({pointer.data(), pointer.size()}, error);
+  return error || found->is_null() ? nullptr : found;
+}
+
+/// A value in the source's words, without secrets. This is the only way for such words into a sentence or a reason.
+std::string words(const json::value& value, const Secrets& secrets, std::size_t most) {
+  const json::string* string = value.if_string();
+  const std::string text = string != nullptr ? std::string(string->data(), string->size()) : json::serialize(value);
+  return one_line(secrets.blotted(std::string_view(text).substr(0, kLookedAt)), most);
+}
+
+class Reader {
+ public:
+  Reader(const json::value& value, const Source& source) : value_(value), source_(source) {}
+
+  Or<Observation> read() const {
+    Observation seen;
+    const config::Pointers& pointers = source_.pointers;
+    const std::pair<std::optional<double>*, const std::string*> numbers[] = {{&seen.free, &pointers.free},
+                                                                             {&seen.total, &pointers.total},
+                                                                             {&seen.largest, &pointers.largest},
+                                                                             {&seen.score, &pointers.score},
+                                                                             {&seen.price, &pointers.price}};
+    if (auto fine = spelling(); !fine) return std::unexpected(fine.error());
+    if (auto fine = take(seen.level, level()); !fine) return std::unexpected(fine.error());
+    for (const auto& [out, pointer] : numbers)
+      if (auto fine = take(*out, number(*pointer)); !fine) return std::unexpected(fine.error());
+    if (auto fine = take(seen.age, age()); !fine) return std::unexpected(fine.error());
+    if (auto fine = check_numbers(seen, pointers); !fine) return std::unexpected(fine.error());
+    if (const json::value* reason = find(pointers.reason))
+      seen.reason = words(*reason, source_.secrets, kMaxReasonBytes);
+    if (!seen.level && !seen.free && !seen.total && !seen.score && !seen.price)
+      return std::unexpected(fmt::format("has none of {}, {}, {}, {}, {}", pointers.level, pointers.free,
+                                         pointers.total, pointers.score, pointers.price));
+    return seen;
+  }
+
+ private:
+  template <class T>
+  static Or<void> take(T& out, Or<T> got) {
+    if (!got) return std::unexpected(std::move(got.error()));
+    out = std::move(*got);
+    return {};
+  }
+
+  const json::value* find(const std::string& pointer) const { return pointer.empty() ? nullptr : at(value_, pointer); }
+
+  std::unexpected<std::string> wrong(const std::string& pointer, const json::value& found,
+                                     std::string_view right) const {
+    const std::string text = words(found, source_.secrets, kQuoted);
+    return std::unexpected(found.is_string() ? fmt::format("{} is \"{}\"; {}", pointer, text, right)
+                                             : fmt::format("{} is {}; {}", pointer, text, right));
+  }
+
+  /// A key in other letters is a mistake of the source: without its value, the level would be one that it did not mean.
+  Or<void> spelling() const {
+    const config::Pointers& pointers = source_.pointers;
+    for (const std::string* pointer : {&pointers.level, &pointers.free, &pointers.total, &pointers.largest}) {
+      const auto slash = pointer->rfind('/');
+      if (pointer->empty() || find(*pointer) != nullptr) continue;
+      const json::value* around = at(value_, std::string_view(*pointer).substr(0, slash));
+      const json::object* object = around != nullptr ? around->if_object() : nullptr;
+      if (object == nullptr) continue;
+      const std::string_view key = std::string_view(*pointer).substr(slash + 1);
+      for (const auto& entry : *object)
+        if (const std::string_view name(entry.key().data(), entry.key().size());
+            name != key && base::equals_ignoring_case(name, key))
+          return std::unexpected(fmt::format("{} is written {}; write it in the same letters", *pointer, name));
+    }
+    return {};
+  }
+
+  Or<std::optional<double>> number(const std::string& pointer) const {
+    const json::value* found = find(pointer);
+    if (found == nullptr) return std::nullopt;
+    if (!found->is_number()) return wrong(pointer, *found, "it must be a number");
+    const auto number = found->to_number<double>();
+    if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", pointer));
+    return number;
+  }
+
+  Or<std::optional<core::Level>> level() const {
+    const json::value* found = find(source_.pointers.level);
+    if (found == nullptr) return std::nullopt;
+    if (const json::string* text = found->if_string())
+      for (const auto level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown})
+        if (base::equals_ignoring_case({text->data(), text->size()}, core::to_string(level))) return level;
+    return wrong(source_.pointers.level, *found, "it must be HIGH, MEDIUM, LOW or UNKNOWN");
+  }
+
+  Or<base::Duration> age() const {
+    const auto [pointers, secrets, now] = source_;
+    const json::value* when = find(pointers.measured_at);
+    const json::value* age = find(pointers.age);
+    if (when != nullptr && age != nullptr)
+      return std::unexpected(fmt::format("{} and {} are both there; give one", pointers.measured_at, pointers.age));
+    if (when != nullptr) return age_of_time(*when);
+    if (age != nullptr) return age_given(*age);
+    return base::Duration{0};
+  }
+
+  Or<base::Duration> age_of_time(const json::value& found) const {
+    const std::string& pointer = source_.pointers.measured_at;
+    const json::string* text = found.if_string();
+    const auto time = text != nullptr ? base::parse_rfc3339({text->data(), text->size()}) : std::nullopt;
+    if (!time) return wrong(pointer, found, "it must be a time such as 2026-11-24T13:22:05Z");
+    const base::Duration age = source_.now - *time;
+    if (age < -kClockTolerance)
+      return wrong(pointer, found, fmt::format("that is in the future, here it is {}", base::to_rfc3339(source_.now)));
+    if (age > kOldest) return wrong(pointer, found, "that is more than ten years ago");
+    return std::max(age, base::Duration{0});
+  }
+
+  Or<base::Duration> age_given(const json::value& found) const {
+    constexpr std::string_view kRight = "it must be seconds, from 0 on, or a duration such as 1m30s, ten years at most";
+    if (const json::string* text = found.if_string()) {
+      const auto age = base::parse_duration({text->data(), text->size()});
+      if (age && age->count() >= 0 && *age <= kOldest) return *age;
+    } else if (found.is_number()) {
+      const std::chrono::duration<double> seconds{found.to_number<double>()};
+      if (seconds.count() >= 0 && seconds <= kOldest) return std::chrono::duration_cast<base::Duration>(seconds);
+    }
+    return wrong(source_.pointers.age, found, kRight);
+  }
+
+  const json::value& value_;
+  const Source& source_;
+};
+
+/// A member of an object that is a string, or "".
+std::string_view member(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  const json::string* text = found != nullptr ? found->if_string() : nullptr;
+  return text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
+}
+
+}  // namespace
+
+Or<Observation> read_observation(const json::value& value, const Source& source) {
+  return Reader(value, source).read();
+}
+
+Answer read_batch(const json::value& value, const Source& source, std::span<const core::Profile> profiles,
+                  const config::Levels& levels) {
+  const json::array* list = value.if_array();
+  if (list == nullptr) return same_for_all(profiles.size(), std::unexpected(std::string("the answer is not a list")));
+  std::multimap<std::pair<std::string_view, std::string_view>, const json::value*> by_key;
+  for (const json::value& item : *list)
+    if (const json::object* object = item.if_object())
+      by_key.emplace(std::pair(member(*object, "provider"), member(*object, "name")), &item);
+  const auto read = [&](const core::Profile& profile) -> Result {
+    const auto [found, end] = by_key.equal_range({profile.key.provider, profile.key.name});
+    if (found == end) return std::unexpected(std::string("the answer does not name this profile"));
+    if (std::next(found) != end)
+      return std::unexpected(fmt::format("the answer names this profile {} times", std::distance(found, end)));
+    auto seen = read_observation(*found->second, source);
+    return seen ? judge(std::move(*seen), levels) : Result(std::unexpected(std::move(seen.error())));
+  };
+  Answer answer;
+  for (const core::Profile& profile : profiles) answer.results.push_back(read(profile));
+  return answer;
+}
+
+std::string to_json(std::span<const core::Profile> profiles) {
+  std::string text = "[";
+  for (const core::Profile& profile : profiles) {
+    text += text.size() > 1 ? ",\n{\"provider\":" : "{\"provider\":";
+    base::append_json_string(text, profile.key.provider);
+    text += ",\"name\":";
+    base::append_json_string(text, profile.key.name);
+    text += ",\"attributes\":{";
+    for (bool first = true; const auto& [key, attribute] : profile.attributes) {
+      if (!std::exchange(first, false)) text += ',';
+      base::append_json_string(text, key);
+      text += ':';
+      base::append_json_string(text, attribute);
+    }
+    text += "}}";
+  }
+  return text + "]\n";
+}
+
+}  // namespace probe

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <expected>
+#include <span>
+#include <string>
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "core/profile.hpp"
+#include "probe/observation.hpp"
+#include "probe/probe.hpp"
+#include "probe/secrets.hpp"
+
+/// What sources answer in JSON. Pure; thread-safe.
+namespace probe {
+
+/// Whose answer is read.
+struct Source {
+  /// Where its values stand.
+  config::Pointers pointers{};
+  /// What must not be repeated of it.
+  Secrets secrets{};
+  /// When it answered, on this machine's clock.
+  base::Time now = base::system_clock().wall_now();
+};
+
+/// Reads {"level": …, "free": …, "total": …, "largest": …, "score": …, "price": …, "reason": …} and when that was
+/// measured, each of them optional and at the place that the source's pointers give. Fails with a sentence that names
+/// place and value when one has another type or makes no sense, or when none is there.
+std::expected<Observation, std::string> read_observation(const boost::json::value& value, const Source& source);
+
+/// Reads a source's list of objects, each with "provider" and "name" beside its values, and judges it for each of
+/// `profiles`. One that the list does not name, or names twice, has failed.
+Answer read_batch(const boost::json::value& value, const Source& source, std::span<const core::Profile> profiles,
+                  const config::Levels& levels);
+
+/// What a batch is asked: [{"provider": …, "name": …, "attributes": {…}}, …].
+std::string to_json(std::span<const core::Profile> profiles);
+
+}  // namespace probe

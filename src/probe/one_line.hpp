@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+/// Words of others, made fit to be shown. Pure; thread-safe.
+namespace probe {
+
+inline constexpr std::size_t kMaxReasonBytes = 300;
+
+/// `text` fit for a reason: UTF-8 in one line of at most `most` bytes, whatever a source sent. Without characters that
+/// cannot be seen, such as those that turn the direction of writing.
+std::string one_line(std::string_view text, std::size_t most = kMaxReasonBytes);
+
+/// The bytes of the invisible character (Unicode's Default_Ignorable_Code_Point) that `text` begins with, or 0.
+std::size_t invisible_bytes(std::string_view text);
+
+/// Is this valid UTF-8 (RFC 3629)? Control characters may be in it, zero bytes too.
+bool is_utf8(std::string_view text);
+
+/// Appends `character` as UTF-8.
+void append_utf8(std::string& out, char32_t character);
+
+}  // namespace probe
