@@ -40,6 +40,21 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
   if (!value.empty() && !base::is_printable_utf8(value))
     return base::fail(base::Errc::invalid,
                       fmt::format("the value of attribute '{}' must be UTF-8 text in one line", key));
+  if (value.size() > kMaxValueBytes)
+    return base::fail(base::Errc::invalid, fmt::format("the value of attribute '{}' has {} bytes; the most is {}", key,
+                                                       value.size(), kMaxValueBytes));
+  return {};
+}
+
+base::Result<void> checked_size(const Attributes& attributes) {
+  if (attributes.size() > kMaxAttributes)
+    return base::fail(base::Errc::invalid,
+                      fmt::format("{} attributes; the most is {}", attributes.size(), kMaxAttributes));
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : attributes) bytes += key.size() + value.size();
+  if (bytes > kMaxAttributesBytes)
+    return base::fail(base::Errc::invalid,
+                      fmt::format("the attributes have {} bytes together; the most is {}", bytes, kMaxAttributesBytes));
   return {};
 }
 

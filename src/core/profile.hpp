@@ -37,8 +37,18 @@ struct Profile {
 /// The longest provider or name, in bytes. It fits an index of every database that is supported.
 inline constexpr std::size_t kMaxNameBytes = 191;
 
-/// Says what is wrong with an attribute's key (1 to 64 of A-Z a-z 0-9 _ . -) or value (text in one line).
+/// The longest value of an attribute, and all keys and values of a profile together, in bytes: a probe is told all of
+/// them with each run. The most attributes.
+inline constexpr std::size_t kMaxValueBytes = 16 << 10;
+inline constexpr std::size_t kMaxAttributesBytes = 64 << 10;
+inline constexpr std::size_t kMaxAttributes = 64;
+
+/// Says what is wrong with an attribute's key (1 to 64 of A-Z a-z 0-9 _ . -) or value (text in one line, of
+/// kMaxValueBytes at most).
 base::Result<void> checked_attribute(std::string_view key, std::string_view value);
+
+/// Says when attributes, each of which has been checked, are too many or too long together.
+base::Result<void> checked_size(const Attributes& attributes);
 
 /// Says what is wrong with a provider or a name (empty, too long, not UTF-8, control characters, blanks around it).
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name);

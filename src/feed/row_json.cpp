@@ -116,7 +116,32 @@ base::Result<core::Attributes> attributes_of(const json::value& value) {
       return wrong(checked.error().message);
     attributes.emplace(member.key(), member.value().get_string());
   }
+  if (auto checked = core::checked_size(attributes); !checked) return std::unexpected(checked.error());
   return attributes;
+}
+
+base::Result<SentProfile> profile_of(const json::value& value) {
+  const auto wrong = [](std::string_view what) {
+    return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"provider\":\"…\",\"name\":\"…\"}}", what));
+  };
+  if (!value.is_object()) return wrong("the profile is not a JSON object");
+  const json::object& object = value.get_object();
+  for (const auto& member : object)
+    if (member.key() != "provider" && member.key() != "name" && member.key() != "attributes")
+      return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
+  const json::value* provider = object.if_contains("provider");
+  const json::value* name = object.if_contains("name");
+  if (provider == nullptr || !provider->is_string()) return wrong("'provider' is missing or not a string");
+  if (name == nullptr || !name->is_string()) return wrong("'name' is missing or not a string");
+  auto key = core::checked_key(provider->get_string(), name->get_string());
+  if (!key) return std::unexpected(key.error());
+  SentProfile profile{std::move(*key), {}};
+  if (const json::value* attributes = object.if_contains("attributes")) {
+    auto read = attributes_of(*attributes);
+    if (!read) return std::unexpected(read.error());
+    profile.attributes = std::move(*read);
+  }
+  return profile;
 }
 
 }  // namespace
@@ -182,29 +207,32 @@ std::vector<core::RowPtr> parse_rows(const json::array& array) {
 }
 
 base::Result<SentProfile> parse_profile(std::string_view text) {
-  const auto wrong = [](std::string_view what) {
-    return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"provider\":\"…\",\"name\":\"…\"}}", what));
-  };
   boost::system::error_code error;
   const json::value value = json::parse(json::string_view(text), error);
-  if (error || !value.is_object()) return wrong("the body is not a JSON object");
-  const json::object& object = value.get_object();
-  for (const auto& member : object)
-    if (member.key() != "provider" && member.key() != "name" && member.key() != "attributes")
-      return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
-  const json::value* provider = object.if_contains("provider");
-  const json::value* name = object.if_contains("name");
-  if (provider == nullptr || !provider->is_string()) return wrong("'provider' is missing or not a string");
-  if (name == nullptr || !name->is_string()) return wrong("'name' is missing or not a string");
-  auto key = core::checked_key(provider->get_string(), name->get_string());
-  if (!key) return std::unexpected(key.error());
-  SentProfile profile{std::move(*key), {}};
-  if (const json::value* attributes = object.if_contains("attributes")) {
-    auto read = attributes_of(*attributes);
-    if (!read) return std::unexpected(read.error());
-    profile.attributes = std::move(*read);
+  if (error || !value.is_object())
+    return base::fail(base::Errc::invalid, "the body is not a JSON object; send {\"provider\":\"…\",\"name\":\"…\"}");
+  return profile_of(value);
+}
+
+base::Result<std::vector<SentProfile>> parse_profiles(std::string_view text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json::string_view(text), error);
+  if (error || !value.is_array())
+    return base::fail(base::Errc::invalid,
+                      "the body is not a JSON array; send [{\"provider\":\"…\",\"name\":\"…\"}, …]");
+  const json::array& array = value.get_array();
+  if (array.size() > kMostProfiles)
+    return base::fail(base::Errc::invalid,
+                      fmt::format("{} profiles in one request; the most is {}", array.size(), kMostProfiles));
+  std::vector<SentProfile> profiles;
+  for (const json::value& one : array) {
+    auto profile = profile_of(one);
+    if (!profile)
+      return base::fail(profile.error().code,
+                        fmt::format("element {} of the array: {}", profiles.size(), profile.error().message));
+    profiles.push_back(std::move(*profile));
   }
-  return profile;
+  return profiles;
 }
 
 std::vector<core::Row> parse_original(std::string_view text, base::Time measured_at, base::Duration took) {

@@ -38,6 +38,11 @@ struct SentProfile {
 /// Reads {"provider":…,"name":…,"attributes":{…}}, the last of which may be left out; further keys are refused.
 base::Result<SentProfile> parse_profile(std::string_view json);
 
+/// How many profiles one request may add: its transaction must not keep others waiting.
+inline constexpr std::size_t kMostProfiles = 10'000;
+/// Reads an array of them, kMostProfiles at most; the error names the element, counted from 0.
+base::Result<std::vector<SentProfile>> parse_profiles(std::string_view json);
+
 /// Reads the original system's answer: an array of objects with provider, name and availability; further keys are
 /// left alone. Every row gets a reading that ended at `measured_at`, took `took` and has no end of trust yet.
 /// Throws std::exception that says what is wrong.

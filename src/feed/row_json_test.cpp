@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 using support::kNow;
 using support::measured_row;
 using support::pending_row;
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::SizeIs;
 
 core::Row again(const core::Row& row, base::Time now) {
   std::string text = "[";
@@ -84,6 +86,46 @@ TEST(ParseKey, SaysWhatIsWrong) {
   EXPECT_THAT(parse_profile("x").error().message, HasSubstr("not a JSON object"));
   EXPECT_THAT(parse_profile(R"({"provider":"a","nmae":"b"})").error().message, HasSubstr("'nmae'"));
   EXPECT_THAT(parse_profile(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
+}
+
+std::string with_attributes(const std::string& attributes) {
+  return R"({"provider":"a","name":"b","attributes":{)" + attributes + "}}";
+}
+
+TEST(ParseProfile, HoldsTheLimitsOfAttributes) {
+  const auto one = [](std::size_t bytes) { return with_attributes("\"k\":\"" + std::string(bytes, 'x') + "\""); };
+  EXPECT_TRUE(parse_profile(one(core::kMaxValueBytes)));
+  EXPECT_THAT(parse_profile(one(core::kMaxValueBytes + 1)).error().message,
+              AllOf(HasSubstr("'k' has 16385 bytes"), HasSubstr("the most is 16384")));
+  const auto many = [](std::size_t count, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i)
+      text += fmt::format("{}\"{:02}\":\"{}\"", i > 0 ? "," : "", i, std::string(bytes, 'x'));
+    return with_attributes(text);
+  };
+  EXPECT_TRUE(parse_profile(many(core::kMaxAttributes, 1)));
+  EXPECT_THAT(parse_profile(many(core::kMaxAttributes + 1, 1)).error().message, HasSubstr("65 attributes"));
+  EXPECT_TRUE(parse_profile(many(8, (8 << 10) - 2)));
+  EXPECT_THAT(parse_profile(many(8, (8 << 10) - 1)).error().message, HasSubstr("65544 bytes together"));
+  EXPECT_FALSE(parse_profile(with_attributes(R"("k":"a\u0000b")"))) << "NUL";
+  EXPECT_TRUE(parse_profile(with_attributes(R"("k":"\ud83d\ude00")"))) << "four bytes";
+}
+
+TEST(ParseProfiles, NamesTheElementThatIsWrong) {
+  const auto two =
+      parse_profiles(R"([{"provider":"a","name":"b","attributes":{"k":"v"}},{"provider":"a","name":"c"}])");
+  ASSERT_TRUE(two);
+  EXPECT_THAT(*two, SizeIs(2));
+  EXPECT_EQ((*two)[0].attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_EQ((*two)[1].key, (core::ProfileKey{"a", "c"}));
+  EXPECT_THAT(*parse_profiles(" []"), SizeIs(0));
+  EXPECT_THAT(parse_profiles(R"([{"provider":"a","name":"b"},{"provider":"a","name":" c"}])").error().message,
+              AllOf(HasSubstr("element 1 of the array"), HasSubstr("' c'")));
+  EXPECT_THAT(parse_profiles("[7]").error().message, HasSubstr("element 0"));
+  EXPECT_THAT(parse_profiles("[{]").error().message, HasSubstr("not a JSON array"));
+  std::string many = "[7";
+  for (std::size_t i = 0; i < kMostProfiles; ++i) many += ",7";
+  EXPECT_THAT(parse_profiles(many + "]").error().message, HasSubstr("10001 profiles"));
 }
 
 }  // namespace

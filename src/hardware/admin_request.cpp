@@ -16,6 +16,13 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+base::Result<void> check_type(const http::Request& request) {
+  const std::string_view type = request.header("Content-Type");
+  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
+    return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
+  return {};
+}
+
 }  // namespace
 
 base::Result<void> authorize(const http::Request& request, const std::string& token) {
@@ -33,10 +40,13 @@ http::RouteOptions for_administrators(std::string token, std::size_t max_body_by
 }
 
 base::Result<feed::SentProfile> profile_in(const http::Request& request) {
-  const std::string_view type = request.header("Content-Type");
-  if (!base::equals_ignoring_case(base::trim(type.substr(0, type.find(';'))), "application/json"))
-    return base::fail(base::Errc::invalid, "send the profile as Content-Type: application/json");
+  if (auto checked = check_type(request); !checked) return std::unexpected(checked.error());
   return feed::parse_profile(request.body);
+}
+
+base::Result<std::vector<feed::SentProfile>> profiles_in(const http::Request& request) {
+  if (auto checked = check_type(request); !checked) return std::unexpected(checked.error());
+  return feed::parse_profiles(request.body);
 }
 
 }  // namespace hardware

@@ -16,5 +16,7 @@ http::RouteOptions for_administrators(std::string token, std::size_t max_body_by
 
 /// The profile in the request's body.
 base::Result<feed::SentProfile> profile_in(const http::Request& request);
+/// The same of a body with many.
+base::Result<std::vector<feed::SentProfile>> profiles_in(const http::Request& request);
 
 }  // namespace hardware

@@ -10,6 +10,7 @@ namespace {
 /// What is wrong while the database cannot be read, and while each look finds another one.
 const std::string kJob = "the board cannot follow the database";
 const std::string kOther = "the database is another one now";
+constexpr std::chrono::minutes kToldEvery{1};
 
 }  // namespace
 
@@ -24,7 +25,9 @@ Follower::Follower(store::Store& store, base::OffloadPool& database, board::Boar
       fault_(fault),
       timer_(executor),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
-      revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")) {}
+      revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")),
+      clock_steps_(metrics.counter("vacancy_database_clock_steps_total",
+                                   "Steps of the database's clock against this machine's steady one")) {}
 
 asio::awaitable<void> Follower::run() {
   while (!stopped_) {
@@ -107,6 +110,8 @@ asio::awaitable<void> Follower::poll() {
     show_all_ = show_all_ || all;
     throw;
   }
+  tell(polled.clock_steps);
+  if (polled.more) poked_ = true;
   if (polled.epoch != board_.state()->version.epoch) {
     fault_.failed(kOther, "loading it anew");
     loaded_ = false;
@@ -118,6 +123,18 @@ asio::awaitable<void> Follower::poll() {
   std::vector<core::RowPtr> rows;
   board_.state()->snapshot.for_each([&](const core::RowPtr& row) { rows.push_back(row); });
   observer_(rows, true);
+}
+
+/// Once a minute at most: a connection may lead to servers whose clocks differ, one after the other.
+void Follower::tell(const store::ClockWatch::Steps& steps) {
+  if (steps.count == 0) return;
+  clock_steps_.Increment(static_cast<double>(steps.count));
+  const auto now = std::chrono::steady_clock::now();
+  if (told_steps_ && now - *told_steps_ < kToldEvery) return;
+  told_steps_ = now;
+  const double seconds = std::chrono::duration<double>(steps.by).count();
+  spdlog::warn("the database's clock stepped {} by {:.1f} s; leases, due times and readings are put right",
+               seconds < 0 ? "back" : "forward", std::abs(seconds));
 }
 
 void Follower::apply(store::Polled polled) {

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -43,6 +44,7 @@ class Follower {
   boost::asio::awaitable<void> poll();
   void apply(store::Polled polled);
   boost::asio::awaitable<void> look();
+  void tell(const store::ClockWatch::Steps& steps);
   void set_problem(std::string problem);
 
   store::Store& store_;
@@ -55,6 +57,8 @@ class Follower {
   boost::asio::steady_timer timer_;
   prometheus::Gauge& profiles_;
   prometheus::Gauge& revision_;
+  prometheus::Counter& clock_steps_;
+  std::optional<base::SteadyTime> told_steps_;
   core::Revision seen_ = 0;
   bool loaded_ = false;
   bool poked_ = false;

@@ -1,9 +1,11 @@
 #include "hardware/profiles_api.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
+#include "sql/error.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -16,6 +18,36 @@ base::Result<core::ProfileId> id_in(const http::Request& request) {
   if (ec != std::errc{} || end != text.data() + text.size())
     return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
   return id;
+}
+
+/// The same job, which throws base::Lost for a database that is away only, not for one that refuses a statement.
+template <class F>
+auto told_apart(F job) {
+  return [job = std::move(job)] {
+    try {
+      return job();
+    } catch (const sql::Error& error) {
+      if (error.kind() == sql::ErrorKind::lost || error.kind() == sql::ErrorKind::busy) throw;
+      throw std::runtime_error(error.what());
+    }
+  };
+}
+
+/// Without its end.
+std::string profile_json(core::ProfileId id, const core::ProfileKey& key) {
+  std::string json = fmt::format("{{\"id\":{},\"provider\":", id);
+  base::append_json_string(json, key.provider);
+  json += ",\"name\":";
+  base::append_json_string(json, key.name);
+  return json;
+}
+
+http::Reply json_reply(int status, std::string body) {
+  http::Reply reply;
+  reply.status = status;
+  reply.content_type = "application/json";
+  reply.body = std::make_shared<const std::string>(std::move(body));
+  return reply;
 }
 
 }  // namespace
@@ -33,33 +65,35 @@ void ProfilesApi::add_routes(http::Router& router) {
       for_administrators(token_));
 }
 
-http::Reply ProfilesApi::reply_with(int status, const core::Profile& profile) const {
-  std::string body = fmt::format("{{\"id\":{},\"provider\":", profile.id);
-  base::append_json_string(body, profile.key.provider);
-  body += ",\"name\":";
-  base::append_json_string(body, profile.key.name);
-  body += "}\n";
-  http::Reply reply;
-  reply.status = status;
-  reply.content_type = "application/json";
-  reply.body = std::make_shared<const std::string>(std::move(body));
-  return reply;
-}
-
 asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
+  if (base::trim(request.body).starts_with('[')) co_return co_await add_many(request);
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
-  auto job = [this, sent = *sent] {
-    auto added = store_.add(sent.key);
-    if (added && sent.attributes) (void)store_.set_attributes(added->id, *sent.attributes);
-    return added;
-  };
-  const auto added = co_await database_.run(std::move(job));
+  auto job = [this, sent = *sent] { return store_.add(sent.key, sent.attributes.value_or(core::Attributes())); };
+  const auto added = co_await database_.run(told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
-  http::Reply reply = reply_with(201, *added);
+  http::Reply reply = json_reply(201, profile_json(added->id, added->key) + "}\n");
   reply.headers.emplace_back("Location", fmt::format("/hardware/{}", added->id));
   co_return reply;
+}
+
+asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request) {
+  const auto sent = profiles_in(request);
+  if (!sent) co_return http::problem(sent.error());
+  std::vector<store::NewProfile> profiles;
+  for (const feed::SentProfile& one : *sent) profiles.push_back({one.key, one.attributes.value_or(core::Attributes())});
+  auto job = [this, profiles] { return store_.add_all(profiles); };
+  const std::vector<store::Added> added = co_await database_.run(told_apart(std::move(job)));
+  const auto existed = std::ranges::count_if(added, &store::Added::existed);
+  if (added.size() > static_cast<std::size_t>(existed)) changed_();
+  std::string body = fmt::format("{{\"added\":{},\"existed\":{},\"profiles\":[",
+                                 added.size() - static_cast<std::size_t>(existed), existed);
+  for (std::size_t i = 0; i < added.size(); ++i) {
+    body += i > 0 ? ",\n" : "\n";
+    body += profile_json(added[i].id, profiles[i].key) + fmt::format(",\"existed\":{}}}", added[i].existed);
+  }
+  co_return json_reply(200, body + "]}\n");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
@@ -67,22 +101,18 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   if (!id) co_return http::problem(id.error());
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
-  auto job = [this, id = *id, sent = *sent] {
-    auto replaced = store_.replace(id, sent.key);
-    if (replaced && sent.attributes) (void)store_.set_attributes(id, *sent.attributes);
-    return replaced;
-  };
-  const auto replaced = co_await database_.run(std::move(job));
+  auto job = [this, id = *id, sent = *sent] { return store_.change(id, sent.key, sent.attributes); };
+  const auto replaced = co_await database_.run(told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();
-  co_return reply_with(200, *replaced);
+  co_return json_reply(200, profile_json(replaced->id, replaced->key) + "}\n");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
   const auto id = id_in(request);
   if (!id) co_return http::problem(id.error());
   auto job = [this, id = *id] { return store_.remove(id); };
-  const auto removed = co_await database_.run(std::move(job));
+  const auto removed = co_await database_.run(told_apart(std::move(job)));
   if (!removed) co_return http::problem(removed.error());
   changed_();
   http::Reply reply;

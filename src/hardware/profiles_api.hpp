@@ -9,8 +9,8 @@
 
 namespace hardware {
 
-/// Profile administration: POST /hardware/, PUT and DELETE /hardware/{id}, with a bearer token. Called on every core;
-/// the references outlive it.
+/// Profile administration: POST /hardware/, of one or many, PUT and DELETE /hardware/{id}, with a bearer token. Called
+/// on every core; the references outlive it.
 class ProfilesApi {
  public:
   /// `changed` is called after each change, on the thread of the request.
@@ -20,9 +20,9 @@ class ProfilesApi {
 
  private:
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
+  boost::asio::awaitable<http::Reply> add_many(const http::Request& request);
   boost::asio::awaitable<http::Reply> replace(const http::Request& request);
   boost::asio::awaitable<http::Reply> remove(const http::Request& request);
-  http::Reply reply_with(int status, const core::Profile& profile) const;
 
   store::Store& store_;
   base::OffloadPool& database_;

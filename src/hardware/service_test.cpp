@@ -229,6 +229,34 @@ TEST_F(PokedTest, AReloadAddsProfilesAndPlansAllAnew) {
   }));
 }
 
+TEST_F(ServiceTest, ManyProfilesAreAddedTogetherOrNone) {
+  ASSERT_TRUE(store_.add({"a", "there"}));
+  const std::string answer = ask(
+      "POST", "/hardware/",
+      R"( [{"provider":"a","name":"b","attributes":{"k":"v"}},{"provider":"a","name":"there"},{"provider":"a","name":"b"}])");
+  EXPECT_THAT(answer, testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("added":1,"existed":2,)"),
+                                     HasSubstr(R"({"id":2,"provider":"a","name":"b","existed":false})"),
+                                     HasSubstr(R"({"id":1,"provider":"a","name":"there","existed":true})"),
+                                     HasSubstr(R"({"id":2,"provider":"a","name":"b","existed":true})")));
+  EXPECT_TRUE(lists("\"name\":\"b\""));
+  EXPECT_EQ(store_.find({"a", "b"})->attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_THAT(ask("POST", "/hardware/", R"([{"provider":"a","name":"new"},{"provider":"a","name":""}])"),
+              testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("element 1")));
+  EXPECT_FALSE(store_.find({"a", "new"}));
+  EXPECT_THAT(ask("POST", "/hardware/", "[]"), HasSubstr(R"("added":0,"existed":0,"profiles":[]})"));
+  EXPECT_THAT(ask("POST", "/hardware/", "[]", "wrong"), HasSubstr("HTTP/1.1 401"));
+}
+
+TEST_F(ServiceTest, AttributesThatAreTooLongAreRefusedWithTheirLimitAndLeaveNothing) {
+  const std::string body =
+      fmt::format(R"({{"provider":"a","name":"b","attributes":{{"k":"{}"}}}})", std::string(70'000, 'x'));
+  EXPECT_THAT(ask("POST", "/hardware/", body), testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("16384")));
+  EXPECT_FALSE(store_.find({"a", "b"}));
+  const auto id = store_.add({"a", "b"}, {{"k", "v"}})->id;
+  EXPECT_THAT(ask("PUT", fmt::format("/hardware/{}", id), body), HasSubstr("HTTP/1.1 400"));
+  EXPECT_EQ(store_.find({"a", "b"})->attributes, (core::Attributes{{"k", "v"}}));
+}
+
 TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
   ASSERT_TRUE(store_.add({"a", "b"}));
   EXPECT_TRUE(lists("FRESH"));

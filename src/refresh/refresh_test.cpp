@@ -2,6 +2,7 @@
 
 #include "refresh/refresher.hpp"
 #include "support/captured_log.hpp"
+#include "support/fake_clock.hpp"
 #include "support/refresh_harness.hpp"
 
 namespace refresh {
@@ -249,6 +250,80 @@ TEST_F(RefreshTest, ALateResultIsRefused) {
   EXPECT_TRUE(eventually([&] { return replica.refused() == 1; }));
   EXPECT_TRUE(eventually([&] { return measured() == 1; }));
   EXPECT_EQ(replica.runs(), 2);
+}
+
+TEST_F(RefreshTest, TheGraceIsTheTimeoutAndAtMostThePeriod) {
+  for (const auto [timeout, grace] : {std::pair<base::Duration, base::Duration>{20min, 20min}, {3h, 1h}}) {
+    config_.timeout = timeout;
+    const int before = static_cast<int>(rows().size());
+    add(1);
+    Replica replica(runtime_, store_, config_);
+    replica.start();
+    ASSERT_TRUE(eventually([&] { return measured() == static_cast<std::size_t>(before) + 1; }));
+    const auto reading = *rows().back()->reading;
+    EXPECT_EQ(reading.stale_at - reading.measured_at, config_.ttl + grace);
+    replica.stop();
+  }
+}
+
+TEST_F(RefreshTest, OnlyALeaseThatIsLostUnderWayCounts) {
+  add(2);
+  Replica replica(runtime_, store_, config_, 60ms);
+  replica.script->duration = 1h;
+  config_.timeout = 2h;
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return replica.runs() == 2; }));
+  EXPECT_EQ(replica.lost_leases(), 0);
+  ASSERT_TRUE(store_.remove(rows()[0]->profile.id));
+  EXPECT_TRUE(eventually([&] { return replica.lost_leases() == 1; }));
+  const int renewals = store_.renewals();
+  EXPECT_TRUE(eventually([&] { return store_.renewals() > renewals + 3; }));
+  EXPECT_EQ(replica.lost_leases(), 1) << "once, however often it is renewed";
+}
+
+TEST_F(RefreshTest, WhatWasWrittenWhileItsLeaseWasRenewedIsNotLost) {
+  // Its time stands still, so that no lease ends by itself; with this period tasks are due again at once.
+  const support::FakeClock stopped;
+  support::MemoryStore store(stopped);
+  config_.ttl = 0s;
+  for (const char* name : {"a", "b", "c"}) {
+    const store::Assignment assignment{store.add({"p", name})->id, "test", config_.ttl};
+    store.assign({&assignment, 1});
+  }
+  store.delay_renewals(20ms);
+  Replica replica(runtime_, store, config_, 30ms);
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return store.renewals() >= 10 && replica.runs() >= 100; }));
+  EXPECT_EQ(replica.lost_leases(), 0);
+  EXPECT_EQ(replica.refused(), 0);
+}
+
+TEST_F(RefreshTest, WhatNeverBeganIsNotSpent) {
+  config_.budget = {{5, 1h}};
+  config_.concurrency = 2;
+  add(5);
+  Replica replica(runtime_, store_, config_);
+  replica.script->duration = 1h;
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return replica.runs() == 2; }));
+  replica.stop();
+  const std::vector<store::Limit> limits{{5, 1h}};
+  int left = 0;
+  while (store_.spend("test", limits)) ++left;
+  EXPECT_EQ(left, 3) << "two were cut off, which the source has seen";
+}
+
+TEST_F(RefreshTest, ABatchWithoutProfilesKeepsItsBudget) {
+  config_.kind = "slurm";
+  config_.budget = {{1, 24h}};
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return store_.claims() >= 2; }));
+  const store::Assignment assignment{store_.add({"p", "late"})->id, "test", config_.ttl, true};
+  store_.assign({&assignment, 1});
+  EXPECT_TRUE(eventually([&] { return measured() == 1; }));
+  EXPECT_TRUE(eventually([&] { return replica.left() == 0; }));
 }
 
 TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {

@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds kShortestLook{25};
 constexpr base::Duration kTick{1};
 /// Of what a probe sent or received, for a person to look at.
 constexpr std::size_t kShownBytes = 16 << 10;
+constexpr const char* kReplaced = "the probe is being replaced; try again in a moment";
 
 using std::chrono::steady_clock;
 
@@ -156,7 +157,7 @@ asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
 
 /// Claims and starts up to `limit` tasks; returns when to look again, or nothing when the database is lost.
 asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t limit, const std::string& cannot) {
-  store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, limits_};
+  store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, limits_, config_.discovers()};
   auto call = [this, wanted = std::move(wanted)] { return shared_.store.claim(wanted); };
   const auto sent = steady_clock::now();
   const auto claimed = co_await attempt(shared_, cannot, std::move(call));
@@ -165,7 +166,7 @@ asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t 
     co_return std::nullopt;
   }
   for (const store::Claim& claim : claimed->claims) {
-    running_.emplace(std::pair(claim.task, claim.token), claim);
+    running_.emplace(Key(claim.task, claim.token), Running{.claim = claim});
     queued_.push_back(claim);
   }
   begin_queued();
@@ -215,10 +216,12 @@ asio::awaitable<void> Runner::work() {
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
+  const Key key(claim.task, claim.token);
   probe::Answer answer;
   base::Duration took{0};
   // A batch without profiles has nothing to ask, unless it finds them.
   if (!claim.profiles.empty() || config_.discovers()) {
+    if (const auto running = running_.find(key); running != running_.end()) running->second.claim.counted.reset();
     answer = co_await this->answer(claim.profiles, nullptr);
     took = since(begin);
     constexpr int kRemembered = 16;
@@ -237,6 +240,7 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   if (answer.discovered && !differ(*answer.discovered, claim.profiles)) answer.discovered.reset();
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
+  if (const auto running = running_.find(key); running != running_.end()) running->second.measured = true;
   writer_.add(std::move(outcome), std::move(answer.discovered));
 }
 
@@ -294,11 +298,19 @@ ProbeStatus Runner::status() const {
 }
 
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
-  if (stopping_) co_return base::fail(base::Errc::unavailable, "the probe is being replaced; try again in a moment");
-  auto job = [this] { return limits_.empty() || shared_.store.spend(config_.name, limits_); };
-  if (!co_await shared_.database.run(std::move(job)))
-    co_return base::fail(base::Errc::conflict,
-                         fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
+  if (stopping_) co_return base::fail(base::Errc::unavailable, kReplaced);
+  if (!limits_.empty()) {
+    auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
+    const auto counted = co_await shared_.database.run(std::move(spend));
+    if (!counted)
+      co_return base::fail(base::Errc::conflict,
+                           fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
+    if (stopping_) {
+      auto refund = [this, run = *counted] { shared_.store.refund(config_.name, limits_, {&run, 1}); };
+      co_await shared_.database.run(std::move(refund));
+      co_return base::fail(base::Errc::unavailable, kReplaced);
+    }
+  }
   TestRun run;
   const auto begin = steady_clock::now();
   const std::span<const core::Profile> one(&profile, 1);

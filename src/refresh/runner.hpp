@@ -84,6 +84,8 @@ class Runner {
   void forget(const std::vector<store::Outcome>& outcomes);
   boost::asio::awaitable<void> renew_loop();
   boost::asio::awaitable<void> look_loop();
+  boost::asio::awaitable<void> renew(const std::string& cannot);
+  void lose(const std::vector<store::Claim>& claims, std::span<const store::TaskId> tasks);
   boost::asio::awaitable<void> release();
 
   config::ProbeConfig config_;
@@ -102,7 +104,15 @@ class Runner {
   base::Duration typical_{0};
   /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
   /// be claimed again before its first measurement ends.
-  std::map<std::pair<store::TaskId, std::int64_t>, store::Claim> running_;
+  using Key = std::pair<store::TaskId, std::int64_t>;
+  struct Running {
+    store::Claim claim;
+    /// Its result waits to be written: whether it comes too late, the writer is told.
+    bool measured = false;
+    /// Somebody else has the task by now.
+    bool lost = false;
+  };
+  std::map<Key, Running> running_;
   base::TaskGroup measurements_;
   base::TaskGroup loops_;
   boost::asio::steady_timer claim_timer_;

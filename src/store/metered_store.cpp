@@ -1,5 +1,7 @@
 #include "store/metered_store.hpp"
 
+#include <algorithm>
+
 namespace store {
 namespace {
 
@@ -45,11 +47,11 @@ Polled MeteredStore::poll(core::Revision seen) {
   return store_.poll(seen);
 }
 
-base::Result<core::Profile> MeteredStore::add(const core::ProfileKey& key) {
+std::vector<Added> MeteredStore::add_all(std::span<const NewProfile> profiles) {
   const Timed timed(profiles_);
-  auto result = store_.add(key);
-  if (result.has_value()) last_write_.SetToCurrentTime();
-  return result;
+  auto added = store_.add_all(profiles);
+  if (!std::ranges::all_of(added, &Added::existed)) last_write_.SetToCurrentTime();
+  return added;
 }
 
 std::size_t MeteredStore::add_missing(std::span<const core::ProfileKey> keys) {
@@ -59,9 +61,10 @@ std::size_t MeteredStore::add_missing(std::span<const core::ProfileKey> keys) {
   return result;
 }
 
-base::Result<core::Profile> MeteredStore::replace(core::ProfileId id, const core::ProfileKey& key) {
+base::Result<core::Profile> MeteredStore::change(core::ProfileId id, const core::ProfileKey& key,
+                                                 const std::optional<core::Attributes>& attributes) {
   const Timed timed(profiles_);
-  auto result = store_.replace(id, key);
+  auto result = store_.change(id, key, attributes);
   if (result.has_value()) last_write_.SetToCurrentTime();
   return result;
 }
@@ -115,11 +118,17 @@ Backlog MeteredStore::backlog(const std::string& probe) {
   return store_.backlog(probe);
 }
 
-bool MeteredStore::spend(const std::string& probe, std::span<const Limit> limits) {
+std::optional<base::Time> MeteredStore::spend(const std::string& probe, std::span<const Limit> limits) {
   const Timed timed(claim_);
   auto result = store_.spend(probe, limits);
   if (result) last_write_.SetToCurrentTime();
   return result;
+}
+
+void MeteredStore::refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) {
+  const Timed timed(claim_);
+  store_.refund(probe, limits, runs);
+  if (!runs.empty()) last_write_.SetToCurrentTime();
 }
 
 std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {

@@ -14,9 +14,10 @@ class MeteredStore final : public Store {
   Loaded load() override;
   Polled poll(core::Revision seen) override;
 
-  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::vector<Added> add_all(std::span<const NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
-  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
+                                     const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
@@ -26,7 +27,8 @@ class MeteredStore final : public Store {
   void assign(std::span<const Assignment> assignments) override;
   Claimed claim(const Wanted& wanted) override;
   Backlog backlog(const std::string& probe) override;
-  bool spend(const std::string& probe, std::span<const Limit> limits) override;
+  std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) override;
+  void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
   void fail_all(const std::string& probe, const std::string& error) override;

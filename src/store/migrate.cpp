@@ -12,6 +12,7 @@
 #include "sql/transact.hpp"
 #include "store/embedded.hpp"
 #include "store/migration.hpp"
+#include "store/world.hpp"
 
 namespace store {
 namespace {
@@ -157,7 +158,10 @@ bool migrate(sql::Session& session, FirstContent content, std::span<const base::
   // Replicas that find nothing to do need no right to change the schema, and wait for nobody.
   auto done = applied(session);
   if (done) refuse_newer(session, migrations.empty() ? 0 : migrations.back().number);
-  if (done && std::ranges::all_of(migrations, is_done(*done))) return false;
+  if (done && std::ranges::all_of(migrations, is_done(*done))) {
+    sql::transact(session, Access::write, [](Transaction& change) { mend_board(*change); });
+    return false;
+  }
 
   take_turn(session);
   sql::transact(session, Access::write, [](Transaction& change) { create_records(*change); });

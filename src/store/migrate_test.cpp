@@ -21,7 +21,7 @@ class MigrateTest : public support::DatabaseTest {
   std::unique_ptr<sql::Session> plain() { return session(); }
   Opened open(FirstContent content = FirstContent::nothing) {
     const bool was_new = migrate(*plain(), content);
-    return {open_migrated(2, [this] { return plain(); }), was_new};
+    return {open_migrated(2, [this] { return plain(); }, clock_), was_new};
   }
   bool has_transactional_ddl() { return plain()->dialect().transactional_ddl; }
   std::int64_t number(const std::string& sql) {

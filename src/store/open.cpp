@@ -16,13 +16,13 @@ Opened open_store(const sql::Location& location, std::size_t connections, const 
   sql::Location patient = location;
   patient.statement_timeout = kMigrationTimeout;
   const bool was_new = migrate(*sql::open(patient, clock), content);
-  return {open_migrated(connections, [location, &clock] { return sql::open(location, clock); }), was_new};
+  return {open_migrated(connections, [location, &clock] { return sql::open(location, clock); }, clock), was_new};
 }
 
-std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open) {
+std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock) {
   auto pool = std::make_unique<sql::Pool>(connections, std::move(open));
   sql::transact(*pool, sql::Access::write, [](sql::Transaction& tx) { open_gap(*tx); });
-  return std::make_unique<SqlStore>(std::move(pool));
+  return std::make_unique<SqlStore>(std::move(pool), clock);
 }
 
 }  // namespace store

@@ -21,6 +21,6 @@ Opened open_store(const sql::Location& location, std::size_t connections, const 
 
 /// The same in two steps, for sessions of one's own: the schema, then the store on a migrated database.
 using OpenSession = std::function<std::unique_ptr<sql::Session>()>;
-std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open);
+std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock);
 
 }  // namespace store

@@ -183,6 +183,63 @@ TEST_P(ProbeStoreTest, AnIdleProbeTellsWhatIsLeft) {
   EXPECT_TRUE(store().spend("p", std::vector<Limit>{{1, 60s}}));
 }
 
+TEST_P(ProbeStoreTest, WhatWasSpentCountsAgainstEveryWindow) {
+  store().prepare("p", kRule.ttl, false);
+  const auto spend = [&](base::Duration window) {
+    return store().spend("p", std::vector<Limit>{{1, window}}).has_value();
+  };
+  EXPECT_TRUE(spend(24h));
+  EXPECT_FALSE(spend(23h)) << "another window is another limit for the same runs";
+  EXPECT_FALSE(spend(22h));
+  EXPECT_FALSE(spend(1s));
+  clock_.advance(1h);
+  EXPECT_TRUE(spend(1min)) << "that one is over";
+  EXPECT_FALSE(spend(24h));
+  EXPECT_TRUE(store().spend("q", std::vector<Limit>{{1, 24h}})) << "another probe";
+  clock_.advance(24h + 30min);
+  EXPECT_TRUE(spend(24h));
+}
+
+TEST_P(ProbeStoreTest, ARunThatAsksNothingSpendsNothing) {
+  const std::vector<Limit> once{{1, 24h}};
+  store().prepare("p", kRule.ttl, true);
+  const Claimed nothing = claim_limited(1, once);
+  ASSERT_THAT(nothing.claims, SizeIs(1));
+  EXPECT_THAT(nothing.claims[0].profiles, IsEmpty());
+  EXPECT_FALSE(nothing.claims[0].counted);
+  EXPECT_THAT(nothing.left, ElementsAre(1));
+  finish(success(nothing.claims[0]));
+  add_batched({"gpu"});
+  const Claimed real = claim_limited(1, once);
+  ASSERT_THAT(real.claims, SizeIs(1));
+  EXPECT_TRUE(real.claims[0].counted);
+  EXPECT_THAT(real.left, ElementsAre(0));
+}
+
+TEST_P(ProbeStoreTest, ABatchThatDiscoversAsksWithoutProfiles) {
+  store().prepare("p", kRule.ttl, true);
+  const Claimed asks =
+      store().claim({.probe = "p", .owner = "a", .count = 1, .lease = kLease, .limits = {{1, 24h}}, .discovers = true});
+  ASSERT_THAT(asks.claims, SizeIs(1));
+  EXPECT_TRUE(asks.claims[0].counted);
+  EXPECT_THAT(asks.left, ElementsAre(0));
+}
+
+TEST_P(ProbeStoreTest, ARunThatDidNotHappenIsTakenBack) {
+  add_many(3);
+  store().prepare("p", kRule.ttl, false);
+  const std::vector<Limit> limits{{3, 24h}};
+  const auto claims = claim_limited(3, limits).claims;
+  ASSERT_THAT(claims, SizeIs(3));
+  EXPECT_FALSE(store().spend("p", limits));
+  clock_.advance(10min);
+  store().release("a", claims);
+  store().refund("p", limits, std::vector<base::Time>{*claims[0].counted, *claims[1].counted});
+  store().refund("p", limits, {});
+  EXPECT_THAT(claim_limited(3, limits).claims, SizeIs(2));
+  EXPECT_FALSE(store().spend("p", limits));
+}
+
 TEST_P(ProbeStoreTest, FailAllKeepsLevels) {
   const auto id = add_assigned("c5");
   const auto other = add("Amazon", "c6");

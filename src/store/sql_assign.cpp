@@ -37,7 +37,6 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
                 base::Time now, Revision revision) {
   static const std::string kName = sql::with_list("UPDATE reading SET probe = ?, revision = ? WHERE profile_id");
   static const std::string kEnd = sql::with_list("DELETE FROM task WHERE profile_id");
-  static const sql::RowsStatement kBegin("INSERT INTO task (profile_id, probe, due, phase) VALUES ", 4);
   std::vector<core::ProfileId> ids;
   for (const Assignment& assignment : assignments) ids.push_back(assignment.profile);
   sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
@@ -54,9 +53,10 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
         now, now, assignments.front().ttl, probe);
     return;
   }
-  kBegin.run(session, assignments, [&](sql::Query& query, const Assignment& assignment) {
-    query.bind(assignment.profile, probe, now, random_part(assignment.ttl));
-  });
+  session.run(
+      "INSERT INTO task (profile_id, probe, due, phase) SELECT profile_id, probe, ?, (profile_id * ?) % ? FROM reading"
+      " WHERE revision = ? AND probe = ?",
+      now, kSpread, std::max(assignments.front().ttl, base::Duration{1}), revision, probe);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "store/budget.hpp"
+#include "store/profile_rows.hpp"
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 
 using core::ProfileKey;
 using core::Revision;
-
-/// Ids times this, modulo a period in microseconds, are spread over it, so that tasks do not fall due together (Knuth,
-/// The Art of Computer Programming, section 6.4).
-constexpr std::int64_t kSpread = 2654435761;
 
 /// The id of a probe, which it gets when it has none.
 std::int64_t id_of(sql::Session& session, const std::string& probe) {
@@ -44,6 +41,10 @@ void keep_a_task_each(sql::Session& session, const std::string& probe, std::int6
 
 void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
   ttl = std::max(ttl, base::Duration{1});
+  {
+    const std::lock_guard lock(prepared_mutex_);
+    prepared_[probe].ttl = ttl;
+  }
   const base::Time now = this->now();
   write([&](sql::Transaction& tx) {
     lock_board(*tx);
@@ -52,18 +53,25 @@ void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batche
       keep_one_task(*tx, probe, id, ttl, now);
     else
       keep_a_task_each(*tx, probe, id, ttl, now);
-    tx->run("UPDATE task SET due = ? + (id * ?) % ? WHERE probe = ? AND due > ?", now, kSpread, ttl, probe, now + ttl);
+  });
+  // Also what the database's clock left in the future while nobody was there to see it step.
+  mend(probe, ttl);
+}
+
+std::optional<base::Time> SqlStore::spend(const std::string& probe, std::span<const Limit> limits) {
+  const base::Time now = this->now();
+  return write([&](sql::Transaction& tx) -> std::optional<base::Time> {
+    Budget budget(*tx, probe, limits, now);
+    if (budget.allowed(1) == 0) return std::nullopt;
+    budget.spend(1);
+    return budget.now();
   });
 }
 
-bool SqlStore::spend(const std::string& probe, std::span<const Limit> limits) {
+void SqlStore::refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) {
+  if (runs.empty()) return;
   const base::Time now = this->now();
-  return write([&](sql::Transaction& tx) {
-    Budget budget(*tx, probe, limits, now);
-    if (budget.allowed(1) == 0) return false;
-    budget.spend(1);
-    return true;
-  });
+  write([&](sql::Transaction& tx) { Budget(*tx, probe, limits, now).refund(runs); });
 }
 
 void SqlStore::fail_all(const std::string& probe, const std::string& error) {
@@ -99,7 +107,11 @@ void SqlStore::discover(const std::string& probe, std::span<const ProfileKey> ke
   }
   const std::vector<ProfileKey> added(missing.begin(), missing.end());
   add_from(probe, added);
-  for (const core::ProfileId id : gone) (void)remove(id);
+  if (gone.empty()) return;
+  write([&](sql::Transaction& tx) {
+    const Revision revision = next_revision(*tx);
+    bury(*tx, gone, revision);
+  });
 }
 
 }  // namespace store

@@ -68,15 +68,14 @@ void add_attributes(sql::Session& session, std::span<core::Profile> profiles) {
 }
 
 Loaded SqlStore::load() {
-  adopt(Adopt::everything);
-  Loaded loaded = read([](sql::Transaction& tx) {
+  adopt_everything();
+  Loaded loaded = read([this](sql::Transaction& tx) {
     Loaded loaded;
-    loaded.now = tx->now();
+    loaded.now = clock_now(*tx);
     // Rows and this revision are one state, so none can be missed, as a revision read at another time would.
-    auto board = tx->query("SELECT epoch, revision, removed_since FROM board WHERE id = 1");
-    board.step();
-    loaded.version = {board.get<std::string>(0), board.get<core::Revision>(1)};
-    loaded.removed_since = board.get<core::Revision>(2);
+    const BoardRow board = board_row(*tx);
+    loaded.version = {board.epoch, board.revision};
+    loaded.removed_since = board.removed_since;
     loaded.rows = rows_of(tx->query(kRows));
     loaded.removed = removed_after(*tx, 0);
     loaded.gaps = gaps(*tx);
@@ -87,16 +86,18 @@ Loaded SqlStore::load() {
 }
 
 Polled SqlStore::poll(core::Revision seen) {
-  adopt(Adopt::fresh);
+  const auto steps = mend_after_steps();
+  const bool more = adopt_fresh();
   for (;;) {
     core::Revision revision = 0;
     Polled polled = read([&](sql::Transaction& tx) {
       Polled polled;
-      polled.now = tx->now();
-      auto board = tx->query("SELECT epoch, revision FROM board WHERE id = 1");
-      board.step();
-      polled.epoch = board.get<std::string>(0);
-      revision = board.get<core::Revision>(1);
+      polled.now = clock_now(*tx);
+      const BoardRow board = board_row(*tx);
+      polled.epoch = board.epoch;
+      polled.more = more;
+      if (steps) polled.clock_steps = *steps;
+      revision = board.revision;
       polled.change.rows = rows_of(tx->query(kRowsAfter, seen));
       polled.change.removed = removed_after(*tx, seen);
       return polled;

@@ -1,16 +1,26 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "sql/pool.hpp"
 #include "sql/transact.hpp"
+#include "store/clock_watch.hpp"
 #include "store/store.hpp"
 
 namespace store {
 
 /// At least 0 and less than `period`.
 base::Duration random_part(base::Duration period);
+
+/// Ids times this, modulo a period in microseconds, are spread over it, so that tasks do not fall due together (Knuth,
+/// The Art of Computer Programming, section 6.4).
+inline constexpr std::int64_t kSpread = 2654435761;
+
+/// Spreads the tasks of `probe` that are due later than a period from now over that period.
+void bring_forward(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now);
 
 /// Gives `profiles` their attributes.
 void add_attributes(sql::Session& session, std::span<core::Profile> profiles);
@@ -21,15 +31,16 @@ void add_attributes(sql::Session& session, std::span<core::Profile> profiles);
 /// of all replicas follow one another. Whoever locks tasks too locks them after it, by their ids.
 class SqlStore final : public Store {
  public:
-  /// REQUIRES: `pool`'s database is migrated.
-  explicit SqlStore(std::unique_ptr<sql::Pool> pool) : pool_(std::move(pool)) {}
+  /// REQUIRES: `pool`'s database is migrated. `clock`, whose steady clock tells steps of the database's, outlives it.
+  SqlStore(std::unique_ptr<sql::Pool> pool, const base::Clock& clock) : pool_(std::move(pool)), watch_(clock) {}
 
   Loaded load() override;
   Polled poll(core::Revision seen) override;
 
-  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::vector<Added> add_all(std::span<const NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
-  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
+                                     const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
@@ -39,7 +50,8 @@ class SqlStore final : public Store {
   void assign(std::span<const Assignment> assignments) override;
   Claimed claim(const Wanted& wanted) override;
   Backlog backlog(const std::string& probe) override;
-  bool spend(const std::string& probe, std::span<const Limit> limits) override;
+  std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) override;
+  void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
   void fail_all(const std::string& probe, const std::string& error) override;
@@ -47,9 +59,14 @@ class SqlStore final : public Store {
   void release(const std::string& owner, std::span<const Claim> claims) override;
 
  private:
-  enum class Adopt : std::uint8_t {
-    fresh,       ///< rows that nobody has looked at
-    everything,  ///< also rows refused before, and profiles whose row was deleted with plain SQL
+  /// Rows that cannot become profiles.
+  struct LeftOut {
+    std::size_t rows = 0;
+    /// A few of them, and why.
+    std::vector<std::pair<core::ProfileId, std::string>> first{};
+
+    void add(const LeftOut& other);
+    void tell() const;
   };
 
   template <class F>
@@ -65,9 +82,17 @@ class SqlStore final : public Store {
   auto with_session(F job) {
     return sql::with_retries([&] { return job(*pool_->acquire()); });
   }
-  base::Time now() {
-    return with_session([](sql::Session& session) { return session.now(); });
-  }
+  base::Time now();
+  /// The database's clock, which is watched.
+  base::Time clock_now(sql::Session& session);
+  /// Looks for tasks of `probe` that its clock cannot have made so: leases given after now, runs that are due later
+  /// than a period from now.
+  void note_future(const std::string& probe, base::Time now, std::optional<base::Time> latest_lease,
+                   std::optional<base::Time> latest_due);
+  /// Puts right what a clock that stepped back has left in the future: due times beyond a period from now, leases
+  /// longer than they were given for, readings. Returns the steps since the last call.
+  std::optional<ClockWatch::Steps> mend_after_steps();
+  void mend(const std::string& probe, base::Duration ttl);
 
   /// Takes the next revision, for a transaction that writes. Must be its first statement.
   core::Revision next_revision(sql::Session& session);
@@ -75,14 +100,28 @@ class SqlStore final : public Store {
   void know(core::Revision revision);
 
   void look_ahead(const Wanted& wanted, Claimed& claimed);
-  void adopt(Adopt what);
+  /// Adopts some rows that nobody has looked at; returns whether there may be more.
+  bool adopt_fresh();
+  /// Adopts all of them, and rows refused before, and buries profiles whose row was deleted with plain SQL.
+  void adopt_everything();
   /// Adds those that do not exist, as discovered by the probe `origin` ("": by nobody).
   std::size_t add_from(const std::string& origin, std::span<const core::ProfileKey> keys);
-  core::ProfileId adopt_some(core::Revision mark, core::ProfileId after);
+  core::ProfileId adopt_some(core::Revision marked, core::ProfileId after, LeftOut& left_out);
 
   std::unique_ptr<sql::Pool> pool_;
   /// The database has been at this revision, so it must not be behind it.
   std::atomic<core::Revision> known_ = 0;
+  ClockWatch watch_;
+  struct Prepared {
+    base::Duration ttl{0};
+    bool from_future = false;
+  };
+  std::mutex prepared_mutex_;
+  /// The probes of this process. Guarded by prepared_mutex_.
+  std::map<std::string, Prepared> prepared_;
+  std::mutex left_out_mutex_;
+  /// Of the adoption under way. Guarded by left_out_mutex_.
+  LeftOut left_out_;
 };
 
 }  // namespace store

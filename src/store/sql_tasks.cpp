@@ -27,23 +27,28 @@ struct Candidate {
   base::Time due;
 };
 
+/// A lease that tasks are to get.
+struct Lease {
+  const Wanted& wanted;
+  base::Time now;
+  /// Tasks whose lease ended before may be had: now, or the beginning of time for those only that nobody leases.
+  base::Time free_before;
+};
+
+constexpr base::Time kUnleased{base::Duration{1}};
+
 /// Free tasks that are due, the most overdue first and equals in random order, so that replicas that look at the same
 /// time seldom want the same ones.
-std::vector<Candidate> candidates(sql::Session& session, const std::string& probe, base::Time now, std::size_t limit) {
+std::vector<Candidate> candidates(sql::Session& session, const Lease& lease, std::size_t limit) {
   std::vector<Candidate> found;
   auto query =
       session.query("SELECT id, due FROM task WHERE probe = ? AND due <= ? AND lease_until < ? ORDER BY due LIMIT ?",
-                    probe, now, now, limit);
+                    lease.wanted.probe, lease.now, lease.free_before, limit);
   while (query.step()) found.push_back({query.get<TaskId>(0), query.get<base::Time>(1)});
   std::ranges::shuffle(found, random_bits());
   std::ranges::sort(found, {}, &Candidate::due);
   return found;
 }
-
-struct Lease {
-  const Wanted& wanted;
-  base::Time now;
-};
 
 /// Locks those of `ids` that are still free, without waiting for those that another replica is just leasing. COALESCE
 /// keeps the database from searching all that is due instead of the ids. REQUIRES: at most kListSize ids, sorted.
@@ -52,7 +57,7 @@ std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids
                                           fmt::format(" AND lease_until < ? AND due <= ? AND COALESCE(probe, '') = ?{}",
                                                       session.dialect().for_update_of_free_rows));
   std::vector<TaskId> free;
-  auto query = session.query(text, ids, lease.now, lease.now, lease.wanted.probe);
+  auto query = session.query(text, ids, lease.free_before, lease.now, lease.wanted.probe);
   while (query.step()) free.push_back(query.get<TaskId>(0));
   std::ranges::sort(free);
   return free;
@@ -102,15 +107,28 @@ std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::
 /// Leases those of `ids` that are still free. REQUIRES: at most kListSize ids, sorted.
 std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
-      sql::with_list("UPDATE task SET owner = ?, lease_until = ?, token = token + 1 WHERE id");
+      sql::with_list("UPDATE task SET owner = ?, lease_until = ?, lease = ?, token = token + 1 WHERE id");
   const std::vector<TaskId> free = lock_free(session, ids, lease);
   if (free.empty()) return {};
-  session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, std::span<const TaskId>(free));
+  session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, lease.wanted.lease,
+              std::span<const TaskId>(free));
   std::vector<Claim> claims = claims_of(session, free);
   // A task without a profile of its own is the one of a batched probe.
   if (claims.empty())
     if (auto batched = batched_claim(session, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
   return claims;
+}
+
+/// Counts the claims that have something to ask: a batch without profiles has not, unless it finds them.
+void count_runs(Budget& budget, const Wanted& wanted, std::span<Claim> claims) {
+  if (wanted.limits.empty()) return;
+  std::size_t runs = 0;
+  for (Claim& claim : claims) {
+    if (claim.profiles.empty() && !wanted.discovers) continue;
+    claim.counted = budget.now();
+    ++runs;
+  }
+  budget.spend(runs);
 }
 
 /// Takes the first `count` off `from` and returns their ids, sorted: everybody locks rows in one order.
@@ -123,14 +141,25 @@ std::vector<TaskId> take_ids(std::span<const Candidate>& from, std::size_t count
   return ids;
 }
 
-Backlog backlog_at(sql::Session& session, const std::string& probe, base::Time now) {
-  Backlog found{.now = now, .due = {}, .lease_end = {}};
+struct Ahead {
+  Backlog backlog;
+  /// When the latest lease of a task that is due was given, and when the last task is due.
+  std::optional<base::Time> latest_lease{};
+  std::optional<base::Time> latest_due{};
+};
+
+Ahead look_at(sql::Session& session, const std::string& probe, base::Time now) {
+  Ahead found{.backlog = {.now = now, .due = {}, .lease_end = {}}};
   auto due = session.query("SELECT due FROM task WHERE probe = ? AND lease_until < ? ORDER BY due LIMIT 1", probe, now);
-  if (due.step()) found.due = due.get<base::Time>(0);
-  auto lease = session.query("SELECT MIN(lease_until) FROM task WHERE probe = ? AND due <= ? AND lease_until >= ?",
-                             probe, now, now);
+  if (due.step()) found.backlog.due = due.get<base::Time>(0);
+  auto lease = session.query(
+      "SELECT MIN(lease_until), MAX(lease_until - lease), (SELECT MAX(due) FROM task WHERE probe = ?) FROM task"
+      " WHERE probe = ? AND due <= ? AND lease_until >= ?",
+      probe, probe, now, now);
   lease.step();
-  found.lease_end = lease.get<std::optional<base::Time>>(0);
+  found.backlog.lease_end = lease.get<std::optional<base::Time>>(0);
+  found.latest_lease = lease.get<std::optional<base::Time>>(1);
+  found.latest_due = lease.get<std::optional<base::Time>>(2);
   return found;
 }
 
@@ -195,10 +224,14 @@ bool is_wanted(const Outcome& outcome, const State& state) {
 Claimed SqlStore::claim(const Wanted& wanted) {
   assert(!wanted.owner.empty());
   Claimed claimed;
+  bool spare_leases = false;
   // One statement sees one state without a transaction, which would cost two more ways to the server.
   const auto found = with_session([&](sql::Session& session) {
-    claimed.now = session.now();
-    return candidates(session, wanted.probe, claimed.now, wanted.count * kCandidatesPerClaim);
+    claimed.now = clock_now(session);
+    // A step forward ends all leases at once: their replicas have the time to renew them.
+    spare_leases = watch_.stepped_forward(wanted.lease);
+    return candidates(session, {wanted, claimed.now, spare_leases ? kUnleased : claimed.now},
+                      wanted.count * kCandidatesPerClaim);
   });
   std::span<const Candidate> rest = found;
   base::Time allowed_at = claimed.now;
@@ -209,8 +242,9 @@ Claimed SqlStore::claim(const Wanted& wanted) {
       Budget budget(*tx, wanted.probe, wanted.limits, claimed.now);
       const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
       const auto ids = take_ids(next, count);
-      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, {wanted, budget.now()});
-      budget.spend(claims.size());
+      const Lease lease{wanted, budget.now(), spare_leases ? kUnleased : budget.now()};
+      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, lease);
+      count_runs(budget, wanted, claims);
       claimed.now = budget.now();
       claimed.left = budget.left();
       allowed_at = budget.next_allowed();
@@ -230,32 +264,36 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     claimed.next_due = rest.front().due;
   else if (claimed.claims.size() < wanted.count)
     look_ahead(wanted, claimed);
+  // Those that are spared may be had in a while, not now.
+  if (spare_leases) claimed.next_lease_end.reset();
   return claimed;
 }
 
 /// Finds out when there will be something to claim, and what is left of the limits.
 void SqlStore::look_ahead(const Wanted& wanted, Claimed& claimed) {
-  const Backlog ahead =
-      with_session([&](sql::Session& session) { return backlog_at(session, wanted.probe, claimed.now); });
-  claimed.next_due = ahead.due;
-  claimed.next_lease_end = ahead.lease_end;
+  const Ahead ahead = with_session([&](sql::Session& session) { return look_at(session, wanted.probe, claimed.now); });
+  claimed.next_due = ahead.backlog.due;
+  claimed.next_lease_end = ahead.backlog.lease_end;
+  note_future(wanted.probe, claimed.now, ahead.latest_lease, ahead.latest_due);
   if (wanted.limits.empty() || !claimed.left.empty()) return;
   claimed.left =
       write([&](sql::Transaction& tx) { return Budget(*tx, wanted.probe, wanted.limits, claimed.now).left(); });
 }
 
 Backlog SqlStore::backlog(const std::string& probe) {
-  return with_session([&](sql::Session& session) { return backlog_at(session, probe, session.now()); });
+  const Ahead ahead = with_session([&](sql::Session& session) { return look_at(session, probe, clock_now(session)); });
+  note_future(probe, ahead.backlog.now, ahead.latest_lease, ahead.latest_due);
+  return ahead.backlog;
 }
 
 std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
-  static const std::string kSql = sql::with_list("UPDATE task SET lease_until = ? WHERE owner = ? AND id");
+  static const std::string kSql = sql::with_list("UPDATE task SET lease_until = ?, lease = ? WHERE owner = ? AND id");
   if (claims.empty()) return {};
   const base::Time until = now() + lease;
   const auto ids = sorted_ids(claims);
   // Extending first locks the rows, so that nobody takes one over between the two statements.
   const auto states = write([&](sql::Transaction& tx) {
-    sql::for_each_list<TaskId>(ids, [&](std::span<const TaskId> part) { tx->run(kSql, until, owner, part); });
+    sql::for_each_list<TaskId>(ids, [&](std::span<const TaskId> part) { tx->run(kSql, until, lease, owner, part); });
     return lock_leased(*tx, ids);
   });
   std::vector<TaskId> lost;

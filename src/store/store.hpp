@@ -11,6 +11,7 @@
 #include "core/freshness.hpp"
 #include "core/profile.hpp"
 #include "core/row.hpp"
+#include "store/clock_watch.hpp"
 
 namespace store {
 
@@ -34,6 +35,10 @@ struct Polled {
   std::string epoch;
   base::Time now;
   core::Change change;
+  /// More rows of plain SQL wait to be adopted: the next poll need not be waited for.
+  bool more = false;
+  /// Steps of the database's clock since the last poll.
+  ClockWatch::Steps clock_steps{};
 };
 
 /// Which probe measures a profile from now on.
@@ -41,8 +46,8 @@ struct Assignment {
   core::ProfileId profile = 0;
   /// core::kNoProbe: no probe measures it, and it has no task.
   std::string probe;
-  /// Period of the probe. The first run is due at once; a random part of one period is taken from the second, so that
-  /// profiles added together do not stay in step.
+  /// Period of the probe, the same for all of its profiles. The first run is due at once; a part of one period, another
+  /// for each profile, is taken from the second, so that profiles added together do not stay in step.
   base::Duration ttl{0};
   /// The probe has one task for all of its profiles, which prepare() made.
   bool batched = false;
@@ -61,8 +66,10 @@ struct Wanted {
   /// Most tasks at once.
   std::size_t count = 0;
   base::Duration lease{0};
-  /// Every claimed task is counted as a run against all of them.
+  /// Every claimed task that has something to ask is counted as a run against all of them.
   std::vector<Limit> limits{};
+  /// A batch without profiles asks, too: which ones there are.
+  bool discovers = false;
 };
 
 /// A task that this replica may run until its lease ends.
@@ -76,6 +83,21 @@ struct Claim {
   std::int64_t token = 0;
   /// None of the profiles has a reading yet.
   bool first = false;
+  /// When its run was counted against the limits; nothing: it was not.
+  std::optional<base::Time> counted{};
+};
+
+/// A profile to be.
+struct NewProfile {
+  core::ProfileKey key;
+  core::Attributes attributes{};
+};
+
+/// What became of a NewProfile.
+struct Added {
+  core::ProfileId id = 0;
+  /// A profile with this key was there before, and stays as it is.
+  bool existed = false;
 };
 
 struct Claimed {
@@ -131,16 +153,21 @@ class Store {
 
   virtual Loaded load() = 0;
   /// Rows and deletions with a revision larger than `seen`. The next `seen` is change.revision(), when not empty.
-  /// Profiles that somebody inserted with plain SQL are adopted first: they get a revision like every other change.
+  /// Profiles that somebody inserted with plain SQL are adopted first, some thousands at a time: they get a revision
+  /// like every other change.
   virtual Polled poll(core::Revision seen) = 0;
 
   /// conflict: a profile with this key exists.
-  virtual base::Result<core::Profile> add(const core::ProfileKey& key) = 0;
+  base::Result<core::Profile> add(const core::ProfileKey& key, const core::Attributes& attributes = {});
+  /// Adds all that do not exist, in one transaction; says of each, in their order, what became of it.
+  virtual std::vector<Added> add_all(std::span<const NewProfile> profiles) = 0;
   /// Adds those that do not exist; returns how many that were.
   virtual std::size_t add_missing(std::span<const core::ProfileKey> keys) = 0;
-  /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key it
-  /// changes nothing. not_found, conflict.
-  virtual base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) = 0;
+  /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key the
+  /// reading stays. Gives it `attributes`, if there are any, in the same transaction. not_found, conflict.
+  virtual base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
+                                             const std::optional<core::Attributes>& attributes) = 0;
+  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) { return change(id, key, {}); }
   /// Gives a profile these attributes instead of those it had. not_found.
   virtual base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) = 0;
   /// The profile with this key and its attributes. not_found.
@@ -157,9 +184,12 @@ class Store {
   /// Leases due tasks to their owner, the most overdue first, as many as are wanted and the limits allow.
   virtual Claimed claim(const Wanted& wanted) = 0;
   virtual Backlog backlog(const std::string& probe) = 0;
-  /// Counts one run of `probe` against its limits; false when they allow none.
-  virtual bool spend(const std::string& probe, std::span<const Limit> limits) = 0;
-  /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted).
+  /// Counts one run of `probe` against its limits; returns when, or nothing when they allow none.
+  virtual std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) = 0;
+  /// Takes back runs of `probe` that were counted at these times and did not happen.
+  virtual void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) = 0;
+  /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted), in
+  /// their order.
   virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;
   /// Writes readings and failures in one transaction under one new revision, each only where its token is still the
   /// task's, frees those tasks and sets when they are due next. Returns the tasks that were refused.

@@ -64,6 +64,64 @@ TEST_P(StoreTest, AddMissingAddsWhatIsMissing) {
   EXPECT_TRUE(quiet_since(seen));
 }
 
+TEST_P(StoreTest, AddAllSaysWhatBecameOfEach) {
+  const auto there = add("Amazon", "c5");
+  const std::vector<NewProfile> profiles = {{{"x", "new"}, {{"k", "v"}, {"l", "w"}}},
+                                            {{"Amazon", "c5"}, {{"k", "not this"}}},
+                                            {{"x", "new"}, {{"k", "nor this"}}},
+                                            {{"a", "plain"}, {}}};
+  const auto seen = revision();
+  const auto added = store().add_all(profiles);
+  ASSERT_THAT(added, SizeIs(4));
+  const auto existed = [](const Added& one) { return one.existed; };
+  EXPECT_EQ(std::vector<bool>({existed(added[0]), existed(added[1]), existed(added[2]), existed(added[3])}),
+            std::vector<bool>({false, true, true, false}));
+  EXPECT_EQ(added[1].id, there);
+  EXPECT_EQ(added[2].id, added[0].id);
+  EXPECT_EQ(row(added[3].id)->profile.key, (core::ProfileKey{"a", "plain"}));
+  EXPECT_EQ(store().find({"x", "new"})->attributes, (core::Attributes{{"k", "v"}, {"l", "w"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, core::Attributes{});
+  const auto change = store().poll(seen).change;
+  ASSERT_THAT(change.rows, SizeIs(2));
+  EXPECT_EQ(change.rows[0]->revision, change.rows[1]->revision) << "one change";
+  const auto again = store().add_all(profiles);
+  EXPECT_TRUE(std::ranges::all_of(again, existed));
+  EXPECT_TRUE(quiet_since(change.revision()));
+  EXPECT_THAT(store().add_all({}), IsEmpty());
+}
+
+TEST_P(StoreTest, AddsManyAtOnce) {
+  std::vector<NewProfile> profiles;
+  for (int i = 0; i < 1500; ++i) profiles.push_back({{"many", fmt::format("{:05}", i)}, {{"n", fmt::format("{}", i)}}});
+  const auto added = store().add_all(profiles);
+  EXPECT_THAT(store().load().rows, SizeIs(1500));
+  EXPECT_EQ(store().find({"many", "01234"})->id, added[1234].id);
+  EXPECT_EQ(store().find({"many", "01234"})->attributes, (core::Attributes{{"n", "1234"}}));
+}
+
+TEST_P(StoreTest, ChangeGivesKeyAndAttributesTogether) {
+  const auto id = store().add({"Amazon", "c5"}, {{"k", "v"}})->id;
+  add("Azure", "H16mr");
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_FALSE(store().change(id, {"Azure", "H16mr"}, core::Attributes{{"k", "lost"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"k", "v"}})) << "all or nothing";
+  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Attributes{{"l", "w"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"l", "w"}}));
+  ASSERT_TRUE(store().change(id, {"Amazon", "c6"}, core::Attributes{{"m", "x"}}));
+  EXPECT_EQ(store().find({"Amazon", "c6"})->attributes, (core::Attributes{{"m", "x"}}));
+  ASSERT_TRUE(store().change(id, {"Amazon", "c7"}, std::nullopt));
+  EXPECT_EQ(store().find({"Amazon", "c7"})->attributes, (core::Attributes{{"m", "x"}})) << "they stay";
+}
+
+TEST_P(StoreTest, KeepsAttributesOfAnyLengthAndScriptThatIsAllowed) {
+  const core::Attributes attributes{{"long", std::string(core::kMaxValueBytes, 'x')},
+                                    {"wide", "😀𝄞é"},
+                                    {"empty", ""},
+                                    {std::string(64, 'k'), R"(a\b'c"d%_)"}};
+  ASSERT_TRUE(store().add({std::string(core::kMaxNameBytes, 'p'), "😀"}, attributes));
+  EXPECT_EQ(store().find({std::string(core::kMaxNameBytes, 'p'), "😀"})->attributes, attributes);
+}
+
 TEST_P(StoreTest, PollGivesWhatIsNewer) {
   const auto first = add("a", "1");
   const auto seen = store().poll(0).change.revision();

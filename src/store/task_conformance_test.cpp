@@ -114,6 +114,26 @@ TEST_P(StoreTest, ClaimsTheMostOverdueFirst) {
   EXPECT_EQ(claimed, ids);
 }
 
+TEST_P(StoreTest, TheMostOverdueGoesBeforeWhatWasAddedEarlier) {
+  // Due in the opposite order of their ids, more than a claim looks at.
+  auto ids = add_many(40);
+  std::ranges::sort(ids);
+  std::vector<Claim> first = claim(100).claims;
+  std::ranges::sort(first, std::greater(), [](const Claim& claim) { return claim.profiles.front().id; });
+  for (const Claim& held : first) {
+    clock_.advance(1s);
+    Outcome outcome = success(held);
+    outcome.rule.ttl = base::Duration{1};  // from now on it is due
+    finish(outcome);
+  }
+  clock_.advance(1h);
+  std::vector<core::ProfileId> order;
+  for (int i = 0; i < 8; ++i)
+    for (const Claim& held : claim(5).claims) order.push_back(held.profiles.front().id);
+  std::vector<core::ProfileId> expected(ids.rbegin(), ids.rend());
+  EXPECT_EQ(order, expected);
+}
+
 TEST_P(StoreTest, SaysWhenTheNextTaskIsDue) {
   EXPECT_FALSE(claim().next_due);
   add_assigned("c5");

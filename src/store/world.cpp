@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "sql/error.hpp"
 
 namespace store {
 namespace {
@@ -30,11 +31,32 @@ void forget_old_gaps(sql::Session& session) {
 
 }  // namespace
 
+BoardRow board_row(sql::Session& session) {
+  auto query = session.query("SELECT epoch, revision, removed_since FROM board WHERE id = 1");
+  if (!query.step())
+    throw sql::Error(sql::ErrorKind::other,
+                     "table board has lost its row, which orders all changes; run 'hardware migrate' or start the "
+                     "service anew: that makes another one, and every reader loads everything again");
+  return {query.get<std::string>(0), query.get<Revision>(1), query.get<Revision>(2)};
+}
+
+void mend_board(sql::Session& session) {
+  if (session.query("SELECT 1 FROM board WHERE id = 1").step()) return;
+  Revision last = revision_of_clock(session);
+  for (const char* used : {"SELECT MAX(revision) FROM hardware", "SELECT MAX(revision) FROM reading",
+                           "SELECT MAX(revision) FROM removed", "SELECT MAX(before_revision) FROM gap"}) {
+    auto query = session.query(used);
+    query.step();
+    last = std::max(last, query.get<std::optional<Revision>>(0).value_or(0));
+  }
+  session.run("INSERT INTO board (id, epoch, revision, removed_since) VALUES (1, ?, ?, ?)", base::random_hex(8),
+              last + 1, last);
+  spdlog::warn("table board had lost its row; it has another one, with a new epoch");
+}
+
 Revision lock_board(sql::Session& session) {
   session.run("UPDATE board SET removed_since = removed_since WHERE id = 1");
-  auto query = session.query("SELECT revision FROM board WHERE id = 1");
-  query.step();
-  return query.get<Revision>(0);
+  return board_row(session).revision;
 }
 
 void open_gap(sql::Session& session) {

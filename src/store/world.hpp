@@ -15,8 +15,21 @@
 /// world
 ///   before can have given out, and records the gap. A reader whose revision lies in a gap has seen a lost world.
 ///
-/// Every function runs in a transaction that writes.
+/// Every function runs in a transaction that writes, unless it says otherwise.
 namespace store {
+
+/// What the one row of table `board` holds.
+struct BoardRow {
+  std::string epoch;
+  core::Revision revision = 0;
+  /// Deletions up to this revision are forgotten.
+  core::Revision removed_since = 0;
+};
+
+/// For any transaction. Throws sql::Error when somebody deleted the row.
+BoardRow board_row(sql::Session& session);
+/// Makes a new world when somebody deleted the row.
+void mend_board(sql::Session& session);
 
 /// Takes the board's lock, until the transaction ends; returns the revision.
 core::Revision lock_board(sql::Session& session);

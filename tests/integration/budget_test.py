@@ -5,6 +5,7 @@ BUDGET_WINDOW=60 BUDGET_WINDOWS=10 makes it ten minutes of 60 calls each.
 
 import json
 import os
+import signal
 import sys
 import time
 
@@ -68,3 +69,45 @@ class BudgetTest(DatabaseCase):
         self.assertEqual(len(times()), 21)
         self.assertIn("60 of 60 in ", eventually("all are left again", lambda: agreed(CALLS) and self.probe(fleet[1], "list").stdout, window + PATIENCE))
         self.assertGreaterEqual(time.monotonic(), times()[-1] + window - SLACK)
+
+
+class OncePerDayTest(DatabaseCase):
+    """One call a day, which must not be lost, and must not be had twice."""
+
+    def probe(self, **keys):
+        return {"name": "metered", "kind": "http", "url": f"{self.functions_url}/batch", "batch": True, "ttl": "1s", "timeout": "1s"} | keys
+
+    def setUp(self):
+        super().setUp()
+        server = self.functions()
+        self.functions_url, self.times = server.url, server.times
+
+    def measured(self, hardware):
+        return all(row["measured_at"] for row in request(hardware.port, "/hardware/").json or [{"measured_at": None}])
+
+    def test_the_first_start_spends_its_call_on_the_profiles(self):
+        profiles = [{"provider": "cloud", "name": f"type-{i}"} for i in range(3)]
+        hardware = self.hardware(profiles=profiles, probes=[self.probe(budget=["1/1d"])])
+        eventually("all are measured", lambda: len(request(hardware.port, "/hardware/").json) == 3 and self.measured(hardware))
+        self.assertEqual(len(self.times()), 1)
+
+    def test_a_probe_without_profiles_keeps_its_call(self):
+        hardware = self.hardware(probes=[self.probe(budget=["1/1d"])])
+        eventually("it has looked", lambda: hardware.metric(LEFT) == 1)
+        self.sql("INSERT INTO hardware (provider, name) VALUES ('cloud', 'late')")
+        eventually("it is measured", lambda: request(hardware.port, "/hardware/").json and self.measured(hardware))
+        self.assertEqual(len(self.times()), 1)
+        eventually("nothing is left", lambda: hardware.metric(LEFT) == 0)
+
+    def test_other_windows_count_what_was_spent(self):
+        profiles = [{"provider": "cloud", "name": "type"}]
+        hardware = self.hardware(profiles=profiles, probes=[self.probe(budget=["1/1d"])])
+        eventually("it is measured", lambda: self.measured(hardware))
+        for count, limits in enumerate([{"budget": ["1/23h"]}, {"budget": ["1/22h"]}, {"rate": "1/1380m"}, {"budget": ["1/1h", "1/2h"]}]):
+            self.config("hardware.yaml", profiles=profiles, probes=[self.probe(**limits)],
+                        hardware={"database_password_file": self.server.password_file})
+            hardware.send(signal.SIGHUP)
+            eventually("it is reloaded", lambda: hardware.metric(r'vacancy_config_reloads_total\{result="applied"\}') == count + 1)
+            windows = [f'window="{window}"' for window in ("23h", "22h", "23h", "1h")]
+            eventually("it has looked", lambda: hardware.metric(rf'vacancy_probe_budget_left\{{probe="metered",{windows[count]}\}}') == 0)
+        self.assertEqual(len(self.times()), 1)

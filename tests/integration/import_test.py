@@ -29,24 +29,28 @@ INSERT INTO `user` VALUES (1,'nobody',NULL);
 NAMES = {"c5", "H16mr", "a'b", "größe"}
 
 
-class FailingHardware(http.server.ThreadingHTTPServer):
-    """Adds what is posted, and fails at the third profile."""
+class FakeHardware(http.server.ThreadingHTTPServer):
+    """Adds what is posted, `most` profiles at once, and is away from the second request on that it could answer."""
 
     daemon_threads = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), FailingHandler)
-        self.added = []
+    def __init__(self, most):
+        super().__init__(("127.0.0.1", 0), FakeHandler)
+        self.most, self.added = most, []
 
 
-class FailingHandler(http.server.BaseHTTPRequestHandler):
+class FakeHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        key = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        fails = len(self.server.added) == 2
-        if not fails:
-            self.server.added.append(f"{key['provider']} {key['name']}")
-        body = json.dumps({"detail": "the database is away"} if fails else {"id": 1}).encode()
-        self.send_response(500 if fails else 201)
+        keys = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if len(keys) > self.server.most:
+            status, answer = 413, {"detail": "too large"}
+        elif self.server.added:
+            status, answer = 503, {"detail": "the database is away"}
+        else:
+            self.server.added += [key["name"] for key in keys]
+            status, answer = 200, {"added": len(keys), "existed": 0, "profiles": []}
+        body = json.dumps(answer).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -110,17 +114,26 @@ class ImportTest(TestCase):
             self.assertIn(f"cannot read '{path}': ", result.stderr)
         self.assertEqual(set(rows(port)), {"c5", "H16mr"})
 
+    def test_many_come_over_in_few_requests(self):
+        _, hardware_port, _ = self.up().ports
+        values = ",".join(f"('many','{number:05}')" for number in range(2500))
+        dump = self.file(f"INSERT INTO hardware (provider, name) VALUES {values};")
+        result = self.run_import(hardware_port, dump)
+        self.assertEqual((result.returncode, result.stdout), (0, "2500 added, 0 were there already.\n"), result)
+        result = self.run_import(hardware_port, dump)
+        self.assertEqual((result.returncode, result.stdout), (0, "0 added, 2500 were there already.\n"), result)
+
     def test_a_failure_midway_says_where_and_what_to_do(self):
-        server = FailingHardware()
+        server = FakeHardware(most=2)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         result = self.run_import(server.server_port, self.file(DUMP), token=self.token_for_no_service())
         self.assertEqual((result.returncode, result.stdout), (1, ""), result)
-        self.assertIn("cannot add lab a'b: the database is away", result.stderr)
+        self.assertIn("cannot add lab a'b and the 1 after it: the database is away", result.stderr)
         self.assertIn("2 of 4 profiles were added before it, 0 were there already", result.stderr)
         self.assertIn("again", result.stderr)
-        self.assertEqual(server.added, ["Amazon c5", "Azure H16mr"])
+        self.assertEqual(server.added, ["c5", "H16mr"])
 
     def test_a_refused_token_and_a_service_that_is_away_are_said(self):
         port, hardware_port, _ = self.up().ports
@@ -130,7 +143,7 @@ class ImportTest(TestCase):
             for target, says in [(hardware_port, "admin token"), (unused.getsockname()[1], "cannot connect")]:
                 result = self.run_import(target, dump, token=token)
                 self.assertEqual((result.returncode, result.stdout), (1, ""), result)
-                self.assertIn("cannot add Amazon c5: ", result.stderr)
+                self.assertIn("cannot add Amazon c5 and the 3 after it: ", result.stderr)
                 self.assertIn(says, result.stderr)
         result = self.run_import(hardware_port, dump, token="none")
         self.assertEqual(result.returncode, 2)

@@ -1,5 +1,7 @@
 #include "support/memory_store.hpp"
 
+#include <thread>
+
 #include "base/text.hpp"
 
 namespace support {
@@ -78,12 +80,18 @@ store::Polled MemoryStore::poll(Revision seen) {
   return polled;
 }
 
-base::Result<core::Profile> MemoryStore::add(const ProfileKey& key) {
+std::vector<store::Added> MemoryStore::add_all(std::span<const store::NewProfile> profiles) {
   const auto lock = enter();
   adopt();
-  if (row_with(key)) return base::fail(base::Errc::conflict, "the profile exists");
+  std::vector<store::Added> added;
   ++revision_;
-  return insert(key);
+  for (const store::NewProfile& profile : profiles) {
+    const core::RowPtr known = row_with(profile.key);
+    const ProfileId id = known ? known->profile.id : insert(profile.key).id;
+    if (!known && !profile.attributes.empty()) attributes_[id] = profile.attributes;
+    added.push_back({id, known != nullptr});
+  }
+  return added;
 }
 
 std::size_t MemoryStore::add_missing(std::span<const ProfileKey> keys) {
@@ -97,13 +105,16 @@ std::size_t MemoryStore::add_missing(std::span<const ProfileKey> keys) {
   }));
 }
 
-base::Result<core::Profile> MemoryStore::replace(ProfileId id, const ProfileKey& key) {
+base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& key,
+                                                const std::optional<core::Attributes>& attributes) {
   const auto lock = enter();
   adopt();
   const auto old = rows_.find(id);
   if (old == rows_.end()) return base::fail(base::Errc::not_found, "there is no such profile");
-  if (old->second->profile.key == key) return old->second->profile;
-  if (row_with(key)) return base::fail(base::Errc::conflict, "the profile exists");
+  const core::RowPtr owner = row_with(key);
+  if (owner && owner->profile.id != id) return base::fail(base::Errc::conflict, "the profile exists");
+  if (attributes) attributes_[id] = *attributes;
+  if (owner) return owner->profile;
   ++revision_;
   core::Row row;
   row.profile = {id, key};
@@ -220,12 +231,18 @@ std::pair<std::uint64_t, base::Time> MemoryStore::left(const std::string& probe,
   return {0, recent.front() + limit.window};
 }
 
-bool MemoryStore::spend(const std::string& probe, std::span<const store::Limit> limits) {
+std::optional<base::Time> MemoryStore::spend(const std::string& probe, std::span<const store::Limit> limits) {
   const auto lock = enter();
   for (const store::Limit& limit : limits)
-    if (left(probe, limit).first == 0) return false;
-  spent_[probe].push_back(clock_.wall_now());
-  return true;
+    if (left(probe, limit).first == 0) return std::nullopt;
+  return spent_[probe].emplace_back(clock_.wall_now());
+}
+
+void MemoryStore::refund(const std::string& probe, std::span<const store::Limit>, std::span<const base::Time> runs) {
+  const auto lock = enter();
+  auto& spent = spent_[probe];
+  for (const base::Time run : runs)
+    if (const auto found = std::ranges::find(spent, run); found != spent.end()) spent.erase(found);
 }
 
 store::Claim MemoryStore::claim_of(TaskId id, Task& task) {
@@ -270,7 +287,8 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
     task.owner = wanted.owner;
     task.lease_until = now + wanted.lease;
     claimed.claims.push_back(claim_of(id, task));
-    if (!wanted.limits.empty()) spent_[wanted.probe].push_back(now);
+    if (wanted.limits.empty() || (claimed.claims.back().profiles.empty() && !wanted.discovers)) continue;
+    claimed.claims.back().counted = spent_[wanted.probe].emplace_back(now);
     for (std::uint64_t& left : claimed.left) --left;
   }
   return claimed;
@@ -300,6 +318,8 @@ MemoryStore::Task* MemoryStore::held(const std::string& owner, const store::Clai
 
 std::vector<TaskId> MemoryStore::renew(const std::string& owner, std::span<const store::Claim> claims,
                                        base::Duration lease) {
+  std::this_thread::sleep_for(renewal_delay_.load());
+  ++renewals_;
   const auto lock = enter();
   std::vector<TaskId> lost;
   for (const auto& claim : claims) {

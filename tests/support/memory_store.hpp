@@ -22,14 +22,18 @@ class MemoryStore final : public store::Store {
   void refuse_results(bool refuse) { refuses_results_ = refuse; }
   /// How often it threw for that.
   int refusals() const { return refusals_; }
-  /// How often claim() was called.
+  /// How often claim() and renew() were called.
   int claims() const { return claims_; }
+  int renewals() const { return renewals_; }
+  /// How long renew() takes until it looks.
+  void delay_renewals(std::chrono::milliseconds delay) { renewal_delay_ = delay; }
 
   store::Loaded load() override;
   store::Polled poll(core::Revision seen) override;
-  base::Result<core::Profile> add(const core::ProfileKey& key) override;
+  std::vector<store::Added> add_all(std::span<const store::NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
-  base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) override;
+  base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
+                                     const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   base::Result<void> remove(core::ProfileId id) override;
@@ -38,7 +42,9 @@ class MemoryStore final : public store::Store {
   void assign(std::span<const store::Assignment> assignments) override;
   store::Claimed claim(const store::Wanted& wanted) override;
   store::Backlog backlog(const std::string& probe) override;
-  bool spend(const std::string& probe, std::span<const store::Limit> limits) override;
+  std::optional<base::Time> spend(const std::string& probe, std::span<const store::Limit> limits) override;
+  void refund(const std::string& probe, std::span<const store::Limit> limits,
+              std::span<const base::Time> runs) override;
   std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
                                    base::Duration lease) override;
   std::vector<store::TaskId> finish(std::span<const store::Outcome> outcomes) override;
@@ -102,6 +108,8 @@ class MemoryStore final : public store::Store {
   std::map<std::string, std::vector<base::Time>> spent_;
   std::map<store::TaskId, Task> tasks_;
   std::atomic<int> claims_ = 0;
+  std::atomic<int> renewals_ = 0;
+  std::atomic<std::chrono::milliseconds> renewal_delay_{};
   std::atomic<bool> refuses_results_ = false;
   std::atomic<int> refusals_ = 0;
 };

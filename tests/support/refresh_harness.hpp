@@ -64,6 +64,13 @@ class Replica {
   }
   std::string problem() const { return watch_.problem(); }
   bool failing() const { return fault_.since().has_value(); }
+  double lost_leases() {
+    return metrics_
+        .counter("vacancy_leases_lost_total",
+                 "Leases lost while the probe ran: taken over, or the profile was changed or removed",
+                 {{"probe", "test"}})
+        .Value();
+  }
   double refused() {
     return metrics_.counter("vacancy_writes_refused_total", "Late results refused by their token", {{"probe", "test"}})
         .Value();

@@ -23,7 +23,7 @@ class SqlHarness final : public StoreHarness {
  public:
   SqlHarness(const support::DatabaseKind& kind, const base::Clock& clock) : clock_(clock), database_(kind.make()) {
     migrate(*database_->open(clock));
-    store_ = open_migrated(2, [this] { return database_->open(clock_); });
+    store_ = open_migrated(2, [this] { return database_->open(clock_); }, clock_);
   }
   Store& store() override { return *store_; }
   void insert_plain(const std::string& provider, const std::string& name) override {

@@ -1,16 +1,23 @@
 #include "app/commands/profile_import.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <span>
 
 #include "app/commands/sql_file.hpp"
 #include "base/error.hpp"
 
 namespace app {
 namespace {
+
+/// Profiles in one request: some 100 KB.
+constexpr std::size_t kAddedAtOnce = 1000;
 
 struct Options {
   std::string file;
@@ -40,31 +47,56 @@ std::vector<core::ProfileKey> profiles_in(const std::string& file) {
   return std::move(*keys);
 }
 
-/// Adds one profile. False when it exists already; throws base::Lost with the reason when that failed.
-bool add(const Administration& service, const core::ProfileKey& key) {
-  const Answer answer = administer(service, "POST", "/hardware/", profile_body(key.provider, key.name));
-  if (answer.status != 201 && answer.status != 409) throw base::Lost(detail_of(answer));
-  return answer.status == 201;
+struct Counts {
+  std::size_t added = 0;
+  std::size_t existed = 0;
+};
+
+/// Adds these profiles, in one transaction. Nothing: they are more than the service takes at once. Throws base::Lost
+/// with the reason when that failed; none is added then.
+std::optional<Counts> add(const Administration& service, std::span<const core::ProfileKey> keys) {
+  std::string body = "[";
+  for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key.provider, key.name);
+  const Answer answer = administer(service, "POST", "/hardware/", body + "]");
+  if (answer.status == 413 && keys.size() > 1) return std::nullopt;
+  if (answer.status != 200) throw base::Lost(detail_of(answer));
+  boost::system::error_code error;
+  const auto value = boost::json::parse(boost::json::string_view(answer.body), error);
+  const auto* counts = error ? nullptr : value.if_object();
+  if (counts == nullptr || !counts->contains("added") || !counts->contains("existed"))
+    throw base::Lost("it sent an answer that cannot be read");
+  return Counts{value.at("added").to_number<std::size_t>(), value.at("existed").to_number<std::size_t>()};
 }
 
 int import(const Administration& service, const Options& options) {
   const std::vector<core::ProfileKey> keys = profiles_in(options.file);
-  std::size_t added = 0, there = 0;
-  for (const core::ProfileKey& key : keys) {
-    if (options.dry_run) {
-      std::cout << fmt::format("{} {}\n", key.provider, key.name);
-      continue;
-    }
+  if (options.dry_run) {
+    for (const core::ProfileKey& key : keys) std::cout << fmt::format("{} {}\n", key.provider, key.name);
+    return 0;
+  }
+  Counts sum;
+  std::size_t at_once = kAddedAtOnce;
+  for (std::span<const core::ProfileKey> rest(keys); !rest.empty();) {
+    const auto part = rest.first(std::min(rest.size(), at_once));
     try {
-      ++(add(service, key) ? added : there);
+      const auto counts = add(service, part);
+      if (!counts) {
+        at_once = part.size() / 2;
+        continue;
+      }
+      sum = {sum.added + counts->added, sum.existed + counts->existed};
     } catch (const base::Lost& error) {
       throw base::Lost(
-          fmt::format("cannot add {} {}: {}\n{} of {} profiles were added before it, {} were there already. Import the "
-                      "file again: it goes on with those that are missing.",
-                      key.provider, key.name, error.what(), added, keys.size(), there));
+          fmt::format("cannot add {} {}{}: {}\n{} of {} profiles were added before it, {} were there already. Import "
+                      "the file again: "
+                      "it goes on with those that are missing.",
+                      part.front().provider, part.front().name,
+                      part.size() > 1 ? fmt::format(" and the {} after it", part.size() - 1) : "", error.what(),
+                      sum.added, keys.size(), sum.existed));
     }
+    rest = rest.subspan(part.size());
   }
-  if (!options.dry_run) std::cout << fmt::format("{} added, {} were there already.\n", added, there);
+  std::cout << fmt::format("{} added, {} were there already.\n", sum.added, sum.existed);
   return 0;
 }
 

@@ -1,0 +1,119 @@
+#include "store/profile_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace store {
+namespace {
+
+using core::Profile;
+using core::ProfileId;
+using core::ProfileKey;
+using core::Revision;
+
+/// Keys that one statement asks for: a database plans for each.
+constexpr std::size_t kKeysAtOnce = 64;
+
+std::string keys_statement() {
+  std::string text = "SELECT id, provider, name, revision FROM hardware WHERE ";
+  for (std::size_t i = 0; i < kKeysAtOnce; ++i)
+    text += i == 0 ? "(provider = ? AND name = ?)" : " OR (provider = ? AND name = ?)";
+  return text;
+}
+
+std::vector<ProfileId> ids_in(sql::Query query) {
+  std::vector<ProfileId> ids;
+  while (query.step()) ids.push_back(query.get<ProfileId>(0));
+  return ids;
+}
+
+/// Plain SQL may use an id again: what was left of its former profile goes.
+void forget_former(sql::Session& session, Revision revision) {
+  static const std::string kForget = sql::with_list("DELETE FROM reading WHERE profile_id");
+  static const std::string kRevive = sql::with_list("DELETE FROM removed WHERE profile_id");
+  const auto forget = [&](std::string_view search, const std::string& statement) {
+    const auto ids = ids_in(session.query(search, revision));
+    sql::for_each_list<ProfileId>(ids, [&](std::span<const ProfileId> part) { session.run(statement, part); });
+  };
+  forget("SELECT r.profile_id FROM hardware h JOIN reading r ON r.profile_id = h.id WHERE h.revision = ?", kForget);
+  forget("SELECT r.profile_id FROM hardware h JOIN removed r ON r.profile_id = h.id WHERE h.revision = ?", kRevive);
+}
+
+}  // namespace
+
+std::map<ProfileKey, ProfileId> ids_of(sql::Session& session, std::span<const ProfileKey> keys, Revision least) {
+  static const std::string kSql = keys_statement();
+  std::map<ProfileKey, ProfileId> ids;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kKeysAtOnce))) {
+    sql::Query query(session.prepare(kSql));
+    for (std::size_t i = 0; i < kKeysAtOnce; ++i) {
+      const ProfileKey& key = keys[std::min(i, keys.size() - 1)];
+      query.bind(key.provider, key.name);
+    }
+    while (query.step()) {
+      if (query.get<Revision>(3) < least) continue;
+      const auto id = query.get<ProfileId>(0);
+      const auto [known, is_new] = ids.try_emplace({query.get<std::string>(1), query.get<std::string>(2)}, id);
+      if (!is_new) known->second = std::min(known->second, id);
+    }
+  }
+  return ids;
+}
+
+void insert_profiles(sql::Session& session, std::span<const ProfileKey> keys, Revision revision,
+                     const std::string& origin) {
+  static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name, revision, origin) VALUES ", 4);
+  kInsert.run(session, keys,
+              [&](sql::Query& query, const ProfileKey& key) { query.bind(key.provider, key.name, revision, origin); });
+}
+
+std::vector<Profile> make_pending(sql::Session& session, Revision revision) {
+  std::vector<Profile> profiles;
+  {
+    auto query = session.query("SELECT id, provider, name FROM hardware WHERE revision = ? ORDER BY id", revision);
+    while (query.step())
+      profiles.push_back({query.get<ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
+  }
+  forget_former(session, revision);
+  session.run(
+      "INSERT INTO reading (profile_id, revision, probe) SELECT h.id, h.revision, COALESCE(t.probe, '')"
+      " FROM hardware h LEFT JOIN task t ON t.profile_id = h.id WHERE h.revision = ?",
+      revision);
+  return profiles;
+}
+
+void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
+  static const std::string kStatements[] = {
+      sql::with_list("DELETE FROM task WHERE profile_id"), sql::with_list("DELETE FROM reading WHERE profile_id"),
+      sql::with_list("DELETE FROM attribute WHERE profile_id"), sql::with_list("DELETE FROM hardware WHERE id"),
+      sql::with_list("DELETE FROM removed WHERE profile_id")};
+  static const sql::RowsStatement kTombstones("INSERT INTO removed (profile_id, revision, removed_at) VALUES ", 3);
+  const base::Time now = session.now();
+  sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
+    for (const std::string& statement : kStatements) session.run(statement, part);
+  });
+  kTombstones.run(session, ids, [&](sql::Query& query, ProfileId id) { query.bind(id, revision, now); });
+}
+
+void insert_attributes(sql::Session& session, std::span<const Profile> profiles) {
+  static const sql::RowsStatement kInsert("INSERT INTO attribute (profile_id, name, value) VALUES ", 3);
+  struct Attribute {
+    ProfileId profile;
+    const std::string& name;
+    const std::string& value;
+  };
+  std::vector<Attribute> attributes;
+  for (const Profile& profile : profiles)
+    for (const auto& [name, value] : profile.attributes) attributes.push_back({profile.id, name, value});
+  kInsert.run(session, std::span<const Attribute>(attributes), [](sql::Query& query, const Attribute& attribute) {
+    query.bind(attribute.profile, attribute.name, attribute.value);
+  });
+}
+
+void replace_attributes(sql::Session& session, const Profile& profile) {
+  session.run("DELETE FROM attribute WHERE profile_id = ?", profile.id);
+  insert_attributes(session, {&profile, 1});
+}
+
+}  // namespace store

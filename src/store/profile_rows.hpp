@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/profile.hpp"
+#include "sql/session.hpp"
+
+/// The rows of which a profile is made: in `hardware`, `reading` and `attribute`. All but ids_of() is for a transaction
+/// that holds the board's lock.
+namespace store {
+
+/// What stands in hardware.revision of rows that are no profiles.
+inline constexpr core::Revision kUnseen = 0;
+inline constexpr core::Revision kRefused = -1;
+
+/// The rows of `hardware` with these keys and a revision of at least `least`: the oldest of each key.
+std::map<core::ProfileKey, core::ProfileId> ids_of(sql::Session& session, std::span<const core::ProfileKey> keys,
+                                                   core::Revision least);
+
+/// `origin`: the probe that discovered them, or "".
+void insert_profiles(sql::Session& session, std::span<const core::ProfileKey> keys, core::Revision revision,
+                     const std::string& origin);
+
+/// Gives the rows of `hardware` that carry this new revision what a profile has: a reading that is PENDING. Returns
+/// them, by their ids.
+std::vector<core::Profile> make_pending(sql::Session& session, core::Revision revision);
+
+/// Takes everything about these profiles away, and leaves tombstones.
+void bury(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
+
+/// Writes the attributes of profiles that have none.
+void insert_attributes(sql::Session& session, std::span<const core::Profile> profiles);
+/// Gives a profile its attributes instead of those it has.
+void replace_attributes(sql::Session& session, const core::Profile& profile);
+
+}  // namespace store

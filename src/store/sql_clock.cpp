@@ -1,0 +1,108 @@
+// The database's clock, and what it leaves behind when it steps back.
+#include <algorithm>
+
+#include "store/profile_rows.hpp"
+#include "store/sql_store.hpp"
+#include "store/world.hpp"
+
+namespace store {
+namespace {
+
+/// The lease of a task that an older program has leased, which did not write it down.
+constexpr std::chrono::seconds kUnknownLease{15};
+
+bool has_future_reading(sql::Session& session, const std::string& probe, base::Time now) {
+  return session
+      .query("SELECT 1 FROM reading WHERE probe = ? AND (measured_at > ? OR failed_at > ?) LIMIT 1", probe,
+             now + kClockTolerance, now + kClockTolerance)
+      .step();
+}
+
+/// How old a reading from the future is, nobody knows: it is STALE from now on, and measured anew at once.
+void age_future_readings(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now,
+                         core::Revision revision) {
+  // stale_at comes last, since MySQL calculates with what was set before.
+  session.run(
+      "UPDATE reading SET revision = ?, changed_at = CASE WHEN changed_at > ? THEN changed_at - stale_at + ? ELSE"
+      " changed_at END, measured_at = measured_at - stale_at + ?, expires_at = expires_at - stale_at + ?, stale_at = ?"
+      " WHERE probe = ? AND measured_at > ?",
+      revision, now, now, now, now, now, probe, now + kClockTolerance);
+  session.run("UPDATE reading SET revision = ?, failed_at = ? WHERE probe = ? AND failed_at > ?", revision, now, probe,
+              now + kClockTolerance);
+  session.run(
+      "UPDATE task SET due = ?, phase = (id * ?) % ? WHERE probe = ? AND due > ? AND (profile_id < 0 OR profile_id IN"
+      " (SELECT r.profile_id FROM reading r WHERE r.revision = ?))",
+      now, kSpread, ttl, probe, now, revision);
+}
+
+/// A lease that is longer than it was given for is one of a clock that was ahead. A replica that lives renews it long
+/// before it ends.
+void shorten_leases(sql::Session& session, const std::string& probe, base::Time now) {
+  session.run(
+      "UPDATE task SET lease_until = ? + CASE WHEN lease > 0 THEN lease ELSE ? END"
+      " WHERE probe = ? AND lease_until > ? + CASE WHEN lease > 0 THEN lease ELSE ? END",
+      now, base::Duration{kUnknownLease}, probe, now + kClockTolerance, base::Duration{kUnknownLease});
+}
+
+}  // namespace
+
+void bring_forward(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now) {
+  session.run("UPDATE task SET due = ? + (id * ?) % ? WHERE probe = ? AND due > ?", now, kSpread, ttl, probe,
+              now + ttl);
+}
+
+base::Time SqlStore::now() {
+  return with_session([this](sql::Session& session) { return clock_now(session); });
+}
+
+base::Time SqlStore::clock_now(sql::Session& session) {
+  return watch_.look([&session] { return session.now(); });
+}
+
+void SqlStore::note_future(const std::string& probe, base::Time now, std::optional<base::Time> latest_lease,
+                           std::optional<base::Time> latest_due) {
+  const std::lock_guard lock(prepared_mutex_);
+  const auto found = prepared_.find(probe);
+  if (found == prepared_.end()) return;
+  Prepared& prepared = found->second;
+  if ((latest_lease && *latest_lease > now + kClockTolerance) ||
+      (latest_due && *latest_due > now + prepared.ttl + kClockTolerance))
+    prepared.from_future = true;
+}
+
+std::optional<ClockWatch::Steps> SqlStore::mend_after_steps() {
+  now();
+  const auto steps = watch_.take_steps();
+  std::map<std::string, Prepared> wrong;
+  {
+    const std::lock_guard lock(prepared_mutex_);
+    for (auto& [probe, prepared] : prepared_) {
+      prepared.from_future = prepared.from_future || steps;
+      if (prepared.from_future) wrong.emplace(probe, prepared);
+    }
+  }
+  for (const auto& [probe, prepared] : wrong) {
+    try {
+      mend(probe, prepared.ttl);
+    } catch (const sql::Error&) {
+      return steps;  // the next poll goes on; readers must not suffer from what cannot be written
+    }
+    const std::lock_guard lock(prepared_mutex_);
+    prepared_[probe].from_future = false;
+  }
+  return steps;
+}
+
+void SqlStore::mend(const std::string& probe, base::Duration ttl) {
+  write([&](sql::Transaction& tx) {
+    lock_board(*tx);
+    const base::Time now = clock_now(*tx);
+    if (has_future_reading(*tx, probe, now)) age_future_readings(*tx, probe, ttl, now, next_revision(*tx));
+    shorten_leases(*tx, probe, now);
+    // What is leased was due when that was done.
+    tx->run("UPDATE task SET due = ? WHERE probe = ? AND owner <> '' AND due > ?", now, probe, now + kClockTolerance);
+    bring_forward(*tx, probe, ttl, now);
+  });
+}
+
+}  // namespace store

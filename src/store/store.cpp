@@ -1,0 +1,15 @@
+#include "store/store.hpp"
+
+#include <fmt/format.h>
+
+namespace store {
+
+base::Result<core::Profile> Store::add(const core::ProfileKey& key, const core::Attributes& attributes) {
+  const NewProfile profile{key, attributes};
+  const Added added = add_all({&profile, 1}).front();
+  if (added.existed)
+    return base::fail(base::Errc::conflict, fmt::format("profile '{} {}' exists", key.provider, key.name));
+  return core::Profile{added.id, key};
+}
+
+}  // namespace store
