@@ -68,51 +68,81 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+namespace {
+
+struct Range {
+  std::uint32_t first, last;
+};
+
+/// Control characters, and what reorders the text around it, breaks lines or cannot be seen: it could make a text look
+/// like another one.
+constexpr Range kRefused[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0xAD, 0xAD},     {0x061C, 0x061C},
+                              {0x180E, 0x180E}, {0x200B, 0x200B}, {0x200E, 0x200F}, {0x2028, 0x202E},
+                              {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
+
+struct Character {
+  /// 0: `text` does not begin with valid UTF-8 (RFC 3629).
+  std::size_t bytes = 0;
+  std::uint32_t code = 0;
+
+  bool printable() const {
+    return bytes > 0 && std::ranges::none_of(
+                            kRefused, [this](const Range& range) { return range.first <= code && code <= range.last; });
+  }
+};
+
+/// The first character of `text`. REQUIRES: it is not empty.
+Character first_of(std::string_view text) {
+  const auto lead = static_cast<std::uint8_t>(text.front());
+  if (lead < 0x80) return {1, lead};
+  const std::size_t bytes = lead < 0xC0 || lead >= 0xF8 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  if (bytes == 0 || text.size() < bytes) return {};
+  std::uint32_t code = lead & (0x7FU >> bytes);
+  for (std::size_t i = 1; i < bytes; ++i) {
+    const auto next = static_cast<std::uint8_t>(text[i]);
+    if ((next & 0xC0) != 0x80) return {};
+    code = code << 6 | (next & 0x3F);
+  }
+  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
+  if (code < kSmallest[bytes] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
+  return {bytes, code};
+}
+
+}  // namespace
+
 bool is_printable_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<std::uint8_t>(text[i]);
-    std::size_t extra = 0;
-    std::uint32_t code = lead;
-    if (lead >= 0xF0 && lead < 0xF8) {
-      extra = 3;
-      code = lead & 0x07;
-    } else if (lead >= 0xE0 && lead < 0xF0) {
-      extra = 2;
-      code = lead & 0x0F;
-    } else if (lead >= 0xC0 && lead < 0xE0) {
-      extra = 1;
-      code = lead & 0x1F;
-    } else if (lead >= 0x80) {
-      return false;
-    }
-    if (i + extra >= text.size()) return false;
-    for (std::size_t k = 1; k <= extra; ++k) {
-      const auto next = static_cast<std::uint8_t>(text[i + k]);
-      if ((next & 0xC0) != 0x80) return false;
-      code = (code << 6) | (next & 0x3F);
-    }
-    constexpr std::uint32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
-    if (code < kSmallest[extra] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
-    if (code < 0x20 || (code >= 0x7F && code < 0xA0)) return false;
-    i += extra + 1;
+  while (!text.empty()) {
+    const Character character = first_of(text);
+    if (!character.printable()) return false;
+    text.remove_prefix(character.bytes);
   }
   return true;
 }
 
+std::string number_text(double number) {
+  return fmt::format("{:.15g}", number);
+}
+
 std::string to_utf8(std::string_view text) {
+  constexpr std::string_view kBlank = "\t\r\n";
   std::string out;
   while (!text.empty()) {
-    std::size_t length = 1;
-    while (length < 4 && length < text.size() && !is_printable_utf8(text.substr(0, length))) ++length;
-    if (is_printable_utf8(text.substr(0, length))) {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-      continue;
-    }
-    out += kBlank.contains(text.front()) ? text.front() : '?';
-    text.remove_prefix(1);
+    const Character character = first_of(text);
+    const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
+    if (character.printable() || kBlank.contains(text.front()))
+      out += text.substr(0, bytes);
+    else
+      out += '?';
+    text.remove_prefix(bytes);
   }
   return out;
+}
+
+std::string to_line(std::string_view text) {
+  if (is_printable_utf8(text)) return std::string(text);
+  std::string line = to_utf8(text);
+  std::ranges::replace_if(line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  return line;
 }
 
 std::string random_hex(std::size_t bytes) {

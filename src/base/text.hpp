@@ -12,7 +12,8 @@ bool glob_match(std::string_view pattern, std::string_view text);
 /// The known word with the fewest edits to `word`, or "" when none is near enough to be a likely misspelling.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
-/// Is this valid UTF-8 (RFC 3629) without control characters?
+/// Is this valid UTF-8 (RFC 3629) without control characters, and without those that reorder the text around them or
+/// cannot be seen?
 bool is_printable_utf8(std::string_view text);
 
 /// `bytes` random bytes as lower-case hexadecimal, from the kernel. Fit for secrets.
@@ -21,9 +22,15 @@ std::string random_hex(std::size_t bytes);
 /// Appends `text` as a JSON string (RFC 8259, section 7). REQUIRES: UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
-/// `text` with '?' for every byte that is not part of valid UTF-8, and for control characters other than blanks and
-/// line ends.
+/// A number as people write it, such as 1.64: with 15 significant digits, which a double holds of any decimal, so that
+/// its own last ones do not show. Valid JSON when it is finite.
+std::string number_text(double number);
+
+/// `text` with '?' for every byte that is not part of valid UTF-8, and for every character that is_printable_utf8
+/// refuses other than tabs and line ends.
 std::string to_utf8(std::string_view text);
+/// The same in one line: tabs and line ends are blanks.
+std::string to_line(std::string_view text);
 
 /// A word as one would type it into a shell.
 std::string shell_quoted(std::string_view word);

@@ -73,6 +73,30 @@ TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
   for (const auto text : wrong) EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
 }
 
+TEST(Utf8, RefusesWhatMakesATextLookLikeAnotherOne) {
+  for (const auto text : {"\u202Ax"sv, "x\u202E"sv, "\u2066"sv, "\u2069"sv, "\u200E"sv, "\u200F"sv, "\u061C"sv,
+                          "\u200B"sv, "\uFEFF"sv, "\u2028"sv, "\u2060"sv, "\u00AD"sv, "\U000E0041"sv})
+    EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
+  for (const auto text : {"\u200D"sv, "\u200C"sv, "\u2027"sv, "\u202F"sv, "\u2070"sv, "\u05D0"sv})
+    EXPECT_TRUE(is_printable_utf8(text)) << "joiners, blanks and letters: " << text;
+}
+
+TEST(Utf8, IsMadeOfAnyBytes) {
+  EXPECT_EQ(to_utf8("a\tb\r\n€"), "a\tb\r\n€");
+  EXPECT_EQ(to_utf8("x\u202Ey\x1B[31m\x7F"), "x?y?[31m?") << "one mark for each character";
+  EXPECT_EQ(to_utf8("\xC3(\xE2\x82"), "?(??") << "and for each byte that is none";
+  EXPECT_EQ(to_line("a\tb\nc\rd\u202E"), "a b c d?");
+  EXPECT_EQ(to_line("a b"), "a b");
+}
+
+TEST(NumberText, ShowsNoNoise) {
+  for (const auto& [number, text] :
+       {std::pair(1.64, "1.64"), std::pair(0.1 + 0.2, "0.3"), std::pair(1.64 + 4e-16, "1.64"), std::pair(3.0, "3"),
+        std::pair(-2.5, "-2.5"), std::pair(1e9, "1000000000"), std::pair(123456789012345.0, "123456789012345"),
+        std::pair(1e-9, "1e-09")})
+    EXPECT_EQ(number_text(number), text);
+}
+
 TEST(RandomHex, IsLowerCaseHexadecimalAndNeverTheSame) {
   std::set<std::string> seen;
   for (int i = 0; i < 1000; ++i) {

@@ -14,7 +14,11 @@ bool Condition::matches(const ProfileKey& key) const {
 
 bool Condition::met_by(const Row& row) const {
   if (!row.reading || row.reading->level < at_least) return false;
-  return !free || (row.reading->free && *row.reading->free >= *free);
+  const auto enough = [](const std::optional<double>& wanted, const std::optional<double>& there) {
+    return !wanted || (there && *there >= *wanted);
+  };
+  const auto& [sum, piece] = std::pair(row.reading->free, row.reading->largest);
+  return enough(free, piece ? piece : sum) && enough(total_free, sum);
 }
 
 base::Result<Level> parse_at_least(std::string_view text) {
@@ -25,7 +29,8 @@ base::Result<Level> parse_at_least(std::string_view text) {
 }
 
 Hold continued(const std::optional<Hold>& before, const Reading& reading) {
-  const bool goes_on = before && reading.measured_at <= before->until;
+  // One from before the hold began is from before a step back of the clock.
+  const bool goes_on = before && before->since <= reading.measured_at && reading.measured_at <= before->until;
   return {.since = goes_on ? before->since : reading.measured_at, .until = reading.stale_at};
 }
 

@@ -22,8 +22,11 @@ struct Condition {
   bool all = false;
   /// LOW to HIGH: UNKNOWN never satisfies.
   Level at_least = Level::medium;
-  /// Units that must be free. A row that does not tell its number never satisfies.
+  /// Units that one request must get: a row's `largest` where it is known, else its `free`. A row that tells neither
+  /// never satisfies.
   std::optional<double> free;
+  /// Units that must be free in all. A row that does not tell its `free` never satisfies.
+  std::optional<double> total_free;
   /// How long one and the same profile must satisfy without interruption.
   base::Duration hold{0};
 
@@ -35,7 +38,7 @@ struct Condition {
 /// "LOW", "medium", …: any case, but not UNKNOWN.
 base::Result<Level> parse_at_least(std::string_view text);
 
-/// A profile that satisfies without interruption, as far as its readings tell.
+/// A profile that satisfies without interruption, as far as its readings tell. It counts while its row is FRESH.
 struct Hold {
   /// When the first of these readings was measured.
   base::Time since;

@@ -32,6 +32,25 @@ TEST(Condition, FreeUnitsCountOnlyWhereTheyAreKnown) {
   EXPECT_FALSE(condition.met_by(row));
 }
 
+TEST(Condition, ARequestMustFitInOnePieceWhereThatIsKnown) {
+  const Condition piece{.at_least = Level::low, .free = 4};
+  const Condition sum{.at_least = Level::low, .total_free = 4};
+  Row row = measured_row(1, "a", 1, Level::high);
+  row.reading->free = 4;
+  row.reading->largest = 2;
+  EXPECT_FALSE(piece.met_by(row)) << "two nodes with two each";
+  EXPECT_TRUE(sum.met_by(row));
+  row.reading->largest = 4;
+  EXPECT_TRUE(piece.met_by(row));
+  EXPECT_FALSE((Condition{.at_least = Level::low, .free = 4, .total_free = 5}.met_by(row))) << "both must hold";
+  row.reading->free.reset();
+  EXPECT_TRUE(piece.met_by(row)) << "the sum is at least that";
+  EXPECT_FALSE(sum.met_by(row)) << "but it is not told";
+  row.reading->free = 8;
+  row.reading->largest = 0;
+  EXPECT_FALSE(piece.met_by(row)) << "0 is a number too";
+}
+
 TEST(Condition, LevelsAreReadInAnyCase) {
   EXPECT_EQ(parse_at_least("MEDIUM"), Level::medium);
   EXPECT_EQ(parse_at_least("high"), Level::high);
@@ -48,6 +67,7 @@ TEST(Hold, GoesOnFromReadingToReadingThatCameInTime) {
   EXPECT_EQ(continued(second, reading(kNow + 40s)), second) << "the same one again";
   EXPECT_EQ(continued(second, reading(kNow + 100s)).since, kNow);
   EXPECT_EQ(continued(second, reading(kNow + 101s)).since, kNow + 101s) << "it was stale in between";
+  EXPECT_EQ(continued(first, reading(kNow - 10min)), (Hold{kNow - 10min, kNow - 9min})) << "the clock was set back";
 }
 
 }  // namespace

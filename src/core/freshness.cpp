@@ -4,6 +4,13 @@
 #include <utility>
 
 namespace core {
+namespace {
+
+bool is_future(base::Time time, base::Time now) {
+  return time - kClockTolerance > now;
+}
+
+}  // namespace
 
 std::string_view to_string(Freshness freshness) {
   switch (freshness) {
@@ -28,7 +35,7 @@ std::optional<Freshness> parse_freshness(std::string_view text) {
 Freshness freshness(const Row& row, base::Time now) {
   if (!row.reading) return Freshness::pending;
   if (now >= row.reading->expires_at) return Freshness::expired;
-  if (now >= row.reading->stale_at) return Freshness::stale;
+  if (now >= row.reading->stale_at || is_future(row.reading->measured_at, now)) return Freshness::stale;
   return Freshness::fresh;
 }
 
@@ -42,7 +49,9 @@ std::optional<LevelChange> change_after(const Reading& before, Level level, base
 }
 
 bool changed_recently(const Row& row, base::Time now) {
-  return row.reading && row.reading->changed && now < row.reading->changed->at + kRecently;
+  if (!row.reading || !row.reading->changed) return false;
+  const base::Time at = row.reading->changed->at;
+  return !is_future(at, now) && now < at + kRecently;
 }
 
 std::optional<base::Time> next_turn(const Row& row, base::Time now) {
@@ -51,9 +60,13 @@ std::optional<base::Time> next_turn(const Row& row, base::Time now) {
   const auto consider = [&](base::Time turn) {
     if (turn > now && (!next || turn < *next)) next = turn;
   };
+  consider(row.reading->measured_at - kClockTolerance);
   consider(row.reading->stale_at);
   consider(row.reading->expires_at);
-  if (row.reading->changed) consider(row.reading->changed->at + kRecently);
+  if (row.reading->changed) {
+    consider(row.reading->changed->at - kClockTolerance);
+    consider(row.reading->changed->at + kRecently);
+  }
   return next;
 }
 
@@ -68,6 +81,12 @@ Reading reading_of(Measurement measurement, base::Time ended, base::Duration too
   Reading reading{std::move(measurement), ended - age, {}, {}, took};
   apply(rule, reading);
   return reading;
+}
+
+bool is_superseded(const Reading& reading, const Reading& before, base::Time now) {
+  // Ages are counted in whole seconds by some, and by another clock.
+  constexpr std::chrono::seconds kSameTime{1};
+  return reading.measured_at + kSameTime < before.measured_at && before.measured_at <= now;
 }
 
 }  // namespace core

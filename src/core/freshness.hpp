@@ -12,13 +12,17 @@ namespace core {
 enum class Freshness : std::uint8_t {
   pending,  ///< never measured
   fresh,
-  stale,    ///< older than its TTL plus grace: the level is kept and flagged
+  stale,    ///< older than its TTL plus grace, or from the future: the level is kept and flagged
   expired,  ///< older than expire_after: the level is UNKNOWN, "was HIGH"
 };
 
 /// "PENDING", "FRESH", "STALE", "EXPIRED".
 std::string_view to_string(Freshness freshness);
 std::optional<Freshness> parse_freshness(std::string_view text);
+
+/// How far ahead of `now` a reading may be: clocks of several database nodes differ, and news of them takes time. One
+/// from later is from before a step back of the clock, and nobody knows how old it is.
+inline constexpr base::Duration kClockTolerance = std::chrono::seconds{5};
 
 /// The boundaries belong to the older state: at stale_at a row is stale.
 Freshness freshness(const Row& row, base::Time now);
@@ -32,7 +36,7 @@ inline constexpr base::Duration kRecently = std::chrono::hours{1};
 /// The latest change of the level when `level` follows the reading `before` at `at`.
 std::optional<LevelChange> change_after(const Reading& before, Level level, base::Time at);
 
-/// Did the level change within the last kRecently?
+/// Did the level change within the last kRecently? Not when that was in the future.
 bool changed_recently(const Row& row, base::Time now);
 
 /// When the row's freshness, or whether it changed recently, changes next after `now` by itself; nothing when neither
@@ -52,5 +56,9 @@ void apply(const FreshnessRule& rule, Reading& reading);
 
 /// The reading that a measurement makes whose run ended at `ended` and lasted `took`: as old as the measurement is.
 Reading reading_of(Measurement measurement, base::Time ended, base::Duration took, const FreshnessRule& rule);
+
+/// Was `before` measured later than `reading`, by more than a second? A source may answer from caches that do not
+/// agree; what is known later stays. One that is from the future of `now` does not: the clock was set back.
+bool is_superseded(const Reading& reading, const Reading& before, base::Time now);
 
 }  // namespace core

@@ -31,6 +31,20 @@ TEST(Freshness, BoundariesBelongToTheOlderState) {
   EXPECT_EQ(freshness(row, kExpires), Freshness::expired);
 }
 
+TEST(Freshness, AReadingFromTheFutureIsNeverFresh) {
+  Row row = measured_row();
+  row.reading->changed = LevelChange{Level::low, kMeasured};
+  const base::Time known = kMeasured - kClockTolerance;
+  for (const auto ahead : {kTick, base::Duration(seconds{600}), base::Duration(std::chrono::hours{24 * 365})}) {
+    EXPECT_EQ(freshness(row, known - ahead), Freshness::stale);
+    EXPECT_EQ(effective_level(row, known - ahead), Level::high);
+    EXPECT_FALSE(changed_recently(row, known - ahead));
+    EXPECT_EQ(next_turn(row, known - ahead), known);
+  }
+  EXPECT_EQ(freshness(row, known), Freshness::fresh);
+  EXPECT_TRUE(changed_recently(row, known));
+}
+
 TEST(Freshness, ARowWithoutAReadingIsPendingForEver) {
   Row row;
   row.failure = Failure{.error = "no network", .failed_at = kMeasured};
@@ -123,6 +137,21 @@ TEST(Freshness, AReadingIsAsOldAsItsSourceSays) {
   EXPECT_EQ(old.age, seconds{0}) << "its times have it";
   EXPECT_EQ(read(-seconds{100}).measured_at, kMeasured) << "nothing was measured after it was told";
   EXPECT_EQ(read(base::Duration::max()).measured_at, base::Time{}) << "nor before clocks began";
+}
+
+TEST(Freshness, WhatWasMeasuredLaterStays) {
+  const auto at = [](base::Time time) {
+    Reading reading;
+    reading.measured_at = time;
+    return reading;
+  };
+  const Reading before = at(kMeasured);
+  EXPECT_TRUE(is_superseded(at(kMeasured - seconds{1} - kTick), before, kMeasured));
+  EXPECT_TRUE(is_superseded(at(kMeasured - seconds{600}), before, kStale));
+  EXPECT_FALSE(is_superseded(at(kMeasured - seconds{1}), before, kStale)) << "ages are counted in seconds";
+  EXPECT_FALSE(is_superseded(at(kMeasured), before, kStale)) << "the same answer again";
+  EXPECT_FALSE(is_superseded(at(kMeasured + kTick), before, kStale));
+  EXPECT_FALSE(is_superseded(at(kMeasured - seconds{600}), before, kMeasured - kTick)) << "the clock was set back";
 }
 
 TEST(Freshness, HasNames) {

@@ -13,7 +13,8 @@ std::string complaint(std::string_view what, std::string_view text) {
   if (text.empty()) return fmt::format("{} is empty; give a text of 1 to {} bytes", what, kMaxNameBytes);
   if (text.size() > kMaxNameBytes)
     return fmt::format("{} has {} bytes; the most is {}", what, text.size(), kMaxNameBytes);
-  if (!base::is_printable_utf8(text)) return fmt::format("{} must be UTF-8 text without control characters", what);
+  if (!base::is_printable_utf8(text))
+    return fmt::format("{} must be UTF-8 text without control characters or invisible ones", what);
   if (base::trim(text) != text) return fmt::format("{} '{}' begins or ends with a blank; remove it", what, text);
   return {};
 }

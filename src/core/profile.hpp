@@ -50,7 +50,8 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
 /// Says when attributes, each of which has been checked, are too many or too long together.
 base::Result<void> checked_size(const Attributes& attributes);
 
-/// Says what is wrong with a provider or a name (empty, too long, not UTF-8, control characters, blanks around it).
+/// Says what is wrong with a provider or a name (empty, too long, not UTF-8, control or invisible characters, blanks
+/// around it).
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name);
 
 }  // namespace core

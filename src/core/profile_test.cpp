@@ -28,8 +28,9 @@ TEST(Profile, SaysWhichPartIsWrongAndWhy) {
   EXPECT_EQ(complaint("", "c5"), "provider is empty; give a text of 1 to 191 bytes");
   EXPECT_EQ(complaint("Amazon", ""), "name is empty; give a text of 1 to 191 bytes");
   EXPECT_EQ(complaint("Amazon", std::string(192, 'x')), "name has 192 bytes; the most is 191");
-  EXPECT_EQ(complaint("Ama\nzon", "c5"), "provider must be UTF-8 text without control characters");
-  EXPECT_EQ(complaint("Amazon", "\xFF"), "name must be UTF-8 text without control characters");
+  EXPECT_EQ(complaint("Ama\nzon", "c5"), "provider must be UTF-8 text without control characters or invisible ones");
+  EXPECT_EQ(complaint("Amazon", "\xFF"), "name must be UTF-8 text without control characters or invisible ones");
+  EXPECT_THAT(complaint("Amazon", "c5\u202E"), StartsWith("name must be UTF-8 text without control characters"));
   EXPECT_THAT(complaint(" Amazon", "c5"), StartsWith("provider ' Amazon' begins or ends with a blank"));
   EXPECT_THAT(complaint("Amazon", "c5 "), StartsWith("name 'c5 ' begins or ends with a blank"));
 }

@@ -21,10 +21,11 @@ core::Level level_at(const sql::Query& query, int column) {
   return core::parse_level(query.get<std::string_view>(column)).value_or(core::Level::unknown);
 }
 
-/// The readings that are about to be replaced: their levels and the latest change of these.
+/// The readings that are about to be replaced: their levels, the latest change of these, and when they were measured.
 ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> settled) {
   static const std::string kSql = sql::with_list(
-      "SELECT profile_id, level, changed_from, changed_at FROM reading WHERE level IS NOT NULL AND profile_id");
+      "SELECT profile_id, level, changed_from, changed_at, measured_at FROM reading WHERE level IS NOT NULL AND "
+      "profile_id");
   std::vector<core::ProfileId> ids;
   for (const Settled& one : settled) ids.push_back(one.finding->profile.id);
   std::ranges::sort(ids);
@@ -34,10 +35,38 @@ ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> s
     while (query.step()) {
       core::Reading& reading = readings[query.get<core::ProfileId>(0)];
       reading.level = level_at(query, 1);
+      reading.measured_at = query.get<base::Time>(4);
       if (const auto at = query.get<std::optional<base::Time>>(3)) reading.changed = {level_at(query, 2), *at};
     }
   });
   return readings;
+}
+
+/// A success, with its reading.
+struct Success {
+  const Settled* settled;
+  core::Reading reading;
+};
+
+/// The readings that successes make. Those that tell nothing newer than what is there only end its failure.
+std::vector<Success> newer(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+  const ReadingsBefore readings = readings_before(session, settled);
+  std::vector<Success> successes;
+  for (const Settled& one : settled) {
+    const Outcome& outcome = *one.outcome;
+    const core::ProfileId id = one.finding->profile.id;
+    core::Reading reading = core::reading_of(*one.finding->result, ended(outcome, now), outcome.took, outcome.rule);
+    if (const auto before = readings.find(id); before != readings.end()) {
+      if (core::is_superseded(reading, before->second, now)) {
+        session.run("UPDATE reading SET revision = ?, error = NULL, failed_at = NULL WHERE profile_id = ?", revision,
+                    id);
+        continue;
+      }
+      reading.changed = core::change_after(before->second, reading.level, reading.measured_at);
+    }
+    successes.push_back({&one, std::move(reading)});
+  }
+  return successes;
 }
 
 void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
@@ -45,20 +74,14 @@ void write_successes(sql::Session& session, std::span<const Settled> settled, ba
       "REPLACE INTO reading (profile_id, revision, probe, level, free, total, largest, score, price, reason,"
       " measured_at, stale_at, expires_at, took, changed_from, changed_at) VALUES ",
       16);
-  const ReadingsBefore readings = readings_before(session, settled);
-  kSql.run(session, settled, [&](sql::Query& query, const Settled& one) {
-    const Outcome& outcome = *one.outcome;
-    // Bound texts are read at the end.
-    const core::Measurement& measured = *one.finding->result;
-    core::Reading reading = core::reading_of(measured, ended(outcome, now), outcome.took, outcome.rule);
-    const core::ProfileId id = one.finding->profile.id;
-    const auto before = readings.find(id);
-    if (before != readings.end())
-      reading.changed = core::change_after(before->second, reading.level, reading.measured_at);
+  const std::vector<Success> successes = newer(session, settled, now, revision);
+  kSql.run(session, std::span(successes), [&](sql::Query& query, const Success& success) {
+    const auto& [one, reading] = success;
     const auto& changed = reading.changed;
-    query.bind(id, revision, one.probe, core::to_string(reading.level), reading.free, reading.total, reading.largest,
-               reading.score, reading.price, measured.reason, reading.measured_at, reading.stale_at, reading.expires_at,
-               reading.took, changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
+    query.bind(one->finding->profile.id, revision, one->probe, core::to_string(reading.level), reading.free,
+               reading.total, reading.largest, reading.score, reading.price, reading.reason, reading.measured_at,
+               reading.stale_at, reading.expires_at, reading.took,
+               changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
                changed ? std::optional(changed->at) : std::nullopt);
   });
 }

@@ -175,6 +175,33 @@ TEST_P(StoreTest, FinishWritesTheReading) {
   EXPECT_EQ(*change.rows[0], *written);
 }
 
+TEST_P(StoreTest, AReadingIsAsOldAsItsSourceSays) {
+  const auto id = add_assigned("c5");
+  const auto measure = [&](base::Duration age, core::Level level) {
+    const Claim held = claim_one();
+    Outcome outcome = success(held, level);
+    outcome.findings.front().result->age = age;
+    finish(outcome);
+    EXPECT_FALSE(row(id)->failure);
+    EXPECT_LE(*claim().next_due, held.due + kRule.ttl) << "due as ever";
+    return row(id)->reading.value();
+  };
+  EXPECT_EQ(measure(2min, core::Level::low).measured_at, now() - 2min);
+  EXPECT_EQ(core::freshness(*row(id), now()), core::Freshness::stale);
+  clock_.advance(kRule.ttl);
+  const core::Reading latest = measure(0s, core::Level::high);
+  EXPECT_EQ(latest.measured_at, now());
+  clock_.advance(kRule.ttl);
+  finish(failure(claim_one(), "no route"));
+  EXPECT_TRUE(row(id)->failure);
+  clock_.advance(kRule.ttl);
+  const auto seen = revision();
+  EXPECT_EQ(measure(1h, core::Level::low), latest) << "a cache that knows less than we do";
+  EXPECT_THAT(store().poll(seen).change.rows, SizeIs(1)) << "that the source answers again is told";
+  clock_.advance(kRule.ttl);
+  EXPECT_EQ(measure(1min, core::Level::low).measured_at, now() - 1min);
+}
+
 TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());

@@ -338,7 +338,7 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
     row.failure.reset();
     core::Reading reading = core::reading_of(*finding.result, ended, outcome.took, outcome.rule);
     if (row.reading) reading.changed = core::change_after(*row.reading, reading.level, reading.measured_at);
-    row.reading = std::move(reading);
+    if (!row.reading || !core::is_superseded(reading, *row.reading, now)) row.reading = std::move(reading);
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }
