@@ -1,6 +1,7 @@
 // The server's time, carried by the browser's steady clock: the wall clock of a visitor's machine may be wrong.
 
 const WINDOW = 5 * 60_000;
+const STEP = 60_000;  // no sample is as late as that: the server's clock was set back
 
 let windowStart = -Infinity;
 let current = -Infinity;
@@ -11,6 +12,7 @@ let previous = -Infinity;
 export function observe(serverNow) {
   const offset = Date.parse(serverNow) - performance.now();
   if (Number.isNaN(offset)) return;
+  if (offset < Math.max(current, previous) - STEP) current = previous = -Infinity;
   if (performance.now() - windowStart > WINDOW) {
     windowStart = performance.now();
     previous = current;
@@ -21,6 +23,17 @@ export function observe(serverNow) {
 
 export function now() {
   return performance.now() + Math.max(current, previous);
+}
+
+// As the server has it (core/freshness.hpp): what is further ahead is from before a step back of the clock.
+const TOLERANCE = 5_000;
+
+export function isFuture(time) {
+  return time - TOLERANCE > now();
+}
+
+export function isRecent(time, within) {
+  return !isFuture(time) && now() - time < within;
 }
 
 export function ago(milliseconds) {

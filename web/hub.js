@@ -34,6 +34,7 @@ class Feed {
     clearTimeout(this.idle);
     port.postMessage(this.state());
     if (!joined) return;
+    if (this.status) port.postMessage(this.status);
     if (since !== this.base && (older(since, this.base) || !sameEpoch(since, this.base))) {
       return port.postMessage({ type: 'refetch', id: this.last });
     }
@@ -71,12 +72,13 @@ class Feed {
       this.attempts = 0;
       this.heardAt = performance.now();
       this.setOpen(true);
+      this.tell({ type: 'event', event: 'status', id: this.last, data: '{"outage":null}' });  // else the server says so first
     };
     this.source.onerror = () => {
       this.setOpen(false);
       if (this.source.readyState === EventSource.CLOSED) this.reopenLater();
     };
-    for (const name of ['change', 'view', 'snapshot']) this.source.addEventListener(name, event => this.got(event));
+    for (const name of ['status', 'change', 'view', 'snapshot']) this.source.addEventListener(name, event => this.got(event));
   }
 
   // EventSource gives up for good on an HTTP error; jitter keeps the visitors of a restarted server apart.
@@ -94,6 +96,7 @@ class Feed {
     this.heardAt = performance.now();
     this.last = event.lastEventId || this.last;
     const message = { type: 'event', event: event.type, id: this.last, data: event.data };
+    if (event.type === 'status') return this.tell(message);
     if (event.type === 'snapshot') {
       // The server could not resume. Its rows are not used: the page itself is the better snapshot.
       if (JSON.parse(event.data).phase !== 'end') return;
@@ -104,6 +107,12 @@ class Feed {
       if (this.log.length > LOG) this.base = this.log.shift().id;
     }
     this.send(message);
+  }
+
+  // Of the sides beyond the server.
+  tell(status) {
+    this.status = status;
+    this.send(status);
   }
 
   setOpen(open) {

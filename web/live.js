@@ -26,6 +26,7 @@ let ticker;
 function adopt() {
   version = dataset.version;
   clock.observe(dataset.now);
+  status.chain(JSON.parse(dataset.status));
   rows.index();
   summary.index();
   tick();
@@ -93,7 +94,7 @@ function tick() {
     summary.aged(turned);
     setTimeout(() => stream.check(), DOUBT);
   }
-  status.tick(!version || summary.isBlind());
+  status.tick(!version || summary.isBlind(), summary.blindness());
 }
 
 function followVisibility() {
@@ -112,6 +113,7 @@ stream = connect(() => dataset.events, () => version, {
   event({ event, id, data }) {
     const parsed = JSON.parse(data);
     if (parsed.now) clock.observe(parsed.now);
+    if (event === 'status') return status.chain(parsed);
     if (event === 'change') return change(id, parsed);
     renew(id);
   },

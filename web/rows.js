@@ -61,13 +61,15 @@ function show(row, level, freshness) {
 
 // What stands beside the level: it changed in the last hour, or has expired.
 function showBefore(row, { was, changed_from, changed_at }) {
-  const level = was ?? (clock.now() - Date.parse(changed_at) < HOUR ? changed_from : '');
+  const level = was ?? (clock.isRecent(Date.parse(changed_at), HOUR) ? changed_from : '');
   setText(row.was, level ? `was ${level}` : '');
 }
 
-function capacity({ free, total }) {
-  if (free == null) return '';
-  return total == null ? `${free} free` : `${free} of ${total} free`;
+function capacity({ free, total, largest }) {
+  const parts = [];
+  if (free != null) parts.push(total == null ? `${free} free` : `${free} of ${total} free`);
+  if (largest != null && largest !== free) parts.push(`${largest} in one piece`);
+  return parts.join(', ');
 }
 
 function showError(row, { error, failed_at }) {
@@ -146,7 +148,7 @@ export function tick() {
     if (row.freshness !== 'EXPIRED' && now >= row.expiresAt) {
       showBefore(row, { was: row.level === 'UNKNOWN' ? '' : row.level });
       show(row, 'UNKNOWN', 'EXPIRED');
-    } else if (row.freshness === 'FRESH' && now >= row.staleAt) {
+    } else if (row.freshness === 'FRESH' && (now >= row.staleAt || clock.isFuture(row.measuredAt))) {
       show(row, row.level, 'STALE');
     } else {
       continue;

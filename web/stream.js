@@ -30,7 +30,7 @@ export function connect(url, version, handlers) {
 
   function useWorker() {
     // The name changes with the messages' format: a worker of an older release lives as long as its oldest tab.
-    const worker = new SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-1' });
+    const worker = new SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-2' });
     worker.onerror = useOwnHub;
     use(worker.port);
   }

@@ -1,6 +1,6 @@
 // The counts at the top and their bar.
 
-const LEVELS = ['HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'];
+const KINDS = ['HIGH', 'MEDIUM', 'LOW', 'STALE', 'UNKNOWN'];  // they make up the total
 
 let counts = {};
 
@@ -21,9 +21,9 @@ export function set(latest) {
   if (!bar) return;
   bar.setAttribute('viewBox', `0 0 ${counts.total} 1`);
   let start = 0;
-  for (const level of LEVELS) {
-    const n = counts[level];
-    bar.querySelector(`.${level.toLowerCase()}`).setAttribute('d', `M${start} 0h${n}v1h-${n}z`);
+  for (const kind of KINDS) {
+    const n = counts[kind];
+    bar.querySelector(`.${kind.toLowerCase()}`).setAttribute('d', `M${start} 0h${n}v1h-${n}z`);
     start += n;
   }
 }
@@ -31,10 +31,11 @@ export function set(latest) {
 // Rows that the page itself let grow old; the server's next counts replace this.
 export function aged(turned) {
   const next = { ...counts };
-  for (const { before, level } of turned) {
-    next[before.level] -= 1;
-    next[level] += 1;
-    if (before.freshness === 'FRESH') next.FRESH -= 1;
+  for (const { before, level, freshness } of turned) {
+    next[before.freshness] -= 1;
+    next[freshness] += 1;
+    if (before.freshness !== 'STALE') next[before.level] -= 1;
+    if (freshness === 'EXPIRED') next[level] += 1;
   }
   set(next);
 }
@@ -44,6 +45,14 @@ export function isBlind() {
   return counts.total > 0 && counts.FRESH === 0;
 }
 
+// Why, when no side of the chain is away.
+export function blindness() {
+  if (!isBlind() || counts.STALE + counts.EXPIRED === 0) return '';
+  return counts.failing === counts.total ? 'No value is fresh: every probe fails, and the notes say why.'
+    : 'No value is fresh: the probes are late.';
+}
+
 export function sentence() {
-  return `${LEVELS.map(level => `${counts[level]} ${level.toLowerCase()}`).join(', ')}.`;
+  const told = KINDS.filter(kind => kind !== 'STALE' || counts.STALE > 0);
+  return `${told.map(kind => `${counts[kind]} ${kind.toLowerCase()}`).join(', ')}.`;
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json.hpp>
 
+#include "base/text.hpp"
 #include "http/message.hpp"
 
 namespace app {
@@ -41,7 +42,7 @@ std::string detail_of(const Answer& answer) {
   const boost::json::value value = boost::json::parse(boost::json::string_view(answer.body), error);
   if (!error && value.is_object())
     if (const auto* detail = value.get_object().if_contains("detail"); detail != nullptr && detail->is_string())
-      return std::string(detail->get_string());
+      return base::to_line(detail->get_string());
   return fmt::format("the service answered {} {}", answer.status, http::reason_phrase(answer.status));
 }
 

@@ -13,7 +13,9 @@ constexpr std::size_t kRemovedKept = 10'000;
 /// Rows that turn within this time after others are told together.
 constexpr std::chrono::milliseconds kAgeingStep{50};
 /// A clock that is off by less is left alone.
-constexpr std::chrono::milliseconds kClockTolerance{2};
+constexpr std::chrono::milliseconds kSameTime{2};
+/// One that goes back further was set back; by less, its word was only held up on the way here.
+constexpr std::chrono::seconds kStepBack{30};
 
 }  // namespace
 
@@ -37,6 +39,7 @@ void Board::fill(Filling filling) {
   state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(filling.removed));
   state->removed_since = filling.removed_since;
   state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(filling.gaps));
+  state->outage = state_->outage;
   state->source_now = filling.now;
   state->steady_now = clock_.steady_now();
   aged_until_ = filling.now;
@@ -49,6 +52,7 @@ void Board::fill(Filling filling) {
 
 void Board::apply(core::Change change, core::Revision revision, base::Time now) {
   if (change.empty()) return set_clock(now);
+  const bool stepped_back = steps_back_to(now);
   auto state = std::make_shared<State>(*state_);
   state->version.revision = std::max(state->version.revision, revision);
   state->snapshot = state_->snapshot.with(change);
@@ -66,16 +70,38 @@ void Board::apply(core::Change change, core::Revision revision, base::Time now) 
     state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(removed));
   }
   auto update = std::make_shared<Update>();
-  update->change = std::move(change);
+  update->reset = stepped_back;
+  if (stepped_back)
+    aged_until_ = now;
+  else
+    update->change = std::move(change);
   publish(std::move(state), std::move(update));
 }
 
 void Board::set_clock(base::Time now) {
-  if (std::chrono::abs(now - this->now()) < kClockTolerance) return;
+  if (std::chrono::abs(now - this->now()) < kSameTime) return;
+  const bool stepped_back = steps_back_to(now);
   auto state = std::make_shared<State>(*state_);
   state->source_now = now;
   state->steady_now = clock_.steady_now();
-  publish(std::move(state), nullptr);
+  if (!stepped_back) return publish(std::move(state), nullptr);
+  aged_until_ = now;
+  ++state->sequence;
+  auto update = std::make_shared<Update>();
+  update->reset = true;
+  publish(std::move(state), std::move(update));
+}
+
+bool Board::steps_back_to(base::Time now) const {
+  return state_->filled && now < this->now() - kStepBack;
+}
+
+void Board::set_outage(std::optional<Outage> outage) {
+  if (outage == state_->outage) return;
+  auto state = std::make_shared<State>(*state_);
+  state->outage = outage;
+  ++state->sequence;
+  publish(std::move(state), std::make_shared<Update>());
 }
 
 StatePtr Board::latest() const {
@@ -88,6 +114,11 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
     update->sequence = state->sequence;
     update->version = state->version;
   }
+  // The plan for other chunks, or before the clock was set back, is no longer right.
+  if (update && update->reset) turns_.clear();
+  // A row that comes now has not turned: neither stale since the last time, nor known because its time has come.
+  if (const base::Time now = state->now(state->steady_now); !first_turn_ || now < *first_turn_)
+    aged_until_ = std::max(aged_until_, now);
   // The old snapshot stays alive until the plan is made: its chunks' addresses are keys.
   StatePtr old = std::move(state);
   {
@@ -111,6 +142,7 @@ void Board::plan_ageing() {
     if (turn && (!first || *turn < *first)) first = turn;
   }
   turns_ = std::move(turns);
+  first_turn_ = first;
   if (!first) return;
   // Counted from the last time, and never put off: changes that come faster than the step must not keep the timer from
   // firing. One that fires early finds nothing and plans anew.

@@ -41,8 +41,11 @@ class Board {
   void fill(Filling filling);
   /// Folds `change` in, which leads to `revision`. Sets the clock too, also when the change is empty.
   void apply(core::Change change, core::Revision revision, base::Time now);
-  /// The source's clock reads `now`.
+  /// The source's clock reads `now`. When it stepped back, subscribers begin anew: rows may be fresh again, or from the
+  /// future.
   void set_clock(base::Time now);
+  /// No news come, or they do again.
+  void set_outage(std::optional<Outage> outage);
 
   /// Ages the rows: returns when stop() was called.
   boost::asio::awaitable<void> run();
@@ -65,6 +68,7 @@ class Board {
   View& view(std::size_t core) { return *views_[core]; }
 
  private:
+  bool steps_back_to(base::Time now) const;
   void publish(std::shared_ptr<State> state, std::shared_ptr<Update> update);
   void age();
   void plan_ageing();
@@ -79,6 +83,8 @@ class Board {
   std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
   /// Rows that turned up to here were told.
   base::Time aged_until_;
+  /// When the first row of all turns.
+  std::optional<base::Time> first_turn_;
   boost::asio::steady_timer ageing_;
   base::SteadyTime last_ageing_;
   boost::asio::steady_timer filling_;

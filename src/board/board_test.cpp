@@ -175,7 +175,7 @@ TEST_F(BoardTest, AnEmptyChangeSetsTheClockOnly) {
 
 TEST_F(BoardTest, OnlyRowsThatTurnAreToldAndWithoutARevision) {
   run();
-  fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::low, kNow + 30s)),
+  fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::low, kNow + 4s)),
         share(measured_row(3, "c", 3, Level::low, kNow - 2min)), share(pending_row(4, "d", 4))});
   const std::uint64_t filled = current()->sequence;
 
@@ -197,6 +197,67 @@ TEST_F(BoardTest, OnlyRowsThatTurnAreToldAndWithoutARevision) {
   ASSERT_TRUE(expired);
   EXPECT_THAT(ids_of(expired->change.rows), ElementsAre(1, 2));
   EXPECT_EQ(current()->version.revision, 10);
+}
+
+TEST_F(BoardTest, RowsAgeAgainAfterARefillWithAnEarlierClock) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  const std::uint64_t filled = current()->sequence;
+  set_clock(kNow + 10min);
+  const auto expired = update_after(filled);
+  ASSERT_TRUE(expired);
+  EXPECT_TRUE(expired->aged);
+  // A restored machine, or another database: its clock is behind.
+  fill({share(measured_row(2, "b", 20, Level::high))}, 20);
+  const std::uint64_t refilled = current()->sequence;
+  set_clock(kNow + 1min);
+  const auto stale = update_after(refilled);
+  ASSERT_TRUE(stale);
+  EXPECT_TRUE(stale->aged);
+  EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(2));
+}
+
+TEST_F(BoardTest, WhenTheClockIsSetBackEverybodyBeginsAnew) {
+  run();
+  fill({share(measured_row(1, "a", 1, Level::high, kNow + 9min)), share(pending_row(2, "b", 2))});
+  const std::uint64_t filled = current()->sequence;
+  set_clock(kNow + 10min);
+  ASSERT_TRUE(update_after(filled)) << "it is stale by now";
+  const std::uint64_t before = current()->sequence;
+  set_clock(kNow + 10min - 20s);
+  EXPECT_EQ(current()->sequence, before) << "that was held up on its way";
+  set_clock(kNow);
+  const auto reset = update_after(before);
+  ASSERT_TRUE(reset);
+  EXPECT_TRUE(reset->reset);
+  EXPECT_EQ(current()->counts(kNow).stale, 1U) << "from the future";
+  set_clock(kNow + 9min - core::kClockTolerance);
+  const auto known = update_after(reset->sequence);
+  ASSERT_TRUE(known);
+  EXPECT_TRUE(known->aged);
+  EXPECT_THAT(ids_of(known->change.rows), ElementsAre(1)) << "the clock has come to it";
+  background([&] { board_.apply(change_of(measured_row(2, "b", 12, Level::low, kNow)), 12, kNow); });
+  const auto changed = update_after(known->sequence);
+  ASSERT_TRUE(changed);
+  EXPECT_TRUE(changed->reset) << "a change may be what tells it";
+  EXPECT_TRUE(current()->snapshot.find({"p", "b"})->reading);
+}
+
+TEST_F(BoardTest, AnOutageIsAnUpdateOfItsOwn) {
+  const Outage outage{Side::database, clock_.steady_now()};
+  background([&] { board_.set_outage(outage); });
+  EXPECT_EQ(current()->outage, outage) << "before the first snapshot too";
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_EQ(current()->outage, outage);
+  const std::uint64_t before = current()->sequence;
+  background([&] { board_.set_outage(outage); });
+  EXPECT_EQ(current()->sequence, before) << "nothing new";
+  background([&] { board_.set_outage({}); });
+  const auto ended = update_after(before);
+  ASSERT_TRUE(ended);
+  EXPECT_TRUE(ended->change.empty());
+  EXPECT_FALSE(ended->reset || ended->aged);
+  EXPECT_FALSE(current()->outage);
 }
 
 TEST_F(BoardTest, RowsAgeByTheBoardsOwnClock) {
@@ -229,6 +290,7 @@ TEST_F(BoardTest, AnAgedRowThatChangedIsNotToldTwice) {
   run();
   fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::high))});
   const std::uint64_t filled = current()->sequence;
+  set_clock(kNow + 50s);
   apply(change_of(measured_row(1, "a", 11, Level::low, kNow + 50s)));
   set_clock(kNow + 1min);
   const auto stale = update_after(filled + 1);

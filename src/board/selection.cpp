@@ -69,6 +69,8 @@ double number_of(const core::Row& row, Order order, base::Time now) {
   switch (order) {
     case Order::free:
       return reading.free.value_or(kNone);
+    case Order::largest:
+      return reading.largest.value_or(kNone);
     case Order::total:
       return reading.total.value_or(kNone);
     case Order::score:

@@ -9,7 +9,20 @@
 namespace board {
 
 /// By what rows are ordered. Rows without a value stand last in either direction, equals by provider and name.
-enum class Order : std::uint8_t { key, provider, name, level, freshness, free, total, score, price, measured, changed };
+enum class Order : std::uint8_t {
+  key,
+  provider,
+  name,
+  level,
+  freshness,
+  free,
+  largest,
+  total,
+  score,
+  price,
+  measured,
+  changed
+};
 
 /// Which rows of a board are wanted, in which order, and which part of them. A default one is everything.
 struct Selection {

@@ -73,7 +73,7 @@ TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
 TEST_F(SelectionTest, CountsAllThatMatches) {
   const Selected selected = select(state_, {.provider = "Amazon", .limit = 1}, kNow);
   EXPECT_EQ(selected.rows.size(), 1U);
-  EXPECT_EQ(selected.counts, (Counts{.high = 1, .medium = 1, .low = 1, .unknown = 0, .fresh = 2, .total = 3}));
+  EXPECT_EQ(selected.counts, (Counts{.high = 1, .medium = 0, .low = 1, .stale = 1, .fresh = 2, .total = 3}));
 }
 
 TEST_F(SelectionTest, OrdersByNumbersAndThoseWithoutComeLast) {

@@ -18,31 +18,25 @@ std::optional<core::Change> State::since(const core::Version& seen) const {
 
 void Counts::add(const core::Row& row, base::Time now) {
   ++total;
-  if (core::freshness(row, now) == core::Freshness::fresh) ++fresh;
   if (row.failure) ++failing;
   if (core::changed_recently(row, now)) ++changed;
-  switch (core::effective_level(row, now)) {
-    case core::Level::high:
-      ++high;
-      break;
-    case core::Level::medium:
-      ++medium;
-      break;
-    case core::Level::low:
-      ++low;
-      break;
-    case core::Level::unknown:
-      ++unknown;
-      break;
-  }
+  const core::Freshness freshness = core::freshness(row, now);
+  std::size_t* const by_freshness[] = {&pending, &fresh, &stale, &expired};
+  ++*by_freshness[static_cast<std::size_t>(freshness)];
+  if (freshness == core::Freshness::stale) return;
+  std::size_t* const by_level[] = {&unknown, &low, &medium, &high};
+  ++*by_level[static_cast<std::size_t>(core::effective_level(row, now))];
 }
 
 void Counts::add(const Counts& more) {
   high += more.high;
   medium += more.medium;
   low += more.low;
+  stale += more.stale;
   unknown += more.unknown;
   fresh += more.fresh;
+  expired += more.expired;
+  pending += more.pending;
   failing += more.failing;
   changed += more.changed;
   total += more.total;

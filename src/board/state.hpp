@@ -6,19 +6,28 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "board/outage.hpp"
 #include "core/change.hpp"
 #include "core/freshness.hpp"
 #include "core/snapshot.hpp"
 
 namespace board {
 
-/// How many rows have which effective level, how many of all are FRESH, and of how many the latest attempt failed.
+/// How many rows there are of each kind. Only what can be trusted counts as a level: high, medium, low, stale and
+/// unknown make up the total.
 struct Counts {
+  /// FRESH ones of that level.
   std::size_t high = 0;
   std::size_t medium = 0;
   std::size_t low = 0;
+  /// STALE ones, of any level.
+  std::size_t stale = 0;
+  /// Those whose level is UNKNOWN: FRESH ones, and all that are EXPIRED or PENDING.
   std::size_t unknown = 0;
   std::size_t fresh = 0;
+  std::size_t expired = 0;
+  std::size_t pending = 0;
+  /// Those whose latest attempt failed.
   std::size_t failing = 0;
   /// Those whose level changed in the last hour.
   std::size_t changed = 0;
@@ -43,6 +52,8 @@ struct State {
   core::Revision removed_since = 0;
   /// Revisions that the source never gave out.
   std::shared_ptr<const std::vector<core::Gap>> gaps = std::make_shared<std::vector<core::Gap>>();
+  /// Nothing while news come.
+  std::optional<Outage> outage;
   /// The source's clock read `source_now` when our steady clock read `steady_now`.
   base::Time source_now;
   base::SteadyTime steady_now;
@@ -61,12 +72,12 @@ struct State {
 
 using StatePtr = std::shared_ptr<const State>;
 
-/// One step from a state to the next, as subscribers see it.
+/// One step from a state to the next, as subscribers see it. One that is empty tells that the outage is another.
 struct Update {
   /// The state's number and name after it.
   std::uint64_t sequence = 0;
   core::Version version;
-  /// Everything was replaced: `change` is empty and the whole snapshot is needed.
+  /// Everything was replaced, or the clock set back: `change` is empty and the whole snapshot is needed.
   bool reset = false;
   /// No revision: the rows in `change` only grew old.
   bool aged = false;

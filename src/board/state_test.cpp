@@ -63,15 +63,49 @@ TEST(State, SinceTellsNothingToWhoSawALostWorld) {
   EXPECT_TRUE(state.since({"e", 15}));
 }
 
-TEST(State, CountsEffectiveLevels) {
+TEST(State, CountsAsALevelOnlyWhatCanBeTrusted) {
   State state;
   state.snapshot = core::Snapshot(
       {share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 1, Level::high)),
        share(measured_row(3, "c", 1, Level::medium)), share(measured_row(4, "d", 1, Level::low, kNow - 2min)),
        share(measured_row(5, "e", 1, Level::high, kNow - 1h)), share(pending_row(6, "f", 1))});
-  const Counts counts{.high = 2, .medium = 1, .low = 1, .unknown = 2, .fresh = 3, .total = 6};
+  const Counts counts{
+      .high = 2, .medium = 1, .stale = 1, .unknown = 2, .fresh = 3, .expired = 1, .pending = 1, .total = 6};
   EXPECT_EQ(state.counts(kNow), counts);
   EXPECT_EQ(State().counts(kNow), Counts());
+  const Counts later = state.counts(kNow + 4min);
+  EXPECT_EQ(later.high + later.medium + later.low + later.fresh, 0U);
+  EXPECT_EQ(later.high + later.medium + later.low + later.stale + later.unknown, later.total);
+  EXPECT_EQ(later.stale, 3U);
+  EXPECT_EQ(later.expired, 2U);
+  EXPECT_EQ(state.counts(kNow - 10min).stale, 4U) << "from the future";
+}
+
+TEST(State, CountsAddUp) {
+  const Counts one{.high = 1,
+                   .medium = 2,
+                   .low = 3,
+                   .stale = 4,
+                   .unknown = 5,
+                   .fresh = 6,
+                   .expired = 7,
+                   .pending = 8,
+                   .failing = 9,
+                   .changed = 10,
+                   .total = 11};
+  Counts sum = one;
+  sum.add(one);
+  EXPECT_EQ(sum, (Counts{.high = 2,
+                         .medium = 4,
+                         .low = 6,
+                         .stale = 8,
+                         .unknown = 10,
+                         .fresh = 12,
+                         .expired = 14,
+                         .pending = 16,
+                         .failing = 18,
+                         .changed = 20,
+                         .total = 22}));
 }
 
 /// Deletions that a board keeps and forgets.

@@ -8,9 +8,9 @@ namespace {
 /// Holds that are told where one suffices: they go into a URL, for which proxies have limits.
 constexpr std::ptrdiff_t kMostTold = 100;
 
-/// The hold, unless it has ended by age.
-std::optional<core::Hold> live(const std::optional<core::Hold>& hold, base::Time now) {
-  return hold && now < hold->until ? hold : std::nullopt;
+/// The hold, unless its reading cannot be trusted now.
+std::optional<core::Hold> live(const Tracker::Match& match, base::Time now) {
+  return core::freshness(*match.row, now) == core::Freshness::fresh ? match.hold : std::nullopt;
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ void Tracker::follow(const core::RowPtr& row, base::Time now) {
   const auto before = match.row->profile.key == row->profile.key ? match.hold : std::nullopt;
   match.row = row;
   match.hold = met ? std::optional(core::continued(before, *row->reading)) : std::nullopt;
-  held_until_ = match.hold ? std::min(held_until_, match.hold->until) : base::Time::min();
+  held_until_ = live(match, now) ? std::min(held_until_, match.hold->until) : base::Time::min();
 }
 
 void Tracker::forget(core::ProfileId id) {
@@ -82,7 +82,7 @@ bool Tracker::make_room(bool wanted, base::Time now) {
   if (!wanted || now < held_until_) return false;
   base::Time until = base::Time::max();
   for (auto place = followed_.begin(); place != followed_.end(); ++place) {
-    const auto hold = live(place->second.hold, now);
+    const auto hold = live(place->second, now);
     if (hold) {
       until = std::min(until, hold->until);
       continue;
@@ -110,7 +110,7 @@ Tracker::Verdict Tracker::judge(base::Time now) const {
   std::optional<base::Time> first, last;
   bool every = !followed_.empty();
   for (const auto& [id, match] : followed_) {
-    const auto hold = live(match.hold, now);
+    const auto hold = live(match, now);
     every = every && hold;
     if (!hold) continue;
     const base::Time at = hold->since + condition_.hold;
@@ -132,7 +132,7 @@ std::vector<std::string> Tracker::unmatched() const {
 std::vector<Tracker::Match> Tracker::matches(base::Time now, bool satisfying) const {
   std::vector<Match> out;
   for (const auto& [id, match] : followed_) {
-    const auto hold = live(match.hold, now);
+    const auto hold = live(match, now);
     if (!satisfying || (hold && hold->since + condition_.hold <= now)) out.push_back({match.row, hold});
   }
   std::ranges::sort(out, {}, [](const Match& match) -> const core::ProfileKey& { return match.row->profile.key; });
@@ -143,7 +143,7 @@ Held Tracker::held(base::Time now) const {
   if (condition_.hold == base::Duration{0}) return {};
   std::vector<std::pair<std::uint64_t, core::Hold>> holds;
   for (const auto& [id, match] : followed_)
-    if (const auto hold = live(match.hold, now)) holds.emplace_back(hash_of(match.row->profile.key), *hold);
+    if (const auto hold = live(match, now)) holds.emplace_back(hash_of(match.row->profile.key), *hold);
   if (!condition_.all && holds.size() > kMostTold) {
     std::ranges::nth_element(holds, holds.begin() + kMostTold, {}, [](const auto& told) { return told.second.since; });
     holds.resize(kMostTold);

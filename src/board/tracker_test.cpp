@@ -116,6 +116,30 @@ TEST_F(TrackerTest, WhatIsNotFreshNeverSatisfies) {
   EXPECT_FALSE(satisfied(tracker, kNow + 1min)) << "it grows old by itself";
 }
 
+TEST_F(TrackerTest, WhatIsFromTheFutureNeverSatisfies) {
+  Tracker tracker(condition({"p/*"}));
+  fill({share(measured_row(1, "a", 1, Level::high, kNow))});
+  EXPECT_TRUE(satisfied(tracker, kNow));
+  EXPECT_FALSE(satisfied(tracker, kNow - 10min)) << "the clock was set back";
+  put(1, "a", Level::high, kNow + 10s);
+  EXPECT_FALSE(satisfied(tracker, kNow - 10min));
+  EXPECT_THAT(names(tracker, kNow - 10min), IsEmpty());
+  EXPECT_TRUE(satisfied(tracker, kNow + 5s)) << "clocks may differ a little";
+  put(1, "a", Level::high, kNow - 10min);
+  EXPECT_TRUE(satisfied(tracker, kNow - 10min)) << "measured anew, by the clock that is";
+}
+
+TEST_F(TrackerTest, ARowThatIsRenamedLosesItsHold) {
+  Tracker tracker(condition({"p/*"}, false, 2min));
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_FALSE(satisfied(tracker, kNow));
+  put(1, "b", Level::high, kNow + 50s);
+  EXPECT_FALSE(satisfied(tracker, kNow + 50s));
+  EXPECT_EQ(tracker.judge(kNow + 50s).next, kNow + 170s) << "it is another profile, from its first reading on";
+  put(1, "b", Level::high, kNow + 100s);
+  EXPECT_FALSE(satisfied(tracker, kNow + 2min));
+}
+
 TEST_F(TrackerTest, HoldsForAsLongAsItIsAsked) {
   Tracker tracker(condition({"p/*"}, false, 2min));
   fill({share(measured_row(1, "a", 1, Level::high))});

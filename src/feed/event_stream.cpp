@@ -72,6 +72,10 @@ class Writer {
     bool open = co_await write_one(out_, std::string(kRetry));
     while (open && !core_.view.closed() && !out_.gone()) {
       const board::StatePtr state = core_.view.current();
+      if (state->outage != told_) {
+        open = co_await tell_status(*state);
+        continue;
+      }
       const auto before = std::chrono::steady_clock::now();
       const bool ahead = is_ahead_of(*state) && before < began + kCatchUpTime;
       if (!state->filled || state->sequence == sequence_ || ahead) {
@@ -93,6 +97,13 @@ class Writer {
   /// Has the client seen a later revision than `state`'s?
   bool is_ahead_of(const board::State& state) const {
     return !begun_ && resume_ && resume_->epoch == state.version.epoch && resume_->revision > state.version.revision;
+  }
+
+  asio::awaitable<bool> tell_status(const board::State& state) {
+    told_ = state.outage;
+    std::string out;
+    http::append_event(out, "status", "", status_json(state));
+    co_return co_await write_one(out_, std::move(out));
   }
 
   /// Until the view may be looked at again.
@@ -122,9 +133,10 @@ class Writer {
 
   asio::awaitable<bool> send_updates(const board::State& state, const std::vector<board::UpdatePtr>& updates) {
     std::vector<http::Text> parts;
-    for (const board::UpdatePtr& update : updates) parts.push_back(core_.text_of(*update, now_of(state)));
+    for (const board::UpdatePtr& update : updates)
+      if (!update->change.empty()) parts.push_back(core_.text_of(*update, now_of(state)));
     arrive(state);
-    co_return co_await out_.write(std::move(parts));
+    co_return parts.empty() || co_await out_.write(std::move(parts));
   }
 
   asio::awaitable<bool> send_catch_up(const board::State& state, core::Change change) {
@@ -171,6 +183,8 @@ class Writer {
   /// The state that the client has.
   std::uint64_t sequence_ = 0;
   core::Version version_;
+  /// The outage that the client knows of.
+  std::optional<board::Outage> told_;
 };
 
 }  // namespace

@@ -77,11 +77,34 @@ void append_view(std::string& out, const core::Version& version, base::Time now,
   http::append_event(out, "view", core::to_string(version), data);
 }
 
+void append_outage(std::string& out, const board::State& state) {
+  out += "\"outage\":";
+  if (!state.outage) {
+    out += "null";
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "{{\"side\":\"{}\",\"since\":", board::to_string(state.outage->side));
+  out += state.filled ? fmt::format("\"{}\"", base::to_rfc3339(state.now(state.outage->since))) : "null";
+  fmt::format_to(std::back_inserter(out), ",\"message\":\"{}\"}}", board::sentence(state.outage->side));
+}
+
+std::string status_json(const board::State& state) {
+  std::string data = "{";
+  if (state.filled) {
+    append_now(data, state.now(std::chrono::steady_clock::now()));
+    data += ',';
+  }
+  append_outage(data, state);
+  return data += '}';
+}
+
 void EventFolder::fold(const http::SseEvent& event) {
   if (event.event == "snapshot")
     fold_snapshot(event.data);
   else if (event.event == "change")
     fold_change(event);
+  else if (event.event == "status")
+    fold_status(event.data);
 }
 
 void EventFolder::fold_snapshot(std::string_view data) {
@@ -120,6 +143,20 @@ void EventFolder::fold_change(const http::SseEvent& event) {
   for (const json::value& id : object.at("removed").as_array())
     change.removed.push_back({id.to_number<std::int64_t>(), version->revision});
   board_.apply(std::move(change), version->revision, now);
+}
+
+void EventFolder::fold_status(std::string_view data) {
+  const json::value value = json::parse(json::string_view(data));
+  const json::value& outage = value.as_object().at("outage");
+  if (outage.is_null()) return board_.set_outage({});
+  const json::object& object = outage.as_object();
+  // A side that a newer service knows is still one beyond the portal.
+  const auto side = board::parse_side(object.at("side").as_string()).value_or(board::Side::hardware);
+  auto since = std::chrono::steady_clock::now();
+  if (const json::value& at = object.at("since"); at.is_string())
+    if (const auto begun = base::parse_rfc3339(at.get_string()))
+      since -= std::max(now_of(value.as_object()) - *begun, base::Duration{0});
+  board_.set_outage(board::Outage{side, since});
 }
 
 }  // namespace feed

@@ -16,6 +16,7 @@
 ///     snapshot  {"phase":"rows","rows":[…]}                      several
 ///     snapshot  {"phase":"end"}                                  id: EPOCH-REVISION
 ///     change    {"now":…,"changed":[rows],"removed":[ids]}       id: EPOCH-REVISION; none when the rows only grew old
+///     status    {"now":…,"outage":{"side":…,"since":…,"message":…}}  no id; the first event while a side is away
 namespace feed {
 
 /// What to tell a client whose `since` is of another form.
@@ -40,6 +41,12 @@ void append_change(std::string& out, const core::Change& change, const core::Ver
 /// Other rows stand in a view now, as of `version`.
 void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);
 
+/// Which side is away: {"now":…,"outage":{"side":…,"since":…,"message":…}}, or null in it. A board that was never
+/// filled has no `now`, and null for `since`.
+std::string status_json(const board::State& state);
+/// Appends it without the braces.
+void append_outage(std::string& out, const board::State& state);
+
 /// Folds the events of one stream into a board. Used on the background thread.
 class EventFolder {
  public:
@@ -51,6 +58,7 @@ class EventFolder {
  private:
   void fold_snapshot(std::string_view data);
   void fold_change(const http::SseEvent& event);
+  void fold_status(std::string_view data);
 
   board::Board& board_;
   board::Board::Filling filling_;

@@ -108,6 +108,49 @@ TEST_F(FeedTest, RandomChangesWithInterruptionsEndEqual) {
   EXPECT_TRUE(flaky->shows(source.board));
 }
 
+TEST_F(FeedTest, TheSideThatIsAwayIsToldAlongTheChain) {
+  Source source(runtime_);
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const auto set = [&](std::optional<board::Outage> outage) {
+    support::on(runtime_.background(), [&] { source.board->set_outage(outage); });
+  };
+  const auto side = [](Sink& sink) {
+    const auto outage = sink.board.state()->outage;
+    return outage ? std::optional(outage->side) : std::nullopt;
+  };
+  const auto since = std::chrono::steady_clock::now() - 90s;
+  set(board::Outage{board::Side::database, since});
+  Sink early(runtime_, {server.url()});
+  EXPECT_TRUE(eventually([&] { return side(early) == board::Side::database; })) << "before there are rows";
+  source.board.fill(many_rows(3));
+  Sink late(runtime_, {server.url()});
+  ASSERT_TRUE(late.shows(source.board));
+  ASSERT_TRUE(eventually([&] { return side(late) == board::Side::database; }));
+  const auto told = late.board.state()->outage->since;
+  EXPECT_LT(told, since + 60s) << "since when, by the source's clock";
+  EXPECT_GT(told, since - 60s);
+  set({});
+  EXPECT_TRUE(eventually([&] { return !side(early) && !side(late); }));
+  EXPECT_TRUE(early.shows(source.board));
+}
+
+TEST_F(FeedTest, AStatusIsNoChange) {
+  Source source(runtime_);
+  source.board.fill(many_rows(2));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events");
+  EXPECT_THAT(client->read_until("\"end\"}\n\n"), Not(HasSubstr("event: status"))) << "no side is away";
+  support::on(runtime_.background(), [&] {
+    source.board->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()});
+  });
+  const std::string event = client->read_until("}\n\n");
+  EXPECT_THAT(event, testing::AllOf(HasSubstr("event: status\ndata: {\"now\":\"2026-"),
+                                    HasSubstr("\"outage\":{\"side\":\"database\",\"since\":\"2026-"),
+                                    Not(HasSubstr("id:")), Not(HasSubstr("event: change"))));
+  source.board.put(measured_row(1, "000001", 11, core::Level::low));
+  EXPECT_THAT(client->read_until("}\n\n"), HasSubstr("event: change"));
+}
+
 TEST_F(FeedTest, AResumedStreamBringsOnlyWhatChangedAndWhatIsOld) {
   Source source(runtime_);
   source.board.fill(

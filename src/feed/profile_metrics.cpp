@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/text.hpp"
 #include "core/freshness.hpp"
 #include "feed/row_stream.hpp"
 #include "feed/selection_query.hpp"
@@ -44,6 +45,8 @@ constexpr Family kFamilies[] = {
        return std::chrono::duration<double>(row.reading->measured_at.time_since_epoch()).count();
      }},
     {"vacancy_profile_free", "Units that are free, where known.", known<&core::Measurement::free>},
+    {"vacancy_profile_largest", "Units of the largest request that fits in one piece, where known.",
+     known<&core::Measurement::largest>},
     {"vacancy_profile_capacity", "Units in all, where known.", known<&core::Measurement::total>},
     {"vacancy_profile_score", "The source's own scale, where known.", known<&core::Measurement::score>},
     {"vacancy_profile_price", "Per unit and hour, in the source's currency, where known.",
@@ -68,7 +71,7 @@ void append_sample(std::string& out, const Family& family, const core::Row& row,
   append_label(out, row.profile.key.provider);
   out += "\",name=\"";
   append_label(out, row.profile.key.name);
-  fmt::format_to(std::back_inserter(out), "\"}} {}\n", *value);
+  fmt::format_to(std::back_inserter(out), "\"}} {}\n", base::number_text(*value));
 }
 
 asio::awaitable<void> write(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows) {

@@ -74,6 +74,7 @@ asio::awaitable<void> Reader::read() {
     if (!replica && !stopped_) failures_.Increment();
     const Outcome outcome = replica ? co_await use(*replica) : Outcome::failed;
     connected_.Set(0);
+    tell_outage();
     if (outcome == Outcome::failed && may_move_on()) continue;
     co_await pause(backoff_.next());
   }
@@ -89,6 +90,11 @@ asio::awaitable<Reader::Outcome> Reader::use(http::Replica& replica) {
     co_await pause(options_.poll_period);
   }
   co_return Outcome::ended;
+}
+
+void Reader::tell_outage() {
+  if (!stopped_ && std::chrono::steady_clock::now() - heard_at_ >= board::kOutageGrace)
+    board_.set_outage(board::Outage{board::Side::hardware, heard_at_});
 }
 
 bool Reader::may_move_on() {
@@ -143,12 +149,19 @@ asio::awaitable<Reader::Outcome> Reader::follow(http::Replica& replica) {
 asio::awaitable<base::Result<void>> Reader::read_events(http::Client& client, http::Replica& replica) {
   http::SseParser parser;
   EventFolder folder(board_);
+  bool first = true, greeted = false;
   const auto settled_at = std::chrono::steady_clock::now() + kSettled;
   for (bool settled = false;;) {
     const auto piece = co_await client.read_some();
     if (!piece) co_return std::unexpected(piece.error());
     if (piece->empty()) co_return base::Result<void>();
-    for (const http::SseEvent& event : parser.feed(*piece)) folder.fold(event);
+    heard_at_ = std::chrono::steady_clock::now();
+    const auto events = parser.feed(*piece);
+    // A service that knows of an outage says so before anything else, if not with the stream's first bytes.
+    const bool begins = std::exchange(first, false) && events.empty();
+    const bool tells = !events.empty() && events.front().event == "status";
+    if (!begins && !std::exchange(greeted, true) && !tells) board_.set_outage({});
+    for (const http::SseEvent& event : events) folder.fold(event);
     if (settled || std::chrono::steady_clock::now() < settled_at) continue;
     settled = true;
     // One that breaks off again and again is told by its fault.
@@ -175,6 +188,8 @@ asio::awaitable<Reader::Outcome> Reader::poll(http::Replica& replica) {
   }
   succeeded(replica);
   connected_.Set(1);
+  heard_at_ = std::chrono::steady_clock::now();
+  board_.set_outage({});
   co_return Outcome::ended;
 }
 

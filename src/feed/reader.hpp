@@ -53,6 +53,7 @@ class Reader {
   boost::asio::awaitable<Outcome> poll(http::Replica& replica);
   boost::asio::awaitable<void> pause(base::Duration delay);
   bool may_move_on();
+  void tell_outage();
   Outcome failed(http::Replica& replica, const std::string& problem);
   void succeeded(http::Replica& replica);
 
@@ -70,6 +71,8 @@ class Reader {
   base::Backoff backoff_;
   /// The replica that the log said is followed.
   std::string told_;
+  /// The latest byte of the source, or when this began.
+  base::SteadyTime heard_at_ = std::chrono::steady_clock::now();
   /// The request under way, for stop().
   http::Client* client_ = nullptr;
   /// Resume by revision next time; false after an event that could not be folded.

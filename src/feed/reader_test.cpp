@@ -125,6 +125,41 @@ TEST_F(ReaderTest, ARestartWithAnotherEpochIsTakenWhole) {
   EXPECT_TRUE(sink.shows(second.board));
 }
 
+TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
+  Source source(runtime_);
+  source.board.fill(many_rows(2));
+  auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
+  const http::Url url = server->url();
+  server.reset();
+  Sink sink(runtime_, {url});
+  const auto side = [&] {
+    const auto outage = sink.board.state()->outage;
+    return outage ? std::optional(outage->side) : std::nullopt;
+  };
+  EXPECT_TRUE(eventually([&] { return side() == board::Side::hardware; }, 1min)) << "it was never reached";
+  Source second(runtime_);
+  second.board.fill(many_rows(2));
+  auto again =
+      std::make_unique<Serving>(runtime_, second.routes(), http::ServerOptions{.port = url.port}, second.end());
+  EXPECT_TRUE(sink.shows(second.board));
+  EXPECT_TRUE(eventually([&] { return !side(); }));
+  again.reset();
+  EXPECT_TRUE(eventually([&] { return side() == board::Side::hardware; }, 1min)) << "it is lost";
+}
+
+TEST_F(ReaderTest, AServiceThatIsNotReadyIsReachedAllTheSame) {
+  Source source(runtime_, 20ms);
+  auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
+  const http::Url url = server->url();
+  server.reset();
+  Sink sink(runtime_, {url});
+  EXPECT_TRUE(eventually([&] { return sink.board.state()->outage.has_value(); }, 1min));
+  Source second(runtime_, 20ms);
+  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  EXPECT_TRUE(eventually([&] { return !sink.board.state()->outage; })) << "a sign of life, and no word of an outage";
+  EXPECT_FALSE(sink.board->filled());
+}
+
 TEST_F(ReaderTest, PollsAServiceWithoutEvents) {
   Original original(runtime_);
   Sink sink(runtime_, {original.url()});

@@ -25,7 +25,7 @@ void append_time(std::string& out, std::string_view key, const std::optional<bas
 }
 
 void append_number(std::string& out, std::string_view key, const std::optional<double>& number) {
-  if (number) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, *number);
+  if (number) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, base::number_text(*number));
 }
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
@@ -38,6 +38,11 @@ std::string_view text_of(const json::object& object, std::string_view key) {
   if (value == nullptr || value->is_null()) return {};
   if (!value->is_string()) throw std::runtime_error(fmt::format("'{}' is not a string", key));
   return value->get_string();
+}
+
+/// What people will see, whatever another service sends.
+std::string line_of(const json::object& object, std::string_view key) {
+  return base::to_line(text_of(object, key));
 }
 
 std::int64_t integer_of(const json::object& object, std::string_view key) {
@@ -72,9 +77,10 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   reading.level = level_of(object, object.contains("was") ? "was" : "availability");
   reading.free = number_of(object, "free");
   reading.total = number_of(object, "total");
+  reading.largest = number_of(object, "largest");
   reading.score = number_of(object, "score");
   reading.price = number_of(object, "price");
-  reading.reason = text_of(object, "reason");
+  reading.reason = line_of(object, "reason");
   reading.measured_at = measured_at;
   reading.stale_at = time_of(object, "stale_at").value_or(measured_at);
   reading.expires_at = time_of(object, "expires_at").value_or(measured_at);
@@ -87,12 +93,12 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
 core::RowPtr parse_row(const json::object& object) {
   auto row = std::make_shared<core::Row>();
   row->profile.id = integer_of(object, "id");
-  row->profile.key = {std::string(text_of(object, "provider")), std::string(text_of(object, "name"))};
+  row->profile.key = {line_of(object, "provider"), line_of(object, "name")};
   row->revision = integer_of(object, "revision");
-  row->probe = text_of(object, "probe");
+  row->probe = line_of(object, "probe");
   if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
   if (const auto failed_at = time_of(object, "failed_at"))
-    row->failure = core::Failure{std::string(text_of(object, "error")), *failed_at};
+    row->failure = core::Failure{line_of(object, "error"), *failed_at};
   return row;
 }
 
@@ -164,6 +170,7 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
   if (reading) {
     append_number(out, "free", reading->free);
     append_number(out, "total", reading->total);
+    append_number(out, "largest", reading->largest);
     append_number(out, "score", reading->score);
     append_number(out, "price", reading->price);
     fmt::format_to(std::back_inserter(out), ",\"took_ms\":{}",
@@ -193,10 +200,10 @@ void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Tim
 
 void append_counts(std::string& out, const board::Counts& counts) {
   fmt::format_to(std::back_inserter(out),
-                 "\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"failing\":{},"
-                 "\"changed\":{},\"total\":{}",
-                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.failing, counts.changed,
-                 counts.total);
+                 "\"HIGH\":{},\"MEDIUM\":{},\"LOW\":{},\"UNKNOWN\":{},\"FRESH\":{},\"STALE\":{},\"EXPIRED\":{},"
+                 "\"PENDING\":{},\"failing\":{},\"changed\":{},\"total\":{}",
+                 counts.high, counts.medium, counts.low, counts.unknown, counts.fresh, counts.stale, counts.expired,
+                 counts.pending, counts.failing, counts.changed, counts.total);
 }
 
 std::vector<core::RowPtr> parse_rows(const json::array& array) {
@@ -242,7 +249,7 @@ std::vector<core::Row> parse_original(std::string_view text, base::Time measured
   if (!answer.is_array()) throw std::runtime_error("not a JSON array");
   for (const json::value& value : answer.get_array()) {
     const json::object& object = as_object(value);
-    const auto key = core::checked_key(text_of(object, "provider"), text_of(object, "name"));
+    const auto key = core::checked_key(line_of(object, "provider"), line_of(object, "name"));
     if (!key) throw std::runtime_error(key.error().message);
     if (!seen.insert(key->provider + '\0' + key->name).second) continue;
     core::Row row;

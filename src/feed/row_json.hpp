@@ -22,7 +22,8 @@ void append_row(std::string& out, const core::Row& row, base::Time now);
 /// Appends rows as a JSON array.
 void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now);
 
-/// Appends "HIGH":…,"MEDIUM":…,"LOW":…,"UNKNOWN":…,"FRESH":…,"failing":…,"changed":…,"total":…
+/// Appends
+/// "HIGH":…,"MEDIUM":…,"LOW":…,"UNKNOWN":…,"FRESH":…,"STALE":…,"EXPIRED":…,"PENDING":…,"failing":…,"changed":…,"total":…
 void append_counts(std::string& out, const board::Counts& counts);
 
 /// Reads what append_rows wrote. Throws std::exception that says what is wrong.

@@ -29,6 +29,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   core::Row full = measured_row(7, "odd \"name\" \\ / €", 12, core::Level::medium);
   full.reading->free = 3;
   full.reading->total = 8.5;
+  full.reading->largest = 2;
   full.reading->score = 0.25;
   full.reading->price = 1.5;
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
@@ -57,6 +58,30 @@ TEST(RowJson, RefusesWhatItCannotRead) {
   for (const char* bad : {R"([1])", R"([{}])", R"([{"id":1,"provider":"p","name":"n","revision":"x"}])",
                           R"([{"id":1,"provider":"p","name":"n","revision":1,"measured_at":"yesterday"}])"})
     EXPECT_ANY_THROW(parse_rows(boost::json::parse(bad).as_array())) << bad;
+}
+
+TEST(RowJson, NumbersAreAsShortAsTheyCanBe) {
+  core::Row row = measured_row(1, "a", 1, core::Level::high);
+  row.reading->free = 1e6;
+  row.reading->largest = 0;
+  row.reading->score = 0.1 + 0.2;
+  row.reading->price = 1.64;
+  std::string text;
+  append_row(text, row, kNow);
+  EXPECT_THAT(text, HasSubstr(R"("free":1000000,"largest":0,"score":0.3,"price":1.64,)"));
+}
+
+TEST(RowJson, ShowsNothingThatHidesOrReordersText) {
+  const std::string bad = R"([{"id":1,"provider":"\u202ep","name":"a\u001b[2J","revision":1,"probe":"q\u2066",
+      "measured_at":"2026-11-24T00:00:00Z","availability":"LOW","took_ms":1,"reason":"\u202eHGIH\r\nx",
+      "failed_at":"2026-11-24T00:00:00Z","error":"\u200fno"}])";
+  const core::Row row = *parse_rows(boost::json::parse(bad).as_array()).at(0);
+  EXPECT_EQ(row.profile.key, (core::ProfileKey{"?p", "a?[2J"}));
+  EXPECT_EQ(row.reading->reason, "?HGIH  x");
+  EXPECT_EQ(row.failure->error, "?no");
+  EXPECT_EQ(row.probe, "q?");
+  const auto original = parse_original(R"([{"provider":"A","name":"c5\u202e","availability":"HIGH"}])", kNow, 0s);
+  EXPECT_EQ(original.at(0).profile.key.name, "c5?") << "one odd name does not cost the others";
 }
 
 TEST(ParseOriginal, ThreeKeysAndWhateverElse) {

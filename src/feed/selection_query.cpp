@@ -14,10 +14,10 @@ using board::Selection;
 constexpr std::size_t kMostWords = 8;
 
 constexpr std::pair<std::string_view, Order> kOrders[] = {
-    {"key", Order::key},           {"provider", Order::provider},   {"name", Order::name},
-    {"level", Order::level},       {"freshness", Order::freshness}, {"free", Order::free},
-    {"total", Order::total},       {"score", Order::score},         {"price", Order::price},
-    {"measured", Order::measured}, {"changed", Order::changed},
+    {"key", Order::key},         {"provider", Order::provider},   {"name", Order::name},
+    {"level", Order::level},     {"freshness", Order::freshness}, {"free", Order::free},
+    {"largest", Order::largest}, {"total", Order::total},         {"score", Order::score},
+    {"price", Order::price},     {"measured", Order::measured},   {"changed", Order::changed},
 };
 
 /// The parts of `text` between any of `separators`, without empty ones.

@@ -66,7 +66,10 @@ std::string View::advance(const board::State& state, const std::optional<core::V
   } else {
     core::Change change;
     for (const core::RowPtr& row : found->rows) {
-      const bool turned = core::freshness(*row, looked_at_) != core::freshness(*row, now);
+      const auto freshness = core::freshness(*row, now);
+      // How old a resumed client takes its rows for is not known.
+      const bool turned = begun_ ? core::freshness(*row, looked_at_) != freshness
+                                 : freshness == core::Freshness::stale || freshness == core::Freshness::expired;
       if (row->revision > seen->revision || turned) change.rows.push_back(row);
     }
     const bool aged_only = begun_ && *seen == state.version;

@@ -79,7 +79,18 @@ std::string Follower::problem() const {
   return problem_;
 }
 
+void Follower::tell_outage(bool away) {
+  if (!away) {
+    away_since_.reset();
+    return board_.set_outage({});
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (!away_since_) away_since_ = now;
+  if (now - *away_since_ >= board::kOutageGrace) board_.set_outage(board::Outage{board::Side::database, *away_since_});
+}
+
 void Follower::set_problem(std::string problem) {
+  tell_outage(!problem.empty());
   const std::lock_guard lock(mutex_);
   problem_ = std::move(problem);
 }

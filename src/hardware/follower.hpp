@@ -46,6 +46,7 @@ class Follower {
   boost::asio::awaitable<void> look();
   void tell(const store::ClockWatch::Steps& steps);
   void set_problem(std::string problem);
+  void tell_outage(bool away);
 
   store::Store& store_;
   base::OffloadPool& database_;
@@ -64,6 +65,7 @@ class Follower {
   bool poked_ = false;
   bool show_all_ = false;
   bool stopped_ = false;
+  std::optional<base::SteadyTime> away_since_;
   mutable std::mutex mutex_;
   std::string problem_ = "the profiles are not loaded yet";
 };

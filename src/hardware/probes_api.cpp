@@ -108,7 +108,7 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
 }
 
 void add_number(Object& object, std::string_view key, const std::optional<double>& value) {
-  if (value) object.add(key, fmt::format("{}", *value));
+  if (value) object.add(key, base::number_text(*value));
 }
 
 std::string test_json(const config::ProbeConfig& config, const refresh::TestRun& run) {
@@ -122,8 +122,11 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
   object.add_text("availability", core::to_string(run.result->level)).add_text("reason", run.result->reason);
   add_number(object, "free", run.result->free);
   add_number(object, "total", run.result->total);
+  add_number(object, "largest", run.result->largest);
   add_number(object, "score", run.result->score);
   add_number(object, "price", run.result->price);
+  if (run.result->age > base::Duration{0})
+    object.add("age_seconds", base::number_text(std::chrono::duration<double>(run.result->age).count()));
   return object.text();
 }
 

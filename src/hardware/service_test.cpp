@@ -265,9 +265,16 @@ TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
   EXPECT_TRUE(eventually([&] { return service_->problem().starts_with("the database cannot be read"); }));
   EXPECT_THAT(metrics_.text(), HasSubstr("vacancy_database_up 0\n"));
   EXPECT_THAT(ask("GET", "/hardware/"), HasSubstr("FRESH"));
+  RawClient stream(serving_->port());
+  stream.send("GET /hardware/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto hears = [&](const char* text) {
+    return eventually([&] { return stream.read_until("\n\n").contains(text); }, 1min);
+  };
+  EXPECT_TRUE(hears(R"("outage":{"side":"database")")) << "readers are told which side it is";
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 503"));
   store_.lose(false);
   EXPECT_TRUE(eventually([&] { return service_->problem().empty(); }));
+  EXPECT_TRUE(hears(R"("outage":null})"));
 }
 
 TEST(AdminToken, IsMadeOnceForItsOwnerAlone) {

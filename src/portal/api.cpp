@@ -1,5 +1,6 @@
 #include "portal/api.hpp"
 
+#include "feed/events.hpp"
 #include "feed/row_json.hpp"
 #include "feed/row_stream.hpp"
 #include "feed/selection_query.hpp"
@@ -27,7 +28,9 @@ http::Prepared render_list(const board::State& state, board::Selection selection
   body += more ? fmt::format("\"/api/v1/hardware?{}\"", feed::to_query(selection, 0)) : "null";
   body += ",\"counts\":{";
   feed::append_counts(body, selected.counts);
-  body += "},\"hardware\":";
+  body += "},";
+  feed::append_outage(body, state);
+  body += ",\"hardware\":";
   feed::append_rows(body, selected.rows, now);
   body += "}\n";
   return {"application/json", std::move(body)};
@@ -40,8 +43,13 @@ asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::ve
 
 }  // namespace
 
-http::Reply not_filled() {
-  return http::problem(503, kNotFilled);
+std::string why_not_filled(const board::State& state) {
+  const auto why = state.outage ? board::sentence(state.outage->side) : "the hardware service has not answered yet";
+  return fmt::format("{}; try again in a moment", why);
+}
+
+http::Reply not_filled(const board::State& state) {
+  return http::problem(503, why_not_filled(state));
 }
 
 http::Reply no_such_profile() {
@@ -55,7 +63,7 @@ asio::awaitable<http::Reply> Api::list(const http::Request& request) {
   const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
+  if (!state->filled) co_return not_filled(*state);
   Core& core = cores_[request.core];
   const auto render = [&](const board::State& current) {
     return render_list(current, *selection, core.overview.get(current));
@@ -68,7 +76,7 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
   const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows);
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
+  if (!state->filled) co_return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;
   reply.content_type = "text/csv; charset=utf-8; header=present";
@@ -83,7 +91,7 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
 asio::awaitable<http::Reply> Api::one(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
+  if (!state->filled) co_return not_filled(*state);
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);
   if (!row) co_return no_such_profile();

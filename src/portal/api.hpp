@@ -9,11 +9,11 @@
 
 namespace portal {
 
-/// Why there is no answer before the first snapshot.
-constexpr std::string_view kNotFilled = "the hardware service has not answered yet; try again in a moment";
+/// Why there is no answer before the first snapshot: which side is away, as far as that is known.
+std::string why_not_filled(const board::State& state);
 
 /// 503 for that reason.
-http::Reply not_filled();
+http::Reply not_filled(const board::State& state);
 
 /// 404, with what to do.
 http::Reply no_such_profile();
@@ -24,7 +24,8 @@ class Api {
   Api(board::Board& board, std::size_t cores);
 
   /// `GET /api/v1/hardware?q=&…` (feed/selection_query.hpp):
-  /// {"version","now","total","offset","limit","next","counts","hardware":[rows]}; total and counts of all that match.
+  /// {"version","now","total","offset","limit","next","counts","outage","hardware":[rows]}; total and counts of all
+  /// that match.
   boost::asio::awaitable<http::Reply> list(const http::Request& request);
   /// `GET /api/v1/hardware.csv?q=&…`: the same as a file, without a limit unless one is given.
   boost::asio::awaitable<http::Reply> csv(const http::Request& request);

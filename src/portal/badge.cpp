@@ -71,8 +71,8 @@ std::string render(std::string_view label, const core::Row& row, base::Time now)
       R"svg(<text x="{right_at}" y="14" textLength="{right_text}" lengthAdjust="spacingAndGlyphs">{word}</text></g></svg>)svg"
       "\n",
       fmt::arg("width", left + right), fmt::arg("label", text), fmt::arg("word", word), fmt::arg("left", left),
-      fmt::arg("right", right), fmt::arg("colour", colour_of(level)), fmt::arg("margin", kMargin),
-      fmt::arg("left_text", left - 2 * kMargin), fmt::arg("right_at", left + kMargin),
+      fmt::arg("right", right), fmt::arg("colour", colour_of(fresh ? level : core::Level::unknown)),
+      fmt::arg("margin", kMargin), fmt::arg("left_text", left - 2 * kMargin), fmt::arg("right_at", left + kMargin),
       fmt::arg("right_text", right - 2 * kMargin));
 }
 
@@ -87,7 +87,7 @@ boost::asio::awaitable<http::Reply> Badge::handle(const http::Request& request) 
   if (label.empty() || label.size() > kMostLabelBytes || !base::is_printable_utf8(label))
     co_return http::problem(400, fmt::format("label must be text of 1 to {} bytes in one line", kMostLabelBytes));
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return not_filled();
+  if (!state->filled) co_return not_filled(*state);
   const core::RowPtr row = state->snapshot.find({request.parameters[0], std::string(name)});
   if (!row) co_return no_such_profile();
   http::Prepared prepared("image/svg+xml", render(label, *row, state->now(std::chrono::steady_clock::now())));

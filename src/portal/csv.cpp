@@ -1,5 +1,6 @@
 #include "portal/csv.hpp"
 
+#include "base/text.hpp"
 #include "core/freshness.hpp"
 
 namespace portal {
@@ -17,7 +18,7 @@ void append_field(std::string& out, std::string_view text) {
 
 void append_number(std::string& out, const std::optional<double>& number) {
   out += ',';
-  if (number) fmt::format_to(std::back_inserter(out), "{}", *number);
+  if (number) out += base::number_text(*number);
 }
 
 }  // namespace
@@ -33,6 +34,7 @@ void append_csv(std::string& out, const core::Row& row, base::Time now) {
   const core::Reading reading = row.reading.value_or(core::Reading());
   append_number(out, reading.free);
   append_number(out, reading.total);
+  append_number(out, reading.largest);
   append_number(out, reading.score);
   append_number(out, reading.price);
   out += ',';

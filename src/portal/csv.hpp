@@ -7,7 +7,8 @@
 namespace portal {
 
 inline constexpr std::string_view kCsvHead =
-    "provider,name,availability,freshness,free,total,score,price,reason,measured_at,changed_from,changed_at,error,"
+    "provider,name,availability,freshness,free,total,largest,score,price,reason,measured_at,changed_from,changed_at,"
+    "error,"
     "failed_at\r\n";
 
 /// Appends one row as a line of CSV (RFC 4180), as it is at `now`.

@@ -165,6 +165,9 @@ void set_overview(data& page, const board::Overview& overview) {
   page.set("count_high", std::to_string(counts.high));
   page.set("count_medium", std::to_string(counts.medium));
   page.set("count_low", std::to_string(counts.low));
+  page.set("count_stale", std::to_string(counts.stale));
+  page.set("count_expired", std::to_string(counts.expired));
+  page.set("count_pending", std::to_string(counts.pending));
   page.set("count_unknown", std::to_string(counts.unknown));
   page.set("count_fresh", std::to_string(counts.fresh));
   page.set("count_changed", std::to_string(counts.changed));
@@ -219,9 +222,12 @@ data list_data(const board::State& state, const board::Overview& overview, const
   data page = frame_data(state, "Vacancy: which hardware can I get right now?", view.wall ? "wall" : "list",
                          feed::to_query(selection, 0));
   set_overview(page, overview);
+  set_if_any(page, "trouble", trouble(state, overview.counts));
   set_form(page, overview, view);
   set_pages(page, selected.rows.size(), selected.counts.total, view);
   page.set("waiting", !state.filled);
+  const bool away = state.outage && state.outage->side == board::Side::hardware;
+  page.set("look_at", away ? "portal" : "hardware service");
   page.set("empty", state.filled && !has_rows);
   page.set("nothing", has_rows && selected.counts.total == 0);
   page.set("beyond", selected.counts.total > 0 && selected.rows.empty());

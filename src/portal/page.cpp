@@ -34,7 +34,7 @@ boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
   const board::StatePtr state = board_.view(request.core).current();
   constexpr std::string_view kVary = "Accept, User-Agent";
   // A script that reads lines must not take the lack of an answer for a lack of profiles.
-  if (wants_text(request) && !state->filled) co_return not_filled();
+  if (wants_text(request) && !state->filled) co_return not_filled(*state);
   if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
   const ListView view{.selection = *selection, .wall = request.query.get("wall").value_or("") == "1"};
   const auto render = [&](const board::State& current) { return core.render(current, view); };

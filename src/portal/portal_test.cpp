@@ -7,6 +7,7 @@
 #include "portal/csv.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
+#include "portal/row_data.hpp"
 #include "portal/text_page.hpp"
 #include "support/fed_board.hpp"
 
@@ -94,6 +95,9 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
               testing::AllOf(HasSubstr(">000100<"), Not(HasSubstr(">000101<")), HasSubstr("href=\"/?offset=100\"")));
   EXPECT_THAT(page("offset=200"), testing::AllOf(HasSubstr(">000201<"), HasSubstr(">000250<"),
                                                  HasSubstr("href=\"/?offset=100\""), Not(HasSubstr("rel=\"next\""))));
+  EXPECT_THAT(page("offset=30&limit=100"), AllOf(HasSubstr("rel=\"prev\" href=\"/\""), HasSubstr(">000031<")))
+      << "no page begins before the first row";
+  EXPECT_THAT(page("offset=100&limit=60"), HasSubstr("rel=\"prev\" href=\"/?offset=40&amp;limit=60\""));
   EXPECT_THAT(page("offset=250&q=0"), AllOf(HasSubstr("The list has 250. "), HasSubstr("href=\"/?q=0\""),
                                             Not(HasSubstr("No profile matches"))));
   EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
@@ -176,6 +180,106 @@ TEST_F(PortalTest, ABadgeShowsTheLevel) {
   EXPECT_EQ(badge("a.svg", "label=").status, 400);
 }
 
+TEST_F(PortalTest, ABadgeIsMarkupOfOursOnly) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  const std::string svg = *ask(&Badge::handle, badge_, "label=%22%20onload%3D%22x%3C%26", {"p", "a.svg"}).body;
+  EXPECT_THAT(svg,
+              AllOf(HasSubstr("aria-label=\"&quot; onload=&quot;x&lt;&amp;: HIGH\""), Not(HasSubstr("\" onload"))));
+}
+
+TEST_F(PortalTest, OnlyWhatIsFreshHasTheColourOfItsLevel) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "old", 2, Level::high, kNow - 2min)),
+               share(measured_row(3, "future", 3, Level::high, kNow + 1h)), share(pending_row(4, "new", 4))});
+  const auto badge = [&](std::string name) { return *ask(&Badge::handle, badge_, "", {"p", name + ".svg"}).body; };
+  EXPECT_THAT(badge("a"), AllOf(HasSubstr("#0a6541"), HasSubstr("a: HIGH<")));
+  EXPECT_THAT(badge("old"), AllOf(Not(HasSubstr("#0a6541")), HasSubstr("old: HIGH (old)<")));
+  EXPECT_THAT(badge("future"), AllOf(Not(HasSubstr("#0a6541")), HasSubstr("future: HIGH (old)<")));
+  EXPECT_THAT(badge("new"), AllOf(HasSubstr("#545d67"), HasSubstr("new: UNKNOWN<")));
+}
+
+TEST_F(PortalTest, TheSummaryCountsWhatCanBeTrusted) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::high, kNow - 2min)),
+               share(measured_row(3, "c", 3, Level::low, kNow - 1h)), share(pending_row(4, "d", 4))});
+  EXPECT_THAT(page(), AllOf(HasSubstr("data-count=\"HIGH\">1<"), HasSubstr("data-count=\"STALE\">1<"),
+                            HasSubstr("data-count=\"UNKNOWN\">2<"), HasSubstr("data-count=\"EXPIRED\">1<"),
+                            HasSubstr("data-count=\"PENDING\">1<"), HasSubstr("data-count=\"FRESH\">1<"),
+                            HasSubstr("href=\"/?level=HIGH&amp;freshness=FRESH\"")));
+  EXPECT_THAT(*ask(&Api::list, api_).body,
+              HasSubstr(R"("counts":{"HIGH":1,"MEDIUM":0,"LOW":0,"UNKNOWN":2,"FRESH":1,"STALE":1,"EXPIRED":1,)"
+                        R"("PENDING":1,"failing":0,"changed":0,"total":4},"outage":null)"));
+  headers_ = {{"Accept", "text/plain"}};
+  EXPECT_EQ(*ask(&Page::handle, page_).body, "p - a: HIGH\np - b: HIGH (old)\np - c: UNKNOWN\np - d: UNKNOWN\n");
+  headers_ = {{"Accept", "text/html"}};
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "b"}).body,
+              HasSubstr("<title>p b: HIGH (old)</title>"));
+}
+
+TEST_F(PortalTest, TheSideThatIsAwayIsNamed) {
+  const auto away = [&](std::optional<board::Side> side) {
+    support::on(runtime_.background(), [&] {
+      if (!side) return board_->set_outage({});
+      board_->set_outage(board::Outage{*side, std::chrono::steady_clock::now() - 60s});
+    });
+    const std::string text =
+        side ? fmt::format("&quot;side&quot;:&quot;{}", board::to_string(*side)) : "&quot;outage&quot;:null";
+    EXPECT_TRUE(support::eventually([&] { return page().contains(text); }));
+  };
+  away(board::Side::hardware);
+  EXPECT_THAT(page(),
+              AllOf(HasSubstr("The portal cannot reach the hardware service."), HasSubstr("the log of the portal")));
+  EXPECT_THAT(*ask(&Api::list, api_).body, HasSubstr("the portal cannot reach the hardware service; try again"));
+  away(board::Side::database);
+  EXPECT_THAT(page(), AllOf(HasSubstr("The hardware service cannot read its database."),
+                            HasSubstr("the log of the hardware service")));
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  ASSERT_TRUE(support::eventually([&] { return page().contains("<table"); }));
+  EXPECT_THAT(page(), HasSubstr("The hardware service cannot read its database since 2026-11-2"));
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body,
+              HasSubstr("cannot read its database since"));
+  EXPECT_THAT(*ask(&Api::list, api_).body, AllOf(HasSubstr(R"("outage":{"side":"database","since":"2026-11-2)"),
+                                                 HasSubstr(R"("message":"the hardware)")));
+  away({});
+  EXPECT_TRUE(support::eventually([&] { return !page().contains("cannot read"); }));
+}
+
+TEST_F(PortalTest, LateProbesAreNamedWhenNoSideIsAway) {
+  core::Row old = measured_row(1, "a", 1, Level::high, kNow - 2min);
+  board_.fill({share(pending_row(2, "b", 2))});
+  EXPECT_THAT(page(), Not(HasSubstr("No value is fresh"))) << "they are being measured";
+  board_.put(old);
+  EXPECT_TRUE(support::eventually([&] { return page().contains("No value is fresh: the probes are late."); }));
+  board_.fill({share(old), share(measured_row(3, "c", 3, Level::low))});
+  EXPECT_TRUE(support::eventually([&] { return !page().contains("No value is fresh"); }));
+  old.failure = core::Failure{"no route", kNow};
+  board_.fill({share(old)});
+  EXPECT_TRUE(support::eventually([&] { return page().contains("No value is fresh: every probe fails"); }));
+}
+
+TEST_F(PortalTest, NumbersAreForPeople) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  row.reading->free = 4;
+  row.reading->total = 8;
+  row.reading->largest = 2;
+  row.reading->price = 1.6400000000000001;
+  board_.fill({share(row)});
+  EXPECT_THAT(page(), HasSubstr("<td class=\"numbers\">4 of 8 free, 2 in one piece</td>"));
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body,
+              AllOf(HasSubstr("<dt>Largest in one piece</dt><dd>2</dd>"), HasSubstr("<dd>1.64</dd>")));
+  EXPECT_EQ(capacity_text({.free = 2, .largest = 2}), "2 free") << "once is enough";
+  EXPECT_EQ(capacity_text({.total = 2, .largest = 1}), "1 in one piece");
+  EXPECT_EQ(capacity_text({.total = 2}), "");
+}
+
+TEST(Csv, ACarriageReturnIsQuotedToo) {
+  for (const char* reason : {"a\rb", "a\nb", "a,b", "a\"b"}) {
+    core::Row row = measured_row(1, "a", 1, Level::high);
+    row.reading->reason = reason;
+    std::string out;
+    append_csv(out, row, kNow);
+    EXPECT_THAT(out, HasSubstr(std::string(reason) == "a\"b" ? "\"a\"\"b\"" : fmt::format("\"{}\"", reason)));
+  }
+}
+
 TEST(Csv, QuotesWhatNeedsIt) {
   core::Row row = measured_row(1, "a,b", 1, Level::high);
   row.reading->reason = "say \"now\"\nor never";
@@ -183,7 +287,7 @@ TEST(Csv, QuotesWhatNeedsIt) {
   row.reading->changed = core::LevelChange{Level::low, kNow};
   std::string out;
   append_csv(out, row, kNow);
-  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,\r\n",
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,\r\n",
                              base::to_rfc3339(kNow)));
 }
 

@@ -26,7 +26,7 @@ void add_fact(data& facts, const std::string& term, const std::string& text) {
 }
 
 std::string number_text(const std::optional<double>& number) {
-  return number ? fmt::format("{}", *number) : "";
+  return number ? base::number_text(*number) : "";
 }
 
 /// Why the level is what it is: rule and reason, raw values, probe, times.
@@ -42,6 +42,7 @@ data facts_of(const core::Row& row, base::Time now) {
           fmt::format("{}, {} before", base::to_rfc3339(reading.changed->at), core::to_string(reading.changed->from)));
     add_fact(facts, "Free", number_text(reading.free));
     add_fact(facts, "Total", number_text(reading.total));
+    add_fact(facts, "Largest in one piece", number_text(reading.largest));
     add_fact(facts, "Score", number_text(reading.score));
     add_fact(facts, "Price per unit and hour", number_text(reading.price));
     add_fact(facts, "Measured at", base::to_rfc3339(reading.measured_at));
@@ -69,10 +70,14 @@ std::string origin_of(const http::Request& request) {
 data page_data(const board::State& state, const core::Row& row, const std::string& origin) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
   const core::ProfileKey& key = row.profile.key;
-  const std::string level(core::to_string(core::effective_level(row, now)));
+  std::string level(core::to_string(core::effective_level(row, now)));
+  if (core::freshness(row, now) == core::Freshness::stale) level += " (old)";
   const board::Selection selection{.provider = key.provider, .name = key.name, .limit = 1};
   data page = frame_data(state, fmt::format("{} {}: {}", key.provider, key.name, level), "profile",
                          feed::to_query(selection, 0));
+  board::Counts counts;
+  counts.add(row, now);
+  set_if_any(page, "trouble", state.outage ? trouble(state, counts) : "");
   page.set("profile_provider", key.provider);
   page.set("profile_name", key.name);
   page.set("provider_url", "/?provider=" + http::percent_encode(key.provider));
@@ -110,7 +115,7 @@ ProfilePage::~ProfilePage() = default;
 
 boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
   const board::StatePtr state = board_.view(request.core).current();
-  if (!state->filled) co_return show_problem(request, 503, kNotFilled);
+  if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);
   if (!row)

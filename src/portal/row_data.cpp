@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "feed/events.hpp"
+
 namespace portal {
 namespace {
 
@@ -25,9 +28,11 @@ std::string lower(std::string_view text) {
 }
 
 std::string capacity_text(const core::Measurement& measurement) {
-  if (!measurement.free) return "";
-  if (!measurement.total) return fmt::format("{} free", *measurement.free);
-  return fmt::format("{} of {} free", *measurement.free, *measurement.total);
+  const auto& [free, total, largest] = std::tie(measurement.free, measurement.total, measurement.largest);
+  std::string text;
+  if (free) text = base::number_text(*free) + (total ? " of " + base::number_text(*total) : "") + " free";
+  if (largest && largest != free) text += (text.empty() ? "" : ", ") + base::number_text(*largest) + " in one piece";
+  return text;
 }
 
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key) {
@@ -66,6 +71,19 @@ data row_data(const core::Row& row, base::Time now) {
   return out;
 }
 
+std::string trouble(const board::State& state, const board::Counts& counts) {
+  if (state.outage) {
+    std::string text(board::sentence(state.outage->side));
+    text.front() = static_cast<char>(std::toupper(text.front()));
+    if (!state.filled) return text + '.';
+    return fmt::format("{} since {}. Until then these values only grow older.", text,
+                       base::to_rfc3339(state.now(state.outage->since)));
+  }
+  if (counts.fresh > 0 || counts.stale + counts.expired == 0) return "";
+  return counts.failing == counts.total ? "No value is fresh: every probe fails, and the notes say why."
+                                        : "No value is fresh: the probes are late.";
+}
+
 data frame_data(const board::State& state, const std::string& title, const std::string& kind,
                 const std::string& events_query) {
   data page;
@@ -74,6 +92,7 @@ data frame_data(const board::State& state, const std::string& title, const std::
   page.set("version", state.filled ? core::to_string(state.version) : "");
   page.set("now", base::to_rfc3339(state.now(std::chrono::steady_clock::now())));
   page.set("events", "/api/v1/events?" + events_query);
+  page.set("status", feed::status_json(state));
   return page;
 }
 

@@ -14,6 +14,9 @@ void set_if_any(kainjow::mustache::data& out, const std::string& key, const std:
 /// What web/row.mustache shows.
 kainjow::mustache::data row_data(const core::Row& row, base::Time now);
 
+/// Why the values are not current: the side that is away, or that all of the probes are late; "" when it is neither.
+std::string trouble(const board::State& state, const board::Counts& counts);
+
 /// What web/head.mustache and web/foot.mustache show. `kind` is the class of the page's body, `query` that of its rows.
 kainjow::mustache::data frame_data(const board::State& state, const std::string& title, const std::string& kind,
                                    const std::string& events_query);
@@ -21,7 +24,7 @@ kainjow::mustache::data frame_data(const board::State& state, const std::string&
 /// "high" of "HIGH".
 std::string lower(std::string_view text);
 
-/// "3 of 8 free", "3 free", or "".
+/// "3 of 8 free, 2 in one piece", "3 free", or "".
 std::string capacity_text(const core::Measurement& measurement);
 
 /// "/profile/Amazon/c5", escaped.

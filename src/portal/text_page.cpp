@@ -18,8 +18,9 @@ http::Prepared render_text(const board::State& state) {
   std::string body;
   state.snapshot.for_each([&](const core::RowPtr& row) {
     const auto& key = row->profile.key;
-    fmt::format_to(std::back_inserter(body), "{} - {}: {}\n", key.provider, key.name,
-                   core::to_string(core::effective_level(*row, now)));
+    const bool stale = core::freshness(*row, now) == core::Freshness::stale;
+    fmt::format_to(std::back_inserter(body), "{} - {}: {}{}\n", key.provider, key.name,
+                   core::to_string(core::effective_level(*row, now)), stale ? " (old)" : "");
   });
   return {"text/plain; charset=utf-8", std::move(body)};
 }

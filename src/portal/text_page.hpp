@@ -10,7 +10,7 @@ namespace portal {
 /// take everything?
 bool wants_text(const http::Request& request);
 
-/// The original system's lines, "Amazon - c5: HIGH", one per profile.
+/// The original system's lines, "Amazon - c5: HIGH", one per profile. A level that is STALE is followed by " (old)".
 http::Prepared render_text(const board::State& state);
 
 }  // namespace portal

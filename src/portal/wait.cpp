@@ -3,6 +3,7 @@
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "board/tracker.hpp"
+#include "feed/events.hpp"
 #include "feed/row_json.hpp"
 #include "portal/api.hpp"
 
@@ -59,11 +60,14 @@ base::Result<core::Condition> condition_of(const http::Query& query) {
   const std::string_view match = query.get("match").value_or("any");
   if (match != "any" && match != "all") return wrong("match", "use any or all");
   condition.all = match == "all";
-  const auto free = query.number("free", 0, 0, core::kMostFree);
-  if (!free) return std::unexpected(free.error());
-  if (query.get("free")) condition.free = static_cast<double>(*free);
+  for (const auto& [name, units] :
+       {std::pair("free", &condition.free), std::pair("total_free", &condition.total_free)}) {
+    const auto number = query.number(name, 0, 0, core::kMostFree);
+    if (!number) return std::unexpected(number.error());
+    if (query.get(name)) *units = static_cast<double>(*number);
+  }
   // Who counts units takes them at any level that is known.
-  condition.at_least = condition.free ? core::Level::low : core::Level::medium;
+  condition.at_least = condition.free || condition.total_free ? core::Level::low : core::Level::medium;
   if (const auto text = query.get("at_least")) {
     const auto level = core::parse_at_least(*text);
     if (!level) return wrong("at_least", level.error().message);
@@ -76,7 +80,7 @@ base::Result<core::Condition> condition_of(const http::Query& query) {
 }
 
 base::Result<Asked> read(const http::Query& query) {
-  if (auto known = query.only({"profile", "match", "at_least", "free", "for", "timeout", "held"}); !known)
+  if (auto known = query.only({"profile", "match", "at_least", "free", "total_free", "for", "timeout", "held"}); !known)
     return std::unexpected(known.error());
   auto condition = condition_of(query);
   if (!condition) return std::unexpected(condition.error());
@@ -109,10 +113,12 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
     base::append_json_string(body += separator, pattern);
     separator = ",";
   }
+  body += "],";
+  feed::append_outage(body, state);
   auto matches = tracker.matches(now, satisfied);
   const bool cut = !satisfied && matches.size() > kMostShown;
   if (cut) matches.resize(kMostShown);
-  body += fmt::format("],\"more\":{},\"rows\":[", cut || tracker.overflowed());
+  body += fmt::format(",\"more\":{},\"rows\":[", cut || tracker.overflowed());
   separator = "";
   for (const auto& match : matches) {
     append_match(body += separator, match, now);
@@ -138,7 +144,7 @@ std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view
                                           board::Tracker::kMostFollowed));
   const auto verdict = tracker.judge(now);
   if (verdict.satisfied || view.closed() || steady >= deadline)
-    return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled();
+    return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled(*state);
   // Compared before it is added: a client may tell of a hold at any time.
   if (verdict.next && *verdict.next - now < std::chrono::duration_cast<base::Duration>(deadline - steady))
     deadline = steady + (*verdict.next - now);

@@ -8,7 +8,7 @@ namespace portal {
 /// `GET /api/v1/wait?profile=PROVIDER/NAME&…`: answers when a condition holds, when the time is up, when the client
 /// closes its sending side, or when the server drains, each time with what stands there now:
 ///
-///     {"satisfied","version","now","held","unmatched":[patterns],"more","rows":[rows with "holds_since"]}
+///     {"satisfied","version","now","held","unmatched":[patterns],"outage","more","rows":[rows with "holds_since"]}
 ///
 /// Called on every core; `board` outlives it.
 class Wait {

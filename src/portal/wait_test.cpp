@@ -91,6 +91,30 @@ TEST_F(WaitTest, AnswersAtOnceWhenItHoldsAlready) {
   EXPECT_EQ(std::string(row.at("holds_since").as_string()), base::to_rfc3339(kNow));
 }
 
+TEST_F(WaitTest, OneRequestOrTheSum) {
+  core::Row row = measured_row(1, "a", 1, Level::low);
+  row.reading->free = 4;
+  row.reading->largest = 2;
+  board_.fill({share(row)});
+  const auto satisfied = [&](std::string_view query) {
+    return ask(fmt::format("timeout=0&profile=p/a&{}", query)).at("satisfied").as_bool();
+  };
+  EXPECT_FALSE(satisfied("free=4")) << "a job of 4 would pend";
+  EXPECT_TRUE(satisfied("free=2"));
+  EXPECT_TRUE(satisfied("total_free=4")) << "LOW suffices for who counts units";
+  EXPECT_FALSE(satisfied("total_free=5"));
+  EXPECT_FALSE(satisfied("total_free=4&at_least=MEDIUM"));
+  EXPECT_THAT(refusal("profile=p/a&total_free=-1"), HasSubstr("total_free='-1' is not a whole number from 0"));
+}
+
+TEST_F(WaitTest, TellsWhichSideIsAway) {
+  board_.fill({share(measured_row(1, "a", 1, Level::low))});
+  EXPECT_TRUE(ask("profile=p/a&timeout=0").at("outage").is_null());
+  support::on(runtime_.background(),
+              [&] { board_->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()}); });
+  EXPECT_TRUE(support::eventually([&] { return ask("profile=p/a&timeout=0").at("outage").is_object(); }));
+}
+
 TEST_F(WaitTest, WhatIsFarAwayIsWaitedForInPeace) {
   board_.fill({share(measured_row(1, "a", 1, Level::high))});
   const core::Hold hold{.since = kNow + std::chrono::days(365 * 10'000), .until = kNow + std::chrono::days(1)};

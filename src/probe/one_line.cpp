@@ -79,14 +79,21 @@ void append_utf8(std::string& out, char32_t character) {
 
 std::string one_line(std::string_view text, std::size_t most) {
   // Cut first: what a source sends may be long.
-  const std::string utf8 = base::to_utf8(base::trim(text).substr(0, 4 * most));
-  std::string line;
-  for (std::string_view rest = utf8; !rest.empty();) {
-    const auto [code, bytes] = first_of(rest);
-    const bool blank = code == ' ' || code == '\t' || code == '\r' || code == '\n' || within(code, kLineEnds);
-    if (blank && !line.ends_with(' ')) line += ' ';
-    if (!blank && invisible_bytes(rest) == 0) line += rest.substr(0, bytes);
+  const std::string_view cut = base::trim(text).substr(0, 4 * most);
+  std::string seen;
+  for (std::string_view rest = cut; !rest.empty();) {
+    const Character first = first_of(rest);
+    const std::size_t bytes = std::max<std::size_t>(first.bytes, 1);
+    if (within(first.code, kLineEnds))
+      seen += ' ';
+    else if (invisible_bytes(rest) == 0)
+      seen += rest.substr(0, bytes);
     rest.remove_prefix(bytes);
+  }
+  std::string line;
+  for (const char c : base::to_utf8(seen)) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank || !line.ends_with(' ')) line += blank ? ' ' : c;
   }
   // Not within a character.
   std::size_t end = std::min(line.size(), most);

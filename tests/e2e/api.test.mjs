@@ -149,7 +149,7 @@ function events(text) {
     const name = block.match(/^event: (.*)$/m)[1];
     const data = JSON.parse(block.match(/^data: (.*)$/m)[1]);
     const phase = { begin: 'SnapshotBegin', rows: 'SnapshotRows', end: 'SnapshotEnd' }[data.phase];
-    assertSchema({ snapshot: phase, change: 'ChangeEvent', view: 'View' }[name], data);
+    assertSchema({ snapshot: phase, change: 'ChangeEvent', view: 'View', status: 'Status' }[name], data);
     return { name, data };
   });
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { closeBrowser, eventually, level, openPage, profiles, quick, vacancyUp } from './support.mjs';
+import { closeBrowser, eventually, level, openPage, portalAlone, profiles, quick, vacancyUp } from './support.mjs';
 
 const LEVEL = /^(HIGH|MEDIUM|LOW)$/;
 const hide = (page, hidden) => page.evaluate(value => {
@@ -141,4 +141,20 @@ test('without a fresh value the page is not called live', async t => {
   const page = await openPage(t, vacancy.url);
   await eventually('it says so', async () => await page.locator('#live').textContent() === 'Connected, no fresh values');
   await eventually('nothing is being measured', async () => (await page.locator('#rows time').allTextContents()).every(text => text === 'never'));
+});
+
+test('the side that is away is named, and what is old does not count as a level', async t => {
+  const probes = [{ ...quick, ttl: '1s', expire_after: '1h' }];
+  const { hardware, url } = await portalAlone(t, { probes });
+  const page = await openPage(t, url);
+  const count = kind => page.locator(`#summary [data-count=${kind}]`).textContent().then(Number);
+  await eventually('levels', async () => await count('FRESH') > 0);
+  hardware.signal('SIGSTOP');
+  await eventually('it says so', async () => /^The portal cannot reach the hardware service since /.test(await page.locator('#connection').textContent()));
+  await eventually('none counts as a level', async () => await count('HIGH') + await count('MEDIUM') + await count('LOW') === 0);
+  assert.equal(await count('STALE'), await count('total'));
+  await page.reload();
+  assert.match(await page.locator('#connection').textContent(), /cannot reach the hardware service/);
+  hardware.signal('SIGCONT');
+  await eventually('it is back', async () => await page.locator('#connection p').count() === 0 && await count('FRESH') > 0);
 });

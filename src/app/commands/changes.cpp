@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/commands/row_lines.hpp"
+#include "app/json_text.hpp"
 
 namespace app {
 namespace {
@@ -63,7 +64,7 @@ std::string to_json(const Change& change) {
                      {"freshness", text_of(change.before, "freshness")},
                      {"failed", has_failed(change.before)}};
   out["row"] = change.row;
-  return json::serialize(out);
+  return to_json(json::value(std::move(out)));
 }
 
 std::vector<Change> Changes::fold(const http::SseEvent& event) {

@@ -4,6 +4,7 @@
 
 #include "app/commands/commands.hpp"
 #include "app/commands/row_lines.hpp"
+#include "app/json_text.hpp"
 #include "app/request.hpp"
 
 namespace app {
@@ -23,13 +24,14 @@ int list(const std::string& url, bool as_json) {
     const json::value value = json::parse(json::string_view(answer.body));
     const json::object& page = value.as_object();
     now = base::parse_rfc3339(text_of(page, "now")).value_or(now);
+    if (offset == 0) tell_outage(page);
     const json::array& part = page.at("hardware").as_array();
     rows.insert(rows.end(), part.begin(), part.end());
     offset += part.size();
     if (page.at("next").is_null()) break;
   }
   if (as_json)
-    std::cout << json::serialize(rows) << '\n';
+    std::cout << to_json(rows) << '\n';
   else
     print_rows(rows, now, true);
   return 0;

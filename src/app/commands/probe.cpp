@@ -4,7 +4,9 @@
 
 #include "app/commands/administration.hpp"
 #include "app/commands/commands.hpp"
+#include "app/json_text.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace app {
 namespace {
@@ -17,9 +19,8 @@ constexpr http::ClientTimeouts kLong{.head = std::chrono::hours{24}};
 std::string text_at(const json::object& object, std::string_view key) {
   const json::value* found = object.if_contains(key);
   if (found == nullptr || found->is_null()) return "";
-  if (const json::string* text = found->if_string()) return std::string(*text);
-  if (const double* number = found->if_double()) return fmt::format("{}", *number);
-  return json::serialize(*found);
+  if (const json::string* text = found->if_string()) return base::to_utf8(*text);
+  return to_json(*found);
 }
 
 std::string budgets_of(const json::object& probe) {
@@ -66,6 +67,8 @@ std::string block(const char* name, const std::string& text) {
   if (text.empty()) return "";
   std::string out = fmt::format("{}\n  ", name);
   for (const char c : text) {
+    // It would overwrite the line.
+    if (c == '\r') continue;
     out += c;
     if (c == '\n') out += "  ";
   }
@@ -75,7 +78,7 @@ std::string block(const char* name, const std::string& text) {
 
 std::string numbers_of(const json::object& run) {
   std::string text;
-  for (const char* key : {"free", "total", "score", "price"})
+  for (const char* key : {"free", "total", "largest", "score", "price"})
     if (const std::string number = text_at(run, key); !number.empty())
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, number);
   return text;
@@ -99,6 +102,8 @@ int test(const Administration& service, const std::string& profile) {
   }
   if (const std::string numbers = numbers_of(run); !numbers.empty())
     std::cout << fmt::format("numbers   {}\n", numbers);
+  if (const std::string age = text_at(run, "age_seconds"); !age.empty())
+    std::cout << fmt::format("measured  {} s before\n", age);
   std::cout << fmt::format("level     {}\nbecause   {}\n", text_at(run, "availability"), text_at(run, "reason"));
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 
 namespace app {
 namespace {
@@ -29,7 +30,7 @@ Line line_of(const json::object& row, base::Time now) {
 
 std::string text_of(const json::object& row, std::string_view key) {
   const json::value* value = row.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+  return value != nullptr && value->is_string() ? base::to_line(value->get_string()) : "";
 }
 
 std::string name_of(const json::object& row) {
@@ -39,17 +40,27 @@ std::string name_of(const json::object& row) {
 std::string numbers_of(const json::object& row) {
   const auto number = [&row](std::string_view key) {
     const json::value* value = row.if_contains(key);
-    return value != nullptr && value->is_number() ? fmt::format("{}", value->to_number<double>()) : "";
+    return value != nullptr && value->is_number() ? base::number_text(value->to_number<double>()) : "";
   };
-  const std::string free = number("free"), total = number("total");
-  if (free.empty()) return "";
-  return total.empty() ? free + " free" : fmt::format("{} of {} free", free, total);
+  const std::string free = number("free"), total = number("total"), largest = number("largest");
+  std::string text;
+  if (!free.empty()) text = free + (total.empty() ? "" : " of " + total) + " free";
+  if (!largest.empty() && largest != free) text += (text.empty() ? "" : ", ") + largest + " in one piece";
+  return text;
 }
 
 std::string note_of(const json::object& row) {
   if (auto error = text_of(row, "error"); !error.empty()) return "failed: " + error;
   if (auto was = text_of(row, "was"); !was.empty()) return "was " + was;
   return text_of(row, "reason");
+}
+
+void tell_outage(const json::object& answer) {
+  const json::value* outage = answer.if_contains("outage");
+  if (outage == nullptr || !outage->is_object()) return;
+  const std::string since = text_of(outage->get_object(), "since");
+  std::cerr << fmt::format("vacancy: {}{}\n", text_of(outage->get_object(), "message"),
+                           since.empty() ? "" : " since " + since);
 }
 
 void print_rows(const json::array& rows, base::Time now, bool heading) {

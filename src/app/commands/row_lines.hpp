@@ -10,17 +10,20 @@
 /// Rows of the API's JSON as lines for people.
 namespace app {
 
-/// A string member, or "".
+/// A string member in one line that a terminal can show, or "".
 std::string text_of(const boost::json::object& row, std::string_view key);
 
 /// "PROVIDER/NAME".
 std::string name_of(const boost::json::object& row);
 
-/// "3 of 8 free", "3 free", or "" where the probe does not know.
+/// "3 of 8 free, 2 in one piece", "3 free", or "" where the probe does not know.
 std::string numbers_of(const boost::json::object& row);
 
 /// The sentence behind a level: what failed, what it was, or why.
 std::string note_of(const boost::json::object& row);
+
+/// Says on standard error which side is away, when `answer` has an outage.
+void tell_outage(const boost::json::object& answer);
 
 /// Prints one line for each row, in columns, under a heading if wanted. `now` is the source's clock.
 void print_rows(const boost::json::array& rows, base::Time now, bool heading);

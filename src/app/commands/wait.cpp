@@ -30,6 +30,7 @@ struct Options {
   bool all = false;
   std::optional<std::string> at_least;
   std::optional<std::uint32_t> free;
+  std::optional<std::uint32_t> total_free;
   std::string hold;
   std::string timeout;
   bool quiet = false;
@@ -56,6 +57,7 @@ std::string query_of(const Options& options) {
     query += fmt::format("&at_least={}", core::to_string(*level));
   }
   if (options.free) query += fmt::format("&free={}", *options.free);
+  if (options.total_free) query += fmt::format("&total_free={}", *options.total_free);
   const base::Duration hold = duration_of("--for", options.hold, base::Duration{0});
   return query + "&for=" + base::to_string(hold);
 }
@@ -126,6 +128,10 @@ class Waiting {
       if (!told_ && !options_.quiet && pattern.is_string())
         std::cerr << fmt::format("vacancy: no profile matches {} yet\n", std::string_view(pattern.get_string()));
     told_ = true;
+    // Once each time that it begins: what is waited for cannot come before it ends.
+    const bool outage = answer_.contains("outage") && !answer_.at("outage").is_null();
+    if (outage && !outage_told_ && !options_.quiet) tell_outage(answer_);
+    outage_told_ = outage;
   }
 
   json::array list(std::string_view key) const {
@@ -153,6 +159,7 @@ class Waiting {
   std::string held_;
   bool satisfied_ = false;
   bool told_ = false;
+  bool outage_told_ = false;
 };
 
 }  // namespace
@@ -168,9 +175,15 @@ Command add_wait(CLI::App& program) {
   CLI::Option* any = command->add_flag("--any", options->any, "One profile that matches suffices (the default)");
   command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
       ->excludes(any);
-  command->add_option("--at-least", options->at_least, "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free)");
-  command->add_option("--free", options->free, "So many units are free, as far as the source tells")
-      ->check(CLI::Range(std::uint32_t{0}, core::kMostFree));
+  command->add_option("--at-least", options->at_least,
+                      "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)");
+  const CLI::Range units(std::uint32_t{0}, core::kMostFree);
+  command
+      ->add_option("--free", options->free,
+                   "One request for so many units fits: the largest piece where the source tells it, else what is free")
+      ->check(units);
+  command->add_option("--total-free", options->total_free, "So many units are free in all, in however many pieces")
+      ->check(units);
   command->add_option("--for", options->hold,
                       "It stays so for that long: one and the same profile, without interruption");
   command->add_option("--timeout", options->timeout,

@@ -2,12 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/json.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "app/commands/changes.hpp"
 #include "app/commands/commands.hpp"
 #include "app/commands/portal_link.hpp"
+#include "app/commands/row_lines.hpp"
 #include "http/client.hpp"
 
 namespace app {
@@ -95,6 +97,10 @@ class Watch {
   std::string print(const std::vector<http::SseEvent>& events) {
     for (const http::SseEvent& event : events) {
       try {
+        if (event.event == "status") {
+          tell_outage(boost::json::parse(boost::json::string_view(event.data)).as_object());
+          continue;
+        }
         for (const Change& change : changes_.fold(event))
           if (!options_.changes_only || change.kind != Change::Kind::current)
             std::cout << (options_.as_json ? to_json(change) : to_line(change)) << '\n';
