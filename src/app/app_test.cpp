@@ -1,0 +1,281 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <fstream>
+#include <iostream>
+
+#include "app/flags.hpp"
+#include "app/healthcheck.hpp"
+#include "app/process.hpp"
+#include "support/eventually.hpp"
+#include "support/temp_dir.hpp"
+
+namespace app {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::internal::CaptureStderr;
+using testing::internal::CaptureStdout;
+using testing::internal::GetCapturedStderr;
+using testing::internal::GetCapturedStdout;
+
+std::optional<int> parsed(CLI::App& program, std::vector<std::string> words) {
+  words.insert(words.begin(), "vacancy");
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  return parse(program, static_cast<int>(arguments.size()), arguments.data());
+}
+
+TEST(Parse, AnExitCodeIsAllForHelpAndMistakes) {
+  const auto code_of = [](std::vector<std::string> words) {
+    CLI::App program("", "vacancy");
+    program.require_subcommand(1);
+    program.add_subcommand("list", "");
+    CaptureStdout();
+    CaptureStderr();
+    const auto code = parsed(program, std::move(words));
+    return std::pair(code, GetCapturedStderr() + GetCapturedStdout());
+  };
+  EXPECT_EQ(code_of({"list"}).first, std::nullopt);
+  EXPECT_EQ(code_of({"--help"}).first, 0);
+  EXPECT_EQ(code_of({"list", "--bad"}).first, 2);
+  EXPECT_EQ(code_of({}).first, 2);
+  const auto [code, text] = code_of({"lits"});
+  EXPECT_EQ(code, 2);
+  EXPECT_THAT(text, HasSubstr("there is no command 'lits'"));
+  EXPECT_THAT(code_of({"--flag"}).second, testing::Not(HasSubstr("there is no command")));
+}
+
+TEST(Guarded, MistakesAre2AndFailures1) {
+  const auto run = [](const std::function<int()>& body) {
+    CaptureStderr();
+    const int code = guarded("x", body);
+    return std::pair(code, GetCapturedStderr());
+  };
+  EXPECT_EQ(run([] { return 7; }), std::pair(7, std::string()));
+  EXPECT_EQ(run([]() -> int { throw base::UsageError("wrong"); }), std::pair(2, std::string("x: wrong\n")));
+  EXPECT_EQ(run([]() -> int { throw base::Lost("away"); }), std::pair(1, std::string("x: away\n")));
+  const auto unwritten = run([] {
+    std::cout.setstate(std::ios::badbit);
+    return 0;
+  });
+  std::cout.clear();
+  EXPECT_EQ(unwritten.first, 1);
+  EXPECT_THAT(unwritten.second, HasSubstr("cannot write to standard output"));
+}
+
+TEST(Ports, AreTakenFrom0To65535) {
+  for (const auto& [text, fine] :
+       {std::pair("0", true), {"65535", true}, {"65536", false}, {"-1", false}, {"x", false}}) {
+    CLI::App program;
+    std::optional<std::uint16_t> port;
+    add_port(program, "--port", port, "help");
+    CaptureStderr();
+    EXPECT_EQ(!parsed(program, {"--port", text}), fine) << text;
+    GetCapturedStderr();
+  }
+}
+
+class CommonFlagsTest : public testing::Test {
+ protected:
+  /// Whether the program goes on, and what was printed.
+  std::pair<bool, std::string> load(std::vector<std::string> words) {
+    CLI::App program;
+    CommonFlags flags(program);
+    EXPECT_FALSE(parsed(program, std::move(words)));
+    CaptureStdout();
+    bool goes_on = false;
+    try {
+      config_ = flags.load({}, [](config::Config& config) { config.portal.http.port = 1234; });
+      goes_on = config_.has_value();
+    } catch (...) {
+      GetCapturedStdout();
+      throw;
+    }
+    return {goes_on, GetCapturedStdout()};
+  }
+  std::string file(const std::string& text) {
+    std::ofstream(directory_ / "c.yaml") << text;
+    return directory_ / "c.yaml";
+  }
+
+  support::TempDir directory_;
+  std::optional<config::Config> config_;
+};
+
+TEST_F(CommonFlagsTest, CheckAndPrintAreAll) {
+  const std::string config = file("threads: 3\nlog_level: \"off\"\n");
+  EXPECT_EQ(load({"--config", config, "--check-config"}),
+            std::pair(false, std::string("The configuration is valid.\n")));
+  const auto printed = load({"--config", config, "--print-config"});
+  EXPECT_FALSE(printed.first);
+  EXPECT_THAT(printed.second, testing::AllOf(HasSubstr("threads: 3"), HasSubstr("port: 1234")));
+  EXPECT_THAT(load({"--config", config, "--print-config", "--check-config"}).second, EndsWith("is valid.\n"));
+}
+
+TEST_F(CommonFlagsTest, FlagsAreOverTheFile) {
+  EXPECT_TRUE(load({"--config", file("threads: 3\nlog_level: info\n"), "--log-level", "off"}).first);
+  EXPECT_EQ(config_->threads, 3U);
+  EXPECT_EQ(config_->log_level, "off");
+  EXPECT_EQ(config_->portal.http.port, 1234);
+  ASSERT_EQ(setenv("VACANCY_CONFIG", file("threads: 5\nlog_level: \"off\"\n").c_str(), 1), 0);
+  EXPECT_TRUE(load({}).first);
+  EXPECT_EQ(config_->threads, 5U);
+  ASSERT_EQ(setenv("VACANCY_CONFIG", "", 1), 0);
+  EXPECT_TRUE(load({"--log-level", "off"}).first) << "empty is not given";
+  unsetenv("VACANCY_CONFIG");
+  EXPECT_THROW(load({"--log-level", "loud"}), base::UsageError);
+  EXPECT_THROW(load({"--config", directory_ / "none"}), base::UsageError);
+}
+
+TEST(Health, NeedsAPortAndAProgramThatIsReady) {
+  config::HttpConfig admin;
+  admin.port = 0;
+  EXPECT_THROW(check_health(admin), base::UsageError);
+  admin.address = "127.0.0.1";
+  admin.port = 1;
+  EXPECT_THROW(check_health(admin), base::Lost);
+}
+
+TEST(Process, UrlsAreThoseThatReachIt) {
+  config::HttpConfig config;
+  for (const auto& [address, url] : {std::pair("0.0.0.0", "http://localhost:5"),
+                                     {"::", "http://localhost:5"},
+                                     {"10.0.0.1", "http://10.0.0.1:5"},
+                                     {"::1", "http://[::1]:5"},
+                                     {"host", "http://host:5"}}) {
+    config.address = address;
+    EXPECT_EQ(url_of(config, 5), url);
+  }
+}
+
+TEST(Process, ServersGetTheirLimits) {
+  config::HttpConfig config;
+  config.address = "::1";
+  config.port = 5;
+  config.idle_timeout = std::chrono::seconds{7};
+  config.io_timeout = std::chrono::seconds{8};
+  config.max_body_bytes = 10;
+  const http::ServerOptions options = server_options("x", config, 9);
+  EXPECT_EQ(options.name, "x");
+  EXPECT_EQ(options.address, "::1");
+  EXPECT_EQ(options.port, 5);
+  EXPECT_EQ(options.idle_timeout, std::chrono::seconds{7});
+  EXPECT_EQ(options.io_timeout, std::chrono::seconds{8});
+  EXPECT_EQ(options.max_connections, 9U);
+  EXPECT_EQ(options.max_body_bytes, 10U);
+}
+
+/// A process with one part that notes what happens to it.
+class ProcessTest : public testing::Test {
+ protected:
+  ProcessTest() {
+    hold_reloads();
+    config_.threads = 1;
+    config_.log_level = "off";
+    config_.lame_duck = base::Duration{0};
+    process_.emplace(config_);
+    server_.emplace(process_->runtime(), process_->metrics(), http::Router(),
+                    http::ServerOptions{.name = "part", .address = "127.0.0.1"});
+    timer_.emplace(process_->runtime().background(), base::SteadyTime::max());
+  }
+
+  Part part(bool fails = false) {
+    return {.name = "part",
+            .run = [this, fails] { return work(fails); },
+            .stop =
+                [this] {
+                  note("stop");
+                  timer_->cancel();
+                },
+            .before_listening = {},
+            .end_streams = [this] { note("end streams"); },
+            .server = &*server_};
+  }
+  boost::asio::awaitable<void> work(bool fails) {
+    note("run");
+    boost::system::error_code error;
+    co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+    if (fails) throw std::runtime_error("broken");
+  }
+  void note(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    notes_.push_back(what);
+  }
+  double reloads(const char* result) {
+    return process_->metrics().counter("vacancy_config_reloads_total", "", {{"result", result}}).Value();
+  }
+
+  std::mutex mutex_;
+  std::vector<std::string> notes_;
+  config::Config config_;
+  std::optional<Process> process_;
+  std::optional<http::Server> server_;
+  std::optional<boost::asio::steady_timer> timer_;
+};
+
+TEST_F(ProcessTest, EndsItsPartsInOrder) {
+  EXPECT_GT(process_->start(part()), 0);
+  EXPECT_EQ(process_->health().problem(), "");
+  kill(getpid(), SIGTERM);
+  EXPECT_EQ(process_->wait(), 0);
+  EXPECT_EQ(process_->health().problem(), "draining");
+  EXPECT_THAT(notes_, testing::ElementsAre("run", "end streams", "stop"));
+}
+
+TEST_F(ProcessTest, APartThatFailsIsExitCode1) {
+  process_->start(part(true));
+  kill(getpid(), SIGINT);
+  EXPECT_EQ(process_->wait(), 1);
+}
+
+TEST_F(ProcessTest, ASignalBeforeItListensEndsTheStart) {
+  Part early = part();
+  early.before_listening = [this]() -> boost::asio::awaitable<void> {
+    boost::system::error_code error;
+    co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+  };
+  kill(getpid(), SIGTERM);
+  EXPECT_EQ(process_->start(std::move(early)), 0);
+  EXPECT_EQ(process_->wait(), 0);
+}
+
+TEST_F(ProcessTest, AReloadIsAppliedOrRefusedAndCounted) {
+  int loads = 0;
+  std::atomic<int> applied = 0;
+  process_->on_reload(
+      [&] {
+        if (++loads == 1) throw base::UsageError("wrong");
+        if (loads == 2) throw base::Lost("away");
+        return config_;
+      },
+      [&](config::Config) -> boost::asio::awaitable<void> {
+        ++applied;
+        co_return;
+      });
+  process_->start(part());
+  const auto last = [&] { return process_->metrics().gauge("vacancy_config_last_reload_successful", "").Value(); };
+  EXPECT_EQ(last(), 1);
+  std::vector<double> seen;
+  std::thread sender([&] {
+    for (const char* result : {"refused", "failed", "applied"}) {
+      kill(getpid(), SIGHUP);
+      support::eventually([&] { return reloads(result) == 1; });
+      seen.push_back(reloads("refused") + 10 * reloads("failed") + 100 * reloads("applied"));
+    }
+    support::eventually([&] { return last() == 1; });
+    kill(getpid(), SIGTERM);
+  });
+  EXPECT_EQ(process_->wait(), 0);
+  sender.join();
+  EXPECT_THAT(seen, testing::ElementsAre(1, 11, 111));
+  EXPECT_EQ(applied, 1);
+  EXPECT_EQ(last(), 1);
+}
+
+}  // namespace
+}  // namespace app

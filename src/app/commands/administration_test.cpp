@@ -1,0 +1,122 @@
+// profile and probe against a hardware service that answers what the test says.
+
+#include "app/commands/administration.hpp"
+
+#include <fstream>
+
+#include "support/command_test.hpp"
+#include "support/temp_dir.hpp"
+
+namespace app {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class AdministrationTest : public support::CommandTest {
+ protected:
+  AdministrationTest() { std::ofstream(directory_ / "token") << "a-token-of-some-length\n"; }
+
+  Ran administer(Command (*add)(CLI::App&), std::vector<std::string> words) {
+    words.insert(words.end(), {"--hardware-url", url(), "--token-file", directory_ / "token"});
+    return run(add, std::move(words));
+  }
+  Ran profile(std::vector<std::string> words) {
+    words.insert(words.begin(), "profile");
+    return administer(add_profile, std::move(words));
+  }
+  Ran probe(std::vector<std::string> words) {
+    words.insert(words.begin(), "probe");
+    return administer(add_probe, std::move(words));
+  }
+
+  support::TempDir directory_;
+  const std::string list_ = R"([{"provider":"p","name":"other","id":6},{"provider":"p","name":"a","id":7}])";
+};
+
+TEST_F(AdministrationTest, AddsAProfileWithItsAttributes) {
+  will_answer({{201, R"({"id":7,"provider":"p","name":"a"})"}});
+  const Ran ran = profile({"add", "p", "a", "--attribute", "zone=eu=1", "--attribute", "k="});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "added p a (id 7)\n");
+  EXPECT_THAT(asked(), ElementsAre("POST /hardware/ [Bearer a-token-of-some-length] "
+                                   R"({"provider":"p","name":"a","attributes":{"k":"","zone":"eu=1"}})"));
+  EXPECT_THAT(profile({"add", "p", "a", "--attribute", "zone"}).err, HasSubstr("'zone' is not an attribute"));
+}
+
+TEST_F(AdministrationTest, FindsTheProfileThatItChanges) {
+  will_answer({{200, list_}, {200, "{}"}});
+  EXPECT_EQ(profile({"set", "p", "a", "k=v"}).out, "p a has 1 attribute\n");
+  EXPECT_THAT(asked().back(), HasSubstr("PUT /hardware/7 "));
+  EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"p","name":"a","attributes":{"k":"v"}})"));
+  will_answer({{200, list_}, {200, "{}"}});
+  EXPECT_EQ(profile({"set", "p", "a"}).out, "p a has 0 attributes\n");
+  will_answer({{200, list_}, {200, "{}"}});
+  EXPECT_EQ(profile({"rename", "p", "a", "q", "b"}).out, "renamed p a to q b\n");
+  EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"q","name":"b"})")) << "its attributes stay";
+  will_answer({{200, list_}, {204, ""}});
+  EXPECT_EQ(profile({"remove", "p", "a"}).out, "removed p a\n");
+  EXPECT_THAT(asked().back(), HasSubstr("DELETE /hardware/7 "));
+  will_answer({{200, list_}});
+  const Ran none = profile({"remove", "p", "none"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("there is no profile 'p' 'none'"));
+}
+
+TEST_F(AdministrationTest, WhatIsRefusedIsTold) {
+  will_answer({{409, R"({"detail":"the profile exists"})"}});
+  const Ran refused = profile({"add", "p", "a"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_EQ(refused.err, "vacancy: the profile exists\n");
+  will_answer({{503, R"({"detail":"not yet"})"}});
+  EXPECT_EQ(profile({"remove", "p", "a"}).code, 1);
+  EXPECT_EQ(run(add_profile, {"profile", "add", "p", "a", "--token-file", directory_ / "none"}).code, 2);
+  EXPECT_EQ(profile({"add", "p"}).code, 2);
+}
+
+TEST_F(AdministrationTest, ListsProbes) {
+  const std::string probes = R"([
+    {"name":"slurm","kind":"exec","match":{"provider":"p","name":"*"},"ttl":"1m","profiles":1,"failing":0,"limits":[]},
+    {"name":"cloud","kind":"http","match":{"provider":"q","name":"*"},"ttl":"5m","profiles":3,"failing":2,
+     "limits":[{"left":3,"calls":10,"window":"1h"},{"calls":5,"window":"1m"}],"slow_since":"T1",
+     "last_failure":{"failed_at":"T2","provider":"q","name":"x","error":"no\u001b"}}])";
+  will_answer({{200, probes}});
+  EXPECT_EQ(probe({"list"}).out,
+            "slurm (exec) measures p/* every 1m: 1 profile, 0 failing\n"
+            "cloud (http) measures q/* every 5m: 3 profiles, 2 failing\n"
+            "  budget: 3 of 10 in 1h left, ? of 5 in 1m left\n"
+            "  slowed down since T1, because its source fails\n"
+            "  last failure: T2 q/x: no?\n");
+  EXPECT_EQ(probe({"list", "--json"}).out, probes);
+  EXPECT_THAT(asked().back(), HasSubstr("GET /hardware/probes ["));
+}
+
+TEST_F(AdministrationTest, TestsAProbeAndShowsAllOfIt) {
+  will_answer(
+      {{200,
+        R"({"probe":"x","kind":"exec","took_seconds":0.25,"sent":"run me","received":"one\r\ntwo\n","availability":"HIGH",
+      "reason":"why","free":4,"total":8,"largest":2,"price":1.64,"age_seconds":90})"}});
+  const Ran ran = probe({"test", "p/a/b"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out,
+            "probe     x (exec)\n"
+            "sent\n  run me\n"
+            "received\n  one\n  two\n"
+            "took      0.250 s\n"
+            "numbers   free 4, total 8, largest 2, price 1.64\n"
+            "measured  90 s before\n"
+            "level     HIGH\n"
+            "because   why\n");
+  EXPECT_THAT(asked().back(), HasSubstr(R"("provider":"p","name":"a/b"})"));
+  will_answer({{200, R"({"probe":"x","kind":"exec","took_seconds":0,"sent":"","received":"","error":"timed out"})"}});
+  const Ran failed = probe({"test", "p/a"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_EQ(failed.out, "probe     x (exec)\ntook      0.000 s\nfailed    timed out\n");
+  EXPECT_EQ(probe({"test", "a"}).code, 2);
+  EXPECT_EQ(probe({"test"}).code, 2);
+}
+
+}  // namespace
+}  // namespace app

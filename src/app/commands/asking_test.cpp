@@ -1,0 +1,209 @@
+// list, wait and watch against a portal that answers what the test says.
+
+#include "http/sse.hpp"
+#include "support/command_test.hpp"
+
+namespace app {
+namespace {
+
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using testing::StartsWith;
+
+constexpr std::string_view kNow = "2026-11-24T00:00:10Z";
+
+std::string row(std::string_view name, std::string_view more = "") {
+  return fmt::format(R"({{"id":1,"provider":"p","name":"{}","availability":"HIGH","freshness":"FRESH",)"
+                     R"("measured_at":"2026-11-24T00:00:00Z","reason":"why"{}}})",
+                     name, more);
+}
+
+std::string page(std::string_view rows, std::string_view next, std::string_view outage = "null") {
+  return fmt::format(R"({{"now":"{}","next":{},"outage":{},"hardware":[{}]}})", kNow, next, outage, rows);
+}
+
+std::string waited(bool satisfied, std::string_view more = "") {
+  return fmt::format(R"({{"satisfied":{},"now":"{}","held":"h1"{},"rows":[{}]}})", satisfied, kNow, more, row("a"));
+}
+
+class ListTest : public support::CommandTest {};
+
+TEST_F(ListTest, AsksPageByPage) {
+  will_answer({{200, page(row("a") + "," + row("b"), "\"/more\"")}, {200, page(row("c"), "null")}});
+  const Ran ran = run(add_list, {"list", "--url", url()});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out,
+            "PROVIDER  NAME  LEVEL    FRESHNESS     AGE\n"
+            "p         a     HIGH     FRESH         10s  why\n"
+            "p         b     HIGH     FRESH         10s  why\n"
+            "p         c     HIGH     FRESH         10s  why\n");
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(asked(),
+              ElementsAre("GET /api/v1/hardware limit=1000 offset=0", "GET /api/v1/hardware limit=1000 offset=2"));
+}
+
+TEST_F(ListTest, JsonIsTheRowsWithoutNoise) {
+  will_answer({{200, page(row("a", R"(,"price":1.64,"free":4)"), "null")}});
+  EXPECT_EQ(run(add_list, {"list", "--json", "--url", url()}).out, "[" + row("a", R"(,"price":1.64,"free":4)") + "]\n");
+}
+
+TEST_F(ListTest, SaysWhichSideIsAway) {
+  will_answer({{200, page(row("a"), "\"/more\"", R"({"side":"database","since":"T","message":"it is away"})")},
+               {200, page(row("b"), "null", R"({"side":"database","since":"T","message":"it is away"})")}});
+  EXPECT_EQ(run(add_list, {"list", "--url", url()}).err, "vacancy: it is away since T\n") << "once";
+}
+
+TEST_F(ListTest, AnythingButAListIsAnError) {
+  will_answer({{503, R"({"detail":"not\u001b yet"})", "application/problem+json"}});
+  const Ran away = run(add_list, {"list", "--url", url()});
+  EXPECT_EQ(away.code, 1);
+  EXPECT_THAT(away.err, HasSubstr("answers 503 to /api/v1/hardware: not? yet"));
+  will_answer({{404, "no"}});
+  EXPECT_THAT(run(add_list, {"list", "--url", url()}).err, EndsWith("the service answered 404 Not Found\n"));
+  EXPECT_EQ(run(add_list, {"list", "--url", "nowhere"}).code, 2);
+  EXPECT_EQ(run(add_list, {"list", "--url", "http://127.0.0.1:1"}).code, 1) << "nobody listens there";
+  EXPECT_EQ(run(add_list, {"list", "--ulr", url()}).code, 2);
+}
+
+class WaitCommandTest : public support::CommandTest {
+ protected:
+  Ran wait(std::vector<std::string> words) {
+    words.insert(words.begin(), {"wait", "--url", url()});
+    return run(add_wait, std::move(words));
+  }
+};
+
+TEST_F(WaitCommandTest, AsksForWhatItIsToldAndPrintsWhatSatisfies) {
+  will_answer({{200, waited(true)}});
+  const Ran ran =
+      wait({"p/a", "q/*", "--all", "--at-least", "high", "--free", "4", "--total-free", "8", "--for", "5m"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.out, "p  a  HIGH     FRESH         10s  why\n");
+  EXPECT_THAT(asked(),
+              ElementsAre("GET /api/v1/wait match=all profile=p/a profile=q/* at_least=HIGH free=4 total_free=8 "
+                          "for=5m timeout=0s"));
+}
+
+TEST_F(WaitCommandTest, WhatIsNotGivenIsNotAsked) {
+  will_answer({{200, waited(true)}});
+  EXPECT_EQ(wait({"p/a", "--quiet"}).out, "");
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/wait match=any profile=p/a for=0s timeout=0s"));
+}
+
+TEST_F(WaitCommandTest, GoesOnWithWhatWasHeldUntilItHolds) {
+  will_answer({{200, waited(false, R"(,"unmatched":["q/*"])")}, {200, waited(false)}, {200, waited(true)}});
+  const Ran ran = wait({"p/a", "q/*"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.err, "vacancy: no profile matches q/* yet\n");
+  ASSERT_THAT(asked(), SizeIs(3));
+  EXPECT_THAT(asked()[0], Not(HasSubstr("held=")));
+  EXPECT_THAT(asked()[1], EndsWith("timeout=30s held=h1"));
+}
+
+TEST_F(WaitCommandTest, GivesUpWhenItsTimeIsUp) {
+  will_answer({{200, waited(false)}});
+  const Ran once = wait({"p/a", "--timeout", "0s"});
+  EXPECT_EQ(once.code, 124);
+  EXPECT_EQ(once.err, "vacancy: not within 0s\n");
+  EXPECT_EQ(once.out, "");
+  EXPECT_THAT(asked(), SizeIs(1)) << "0 looks once";
+  EXPECT_EQ(wait({"p/a", "--timeout", "200ms", "--quiet"}).err, "");
+}
+
+TEST_F(WaitCommandTest, WaitsForAPortalThatIsAway) {
+  will_answer({{503, R"({"detail":"draining"})"}, {502, ""}, {200, "no JSON"}, {200, waited(true)}});
+  const Ran ran = wait({"p/a"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(
+      ran.err,
+      fmt::format("vacancy: the portal is away (draining); trying again\nvacancy: the portal at {} is back\n", url()));
+  EXPECT_THAT(asked(), SizeIs(4));
+}
+
+TEST_F(WaitCommandTest, SaysOnceThatASideIsAway) {
+  const char* outage = R"(,"outage":{"side":"hardware","since":"T","message":"it is away"})";
+  will_answer({{200, waited(false, outage)},
+               {200, waited(false, outage)},
+               {200, waited(false, R"(,"outage":null)")},
+               {200, waited(false, outage)},
+               {200, waited(true)}});
+  EXPECT_EQ(wait({"p/a"}).err, "vacancy: it is away since T\nvacancy: it is away since T\n")
+      << "each time that it begins";
+}
+
+TEST_F(WaitCommandTest, MistakesAreToldAtOnce) {
+  EXPECT_THAT(wait({"a"}).err, StartsWith("vacancy: 'a' names no profile"));
+  EXPECT_THAT(wait({"p/a", "--at-least", "GOOD"}).err, StartsWith("vacancy: --at-least: 'GOOD'"));
+  EXPECT_THAT(wait({"p/a", "--for", "5"}).err, StartsWith("vacancy: --for: '5'"));
+  EXPECT_THAT(wait({"p/a", "--timeout", "x"}).err, StartsWith("vacancy: --timeout: 'x'"));
+  EXPECT_EQ(wait({"p/a", "--free", "-1"}).code, 2);
+  EXPECT_EQ(wait({"p/a", "--total-free", "1000000001"}).code, 2);
+  EXPECT_EQ(wait({"p/a", "--any", "--all"}).code, 2);
+  EXPECT_EQ(wait({}).code, 2);
+  EXPECT_THAT(asked(), IsEmpty());
+  will_answer({{400, R"({"detail":"profile: too many"})"}});
+  const Ran refused = wait({"p/a"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_EQ(refused.err, "vacancy: profile: too many\n");
+  will_answer({{404, ""}});
+  EXPECT_EQ(wait({"p/a"}).code, 1) << "that is no portal";
+}
+
+class WatchTest : public support::CommandTest {
+ protected:
+  static std::string event(std::string_view name, std::string_view id, std::string_view data) {
+    std::string out;
+    http::append_event(out, name, id, data);
+    return out;
+  }
+  static Canned stream(std::string body) { return {200, std::move(body), "text/event-stream"}; }
+  /// It ends where no portal is.
+  Ran watch(std::vector<Canned> streams, std::vector<std::string> words = {}) {
+    streams.push_back({404, ""});
+    will_answer(std::move(streams));
+    words.insert(words.begin(), {"watch", "--url", url()});
+    return run(add_watch, std::move(words));
+  }
+
+  const std::string snapshot_ = event("snapshot", "", R"({"phase":"begin","now":"N1"})") +
+                                event("snapshot", "", fmt::format(R"({{"phase":"rows","rows":[{}]}})", row("a"))) +
+                                event("snapshot", "e-1", R"({"phase":"end"})");
+  const std::string change_ = event(
+      "change", "e-2",
+      R"({"now":"N2","changed":[{"id":1,"provider":"p","name":"a","availability":"LOW","price":1.64}],"removed":[]})");
+};
+
+TEST_F(WatchTest, PrintsTheRowsAndTheirChangesAndResumes) {
+  const Ran ran = watch({stream(snapshot_), stream(change_)});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.out, StartsWith("N1  p/a  HIGH  FRESH  why\nN2  p/a  HIGH → LOW"));
+  EXPECT_THAT(ran.err, HasSubstr("answers 404 to /api/v1/events"));
+  ASSERT_THAT(asked(), SizeIs(3));
+  EXPECT_EQ(asked()[1], "GET /api/v1/events [e-1]");
+  EXPECT_EQ(asked()[2], "GET /api/v1/events [e-2]");
+}
+
+TEST_F(WatchTest, OnlyChangesOnlyNamesAsJson) {
+  EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--changes-only"}).out, StartsWith("N2  "));
+  EXPECT_EQ(watch({stream(snapshot_ + change_)}, {"q/*"}).out, "");
+  EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--json", "--changes-only"}).out,
+              AllOf(StartsWith(R"({"change":"changed","now":"N2")"), HasSubstr(R"("price":1.64)")));
+  EXPECT_EQ(watch({}, {"nothing"}).code, 2);
+}
+
+TEST_F(WatchTest, SaysWhenThePortalOrASideBeyondItIsAway) {
+  const std::string status =
+      event("status", "", R"({"outage":{"side":"database","since":"T","message":"it is away"}})");
+  const Ran ran = watch({stream(status + snapshot_), {503, ""}, stream(event("change", "", "no JSON")), stream("")});
+  EXPECT_THAT(ran.err, StartsWith("vacancy: it is away since T\nvacancy: the portal is away (it answers 503)"));
+  EXPECT_THAT(ran.err, HasSubstr("is back"));
+  EXPECT_THAT(ran.err, HasSubstr("it sent an event that cannot be read"));
+  EXPECT_THAT(asked().back(), "GET /api/v1/events") << "then it begins anew";
+}
+
+}  // namespace
+}  // namespace app
