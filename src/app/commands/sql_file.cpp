@@ -35,6 +35,12 @@ std::string shown(std::string_view text) {
   return fmt::format("'{}'", text);
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  for (; text.size() >= part.size(); text.remove_prefix(1))
+    if (base::equals_ignoring_case(text.substr(0, part.size()), part)) return true;
+  return false;
+}
+
 /// Every function that returns bool returns false after a mistake; then the current token is the end.
 class Parser {
  public:
@@ -47,7 +53,15 @@ class Parser {
   }
 
  private:
-  void advance() { token_ = lexer_.next(); }
+  void advance() {
+    token_ = lexer_.next();
+    knows_dialect_ = knows_dialect_ || token_.kind == Kind::name;  // backquotes are MySQL's
+  }
+  /// Something in the file tells whose it is.
+  void learn(bool escapes) {
+    lexer_.set_escapes(escapes);
+    knows_dialect_ = true;
+  }
   bool fail(std::string_view where, std::string message) {
     lexer_.note(where, std::move(message));
     advance();
@@ -74,6 +88,8 @@ class Parser {
   }
 
   void statement();
+  void set();
+  bool set_value();
   void skip_statement();
   bool create();
   bool insert();
@@ -91,6 +107,7 @@ class Parser {
   SqlToken token_;
   std::vector<std::string> columns_ = {"id", "provider", "name"};
   std::vector<core::ProfileKey> keys_;
+  bool knows_dialect_ = false;
   /// Provider, NUL, name: neither holds a NUL.
   std::unordered_set<std::string> seen_;
 };
@@ -102,6 +119,18 @@ void Parser::statement() {
   } else if (at_any({"USE", "SOURCE"})) {
     lexer_.skip_line();
     advance();
+  } else if (at_any({"COPY"})) {
+    fail(token_.text, "COPY is not read; write the rows as INSERT: pg_dump --inserts");
+  } else if (at_any({"PRAGMA"})) {
+    learn(false);  // SQLite
+    skip_statement();
+  } else if (at_any({"BEGIN"})) {
+    advance();
+    if (at_any({"TRANSACTION"})) learn(false);  // not MySQL's
+    skip_statement();
+  } else if (at_any({"SET"})) {
+    set();
+    skip_statement();
   } else if (at_any({"CREATE"})) {
     if (create()) skip_statement();
   } else if (at_any({"INSERT", "REPLACE"})) {
@@ -109,6 +138,29 @@ void Parser::statement() {
   } else {
     skip_statement();
   }
+}
+
+/// Passes over the values of SET, of which two say what a backslash is in the strings that follow.
+void Parser::set() {
+  while (!at_end() && !at_any({"INSERT", "REPLACE"})) {
+    const bool mode = at_any({"sql_mode", "@@sql_mode"});
+    const bool standard = at_any({"standard_conforming_strings"});
+    advance();
+    if (!mode && !standard) continue;
+    const bool named = set_value();
+    learn(mode ? !named : false);
+  }
+}
+
+/// The value of a variable: does it name NO_BACKSLASH_ESCAPES?
+bool Parser::set_value() {
+  bool named = false;
+  for (std::size_t depth = 0; !at_end() && !at_any({"INSERT"}) && (depth > 0 || !at(',')); advance()) {
+    if (at('(')) ++depth;
+    if (at(')') && depth > 0) --depth;
+    named = named || contains_ignoring_case(token_.text, "NO_BACKSLASH_ESCAPES");
+  }
+  return named;
 }
 
 /// Passes over the rest of a statement. Rows in it would be lost without a word when a ; is missing before them.
@@ -238,14 +290,22 @@ bool Parser::value(Value& out) {
   out.text = {first.text.data(), bytes};
   // A character set may stand before a string: _utf8mb4'c5', N'c5'.
   const bool introduced = count == 2 && first.kind == Kind::word &&
-                          (first.text.starts_with('_') || base::equals_ignoring_case(first.text, "N"));
+                          (first.text.starts_with('_') || base::equals_ignoring_case(first.text, "N") ||
+                           base::equals_ignoring_case(first.text, "E"));
   if (last.kind == Kind::string && (count == 1 || introduced)) out.string = last;
   out.is_null = count == 1 && first.kind == Kind::word && base::equals_ignoring_case(first.text, "NULL");
   return true;
 }
 
 bool Parser::check_text(std::string_view column, const Value& value) {
-  if (value.string) return true;
+  if (value.string && (knows_dialect_ || !has_unusual_escape(*value.string))) return true;
+  if (value.string)
+    return fail(
+        value.text,
+        fmt::format("the {} has a backslash, and nothing tells whether MySQL wrote it, which drops it, or another "
+                    "database, which keeps it; write SET sql_mode = ''; or SET sql_mode = "
+                    "'NO_BACKSLASH_ESCAPES'; on the first line",
+                    column));
   if (value.is_null) return fail(value.text, fmt::format("the {} is NULL; give a text in quotes", column));
   return fail(value.text, fmt::format("the {} is {}; give a text in quotes", column, shown(value.text)));
 }

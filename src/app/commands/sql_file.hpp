@@ -9,9 +9,11 @@
 
 namespace app {
 
-/// The profiles that an SQL file of the original system (a mysqldump, or written by hand) inserts into table `hardware`
+/// The profiles that an SQL file (a mysqldump of the original system, a dump of SQLite or PostgreSQL with INSERT, or
+/// written by hand) inserts into table `hardware`
 /// of any database: each once, in the order of the file. INSERT and REPLACE with VALUES are read, and CREATE TABLE for
-/// the order of the columns, which is id, provider, name until then. Every other statement is passed over.
+/// the order of the columns, which is id, provider, name until then. Every other statement is passed over. Backslashes
+/// escape as in the database that wrote the file.
 ///
 /// No I/O; linear in the size of the text. A mistake: a row that is no usable profile, or text that cannot be read.
 std::expected<std::vector<core::ProfileKey>, SqlMistake> parse_hardware_rows(std::string_view sql);

@@ -6,6 +6,7 @@
 namespace app {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -215,6 +216,41 @@ TEST(SqlFile, EndsWithMuchOfAnything) {
   EXPECT_THAT(read("INSERT INTO hardware VALUES (1,'" + repeated("\\'", kMuch)), StartsWith("1: the text in quotes"));
   EXPECT_THAT(read("INSERT INTO hardware VALUES (1,'" + repeated("x''", kMuch)), StartsWith("1: the text in quotes"));
   EXPECT_THAT(read("CREATE TABLE hardware (" + repeated("a int,", kMuch)), StartsWith("1: expected )"));
+}
+
+TEST(SqlFile, KeepsBackslashesOfSqlite) {
+  EXPECT_EQ(
+      read("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"
+           "CREATE TABLE hardware (id INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT, name TEXT);\n"
+           "INSERT INTO hardware VALUES(1,'x\\y','a\\n');\nINSERT INTO hardware VALUES(2,'it''s','z\\');\nCOMMIT;\n"),
+      "x\\y/a\\n it's/z\\");
+  EXPECT_EQ(read("BEGIN TRANSACTION; INSERT INTO \"hardware\" VALUES(1,'x\\y','b')"), "x\\y/b");
+}
+
+TEST(SqlFile, KeepsBackslashesOfPostgres) {
+  EXPECT_EQ(read("SET standard_conforming_strings = on;\n"
+                 "INSERT INTO public.hardware (id, provider, name) VALUES (1, 'x\\y', E'a\\\\b''c');"),
+            "x\\y/a\\b'c");
+  EXPECT_THAT(read("SET x = 1;\nCOPY public.hardware (id, provider, name) FROM stdin;\n1\tit's\tb\n\\.\n"),
+              StartsWith("2: COPY is not read; write the rows as INSERT: pg_dump --inserts"));
+}
+
+TEST(SqlFile, BackslashesAreWhatTheSqlModeSays) {
+  const std::string row = "INSERT INTO hardware VALUES (1,'x\\\\y','b');";
+  EXPECT_EQ(read(row), "x\\y/b");
+  EXPECT_EQ(read("SET sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES'; " + row), "x\\\\y/b");
+  EXPECT_EQ(read("SET NAMES utf8mb4, @@session.SQL_MODE = CONCAT(@@sql_mode, ',no_backslash_escapes'); " + row),
+            "x\\\\y/b");
+  EXPECT_EQ(read("SET sql_mode='NO_BACKSLASH_ESCAPES', @a = 1; SET sql_mode=@old; " + row), "x\\y/b");
+  EXPECT_EQ(read("SET names = 'NO_BACKSLASH_ESCAPES'; " + row), "x\\y/b");
+}
+
+TEST(SqlFile, AsksWhoseBackslashItIs) {
+  const std::string row = "INSERT INTO hardware VALUES (1,'x','a\\y');";
+  EXPECT_THAT(read("\n" + row), AllOf(StartsWith("2: the name has a backslash"), HasSubstr("NO_BACKSLASH_ESCAPES")));
+  EXPECT_EQ(read("SET sql_mode = ''; " + row), "x/ay");
+  EXPECT_EQ(read("INSERT INTO `hardware` VALUES (1,'x','a\\y');"), "x/ay") << "backquotes are MySQL's";
+  EXPECT_EQ(read("INSERT INTO hardware VALUES (1,'x','it\\'s \\\\ \\\"');"), "x/it's \\ \"") << "what MySQL writes";
 }
 
 }  // namespace

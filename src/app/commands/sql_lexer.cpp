@@ -102,11 +102,19 @@ bool SqlLexer::skip_blanks_and_comments() {
 }
 
 SqlToken SqlLexer::quoted(char quote) {
+  const std::string_view before = sql_.substr(0, at_);
+  const bool marked = quote == '\'' && (before.ends_with('E') || before.ends_with('e')) &&
+                      (before.size() < 2 || !is_word(before[before.size() - 2]));
+  const bool escapes = quote != '`' && (escapes_ || marked);
   const char stops[] = {quote, '\\'};
-  const std::string_view stop(stops, quote == '`' ? 1 : 2);
+  const std::string_view stop(stops, escapes ? 2 : 1);
   for (auto end = sql_.find_first_of(stop, at_ + 1); end != std::string_view::npos;) {
     const bool doubled = end + 1 < sql_.size() && sql_[end + 1] == quote;
-    if (sql_[end] == quote && !doubled) return taken(quote == '`' ? Kind::name : Kind::string, end + 1 - at_);
+    if (sql_[end] == quote && !doubled) {
+      SqlToken token = taken(quote == '`' ? Kind::name : Kind::string, end + 1 - at_);
+      token.escapes = escapes;
+      return token;
+    }
     end = sql_.find_first_of(stop, end + 2);
   }
   note(rest(), fmt::format("the text in quotes that begins here has no end; close it with {}", quote));
@@ -139,7 +147,7 @@ std::string unquoted(const SqlToken& token) {
   out.reserve(inside.size());
   for (std::size_t i = 0; i < inside.size(); ++i) {
     const char c = inside[i];
-    if (c == '\\' && quote != '`')
+    if (c == '\\' && token.escapes)
       append_escaped(out, inside[++i]);
     else if (c == quote)
       out += inside[++i];  // doubled
@@ -147,6 +155,14 @@ std::string unquoted(const SqlToken& token) {
       out += c;
   }
   return out;
+}
+
+bool has_unusual_escape(const SqlToken& token) {
+  if (!token.escapes) return false;
+  const std::string_view text = token.text;
+  for (auto at = text.find('\\'); at != std::string_view::npos; at = text.find('\\', at + 2))
+    if (!std::string_view("0'\"bnrtZ\\%_").contains(text[at + 1])) return true;
+  return false;
 }
 
 }  // namespace app

@@ -25,10 +25,12 @@ struct SqlToken {
   Kind kind = Kind::end;
   /// As it stands in the text, with its quotes.
   std::string_view text;
+  /// In a string: a backslash says what the byte behind it means. Otherwise it is a byte like any other.
+  bool escapes = false;
 };
 
-/// Cuts the SQL of MySQL and of its client into tokens, without comments and blanks. Linear in the size of the text.
-/// Holds a view of the text, which must outlive it; so must it the tokens.
+/// Cuts the SQL of MySQL and of its client, of SQLite and of PostgreSQL into tokens, without comments and blanks.
+/// Linear in the size of the text. Holds a view of the text, which must outlive it; so must it the tokens.
 class SqlLexer {
  public:
   explicit SqlLexer(std::string_view sql);
@@ -39,6 +41,9 @@ class SqlLexer {
   void take_delimiter();
   /// Goes to the end of the line or of the statement, whichever comes first. The client's commands end so.
   void skip_line();
+
+  /// Whether a backslash escapes in strings from now on, as in MySQL by default. In PostgreSQL's E'…' it always does.
+  void set_escapes(bool escapes) { escapes_ = escapes; }
 
   /// The first mistake, of the lexer or told by note().
   const std::optional<SqlMistake>& mistake() const { return mistake_; }
@@ -55,10 +60,15 @@ class SqlLexer {
   std::string_view sql_;
   std::size_t at_ = 0;
   std::string delimiter_ = ";";
+  bool escapes_ = true;
   std::optional<SqlMistake> mistake_;
 };
 
-/// What a string or a name stands for: without its quotes and escapes, by MySQL's rules. Words are as they are.
+/// What a string or a name stands for: without its quotes, and without its escapes, by MySQL's rules. Words are as they
+/// are.
 std::string unquoted(const SqlToken& token);
+
+/// Is there an escape in this string that MySQL's own tools never write, such as \y?
+bool has_unusual_escape(const SqlToken& token);
 
 }  // namespace app

@@ -122,5 +122,14 @@ TEST(SqlLexer, SkipsToTheEndOfTheLineOrTheStatement) {
   }
 }
 
+TEST(SqlLexer, BackslashesMayBeBytesLikeOthers) {
+  SqlLexer lexer(R"('a\' 'b\\c' E'd\'e' e'f\'g' TYPE'h\')");
+  lexer.set_escapes(false);
+  std::vector<std::string> strings;
+  for (SqlToken token = lexer.next(); token.kind != SqlToken::Kind::end; token = lexer.next())
+    if (token.kind == SqlToken::Kind::string) strings.push_back(unquoted(token));
+  EXPECT_THAT(strings, ElementsAre("a\\", "b\\\\c", "d'e", "f'g", "h\\"));
+}
+
 }  // namespace
 }  // namespace app
