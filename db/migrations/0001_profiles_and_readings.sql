@@ -7,8 +7,8 @@ CREATE TABLE IF NOT EXISTS hardware (
   id ${identity},
   provider VARCHAR(191) NOT NULL,
   name VARCHAR(191) NOT NULL
-) ${exact_text};
-${mysql_only}ALTER TABLE hardware MODIFY id BIGINT NOT NULL AUTO_INCREMENT, MODIFY provider VARCHAR(255) ${exact_text}, MODIFY name VARCHAR(255) ${exact_text};
+) ${exact_text} ${table};
+${mysql_only}ALTER TABLE hardware MODIFY id BIGINT NOT NULL AUTO_INCREMENT, MODIFY provider VARCHAR(255) ${exact_text}, MODIFY name VARCHAR(255) ${exact_text}, ENGINE=InnoDB, ROW_FORMAT=DYNAMIC, KEY_BLOCK_SIZE=0;
 -- The change that made or renamed the profile. 0: inserted with plain SQL and not adopted yet. -1: not adopted, because
 -- it is a duplicate or its names are not usable; looked at again whenever a service starts.
 ALTER TABLE hardware ADD COLUMN revision BIGINT NOT NULL DEFAULT 0;
@@ -33,7 +33,7 @@ CREATE TABLE reading (
   took BIGINT,
   error TEXT,
   failed_at BIGINT
-) ${exact_text};
+) ${exact_text} ${table};
 CREATE INDEX reading_revision ON reading (revision);
 
 CREATE TABLE task (
@@ -48,7 +48,7 @@ CREATE TABLE task (
   claim BIGINT NOT NULL DEFAULT 0,
   -- Names one lease: grows whenever the task is claimed or its lease ends.
   token BIGINT NOT NULL DEFAULT 0
-) ${exact_text};
+) ${exact_text} ${table};
 -- Holds all that the search for due tasks reads.
 CREATE INDEX task_due ON task (probe, due, lease_until);
 
@@ -57,7 +57,7 @@ CREATE TABLE removed (
   profile_id ${key},
   revision BIGINT NOT NULL,
   removed_at BIGINT NOT NULL
-);
+) ${table};
 CREATE INDEX removed_revision ON removed (revision);
 
 -- A single row. Its lock, held from the first statement of a change to the commit, makes revisions visible in order.
@@ -67,4 +67,4 @@ CREATE TABLE board (
   revision BIGINT NOT NULL,
   -- Deletions up to this revision are forgotten.
   removed_since BIGINT NOT NULL
-) ${exact_text};
+) ${exact_text} ${table};

@@ -4,4 +4,4 @@
 CREATE TABLE gap (
   before_revision ${key},
   after_revision BIGINT NOT NULL
-);
+) ${table};

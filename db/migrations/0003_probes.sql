@@ -4,7 +4,7 @@
 CREATE TABLE probe (
   id ${identity},
   name VARCHAR(191) NOT NULL UNIQUE
-) ${exact_text};
+) ${exact_text} ${table};
 -- The one task of a batched probe, which measures all profiles of its probe, stands in `task` with a profile_id of minus
 -- the probe's id.
 
@@ -15,7 +15,7 @@ CREATE TABLE spent (
   slot BIGINT NOT NULL,
   calls BIGINT NOT NULL,
   PRIMARY KEY (probe, budget_window, slot)
-) ${exact_text};
+) ${exact_text} ${table};
 
 -- What a profile's probe needs to know beside its names.
 CREATE TABLE attribute (
@@ -23,7 +23,7 @@ CREATE TABLE attribute (
   name VARCHAR(191) NOT NULL,
   value TEXT NOT NULL,
   PRIMARY KEY (profile_id, name)
-) ${exact_text};
+) ${exact_text} ${table};
 
 -- The probe that discovered the profile, and removes it when it disappears; empty for all others.
 ALTER TABLE hardware ADD COLUMN origin VARCHAR(191) NOT NULL DEFAULT '';

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/maintenance.hpp"
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
@@ -19,13 +20,12 @@ using Load = std::function<std::optional<config::Config>()>;
 
 int serve(const config::Config& config, const Load& load) {
   app::hold_reloads();
-  const store::Opened opened = hardware::open_database(config.hardware);
+  const store::Opened opened = hardware::open_database(config.hardware, store::FirstContent::nothing, config.profiles);
   const app::Connections connections =
       app::connections_of(config, {.hardware = true}, hardware::descriptors_of(config));
   app::Process process(config);
   hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
                             hardware::read_admin_token(config.hardware.admin_token_file));
-  opened.store->add_missing(config.profiles);
   http::Server server(process.runtime(), process.metrics(), service.routes(),
                       app::server_options("hardware", config.hardware.http, connections.hardware));
   process.on_reload([&load] { return load().value(); },
@@ -77,6 +77,8 @@ int main(int argc, char** argv) {
       program.add_subcommand("migrate", "Bring the database to this program's schema and exit")->fallthrough();
   bool sample = false;
   migrating->add_flag("--sample", sample, "Put the two profiles of the original system into a new database");
+  bool check = false;
+  migrating->add_flag("--check", check, "Only say what the database is like and what stands in the way; 0 or 1");
   CLI::App* secrets = program.add_subcommand(
       "secrets", "Write a new random secret into each file that does not exist, mode 0440, and exit");
   std::vector<std::string> secret_files;
@@ -85,6 +87,18 @@ int main(int argc, char** argv) {
   secrets->add_flag("--replace", replace, "Also into those that exist");
   const app::Command profile = app::add_profile(program);
   const app::Command probe = app::add_probe(program);
+  const Load load = [&] {
+    config::Config defaults;
+    defaults.admin.port = 5011;
+    return common.load(defaults, [&](config::Config& config) {
+      if (database) config.hardware.database = *database;
+      if (port) config.hardware.http.port = *port;
+      if (admin_port) config.admin.port = *admin_port;
+      sql::check_url(config.hardware.database);
+    });
+  };
+  const app::Command backup = app::add_backup(program, load);
+  const app::Command restore = app::add_restore(program, load);
   program.require_subcommand(0, 1);
   if (const auto code = app::parse(program, argc, argv)) return *code;
 
@@ -92,17 +106,11 @@ int main(int argc, char** argv) {
     if (secrets->parsed()) return make_secrets(secret_files, replace);
     if (program.got_subcommand("profile")) return profile();
     if (program.got_subcommand("probe")) return probe();
-    config::Config defaults;
-    defaults.admin.port = 5011;
-    const auto override = [&](config::Config& config) {
-      if (database) config.hardware.database = *database;
-      if (port) config.hardware.http.port = *port;
-      if (admin_port) config.admin.port = *admin_port;
-      sql::check_url(config.hardware.database);
-    };
-    const Load load = [&] { return common.load(defaults, override); };
+    if (program.got_subcommand("backup")) return backup();
+    if (program.got_subcommand("restore")) return restore();
     const auto config = load();
     if (!config) return 0;
+    if (check) return app::check_database(*config);
     return migrating->parsed() ? migrate(*config, sample) : serve(*config, load);
   });
 }

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/maintenance.hpp"
 #include "app/flags.hpp"
 #include "base/standard_streams.hpp"
 
@@ -10,8 +11,9 @@ int main(int argc, char** argv) {
   program.set_version_flag("--version", VACANCY_VERSION);
   program.require_subcommand(1);
   const std::pair<std::string, app::Command> commands[] = {
-      {"up", app::add_up(program)},       {"list", app::add_list(program)},       {"wait", app::add_wait(program)},
-      {"watch", app::add_watch(program)}, {"profile", app::add_profile(program)}, {"probe", app::add_probe(program)},
+      {"up", app::add_up(program)},         {"list", app::add_list(program)},       {"wait", app::add_wait(program)},
+      {"watch", app::add_watch(program)},   {"profile", app::add_profile(program)}, {"probe", app::add_probe(program)},
+      {"backup", app::add_backup(program)}, {"restore", app::add_restore(program)},
   };
   if (const auto code = app::parse(program, argc, argv)) return *code;
   return app::guarded("vacancy", [&] {

@@ -39,6 +39,16 @@ http::RouteOptions for_administrators(std::string token, std::size_t max_body_by
           .guard = [token = std::move(token)](const http::Request& request) { return authorize(request, token); }};
 }
 
+boost::asio::awaitable<http::Reply> explained(boost::asio::awaitable<http::Reply> answer) {
+  std::string lost;
+  try {
+    co_return co_await std::move(answer);
+  } catch (const base::Lost& error) {
+    lost = error.what();
+  }
+  co_return http::problem({base::Errc::unavailable, lost});
+}
+
 base::Result<feed::SentProfile> profile_in(const http::Request& request) {
   if (auto checked = check_type(request); !checked) return std::unexpected(checked.error());
   return feed::parse_profile(request.body);

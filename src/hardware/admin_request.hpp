@@ -14,6 +14,9 @@ base::Result<void> authorize(const http::Request& request, const std::string& to
 /// Of a route for those with the token, which is checked before a body is read. "" turns the route off.
 http::RouteOptions for_administrators(std::string token, std::size_t max_body_bytes = 0);
 
+/// A route's answer to an administrator, who is told what was lost: 503 with its sentence. Nobody else is.
+boost::asio::awaitable<http::Reply> explained(boost::asio::awaitable<http::Reply> answer);
+
 /// The profile in the request's body.
 base::Result<feed::SentProfile> profile_in(const http::Request& request);
 /// The same of a body with many.

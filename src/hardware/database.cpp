@@ -12,14 +12,21 @@ constexpr std::chrono::milliseconds kRetry{250};
 
 }  // namespace
 
-store::Opened open_database(const config::HardwareConfig& config, store::FirstContent content) {
+store::Opened open_database(const config::HardwareConfig& config, store::FirstContent content,
+                            std::span<const core::ProfileKey> profiles) {
   const sql::Location location{config.database, config.database_password_file, config.database_ssl_ca};
   const auto deadline = std::chrono::steady_clock::now() + config.database_wait;
+  bool was_new = false;
   for (bool told = false;; told = true) {
     try {
-      return store::open_store(location, config.database_connections, base::system_clock(), content);
+      store::Opened opened = store::open_store(location, config.database_connections, base::system_clock(), content);
+      was_new = was_new || opened.was_new;
+      opened.was_new = was_new;
+      opened.store->add_missing(profiles);
+      return opened;
     } catch (const sql::Error& error) {
-      if (error.kind() != sql::ErrorKind::lost || std::chrono::steady_clock::now() >= deadline) throw;
+      const bool may_pass = error.kind() == sql::ErrorKind::lost || error.kind() == sql::ErrorKind::busy;
+      if (!may_pass || std::chrono::steady_clock::now() >= deadline) throw;
       if (!told) spdlog::warn("waiting for the database: {}", error.what());
     }
     std::this_thread::sleep_for(kRetry);

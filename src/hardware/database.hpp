@@ -5,9 +5,11 @@
 
 namespace hardware {
 
-/// Opens the configured database, with this program's schema. Waits for one that does not answer yet, as when both
-/// start together, for `config.database_wait` at most. Throws base::UsageError and base::Lost.
+/// Opens the configured database, with this program's schema and `profiles`. Waits for one that does not answer yet, as
+/// when both start together, that is locked, or lets nobody in, for `config.database_wait` at most. Throws
+/// base::UsageError and base::Lost.
 store::Opened open_database(const config::HardwareConfig& config,
-                            store::FirstContent content = store::FirstContent::nothing);
+                            store::FirstContent content = store::FirstContent::nothing,
+                            std::span<const core::ProfileKey> profiles = {});
 
 }  // namespace hardware

@@ -58,10 +58,11 @@ ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::
 
 void ProfilesApi::add_routes(http::Router& router) {
   const auto with_body = for_administrators(token_, http::kAnyBody);
-  router.add("POST", "/hardware/", [this](const http::Request& request) { return add(request); }, with_body);
-  router.add("PUT", "/hardware/{id}", [this](const http::Request& request) { return replace(request); }, with_body);
+  router.add("POST", "/hardware/", [this](const http::Request& request) { return explained(add(request)); }, with_body);
   router.add(
-      "DELETE", "/hardware/{id}", [this](const http::Request& request) { return remove(request); },
+      "PUT", "/hardware/{id}", [this](const http::Request& request) { return explained(replace(request)); }, with_body);
+  router.add(
+      "DELETE", "/hardware/{id}", [this](const http::Request& request) { return explained(remove(request)); },
       for_administrators(token_));
 }
 

@@ -40,6 +40,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       profiles_(store_, database_, admin_token,
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       probes_(refresher_, store_, database_, board_, runtime.background().get_executor(), std::move(admin_token)),
+      log_watch_(config.hardware.database, database_, runtime.background().get_executor(), metrics),
       housekeeping_(runtime.background()) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
@@ -69,6 +70,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("follower", follower_.run());
   group.spawn("refresh", refresher_.run());
   group.spawn("housekeeping", forget_removed());
+  group.spawn("SQLite's log", log_watch_.run());
   co_await group.wait();
   co_await probes_.wait();
 }
@@ -86,6 +88,7 @@ void Service::stop() {
   follower_.stop();
   board_.stop();
   housekeeping_.cancel();
+  log_watch_.stop();
 }
 
 asio::awaitable<void> Service::forget_removed() {

@@ -13,6 +13,7 @@
 #include "feed/list.hpp"
 #include "feed/profile_metrics.hpp"
 #include "hardware/follower.hpp"
+#include "hardware/log_watch.hpp"
 #include "hardware/probes_api.hpp"
 #include "hardware/profiles_api.hpp"
 #include "http/router.hpp"
@@ -74,6 +75,7 @@ class Service {
   Follower follower_;
   ProfilesApi profiles_;
   ProbesApi probes_;
+  LogWatch log_watch_;
   boost::asio::steady_timer housekeeping_;
   std::shared_ptr<void> up_at_scrape_;
   std::shared_ptr<void> rows_at_scrape_;

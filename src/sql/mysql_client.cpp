@@ -5,7 +5,6 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/error.hpp"
@@ -16,22 +15,6 @@ namespace sql {
 namespace {
 
 constexpr unsigned int kConnectSeconds = 5;
-
-/// Newer than the header: MySQL's "disconnected because of inactivity", MariaDB's "connection was killed".
-constexpr unsigned int kClientInteractionTimeout = 4031;
-constexpr unsigned int kConnectionKilled = 1927;
-
-/// The other program wrote first: the transaction may be run again.
-constexpr std::array<unsigned int, 3> kBusy{ER_LOCK_DEADLOCK, ER_LOCK_WAIT_TIMEOUT, ER_CHECKREAD};
-
-/// Another connection, perhaps to another server behind the same name, may do better.
-constexpr std::array<unsigned int, 18> kLost{
-    CR_CONNECTION_ERROR,   CR_CONN_HOST_ERROR,       CR_SERVER_GONE_ERROR,
-    CR_UNKNOWN_HOST,       CR_SERVER_LOST,           CR_MALFORMED_PACKET,
-    CR_STMT_CLOSED,        ER_CON_COUNT_ERROR,       ER_TOO_MANY_USER_CONNECTIONS,
-    ER_SERVER_SHUTDOWN,    ER_NET_READ_ERROR,        ER_NET_READ_INTERRUPTED,
-    ER_NET_ERROR_ON_WRITE, ER_NET_WRITE_INTERRUPTED, ER_OPTION_PREVENTS_STATEMENT,
-    ER_DISK_FULL,          kConnectionKilled,        kClientInteractionTimeout};
 
 [[noreturn]] void refuse(std::string_view why) {
   throw base::UsageError(fmt::format("database: {}", why));
@@ -74,15 +57,6 @@ void set_options(MYSQL* connection, const Location& location) {
 }
 
 }  // namespace
-
-ErrorKind mysql_error_kind(unsigned int number) {
-  if (number == ER_DUP_ENTRY) return ErrorKind::unique;
-  if (number == ER_TABLE_EXISTS_ERROR || number == ER_DUP_FIELDNAME || number == ER_DUP_KEYNAME)
-    return ErrorKind::exists;
-  if (std::ranges::find(kBusy, number) != kBusy.end()) return ErrorKind::busy;
-  if (std::ranges::find(kLost, number) != kLost.end()) return ErrorKind::lost;
-  return ErrorKind::other;
-}
 
 MysqlAddress parse_mysql_url(std::string_view url) {
   constexpr std::string_view kForm = "write mysql://USER@HOST[:PORT]/NAME";

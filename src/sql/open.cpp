@@ -6,6 +6,7 @@
 #include "sql/mysql.hpp"
 #include "sql/mysql_client.hpp"
 #include "sql/sqlite.hpp"
+#include "sql/sqlite_files.hpp"
 
 namespace sql {
 namespace {
@@ -25,8 +26,18 @@ void check_url(std::string_view url) {
 
 std::unique_ptr<Session> open(const Location& location, const base::Clock& clock) {
   check_url(location.url);
-  if (location.url.starts_with(kSqlite)) return open_sqlite(location.url.substr(kSqlite.size()), clock);
+  if (const auto path = sqlite_path(location.url)) return open_sqlite(*path, location.file, clock);
   return open_mysql(location);
+}
+
+Location pinned(Location location) {
+  if (const auto path = sqlite_path(location.url)) location.file = file_id(*path);
+  return location;
+}
+
+std::optional<std::string> sqlite_path(std::string_view url) {
+  if (!url.starts_with(kSqlite)) return std::nullopt;
+  return std::string(url.substr(kSqlite.size()));
 }
 
 }  // namespace sql

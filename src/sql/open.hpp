@@ -1,11 +1,20 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sql/session.hpp"
 
 namespace sql {
+
+/// Which file a path leads to.
+struct FileId {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const FileId&) const = default;
+};
 
 /// Where a database is, and what lets a program in.
 struct Location {
@@ -18,7 +27,16 @@ struct Location {
   std::string ssl_ca{};
   /// How long one statement may take before its connection is given up. Not for SQLite.
   base::Duration statement_timeout = std::chrono::seconds{10};
+  /// Of SQLite: the one file that `url` may lead to; another one is an error (lost). Empty: whichever is there, or a
+  /// new one.
+  std::optional<FileId> file{};
 };
+
+/// `location` for further sessions of a database that is open: not of a file that took the place of its own.
+Location pinned(Location location);
+
+/// "sqlite:PATH" has a path; nothing for servers.
+std::optional<std::string> sqlite_path(std::string_view url);
 
 /// Throws base::UsageError when `url` is not of one of these forms. Asks no database.
 void check_url(std::string_view url);

@@ -52,20 +52,27 @@ std::unique_lock<std::mutex> Pool::writer_turn() {
 }
 
 void Pool::give_back(std::unique_ptr<Session> session) noexcept {
+  std::vector<std::unique_ptr<Session>> closed;
   {
     const std::lock_guard lock(mutex_);
-    if (session && session->usable())
+    if (session && session->usable()) {
       idle_.push_back(std::move(session));
-    else
+    } else {
       ++unopened_;
-    // One that idled too long is closed in order, before the server does and logs it. The longest idle come first.
-    if (!idle_.empty() && !idle_.front()->usable()) {
-      session = std::move(idle_.front());
-      idle_.erase(idle_.begin());
-      ++unopened_;
+      // What ended it, a failover for example, has most likely ended the others too.
+      if (session) drop_idle(closed, idle_.size());
     }
+    // One that idled too long is closed in order, before the server does and logs it. The longest idle come first.
+    if (!idle_.empty() && !idle_.front()->usable()) drop_idle(closed, 1);
   }
   freed_.notify_one();
+}
+
+void Pool::drop_idle(std::vector<std::unique_ptr<Session>>& into, std::size_t count) {
+  const auto end = idle_.begin() + static_cast<std::ptrdiff_t>(count);
+  into.insert(into.end(), std::move_iterator(idle_.begin()), std::move_iterator(end));
+  idle_.erase(idle_.begin(), end);
+  unopened_ += count;
 }
 
 }  // namespace sql

@@ -11,7 +11,8 @@
 namespace sql {
 
 /// Up to a fixed number of sessions of one database, opened when they are needed and kept. A session that is not usable
-/// any more is dropped, and another one opened for the next caller. Thread-safe; outlives its leases.
+/// any more is dropped with those that idle, and others are opened for the next callers. Thread-safe; outlives its
+/// leases.
 class Pool {
  public:
   using Open = std::function<std::unique_ptr<Session>()>;
@@ -45,6 +46,8 @@ class Pool {
  private:
   std::unique_ptr<Session> replacement(std::unique_ptr<Session> old);
   void give_back(std::unique_ptr<Session> session) noexcept;
+  /// Takes the `count` sessions that idle the longest away, to be closed outside of the lock.
+  void drop_idle(std::vector<std::unique_ptr<Session>>& into, std::size_t count);
 
   const Open open_;
   std::mutex writer_;

@@ -17,6 +17,8 @@ struct Dialect {
   std::string_view key;
   /// Makes a text column, or all of a table, UTF-8 that is compared byte by byte.
   std::string_view exact_text;
+  /// At the end of a definition of a table: transactions, and indexes over long texts, whatever the server's defaults.
+  std::string_view table;
   /// In front of a line: makes it a comment for SQLite.
   std::string_view mysql_only;
   /// After a SELECT in a transaction that writes: locks the rows, and sees what others committed last.

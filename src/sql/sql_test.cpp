@@ -1,22 +1,16 @@
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <fstream>
 #include <latch>
 #include <thread>
 
+#include "sql/mysql_client.hpp"
 #include "sql/open.hpp"
 #include "sql/transact.hpp"
 #include "support/database_test.hpp"
-#include "support/fake_clock.hpp"
-#include "support/temp_dir.hpp"
 
 namespace sql {
 namespace {
-
-using testing::HasSubstr;
-using testing::Not;
 
 /// What every database does.
 class SessionTest : public support::DatabaseTest {
@@ -30,23 +24,6 @@ class SessionTest : public support::DatabaseTest {
     query.step();
     return query.get<std::int64_t>(0);
   }
-};
-
-class SqliteTest : public testing::Test {
- protected:
-  /// The message of the UsageError that opening throws.
-  std::string refusal(const std::string& url) {
-    try {
-      sql::open({url}, clock_);
-    } catch (const base::UsageError& error) {
-      return error.what();
-    }
-    return "opened";
-  }
-
-  support::FakeClock clock_;
-  support::TempDir dir_;
-  std::string url_ = "sqlite:" + dir_ / "test.db";
 };
 
 TEST_P(SessionTest, GivesBackWhatWasBound) {
@@ -250,127 +227,62 @@ TEST_P(SessionTest, ADeadlockIsRunAgain) {
   EXPECT_EQ(std::pair(query.get<int>(0), query.get<int>(1)), std::pair(2, 2));
 }
 
+TEST_P(SessionTest, SetsWhatItReliesOn) {
+  if (is_sqlite()) return;  // has no defaults of a server
+  const auto session = sql::open(database_->location(), base::system_clock());
+  const auto value = [&](const std::string& variable) {
+    auto query = session->query("SELECT CAST(@@SESSION." + variable + " AS CHAR)");
+    query.step();
+    const auto text = query.get<std::string>(0);
+    return text == "ON" ? "1" : text == "OFF" ? "0" : text;
+  };
+  const std::pair<const char*, const char*> relied_on[] = {
+      {"autocommit", "1"},
+      {"completion_type", "NO_CHAIN"},
+      {"sql_mode", "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"},
+      {"sql_select_limit", "18446744073709551615"},
+      {"sql_big_selects", "1"},
+      {"sql_safe_updates", "0"},
+      {"sql_auto_is_null", "0"},
+      {"unique_checks", "1"},
+      {"foreign_key_checks", "1"},
+      {"default_storage_engine", "InnoDB"},
+      {"time_zone", "+00:00"},
+      {"innodb_lock_wait_timeout", "5"},
+      {"lock_wait_timeout", "5"},
+      {"wait_timeout", "10"},
+      {"character_set_client", "utf8mb4"},
+      {"character_set_results", "utf8mb4"},
+      {"collation_connection", "utf8mb4_bin"},
+  };
+  for (const auto& [variable, right] : relied_on) EXPECT_EQ(value(variable), right) << variable;
+  const bool maria = GetParam().name == "mariadb";
+  EXPECT_EQ(value(maria ? "tx_isolation" : "transaction_isolation"), "READ-COMMITTED");
+  EXPECT_EQ(value(maria ? "tx_read_only" : "transaction_read_only"), "0");
+  if (maria) EXPECT_EQ(value("sql_if_exists"), "0");
+  EXPECT_DOUBLE_EQ(std::stod(value(maria ? "max_statement_time" : "max_execution_time")), 0);
+  EXPECT_NEAR(static_cast<double>(session->now().time_since_epoch().count()),
+              static_cast<double>(base::system_clock().wall_now().time_since_epoch().count()), 3.6e9);
+}
+
 INSTANTIATE_DATABASE_TEST_SUITE(SessionTest);
 
-TEST_F(SqliteTest, SaysWhatIsWrongWithAUrl) {
-  EXPECT_THAT(refusal("oracle://user:secret@host/db"), HasSubstr("use sqlite:PATH or mysql://"));
-  EXPECT_THAT(refusal("oracle://user:secret@host/db"), Not(HasSubstr("secret")));
-  EXPECT_THAT(refusal("vacancy.db"), HasSubstr("use sqlite:PATH"));
-  EXPECT_THAT(refusal("sqlite:"), HasSubstr("give the path of a file"));
-  EXPECT_THAT(refusal("sqlite::memory:"), HasSubstr("give the path of a file"));
-}
-
-TEST_F(SqliteTest, SaysWhyAFileCannotBeOpened) {
-  EXPECT_THAT(refusal("sqlite:" + dir_ / "none/test.db"), HasSubstr("none' does not exist; create it"));
-  EXPECT_THAT(refusal("sqlite:" + dir_.path().string()), HasSubstr("is a directory"));
-  std::ofstream(dir_ / "text") << std::string(5000, 'x');
-  EXPECT_THAT(refusal("sqlite:" + dir_ / "text"), HasSubstr("not a SQLite database"));
-}
-
-TEST_F(SqliteTest, SaysThatAFileIsReadOnly) {
-  sql::open({url_}, clock_)->execute_script("CREATE TABLE t (v INT)");
-  using std::filesystem::perms;
-  std::filesystem::permissions(dir_ / "test.db", perms::owner_read | perms::group_read | perms::others_read);
-  std::filesystem::permissions(dir_.path(), perms::all);
-  // Permissions do not bind root.
-  const auto user = geteuid();
-  if (user == 0) ASSERT_EQ(seteuid(65534), 0);
-  EXPECT_THAT(refusal(url_), HasSubstr("read-only"));
-  ASSERT_EQ(seteuid(user), 0);
-}
-
-/// A session that does nothing, or cannot be used any more.
-class FakeSession final : public Session {
- public:
-  /// Counts itself in `open`, if any, as long as it lives.
-  explicit FakeSession(bool usable, int* open = nullptr) : usable_(usable), open_(open) {
-    if (open_ != nullptr) ++*open_;
-  }
-  ~FakeSession() override {
-    if (open_ != nullptr) --*open_;
-  }
-  void lose() { usable_ = false; }
-  const Dialect& dialect() const override {
-    static constexpr Dialect kDialect{.name = "fake"};
-    return kDialect;
-  }
-  base::Time now() override { return {}; }
-  Statement& prepare(std::string_view) override { std::abort(); }
-  void execute_script(std::string_view) override {}
-  bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
-  void begin(Access) override {}
-  void commit() override {}
-  void rollback() noexcept override {}
-  bool usable() const override { return usable_; }
-
- private:
-  bool usable_;
-  int* open_;
-};
-
-TEST(Pool, OpensWhatIsNeededAndKeepsIt) {
-  int opened = 0;
-  Pool pool(2, [&] { return ++opened, std::make_unique<FakeSession>(true); });
-  EXPECT_EQ(opened, 0);
-  for (int i = 0; i < 3; ++i) pool.acquire();
-  EXPECT_EQ(opened, 1);
-  const auto first = pool.acquire();
-  const auto second = pool.acquire();
-  EXPECT_EQ(opened, 2);
-}
-
-TEST(Pool, WaitsForAFreeSession) {
-  Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
-  std::atomic<bool> released = false;
-  std::unique_ptr<Pool::Lease> held(new Pool::Lease(pool.acquire()));
-  std::jthread waiter([&] {
-    const auto lease = pool.acquire();
-    EXPECT_TRUE(released);
-  });
-  released = true;
-  held.reset();
-}
-
-TEST(Pool, DropsALostSession) {
-  int opened = 0;
-  Pool pool(1, [&] { return ++opened, std::make_unique<FakeSession>(false); });
-  for (int i = 0; i < 3; ++i) pool.acquire();
-  EXPECT_EQ(opened, 3);
-}
-
-TEST(Pool, ClosesASessionThatIdledTooLong) {
-  FakeSession* idling = nullptr;
-  int open = 0;
-  Pool pool(2, [&] { return std::make_unique<FakeSession>(true, &open); });
-  {
-    const auto first = pool.acquire();
-    const auto second = pool.acquire();
-    idling = static_cast<FakeSession*>(&*second);  // is given back first
-  }
-  EXPECT_EQ(open, 2);
-  idling->lose();
-  pool.acquire();
-  EXPECT_EQ(open, 1);
-  const auto first = pool.acquire();
-  const auto second = pool.acquire();
-  EXPECT_EQ(open, 2);
-}
-
-TEST(Pool, SurvivesAFailureToOpen) {
-  int tries = 0;
-  Pool pool(1, [&]() -> std::unique_ptr<Session> {
-    if (++tries == 1) throw Error(ErrorKind::lost, "no server");
-    return std::make_unique<FakeSession>(true);
-  });
-  EXPECT_THROW(pool.acquire(), Error);
-  EXPECT_NO_THROW(pool.acquire());
-}
-
-TEST(Pool, WritersQueueOnlyWhereTheDatabaseNeedsIt) {
-  Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
-  pool.acquire();
-  const auto turn = pool.writer_turn();
-  EXPECT_FALSE(turn.owns_lock());
+TEST(MysqlErrors, HaveAMeaning) {
+  // The transaction may run again here: deadlocks, also Galera's, a changed table, an ended statement.
+  for (const unsigned int number : {1020U, 1205U, 1213U, 1317U, 1412U, 1615U, 1969U, 3024U, 3101U, 3572U})
+    EXPECT_EQ(mysql_error_kind(number), ErrorKind::busy) << number;
+  // Nobody is let in now; read-only after a failover; the disk is full; the connection is gone.
+  for (const unsigned int number : {1040U, 1047U, 1053U, 1129U, 1203U, 1226U, 1461U, 3032U,  //
+                                    1015U, 1036U, 1290U, 1792U, 1836U, 1874U, 3100U, 1180U,  //
+                                    1021U, 1030U, 1114U,                                     //
+                                    1152U, 1153U, 1158U, 1184U, 1243U, 1927U, 2002U, 2006U, 2013U, 2055U, 3169U, 4031U})
+    EXPECT_EQ(mysql_error_kind(number), ErrorKind::lost) << number;
+  for (const unsigned int number : {1050U, 1060U, 1061U})
+    EXPECT_EQ(mysql_error_kind(number), ErrorKind::exists) << number;
+  EXPECT_EQ(mysql_error_kind(1062), ErrorKind::unique);
+  // Somebody must put something right: password, database, right, table, statement, certificate.
+  for (const unsigned int number : {1044U, 1045U, 1049U, 1064U, 1142U, 1146U, 1665U, 2026U, 2059U})
+    EXPECT_EQ(mysql_error_kind(number), ErrorKind::other) << number;
 }
 
 }  // namespace

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "sql/sqlite_client.hpp"
+#include "sql/sqlite_files.hpp"
 #include "sql/statement_cache.hpp"
 #include "sql/transact.hpp"
 
@@ -17,6 +20,7 @@ constexpr Dialect kDialect{
     .identity = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .key = "INTEGER PRIMARY KEY",
     .exact_text = "",
+    .table = "",
     .mysql_only = "-- ",
     .for_update = "",
     .for_update_of_free_rows = "",
@@ -24,38 +28,12 @@ constexpr Dialect kDialect{
     .transactional_ddl = true,
 };
 
-/// How long SQLite itself waits for another process' lock.
-constexpr int kBusyTimeoutMs = 1'000;
-
-ErrorKind kind_of(int extended_code) {
-  if (extended_code == SQLITE_CONSTRAINT_UNIQUE || extended_code == SQLITE_CONSTRAINT_PRIMARYKEY)
-    return ErrorKind::unique;
-  switch (extended_code & 0xFF) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return ErrorKind::busy;
-    case SQLITE_CANTOPEN:
-    case SQLITE_CORRUPT:
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_NOTADB:
-    case SQLITE_READONLY:
-      return ErrorKind::lost;
-    default:
-      return ErrorKind::other;
-  }
-}
-
-[[noreturn]] void throw_error(sqlite3* db) {
-  throw Error(kind_of(sqlite3_extended_errcode(db)), fmt::format("SQLite: {}", sqlite3_errmsg(db)));
-}
-
 class SqliteStatement final : public Statement {
  public:
   SqliteStatement(sqlite3* db, std::string_view sql) : db_(db) {
     const int length = static_cast<int>(sql.size());
     if (sqlite3_prepare_v3(db, sql.data(), length, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr) != SQLITE_OK)
-      throw_error(db);
+      throw_sqlite_error(db);
   }
   ~SqliteStatement() override { sqlite3_finalize(statement_); }
 
@@ -70,7 +48,7 @@ class SqliteStatement final : public Statement {
 
   bool step() override {
     const int code = sqlite3_step(statement_);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) throw_error(db_);
+    if (code != SQLITE_ROW && code != SQLITE_DONE) throw_sqlite_error(db_);
     return code == SQLITE_ROW;
   }
   std::int64_t affected() const override { return sqlite3_changes64(db_); }
@@ -93,20 +71,19 @@ class SqliteStatement final : public Statement {
 
  private:
   void check(int code) const {
-    if (code != SQLITE_OK) throw_error(db_);
+    if (code != SQLITE_OK) throw_sqlite_error(db_);
   }
 
   sqlite3* db_;
   sqlite3_stmt* statement_ = nullptr;
 };
 
-struct Close {
-  void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
-};
-
 class SqliteSession final : public Session {
  public:
-  SqliteSession(std::unique_ptr<sqlite3, Close> db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {}
+  SqliteSession(SqliteConnection db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {}
+
+  /// From now on nothing is read or written when the files are not those of `files`.
+  void watch(SqliteFiles files) { files_ = std::move(files); }
 
   const Dialect& dialect() const override { return kDialect; }
   base::Time now() override { return clock_.wall_now(); }
@@ -115,18 +92,19 @@ class SqliteSession final : public Session {
     return statements_.take(sql, [&] { return std::make_unique<SqliteStatement>(db_.get(), sql); });
   }
 
-  void execute_script(std::string_view sql) override {
-    if (sqlite3_exec(db_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
-      throw_error(db_.get());
-  }
+  void execute_script(std::string_view sql) override { execute_sqlite(db_.get(), std::string(sql)); }
 
   bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
 
   void begin(Access access) override {
+    check_files();
     // A deferred transaction that reads and then writes would fail at once, whatever the busy timeout.
     run(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
   }
-  void commit() override { run("COMMIT"); }
+  void commit() override {
+    check_files();
+    run("COMMIT");
+  }
   void rollback() noexcept override {
     // SQLite may have rolled back by itself, after a full disk for example.
     if (sqlite3_get_autocommit(db_.get()) == 0)
@@ -135,60 +113,127 @@ class SqliteSession final : public Session {
   bool usable() const override { return usable_; }
 
  private:
-  std::unique_ptr<sqlite3, Close> db_;
+  void check_files() const {
+    const std::string problem = files_ ? files_->problem() : "";
+    if (!problem.empty()) throw Error(ErrorKind::lost, problem);
+  }
+
+  SqliteConnection db_;
   const base::Clock& clock_;
+  std::optional<SqliteFiles> files_;
   /// After db_, so that they are finalised before it is closed.
   StatementCache statements_;
   bool usable_ = true;
 };
 
+/// What the file is cut to when a checkpoint has emptied it.
+constexpr std::int64_t kLargestIdleWalBytes = 16 << 20;
+
 void set_up(Session& session) {
   session.execute_script(
-      fmt::format("PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON;"
-                  "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384",
-                  kBusyTimeoutMs));
+      fmt::format("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
+                  "PRAGMA journal_size_limit = {}",
+                  kLargestIdleWalBytes));
   // Two that change the mode at the same time are told BUSY without waiting.
   for (int attempt = 1;; ++attempt) {
     try {
-      return session.execute_script("PRAGMA journal_mode = WAL");
+      session.execute_script("PRAGMA journal_mode = WAL; SELECT COUNT(*) FROM sqlite_schema");
+      return;
     } catch (const Error& error) {
       wait_or_throw(error, attempt);
     }
   }
 }
 
-[[noreturn]] void refuse(const std::string& path, std::string_view why) {
-  throw base::UsageError(fmt::format("database 'sqlite:{}': {}", path, why));
+/// Is there a file to open? Otherwise throws what is wrong with its place.
+bool is_there(const std::string& path) {
+  if (path.empty() || path == ":memory:") refuse_sqlite(path, "give the path of a file, as in sqlite:vacancy.db");
+  const auto directory = std::filesystem::absolute(path).parent_path();
+  std::error_code error;
+  if (!std::filesystem::is_directory(directory, error))
+    refuse_sqlite(path, fmt::format("the directory '{}' does not exist; create it first", directory.string()));
+  if (std::filesystem::is_directory(path, error))
+    refuse_sqlite(path, "this is a directory; give the path of a file in it");
+  if (!std::filesystem::exists(path, error)) return false;
+  if (std::filesystem::file_size(path, error) == 0 && !error)
+    refuse_sqlite(path,
+                  "the file is empty, so a database is lost, or somebody made the file; put a backup back (vacancy "
+                  "restore FILE), or delete the file to begin anew");
+  return true;
+}
+
+/// What the first statements of a session say is wrong with the file.
+[[noreturn]] void explain(const std::string& path, sqlite3* db) {
+  const int why = sqlite3_extended_errcode(db) & 0xFF;
+  if (why == SQLITE_NOTADB) refuse_sqlite(path, "the file is not a SQLite database");
+  if (why == SQLITE_READONLY || why == SQLITE_CANTOPEN)
+    refuse_sqlite(path, "SQLite needs to write into the file's directory too; allow this user to do so");
+  throw_sqlite_error(db);
+}
+
+/// Gives up a statement at a point in time.
+struct Deadline {
+  std::chrono::steady_clock::time_point end;
+  static int passed(void* self) {
+    return std::chrono::steady_clock::now() >= static_cast<Deadline*>(self)->end ? 1 : 0;
+  }
+};
+
+/// What SQLite's own check finds first; "ok" when that is nothing, or when the time is up.
+std::string first_damage(sqlite3* db, bool thorough, base::Duration patience) {
+  constexpr int kStepsBetweenLooks = 10'000;
+  Deadline deadline{std::chrono::steady_clock::now() + patience};
+  sqlite3_progress_handler(db, kStepsBetweenLooks, &Deadline::passed, &deadline);
+  std::string damage = "ok";
+  const auto keep = [](void* text, int, char** columns, char**) {
+    if (columns[0] != nullptr) *static_cast<std::string*>(text) = columns[0];
+    return 0;
+  };
+  const char* check = thorough ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)";
+  const int code = sqlite3_exec(db, check, keep, &damage, nullptr) & 0xFF;
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return sqlite3_errmsg(db);
+  if (code != SQLITE_OK && code != SQLITE_INTERRUPT) throw_sqlite_error(db);
+  return damage;
 }
 
 }  // namespace
 
-std::unique_ptr<Session> open_sqlite(const std::string& path, const base::Clock& clock) {
-  if (path.empty() || path == ":memory:") refuse(path, "give the path of a file, as in sqlite:vacancy.db");
-  const auto directory = std::filesystem::absolute(path).parent_path();
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored))
-    refuse(path, fmt::format("the directory '{}' does not exist; create it first", directory.string()));
-  if (std::filesystem::is_directory(path, ignored)) refuse(path, "this is a directory; give the path of a file in it");
-
-  sqlite3* raw = nullptr;
-  constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  const int code = sqlite3_open_v2(path.c_str(), &raw, kFlags, nullptr);
-  std::unique_ptr<sqlite3, Close> db(raw);
-  if (code != SQLITE_OK) refuse(path, fmt::format("cannot be opened or created ({})", sqlite3_errstr(code)));
-  if (sqlite3_db_readonly(raw, "main") == 1) refuse(path, "the file is read-only; allow this user to write it");
-
+std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<FileId> file, const base::Clock& clock) {
+  if (file && file_id(path) != file) throw Error(ErrorKind::lost, moved_sentence(path));
+  if (!is_there(path)) make_sqlite_file(path);
+  auto db = connect_sqlite(path, SQLITE_OPEN_READWRITE);
+  sqlite3* const raw = db.get();
+  if (sqlite3_db_readonly(raw, "main") == 1) refuse_sqlite(path, "the file is read-only; allow this user to write it");
+  wait_for_locks(raw);
   auto session = std::make_unique<SqliteSession>(std::move(db), clock);
   try {
     set_up(*session);
   } catch (const Error&) {
-    const int why = sqlite3_extended_errcode(raw) & 0xFF;
-    if (why == SQLITE_NOTADB) refuse(path, "the file is not a SQLite database");
-    if (why == SQLITE_READONLY || why == SQLITE_CANTOPEN)
-      refuse(path, "SQLite needs to write into the file's directory too; allow this user to do so");
-    throw;
+    explain(path, raw);
   }
+  SqliteFiles files(path);
+  int moved = 0;
+  sqlite3_file_control(raw, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0 || (file && files.id() != *file)) throw Error(ErrorKind::lost, moved_sentence(path));
+  session->watch(std::move(files));
   return session;
+}
+
+void check_sqlite(const std::string& path, base::Duration patience) {
+  if (!is_there(path)) return;
+  std::error_code error;
+  // What was written last stands there after a crash; a wrong file at its place mixes two databases.
+  const bool crashed = std::filesystem::file_size(path + "-wal", error) > 0 && !error;
+  const auto db = connect_sqlite(path, SQLITE_OPEN_READWRITE);
+  wait_for_locks(db.get());
+  // Otherwise the end of this connection would write what damages the file into it.
+  if (crashed) sqlite3_db_config(db.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  std::string damage = first_damage(db.get(), crashed, patience);
+  if (damage == "ok") return;
+  std::ranges::replace(damage, '\n', ' ');
+  refuse_sqlite(path, fmt::format("the file is damaged ({}), as by a copy that was put beside the -wal file of another "
+                                  "one; put a backup back: vacancy restore FILE",
+                                  damage));
 }
 
 }  // namespace sql

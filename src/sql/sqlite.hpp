@@ -3,12 +3,20 @@
 #include <memory>
 #include <string>
 
-#include "sql/session.hpp"
+#include "sql/open.hpp"
 
 namespace sql {
 
-/// Opens or creates the SQLite file at `path`. The database's clock is `clock`'s wall clock: all processes that use
-/// one file run on one machine. Throws base::UsageError when the file cannot be what it must be.
-std::unique_ptr<Session> open_sqlite(const std::string& path, const base::Clock& clock);
+/// Opens the SQLite file at `path`. With `file` it must be that one; without, it is made where there is none. The
+/// database's clock is `clock`'s wall clock: all processes that use one file run on one machine. Throws
+/// base::UsageError when the file cannot be what it must be, and sql::Error (lost) when it is not `file`.
+std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<FileId> file, const base::Clock& clock);
+
+/// How long a start looks for damage. Enough for some 100,000 profiles.
+inline constexpr std::chrono::seconds kCheckPatience{5};
+
+/// Looks whether the file at `path`, if there is one, is whole: what can be checked within `patience`. Throws
+/// base::UsageError that says what to do when it is damaged, and sql::Error when it cannot be read now.
+void check_sqlite(const std::string& path, base::Duration patience = kCheckPatience);
 
 }  // namespace sql

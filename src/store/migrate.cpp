@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "sql/transact.hpp"
 #include "store/embedded.hpp"
+#include "store/examine.hpp"
 #include "store/migration.hpp"
 #include "store/world.hpp"
 
@@ -23,6 +25,10 @@ using sql::Transaction;
 /// A migration of large tables takes minutes; who waits longer for another program's is told.
 constexpr int kLockAttempts = 120;
 constexpr std::chrono::seconds kLockPatience{5};
+
+/// How long a statement that another program has begun is left to it.
+constexpr std::chrono::seconds kOthersPatience{3};
+constexpr std::chrono::milliseconds kOthersPoll{50};
 
 /// What was applied; nothing when the database does not know of migrations.
 std::optional<std::set<std::int64_t>> applied(sql::Session& session) {
@@ -48,12 +54,12 @@ void take_turn(sql::Session& session) {
 void create_records(sql::Session& session) {
   session.execute_script(fmt::format(
       "CREATE TABLE IF NOT EXISTS migration (number {}, name VARCHAR(191) NOT NULL, applied_at BIGINT NOT NULL,"
-      " compatible INT NOT NULL)",
-      session.dialect().key));
+      " compatible INT NOT NULL) {}",
+      session.dialect().key, session.dialect().table));
   if (session.dialect().transactional_ddl) return;
   session.execute_script(
-      fmt::format("CREATE TABLE IF NOT EXISTS migration_progress (number {}, done INT NOT NULL, begun INT NOT NULL)",
-                  session.dialect().key));
+      fmt::format("CREATE TABLE IF NOT EXISTS migration_progress (number {}, done INT NOT NULL, begun INT NOT NULL) {}",
+                  session.dialect().key, session.dialect().table));
 }
 
 void refuse_newer(sql::Session& session, std::int64_t newest_known) {
@@ -86,42 +92,70 @@ bool fill(sql::Session& session, FirstContent content, std::span<const base::Emb
 /// How far a migration came whose statements commit by themselves.
 struct Progress {
   std::size_t done = 0;
-  /// The statement that was under way when the program ended; 0: none. It may be done too.
+  /// The statement that is under way, here or elsewhere, or was when its program ended; 0: none. It may be done too.
   std::size_t begun = 0;
 };
 
-Progress progress_of(sql::Session& session, const Migration& migration) {
-  {
-    auto query = session.query("SELECT done, begun FROM migration_progress WHERE number = ?", migration.number);
-    if (query.step()) return {query.get<std::size_t>(0), query.get<std::size_t>(1)};
-  }
-  session.run("INSERT INTO migration_progress (number, done, begun) VALUES (?, 0, 0)", migration.number);
-  return {};
+std::optional<Progress> recorded_progress(sql::Session& session, const Migration& migration) {
+  auto query = session.query("SELECT done, begun FROM migration_progress WHERE number = ?", migration.number);
+  if (!query.step()) return std::nullopt;
+  return Progress{query.get<std::size_t>(0), query.get<std::size_t>(1)};
 }
 
-void record(sql::Session& session, const Migration& migration, const Progress& progress) {
-  session.run("UPDATE migration_progress SET done = ?, begun = ? WHERE number = ?", progress.done, progress.begun,
-              migration.number);
+Progress progress_of(sql::Session& session, const Migration& migration) {
+  if (const auto progress = recorded_progress(session, migration)) return *progress;
+  try {
+    session.run("INSERT INTO migration_progress (number, done, begun) VALUES (?, 0, 0)", migration.number);
+  } catch (const sql::Error& error) {
+    if (error.kind() != sql::ErrorKind::unique) throw;  // another node's program was quicker
+  }
+  return recorded_progress(session, migration).value_or(Progress{});
+}
+
+/// Goes from one recorded state to the next. False when another program has changed it meanwhile.
+bool advance(sql::Session& session, const Migration& migration, const Progress& from, const Progress& to) {
+  return sql::with_retries([&] {
+    return session.run("UPDATE migration_progress SET done = ?, begun = ? WHERE number = ? AND done = ? AND begun = ?",
+                       to.done, to.begun, migration.number, from.done, from.begun) == 1;
+  });
+}
+
+/// A statement that a program has begun is left to it for a while. Nothing else tells a program on another node of a
+/// cluster, which our lock does not stop, from one that was killed.
+void leave_to_others(sql::Session& session, const Migration& migration, const Progress& seen) {
+  const auto deadline = std::chrono::steady_clock::now() + kOthersPatience;
+  while (std::chrono::steady_clock::now() < deadline && progress_of(session, migration).done == seen.done)
+    std::this_thread::sleep_for(kOthersPoll);
+}
+
+/// Runs a statement. `begun_before`: it may be done already.
+void run_statement(sql::Session& session, const std::string& statement, bool begun_before) {
+  try {
+    session.execute_script(statement);
+  } catch (const sql::Error& error) {
+    if (!begun_before || error.kind() != sql::ErrorKind::exists) throw;
+  }
 }
 
 /// Statement by statement, from the first that is not done.
 void apply_in_steps(sql::Session& session, const Migration& migration) {
   const auto statements = migration.statements(session.dialect());
-  const Progress start = progress_of(session, migration);
-  for (std::size_t done = start.done; done < statements.size(); ++done) {
-    record(session, migration, {done, done + 1});
+  for (Progress at; (at = progress_of(session, migration)).done < statements.size();) {
+    const std::size_t number = at.done + 1;
+    const bool begun_before = at.begun == number;
+    if (begun_before) leave_to_others(session, migration, at);
+    const Progress running{at.done, number};
+    if (!advance(session, migration, at, running)) continue;
     try {
-      session.execute_script(statements[done]);
+      run_statement(session, statements[at.done], begun_before);
     } catch (const sql::Error& error) {
-      const bool was_done = start.begun == done + 1 && error.kind() == sql::ErrorKind::exists;
-      if (was_done) continue;
       // Whether it was done when the connection went, nobody knows.
-      if (error.kind() != sql::ErrorKind::lost) record(session, migration, {done, 0});
-      throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", done + 1,
+      if (error.kind() != sql::ErrorKind::lost) advance(session, migration, running, {at.done, 0});
+      throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", number,
                                                  statements.size(), error.what()));
     }
+    advance(session, migration, running, {number, 0});
   }
-  record(session, migration, {statements.size(), 0});
 }
 
 /// Returns what fill() says of the first migration.
@@ -131,17 +165,28 @@ bool apply(sql::Session& session, const Migration& migration, FirstContent conte
   try {
     if (!whole) apply_in_steps(session, migration);
     return sql::transact(session, Access::write, [&](Transaction& change) {
-      if (whole && applied(*change)->contains(migration.number)) return false;  // by another process, meanwhile
+      if (applied(*change)->contains(migration.number)) return false;  // by another process, meanwhile
       if (whole) change->execute_script(migration.text(change->dialect()));
       record(*change, migration);
       return migration.number == 1 && fill(*change, content, files);
     });
   } catch (const sql::Error& error) {
+    if (error.kind() == sql::ErrorKind::unique && applied(session)->contains(migration.number)) return false;
     throw sql::Error(error.kind(),
                      fmt::format("the database migration '{}' did not end: {}. Then run 'hardware migrate', "
                                  "or start again: it goes on where it stopped",
                                  migration.file.name, error.what()));
   }
+}
+
+/// Those that are not applied. Throws base::UsageError when a newer program's schema is there.
+std::vector<Migration> pending(sql::Session& session, std::span<const base::EmbeddedFile> files) {
+  auto migrations = migrations_in(files);
+  const auto done = applied(session);
+  if (!done) return migrations;
+  refuse_newer(session, migrations.empty() ? 0 : migrations.back().number);
+  std::erase_if(migrations, [&](const Migration& migration) { return done->contains(migration.number); });
+  return migrations;
 }
 
 }  // namespace
@@ -151,25 +196,26 @@ bool migrate(sql::Session& session, FirstContent content) {
 }
 
 bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files) {
-  const auto migrations = migrations_in(files);
-  const auto is_done = [](const std::set<std::int64_t>& done) {
-    return [&done](const Migration& migration) { return done.contains(migration.number); };
-  };
   // Replicas that find nothing to do need no right to change the schema, and wait for nobody.
-  auto done = applied(session);
-  if (done) refuse_newer(session, migrations.empty() ? 0 : migrations.back().number);
-  if (done && std::ranges::all_of(migrations, is_done(*done))) {
+  const bool none_pending = pending(session, files).empty();
+  require_fit(session);
+  if (none_pending) {
     sql::transact(session, Access::write, [](Transaction& change) { mend_board(*change); });
     return false;
   }
 
   take_turn(session);
   sql::transact(session, Access::write, [](Transaction& change) { create_records(*change); });
-  done = applied(session);
   bool was_new = false;
-  for (const Migration& migration : migrations)
-    if (!done->contains(migration.number)) was_new = apply(session, migration, content, files) || was_new;
+  for (const Migration& migration : pending(session, files))
+    was_new = apply(session, migration, content, files) || was_new;
   return was_new;
+}
+
+std::vector<std::string> pending_migrations(sql::Session& session) {
+  std::vector<std::string> names;
+  for (const Migration& migration : pending(session, embedded_files())) names.emplace_back(migration.file.name);
+  return names;
 }
 
 }  // namespace store

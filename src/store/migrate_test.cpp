@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "sql/error.hpp"
 #include "store/embedded.hpp"
 #include "store/open.hpp"
 #include "support/database_test.hpp"
@@ -148,6 +149,46 @@ TEST_P(MigrateTest, ATableOfSomebodyElseIsNotTakenForItsOwn) {
   for (int attempt = 0; attempt < 3; ++attempt) EXPECT_THAT(failure(files), HasSubstr("already exists"));
   plain()->execute_script("DROP TABLE u");
   EXPECT_EQ(failure(files), "none");
+}
+
+/// As a session of a cluster, whose locks are known to its own node only, and whose commits may lose against another's.
+class NodeSession final : public sql::Session {
+ public:
+  explicit NodeSession(std::unique_ptr<sql::Session> session) : session_(std::move(session)) {}
+
+  const sql::Dialect& dialect() const override { return session_->dialect(); }
+  base::Time now() override { return session_->now(); }
+  sql::Statement& prepare(std::string_view sql) override {
+    if (sql.starts_with("UPDATE migration_progress") && ++updates_ % 3 == 0)
+      throw sql::Error(sql::ErrorKind::busy, "Deadlock found (error 1213)");
+    return session_->prepare(sql);
+  }
+  void execute_script(std::string_view sql) override { session_->execute_script(sql); }
+  bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
+  void begin(sql::Access access) override { session_->begin(access); }
+  void commit() override { session_->commit(); }
+  void rollback() noexcept override { session_->rollback(); }
+  bool usable() const override { return session_->usable(); }
+
+ private:
+  std::unique_ptr<sql::Session> session_;
+  int updates_ = 0;
+};
+
+TEST_P(MigrateTest, RunsOnceOnEachNodeOfACluster) {
+  std::atomic<int> found_new = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 3; ++i)
+      threads.emplace_back([&] {
+        NodeSession node(plain());
+        found_new += migrate(node, FirstContent::sample) ? 1 : 0;
+      });
+  }
+  EXPECT_EQ(found_new, 1);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM hardware"), 2);
+  EXPECT_EQ(number("SELECT COUNT(*) FROM board"), 1);
+  EXPECT_TRUE(pending_migrations(*plain()).empty());
 }
 
 TEST_P(MigrateTest, AMigrationThatWasKilledGoesOn) {

@@ -18,6 +18,7 @@ std::string Migration::text(const sql::Dialect& dialect) const {
   for (const auto& [word, meaning] : {std::pair{"${identity}", dialect.identity},
                                       {"${key}", dialect.key},
                                       {"${exact_text}", dialect.exact_text},
+                                      {"${table}", dialect.table},
                                       {"${mysql_only}", dialect.mysql_only}})
     for (std::size_t at = 0; (at = out.find(word, at)) != std::string::npos; at += meaning.size())
       out.replace(at, std::string_view(word).size(), meaning);

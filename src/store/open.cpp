@@ -1,5 +1,6 @@
 #include "store/open.hpp"
 
+#include "sql/sqlite.hpp"
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
 
@@ -13,10 +14,13 @@ constexpr std::chrono::hours kMigrationTimeout{1};
 
 Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
                   FirstContent content) {
+  if (const auto path = sql::sqlite_path(location.url)) sql::check_sqlite(*path);
   sql::Location patient = location;
   patient.statement_timeout = kMigrationTimeout;
   const bool was_new = migrate(*sql::open(patient, clock), content);
-  return {open_migrated(connections, [location, &clock] { return sql::open(location, clock); }, clock), was_new};
+  return {open_migrated(
+              connections, [same = sql::pinned(location), &clock] { return sql::open(same, clock); }, clock),
+          was_new};
 }
 
 std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock) {

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from support import PATIENCE, QUICK, DatabaseCase, eventually, request, rows
+from support import PATIENCE, QUICK, DatabaseCase, database_server, eventually, request, rows
 
 LEVELS = ("HIGH", "MEDIUM", "LOW")
 ORIGINAL = """
@@ -71,6 +71,50 @@ class DatabaseTest(DatabaseCase):
         done = self.run_command("hardware", *command, environment=environment)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(self.run_command("hardware", *command, environment=environment).returncode, 0)
+
+    def check(self, *args, **options):
+        return self.run_command("hardware", "migrate", "--check", "--database", self.url(), *args,
+                                environment={"VACANCY_HARDWARE_DATABASE_PASSWORD_FILE": self.server.password_file}, **options)
+
+    def test_a_check_says_what_stands_in_the_way_and_changes_nothing(self):
+        self.sql(ORIGINAL + "; ALTER TABLE hardware ENGINE=MyISAM")
+        before = self.sql("SHOW CREATE TABLE hardware; SHOW TABLES")
+        check = self.check()
+        self.assertEqual((check.returncode, check.stderr), (0, ""))
+        for part in ("10.11", "to be migrated: 0001_profiles_and_readings.sql", "the migration makes it InnoDB", "rights: to read, write and migrate"):
+            self.assertIn(part, check.stdout)
+        self.assertEqual(self.sql("SHOW CREATE TABLE hardware; SHOW TABLES"), before)
+        self.hardware().stop()
+        self.sql("ALTER TABLE task ENGINE=Aria")
+        check = self.check()
+        self.assertEqual((check.returncode, check.stderr), (1, ""))
+        self.assertIn("WRONG table task: Aria", check.stdout)
+        self.assertIn("ALTER TABLE task ENGINE=InnoDB", check.stdout)
+        refused = self.hardware(ready=False)
+        self.assertEqual(refused.process.wait(timeout=PATIENCE), 2)
+        self.assertIn("ALTER TABLE task ENGINE=InnoDB", refused.log())
+
+    def test_a_check_names_the_rights_that_are_missing(self):
+        self.sql(f"CREATE OR REPLACE USER reader@127.0.0.1 IDENTIFIED BY '{self.server.password}';"
+                 f"GRANT SELECT, INSERT ON {self.name}.* TO reader@127.0.0.1")
+        check = self.run_command("hardware", "migrate", "--check", "--database", self.url(user="reader"),
+                                 environment={"VACANCY_HARDWARE_DATABASE_PASSWORD_FILE": self.server.password_file})
+        self.assertEqual(check.returncode, 1, check)
+        self.assertIn(f"GRANT UPDATE, DELETE, CREATE, ALTER, INDEX ON {self.name}.* TO reader@127.0.0.1;", check.stdout)
+
+    def test_a_start_waits_while_too_many_are_connected(self):
+        self.sql(f"CREATE OR REPLACE USER few@127.0.0.1 IDENTIFIED BY '{self.server.password}' WITH MAX_USER_CONNECTIONS 1;"
+                 f"GRANT ALL ON {self.name}.* TO few@127.0.0.1")
+        holder = subprocess.Popen([self.server.client, "--no-defaults", "--skip-ssl", "--host=127.0.0.1", f"--port={self.server.port}",
+                                   "--user=few", f"--password={self.server.password}", "-e", "SELECT SLEEP(600)"],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        eventually("it is connected", lambda: self.number("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'few'") == 1)
+        waiting = self.hardware(database=self.url(user="few"), hardware={"database_connections": 1}, ready=False)
+        eventually("it says so", lambda: "waiting for the database" in waiting.log())
+        self.sql("KILL USER few@127.0.0.1")
+        waiting.wait_ready()
 
     def test_a_start_waits_for_the_database(self):
         self.server.stop()
@@ -171,3 +215,28 @@ class RestoreTest(DatabaseCase):
         # The same address, so that the portal finds it: as in the field.
         second = self.hardware(listen=port, probes=[QUICK | {"ttl": "1s"}])
         self.check(second)
+
+
+class UnfriendlyServerTest(DatabaseCase):
+    """Defaults of sessions that hardly a program expects."""
+
+    options = database_server.unfriendly("mariadb")
+
+    def test_it_works_as_on_any_other(self):
+        profiles = [{"provider": "a", "name": f"node-{number}"} for number in range(60)]
+        hardware = self.hardware(profiles=profiles)
+        eventually("all are measured", lambda: all(row["availability"] in LEVELS for row in request(hardware.port, "/hardware/").json))
+        self.assertEqual(len(request(hardware.port, "/hardware/").json), 60)
+        self.assertEqual(self.number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND engine <> 'InnoDB'"), 0)
+
+
+class BinaryLogTest(DatabaseCase):
+    """A binary log of statements refuses what transactions with READ COMMITTED write."""
+
+    options = ["--log-bin", "--binlog-format=STATEMENT"]
+
+    def test_it_is_refused_before_anything_is_changed(self):
+        refused = self.hardware(ready=False)
+        self.assertEqual(refused.process.wait(timeout=PATIENCE), 2)
+        self.assertIn("SET GLOBAL binlog_format = 'ROW'", refused.log())
+        self.assertEqual(self.sql("SHOW TABLES"), "")

@@ -362,11 +362,12 @@ class DatabaseCase(TestCase):
 
     kind = "mariadb"
     tls = False
+    options = ()
 
     @classmethod
     def setUpClass(cls):
         try:
-            cls.server = database_server.DatabaseServer(cls.kind, tls=cls.tls, fast=True)
+            cls.server = database_server.DatabaseServer(cls.kind, tls=cls.tls, fast=True, options=cls.options)
         except database_server.Unavailable as reason:
             raise unittest.SkipTest(str(reason)) from None
         cls.addClassCleanup(cls.server.close)

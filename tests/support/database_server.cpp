@@ -24,7 +24,7 @@ DatabaseServer start(const std::string& kind) {
     dup2(input[0], 0);
     dup2(output[1], 1);
     dup2(output[1], 2);
-    execlp("python3", "python3", tool.c_str(), kind.c_str(), "--fast", nullptr);
+    execlp("python3", "python3", tool.c_str(), kind.c_str(), "--fast", "--unfriendly", nullptr);
     _exit(127);
   }
   close(input[0]);

@@ -4,7 +4,8 @@
 
 namespace support {
 
-/// A real MariaDB or MySQL server for this process, ended with it (tests/support/database_server.py).
+/// A real MariaDB or MySQL server for this process, ended with it (tests/support/database_server.py). Its sessions
+/// begin with unfriendly defaults, so every test tells when a session does not set what it relies on.
 struct DatabaseServer {
   std::string host = "127.0.0.1";
   int port = 0;

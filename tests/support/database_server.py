@@ -106,6 +106,17 @@ class MySQL:
         return [*self.server, *options, "--initialize-insecure"]
 
 
+def unfriendly(kind):
+    """Options with which a session has other defaults than most programs rely on."""
+    own = {"mariadb": "max_statement_time = 30, sql_if_exists = 1", "mysql": "max_execution_time = 30000"}[kind]
+    engine = {"mariadb": "Aria", "mysql": "MyISAM"}[kind]
+    session = ("SET NAMES latin1; SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; SET sql_select_limit = 1,"
+               " autocommit = 0, completion_type = CHAIN, sql_safe_updates = 1, sql_big_selects = 0, sql_auto_is_null = 1,"
+               " unique_checks = 0, foreign_key_checks = 0, time_zone = '-05:00', timestamp = 1000000000,"
+               f" sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,ONLY_FULL_GROUP_BY', wait_timeout = 3600, {own}")
+    return [f"--init-connect={session}", f"--default-storage-engine={engine}", "--innodb-default-row-format=compact"]
+
+
 class DatabaseServer:
     """A server with its folder; close() or a with statement removes both. Not thread-safe."""
 
@@ -339,13 +350,15 @@ def main():
     parser.add_argument("kind", choices=("mariadb", "mysql"))
     parser.add_argument("--tls", action="store_true", help="make certificates and start with TLS")
     parser.add_argument("--fast", action="store_true", help="do without durability: no fsync")
+    parser.add_argument("--unfriendly", action="store_true", help="give sessions defaults that hardly a program expects")
     arguments = parser.parse_args()
 
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     for number in signals:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
-        with DatabaseServer(arguments.kind, arguments.tls, arguments.fast) as server:
+        options = unfriendly(arguments.kind) if arguments.unfriendly else ()
+        with DatabaseServer(arguments.kind, arguments.tls, arguments.fast, options) as server:
             try:
                 print(json.dumps(server.description()), flush=True)
                 sys.stdin.read()

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/data_directory.hpp"
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
@@ -22,35 +23,20 @@ struct Options {
   std::optional<std::uint16_t> admin_port;
 };
 
-/// What is private stays on this machine.
-config::Config defaults() {
-  config::Config config;
-  config.hardware.http.address = "127.0.0.1";
-  config.admin.address = "127.0.0.1";
-  config.admin.port = 5010;
-  return config;
-}
-
-/// Makes the data directory, and puts the token and a SQLite file with a relative path into it.
+/// Makes the data directory, and places the files in it.
 void settle(config::Config& config) {
-  const std::filesystem::path data(config.data_dir);
   std::error_code error;
-  std::filesystem::create_directories(data, error);
+  std::filesystem::create_directories(config.data_dir, error);
   if (error)
     throw base::UsageError(fmt::format("cannot make the data directory '{}': {}", config.data_dir, error.message()));
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (config.hardware.database.starts_with(kSqlite))
-    config.hardware.database =
-        fmt::format("{}{}", kSqlite, (data / config.hardware.database.substr(kSqlite.size())).string());
-  if (config.hardware.admin_token_file.empty()) config.hardware.admin_token_file = (data / "admin-token").string();
+  place_in_data_directory(config);
 }
 
 /// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
 int serve(const config::Config& config, const std::function<config::Config()>& load) {
   hold_reloads();
   const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
-  const store::Opened opened = hardware::open_database(config.hardware, content);
-  opened.store->add_missing(config.profiles);
+  const store::Opened opened = hardware::open_database(config.hardware, content, config.profiles);
   const Connections connections =
       connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);
@@ -93,7 +79,7 @@ Command add_up(CLI::App& program) {
   add_port(*command, "--admin-port", options->admin_port, "Port of health and metrics (default 5010)");
   return [options, common] {
     const auto load = [options, common] {
-      return common->load(defaults(), [&](config::Config& config) {
+      return common->load(defaults_of_up(), [&](config::Config& config) {
         if (options->data) config.data_dir = *options->data;
         if (options->port) config.portal.http.port = *options->port;
         if (options->hardware_port) config.hardware.http.port = *options->hardware_port;

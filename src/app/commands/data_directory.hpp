@@ -1,0 +1,13 @@
+#pragma once
+
+#include "config/config.hpp"
+
+namespace app {
+
+/// What `vacancy up` has where nothing else is configured: what is private stays on this machine.
+config::Config defaults_of_up();
+
+/// Puts the token and a SQLite file with a relative path into the data directory, which need not be there.
+void place_in_data_directory(config::Config& config);
+
+}  // namespace app
