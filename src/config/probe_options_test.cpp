@@ -58,6 +58,31 @@ TEST(ProbeOptions, OfExec) {
   EXPECT_THAT(exec([](auto& o) { o.environment = {""}; }), StartsWith("probes[0].environment[0]: has no name"));
 }
 
+TEST(ProbeOptions, FormatOfExec) {
+  for (const Format format : {Format::automatic, Format::json, Format::nagios}) {
+    EXPECT_EQ(exec([&](auto& o) { o.format = format; }), "");
+    Format read{};
+    EXPECT_TRUE(assign(read, to_text(format)));
+    EXPECT_EQ(read, format);
+  }
+  EXPECT_EQ(to_text(Format{}), "auto");
+  Format format = Format::json;
+  EXPECT_EQ(assign(format, "xml").error().message, "'xml' is unknown; use one of auto, json, nagios");
+  EXPECT_EQ(exec([](auto& o) { o.batch = true, o.format = Format::json; }), "");
+  EXPECT_THAT(exec([](auto& o) { o.batch = true, o.format = Format::nagios; }),
+              StartsWith("probes[0].format: nagios tells of one profile; a batch prints a JSON list"));
+}
+
+TEST(ProbeOptions, SignedHeadersHaveAValue) {
+  const auto with = [](const std::string& region, const std::string& header) {
+    return http([&](auto& o) { o.sigv4 = {region, region}, o.headers = {"X-A: b", header}; });
+  };
+  EXPECT_EQ(with("", "X-Empty:"), "");
+  EXPECT_EQ(with("eu-1", "X-Full: 1"), "");
+  for (const char* empty : {"X-Empty:", "X-Empty:  "})
+    EXPECT_THAT(with("eu-1", empty), StartsWith("probes[0].headers[1]: 'X-Empty:")) << empty;
+}
+
 TEST(ProbeOptions, OfHttp) {
   EXPECT_EQ(http([](auto&) {}), "");
   EXPECT_EQ(http([](auto& o) { o.url = "http://h"; }), "");

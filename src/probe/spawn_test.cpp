@@ -156,7 +156,11 @@ TEST_F(SpawnTest, IsLimited) {
   // More than is allowed here is what is allowed here.
   Program most = shell("ulimit -n");
   most.open_files = own.rlim_max + 1;
+  rlimit lower = own;
+  lower.rlim_cur = 256;
+  ::setrlimit(RLIMIT_NOFILE, &lower);
   EXPECT_EQ(output_of(most), fmt::format("{}\n", own.rlim_max));
+  ::setrlimit(RLIMIT_NOFILE, &own);
 }
 
 }  // namespace
