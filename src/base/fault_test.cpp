@@ -45,6 +45,8 @@ TEST_F(FaultTest, OfManyJobsIsOne) {
   fault_.succeeded("a cannot claim");
   fault_.succeeded("b cannot claim");
   EXPECT_TRUE(fault_.since());
+  EXPECT_NE(fault_.text(), "");
+  EXPECT_EQ(log_.count("works again"), 0U) << "one of them fails still";
   fault_.succeeded("c cannot claim");
   EXPECT_FALSE(fault_.since());
   EXPECT_THAT(log_.lines(), ElementsAre("warning a cannot claim: it is away",

@@ -273,9 +273,12 @@ TEST(StandardStreams, ThatAreOpenStayAsTheyAre) {
   const Pipe pipe;
   EXPECT_EQ(status_of(pipe.writer(),
                       [] {
+                        const int next = ::open("/dev/null", O_RDONLY);
+                        ::close(next);
                         ::close(STDIN_FILENO);
                         open_closed_streams();
-                        if (::write(STDERR_FILENO, "here\n", 5) != 5) std::_Exit(1);
+                        if (::open("/dev/null", O_RDONLY) != next) std::_Exit(1);  // nothing else is open
+                        if (::write(STDERR_FILENO, "here\n", 5) != 5) std::_Exit(2);
                       }),
             0);
   EXPECT_EQ(pipe.read_until("\n"), "here\n");

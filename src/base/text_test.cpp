@@ -44,8 +44,15 @@ TEST(Nearest, FindsLikelyMisspellings) {
   EXPECT_EQ(nearest("ab", std::array{"xy"sv}), "") << "every letter differs";
 }
 
+TEST(Json, StringsAreEscaped) {
+  std::string out = "x";
+  append_json_string(out, "a\"b\\c\n\x1F é");
+  EXPECT_EQ(out, "x\"a\\\"b\\\\c\\u000a\\u001f é\"");
+}
+
 TEST(Utf8, AcceptsPrintableText) {
-  for (const auto text : {""sv, "plain"sv, "é"sv, "€"sv, "😀"sv, "a\u00A0b"sv, "\uFFFD"sv, "\U0010FFFF"sv})
+  for (const auto text :
+       {""sv, "plain"sv, "é"sv, "€"sv, "😀"sv, "a\u00A0b"sv, "\uFFFD"sv, "\uD7FF"sv, "\uE000"sv, "\U0010FFFF"sv})
     EXPECT_TRUE(is_printable_utf8(text)) << text;
 }
 
@@ -67,6 +74,7 @@ TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
       "\xE0\x80\xAF",
       "\xF0\x80\x80\xAF",  // overlong
       "\xED\xA0\x80",
+      "\xED\xBF\xBF",
       "\xF4\x90\x80\x80",
       "\xF8\x88\x80\x80\x80",  // surrogate, beyond Unicode, five bytes
   };

@@ -78,6 +78,23 @@ TEST_F(ConfigureTest, NewProbesTakeOverAndReadingsStay) {
   EXPECT_TRUE(all_measured_by("second"));
 }
 
+TEST_F(ConfigureTest, WhatWasPlannedForProbesThatAreGoneIsNotAssigned) {
+  start({probe("first", "*")});
+  for (const char* name : {"a", "b"}) ASSERT_TRUE(store_.add({"p", name}));
+  const auto all = rows();
+  const auto plan = [&](std::size_t index) {
+    support::on(runtime_.background(), [&] { refresher_->observe(std::span(all).subspan(index, 1), true); });
+  };
+  store_.lose(true);
+  plan(0);
+  auto done = support::start(runtime_.background(), refresher_->configure({probe("second", "*")}));
+  ASSERT_TRUE(support::ready(done));
+  store_.lose(false);
+  plan(1);
+  EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "second"; }));
+  EXPECT_EQ(rows()[0]->probe, "");
+}
+
 TEST_F(ConfigureTest, AnUnchangedProbeGoesOnUndisturbed) {
   ASSERT_TRUE(store_.add({"p", "slow"}));
   ASSERT_TRUE(store_.add({"p", "quick"}));
