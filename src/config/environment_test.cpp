@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "config/fields.hpp"
 #include "config/load.hpp"
+#include "config/origins.hpp"
 #include "config/scalar.hpp"
 #include "support/temp_dir.hpp"
 
@@ -77,6 +78,28 @@ TEST(Environment, StandsAboveTheFile) {
     EXPECT_THAT(e.what(), StartsWith("VACANCY_PROBES:1: probes[0].name: ")) << "not the line of the file it replaced";
   }
   std::filesystem::remove(file);
+}
+
+TEST(Environment, AListThatIsReplacedHasNoLineOfTheFile) {
+  const std::string file = testing::TempDir() + "vacancy-" + base::random_hex(8) + ".yaml";
+  std::ofstream(file) << "portal:\n  hardware_urls:\n  - http://a\n  - http://b\n";
+  try {
+    load(file, {{"VACANCY_PORTAL_HARDWARE_URLS", "http://a,b"}});
+    ADD_FAILURE() << "b is no URL";
+  } catch (const base::UsageError& e) {
+    EXPECT_THAT(e.what(), StartsWith("VACANCY_PORTAL_HARDWARE_URLS: portal.hardware_urls[1]: 'b'"));
+  }
+  std::filesystem::remove(file);
+}
+
+TEST(Origins, ForgetAKeyWithAllBelowIt) {
+  Origins origins;
+  for (const auto* path : {"a", "a.b", "a[0]", "a[0].b", "ab", "x.a"}) origins.set(path, path);
+  origins.forget("a");
+  for (const auto* path : {"a", "a.b", "a[0].b"}) EXPECT_EQ(origins.find(path), "") << path;
+  EXPECT_EQ(origins.find("ab"), "ab");
+  EXPECT_EQ(origins.find("x.a"), "x.a");
+  EXPECT_EQ(origins.find("ab[1].c"), "ab") << "the nearest key around it";
 }
 
 TEST(Environment, AndTheFileStandAboveTheProgramsDefaults) {

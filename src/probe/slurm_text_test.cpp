@@ -72,6 +72,7 @@ TEST(Gres, LeavesWhatIsNotInUse) {
   const FreeGpus unplaced = left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"", 3}, {"b", 1}}});
   EXPECT_THAT(unplaced.by_type, ElementsAre(Pair("a", 4), Pair("b", 1)));
   EXPECT_EQ(unplaced.unplaced, 3);
+  EXPECT_EQ(left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"x", 2}}}).unplaced, 2);
 }
 
 TEST(Hosts, AreReadInEveryForm) {
