@@ -74,7 +74,14 @@ TEST_F(FailoverTest, AReplicaThatAcceptsAndNeverAnswersIsLeft) {
 }
 
 TEST_F(FailoverTest, AReplicaThatAnswers503IsLeft) {
+  std::atomic<int> polled = 0;
   http::Router router;
+  router.add("GET", "/hardware/", [&polled](const http::Request&) -> asio::awaitable<http::Reply> {
+    ++polled;
+    http::Reply reply;
+    reply.status = 503;
+    co_return reply;
+  });
   router.add("GET", "/hardware/events", [](const http::Request&) -> asio::awaitable<http::Reply> {
     http::Reply reply;
     reply.status = 503;
@@ -82,6 +89,7 @@ TEST_F(FailoverTest, AReplicaThatAnswers503IsLeft) {
   });
   const Serving broken(runtime_, router);
   is_left(broken.url());
+  EXPECT_EQ(polled, 0) << "it has events, only not now";
 }
 
 TEST_F(FailoverTest, AnotherReplicaGoesOnWhereASilentOneWasLeft) {

@@ -79,6 +79,21 @@ TEST_F(StreamTest, OnlyAClientOfThisEpochIsAheadOfTheBoard) {
       << "it was not taken back to 11";
 }
 
+TEST_F(StreamTest, ARowThatChangedAndIsOldIsToldOnce) {
+  Source source(runtime_);
+  source.board.fill({share(measured_row(1, "before", 3, core::Level::high, support::kNow - 2min)),
+                     share(measured_row(2, "since", 8, core::Level::high, support::kNow - 2min))},
+                    {"epoch", 8});
+  source.board.put(measured_row(2, "since", 9, core::Level::low, support::kNow - 2min));
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const std::string event = first(server, "/hardware/events?since=epoch-8");
+  for (const char* name : {"\"before\"", "\"since\""}) {
+    const auto at = event.find(name);
+    EXPECT_NE(at, std::string::npos) << name;
+    EXPECT_EQ(event.find(name, at + 1), std::string::npos) << name;
+  }
+}
+
 TEST_F(StreamTest, OneThatStaysAheadGetsAWholeSnapshot) {
   Source source(runtime_);
   source.board.fill(many_rows(3), {"epoch", 10});

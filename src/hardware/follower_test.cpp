@@ -17,6 +17,27 @@ namespace {
 using namespace std::chrono_literals;
 using support::eventually;
 
+/// A store whose database may be exchanged.
+class ExchangedStore final : public support::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  void exchange() { other_ = true; }
+
+  store::Loaded load() override {
+    store::Loaded loaded = MemoryStore::load();
+    if (other_) loaded.version.epoch = "other";
+    return loaded;
+  }
+  store::Polled poll(core::Revision seen) override {
+    store::Polled polled = MemoryStore::poll(seen);
+    if (other_) polled.epoch = "other";
+    return polled;
+  }
+
+ private:
+  std::atomic<bool> other_ = false;
+};
+
 class FollowerTest : public testing::Test {
  protected:
   FollowerTest() {
@@ -47,7 +68,7 @@ class FollowerTest : public testing::Test {
   }
   double gauge(const char* name) { return metrics_.gauge(name, "").Value(); }
 
-  support::MemoryStore store_{base::system_clock()};
+  ExchangedStore store_{base::system_clock()};
   base::Metrics metrics_;
   base::OffloadPool database_{"database", 1};
   base::Fault fault_{"the database"};
@@ -73,6 +94,15 @@ TEST_F(FollowerTest, ShowsAllOnceAndThenWhatChanged) {
   EXPECT_EQ(gauge("vacancy_board_revision"), 3);
   on([&] { follower_->show_all(); });
   EXPECT_TRUE(tells({{2, true}, {1, false}, {3, true}}));
+}
+
+TEST_F(FollowerTest, AnotherDatabaseIsLoadedAnew) {
+  ASSERT_TRUE(store_.add({"p", "a"}));
+  start();
+  ASSERT_TRUE(tells({{1, true}}));
+  store_.exchange();
+  EXPECT_TRUE(tells({{1, true}, {1, true}}));
+  EXPECT_EQ(on([&] { return board_.state()->version.epoch; }), "other");
 }
 
 TEST_F(FollowerTest, WhatWasToBeShownIsShownWhenTheDatabaseIsBack) {

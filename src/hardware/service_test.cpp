@@ -300,8 +300,10 @@ TEST(Authorize, NeedsAConfiguredTokenAndTheRightOne) {
   http::Request request;
   EXPECT_EQ(authorize(request, "").error().code, base::Errc::forbidden);
   EXPECT_EQ(authorize(request, std::string(kToken)).error().code, base::Errc::unauthorized);
-  for (const std::string& wrong : {"Bearer " + std::string(kToken) + "x", "Basic " + std::string(kToken),
-                                   std::string(kToken), std::string("Bearer ")}) {
+  for (const std::string& wrong :
+       {"Bearer " + std::string(kToken) + "x", "Bearer " + std::string(kToken) + '\0',
+        "Bearer " + std::string(kToken.substr(1)), "Bearer " + std::string(kToken.substr(0, 9)),
+        "Basic " + std::string(kToken), std::string(kToken), std::string("Bearer ")}) {
     request.headers = {{"Authorization", wrong}};
     EXPECT_FALSE(authorize(request, std::string(kToken))) << wrong;
   }

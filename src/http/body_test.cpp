@@ -85,6 +85,17 @@ TEST_F(BodyTest, ALargeOneThatIsNotReadDoesNotCostItsSenderTheAnswer) {
   EXPECT_THAT(ask(server.port(), "GET /", "Content-Length: 900000\r\n", body), HasSubstr("\r\n\r\n0 bytes: "));
 }
 
+TEST_F(BodyTest, WhoGoesOnSendingIsNotCutOff) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n");
+  EXPECT_THAT(client.read_all(), HasSubstr("\r\n\r\n0 bytes: "));
+  // The answer has ended; a connection that were closed would be reset.
+  const std::string half(250'000, 'x');
+  EXPECT_NO_THROW(client.send(half));
+  EXPECT_NO_THROW(client.send(half));
+}
+
 TEST_F(BodyTest, AnEmptyOneKeepsTheConnection) {
   Serving server = serve();
   RawClient client(server.port());

@@ -121,6 +121,23 @@ TEST_F(GoneTest, OneThatSentMoreAndWentIsNoticedToo) {
   EXPECT_TRUE(waits(0));
 }
 
+TEST_F(GoneTest, OneThatSentMoreIsWatchedOn) {
+  Serving server(runtime_, routes());
+  RawClient client(server.port());
+  client.send(kWait);
+  ASSERT_TRUE(waits(1));
+  client.send(kRoot);
+  // Each is on the next core. When they are answered, its core has seen the bytes.
+  for (std::size_t i = 0; i < 2 * runtime_.cores(); ++i) {
+    RawClient other(server.port());
+    other.send(kRoot);
+    EXPECT_THAT(other.read_answer(), HasSubstr("hello"));
+  }
+  EXPECT_EQ(waiting_, 1);
+  client.close();
+  EXPECT_TRUE(waits(0));
+}
+
 TEST_F(GoneTest, EachRequestOfAConnectionIsWatchedForItself) {
   Serving server(runtime_, routes());
   RawClient client(server.port());

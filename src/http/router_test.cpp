@@ -102,6 +102,15 @@ TEST(Answer, RevalidatesAndCompresses) {
   EXPECT_EQ(answer(request, prepared).status, 200);
 }
 
+TEST(Answer, ASmallBodyIsSentAsItIs) {
+  Request request;
+  request.headers = {{"Accept-Encoding", "gzip"}};
+  Prepared small("text/plain", std::string(999, 'x'));
+  EXPECT_EQ(header(answer(request, small), "Content-Encoding"), "");
+  Prepared large("text/plain", std::string(1000, 'x'));
+  EXPECT_EQ(header(answer(request, large), "Content-Encoding"), "gzip");
+}
+
 TEST(Answer, OtherBytesHaveAnotherTag) {
   std::string body(1000, 'x');
   const std::string tag = Prepared("text/plain", body).etag();

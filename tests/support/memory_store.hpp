@@ -10,7 +10,7 @@ namespace support {
 
 /// The store without a database: it passes the same tests as the others (src/store/store_conformance_test.cpp).
 /// Thread-safe. `clock`, whose wall clock is the database's clock, must outlive it.
-class MemoryStore final : public store::Store {
+class MemoryStore : public store::Store {
  public:
   explicit MemoryStore(const base::Clock& clock);
 
