@@ -9,7 +9,7 @@ CREATE TABLE budget_use (
   ends BIGINT NOT NULL,
   calls BIGINT NOT NULL,
   PRIMARY KEY (probe, begins)
-) ${exact_text};
+) ${exact_text} ${table};
 -- Each run was counted once for every window; the longest one's counts reach back farthest.
 INSERT INTO budget_use (probe, begins, ends, calls)
   SELECT s.probe, s.slot * (s.budget_window - s.budget_window % 60) / 60,

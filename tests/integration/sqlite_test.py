@@ -2,10 +2,9 @@
 
 import json
 import re
-import shutil
 import sqlite3
 
-from support import QUICK, TestCase, eventually, request, rows
+from support import TestCase, eventually, request, rows
 
 PROFILES = [{"provider": "lab", "name": name} for name in ("one", "two")]
 
@@ -98,29 +97,6 @@ class SqliteTest(TestCase):
         self.assertEqual((back.returncode, back.stdout), (0, "sqlite:data/vacancy.db is what backup.db was: 2 profiles\n"), back)
         eventually("the backup's profiles", lambda: set(rows(program.port)) == {"one", "two"})
         self.works(program, "after")
-
-    def test_a_backup_that_was_copied_beside_an_old_log_is_noticed(self):
-        program = self.start(probes=[QUICK | {"ttl": "1s"}])
-        self.assertEqual(self.vacancy("backup", "backup.db").returncode, 0)
-        other = sqlite3.connect(self.database, isolation_level=None)
-        self.addCleanup(other.close)
-        other.execute("CREATE TABLE filler (v TEXT)")
-        other.executemany("INSERT INTO filler VALUES (?)", [(f"{n} " * 100,) for n in range(2000)])
-        other.execute("CREATE INDEX filler_v ON filler (v)")
-        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        other.execute("UPDATE filler SET v = v || 'x' WHERE rowid % 50 = 0")
-        program.kill()
-        shutil.copyfile(self.data / "vacancy.db-wal", self.directory / "wal")
-        other.close()
-        shutil.copyfile(self.directory / "backup.db", self.database)
-        shutil.copyfile(self.directory / "wal", self.data / "vacancy.db-wal")
-        damaged = self.vacancy("up", "--data", "data", "--port", 0, "--hardware-port", 0, "--admin-port", 0)
-        self.assertEqual(damaged.returncode, 2, damaged.stderr)
-        self.assertIn("the file is damaged", damaged.stderr)
-        self.assertIn("vacancy restore FILE", damaged.stderr)
-        back = self.vacancy("restore", "backup.db")
-        self.assertEqual(back.returncode, 0, back.stderr)
-        self.assertEqual(set(rows(self.start().port)), {"one", "two"})
 
     def test_an_empty_file_is_an_error(self):
         self.data.mkdir()
