@@ -168,6 +168,7 @@ void ProbesApi::add_routes(http::Router& router) {
 
 asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
   const auto look = [this]() -> asio::awaitable<std::string> {
+    co_await refresher_.look_at_budgets();
     const auto seen = seen_in(board_.state()->snapshot);
     std::vector<std::string> probes;
     for (const refresh::ProbeStatus& status : refresher_.status()) {

@@ -371,6 +371,19 @@ TEST_F(RefreshTest, ABudgetIsKeptByAllReplicasTogether) {
   EXPECT_EQ(first.runs() + second.runs(), 7);
 }
 
+TEST_F(RefreshTest, WhatIsLeftOfABudgetIsThatOfNow) {
+  config_.ttl = 1h;
+  config_.budget = {{3, 1h}};
+  add(1, config_.ttl);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.left() == 2 && measured() == 1; }));
+  // By another replica, while this one has nothing to claim.
+  EXPECT_TRUE(store_.spend(config_.name, std::vector<store::Limit>{{3, 1h}}));
+  EXPECT_TRUE(replica.look_at_budget());
+  EXPECT_EQ(replica.left(), 1);
+}
+
 TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
   config_.ttl = 20ms;
   add(3, config_.ttl);

@@ -71,6 +71,12 @@ asio::awaitable<void> Refresher::configure(std::vector<config::ProbeConfig> prob
   }
 }
 
+asio::awaitable<void> Refresher::look_at_budgets() {
+  // Kept, since they may be replaced meanwhile.
+  const auto runners = runners_;
+  for (const auto& runner : runners) co_await runner->look_at_budget();
+}
+
 std::vector<ProbeStatus> Refresher::status() const {
   std::vector<ProbeStatus> all;
   for (const config::ProbeConfig& config : planner_.probes())

@@ -25,6 +25,8 @@ class Refresher {
   /// has them. Not to be called again before it has returned.
   boost::asio::awaitable<void> configure(std::vector<config::ProbeConfig> probes);
 
+  /// Asks the database what is left of all limits, for status().
+  boost::asio::awaitable<void> look_at_budgets();
   /// In the order in which they match.
   std::vector<ProbeStatus> status() const;
   /// Measures `profile` now, as Runner::test() does. not_found: no probe matches it.

@@ -297,6 +297,16 @@ ProbeStatus Runner::status() const {
           .slow_since = breaker_.open() ? std::optional(slow_since_) : std::nullopt};
 }
 
+asio::awaitable<void> Runner::look_at_budget() {
+  if (limits_.empty() || stopping_) co_return;
+  auto job = [this] { return shared_.store.left(config_.name, limits_); };
+  try {
+    show_left(co_await shared_.database.run(std::move(job)));
+  } catch (const base::Lost& lost) {
+    spdlog::debug("{} cannot look at its budget: {}", config_.name, lost.what());
+  }
+}
+
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   if (stopping_) co_return base::fail(base::Errc::unavailable, kReplaced);
   if (!limits_.empty()) {

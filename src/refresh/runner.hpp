@@ -55,6 +55,8 @@ class Runner {
   boost::asio::awaitable<void> pause(base::Duration delay);
 
   ProbeStatus status() const;
+  /// Asks the database what is left of the limits, for status(). Without the database, that stays as it was.
+  boost::asio::awaitable<void> look_at_budget();
   /// Measures `profile` now, outside of the plan; its call counts against the budget like every other. An error, when
   /// the budget is used up, or stop() was called.
   boost::asio::awaitable<base::Result<TestRun>> test(core::Profile profile);

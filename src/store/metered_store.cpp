@@ -131,6 +131,11 @@ void MeteredStore::refund(const std::string& probe, std::span<const Limit> limit
   if (!runs.empty()) last_write_.SetToCurrentTime();
 }
 
+std::vector<std::uint64_t> MeteredStore::left(const std::string& probe, std::span<const Limit> limits) {
+  const Timed timed(claim_);
+  return store_.left(probe, limits);
+}
+
 std::vector<TaskId> MeteredStore::renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) {
   const Timed timed(renew_);
   auto result = store_.renew(owner, claims, lease);

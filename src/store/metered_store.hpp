@@ -29,6 +29,7 @@ class MeteredStore final : public Store {
   Backlog backlog(const std::string& probe) override;
   std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) override;
   void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) override;
+  std::vector<std::uint64_t> left(const std::string& probe, std::span<const Limit> limits) override;
   std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) override;
   std::vector<TaskId> finish(std::span<const Outcome> outcomes) override;
   void fail_all(const std::string& probe, const std::string& error) override;

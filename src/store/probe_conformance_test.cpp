@@ -179,7 +179,10 @@ TEST_P(ProbeStoreTest, AnIdleProbeTellsWhatIsLeft) {
   EXPECT_THAT(claim_limited(1, {{5, 60s}}).left, ElementsAre(5));
   EXPECT_TRUE(store().spend("p", std::vector<Limit>{{1, 60s}}));
   EXPECT_FALSE(store().spend("p", std::vector<Limit>{{1, 60s}}));
+  EXPECT_THAT(store().left("p", std::vector<Limit>{{1, 60s}}), ElementsAre(0));
   clock_.advance(62s);
+  EXPECT_THAT(store().left("p", std::vector<Limit>{{1, 60s}}), ElementsAre(1)) << "asking spends nothing";
+  EXPECT_THAT(store().left("p", {}), testing::IsEmpty());
   EXPECT_TRUE(store().spend("p", std::vector<Limit>{{1, 60s}}));
 }
 

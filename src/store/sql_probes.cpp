@@ -74,6 +74,11 @@ void SqlStore::refund(const std::string& probe, std::span<const Limit> limits, s
   write([&](sql::Transaction& tx) { Budget(*tx, probe, limits, now).refund(runs); });
 }
 
+std::vector<std::uint64_t> SqlStore::left(const std::string& probe, std::span<const Limit> limits) {
+  const base::Time now = this->now();
+  return write([&](sql::Transaction& tx) { return Budget(*tx, probe, limits, now).left(); });
+}
+
 void SqlStore::fail_all(const std::string& probe, const std::string& error) {
   const base::Time now = this->now();
   write([&](sql::Transaction& tx) {

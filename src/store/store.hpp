@@ -188,6 +188,8 @@ class Store {
   virtual std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) = 0;
   /// Takes back runs of `probe` that were counted at these times and did not happen.
   virtual void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) = 0;
+  /// How many more runs of `probe` each of its limits allows now.
+  virtual std::vector<std::uint64_t> left(const std::string& probe, std::span<const Limit> limits) = 0;
   /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted), in
   /// their order.
   virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;

@@ -245,6 +245,13 @@ void MemoryStore::refund(const std::string& probe, std::span<const store::Limit>
     if (const auto found = std::ranges::find(spent, run); found != spent.end()) spent.erase(found);
 }
 
+std::vector<std::uint64_t> MemoryStore::left(const std::string& probe, std::span<const store::Limit> limits) {
+  const auto lock = enter();
+  std::vector<std::uint64_t> all;
+  for (const store::Limit& limit : limits) all.push_back(left(probe, limit).first);
+  return all;
+}
+
 store::Claim MemoryStore::claim_of(TaskId id, Task& task) {
   store::Claim claim{.task = id, .batched = task.profile < 0, .due = task.due, .token = ++task.token, .first = true};
   for (const auto& [profile, row] : rows_) {

@@ -45,6 +45,7 @@ class MemoryStore : public store::Store {
   std::optional<base::Time> spend(const std::string& probe, std::span<const store::Limit> limits) override;
   void refund(const std::string& probe, std::span<const store::Limit> limits,
               std::span<const base::Time> runs) override;
+  std::vector<std::uint64_t> left(const std::string& probe, std::span<const store::Limit> limits) override;
   std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
                                    base::Duration lease) override;
   std::vector<store::TaskId> finish(std::span<const store::Outcome> outcomes) override;

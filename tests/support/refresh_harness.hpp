@@ -50,6 +50,10 @@ class Replica {
   ProbeStatus status() {
     return support::on(runtime_.background(), [this] { return runner_.status(); });
   }
+  bool look_at_budget() {
+    auto done = support::start(runtime_.background(), runner_.look_at_budget());
+    return support::ready(done);
+  }
   std::optional<std::uint64_t> left() {
     const auto left = status().left;
     return left.empty() ? std::nullopt : std::optional(left.front());
