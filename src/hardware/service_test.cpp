@@ -102,6 +102,7 @@ TEST_F(ServiceTest, TheTokenIsCheckedBeforeABodyIsRead) {
     }
   EXPECT_THAT(ask("POST", "/hardware/probes/test", std::string(20'000, ' ')), HasSubstr("larger than 16384 bytes"));
   EXPECT_THAT(ask("GET", "/hardware/probes", "", "wrong"), HasSubstr("HTTP/1.1 401"));
+  ASSERT_TRUE(lists("HTTP/1.1 200")) << "the profiles are loaded";
   EXPECT_THAT(ask("GET", "/hardware/", "a body"), HasSubstr("HTTP/1.1 200")) << "is public, and reads no body";
 }
 

@@ -469,6 +469,31 @@ TEST_P(RestoreTest, LeavesAGapForWhoStarts) {
   EXPECT_FALSE(in_gap(loaded.version.revision));
 }
 
+TEST_P(DatabaseStoreTest, TheOldestOfManyGapsAreForgottenWithTheDeletionsBeforeThem) {
+  open();
+  plain()->execute_script("DELETE FROM gap");
+  std::vector<core::Revision> gaps;
+  for (core::Revision gap = 1; gap <= 1100; ++gap) gaps.push_back(gap);
+  static const sql::RowsStatement kInsert("INSERT INTO gap (before_revision, after_revision) VALUES ", 2);
+  const auto session = plain();
+  kInsert.run(*session, std::span<const core::Revision>(gaps),
+              [](sql::Query& query, core::Revision gap) { query.bind(2 * gap, 2 * gap - 1); });
+  const Loaded loaded = open()->load();
+  EXPECT_EQ(loaded.gaps.size(), 1000U);
+  EXPECT_GE(loaded.removed_since, 200) << "readers that are older need everything";
+}
+
+TEST_P(DatabaseStoreTest, AResultThatIsRefusedIsNoChange) {
+  const auto store = open();
+  fill(*store, 1);
+  const auto held = store->claim({"p", "a", 1, 15s}).claims;
+  ASSERT_THAT(held, SizeIs(1));
+  EXPECT_THAT(store->finish(outcomes(held, "x")), IsEmpty());
+  const auto before = store->load().version.revision;
+  EXPECT_THAT(store->finish(outcomes(held, "late")), SizeIs(1));
+  EXPECT_EQ(store->load().version.revision, before);
+}
+
 TEST_P(DatabaseStoreTest, AStartOnTheSameWorldLosesNoReader) {
   std::vector<core::Revision> given_out;
   for (int start = 0; start < 3; ++start) {
