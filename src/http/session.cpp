@@ -121,6 +121,11 @@ class Session final : public StreamWriter {
     const std::size_t count =
         co_await stream_.async_read_some(buffer_.prepare(kFirstReadBytes), redirect_error(use_awaitable, error));
     leave_idle();
+    if (gave_way_ && count > 0) {
+      // Its request had just been read: it is served, one more than there are places for.
+      gave_way_ = false;
+      ++host_.sessions_open;
+    }
     buffer_.commit(count);
     co_return !error;
   }

@@ -57,8 +57,10 @@ struct Value {
 
 /// Units of the conventions and, for a price, of money.
 bool is_unit(std::string_view unit, std::string_view label) {
-  constexpr std::string_view kUnits[] = {"",   "s",  "us", "ms", "ns",  "%",   "c",   "B",   "KB",  "MB", "GB",
+  constexpr std::string_view kUnits[] = {"",   "s",  "us", "ms", "ns",  "c",   "B",   "KB",  "MB",  "GB",
                                          "TB", "PB", "EB", "kB", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  // A share is a scale of its own, but no count of units.
+  if (unit == "%") return label == "score";
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   const bool money = label == "price" && unit.size() == 3 && std::ranges::all_of(unit, capital);
   return money || std::ranges::find(kUnits, unit) != std::end(kUnits);
