@@ -72,7 +72,7 @@ class UpTest(TestCase):
         self.assertEqual(answer.status, 401)
         self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
         headers["Authorization"] = "Bearer " + (self.directory / "data" / "admin-token").read_text().strip()
-        for bad, status in [("", 400), ("[]", 400), ('{"provider":"a"}', 400), ('{"provider":"a","name":7}', 400),
+        for bad, status in [("", 400), ("[1]", 400), ('{"provider":"a"}', 400), ('{"provider":"a","name":7}', 400),
                             ('{"provider":"a","name":"b","nmae":"c"}', 400), ('{"provider":"a","name":" b"}', 400),
                             ('{"provider":"a","name":"%s"}' % ("x" * 192), 400), ("x" * (2 << 20), 413)]:
             self.assertEqual(request(port, "/hardware/", "POST", headers, bad).status, status, bad[:40])
