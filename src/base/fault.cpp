@@ -20,10 +20,11 @@ std::string counted(std::uint64_t count, std::string_view what) {
 
 Fault::Fault(std::string subject, const Clock& clock) : subject_(std::move(subject)), clock_(clock) {}
 
-void Fault::failed(const std::string& job, std::string_view why) {
+void Fault::failed(const std::string& job, std::string_view why, SteadyTime since) {
   const auto now = clock_.steady_now();
   const std::lock_guard lock(mutex_);
   if (failing_.empty()) began_ = now;
+  began_ = std::min(began_, since);
   failing_.insert(job);
   if (failures_++ == 0) counted_since_ = now;
   text_ = fmt::format("{}: {}", job, why);

@@ -25,8 +25,9 @@ class Fault {
   /// `subject` is what works again at the end: "the database".
   explicit Fault(std::string subject, const Clock& clock = system_clock());
 
-  /// `job` did not succeed, which `why` explains: "fast cannot claim tasks", "Connection refused".
-  void failed(const std::string& job, std::string_view why);
+  /// `job` did not succeed, which `why` explains: "fast cannot claim tasks", "Connection refused". The fault lasts from
+  /// now on, or `since` the job began when it has waited until now.
+  void failed(const std::string& job, std::string_view why, SteadyTime since = SteadyTime::max());
   /// Costs little when nothing failed.
   void succeeded(const std::string& job);
   /// Something that is over as it happens: told, with those before it, once a minute at most.

@@ -35,7 +35,12 @@ void DatabaseWatch::Call::succeeded() {
 }
 
 void DatabaseWatch::Call::failed(std::string_view why) {
-  watch_.fault_.failed(job_, why);
+  base::SteadyTime since;
+  {
+    const std::lock_guard lock(watch_.mutex_);
+    since = std::max(*begun_, watch_.last_success_);
+  }
+  watch_.fault_.failed(job_, why, since);
 }
 
 std::string DatabaseWatch::problem() const {
@@ -56,7 +61,8 @@ base::SteadyTime::duration DatabaseWatch::waiting() const {
 
 void DatabaseWatch::look() {
   if (const auto time = waiting(); time > kPatience)
-    fault_.failed(kWaits, fmt::format("the database has not answered for {}", in_seconds(time)));
+    fault_.failed(kWaits, fmt::format("the database has not answered for {}", in_seconds(time)),
+                  clock_.steady_now() - time);
   else
     fault_.succeeded(kWaits);
 }

@@ -63,6 +63,16 @@ TEST_F(DatabaseWatchTest, AJobWithNothingToDoFailsNoLonger) {
   EXPECT_EQ(log_.count("the database works again"), 1U);
 }
 
+TEST_F(DatabaseWatchTest, ACallThatFailsAfterLongStaysAProblem) {
+  {
+    Call call(watch_, "a cannot claim");
+    clock_.advance(11s);
+    EXPECT_NE(watch_.problem(), "");
+    call.failed("timed out");
+  }
+  EXPECT_EQ(watch_.problem(), "the database has failed for 11s: a cannot claim: timed out");
+}
+
 TEST_F(DatabaseWatchTest, ACallThatDoesNotReturnIsAProblem) {
   clock_.advance(1h);
   {

@@ -73,7 +73,7 @@ class ChaosTest(DatabaseCase):
         first.send(signal.SIGCONT)
         eventually("the late result is refused", lambda: first.metric(REFUSED) == 1)
         self.assertEqual(request(second.port, "/hardware/").json[0]["measured_at"], newer)
-        self.assertIn("refused", first.log())
+        eventually("the log says so", lambda: "refused" in first.log())
 
     def database_goes_away(self, go, come_back):
         """Readers never fail, rows grow old, and all goes on when the database is back."""
