@@ -145,7 +145,7 @@ test('without a fresh value the page is not called live', async t => {
 
 test('the side that is away is named, and what is old does not count as a level', async t => {
   const probes = [{ ...quick, ttl: '1s', expire_after: '1h' }];
-  const { hardware, url } = await portalAlone(t, { probes });
+  const { hardware, url } = await portalAlone(t, { probes, profiles: profiles(3) });
   const page = await openPage(t, url);
   const count = kind => page.locator(`#summary [data-count=${kind}]`).textContent().then(Number);
   await eventually('levels', async () => await count('FRESH') > 0);
