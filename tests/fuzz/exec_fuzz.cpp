@@ -10,7 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       .code = data[0] & 7, .output = std::string(fuzz::text_of(data + 2, size - 2)), .errors = "e\xff\nend"};
   const auto format = static_cast<config::Format>((data[0] >> 3) % 3);
   const config::Levels levels = fuzz::levels_of(data[1]);
-  fuzz::check(probe::read_output(exited, levels, format, fuzz::secrets()));
-  fuzz::check(probe::read_list(exited, kProfiles, levels, fuzz::secrets()), kProfiles.size());
+  fuzz::check_hidden(probe::read_output(exited, levels, format, fuzz::secrets()));
+  const probe::Answer answer = probe::read_list(exited, kProfiles, levels, fuzz::secrets());
+  fuzz::check(answer, kProfiles.size());
+  for (const probe::Result& result : answer.results) fuzz::check_hidden(result);
   return 0;
 }
