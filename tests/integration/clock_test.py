@@ -45,7 +45,7 @@ class ClockTest(TestCase):
         """The latest time of a task, in seconds from now."""
         with sqlite3.connect(self.directory / "vacancy.db") as database:
             (latest,) = database.execute(f"SELECT MAX({column}) FROM task").fetchone()
-        return latest / 1e6 - time.time()
+        return (latest or 0) / 1e6 - time.time()  # none before the first plan
 
     def test_a_step_back_is_noticed_and_everything_is_measured_anew(self):
         self.set("+600")
