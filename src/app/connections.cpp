@@ -12,7 +12,7 @@ namespace {
 
 using Servers = std::array<std::size_t, 3>;
 
-/// What any of these programs has open beside: standard streams, epoll and timers of each thread, files.
+/// Descriptors that each of these programs has open beside: standard streams, epoll and timers of each thread, files.
 constexpr std::size_t kOfTheProcess = 64;
 constexpr std::size_t kOfAThread = 3;
 

@@ -46,7 +46,7 @@ class Fault {
   mutable std::mutex mutex_;
   std::set<std::string, std::less<>> failing_;
   SteadyTime began_;
-  /// Those that no line about an end has counted, and since when.
+  /// Failures that no line about an end has counted, and since when.
   std::uint64_t failures_ = 0;
   SteadyTime counted_since_;
   std::string text_;

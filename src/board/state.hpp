@@ -22,12 +22,12 @@ struct Counts {
   std::size_t low = 0;
   /// STALE ones, of any level.
   std::size_t stale = 0;
-  /// Those whose level is UNKNOWN: FRESH ones, and all that are EXPIRED or PENDING.
+  /// Profiles whose level is UNKNOWN: FRESH ones, and all that are EXPIRED or PENDING.
   std::size_t unknown = 0;
   std::size_t fresh = 0;
   std::size_t expired = 0;
   std::size_t pending = 0;
-  /// Those whose latest attempt failed.
+  /// Profiles whose latest attempt failed.
   std::size_t failing = 0;
   /// Those whose level changed in the last hour.
   std::size_t changed = 0;

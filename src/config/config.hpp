@@ -47,7 +47,7 @@ struct Pointers {
   bool operator==(const Pointers&) const = default;
 };
 
-/// What a program prints. `automatic` tells the two apart, and fails where it could be neither.
+/// The form of a program's output. `automatic` tells the two apart, and fails where it could be neither.
 enum class Format : std::uint8_t { automatic, json, nagios };
 
 /// Options of probe kind `exec`.

@@ -1,4 +1,4 @@
-// What is refused in the options of probes, by key.
+// Refused options of probes, by key.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

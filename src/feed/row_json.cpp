@@ -40,7 +40,7 @@ std::string_view text_of(const json::object& object, std::string_view key) {
   return value->get_string();
 }
 
-/// What people will see, whatever another service sends.
+/// The text that people see, whatever another service sends.
 std::string line_of(const json::object& object, std::string_view key) {
   return base::to_line(text_of(object, key));
 }
