@@ -18,7 +18,7 @@ test('a filter is in the URL, and the server finds the rows', async t => {
   await eventually('the search is done', async () => (await names(page)).length === 33);
   assert.match(page.url(), /\?q=PROVIDER\+1%2Ftype-00$/);
   await page.getByLabel('low').check();
-  await eventually('none is low', () => page.getByText('No profile matches').isVisible());
+  await eventually('none is low', () => page.getByRole('heading', { name: 'No profile matches' }).isVisible());
   await page.getByLabel('low').uncheck();
   await page.getByLabel('high').check();
   await eventually('all are high', async () => (await names(page)).length === 33);
