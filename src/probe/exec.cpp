@@ -118,29 +118,25 @@ class ExecProbe final : public Probe {
                                   Trace* trace) override {
     if (config_.exec.batch) {
       const auto exited = co_await run(nullptr, to_json(profiles), deadline, trace);
-      if (!exited) co_return same_for_all(profiles.size(), std::unexpected(exited.error()));
+      if (!exited) co_return failed(profiles.size(), exited.error());
       co_return read_list(*exited, profiles, config_.levels, secrets_);
     }
-    Answer answer;
-    for (const core::Profile& profile : profiles) {
-      const auto exited = co_await run(&profile, "", deadline, trace);
-      answer.results.push_back(exited ? read_output(*exited, config_.levels, config_.exec.format, secrets_)
-                                      : std::unexpected(exited.error()));
-    }
-    co_return answer;
+    const auto exited = co_await run(&profiles.front(), "", deadline, trace);
+    if (!exited) co_return failed(profiles.size(), exited.error());
+    co_return same_for_all(profiles.size(), read_output(*exited, config_.levels, config_.exec.format, secrets_));
   }
 
   void cancel() override { programs_.cancel(); }
 
  private:
-  asio::awaitable<std::expected<Exited, std::string>> run(const core::Profile* profile, std::string input,
+  asio::awaitable<std::expected<Exited, Failure>> run(const core::Profile* profile, std::string input,
                                                           base::SteadyTime deadline, Trace* trace) {
     const Variables task = task_of(config_, profile);
     Program program = program_for(profile, task);
     program.input = std::move(input);
     if (trace != nullptr) trace->sent = command_line(task, program.command);
     auto exited = co_await programs_.run(std::move(program), deadline);
-    if (trace != nullptr) trace->received = exited ? received(*exited, secrets_) : exited.error();
+    if (trace != nullptr) trace->received = exited ? received(*exited, secrets_) : exited.error().sentence;
     if (exited) log_failure(config_.name, *exited, secrets_);
     co_return exited;
   }

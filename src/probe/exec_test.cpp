@@ -172,6 +172,20 @@ TEST_F(ExecTest, FailsWithASentence) {
   EXPECT_EQ(measure(config, {&profile_, 1}).results.at(0).error(), "timed out after 100ms");
 }
 
+TEST_F(ExecTest, AProgramThatNeverRanAskedNobody) {
+  const auto asks = [this](std::vector<std::string> command) {
+    return measure(config(std::move(command)), {&profile_, 1}).asked;
+  };
+  EXPECT_FALSE(asks({"/no/such"}));
+  std::ofstream(dir_ / "no_interpreter") << "#!/no/such\n";
+  std::filesystem::permissions(dir_ / "no_interpreter", std::filesystem::perms::owner_all);
+  EXPECT_FALSE(asks({dir_ / "no_interpreter"}));
+  EXPECT_TRUE(asks({script("exit 1")}));
+  config::ProbeConfig slow = config({"sleep", "1000"});
+  slow.timeout = 100ms;
+  EXPECT_TRUE(measure(slow, {&profile_, 1}).asked);
+}
+
 TEST_F(ExecTest, CancelEndsMeasurementsUnderWayAndLaterOnes) {
   const auto probe =
       make_probe(config({script("echo >$PROBE_ATTR_DIR/begun; sleep 1000")}), runtime_.background().get_executor());

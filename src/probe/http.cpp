@@ -81,7 +81,7 @@ class HttpProbe final : public Probe {
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {
     const auto request = make_request(config_.http, profiles);
-    if (!request) co_return same_for_all(profiles.size(), std::unexpected(request.error()));
+    if (!request) co_return failed(profiles.size(), {request.error(), false});
     if (trace != nullptr) trace->sent = shown(*request);
     const Secrets secrets = secrets_of(*request);
     const auto response = co_await transfers_.run(*request, deadline);

@@ -25,7 +25,9 @@ TEST_F(HttpLoginTest, TheTokenIsReadAnewForEachCall) {
   const config::HttpOptions second{.url = url("/protected?authorization=Bearer%20second-token"), .token_file = token};
   const auto probe = make(second);
   EXPECT_EQ(reason(first), "let in");
-  EXPECT_EQ(begin(*probe).get().results.at(0).error(), "answered 401 Unauthorized");
+  const Answer refused = begin(*probe).get();
+  EXPECT_EQ(refused.results.at(0).error(), "answered 401 Unauthorized");
+  EXPECT_TRUE(refused.asked);
   file("token", "second-token");
   EXPECT_TRUE(begin(*probe).get().results.at(0));
 }
@@ -33,6 +35,7 @@ TEST_F(HttpLoginTest, TheTokenIsReadAnewForEachCall) {
 TEST_F(HttpLoginTest, AMissingOrEmptySecretIsNamed) {
   const config::HttpOptions options{.url = url("/level?level=HIGH"), .token_file = directory_ / "none"};
   EXPECT_THAT(error(options), AllOf(HasSubstr("token_file"), HasSubstr("/none'"), HasSubstr("No such file")));
+  EXPECT_FALSE(begin(*make(options)).get().asked);
   file("none", "\n");
   EXPECT_THAT(error(options), AllOf(HasSubstr("/none'"), HasSubstr("empty")));
   file("none", "token\r\nX-More: header");

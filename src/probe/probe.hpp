@@ -17,6 +17,14 @@ namespace probe {
 /// A measurement, or a sentence that says what failed. A failed probe is a value, not an exception.
 using Result = std::expected<core::Measurement, std::string>;
 
+/// Why a run found out nothing.
+struct Failure {
+  /// A sentence.
+  std::string sentence;
+  /// False when the source was not asked.
+  bool asked = true;
+};
+
 /// What one run found out.
 struct Answer {
   /// One for each profile that was asked for, in their order.
@@ -25,6 +33,8 @@ struct Answer {
   std::string error{};
   /// Every profile that the source has, from kinds that discover them.
   std::optional<std::vector<core::ProfileKey>> discovered{};
+  /// False when the run failed before it asked its source: its budget is not spent.
+  bool asked = true;
 };
 
 /// What one run did, for people who set up a probe.
@@ -54,6 +64,12 @@ class Probe {
 /// The same result for each of `count` profiles.
 inline Answer same_for_all(std::size_t count, const Result& result) {
   return {.results = std::vector<Result>(count, result), .error = result ? std::string() : result.error()};
+}
+
+inline Answer failed(std::size_t count, const Failure& failure) {
+  Answer answer = same_for_all(count, std::unexpected(failure.sentence));
+  answer.asked = failure.asked;
+  return answer;
 }
 
 inline constexpr std::string_view kCancelled = "cancelled";

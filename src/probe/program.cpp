@@ -108,7 +108,7 @@ struct Programs::Run : std::enable_shared_from_this<Run> {
   void collect();
   asio::awaitable<void> wait_for_exit();
   asio::awaitable<void> wait_for_group();
-  std::expected<Exited, std::string> result();
+  std::expected<Exited, Failure> result();
 
   Group group;
   asio::posix::stream_descriptor exit;
@@ -200,8 +200,8 @@ asio::awaitable<void> Programs::Run::wait_for_group() {
     co_await base::sleep(timer, 1ms);
 }
 
-std::expected<Exited, std::string> Programs::Run::result() {
-  if (!failure.empty()) return std::unexpected(std::move(failure));
+std::expected<Exited, Failure> Programs::Run::result() {
+  if (!failure.empty()) return std::unexpected(Failure{std::move(failure)});
   return Exited{group.end->code, group.end->signal, std::move(output.text), std::move(errors.text)};
 }
 
@@ -218,10 +218,11 @@ Programs::Programs(asio::any_io_executor executor, base::Duration timeout)
 
 Programs::~Programs() = default;
 
-asio::awaitable<std::expected<Exited, std::string>> Programs::run(Program program, base::SteadyTime deadline) {
-  if (cancelled_) co_return std::unexpected(std::string(kCancelled));
+asio::awaitable<std::expected<Exited, Failure>> Programs::run(Program program, base::SteadyTime deadline) {
+  const auto not_asked = [](std::string sentence) { return std::unexpected(Failure{std::move(sentence), false}); };
+  if (cancelled_) co_return not_asked(std::string(kCancelled));
   auto child = spawn(program);
-  if (!child) co_return std::unexpected(std::move(child.error()));
+  if (!child) co_return not_asked(std::move(child.error()));
   const auto run = std::make_shared<Run>(executor_, std::move(*child), program.max_output_bytes);
   running_.push_back(run);
   run->watch_deadline(deadline, timeout_);
@@ -234,7 +235,7 @@ asio::awaitable<std::expected<Exited, std::string>> Programs::run(Program progra
   auto result = run->result();
   // By env, which is what the script's first line asks for.
   if (result && (result->code == kNotFound || result->code == kNotExecutable))
-    if (std::string fault = fault_of_file(program); !fault.empty()) co_return std::unexpected(std::move(fault));
+    if (std::string fault = fault_of_file(program); !fault.empty()) co_return not_asked(std::move(fault));
   co_return result;
 }
 

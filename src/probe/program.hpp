@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "probe/probe.hpp"
 
 namespace probe {
 
@@ -57,8 +58,8 @@ class Programs {
   /// REQUIRES: every run() has returned.
   ~Programs();
 
-  /// Fails with a sentence when the program cannot be started, does not end in time, prints too much, or is cancelled.
-  boost::asio::awaitable<std::expected<Exited, std::string>> run(Program program, base::SteadyTime deadline);
+  /// Fails when the program cannot be started, does not end in time, prints too much, or is cancelled.
+  boost::asio::awaitable<std::expected<Exited, Failure>> run(Program program, base::SteadyTime deadline);
 
   /// Kills what runs (SIGKILL, at once), and fails every later run().
   void cancel();

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
-using Outcome = std::expected<Exited, std::string>;
+using Outcome = std::expected<Exited, Failure>;
 
 /// What the programs' deadlines come from, as failures name it. The deadlines of the tests are nearer.
 constexpr base::Duration kTimeout = 90s;
@@ -68,7 +68,7 @@ class ProgramTest : public testing::Test {
   Outcome run_shell(const std::string& script, base::Duration timeout = 80s) { return run(shell(script), timeout); }
   std::string output_of(Program program) {
     const Outcome outcome = run(std::move(program));
-    return outcome ? outcome->output : outcome.error();
+    return outcome ? outcome->output : outcome.error().sentence;
   }
   std::string file(const std::string& name) const { return dir_ / name; }
   /// The number that a program wrote to a file, once it is there.
@@ -88,14 +88,14 @@ class ProgramTest : public testing::Test {
 
 TEST_F(ProgramTest, SaysHowItEnded) {
   const Outcome outcome = run_shell("echo out; echo err >&2; exit 3");
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->code, 3);
   EXPECT_EQ(outcome->signal, 0);
   EXPECT_EQ(outcome->output, "out\n");
   EXPECT_EQ(outcome->errors, "err\n");
 
   const Outcome killed = run_shell("kill -KILL $$");
-  ASSERT_TRUE(killed) << killed.error();
+  ASSERT_TRUE(killed) << killed.error().sentence;
   EXPECT_EQ(killed->code, -1);
   EXPECT_EQ(killed->signal, SIGKILL);
 }
@@ -107,7 +107,7 @@ TEST_F(ProgramTest, TakesAnyBytes) {
 
 TEST_F(ProgramTest, KeepsTheEndOfStandardError) {
   const Outcome outcome = run_shell("i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done >&2");
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->errors.size(), 1024U);
   EXPECT_TRUE(outcome->errors.ends_with("line 2999\n"));
 }
@@ -117,13 +117,13 @@ TEST_F(ProgramTest, EndsWhenItsCpuTimeIsUsedUp) {
   program.cpu_seconds = 1;
   program.nice = 0;
   const Outcome outcome = run(program);
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->signal, SIGXCPU);
 }
 
 TEST_F(ProgramTest, EndsAtTheDeadline) {
   const auto begin = steady_clock::now();
-  EXPECT_EQ(run_shell("sleep 1000", 200ms).error(), kTimedOut);
+  EXPECT_EQ(run_shell("sleep 1000", 200ms).error().sentence, kTimedOut);
   EXPECT_GE(steady_clock::now() - begin, 200ms);
 }
 
@@ -138,7 +138,7 @@ TEST_F(ProgramTest, NamesTheInterpreterThatEnvDoesNotFind) {
   EXPECT_EQ(output_of({.command = {file("script")}, .environment = {"PATH=/usr/bin:/bin"}}),
             fmt::format("cannot run {}: its interpreter 'python2.6' is not in PATH", file("script")));
   const Outcome own = run_shell("exit 127");
-  ASSERT_TRUE(own) << own.error();
+  ASSERT_TRUE(own) << own.error().sentence;
   EXPECT_EQ(own->code, 127);
 }
 
@@ -158,13 +158,13 @@ TEST_F(ProgramTest, KillsAGroupThatIgnoresIt) {
       "done; "
       "while :; do sleep 1000; done",
       2s);
-  EXPECT_EQ(outcome.error(), kTimedOut);
+  EXPECT_EQ(outcome.error().sentence, kTimedOut);
   EXPECT_TRUE(group_is_gone(pid_in("pid")));
 }
 
 TEST_F(ProgramTest, KillsWhatItLeftBehind) {
   const Outcome outcome = run_shell("trap '' TERM; echo $$ >$DIR/pid; sleep 1000 & sleep 1000 & echo done");
-  ASSERT_TRUE(outcome) << "children that hold its output are waited for: " << outcome.error();
+  ASSERT_TRUE(outcome) << "children that hold its output are waited for: " << outcome.error().sentence;
   EXPECT_EQ(outcome->output, "done\n");
   EXPECT_TRUE(group_is_gone(pid_in("pid")));
 }
@@ -191,7 +191,7 @@ TEST_F(ProgramTest, DoesNotWaitForAProcessThatEscaped) {
   const Outcome outcome = run_shell(
       "setsid sh -c 'echo $$ >$DIR/escaped; exec sleep 1000' & "
       "while [ ! -s $DIR/escaped ]; do :; done; echo done");
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->output, "done\n");
   const pid_t escaped = pid_in("escaped");
   EXPECT_EQ(::kill(escaped, SIGKILL), 0) << "it is not of the group";
@@ -200,9 +200,9 @@ TEST_F(ProgramTest, DoesNotWaitForAProcessThatEscaped) {
 }
 
 TEST_F(ProgramTest, KillsOneThatPrintsTooMuch) {
-  EXPECT_EQ(run_shell("echo $$ >$DIR/pid; head -c 1000000000 /dev/zero").error(),
+  EXPECT_EQ(run_shell("echo $$ >$DIR/pid; head -c 1000000000 /dev/zero").error().sentence,
             "prints more than 65536 bytes to standard output");
-  EXPECT_EQ(run_shell("head -c 1000000000 /dev/zero >&2; sleep 1000").error(),
+  EXPECT_EQ(run_shell("head -c 1000000000 /dev/zero >&2; sleep 1000").error().sentence,
             "prints more than 65536 bytes to standard error");
   EXPECT_TRUE(group_is_gone(pid_in("pid")));
 }
@@ -211,19 +211,19 @@ TEST_F(ProgramTest, AllowsExactlyWhatIsAllowed) {
   Program program = shell("head -c 200000 /dev/zero");
   program.max_output_bytes = 200'000;
   const Outcome outcome = run(program);
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->output.size(), 200'000U);
   program.max_output_bytes = 199'999;
-  EXPECT_EQ(run(program).error(), "prints more than 199999 bytes to standard output");
+  EXPECT_EQ(run(program).error().sentence, "prints more than 199999 bytes to standard output");
 }
 
 TEST_F(ProgramTest, WaitsForOneThatClosedItsOutput) {
   const auto begin = steady_clock::now();
   const Outcome outcome = run_shell("exec >&- 2>&-; sleep 0.3; exit 4");
-  ASSERT_TRUE(outcome) << outcome.error();
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
   EXPECT_EQ(outcome->code, 4);
   EXPECT_GE(steady_clock::now() - begin, 300ms);
-  EXPECT_EQ(run_shell("exec >&- 2>&-; sleep 1000", 200ms).error(), kTimedOut);
+  EXPECT_EQ(run_shell("exec >&- 2>&-; sleep 1000", 200ms).error().sentence, kTimedOut);
 }
 
 TEST_F(ProgramTest, LeavesNoDescriptor) {
@@ -263,7 +263,7 @@ TEST_F(ProgramTest, RunsManyAtOnce) {
   for (int i = 0; i < 200; ++i) {
     ASSERT_TRUE(outcomes[i].wait_for(60s) == std::future_status::ready);
     const Outcome outcome = outcomes[i].get();
-    ASSERT_TRUE(outcome) << outcome.error();
+    ASSERT_TRUE(outcome) << outcome.error().sentence;
     EXPECT_EQ(outcome->code, i);
     EXPECT_EQ(outcome->output, fmt::format("{}\n", i));
   }
@@ -283,7 +283,7 @@ TEST_F(ProgramTest, SaysThatThereAreNoMoreDescriptors) {
     ::setrlimit(RLIMIT_NOFILE, &few);
     const Outcome outcome = run(program);
     ::setrlimit(RLIMIT_NOFILE, &before);
-    if (!outcome) EXPECT_THAT(outcome.error(), HasSubstr("Too many open files"));
+    if (!outcome) EXPECT_THAT(outcome.error().sentence, HasSubstr("Too many open files"));
   }
   EXPECT_EQ(open_files(), files);
 }
@@ -296,10 +296,10 @@ TEST_F(ProgramTest, CancelKillsAtOnceAndFailsLaterRuns) {
   support::on(runtime_.background(), [&] { programs_.cancel(); });
   ASSERT_TRUE(support::ready(first) && support::ready(second));
   EXPECT_FALSE(std::filesystem::exists(file("asked"))) << "it was asked to end, by SIGTERM, and waited for";
-  EXPECT_EQ(first.get().error(), kCancelled);
-  EXPECT_EQ(second.get().error(), kCancelled);
+  EXPECT_EQ(first.get().error().sentence, kCancelled);
+  EXPECT_EQ(second.get().error().sentence, kCancelled);
   EXPECT_TRUE(group_is_gone(group));
-  EXPECT_EQ(run_shell("echo $$ >$DIR/later").error(), kCancelled);
+  EXPECT_EQ(run_shell("echo $$ >$DIR/later").error().sentence, kCancelled);
   EXPECT_FALSE(std::filesystem::exists(file("later")));
 }
 

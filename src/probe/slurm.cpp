@@ -107,7 +107,7 @@ class SlurmProbe final : public Probe {
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                   Trace* trace) override {
     const auto printed = co_await ask(deadline, trace);
-    if (!printed) co_return same_for_all(profiles.size(), std::unexpected(printed.error()));
+    if (!printed) co_return failed(profiles.size(), printed.error());
     // A large cluster takes a good part of a second to read.
     auto read = [&] { return answer(*printed, profiles); };
     co_return co_await readers_.run(read);
@@ -116,9 +116,10 @@ class SlurmProbe final : public Probe {
   void cancel() override { programs_.cancel(); }
 
  private:
-  using Text = std::expected<std::string, std::string>;
+  template <class T>
+  using Or = std::expected<T, Failure>;
 
-  asio::awaitable<std::expected<Printed, std::string>> ask(base::SteadyTime deadline, Trace* trace) {
+  asio::awaitable<Or<Printed>> ask(base::SteadyTime deadline, Trace* trace) {
     const config::SlurmOptions& options = config_.slurm;
     Printed printed;
     std::vector<std::pair<Command, std::string*>> asked = {{sinfo_command(options), &printed.nodes}};
@@ -130,22 +131,24 @@ class SlurmProbe final : public Probe {
       asked.emplace_back(squeue_command(), &printed.jobs);
       asked.emplace_back(excluded_command(), &printed.excluded);
     }
+    bool any = false;
     for (auto& [command, text] : asked) {
       auto output = co_await run(std::move(command), deadline, trace);
-      if (!output) co_return std::unexpected(std::move(output.error()));
+      if (!output) co_return std::unexpected(Failure{output.error().sentence, any || output.error().asked});
+      any = true;
       *text = std::move(*output);
     }
     co_return printed;
   }
 
   /// What the command prints, when it succeeds.
-  asio::awaitable<Text> run(Command command, base::SteadyTime deadline, Trace* trace) {
+  asio::awaitable<Or<std::string>> run(Command command, base::SteadyTime deadline, Trace* trace) {
     Program program{.command = command, .environment = environment_, .max_output_bytes = kMaxOutputBytes, .nice = 0};
     auto exited = co_await programs_.run(std::move(program), deadline);
     const std::string conf = config_.slurm.conf.empty() ? "" : fmt::format("SLURM_CONF={} ", config_.slurm.conf);
     note(trace, conf + typed(command), exited ? exited->output + exited->errors : "");
     if (!exited) co_return std::unexpected(std::move(exited.error()));
-    if (has_failed(*exited)) co_return std::unexpected(failure(command, *exited));
+    if (has_failed(*exited)) co_return std::unexpected(Failure{failure(command, *exited)});
     co_return std::move(exited->output);
   }
 

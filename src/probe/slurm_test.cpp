@@ -77,6 +77,13 @@ class SlurmTest : public testing::Test {
   std::unique_ptr<Probe> probe_;
 };
 
+TEST_F(SlurmTest, TheSourceIsAskedWhenItsFirstCommandRuns) {
+  config_.slurm.scontrol = {"/no/such/scontrol"};
+  EXPECT_TRUE(measure().asked);
+  config_.slurm.command = {"/no/such/sinfo"};
+  EXPECT_FALSE(measure().asked);
+}
+
 TEST_F(SlurmTest, OneCallMeasuresAllProfiles) {
   profiles_.push_back({.id = 3, .key = {"HPC", "nowhere"}});
   profiles_.push_back({.id = 4, .key = {"HPC", "old"}});

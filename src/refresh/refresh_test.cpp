@@ -313,6 +313,21 @@ TEST_F(RefreshTest, WhatNeverBeganIsNotSpent) {
   EXPECT_EQ(left, 3) << "two were cut off, which the source has seen";
 }
 
+TEST_F(RefreshTest, ARunThatAskedNobodyIsNotSpent) {
+  config_.ttl = 1ms;
+  config_.budget = {{1, 24h}};
+  add(1, 1ms);
+  Replica replica(runtime_, store_, config_);
+  replica.script->asked = false;
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.runs() >= 3; }));
+  const int before = replica.look([](auto& script) {
+    script.asked = true;
+    return script.calls;
+  });
+  EXPECT_TRUE(eventually([&] { return replica.runs() > before && replica.left() == 0; }));
+}
+
 TEST_F(RefreshTest, ABatchWithoutProfilesKeepsItsBudget) {
   config_.kind = "slurm";
   config_.budget = {{1, 24h}};

@@ -224,6 +224,7 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
     if (const auto running = running_.find(key); running != running_.end()) running->second.claim.counted.reset();
     answer = co_await this->answer(claim.profiles, nullptr);
     took = since(begin);
+    if (!answer.asked && claim.counted) measurements_.spawn("refund", refund(*claim.counted));
     constexpr int kRemembered = 16;
     typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
     // A measurement that was cut off says nothing: the task is given back instead.
@@ -309,15 +310,15 @@ asio::awaitable<void> Runner::look_at_budget() {
 
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   if (stopping_) co_return base::fail(base::Errc::unavailable, kReplaced);
+  std::optional<base::Time> counted;
   if (!limits_.empty()) {
     auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
-    const auto counted = co_await shared_.database.run(std::move(spend));
+    counted = co_await shared_.database.run(std::move(spend));
     if (!counted)
       co_return base::fail(base::Errc::conflict,
                            fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
     if (stopping_) {
-      auto refund = [this, run = *counted] { shared_.store.refund(config_.name, limits_, {&run, 1}); };
-      co_await shared_.database.run(std::move(refund));
+      co_await refund(*counted);
       co_return base::fail(base::Errc::unavailable, kReplaced);
     }
   }
@@ -326,10 +327,20 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   const std::span<const core::Profile> one(&profile, 1);
   const probe::Answer answer = co_await this->answer(one, &run.trace);
   run.took = since(begin);
+  if (!answer.asked && counted) co_await refund(*counted);
   run.result = answer.results.front();
   for (std::string* text : {&run.trace.sent, &run.trace.received})
     if (text->size() > kShownBytes) text->replace(kShownBytes, std::string::npos, "…");
   co_return run;
+}
+
+/// Takes back the run that was counted at `counted`.
+asio::awaitable<void> Runner::refund(base::Time counted) {
+  auto call = [this, counted] {
+    shared_.store.refund(config_.name, limits_, {&counted, 1});
+    return true;
+  };
+  co_await attempt_once(shared_, config_.name + " cannot take back a run that asked nobody", std::move(call));
 }
 
 asio::awaitable<void> Runner::write_loop() {

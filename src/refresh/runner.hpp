@@ -80,6 +80,7 @@ class Runner {
   /// Counts how a run went; returns its error, with a note while the probe is slowed down.
   void judge(probe::Answer& answer);
   boost::asio::awaitable<void> fail_all(std::string error);
+  boost::asio::awaitable<void> refund(base::Time counted);
   void show_left(const std::vector<std::uint64_t>& left);
   boost::asio::awaitable<void> write_loop();
   /// These tasks are no longer ours.

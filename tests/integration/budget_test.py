@@ -99,6 +99,16 @@ class OncePerDayTest(DatabaseCase):
         self.assertEqual(len(self.times()), 1)
         eventually("nothing is left", lambda: hardware.metric(LEFT) == 0)
 
+    def test_a_call_that_cannot_be_made_is_kept(self):
+        token = self.directory / "source-token"
+        hardware = self.hardware(profiles=[{"provider": "cloud", "name": "type"}], probes=[self.probe(budget=["1/1d"], token_file=str(token))])
+        failed = r'vacancy_probes_total\{[^}]*result="failed"\}'
+        eventually("it has failed", lambda: hardware.metric(failed) >= 3)
+        self.assertIn("token_file", request(hardware.port, "/hardware/").json[0]["error"])
+        token.write_text("0123456789abcdef\n")
+        eventually("it is measured", lambda: self.measured(hardware))
+        self.assertEqual(len(self.times()), 1)
+
     def test_other_windows_count_what_was_spent(self):
         profiles = [{"provider": "cloud", "name": "type"}]
         hardware = self.hardware(profiles=profiles, probes=[self.probe(budget=["1/1d"])])

@@ -22,6 +22,8 @@ class ScriptedProbe final : public probe::Probe {
     int calls = 0;
     int running = 0;
     int most_running = 0;
+    /// The source is asked.
+    bool asked = true;
     bool cancelled = false;
   };
 
@@ -33,6 +35,7 @@ class ScriptedProbe final : public probe::Probe {
     if (trace != nullptr) trace->sent = "a question";
     for (const core::Profile& profile : profiles) ++script.runs[profile.id];
     ++script.calls;
+    const bool asked = script.asked;
     script.most_running = std::max(script.most_running, ++script.running);
     const auto end = std::min(std::chrono::steady_clock::now() + script.duration, deadline);
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
@@ -43,7 +46,7 @@ class ScriptedProbe final : public probe::Probe {
     if (script.cancelled) co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
-    probe::Answer answer{.results = {}, .discovered = script.discovered};
+    probe::Answer answer{.results = {}, .discovered = script.discovered, .asked = asked};
     for (const core::Profile& profile : profiles)
       answer.results.push_back(script.result ? script.result(profile) : probe::Result(high));
     co_return answer;
