@@ -18,7 +18,7 @@ int serve(const config::Config& config) {
   app::Process process(config);
   portal::Service service(config.portal, process.runtime(), process.metrics());
   http::Server server(process.runtime(), process.metrics(), service.routes(),
-                      app::server_options("portal", config.portal.http, connections.portal));
+                      app::portal_options(config.portal.http, connections.portal));
   process.health().add([&service] { return service.problem(); });
   const std::uint16_t admin = process.start_admin(service.admin_routes(), connections.admin);
   app::Part part = app::part_of("portal", service, server);

@@ -214,6 +214,12 @@ http::ServerOptions server_options(std::string name, const config::HttpConfig& c
           .max_body_bytes = config.max_body_bytes};
 }
 
+http::ServerOptions portal_options(const config::HttpConfig& config, std::size_t connections) {
+  auto options = server_options("portal", config, connections);
+  options.shows_demand = true;
+  return options;
+}
+
 std::string url_of(const config::HttpConfig& config, std::uint16_t port) {
   const bool any = config.address == "0.0.0.0" || config.address == "::";
   const std::string host = any                                             ? "localhost"

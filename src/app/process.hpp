@@ -89,6 +89,8 @@ void hold_reloads();
 
 /// `connections`: at most so many, which `config` wanted and the process can have.
 http::ServerOptions server_options(std::string name, const config::HttpConfig& config, std::size_t connections);
+/// Of the public server, whose demand autoscalers see.
+http::ServerOptions portal_options(const config::HttpConfig& config, std::size_t connections);
 
 /// "http://localhost:5000" for an address that a server listens on.
 std::string url_of(const config::HttpConfig& config, std::uint16_t port);

@@ -85,7 +85,7 @@ class ConnectionsTest : public testing::Test {
     Router router;
     router.add("GET", "/", [](const Request&) -> asio::awaitable<Reply> { co_return text("hello"); });
     router.add("GET", "/slow", [this](const Request&) { return slow(); });
-    return {runtime_, std::move(router), {.max_connections = most}, [this] { finish_ = true; }};
+    return {runtime_, std::move(router), {.max_connections = most, .shows_demand = true}, [this] { finish_ = true; }};
   }
   asio::awaitable<Reply> slow() {
     ++working_;
@@ -115,6 +115,37 @@ class ConnectionsTest : public testing::Test {
   std::atomic<int> working_ = 0;
   std::atomic<bool> finish_ = false;
 };
+
+TEST_F(ConnectionsTest, WhatIsOfferedIsShownWhateverBecomesOfIt) {
+  Serving server = serve(2);
+  const auto offered = [&] {
+    std::ignore = server.metrics().text();
+    return server.metrics().counter("vacancy_offered_requests_total", "").Value();
+  };
+  const auto per_second = [&] {
+    std::ignore = server.metrics().text();
+    return server.metrics().gauge("vacancy_offered_requests_per_second", "").Value();
+  };
+  EXPECT_EQ(offered(), 0);
+  {
+    RawClient answered(server.port());
+    for (int i = 0; i < 3; ++i) {
+      answered.send(kRoot);
+      EXPECT_THAT(answered.read_answer(), HasSubstr("hello"));
+    }
+    RawClient wrong(server.port());
+    wrong.send("no request\r\n\r\n");
+    EXPECT_THAT(wrong.read_all(), StartsWith("HTTP/1.1 400"));
+  }
+  EXPECT_EQ(offered(), 4);
+  Clients clients = busy(server, 2);
+  EXPECT_EQ(offered(), 6) << "those that wait for their answer count";
+  RawClient refused(server.port());
+  EXPECT_THAT(refused.read_all(), StartsWith("HTTP/1.1 503"));
+  EXPECT_EQ(offered(), 7);
+  EXPECT_TRUE(eventually([&] { return per_second() > 0; })) << "after a second";
+  EXPECT_LE(per_second(), 7);
+}
 
 TEST_F(ConnectionsTest, OneTooManyIsToldSoAndClosed) {
   Serving server = serve(2);

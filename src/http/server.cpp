@@ -64,14 +64,33 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
     requests[i] = &metrics.counter("vacancy_http_requests_total", "Requests answered",
                                    {{"server", options_.name}, {"code", fmt::format("{}xx", i + 1)}});
   for (std::size_t i = 0; i < runtime.cores(); ++i)
-    hosts_.push_back(std::make_unique<SessionHost>(SessionHost{.router = router_,
-                                                               .options = options_,
-                                                               .core = i,
-                                                               .sessions_open = sessions_,
-                                                               .body_bytes = body_bytes_,
-                                                               .connections = connections,
-                                                               .seconds = seconds,
-                                                               .requests = requests}));
+    hosts_.emplace_back(new SessionHost{.router = router_,
+                                        .options = options_,
+                                        .core = i,
+                                        .sessions_open = sessions_,
+                                        .body_bytes = body_bytes_,
+                                        .connections = connections,
+                                        .seconds = seconds,
+                                        .requests = requests});
+  if (options_.shows_demand) show_demand(metrics);
+}
+
+void Server::show_demand(base::Metrics& metrics) {
+  auto& total = metrics.counter("vacancy_offered_requests_total", "Requests that came: answered, refused and waiting");
+  auto& rate =
+      metrics.gauge("vacancy_offered_requests_per_second", "Requests that came in the last half minute, a second");
+  demand_at_scrape_ = metrics.at_scrape([this, &total, &rate, began = std::chrono::steady_clock::now()] {
+    const auto now = std::chrono::steady_clock::now();
+    double all = 0;
+    double recent = 0;
+    for (const auto& host : hosts_) {
+      all += static_cast<double>(host->offered.total());
+      recent += static_cast<double>(host->offered.recent(now));
+    }
+    total.Increment(all - total.Value());
+    const auto span = std::clamp<std::chrono::duration<double>>(now - began, std::chrono::seconds(1), base::kRecent);
+    rate.Set(recent / span.count());
+  });
 }
 
 Server::~Server() = default;
@@ -120,7 +139,7 @@ asio::awaitable<void> Server::accept() {
     taking_.succeeded(failing_);
     if (++connections_ > options_.max_connections + kMostBeyond) {
       --connections_;
-      refuse_at_once(std::move(socket), note_refusal());
+      refuse_at_once(std::move(socket), note_refusal(0));
       continue;
     }
     base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session", serve(std::move(socket), next));
@@ -135,14 +154,14 @@ asio::awaitable<void> Server::serve(tcp::socket socket, std::size_t core) {
     taking_.succeeded(refusing_);
     co_await run_session(std::move(socket), *hosts_[core]);
   } else {
-    co_await turn_away(std::move(socket));
+    co_await turn_away(std::move(socket), core);
   }
 }
 
-asio::awaitable<void> Server::turn_away(tcp::socket socket) {
+asio::awaitable<void> Server::turn_away(tcp::socket socket, std::size_t core) {
   ++refusals_;
   const Counted counted(refusals_);
-  const std::string& answer = note_refusal();
+  const std::string& answer = note_refusal(core);
   if (refusals_ <= kMostBeyond / 2)
     co_await refuse(std::move(socket), answer);
   else
@@ -170,7 +189,8 @@ asio::awaitable<bool> Server::make_room(std::size_t core) {
 }
 
 /// Returns what to answer.
-const std::string& Server::note_refusal() {
+const std::string& Server::note_refusal(std::size_t core) {
+  hosts_[core]->offered.add(std::chrono::steady_clock::now());
   refused_.Increment();
   taking_.failed(refusing_, fmt::format("all {} of max_connections are in use", options_.max_connections));
   return refusal_;

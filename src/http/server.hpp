@@ -37,6 +37,8 @@ struct ServerOptions {
   std::size_t max_body_bytes = 1 << 20;
   /// Of all requests under way together; a single one may always be as large as the limit above.
   std::size_t max_bodies_bytes = 64 << 20;
+  /// Shows autoscalers what the process is offered (docs/scaling.md). For one server of a process.
+  bool shows_demand = false;
 };
 
 /// An HTTP/1.1 server. One acceptor hands connections to the cores in turn; a connection never leaves its core.
@@ -62,8 +64,9 @@ class Server {
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, std::size_t core);
   boost::asio::awaitable<bool> admit(std::size_t core);
   boost::asio::awaitable<bool> make_room(std::size_t core);
-  boost::asio::awaitable<void> turn_away(boost::asio::ip::tcp::socket socket);
-  const std::string& note_refusal();
+  boost::asio::awaitable<void> turn_away(boost::asio::ip::tcp::socket socket, std::size_t core);
+  const std::string& note_refusal(std::size_t core);
+  void show_demand(base::Metrics& metrics);
   boost::asio::awaitable<void> on_every_core(void (*job)(SessionHost&));
   boost::asio::awaitable<void> wait_until_empty(base::Duration timeout);
 
@@ -87,6 +90,7 @@ class Server {
   std::atomic<std::size_t> body_bytes_ = 0;
   std::atomic<bool> accept_ended_ = false;
   bool accepting_ = false;
+  std::shared_ptr<void> demand_at_scrape_;
 };
 
 }  // namespace http

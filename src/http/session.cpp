@@ -142,6 +142,7 @@ class Session final : public StreamWriter {
     // The route knows.
     parser.body_limit(boost::none);
     error_code error;
+    host_.offered.add(std::chrono::steady_clock::now());
     stream_.expires_after(host_.options.io_timeout);
     co_await beast::http::async_read_header(stream_, buffer_, parser, redirect_error(use_awaitable, error));
     if (!error) co_return co_await serve(parser);

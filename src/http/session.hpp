@@ -7,6 +7,7 @@
 #include <list>
 
 #include "base/metrics.hpp"
+#include "base/recent.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 
@@ -27,6 +28,8 @@ struct SessionHost {
   prometheus::Histogram& seconds;
   /// By the first digit of the status, less one.
   std::array<prometheus::Counter*, 5> requests;
+  /// Requests that came, whatever becomes of them, and connections that were refused.
+  base::RecentCount offered{};
   std::list<Session*> sessions{};
   /// Those that wait for a request, the longest first.
   std::list<Session*> idle{};

@@ -22,7 +22,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
-      wait_(board_),
+      wait_(board_, metrics),
       page_(board_, runtime.cores()),
       profile_page_(board_, runtime.cores()),
       assets_(runtime.cores()),

@@ -132,6 +132,18 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
   return reply;
 }
 
+/// Counts itself while it lives.
+class Counted {
+ public:
+  explicit Counted(prometheus::Gauge& gauge) : gauge_(gauge) { gauge_.Increment(); }
+  ~Counted() { gauge_.Decrement(); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  prometheus::Gauge& gauge_;
+};
+
 /// A waiting client's answer; nothing while it has to wait on. `deadline` becomes when to look again.
 std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view, base::SteadyTime& deadline,
                                 bool all) {
@@ -153,9 +165,13 @@ std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view
 
 }  // namespace
 
+Wait::Wait(board::Board& board, base::Metrics& metrics)
+    : board_(board), waiting_(metrics.gauge("vacancy_waiting_requests", "Requests that wait for a condition")) {}
+
 boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   auto asked = read(request.query);
   if (!asked) co_return http::problem(asked.error());
+  const Counted counted(waiting_);
   const auto deadline = std::chrono::steady_clock::now() + asked->timeout;
   const bool all = asked->condition.all;
   board::View& view = board_.view(request.core);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/metrics.hpp"
 #include "board/board.hpp"
 #include "http/message.hpp"
 
@@ -13,12 +14,14 @@ namespace portal {
 /// Called on every core; `board` outlives it.
 class Wait {
  public:
-  explicit Wait(board::Board& board) : board_(board) {}
+  /// `metrics` outlives it.
+  Wait(board::Board& board, base::Metrics& metrics);
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
   board::Board& board_;
+  prometheus::Gauge& waiting_;
 };
 
 }  // namespace portal

@@ -62,6 +62,7 @@ class WaitTest : public testing::Test {
   void until_waiting(std::size_t waiters) {
     EXPECT_TRUE(support::eventually(
         [&] { return support::on(runtime_.core(0), [&] { return board_->view(0).subscribers() == waiters; }); }));
+    EXPECT_EQ(metrics_.gauge("vacancy_waiting_requests", "").Value(), static_cast<double>(waiters));
   }
   std::string refusal(std::string_view query) {
     auto reply = start(query);
@@ -74,7 +75,8 @@ class WaitTest : public testing::Test {
 
   base::Runtime runtime_{1};
   support::FedBoard board_{runtime_};
-  Wait wait_{*board_};
+  base::Metrics metrics_;
+  Wait wait_{*board_, metrics_};
 };
 
 TEST_F(WaitTest, AnswersAtOnceWhenItHoldsAlready) {

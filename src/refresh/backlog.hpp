@@ -15,12 +15,17 @@ class Backlog {
 
   /// How long the oldest due task has waited for its run, as far as is known.
   base::Duration overdue(base::SteadyTime now) const;
+  /// The same at the latest look: it does not grow while nobody can look.
+  base::Duration overdue_when_looked() const;
 
  private:
+  base::Duration since(base::SteadyTime now) const;
+
   mutable std::mutex mutex_;
   /// When the first free task is due, and when the first lease of one that runs ends unless it is renewed.
   std::optional<base::SteadyTime> due_;
   std::optional<base::SteadyTime> lease_end_;
+  base::SteadyTime looked_at_;
 };
 
 }  // namespace refresh

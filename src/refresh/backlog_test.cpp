@@ -40,6 +40,13 @@ TEST_F(BacklogTest, ARunThatStoppedRenewingIsLateFromTheEndOfItsLease) {
   EXPECT_EQ(backlog_.overdue(sent_ + 20s), 0s) << "it was renewed";
 }
 
+TEST_F(BacklogTest, WhatWasSeenDoesNotGrowUntilSomebodyLooks) {
+  backlog_.look({.now = now_, .due = now_ - 30s, .lease_end = {}}, sent_);
+  EXPECT_EQ(backlog_.overdue_when_looked(), 30s);
+  backlog_.look({.now = now_, .due = now_ + 30s, .lease_end = {}}, sent_);
+  EXPECT_EQ(backlog_.overdue_when_looked(), 0s);
+}
+
 TEST_F(BacklogTest, TheLongestWaitCounts) {
   backlog_.look({.now = now_, .due = now_ - 5s, .lease_end = now_ + 1s}, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 10s), 15s);

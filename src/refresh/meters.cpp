@@ -1,5 +1,7 @@
 #include "refresh/meters.hpp"
 
+#include <algorithm>
+
 #include "base/duration.hpp"
 
 namespace refresh {
@@ -9,13 +11,23 @@ prometheus::Counter& probes(base::Metrics& metrics, const std::string& name, con
   return metrics.counter("vacancy_probes_total", "Probes that ran, by result", {{"probe", name}, {"result", result}});
 }
 
+double seconds(base::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 base::Labels labels_of(const config::ProbeConfig& config) {
   return {{"probe", config.name}};
 }
 
 }  // namespace
 
-Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog)
+Demand::Demand(base::Metrics& metrics)
+    : used_ratio(metrics.gauge("vacancy_probe_slots_used_ratio",
+                               "Slots in use to all slots of the busiest probe, mean of the last half minute")),
+      overdue(
+          metrics.gauge("vacancy_overdue_max_seconds", "How late the most overdue task is that a slot would help")) {}
+
+Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog, std::size_t slots)
     : ok(probes(metrics, config.name, "ok")),
       failed(probes(metrics, config.name, "failed")),
       refused(
@@ -30,17 +42,27 @@ Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const 
                             "How long the oldest due task of the probe has waited for its run", labels_of(config))),
       slowed_down(metrics.gauge("vacancy_probe_slowed_down", "1 while the probe is slowed down by failures",
                                 labels_of(config))),
-      duration(metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels_of(config))) {
+      duration(metrics.seconds("vacancy_probe_seconds", "How long probes ran", labels_of(config))),
+      used(std::chrono::steady_clock::now()) {
+  metrics.gauge("vacancy_probe_slots", "Probes that run at the same time at most", labels_of(config))
+      .Set(static_cast<double>(slots));
   for (const config::Budget& budget : config.limits())
     left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
                                   {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
-  overdue_at_scrape_ = metrics.at_scrape([this, &backlog] {
-    overdue.Set(std::chrono::duration<double>(backlog.overdue(std::chrono::steady_clock::now())).count());
+  // One task for all profiles, or a limit over all replicas: more slots would change nothing.
+  const bool scales = !config.batched() && config.limits().empty();
+  at_scrape_ = metrics.at_scrape([this, &backlog, scales, slots, demand = Demand(metrics)] {
+    const auto now = std::chrono::steady_clock::now();
+    overdue.Set(seconds(backlog.overdue(now)));
+    // Nor where the source is down.
+    if (!scales || slowed_down.Value() > 0) return;
+    demand.used_ratio.Set(std::max(demand.used_ratio.Value(), used.mean(now) / static_cast<double>(slots)));
+    demand.overdue.Set(std::max(demand.overdue.Value(), seconds(backlog.overdue_when_looked())));
   });
 }
 
 Meters::~Meters() {
-  overdue_at_scrape_.reset();
+  at_scrape_.reset();
   overdue.Set(0);
   slowed_down.Set(0);
   for (prometheus::Gauge* gauge : left) gauge->Set(0);

@@ -3,15 +3,26 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "base/recent.hpp"
 #include "config/config.hpp"
 #include "refresh/backlog.hpp"
 
 namespace refresh {
 
+/// What more slots would help with, over all probes of a process: what autoscalers see of it (docs/scaling.md).
+struct Demand {
+  explicit Demand(base::Metrics& metrics);
+
+  /// The highest share of slots in use, and how late the most overdue task is.
+  prometheus::Gauge& used_ratio;
+  prometheus::Gauge& overdue;
+};
+
 /// What a runner counts and shows, by probe. `metrics` and `backlog` outlive it.
 class Meters {
  public:
-  Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog);
+  /// `slots`: how many run at the same time.
+  Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog, std::size_t slots);
   /// What it shows is over.
   ~Meters();
   Meters(const Meters&) = delete;
@@ -29,8 +40,11 @@ class Meters {
   /// In the order of config.limits().
   std::vector<prometheus::Gauge*> left;
 
+  /// Slots that are in use.
+  base::RecentMean used;
+
  private:
-  std::shared_ptr<void> overdue_at_scrape_;
+  std::shared_ptr<void> at_scrape_;
 };
 
 }  // namespace refresh

@@ -20,7 +20,11 @@ Refresher::Refresher(const std::vector<config::ProbeConfig>& probes, Shared shar
       group_(shared_.executor),
       assign_timer_(shared_.executor),
       watch_timer_(shared_.executor),
-      ended_(shared_.executor) {
+      ended_(shared_.executor),
+      at_scrape_(shared_.metrics.at_scrape([demand = Demand(shared_.metrics)] {
+        demand.used_ratio.Set(0);
+        demand.overdue.Set(0);
+      })) {
   for (const config::ProbeConfig& config : probes) start(config);
 }
 

@@ -58,6 +58,8 @@ class Refresher {
   bool assigning_ = false;
   bool running_ = false;
   bool stopping_ = false;
+  /// Before those of the runners.
+  std::shared_ptr<void> at_scrape_;
 };
 
 }  // namespace refresh

@@ -138,5 +138,52 @@ TEST_F(ConfigureTest, AProfileCanBeTestedWithoutAChange) {
   EXPECT_EQ(test({9, {"p", "other"}}).error().code, base::Errc::not_found);
 }
 
+// --- What autoscalers see
+
+class DemandTest : public ConfigureTest {
+ protected:
+  static config::ProbeConfig busy(const std::string& name, std::size_t slots) {
+    auto config = probe(name, name + "*", 1h);
+    config.concurrency = slots;
+    return config;
+  }
+  void add(const std::string& prefix, int count) {
+    for (int i = 0; i < count; ++i) std::ignore = store_.add({"p", fmt::format("{}{}", prefix, i)});
+  }
+  double shown(const std::string& name, const base::Labels& labels = {}) {
+    std::ignore = metrics_.text();
+    return metrics_.gauge(name, "", labels).Value();
+  }
+  double used() { return shown("vacancy_probe_slots_used_ratio"); }
+  double overdue() { return shown("vacancy_overdue_max_seconds"); }
+};
+
+TEST_F(DemandTest, IsThatOfTheBusiestProbe) {
+  add("full", 5);
+  add("half", 2);
+  start({busy("full", 2), busy("half", 4)});
+  EXPECT_TRUE(eventually([&] { return used() > 0.9 && overdue() > 0; }));
+  EXPECT_LE(used(), 1);
+  EXPECT_EQ(shown("vacancy_probe_slots", {{"probe", "full"}}), 2);
+  EXPECT_EQ(shown("vacancy_probe_slots", {{"probe", "half"}}), 4);
+  configure({busy("half", 4)});
+  EXPECT_TRUE(eventually([&] { return used() > 0.4 && used() <= 0.5 && overdue() == 0; }));
+}
+
+TEST_F(DemandTest, IsNoneWhereMoreSlotsWouldNotHelp) {
+  add("limited", 3);
+  add("down", 3);
+  auto limited = busy("limited", 2);
+  limited.budget = {{2, 1h}};
+  config::ProbeConfig down{
+      .name = "down", .kind = "exec", .match = {"*", "down*"}, .ttl = 1ms, .timeout = 1h, .concurrency = 1};
+  down.exec.command = {"/no/such"};
+  start({limited, down});
+  EXPECT_TRUE(eventually([&] { return status(0).running == 2 && status(1).slow_since; }));
+  EXPECT_TRUE(eventually([&] { return shown("vacancy_overdue_seconds", {{"probe", "down"}}) > 1; }));
+  EXPECT_EQ(used(), 0);
+  EXPECT_EQ(overdue(), 0);
+}
+
 }  // namespace
 }  // namespace refresh

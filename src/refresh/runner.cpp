@@ -74,7 +74,7 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       claim_timer_(shared.executor),
       renew_timer_(shared.executor),
       look_timer_(shared.executor),
-      meters_(shared.metrics, config, backlog_),
+      meters_(shared.metrics, config, backlog_, concurrency_),
       writer_(config_.name, shared, meters_, [this](const auto& outcomes) { forget(outcomes); }) {}
 
 Runner::~Runner() = default;
@@ -200,6 +200,7 @@ void Runner::begin_queued() {
     ++measuring_;
     measurements_.spawn("measurements", work());
   }
+  meters_.used.set(static_cast<double>(measuring_), steady_clock::now());
 }
 
 /// One slot: measures what is queued, one after the other.
@@ -212,6 +213,7 @@ asio::awaitable<void> Runner::work() {
     co_await measure(std::move(claim));
   }
   --measuring_;
+  meters_.used.set(static_cast<double>(measuring_), steady_clock::now());
 }
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {

@@ -60,7 +60,7 @@ class WriterTest : public testing::Test {
                  .lease = 15s,
                  .written = [] {}};
   Backlog backlog_;
-  Meters meters_{metrics_, config_, backlog_};
+  Meters meters_{metrics_, config_, backlog_, 1};
   std::atomic<std::size_t> done_ = 0;
   Writer writer_{config_.name, shared_, meters_, [this](const auto& outcomes) { done_ += outcomes.size(); }};
   std::future<void> run_;

@@ -57,7 +57,7 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   portal_config.hardware_urls = {hardware_url};
   portal::Service portal(portal_config, process.runtime(), process.metrics());
   http::Server portal_server(process.runtime(), process.metrics(), portal.routes(),
-                             server_options("portal", config.portal.http, connections.portal));
+                             portal_options(config.portal.http, connections.portal));
   Part part = part_of("portal", portal, portal_server);
   part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
