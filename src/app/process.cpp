@@ -77,7 +77,7 @@ std::uint16_t Process::start(Part part) {
       while (before.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
         if (signalled()) return 0;
     }
-    return started.server->listen();
+    return started.server != nullptr ? started.server->listen() : 0;
   } catch (...) {
     end();
     throw;
@@ -164,7 +164,8 @@ void Process::end() {
       co_await base::sleep(timer, self.config_.lame_duck);
     }
     for (auto started = self.started_.rbegin(); started != self.started_.rend(); ++started) {
-      if (!co_await started->part.server->drain(self.config_.drain_timeout, started->part.end_streams)) {
+      http::Server* const server = started->part.server;
+      if (server != nullptr && !co_await server->drain(self.config_.drain_timeout, started->part.end_streams)) {
         spdlog::critical("{} has an answer under way that does not end; leaving it", started->part.name);
         std::_Exit(1);
       }

@@ -24,6 +24,7 @@ struct Part {
   /// Awaited between run and listen; may be empty.
   std::function<boost::asio::awaitable<void>()> before_listening;
   std::function<void()> end_streams;
+  /// Null: it serves nobody.
   http::Server* server = nullptr;
 };
 
@@ -39,8 +40,8 @@ class Process {
   base::Metrics& metrics() { return metrics_; }
   http::Health& health() { return health_; }
 
-  /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile. Throws base::UsageError after
-  /// ending what was started.
+  /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile or it has no server. Throws
+  /// base::UsageError after ending what was started.
   std::uint16_t start(Part part);
   /// Serves health, metrics and `routes`, on `connections` at most; returns the port.
   std::uint16_t start_admin(http::Router routes, std::size_t connections);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "config/autoscaler.hpp"
 #include "core/profile.hpp"
 
 /// The configuration of every program: one YAML file, overridden by environment variables, overridden by flags.
@@ -300,6 +301,7 @@ struct Config {
   std::string data_dir = "data";
   HardwareConfig hardware{};
   PortalConfig portal{};
+  AutoscalerConfig autoscaler{};
   /// Profiles that must exist. Missing ones are added at start; removing one here removes nothing.
   std::vector<core::ProfileKey> profiles{};
   /// First match wins. Without any, one simulated probe measures everything.

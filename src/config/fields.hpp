@@ -174,6 +174,96 @@ void fields(C& portal, Visit&& visit) {
   visit("allow_origin", portal.allow_origin);
 }
 
+template <Of<MetricTarget> C, class Visit>
+void fields(C& target, Visit&& visit) {
+  visit("type", target.type);
+  visit("averageValue", target.averageValue);
+  visit("value", target.value);
+}
+
+template <Of<LabelSelector> C, class Visit>
+void fields(C& selector, Visit&& visit) {
+  visit("matchLabels", selector.matchLabels);
+}
+
+template <Of<MetricIdentifier> C, class Visit>
+void fields(C& metric, Visit&& visit) {
+  visit("name", metric.name);
+  visit("selector", metric.selector);
+}
+
+template <Of<MetricSource> C, class Visit>
+void fields(C& source, Visit&& visit) {
+  visit("metric", source.metric);
+  visit("target", source.target);
+}
+
+/// The source stands under the key of its type.
+template <Of<MetricSpec> C, class Visit>
+void fields(C& metric, Visit&& visit) {
+  visit("type", metric.type);
+  if (metric.type == "Pods") visit("pods", metric.source);
+  if (metric.type == "External") visit("external", metric.source);
+}
+
+template <Of<ScalingPolicy> C, class Visit>
+void fields(C& policy, Visit&& visit) {
+  visit("type", policy.type);
+  visit("value", policy.value);
+  visit("periodSeconds", policy.periodSeconds);
+}
+
+template <Of<ScalingRules> C, class Visit>
+void fields(C& rules, Visit&& visit) {
+  visit("stabilizationWindowSeconds", rules.stabilizationWindowSeconds);
+  visit("selectPolicy", rules.selectPolicy);
+  visit("policies", rules.policies);
+  visit("tolerance", rules.tolerance);
+}
+
+template <Of<ScalingBehavior> C, class Visit>
+void fields(C& behavior, Visit&& visit) {
+  visit("scaleUp", behavior.scaleUp);
+  visit("scaleDown", behavior.scaleDown);
+}
+
+template <Of<ScaleTarget> C, class Visit>
+void fields(C& target, Visit&& visit) {
+  visit("apiVersion", target.apiVersion);
+  visit("kind", target.kind);
+  visit("name", target.name);
+}
+
+template <Of<AutoscalerSpec> C, class Visit>
+void fields(C& spec, Visit&& visit) {
+  visit("scaleTargetRef", spec.scaleTargetRef);
+  visit("minReplicas", spec.minReplicas);
+  visit("maxReplicas", spec.maxReplicas);
+  visit("metrics", spec.metrics);
+  visit("behavior", spec.behavior);
+}
+
+template <Of<ScaledService> C, class Visit>
+void fields(C& service, Visit&& visit) {
+  visit("name", service.name);
+  visit("metrics_url", service.metrics_url);
+  visit("spec", service.spec);
+}
+
+template <Of<AutoscalerConfig> C, class Visit>
+void fields(C& autoscaler, Visit&& visit) {
+  visit("actuator", autoscaler.actuator);
+  visit("engine", autoscaler.engine);
+  visit("list_command", autoscaler.list_command);
+  visit("scale_command", autoscaler.scale_command);
+  visit("interval", autoscaler.interval);
+  visit("rate_window", autoscaler.rate_window);
+  visit("timeout", autoscaler.timeout);
+  visit("command_timeout", autoscaler.command_timeout);
+  visit("state_file", autoscaler.state_file);
+  visit("services", autoscaler.services);
+}
+
 template <Of<Config> C, class Visit>
 void fields(C& config, Visit&& visit) {
   visit("log_level", config.log_level);
@@ -184,6 +274,7 @@ void fields(C& config, Visit&& visit) {
   visit("admin", config.admin);
   visit("hardware", config.hardware);
   visit("portal", config.portal);
+  visit("autoscaler", config.autoscaler);
   visit("profiles", config.profiles);
   visit("probes", config.probes);
 }

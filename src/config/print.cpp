@@ -36,6 +36,12 @@ class Printer {
       print(globs.patterns);
   }
 
+  void print(const std::map<std::string, std::string>& values) {
+    out_ << YAML::BeginMap;
+    for (const auto& [key, value] : values) print(key, value);
+    out_ << YAML::EndMap;
+  }
+
   template <Scalar T>
   void print(const T& scalar) {
     out_ << to_text(scalar);

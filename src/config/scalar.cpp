@@ -18,6 +18,28 @@ constexpr std::array<std::string_view, 2> kWorkNames{"sleep", "cpu"};
 constexpr std::array<std::string_view, 2> kUnitNames{"cpus", "nodes"};
 constexpr std::array<std::string_view, 3> kFormatNames{"auto", "json", "nagios"};
 constexpr std::array<std::string_view, 2> kTruthNames{"false", "true"};
+constexpr std::array<std::string_view, 2> kTargetNames{"AverageValue", "Value"};
+constexpr std::array<std::string_view, 2> kPolicyNames{"Pods", "Percent"};
+constexpr std::array<std::string_view, 3> kSelectNames{"Max", "Min", "Disabled"};
+constexpr std::array<std::string_view, 2> kActuatorNames{"swarm", "command"};
+
+/// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+struct Suffix {
+  std::string_view name;
+  double factor;
+};
+constexpr std::array<Suffix, 10> kSuffixes{{{"", 1},
+                                            {"m", 1e-3},
+                                            {"k", 1e3},
+                                            {"M", 1e6},
+                                            {"G", 1e9},
+                                            {"T", 1e12},
+                                            {"Ki", 1 << 10},
+                                            {"Mi", 1 << 20},
+                                            {"Gi", 1 << 30},
+                                            {"Ti", static_cast<double>(1LL << 40)}}};
+/// A double holds every whole number up to here.
+constexpr double kMostMilli = static_cast<double>(1LL << 53);
 
 /// `out` from its name: the values count from 0 as the names do.
 template <class T>
@@ -97,6 +119,32 @@ base::Result<void> assign(Budget& out, std::string_view text) {
   return {};
 }
 
+base::Result<void> assign(TargetType& out, std::string_view text) {
+  return assign_named(out, text, kTargetNames);
+}
+base::Result<void> assign(PolicyType& out, std::string_view text) {
+  return assign_named(out, text, kPolicyNames);
+}
+base::Result<void> assign(SelectPolicy& out, std::string_view text) {
+  return assign_named(out, text, kSelectNames);
+}
+base::Result<void> assign(Actuator& out, std::string_view text) {
+  return assign_named(out, text, kActuatorNames);
+}
+
+base::Result<void> assign(Quantity& out, std::string_view text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, ec] = std::from_chars(text.data(), end, value);
+  const auto suffix = std::ranges::find(kSuffixes, std::string_view(stop, end), &Suffix::name);
+  const double milli = suffix == kSuffixes.end() ? -1 : std::ceil(value * suffix->factor * 1000);
+  if (ec != std::errc{} || !(milli >= 0 && milli <= kMostMilli))
+    return base::fail(base::Errc::invalid,
+                      fmt::format("'{}' is not a quantity; write a number such as 40, 0.8, 800m or 2k", text));
+  out.milli = static_cast<std::int64_t>(milli);
+  return {};
+}
+
 std::string to_text(const std::string& value) {
   return value;
 }
@@ -126,6 +174,22 @@ std::string to_text(double value) {
 }
 std::string to_text(Budget value) {
   return fmt::format("{}/{}", value.calls, base::to_string(value.window));
+}
+
+std::string to_text(TargetType value) {
+  return std::string(kTargetNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(PolicyType value) {
+  return std::string(kPolicyNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(SelectPolicy value) {
+  return std::string(kSelectNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(Actuator value) {
+  return std::string(kActuatorNames[static_cast<std::size_t>(value)]);
+}
+std::string to_text(Quantity value) {
+  return value.milli % 1000 == 0 ? std::to_string(value.milli / 1000) : fmt::format("{}m", value.milli);
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {

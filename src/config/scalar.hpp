@@ -25,6 +25,12 @@ base::Result<void> assign(bool& out, std::string_view text);
 base::Result<void> assign(double& out, std::string_view text);
 /// "60/1h".
 base::Result<void> assign(Budget& out, std::string_view text);
+/// "800m", "2k", as Kubernetes writes numbers. What is finer than a thousandth is rounded up.
+base::Result<void> assign(Quantity& out, std::string_view text);
+base::Result<void> assign(TargetType& out, std::string_view text);
+base::Result<void> assign(PolicyType& out, std::string_view text);
+base::Result<void> assign(SelectPolicy& out, std::string_view text);
+base::Result<void> assign(Actuator& out, std::string_view text);
 
 /// The text that `assign` reads back.
 std::string to_text(const std::string& value);
@@ -37,6 +43,11 @@ std::string to_text(Format value);
 std::string to_text(bool value);
 std::string to_text(double value);
 std::string to_text(Budget value);
+std::string to_text(Quantity value);
+std::string to_text(TargetType value);
+std::string to_text(PolicyType value);
+std::string to_text(SelectPolicy value);
+std::string to_text(Actuator value);
 
 template <class T>
 base::Result<void> assign(std::optional<T>& out, std::string_view text) {

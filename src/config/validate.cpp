@@ -7,10 +7,10 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "config/checks.hpp"
 #include "config/config.hpp"
 #include "config/fields.hpp"
 #include "config/glob.hpp"
-#include "config/origins.hpp"
 #include "config/scalar.hpp"
 #include "config/url.hpp"
 
@@ -22,23 +22,6 @@ constexpr base::Duration kLongest = std::chrono::days{366};
 constexpr std::size_t kMostThreads = 1024;
 
 constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
-
-void check(bool fine, const std::string& path, std::string_view message) {
-  if (!fine) throw BadValue(path, message);
-}
-
-void check_at_least(base::Duration value, base::Duration least, const std::string& path) {
-  check(value >= least, path,
-        fmt::format("{} is too short; give {} or more", base::to_string(value), base::to_string(least)));
-}
-
-void check_positive(base::Duration value, const std::string& path) {
-  check(value.count() > 0, path, "0 makes no sense here; give a duration such as 5s");
-}
-
-void check_between(std::size_t value, std::size_t least, std::size_t most, const std::string& path) {
-  check(value >= least && value <= most, path, fmt::format("{} is not from {} to {}", value, least, most));
-}
 
 /// Every duration of a section, and of the sections in it, has a length that can be worked with.
 template <class T>
@@ -75,12 +58,6 @@ bool is_origin(std::string_view text) {
   if (scheme == std::string_view::npos || !(text.starts_with("http://") || text.starts_with("https://"))) return false;
   const std::string_view host = text.substr(scheme + 3);
   return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == std::string_view::npos;
-}
-
-/// Is this http://HOST[:PORT][/PREFIX]?
-bool is_http_url(std::string_view url) {
-  return url.starts_with("http://") && url.find_first_of("?#@ \t\r\n{") == std::string_view::npos &&
-         wrong_authority(url).empty();
 }
 
 void check_portal(const PortalConfig& portal) {
@@ -323,6 +300,7 @@ void validate(const Config& config) {
   check_portal(config.portal);
   check_profiles(config.profiles);
   check_probes(config.probes);
+  check_autoscaler(config.autoscaler);
 }
 
 }  // namespace config

@@ -42,6 +42,10 @@ bool knows_its_keys(const ProbeConfig& probe) {
   return known;
 }
 
+bool knows_its_keys(const MetricSpec& metric) {
+  return metric.type == "Pods" || metric.type == "External";
+}
+
 class Reader {
  public:
   Reader(std::string source, Origins& origins) : source_(std::move(source)), origins_(origins) {}
@@ -95,6 +99,13 @@ class Reader {
     if (!value.node.IsScalar() || !assign(all, value.node.Scalar()))
       refuse(value, "is not true, false or a list of patterns such as [gpu*, batch]");
     out.patterns = all ? std::vector<std::string>{"*"} : std::vector<std::string>{};
+  }
+
+  void read(const Value& value, std::map<std::string, std::string>& out) {
+    origins_.set(value.path, value.where);
+    if (!value.node.IsMap()) refuse(value, fmt::format("{}; give keys with their values", form_of(value.node)));
+    out.clear();
+    for (const auto& [key, entry] : entries_of(value)) read(entry, out[key]);
   }
 
   template <Section T>
@@ -169,6 +180,11 @@ void read_yaml(const std::string& text, const std::string& source, const std::st
 
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
                std::vector<ProbeConfig>& out, Origins& origins) {
+  read_document(text, source, path, out, origins);
+}
+
+void read_yaml(const std::string& text, const std::string& source, const std::string& path,
+               std::vector<ScaledService>& out, Origins& origins) {
   read_document(text, source, path, out, origins);
 }
 

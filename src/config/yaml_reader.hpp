@@ -18,5 +18,7 @@ void read_yaml(const std::string& text, const std::string& source, const std::st
                std::vector<core::ProfileKey>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
                std::vector<ProbeConfig>& out, Origins& origins);
+void read_yaml(const std::string& text, const std::string& source, const std::string& path,
+               std::vector<ScaledService>& out, Origins& origins);
 
 }  // namespace config

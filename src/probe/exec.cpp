@@ -130,7 +130,7 @@ class ExecProbe final : public Probe {
 
  private:
   asio::awaitable<std::expected<Exited, Failure>> run(const core::Profile* profile, std::string input,
-                                                          base::SteadyTime deadline, Trace* trace) {
+                                                      base::SteadyTime deadline, Trace* trace) {
     const Variables task = task_of(config_, profile);
     Program program = program_for(profile, task);
     program.input = std::move(input);

@@ -45,6 +45,8 @@ Transfer::Transfer(const Request& request, base::Duration limit, base::Duration 
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_USERAGENT, "vacancy/" VACANCY_VERSION);
+  if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  if (request.direct) set(CURLOPT_PROXY, "");
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_method();

@@ -36,6 +36,10 @@ struct Request {
   std::uint16_t max_redirects = 0;
   /// Of the answer's body, unpacked.
   std::size_t max_bytes = 1 << 20;
+  /// Connects to this socket of the machine instead of the URL's host.
+  std::string unix_socket{};
+  /// Through no proxy, whatever the environment says.
+  bool direct = false;
 };
 
 /// The last answer, after redirects.

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/error.hpp"
+#include "config/autoscaler.hpp"
+
+/// How many replicas a metric asks for. Kubernetes' pkg/controller/podautoscaler/replica_calculator.go is the
+/// reference, whole numbers of thousandths included. Pure.
+namespace autoscale {
+
+/// What is known of a metric of the replicas.
+struct PodValues {
+  /// Of those that have one, in thousandths.
+  std::vector<std::int64_t> values{};
+  /// Replicas that are there and show no value.
+  std::size_t missing = 0;
+  /// Replicas that are not there yet.
+  std::size_t unready = 0;
+};
+
+/// Usage to its target stays without a step from 1 - down to 1 + up.
+struct Tolerances {
+  double up = 0.1;
+  double down = 0.1;
+
+  bool contain(double ratio) const { return 1 - down <= ratio && ratio <= 1 + up; }
+};
+
+Tolerances tolerances_of(const config::ScalingBehavior& behavior);
+
+struct Recommendation {
+  std::size_t replicas = 0;
+  /// The mean of a replica, or the sum, in thousandths.
+  std::int64_t usage = 0;
+  /// Of usage to target, before assumptions about what is missing.
+  double ratio = 0;
+};
+
+/// Type Pods: the mean of `pods` is to be `target`. Missing ones are taken for at their target when it would go down
+/// and for idle when it would go up, as are unready ones. unavailable: nobody has a value.
+base::Result<Recommendation> recommend_by_pods(std::size_t current, const PodValues& pods, std::int64_t target,
+                                               const Tolerances& tolerances);
+
+/// Type External, AverageValue: `total` divided by all replicas is to be `target`.
+Recommendation recommend_by_average(std::size_t current, std::int64_t total, std::int64_t target,
+                                    const Tolerances& tolerances);
+
+/// Type External, Value: `total` is to be `target`; it falls as replicas are added.
+Recommendation recommend_by_value(std::size_t current, std::size_t ready, std::int64_t total, std::int64_t target,
+                                  const Tolerances& tolerances);
+
+}  // namespace autoscale

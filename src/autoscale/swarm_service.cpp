@@ -1,0 +1,50 @@
+#include "autoscale/swarm_service.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+namespace autoscale {
+namespace {
+
+namespace json = boost::json;
+
+/// States of an update that has not ended. A change of the service now would end it, or begin it anew.
+bool is_under_way(std::string_view state) {
+  return state == "updating" || state == "paused" || state == "rollback_started" || state == "rollback_paused";
+}
+
+std::string update_of(const json::object& service) {
+  const json::value* update = service.if_contains("UpdateStatus");
+  const json::value* state =
+      update != nullptr && update->is_object() ? update->get_object().if_contains("State") : nullptr;
+  if (state == nullptr || !state->is_string() || !is_under_way(state->get_string())) return {};
+  return std::string(state->get_string());
+}
+
+}  // namespace
+
+base::Result<SwarmService> read_service(std::string_view text) {
+  try {
+    const json::value value = json::parse(text);
+    const json::object& service = value.as_object();
+    const json::object& mode = service.at("Spec").at("Mode").as_object();
+    const json::value* replicated = mode.if_contains("Replicated");
+    if (replicated == nullptr)
+      return base::fail(base::Errc::invalid, "the service is not replicated: it runs once on every node");
+    return SwarmService{.replicas = replicated->at("Replicas").to_number<std::size_t>(),
+                        .update = update_of(service),
+                        .version = service.at("Version").at("Index").to_number<std::uint64_t>(),
+                        .spec = json::serialize(service.at("Spec"))};
+  } catch (const std::exception& wrong) {
+    return base::fail(base::Errc::invalid, fmt::format("the engine's answer is not a service: {}", wrong.what()));
+  }
+}
+
+std::string spec_with(const SwarmService& service, std::size_t replicas) {
+  json::value spec = json::parse(service.spec);
+  spec.at("Mode").at("Replicated").as_object()["Replicas"] = replicas;
+  return json::serialize(spec);
+}
+
+}  // namespace autoscale

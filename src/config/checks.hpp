@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/duration.hpp"
+#include "config/config.hpp"
+#include "config/origins.hpp"
+#include "config/url.hpp"
+
+/// What the checks of values have in common. Each throws BadValue.
+namespace config {
+
+inline void check(bool fine, const std::string& path, std::string_view message) {
+  if (!fine) throw BadValue(path, message);
+}
+
+inline void check_at_least(base::Duration value, base::Duration least, const std::string& path) {
+  check(value >= least, path,
+        fmt::format("{} is too short; give {} or more", base::to_string(value), base::to_string(least)));
+}
+
+inline void check_positive(base::Duration value, const std::string& path) {
+  check(value.count() > 0, path, "0 makes no sense here; give a duration such as 5s");
+}
+
+inline void check_between(std::size_t value, std::size_t least, std::size_t most, const std::string& path) {
+  check(value >= least && value <= most, path, fmt::format("{} is not from {} to {}", value, least, most));
+}
+
+/// Is this http://HOST[:PORT][/PREFIX]?
+inline bool is_http_url(std::string_view url) {
+  return url.starts_with("http://") && url.find_first_of("?#@ \t\r\n{") == std::string_view::npos &&
+         wrong_authority(url).empty();
+}
+
+void check_autoscaler(const AutoscalerConfig& autoscaler);
+
+}  // namespace config
