@@ -159,7 +159,7 @@ class System:
         if left:
             docker("rm", "-fv", *left, check=False)
             self.compose("down", "-v", check=False)
-        images = docker("images", "-q", "--filter", f"reference={self.project}/*", check=False).split()
+        images = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={self.project}/*", check=False).split()
         if images:
             docker("rmi", "-f", *set(images), check=False)
         shutil.rmtree(self.directory, ignore_errors=True)

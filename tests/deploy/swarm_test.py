@@ -81,11 +81,9 @@ class Stack(System):
 
     def close(self):
         self.run("script/swarm", "remove", "--data", check=False)
-        for image in set(docker("images", "-q", "--filter", f"reference={self.project}/*", check=False).split()):
-            docker("rmi", "-f", image, check=False)
         for config in docker("config", "ls", "-q", "--filter", f"name={self.stack}-", check=False).split():
             docker("config", "rm", config, check=False)
-        docker("node", "update", "--label-rm", "vacancy.database", "self", check=False)
+        docker("node", "update", "--label-rm", "vacancy.database", docker("info", "--format", "{{.Swarm.NodeID}}"), check=False)
         if self.initialised:
             docker("swarm", "leave", "--force", check=False)
         super().close()
