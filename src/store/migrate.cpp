@@ -38,7 +38,7 @@ std::optional<std::set<std::int64_t>> applied(sql::Session& session) {
     while (query.step()) numbers.insert(query.get<std::int64_t>(0));
     return numbers;
   } catch (const sql::Error& error) {
-    if (error.kind() != sql::ErrorKind::other) throw;
+    if (!error.is_of_statement()) throw;
     return std::nullopt;
   }
 }
