@@ -162,6 +162,13 @@ TEST_P(MigrateTest, ATableOfSomebodyElseIsNotTakenForItsOwn) {
   EXPECT_EQ(failure(files), "none");
 }
 
+TEST_P(MigrateTest, RecordsOfSomebodyElseAreRefused) {
+  plain()->execute_script("CREATE TABLE migration (version VARCHAR(9))");
+  for (int attempt = 0; attempt < 2; ++attempt)
+    EXPECT_THAT(failure({{"0002_a.sql", "CREATE TABLE t (id ${key})"}}), HasSubstr("'migration' of another program"));
+  EXPECT_THROW(number("SELECT COUNT(*) FROM t"), sql::Error) << "nothing was changed";
+}
+
 /// As a session of a cluster, whose locks are known to its own node only, and whose commits may lose against another's.
 class NodeSession final : public sql::Session {
  public:
