@@ -27,6 +27,8 @@ class ExchangedStore final : public support::MemoryStore {
     const std::lock_guard lock(mutex_);
     steps_ = steps;
   }
+  /// The database's clock is ahead from now on.
+  void set_ahead(std::chrono::hours hours) { ahead_ = hours; }
   int polls() const { return polls_; }
   /// What the latest poll had seen.
   core::Revision seen() const { return seen_; }
@@ -42,6 +44,7 @@ class ExchangedStore final : public support::MemoryStore {
     ++polls_;
     seen_ = seen;
     polled.more = more_-- > 0;
+    polled.now += ahead_.load();
     const std::lock_guard lock(mutex_);
     polled.clock_steps = std::exchange(steps_, {});
     return polled;
@@ -51,6 +54,7 @@ class ExchangedStore final : public support::MemoryStore {
   std::atomic<bool> other_ = false;
   std::atomic<int> more_ = 0, polls_ = 0;
   std::atomic<core::Revision> seen_ = 0;
+  std::atomic<std::chrono::hours> ahead_ = 0h;
   std::mutex mutex_;
   store::ClockWatch::Steps steps_;
 };
@@ -160,6 +164,14 @@ TEST_F(FollowerTest, APokeDuringALookIsAnotherLook) {
   };
   start();
   EXPECT_TRUE(eventually([&] { return on([&] { return seen_.size() == 2; }); }));
+}
+
+TEST_F(FollowerTest, TheBoardFollowsTheClockAlsoWhereNothingChanges) {
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  store_.set_ahead(9h);
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return on([&] { return board_.now(); }) > base::system_clock().wall_now() + 8h; }));
 }
 
 TEST_F(FollowerTest, WhatAPollLeavesIsAskedForAtOnce) {
