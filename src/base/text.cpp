@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace base {
 namespace {
 
@@ -70,51 +72,26 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 
 namespace {
 
-struct Range {
-  std::uint32_t first, last;
-};
+/// Joiners and variation selectors change how the letters beside them look, and some writing needs them.
+bool shapes_letters(char32_t code) {
+  return code == 0x200C || code == 0x200D || (code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xE0100 && code <= 0xE01EF);
+}
 
-/// Control characters, and what reorders the text around it, breaks lines or cannot be seen: it could make a text look
-/// like another one.
-constexpr Range kRefused[] = {{0x00, 0x1F},     {0x7F, 0x9F},      {0xAD, 0xAD},     {0x034F, 0x034F}, {0x061C, 0x061C},
-                              {0x115F, 0x1160}, {0x17B4, 0x17B5},  {0x180B, 0x180F}, {0x200B, 0x200B}, {0x200E, 0x200F},
-                              {0x2028, 0x202E}, {0x2060, 0x206F},  {0x3164, 0x3164}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0},
-                              {0xFFF9, 0xFFFB}, {0xE0000, 0xE007F}};
-
-struct Character {
-  /// 0: `text` does not begin with valid UTF-8 (RFC 3629).
-  std::size_t bytes = 0;
-  std::uint32_t code = 0;
-
-  bool printable() const {
-    return bytes > 0 && std::ranges::none_of(
-                            kRefused, [this](const Range& range) { return range.first <= code && code <= range.last; });
-  }
-};
-
-/// The first character of `text`. REQUIRES: it is not empty.
-Character first_of(std::string_view text) {
-  const auto lead = static_cast<std::uint8_t>(text.front());
-  if (lead < 0x80) return {1, lead};
-  const std::size_t bytes = lead < 0xC0 || lead >= 0xF8 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  if (bytes == 0 || text.size() < bytes) return {};
-  std::uint32_t code = lead & (0x7FU >> bytes);
-  for (std::size_t i = 1; i < bytes; ++i) {
-    const auto next = static_cast<std::uint8_t>(text[i]);
-    if ((next & 0xC0) != 0x80) return {};
-    code = code << 6 | (next & 0x3F);
-  }
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kSmallest[bytes] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
-  return {bytes, code};
+/// Not control characters, and not what reorders the text around it, breaks lines or cannot be seen: it could make a
+/// text look like another one.
+bool is_printable(Character character) {
+  const char32_t code = character.code;
+  const bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
+  const bool line_end = code == 0x2028 || code == 0x2029;
+  return character.bytes > 0 && !control && !line_end && (!is_invisible(code) || shapes_letters(code));
 }
 
 }  // namespace
 
 bool is_printable_utf8(std::string_view text) {
   while (!text.empty()) {
-    const Character character = first_of(text);
-    if (!character.printable()) return false;
+    const Character character = first_character(text);
+    if (!is_printable(character)) return false;
     text.remove_prefix(character.bytes);
   }
   return true;
@@ -128,9 +105,9 @@ std::string to_utf8(std::string_view text) {
   constexpr std::string_view kBlank = "\t\r\n";
   std::string out;
   while (!text.empty()) {
-    const Character character = first_of(text);
+    const Character character = first_character(text);
     const std::size_t bytes = std::max<std::size_t>(character.bytes, 1);
-    if (character.printable() || kBlank.contains(text.front()))
+    if (is_printable(character) || kBlank.contains(text.front()))
       out += text.substr(0, bytes);
     else
       out += '?';

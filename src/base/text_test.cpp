@@ -83,10 +83,11 @@ TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
 
 TEST(Utf8, RefusesWhatMakesATextLookLikeAnotherOne) {
   for (const auto text : {"\u202Ax"sv, "x\u202E"sv, "\u2066"sv, "\u2069"sv, "\u200E"sv, "\u200F"sv, "\u061C"sv,
-                          "\u200B"sv, "\uFEFF"sv, "\u2028"sv, "\u2060"sv, "\u00AD"sv, "\U000E0041"sv})
+                          "\u200B"sv, "\uFEFF"sv, "\u2028"sv, "\u2060"sv, "\u00AD"sv, "\U0001D173"sv, "\U000E0041"sv})
     EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
-  for (const auto text : {"\u200D"sv, "\u200C"sv, "\u2027"sv, "\u202F"sv, "\u2070"sv, "\u05D0"sv})
-    EXPECT_TRUE(is_printable_utf8(text)) << "joiners, blanks and letters: " << text;
+  for (const auto text :
+       {"\u200D"sv, "\u200C"sv, "\uFE0F"sv, "\U000E0100"sv, "\u2027"sv, "\u202F"sv, "\u2070"sv, "\u05D0"sv})
+    EXPECT_TRUE(is_printable_utf8(text)) << "joiners, variants, blanks and letters: " << text;
 }
 
 TEST(Utf8, IsMadeOfAnyBytes) {

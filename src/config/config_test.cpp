@@ -124,9 +124,9 @@ TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
     return complaint(
         [&](Config& c) { c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}}; });
   };
-  for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://[::1]:5001/",
-                          "http://bücher.example/", "http://{attribute.host}:8080/{name}", "http://h:{attribute.port}/",
-                          "http://h?x=http://:0/", "https://[fe80::1%25eth0]/"})
+  for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://me@lab:p@h/",
+                          "http://[::1]:5001/", "http://bücher.example/", "http://{attribute.host}:8080/{name}",
+                          "http://h:{attribute.port}/", "http://h?x=http://:0/", "https://[fe80::1%25eth0]/"})
     EXPECT_EQ(with(url), "") << url;
   for (const auto* url :
        {"http://", "http:///x", "http://:80/", "http://?x", "http://#x", "http://u@/x", "https://u@:1/x"})
@@ -145,6 +145,15 @@ TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
 TEST(Validate, WantsAHostOfTheHardwareServiceAsDnsHasIt) {
   EXPECT_THAT(complaint([](Config& c) { c.portal.hardware_urls = {"http://bücher.example:5001"}; }),
               HasSubstr("write it as DNS has it, xn--"));
+}
+
+TEST(Validate, WantsAnOriginAsBrowsersSendIt) {
+  const auto with = [](std::string origin) { return complaint([&](Config& c) { c.portal.allow_origin = origin; }); };
+  for (const auto* origin : {"*", "", "https://wiki.example.org", "http://h:8080", "http://[::1]:80"})
+    EXPECT_EQ(with(origin), "") << origin;
+  for (const auto* origin :
+       {"wiki.example.org", "ftp://h", "https://", "https://h/", "https://H", "https://u@h", "null"})
+    EXPECT_THAT(with(origin), StartsWith("portal.allow_origin: '")) << origin;
 }
 
 TEST(Validate, WantsLevelsInTheirOrder) {

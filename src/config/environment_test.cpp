@@ -178,6 +178,7 @@ TEST(Environment, LeavesTheLinksThatKubernetesSetsAlone) {
                                             {"VACANCY_PORTAL_SERVICE_PORT_HTTP", "5000"},
                                             {"VACANCY_PORTAL_PORT", "tcp://10.0.0.1:5000"},
                                             {"VACANCY_PORTAL_HTTP_PORT", "tcp://10.0.0.1:5000"},
+                                            {"VACANCY_ADMIN_PORT", "udp://10.0.0.1:5000"},
                                             {"VACANCY_PORTAL_PORT_5000_TCP", "tcp://10.0.0.1:5000"},
                                             {"VACANCY_PORTAL_PORT_5000_TCP_PROTO", "tcp"}});
   EXPECT_EQ(config, load(std::nullopt, {}));

@@ -9,7 +9,7 @@ namespace config {
 /// such as {name} is taken as it is. Pure.
 std::string wrong_authority(std::string_view url);
 
-/// Has it other characters than those of ASCII? Pure.
+/// Has it none but characters of ASCII? Pure.
 bool is_ascii(std::string_view text);
 
 }  // namespace config

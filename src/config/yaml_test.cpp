@@ -198,7 +198,8 @@ TEST_F(YamlFile, DuplicateKeysAreErrors) {
 
 TEST_F(YamlFile, MustBeOneDocument) {
   EXPECT_EQ(complaint(""), " holds no configuration; write at least one key");
-  EXPECT_EQ(complaint("# threads: 1\n"), " holds no configuration; write at least one key");
+  for (const char* nothing : {"# threads: 1\n", "---\n", "~\n"})
+    EXPECT_THAT(complaint(nothing), HasSubstr(" holds no configuration; write at least one key")) << nothing;
   EXPECT_EQ(complaint("threads: 1\n---\nthreads: 2\n"), " holds 2 YAML documents; keep one");
   EXPECT_THAT(complaint("threads: 1\nadmin: {port: 1\n"), HasSubstr(": is not YAML: "));
   EXPECT_THAT(complaint("threads: 1\n\tadmin: 1\n"), StartsWith("2: is not YAML: "));

@@ -5,11 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hardware/database.hpp"
-#include "hardware/descriptors.hpp"
+#include "support/captured_log.hpp"
 #include "support/eventually.hpp"
 #include "support/memory_store.hpp"
-#include "support/temp_dir.hpp"
 
 namespace hardware {
 namespace {
@@ -17,11 +15,23 @@ namespace {
 using namespace std::chrono_literals;
 using support::eventually;
 
-/// A store whose database may be exchanged.
+/// A store whose database may be exchanged, and may say other things than that it changed.
 class ExchangedStore final : public support::MemoryStore {
  public:
   using MemoryStore::MemoryStore;
   void exchange() { other_ = true; }
+  /// So many polls leave something to the next one.
+  void leave_more(int polls) { more_ = polls; }
+  /// The next poll tells of it.
+  void step(store::ClockWatch::Steps steps) {
+    const std::lock_guard lock(mutex_);
+    steps_ = steps;
+  }
+  /// The database's clock is ahead from now on.
+  void set_ahead(std::chrono::hours hours) { ahead_ = hours; }
+  int polls() const { return polls_; }
+  /// What the latest poll had seen.
+  core::Revision seen() const { return seen_; }
 
   store::Loaded load() override {
     store::Loaded loaded = MemoryStore::load();
@@ -31,11 +41,22 @@ class ExchangedStore final : public support::MemoryStore {
   store::Polled poll(core::Revision seen) override {
     store::Polled polled = MemoryStore::poll(seen);
     if (other_) polled.epoch = "other";
+    ++polls_;
+    seen_ = seen;
+    polled.more = more_-- > 0;
+    polled.now += ahead_.load();
+    const std::lock_guard lock(mutex_);
+    polled.clock_steps = std::exchange(steps_, {});
     return polled;
   }
 
  private:
   std::atomic<bool> other_ = false;
+  std::atomic<int> more_ = 0, polls_ = 0;
+  std::atomic<core::Revision> seen_ = 0;
+  std::atomic<std::chrono::hours> ahead_ = 0h;
+  std::mutex mutex_;
+  store::ClockWatch::Steps steps_;
 };
 
 class FollowerTest : public testing::Test {
@@ -44,8 +65,11 @@ class FollowerTest : public testing::Test {
     runtime_.start();
     follower_ = std::make_unique<Follower>(
         store_, database_, board_, runtime_.background().get_executor(), 1h,
-        [this](std::span<const core::RowPtr> rows, bool all) { seen_.emplace_back(rows.size(), all); }, fault_,
-        metrics_);
+        [this](std::span<const core::RowPtr> rows, bool all) {
+          seen_.emplace_back(rows.size(), all);
+          if (meanwhile_) std::exchange(meanwhile_, {})();
+        },
+        fault_, metrics_);
   }
   ~FollowerTest() override {
     on([this] { follower_->stop(); });
@@ -76,6 +100,8 @@ class FollowerTest : public testing::Test {
   board::Board board_{runtime_};
   /// How many rows the observer was shown, and whether these were all.
   std::vector<std::pair<std::size_t, bool>> seen_;
+  /// Done once, by the observer.
+  std::function<void()> meanwhile_;
   std::unique_ptr<Follower> follower_;
   std::future<void> run_;
 };
@@ -103,6 +129,8 @@ TEST_F(FollowerTest, AnotherDatabaseIsLoadedAnew) {
   store_.exchange();
   EXPECT_TRUE(tells({{1, true}, {1, true}}));
   EXPECT_EQ(on([&] { return board_.state()->version.epoch; }), "other");
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return !fault_.since(); })) << "it is the right one now";
 }
 
 TEST_F(FollowerTest, WhatWasToBeShownIsShownWhenTheDatabaseIsBack) {
@@ -119,40 +147,81 @@ TEST_F(FollowerTest, WhatWasToBeShownIsShownWhenTheDatabaseIsBack) {
   EXPECT_TRUE(eventually([&] { return follower_->problem().empty(); }));
 }
 
-TEST(Database, AMistakeIsToldAndAFileIsMade) {
-  config::HardwareConfig config;
-  const support::TempDir directory;
-  config.database = fmt::format("sqlite:{}", (directory.path() / "new.db").string());
-  EXPECT_TRUE(open_database(config, store::FirstContent::sample).was_new);
-  EXPECT_FALSE(open_database(config, store::FirstContent::sample).was_new);
-  // Nobody listens there.
-  config.database = "mysql://nobody@127.0.0.1:1/none";
-  config.database_wait = 0s;
-  EXPECT_ANY_THROW(open_database(config));
+TEST_F(FollowerTest, AsksOnlyForWhatIsNewerThanAllItHasSeen) {
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  const auto added = store_.add({"p", "a"});
+  ASSERT_TRUE(tells({{0, true}, {1, false}}));
+  const auto revision = on([&] { return board_.state()->version.revision; });
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return store_.seen() == revision; }));
 }
 
-TEST(Descriptors, OfTheDatabaseAndOfWhatRunsAtOnce) {
-  config::Config config;
-  config.hardware.database_connections = 1;
-  const std::size_t least = descriptors_of(config);
-  EXPECT_GE(least, 4U) << "of SQLite";
-  config.hardware.database_connections = 3;
-  EXPECT_EQ(descriptors_of(config), 3 * least);
-  config.hardware.database_connections = 1;
-  const auto with = [&](config::ProbeConfig probe) {
-    config.probes = {std::move(probe)};
-    return descriptors_of(config) - least;
+TEST_F(FollowerTest, APokeDuringALookIsAnotherLook) {
+  meanwhile_ = [&] {
+    ASSERT_TRUE(store_.add({"p", "late"}));
+    follower_->poke();
   };
-  EXPECT_EQ(with({.name = "sleeps", .kind = "simulated"}), 0U);
-  EXPECT_EQ(with({.name = "more", .kind = "exec", .concurrency = 11}) -
-                with({.name = "some", .kind = "exec", .concurrency = 1}),
-            30U)
-      << "a handle and two pipes for each";
-  EXPECT_GE(with({.name = "some", .kind = "exec", .concurrency = 1}), 9U);
-  EXPECT_GE(with({.name = "one", .kind = "slurm"}), 9U);
-  EXPECT_GE(with({.name = "calls", .kind = "http"}), 64U * 2) << "a socket each, at least, and what is kept";
-  config.probes.push_back(config.probes.front());
-  EXPECT_EQ(descriptors_of(config) - least, 2 * with({.name = "calls", .kind = "http"}));
+  start();
+  EXPECT_TRUE(eventually([&] { return on([&] { return seen_.size() == 2; }); }));
+}
+
+TEST_F(FollowerTest, TheBoardFollowsTheClockAlsoWhereNothingChanges) {
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  store_.set_ahead(9h);
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return on([&] { return board_.now(); }) > base::system_clock().wall_now() + 8h; }));
+}
+
+TEST_F(FollowerTest, WhatAPollLeavesIsAskedForAtOnce) {
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  ASSERT_TRUE(eventually([&] { return store_.polls() > 0; }));
+  store_.leave_more(3);
+  const int before = store_.polls();
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return store_.polls() >= before + 4; }));
+}
+
+TEST_F(FollowerTest, StepsOfTheClockAreCountedAndToldOnceAMinute) {
+  const support::CapturedLog log;
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  const auto counted = [&](double steps) {
+    return eventually([&] {
+      on([&] { follower_->poke(); });
+      return metrics_.counter("vacancy_database_clock_steps_total", "").Value() == steps;
+    });
+  };
+  store_.step({.count = 3, .by = -90s});
+  EXPECT_TRUE(counted(3));
+  store_.step({.count = 1, .by = 5s});
+  EXPECT_TRUE(counted(4));
+  on([] {});  // the look that counted is over
+  EXPECT_EQ(log.count("warning the database's clock stepped back by 90.0 s"), 1U);
+  EXPECT_EQ(log.count("the database's clock stepped"), 1U);
+}
+
+TEST_F(FollowerTest, AnOutageIsToldToReadersWhenItLasts) {
+  start();
+  ASSERT_TRUE(tells({{0, true}}));
+  const auto before = std::chrono::steady_clock::now();
+  store_.lose(true);
+  on([&] { follower_->poke(); });
+  const auto outage = [&] { return on([&] { return board_.state()->outage.has_value(); }); };
+  EXPECT_TRUE(eventually([&] { return !follower_->problem().empty(); }));
+  const bool told = outage();
+  EXPECT_FALSE(told && std::chrono::steady_clock::now() - before < board::kOutageGrace) << "most are over at once";
+  const auto looks_until = [&](bool wanted) {
+    return eventually([&] {
+      on([&] { follower_->poke(); });
+      return outage() == wanted;
+    });
+  };
+  EXPECT_TRUE(looks_until(true));
+  store_.lose(false);
+  EXPECT_TRUE(looks_until(false));
 }
 
 }  // namespace

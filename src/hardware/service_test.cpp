@@ -1,5 +1,4 @@
-#include "hardware/service.hpp"
-
+// The service as its clients and administrators see it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,9 +7,7 @@
 
 #include "hardware/admin_request.hpp"
 #include "hardware/admin_token.hpp"
-#include "support/memory_store.hpp"
-#include "support/raw_client.hpp"
-#include "support/serving.hpp"
+#include "support/hardware_service.hpp"
 #include "support/temp_dir.hpp"
 
 namespace hardware {
@@ -20,49 +17,6 @@ using namespace std::chrono_literals;
 using support::eventually;
 using support::RawClient;
 using testing::HasSubstr;
-
-constexpr std::string_view kToken = "a-token-of-some-length";
-
-class ServiceTest : public testing::Test {
- protected:
-  explicit ServiceTest(base::Duration poll_interval = 10ms) {
-    config_.probes = {
-        {.name = "fails", .match = {.provider = "bad"}, .ttl = 1h, .timeout = 1ms, .simulated = {.duration = 1h}},
-        {.name = "simulated", .ttl = 1h, .budget = {{1000, 1h}}, .simulated = {.duration = 1ms}}};
-    config_.hardware.poll_interval = poll_interval;
-    runtime_.start();
-    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, std::string(kToken));
-    run_ = support::start(runtime_.background(), service_->run());
-    serving_ = std::make_unique<support::Serving>(runtime_, service_->routes(), http::ServerOptions{},
-                                                  [this] { service_->end_streams(); });
-  }
-  ~ServiceTest() override {
-    serving_.reset();
-    support::on(runtime_.background(), [this] { service_->stop(); });
-    EXPECT_TRUE(support::ready(run_));
-  }
-
-  std::string ask(std::string_view method, std::string_view path, std::string_view body = "",
-                  std::string_view token = kToken) {
-    RawClient client(serving_->port());
-    client.send(
-        fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Type: "
-                    "application/json\r\nContent-Length: {}\r\n\r\n{}",
-                    method, path, token, body.size(), body));
-    return client.read_all();
-  }
-  bool lists(std::string_view text) {
-    return eventually([&] { return ask("GET", "/hardware/").find(text) != std::string::npos; });
-  }
-
-  config::Config config_;
-  base::Metrics metrics_;
-  support::MemoryStore store_{base::system_clock()};
-  base::Runtime runtime_{1};
-  std::unique_ptr<Service> service_;
-  std::future<void> run_;
-  std::unique_ptr<support::Serving> serving_;
-};
 
 TEST_F(ServiceTest, AProfileIsAddedMeasuredRenamedAndRemoved) {
   const std::string added = ask("POST", "/hardware/", R"({"provider":"Amazon","name":"c5"})");
@@ -106,32 +60,8 @@ TEST_F(ServiceTest, TheTokenIsCheckedBeforeABodyIsRead) {
   EXPECT_THAT(ask("GET", "/hardware/", "a body"), HasSubstr("HTTP/1.1 200")) << "is public, and reads no body";
 }
 
-TEST_F(ServiceTest, AProbeTestEndsWithItsClient) {
-  ASSERT_TRUE(store_.add({"a", "b"}));
-  config::Config slow = config_;
-  slow.probes = {{.name = "slow", .ttl = 1h, .timeout = 2h, .simulated = {.duration = 1h}}};
-  ASSERT_TRUE(support::ready(support::start(runtime_.background(), service_->reload(slow))));
-  const std::string body = R"({"provider":"a","name":"b"})";
-  const std::string request = fmt::format(
-      "POST /hardware/probes/test HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: "
-      "application/json\r\nContent-Length: {}\r\n\r\n{}",
-      kToken, body.size(), body);
-  auto& open = serving_->metrics().gauge("vacancy_http_connections", "", {{"server", "test"}});
-  RawClient gone(serving_->port());
-  gone.send(request);
-  ASSERT_TRUE(eventually([&] { return open.Value() == 1; }));
-  gone.close();
-  EXPECT_TRUE(eventually([&] { return open.Value() == 0; }));
-  RawClient half(serving_->port());
-  half.send(request);
-  half.end();
-  EXPECT_THAT(half.read_all(), testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("keep the connection open")));
-  // The end of the service ends the probes, which run still.
-}
-
 TEST_F(ServiceTest, ABodyIsJsonAndSaysSo) {
-  const auto add = [this](std::string_view type, std::string_view name) {
-    const std::string body = fmt::format(R"({{"provider":"p","name":"{}"}})", name);
+  const auto send = [this](std::string_view type, const std::string& body) {
     RawClient client(serving_->port());
     client.send(
         fmt::format("POST /hardware/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n{}Content-Length: {}\r\n"
@@ -139,9 +69,11 @@ TEST_F(ServiceTest, ABodyIsJsonAndSaysSo) {
                     kToken, type, body.size(), body));
     return client.read_all();
   };
+  const std::string one = R"({"provider":"p","name":"a"})", list = "[" + one + "]";
   for (const char* type : {"", "Content-Type: text/plain\r\n", "Content-Type: application/jsonx\r\n"})
-    EXPECT_THAT(add(type, "a"), HasSubstr("send the profile as Content-Type: application/json")) << type;
-  EXPECT_THAT(add("Content-Type: Application/JSON ; charset=utf-8\r\n", "b"), HasSubstr("HTTP/1.1 201"));
+    for (const std::string& body : {one, list})
+      EXPECT_THAT(send(type, body), HasSubstr("send the profile as Content-Type: application/json")) << type << body;
+  EXPECT_THAT(send("Content-Type: Application/JSON ; charset=utf-8\r\n", one), HasSubstr("HTTP/1.1 201"));
 }
 
 TEST_F(ServiceTest, IdsAreWholeNumbers) {
@@ -155,40 +87,19 @@ TEST_F(ServiceTest, IdsAreWholeNumbers) {
   EXPECT_THAT(ask("DELETE", "/hardware/1"), HasSubstr("HTTP/1.1 204"));
 }
 
-TEST_F(ServiceTest, ProbesAreListedWithTheirLatestFailure) {
-  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 201"));
-  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"z"})"), HasSubstr("HTTP/1.1 201"));
-  ASSERT_TRUE(lists("timed out after 1ms"));
-  EXPECT_THAT(ask("GET", "/hardware/probes"),
-              testing::AllOf(HasSubstr("Content-Type: application/json"),
-                             HasSubstr(R"([{"name":"fails","kind":"simulated","match":{"provider":"bad","name":"*"})"),
-                             HasSubstr(R"("limits":[],"running":0,"profiles":1,"failing":1)"),
-                             HasSubstr(R"({"name":"simulated",)")));
-  // In the order of the list the earlier one comes last.
-  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"m"})"), HasSubstr("HTTP/1.1 201"));
-  EXPECT_TRUE(eventually([&] {
-    return ask("GET", "/hardware/probes").find(R"("failing":2,"last_failure":{"provider":"bad","name":"m")") !=
-           std::string::npos;
-  }));
-  EXPECT_TRUE(eventually([&] {
-    return ask("GET", "/hardware/probes")
-               .find(R"("limits":[{"calls":1000,"window":"1h","left":999}],"running":0,"profiles":1,"failing":0})") !=
-           std::string::npos;
-  }));
-}
-
-TEST_F(ServiceTest, AProbeIsTested) {
-  for (const char* provider : {"good", "bad"}) ASSERT_TRUE(store_.add({provider, "a"}));
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"),
-              testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"({"probe":"simulated","kind":"simulated",)"),
-                             HasSubstr(R"("availability":")"), HasSubstr(R"("reason":"picked at random")")));
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"bad","name":"a"})"),
-              testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("error":"timed out after 1ms"})")));
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"none"})"), HasSubstr("HTTP/1.1 404"));
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a","attributes":{}})"),
-              testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("leave 'attributes' out")));
-  store_.lose(true);
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 503"));
+TEST_F(ServiceTest, ADatabaseThatIsAwayIsToldApartFromOneThatRefuses) {
+  const std::pair<const char*, const char*> requests[] = {{"POST", "/hardware/"}, {"PUT", "/hardware/1"}};
+  for (const auto& [method, path] : requests)
+    for (const auto& [kind, status] : {std::pair{sql::ErrorKind::lost, "HTTP/1.1 503"},
+                                       {sql::ErrorKind::busy, "HTTP/1.1 503"},
+                                       {sql::ErrorKind::other, "HTTP/1.1 500"}}) {
+      store_.refuse(kind);
+      const std::string answer = ask(method, path, R"({"provider":"a","name":"b"})");
+      EXPECT_THAT(answer, HasSubstr(status)) << method;
+      EXPECT_EQ(answer.contains("the statement is refused"), kind != sql::ErrorKind::other);
+    }
+  store_.refuse({});
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"b"})"), HasSubstr("HTTP/1.1 201"));
 }
 
 TEST_F(ServiceTest, AttributesAreKeptUnlessOthersAreSent) {
@@ -272,7 +183,9 @@ TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
     return eventually([&] { return stream.read_until("\n\n").contains(text); }, 1min);
   };
   EXPECT_TRUE(hears(R"("outage":{"side":"database")")) << "readers are told which side it is";
-  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c"})"), HasSubstr("HTTP/1.1 503"));
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"c"})"),
+              testing::AllOf(HasSubstr("HTTP/1.1 503"), HasSubstr("the memory store is lost")))
+      << "administrators are told why";
   store_.lose(false);
   EXPECT_TRUE(eventually([&] { return service_->problem().empty(); }));
   EXPECT_TRUE(hears(R"("outage":null})"));
@@ -293,8 +206,10 @@ TEST(AdminToken, UnusableFilesAreRefused) {
   const support::TempDir directory;
   EXPECT_EQ(read_admin_token(""), "");
   EXPECT_THROW(read_admin_token(directory.path() / "none"), base::UsageError);
-  std::ofstream(directory.path() / "short") << "short\n";
+  std::ofstream(directory.path() / "short") << std::string(15, 'x') << "\n";
   EXPECT_THROW(read_admin_token(directory.path() / "short"), base::UsageError);
+  std::ofstream(directory.path() / "long") << std::string(16, 'x') << "\n";
+  EXPECT_EQ(read_admin_token(directory.path() / "long"), std::string(16, 'x'));
 }
 
 TEST(Authorize, NeedsAConfiguredTokenAndTheRightOne) {

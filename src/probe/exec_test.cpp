@@ -116,6 +116,9 @@ TEST_F(ExecTest, ShowsTheStartOfMuchOutput) {
   Trace trace;
   EXPECT_TRUE(measure(config, {&profile_, 1}, &trace).results.at(0));
   EXPECT_EQ(trace.received, "exit code 0\n" + std::string(64 * 1024, 'x') + "\n(100000 bytes in all)\nend\n");
+  config.exec.command = {script("head -c 65536 /dev/zero | tr '\\0' x")};
+  EXPECT_TRUE(measure(config, {&profile_, 1}, &trace).results.at(0));
+  EXPECT_EQ(trace.received, "exit code 0\n" + std::string(64 * 1024, 'x')) << "all of it is shown";
 }
 
 TEST_F(ExecTest, ReadsTheFormatItIsToldTo) {

@@ -119,6 +119,8 @@ TEST_F(HttpTest, AnAnswerOfTheWrongShapeFails) {
 
 TEST_F(HttpTest, OnlyAcceptedStatusCodesCarryAnAnswer) {
   EXPECT_EQ(error({.url = url("/status?code=503&retry_after=7")}), "answered 503 Service Unavailable (Retry-After: 7)");
+  EXPECT_THAT(error({.url = url("/status?code=299")}), Not(HasSubstr("answered 299")));
+  EXPECT_THAT(error({.url = url("/status?code=300")}), StartsWith("answered 300"));
   EXPECT_THAT(error({.url = url("/status?code=503"), .accept = {503}}), StartsWith("the answer is not JSON"));
   EXPECT_EQ(error({.url = url("/level?level=HIGH"), .accept = {201}}), "answered 200 OK");
   EXPECT_EQ(error({.url = url("/nothing"), .method = "HEAD"}), "answered 404 Not Found");

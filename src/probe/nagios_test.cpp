@@ -2,6 +2,7 @@
 #include "probe/nagios.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace probe {
@@ -52,6 +53,8 @@ TEST(Nagios, NamesWhatIsNoNumber) {
         "free=3EUR",  "FREE=x",    "'free'=x", "free=1'000", "free=u",     "age=1m"})
     if (const std::string_view text(bad); text != "free=1 GB")
       EXPECT_NE(error_of(fmt::format("x|a=1 {} b=2", text)), "none") << text;
+  for (const char* bad : {"score=+-3", "score=++3", "price=3EURO", "price=3eur", "price=3EU"})
+    EXPECT_THAT(error_of(fmt::format("x|{}", bad)), testing::HasSubstr("is no number")) << bad;
   EXPECT_EQ(error_of("x|free =1"), "'free' is no number; write one such as free=3 or free=0.75");
   EXPECT_EQ(error_of("x|'free=1"), "the performance data ''free=1' has a quote without end");
   EXPECT_EQ(error_of("x|time=0,003s /=x '/var'=2,5MB =1"), "none") << "other labels are the plugin's own";
@@ -70,6 +73,11 @@ TEST(Nagios, NamesNumbersThatMakeNoSense) {
   EXPECT_EQ(error_of("x|age=-1"), "age=-1 is not a time; write seconds, from 0 on, ten years at most");
   EXPECT_EQ(error_of("x|age=5ms"), "age=5ms is not a time; write seconds, from 0 on, ten years at most");
   EXPECT_EQ(error_of("x|age=1e12"), "age=1000000000000 is not a time; write seconds, from 0 on, ten years at most");
+}
+
+TEST(Nagios, TwoQuotesInALabelAreOne) {
+  const auto seen = read("x|'it''s'=1 'free'=2 'to''tal'=3 'a ''b'' c'=4");
+  EXPECT_EQ(seen, (Observation{{}, 2, {}, {}, {}, {}, "x"})) << "to'tal is no label that counts";
 }
 
 TEST(Nagios, ReadsDataOfLaterLines) {

@@ -13,13 +13,7 @@ inline constexpr std::size_t kMaxReasonBytes = 300;
 /// cannot be seen, such as those that turn the direction of writing.
 std::string one_line(std::string_view text, std::size_t most = kMaxReasonBytes);
 
-/// The bytes of the invisible character (Unicode's Default_Ignorable_Code_Point) that `text` begins with, or 0.
+/// The bytes of the invisible character (base::is_invisible) that `text` begins with, or 0.
 std::size_t invisible_bytes(std::string_view text);
-
-/// Is this valid UTF-8 (RFC 3629)? Control characters may be in it, zero bytes too.
-bool is_utf8(std::string_view text);
-
-/// Appends `character` as UTF-8.
-void append_utf8(std::string& out, char32_t character);
 
 }  // namespace probe

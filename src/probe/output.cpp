@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "probe/json.hpp"
 #include "probe/json_answer.hpp"
 #include "probe/nagios.hpp"
@@ -83,7 +84,8 @@ std::string_view level_in(std::string_view text) {
 Or<void> check_text(std::string_view output) {
   if (output.starts_with("\xFF\xFE") || output.starts_with("\xFE\xFF") || output.contains('\0'))
     return refuse("is not UTF-8 but UTF-16 or binary; print UTF-8");
-  if (!is_utf8(output)) return refuse("is not UTF-8; print UTF-8, or set 'format: nagios' for a plugin that cannot");
+  if (!base::is_utf8(output))
+    return refuse("is not UTF-8; print UTF-8, or set 'format: nagios' for a plugin that cannot");
   return {};
 }
 
@@ -155,8 +157,8 @@ std::string failure_of(const Exited& exited) {
 }
 
 Result read_output(const Exited& exited, const config::Levels& levels, config::Format format, const Secrets& secrets) {
-  // Whatever it printed before, these are no measurement.
-  if (exited.signal != 0 || exited.code == kTemporaryFailure) return std::unexpected(failure_of(exited));
+  // Whatever it printed before, this is no measurement.
+  if (exited.signal != 0) return std::unexpected(failure_of(exited));
   const bool by_code = exited.code >= 0 && std::cmp_less(exited.code, std::size(kByCode));
   const bool automatic = format == config::Format::automatic;
   const bool json = automatic && base::trim(without_bom(exited.output)).starts_with('{');

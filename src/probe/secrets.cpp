@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "probe/one_line.hpp"
 
 namespace probe {
@@ -187,7 +188,7 @@ struct Secrets::Layer {
       if (length > 0 && byte && character < 0x100)
         bytes = static_cast<char>(character);
       else if (length > 0)
-        append_utf8(bytes, character);
+        base::append_utf8(bytes, character);
       const std::size_t last = i + std::max<std::size_t>(length, 1) - 1;
       if (invisible_bytes(bytes) == 0) out.add(bytes, places[i].first, places[last].second);
       i = last + 1;

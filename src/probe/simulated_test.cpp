@@ -82,6 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Work, SimulatedTest, testing::Values(config::Work::slee
                          [](const auto& info) { return info.param == config::Work::sleep ? "Sleep" : "Cpu"; });
 
 TEST(Concurrency, FitsTheWork) {
+  EXPECT_EQ(concurrency({.name = "x", .concurrency = 1}), 1U);
   EXPECT_EQ(concurrency({.name = "x", .concurrency = 3}), 3U);
   EXPECT_EQ(concurrency({.name = "x"}), 10'000U);
   EXPECT_LE(concurrency({.name = "x", .simulated = {.work = config::Work::cpu}}), 1024U);

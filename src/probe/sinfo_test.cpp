@@ -194,6 +194,13 @@ TEST(SinfoJson, ReadsGroups) {
   EXPECT_EQ(said(read, "old"), "LOW 0/0: the partition is inactive");
 }
 
+TEST(SinfoJson, OneOfNodesThatAreAlikeHasItsShareAtLeast) {
+  const Cluster read = cluster(R"json({"sinfo":[
+    {"nodes":{"nodes":["a","b"],"idle":0,"total":2},"node":{"state":["MIXED"]},"partition":{"name":"p"},
+     "cpus":{"allocated":5,"idle":3,"other":0,"total":8}}]})json");
+  EXPECT_EQ(said(read, "p"), "3/8: 3 of 8 CPUs free on 2 of 2 nodes, at most 2 on one");
+}
+
 TEST(SinfoJson, AControllerThatIsGoneIsAFailure) {
   const auto error = [](std::string_view output) { return read_sinfo(output, {}).error(); };
   EXPECT_EQ(error(R"({"errors":[{"error":"Unspecified error","errno":-1}],"nodes":[]})"),

@@ -46,6 +46,7 @@ TEST(Gres, NamesGpusInEveryForm) {
 TEST(Gres, NamesDevicesThatAreInUseInPart) {
   EXPECT_THAT(shared("gpu:1(IDX:0),shard:8(-/5,5/5,3/5,0/5)"), ElementsAre(Pair("", 2)));
   EXPECT_THAT(shared("shard:a100:2(IDX:0-1)"), ElementsAre(Pair("a100", 2)));
+  EXPECT_THAT(shared("shard:a100:3(IDX:N/A)"), ElementsAre(Pair("a100", 0))) << "none is in use";
   EXPECT_THAT(shared("shard:a100:3(IDX:0,2-3),mps:a100:0(IDX:N/A)"), ElementsAre(Pair("a100", 3)));
   EXPECT_THAT(shared("mps:a100:50(50/100,0/100)"), ElementsAre(Pair("a100", 1)));
   EXPECT_THAT(shared("shard:(null):8(0/5,0/5)"), ElementsAre(Pair("", 0)));
@@ -92,6 +93,11 @@ TEST(Fields, EndWithABar) {
   EXPECT_THAT(*fields<2>("a|b|"), ElementsAre("a", "b"));
   EXPECT_THAT(*fields<3>("a|b|", 2), ElementsAre("a", "b", ""));
   EXPECT_FALSE(fields<3>("a|", 2));
+}
+
+TEST(Fields, MayHoldNothing) {
+  for (const auto nothing : {"", "(null)", "N/A"}) EXPECT_TRUE(is_none(nothing)) << nothing;
+  for (const auto something : {"gpu", "0", "none", "n/a"}) EXPECT_FALSE(is_none(something)) << something;
 }
 
 TEST(Numbers, AreDecimal) {

@@ -52,6 +52,42 @@ TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
   EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
 }
 
+/// Counts what is written of what probes discover.
+class DiscoveryStore final : public support::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override {
+    ++discoveries;
+    MemoryStore::discover(probe, keys);
+  }
+  std::atomic<int> discoveries = 0;
+};
+
+TEST_F(RefreshTest, WhatIsKnownIsNotDiscoveredAgain) {
+  config_.kind = "slurm";
+  config_.slurm.discover.patterns = {"*"};
+  config_.ttl = 20ms;
+  DiscoveryStore store(base::system_clock());
+  store.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store, config_);
+  replica.look([](auto& script) { script.discovered = {{{"p", "gpu"}, {"p", "batch"}}}; });
+  replica.start();
+  const auto calls = [](auto& script) { return script.calls; };
+  ASSERT_TRUE(eventually([&] { return store.load().rows.size() == 2; }));
+  for (const auto& row : store.load().rows) {
+    const store::Assignment assignment{row->profile.id, "test", config_.ttl, true};
+    store.assign({&assignment, 1});
+  }
+  const auto runs = [&](int more) {
+    const int before = replica.look(calls);
+    return eventually([&] { return replica.look(calls) >= before + more; });
+  };
+  ASSERT_TRUE(runs(3)) << "the last of them knows both";
+  const int before = store.discoveries;
+  ASSERT_TRUE(runs(3));
+  EXPECT_EQ(store.discoveries, before) << "in whatever order";
+}
+
 TEST_F(RefreshTest, WhatIsDiscoveredComesBackAfterSomebodyRemovedIt) {
   config_.kind = "slurm";
   config_.slurm.discover.patterns = {"*"};

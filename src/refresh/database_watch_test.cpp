@@ -113,6 +113,19 @@ TEST_F(DatabaseWatchTest, ACallBehindOthersThatSucceedIsOnlyLate) {
   EXPECT_EQ(watch_.problem(), "the database has not answered for 11s");
 }
 
+TEST_F(DatabaseWatchTest, ACallThatFailsBehindOthersThatSucceedHasFailedOnlyNow) {
+  {
+    Call waiting(watch_, "a cannot claim");
+    clock_.advance(60s);
+    succeed("b cannot claim");
+    clock_.advance(5s);
+    waiting.failed("timed out");
+  }
+  EXPECT_EQ(watch_.problem(), "");
+  clock_.advance(6s);
+  EXPECT_EQ(watch_.problem(), "the database has failed for 11s: a cannot claim: timed out");
+}
+
 TEST_F(DatabaseWatchTest, TheOldestCallCounts) {
   const Call oldest(watch_, "a cannot claim");
   clock_.advance(6s);

@@ -90,9 +90,21 @@ TEST_F(ConfigureTest, WhatWasPlannedForProbesThatAreGoneIsNotAssigned) {
   auto done = support::start(runtime_.background(), refresher_->configure({probe("second", "*")}));
   ASSERT_TRUE(support::ready(done));
   store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return !fault_.since(); })) << "nothing is left to assign";
   plan(1);
   EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "second"; }));
   EXPECT_EQ(rows()[0]->probe, "");
+}
+
+TEST_F(ConfigureTest, WhatCannotBeAssignedIsTriedAgain) {
+  start({probe("first", "*")});
+  ASSERT_TRUE(store_.add({"p", "a"}));
+  const auto all = rows();
+  store_.lose(true);
+  support::on(runtime_.background(), [&] { refresher_->observe(all, false); });
+  ASSERT_TRUE(eventually([&] { return fault_.text().contains("profiles cannot get their probe"); }));
+  store_.lose(false);
+  EXPECT_TRUE(all_measured_by("first"));
 }
 
 TEST_F(ConfigureTest, AnUnchangedProbeGoesOnUndisturbed) {

@@ -13,6 +13,7 @@ enum class ErrorKind : std::uint8_t {
   unique,  ///< a row with this key exists
   exists,  ///< a table, column or index of this name exists
   lost,    ///< the connection or the disk is gone: the session is of no more use
+  denied,  ///< the user lacks a right
   other,   ///< the statement is wrong, or something nobody expected
 };
 
@@ -20,6 +21,8 @@ class Error : public base::Lost {
  public:
   Error(ErrorKind kind, const std::string& message);
   ErrorKind kind() const { return kind_; }
+  /// The database works, and refuses this statement. Of a table that is not there, MySQL may say that it is denied.
+  bool is_of_statement() const { return kind_ == ErrorKind::denied || kind_ == ErrorKind::other; }
 
  private:
   ErrorKind kind_;

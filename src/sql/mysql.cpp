@@ -27,6 +27,7 @@ constexpr Dialect kDialect{
 constexpr std::chrono::seconds kServerPatience{10};
 /// Younger than that, a connection has surely not been closed.
 constexpr std::chrono::seconds kMostIdle{5};
+static_assert(kMostIdle * 2 <= kServerPatience, "a statement must reach the server before it closes the connection");
 
 /// All that this program relies on, whatever the server's defaults and its init_connect are; one round trip. Times are
 /// UTC, so that no hour comes twice; a lock that is not had within 5 s is one more attempt. Read committed locks the

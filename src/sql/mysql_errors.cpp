@@ -26,13 +26,17 @@ enum Newer : std::uint16_t {
   kIdleTooLong = 4031,       // MySQL: wait_timeout
 };
 
-/// All errors that have a meaning; any other is a wrong statement, a missing right, or something nobody expected.
+/// All errors that have a meaning; any other is a wrong statement, or something nobody expected.
 constexpr std::array kMeanings = std::to_array<Meaning>({
     {ER_DUP_ENTRY, ErrorKind::unique},
 
     {ER_TABLE_EXISTS_ERROR, ErrorKind::exists},
     {ER_DUP_FIELDNAME, ErrorKind::exists},
     {ER_DUP_KEYNAME, ErrorKind::exists},
+
+    {ER_DBACCESS_DENIED_ERROR, ErrorKind::denied},
+    {ER_TABLEACCESS_DENIED_ERROR, ErrorKind::denied},
+    {ER_COLUMNACCESS_DENIED_ERROR, ErrorKind::denied},
 
     // Somebody else was first, or the statement was ended: the transaction may be run again in this session.
     {ER_CHECKREAD, ErrorKind::busy},

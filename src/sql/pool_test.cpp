@@ -14,17 +14,15 @@ namespace {
 class FakeSession final : public Session {
  public:
   /// Counts itself in `open`, if any, as long as it lives.
-  explicit FakeSession(bool usable, int* open = nullptr) : usable_(usable), open_(open) {
+  explicit FakeSession(bool usable, int* open = nullptr, bool single_writer = false)
+      : dialect_{.name = "fake", .single_writer = single_writer}, usable_(usable), open_(open) {
     if (open_ != nullptr) ++*open_;
   }
   ~FakeSession() override {
     if (open_ != nullptr) --*open_;
   }
   void lose() { usable_ = false; }
-  const Dialect& dialect() const override {
-    static constexpr Dialect kDialect{.name = "fake"};
-    return kDialect;
-  }
+  const Dialect& dialect() const override { return dialect_; }
   base::Time now() override { return {}; }
   Statement& prepare(std::string_view) override { std::abort(); }
   void execute_script(std::string_view) override {}
@@ -35,6 +33,7 @@ class FakeSession final : public Session {
   bool usable() const override { return usable_; }
 
  private:
+  Dialect dialect_;
   bool usable_;
   int* open_;
 };
@@ -52,14 +51,20 @@ TEST(Pool, OpensWhatIsNeededAndKeepsIt) {
 
 TEST(Pool, WaitsForAFreeSession) {
   Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
-  std::atomic<bool> released = false;
-  std::unique_ptr<Pool::Lease> held(new Pool::Lease(pool.acquire()));
-  std::jthread waiter([&] {
-    const auto lease = pool.acquire();
-    EXPECT_TRUE(released);
-  });
-  released = true;
-  held.reset();
+  std::atomic<int> holders = 0, most = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] {
+        for (int n = 0; n < 500; ++n) {
+          const auto lease = pool.acquire();
+          if (++holders > 1) most = 2;
+          std::this_thread::yield();
+          --holders;
+        }
+      });
+  }
+  EXPECT_EQ(most, 0) << "two had the only session";
 }
 
 TEST(Pool, DropsALostSession) {
@@ -114,11 +119,32 @@ TEST(Pool, SurvivesAFailureToOpen) {
   EXPECT_NO_THROW(pool.acquire());
 }
 
+TEST(Pool, ARefusalIsALossOnceTheDatabaseWasOpen) {
+  bool right = false;
+  Pool pool(1, [&]() -> std::unique_ptr<Session> {
+    if (!right) throw base::UsageError("no such database");
+    return std::make_unique<FakeSession>(true);
+  });
+  EXPECT_THROW(pool.acquire(), base::UsageError);
+  right = true;
+  static_cast<FakeSession&>(*pool.acquire()).lose();
+  right = false;
+  try {
+    pool.acquire();
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::lost);
+    EXPECT_STREQ(error.what(), "no such database");
+  }
+}
+
 TEST(Pool, WritersQueueOnlyWhereTheDatabaseNeedsIt) {
-  Pool pool(1, [] { return std::make_unique<FakeSession>(true); });
-  pool.acquire();
-  const auto turn = pool.writer_turn();
-  EXPECT_FALSE(turn.owns_lock());
+  for (const bool single_writer : {false, true}) {
+    Pool pool(1, [&] { return std::make_unique<FakeSession>(true, nullptr, single_writer); });
+    EXPECT_TRUE(pool.writer_turn().owns_lock()) << "nothing is known yet";
+    pool.acquire();
+    EXPECT_EQ(pool.writer_turn().owns_lock(), single_writer);
+  }
 }
 
 }  // namespace

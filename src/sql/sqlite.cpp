@@ -154,7 +154,9 @@ bool is_there(const std::string& path) {
     refuse_sqlite(path, fmt::format("the directory '{}' does not exist; create it first", directory.string()));
   if (std::filesystem::is_directory(path, error))
     refuse_sqlite(path, "this is a directory; give the path of a file in it");
-  if (!std::filesystem::exists(path, error)) return false;
+  const bool found = std::filesystem::exists(path, error);
+  if (error) refuse_sqlite(path, fmt::format("cannot be looked at ({})", error.message()));
+  if (!found) return false;
   if (std::filesystem::file_size(path, error) == 0 && !error)
     refuse_sqlite(path,
                   "the file is empty, so a database is lost, or somebody made the file; put a backup back (vacancy "

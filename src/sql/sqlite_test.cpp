@@ -11,7 +11,6 @@
 #include "base/error.hpp"
 #include "sql/error.hpp"
 #include "sql/session.hpp"
-#include "sql/sqlite_log.hpp"
 #include "support/fake_clock.hpp"
 #include "support/temp_dir.hpp"
 
@@ -30,6 +29,8 @@ class SqliteTest : public testing::Test {
       sql::open({url}, clock_);
     } catch (const base::UsageError& error) {
       return error.what();
+    } catch (const std::exception& error) {
+      return std::string("not a UsageError: ") + error.what();
     }
     return "opened";
   }
@@ -59,16 +60,82 @@ TEST_F(SqliteTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_THAT(refusal("sqlite:" + dir_ / "text"), HasSubstr("not a SQLite database"));
 }
 
-TEST_F(SqliteTest, SaysThatAFileIsReadOnly) {
-  sql::open({url_}, clock_)->execute_script("CREATE TABLE t (v INT)");
-  using std::filesystem::perms;
-  std::filesystem::permissions(dir_ / "test.db", perms::owner_read | perms::group_read | perms::others_read);
-  std::filesystem::permissions(dir_.path(), perms::all);
-  // Permissions do not bind root.
-  const auto user = geteuid();
-  if (user == 0) ASSERT_EQ(seteuid(65534), 0);
-  EXPECT_THAT(refusal(url_), HasSubstr("read-only"));
-  ASSERT_EQ(seteuid(user), 0);
+/// The rights of the user who opens a database.
+class SqliteRightsTest : public SqliteTest {
+ protected:
+  using perms = std::filesystem::perms;
+  static constexpr perms kRead = perms::owner_read | perms::group_read | perms::others_read;
+  static constexpr perms kLook = kRead | perms::owner_exec | perms::group_exec | perms::others_exec;
+
+  std::string refusal_with(perms directory, perms file) {
+    sql::open({url_}, clock_)->execute_script("CREATE TABLE t (v INT)");
+    std::filesystem::permissions(dir_ / "test.db", file);
+    std::filesystem::permissions(dir_.path(), directory);
+    // Permissions do not bind root.
+    const auto user = geteuid();
+    if (user == 0) EXPECT_EQ(seteuid(65534), 0);
+    const std::string why = refusal(url_);
+    EXPECT_EQ(seteuid(user), 0);
+    std::filesystem::permissions(dir_.path(), perms::owner_all);
+    return why;
+  }
+};
+
+TEST_F(SqliteRightsTest, TheFileMustBeWritable) {
+  EXPECT_THAT(refusal_with(perms::all, kRead), HasSubstr("read-only; allow this user to write it"));
+}
+
+TEST_F(SqliteRightsTest, TheDirectoryMustBeWritable) {
+  EXPECT_THAT(refusal_with(kLook, perms::all), HasSubstr("write into the file's directory too"));
+}
+
+TEST_F(SqliteRightsTest, TheDirectoryMustBeOpen) {
+  EXPECT_THAT(refusal_with(kRead, perms::all), HasSubstr("cannot be looked at (Permission denied)"));
+}
+
+TEST_F(SqliteTest, SetsWhatItReliesOn) {
+  const auto session = sql::open({url_}, clock_);
+  const auto value = [&](const std::string& name) {
+    auto query = session->query("PRAGMA " + name);
+    query.step();
+    return query.get<std::string>(0);
+  };
+  EXPECT_EQ(value("foreign_keys"), "1");
+  EXPECT_EQ(value("synchronous"), "1") << "NORMAL";
+  EXPECT_EQ(value("journal_mode"), "wal");
+  EXPECT_EQ(value("journal_size_limit"), std::to_string(16 << 20));
+  EXPECT_EQ(value("cache_size"), "-16384");
+  EXPECT_EQ(value("busy_timeout"), "1000");
+}
+
+TEST_F(SqliteTest, AFullDiskIsALoss) {
+  const auto session = sql::open({url_}, clock_);
+  session->execute_script("CREATE TABLE t (v TEXT); PRAGMA max_page_count = 4");
+  try {
+    session->run("INSERT INTO t VALUES (?)", std::string(100'000, 'x'));
+    FAIL() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::lost);
+    EXPECT_THAT(error.what(), HasSubstr("disk is full"));
+  }
+  session->execute_script("PRAGMA max_page_count = 1000");
+  EXPECT_EQ(session->run("INSERT INTO t VALUES ('x')"), 1) << "there is room again";
+}
+
+TEST_F(SqliteTest, DamageThatIsMetIsALossWithAdvice) {
+  {
+    const auto session = sql::open({url_}, clock_);
+    session->execute_script("CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('x')");
+  }
+  std::fstream(dir_ / "test.db", std::ios::in | std::ios::out | std::ios::binary).seekp(4096) << std::string(4096, 'x');
+  const auto session = sql::open({url_}, clock_);
+  try {
+    session->query("SELECT v FROM t").step();
+    FAIL() << "read";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::lost);
+    EXPECT_THAT(error.what(), HasSubstr("; stop this program and put a backup back: vacancy restore FILE"));
+  }
 }
 
 TEST_F(SqliteTest, MakesANewDatabaseWholeOrNotAtAll) {
@@ -183,79 +250,6 @@ TEST_F(SqliteFilesTest, ADeletedDatabaseLeavesTheFilesOfItsSuccessorAlone) {
   session_.reset();
   EXPECT_TRUE(std::filesystem::exists(dir_ / "test.db-wal"));
   EXPECT_EQ(successor->run("INSERT INTO u VALUES (1)"), 1);
-}
-
-/// What check_sqlite() says; "" when it finds nothing.
-class SqliteCheckTest : public SqliteTest {
- protected:
-  std::string damage() {
-    try {
-      check_sqlite(dir_ / "test.db", std::chrono::minutes{1});
-    } catch (const base::UsageError& error) {
-      return error.what();
-    }
-    return "";
-  }
-  /// A table with an index and `rows` rows in the file `name`.
-  void fill(const std::string& name, int rows) {
-    const auto session = sql::open({"sqlite:" + dir_ / name}, clock_);
-    session->execute_script("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE INDEX t_v ON t (v)");
-    for (int i = 0; i < rows; ++i) session->run("INSERT INTO t (v) VALUES (?)", fmt::format("{} {}", name, i));
-  }
-};
-
-TEST_F(SqliteCheckTest, FindsNothingWrongWithAWholeFile) {
-  EXPECT_EQ(damage(), "") << "none is there yet";
-  EXPECT_TRUE(files().empty()) << "and none is made";
-  fill("test.db", 500);
-  EXPECT_EQ(damage(), "");
-}
-
-TEST_F(SqliteCheckTest, FindsABrokenPage) {
-  fill("test.db", 500);
-  std::fstream(dir_ / "test.db", std::ios::in | std::ios::out | std::ios::binary).seekp(4096) << std::string(2000, 'x');
-  EXPECT_THAT(damage(), AllOf(HasSubstr("the file is damaged"), HasSubstr("vacancy restore FILE")));
-}
-
-TEST_F(SqliteCheckTest, FindsTheLogOfAnotherDatabase) {
-  fill("other.db", 2000);
-  {
-    // As a process that was killed leaves its files.
-    const auto session = sql::open({url_}, clock_);
-    session->execute_script("CREATE TABLE u (id INTEGER PRIMARY KEY, v TEXT); CREATE INDEX u_v ON u (v)");
-    for (int i = 0; i < 500; ++i) session->run("INSERT INTO u (v) VALUES (?)", fmt::format("killed {}", i));
-    session->execute_script("PRAGMA wal_checkpoint(TRUNCATE); INSERT INTO u (v) VALUES ('more')");
-    std::filesystem::copy_file(dir_ / "test.db-wal", dir_ / "wal");
-  }
-  std::filesystem::copy_file(dir_ / "other.db", dir_ / "test.db", std::filesystem::copy_options::overwrite_existing);
-  std::filesystem::copy_file(dir_ / "wal", dir_ / "test.db-wal");
-  for (int look = 0; look < 2; ++look) EXPECT_THAT(damage(), HasSubstr("the file is damaged"));
-  std::filesystem::remove(dir_ / "test.db-wal");
-  std::filesystem::remove(dir_ / "test.db-shm");
-  EXPECT_EQ(damage(), "") << "a look writes nothing of the log into the file";
-}
-
-TEST_F(SqliteCheckTest, EndsInTime) {
-  fill("test.db", 5000);
-  EXPECT_NO_THROW(check_sqlite(dir_ / "test.db", base::Duration{0}));
-}
-
-TEST_F(SqliteFilesTest, TheLogIsEmptiedUnlessSomebodyReads) {
-  const std::string path = dir_ / "test.db";
-  EXPECT_EQ(log_bytes(dir_ / "none.db"), 0U);
-  {
-    const Transaction reading(*session_, Access::read);
-    session_->query("SELECT * FROM t").step();
-    const auto writer = sql::open({url_}, clock_);
-    for (int i = 0; i < 10; ++i) writer->run("INSERT INTO t VALUES (1)");
-    const auto bytes = log_bytes(path);
-    EXPECT_GT(bytes, 10'000U);
-    EXPECT_FALSE(empty_log(path));
-    EXPECT_GE(log_bytes(path), bytes);
-    EXPECT_TRUE(log_readers(path).empty()) << "this program is not one of the others";
-  }
-  EXPECT_TRUE(empty_log(path));
-  EXPECT_EQ(log_bytes(path), 0U);
 }
 
 }  // namespace

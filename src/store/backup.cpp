@@ -28,7 +28,7 @@ std::int64_t count_profiles(const std::string& path, const std::string& name, co
     query.step();
     return query.get<std::int64_t>(0);
   } catch (const sql::Error& error) {
-    if (error.kind() != sql::ErrorKind::other) throw;
+    if (!error.is_of_statement()) throw;
     throw base::UsageError(fmt::format("'{}' is not a database of Vacancy ({})", name, error.what()));
   }
 }

@@ -43,6 +43,18 @@ TEST(ClockWatch, NoticesStepsOfEitherDirectionOnce) {
   EXPECT_EQ(watch.take_steps()->count, 2U);
 }
 
+TEST(ClockWatch, ToleratesAnUnsteadyClockAndNoMore) {
+  for (const base::Duration by : {kClockTolerance, -kClockTolerance}) {
+    support::FakeClock clock;
+    ClockWatch watch(clock);
+    watch.look([&] { return clock.wall_now(); });
+    watch.look([&] { return clock.wall_now() + by; });
+    EXPECT_FALSE(watch.take_steps());
+    watch.look([&] { return clock.wall_now() - (by > 0s ? 1us : -1us); });
+    EXPECT_TRUE(watch.take_steps());
+  }
+}
+
 TEST(ClockWatch, ASlowAnswerAndASlewAreNoSteps) {
   support::FakeClock clock;
   ClockWatch watch(clock);
@@ -172,6 +184,44 @@ TEST_P(ClockTest, ARunningProcessFindsTimesThatItsClockDidNotMake) {
   claim(*store_);
   store_->poll(0);
   EXPECT_EQ(number("SELECT MAX(lease_until) FROM task"), (now() + kLease).time_since_epoch().count());
+}
+
+TEST_P(ClockTest, AReadingOfAClockThatIsALittleAheadIsLeftAlone) {
+  add(2);
+  finish(claim(*store_).claims);
+  const auto id = store_->load().rows[0]->profile.id;
+  session()->run(
+      "UPDATE reading SET measured_at = measured_at + 600000000, stale_at = stale_at + 600000000 WHERE profile_id = ?",
+      id);
+  const base::Time measured = now();
+  step(-kClockTolerance);
+  store_->prepare("p", kRule.ttl, false);
+  for (const auto& row : store_->load().rows) {
+    if (row->profile.id == id)
+      EXPECT_LT(row->reading->measured_at, now());
+    else
+      EXPECT_EQ(row->reading->measured_at, measured);
+  }
+}
+
+TEST_P(ClockTest, AResultThatEndsLaterEndsNow) {
+  add(1);
+  const Claim held = claim(*store_).claims.at(0);
+  const Outcome early{.task = held.task,
+                      .token = held.token,
+                      .findings = {{held.profiles.front(), core::Measurement{.level = core::Level::high}}},
+                      .ended_ago = -1h,
+                      .rule = kRule};
+  EXPECT_THAT(store_->finish({&early, 1}), IsEmpty());
+  EXPECT_EQ(store_->load().rows[0]->reading->measured_at, now());
+}
+
+TEST_P(ClockTest, ALeaseOfAnOlderProgramIsTakenForAnUsualOne) {
+  add(1);
+  ASSERT_THAT(claim(*store_, "old").claims, SizeIs(1));
+  session()->execute_script("UPDATE task SET lease = 0, lease_until = lease_until + 600000000");
+  store_->prepare("p", kRule.ttl, false);
+  EXPECT_EQ(number("SELECT lease_until FROM task"), (now() + 15s).time_since_epoch().count());
 }
 
 TEST_P(ClockTest, ALongerLeaseOfAnotherReplicaIsLeftAlone) {

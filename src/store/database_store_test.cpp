@@ -1,4 +1,6 @@
 // What only a database can show: several stores on one, from several threads, and plain SQL beside them.
+#include "support/database_store.hpp"
+
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -8,9 +10,6 @@
 #include <thread>
 
 #include "sql/error.hpp"
-#include "store/open.hpp"
-#include "support/database_test.hpp"
-#include "support/eventually.hpp"
 
 namespace store {
 namespace {
@@ -19,56 +18,6 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr core::FreshnessRule kRule{60s, 30s, 5min};
-
-class DatabaseStoreTest : public support::DatabaseTest {
- protected:
-  std::unique_ptr<sql::Session> plain() { return session(); }
-  std::unique_ptr<Store> open() {
-    migrate(*plain());
-    return open_migrated(2, [this] { return plain(); }, clock_);
-  }
-  static void fill(Store& store, int count) {
-    std::vector<core::ProfileKey> keys;
-    for (int i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
-    store.add_missing(keys);
-    std::vector<Assignment> assignments;
-    for (const auto& row : store.load().rows) assignments.push_back({row->profile.id, "p", kRule.ttl});
-    store.assign(assignments);
-  }
-  std::int64_t number(const std::string& statement) {
-    const auto session = plain();
-    auto query = session->query(statement);
-    return query.step() ? query.get<std::int64_t>(0) : -1;
-  }
-  /// As somebody who imports a list does.
-  void insert_plain(int count) {
-    static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name) VALUES ", 2);
-    std::vector<std::string> names;
-    for (int i = 0; i < count; ++i) names.push_back(fmt::format("{:05}", i));
-    const auto session = plain();
-    const sql::Transaction change(*session, sql::Access::write);
-    kInsert.run(*session, std::span<const std::string>(names),
-                [](sql::Query& query, const std::string& name) { query.bind("plain", name); });
-    session->commit();
-  }
-  static void finish_all(Store& store) {
-    EXPECT_THAT(store.finish(outcomes(store.claim({"p", "a", 100, 15s}).claims, "x")), IsEmpty());
-  }
-  static std::vector<Outcome> outcomes(const std::vector<Claim>& claims, const std::string& reason) {
-    std::vector<Outcome> outcomes;
-    for (const Claim& claim : claims)
-      outcomes.push_back(
-          {.task = claim.task,
-           .token = claim.token,
-           .findings = {{claim.profiles.front(), core::Measurement{core::Level::high, {}, {}, {}, {}, {}, reason}}},
-           .took = {},
-           .ended_ago = {},
-           .rule = kRule});
-    return outcomes;
-  }
-};
 
 TEST_P(DatabaseStoreTest, NoTaskIsClaimedTwiceAndNoneIsLost) {
   constexpr int kTasks = 3000;
@@ -187,69 +136,6 @@ TEST_P(DatabaseStoreTest, DueTasksAndChangesAreFoundByIndex) {
              : used("hardware_revision"));
 }
 
-TEST_P(DatabaseStoreTest, AnOrphanedReadingOfAnIdThatIsUsedAgainGoes) {
-  const auto store = open();
-  fill(*store, 1);
-  const auto id = store->load().rows[0]->profile.id;
-  finish_all(*store);
-  plain()->run("DELETE FROM hardware WHERE id = ?", id);
-  plain()->run("INSERT INTO hardware (id, provider, name) VALUES (?, 'Azure', 'H16mr')", id);
-  store->poll(0);
-  const auto rows = store->load().rows;
-  ASSERT_THAT(rows, SizeIs(1));
-  EXPECT_EQ(rows[0]->profile.key.name, "H16mr");
-  EXPECT_FALSE(rows[0]->reading) << "that was another one's";
-}
-
-TEST_P(DatabaseStoreTest, ManyPlainRowsAreAdoptedSomeAtEachPoll) {
-  const auto store = open();
-  fill(*store, 10);
-  insert_plain(5000);
-  // A repetition in each part of them, among the rows themselves and of a profile, and a name of no use.
-  plain()->execute_script(
-      "INSERT INTO hardware (provider, name) VALUES ('plain', '00001'), ('many', '00003'), ('plain', ' blank')");
-  core::Revision seen = number("SELECT revision FROM board WHERE id = 1");
-  std::size_t polls = 0, adopted = 0;
-  for (bool more = true; more; ++polls) {
-    const Polled polled = store->poll(seen);
-    more = polled.more;
-    adopted += polled.change.rows.size();
-    EXPECT_LT(polled.change.rows.size(), 3000U) << "in steps";
-    if (!polled.change.empty()) seen = polled.change.revision();
-  }
-  EXPECT_EQ(adopted, 5000U);
-  EXPECT_GE(polls, 3U);
-  EXPECT_FALSE(store->poll(seen).more);
-  EXPECT_EQ(number("SELECT COUNT(*) FROM hardware WHERE revision = -1"), 3);
-  EXPECT_THAT(open()->load().rows, SizeIs(5010));
-}
-
-TEST_P(DatabaseStoreTest, TwoReplicasAdoptEachPlainRowOnce) {
-  const auto a = open();
-  const auto b = open();
-  insert_plain(6000);
-  std::vector<std::jthread> pollers;
-  for (Store* store : {a.get(), b.get()})
-    pollers.emplace_back([store] {
-      while (store->poll(0).more) continue;
-    });
-  pollers.clear();
-  const auto rows = a->load().rows;
-  EXPECT_THAT(rows, SizeIs(6000));
-  std::set<core::ProfileKey> keys;
-  for (const auto& row : rows) keys.insert(row->profile.key);
-  EXPECT_THAT(keys, SizeIs(6000));
-}
-
-TEST_P(DatabaseStoreTest, ManyProfilesDeletedWithPlainSqlAreBuriedTogether) {
-  const auto store = open();
-  fill(*store, 3000);
-  const auto seen = store->load().version.revision;
-  plain()->run("DELETE FROM hardware WHERE name >= '00010'");
-  EXPECT_THAT(open()->load().rows, SizeIs(10));
-  EXPECT_THAT(store->poll(seen).change.removed, SizeIs(2990));
-}
-
 TEST_P(DatabaseStoreTest, ABoardWithoutItsRowIsNamedAndMadeAnewAtAStart) {
   const auto store = open();
   fill(*store, 2);
@@ -272,65 +158,11 @@ TEST_P(DatabaseStoreTest, ABoardWithoutItsRowIsNamedAndMadeAnewAtAStart) {
   EXPECT_THAT(loaded.rows, SizeIs(2));
   EXPECT_NE(loaded.version.epoch, before.epoch) << "readers load all anew";
   EXPECT_GT(loaded.version.revision, before.revision);
+  EXPECT_GE(loaded.removed_since, before.revision) << "what was removed until then is not known";
   EXPECT_EQ(store->load().version.epoch, loaded.version.epoch) << "who was running goes on";
   EXPECT_TRUE(store->add({"Amazon", "c5"}));
   plain()->run("INSERT INTO board (id, epoch, revision, removed_since) VALUES (2, 'x', 0, 0)");
   EXPECT_EQ(store->poll(0).epoch, loaded.version.epoch) << "further rows are nobody's";
-}
-
-TEST_P(DatabaseStoreTest, SpansOfRunsStayFewAndCountEveryWindow) {
-  const auto store = open();
-  store->prepare("p", 60s, false);
-  const std::vector<Limit> limits{{1'000'000, 24h}};
-  for (int i = 0; i < 1500; ++i) {
-    ASSERT_TRUE(store->spend("p", limits));
-    clock_.advance(40s);
-  }
-  EXPECT_LT(number("SELECT COUNT(*) FROM budget_use"), 500);
-  EXPECT_EQ(number("SELECT SUM(calls) FROM budget_use"), 1500);
-  const auto left = [&](Limit limit) {
-    return store->claim({.probe = "p", .owner = "a", .count = 1, .lease = 10s, .limits = {limit}}).left.at(0);
-  };
-  for (const auto window : {base::Duration{10min}, base::Duration{1h}, base::Duration{5h}, base::Duration{16h}}) {
-    const auto used = 10'000 - left({10'000, window});
-    const auto exact = static_cast<std::uint64_t>(window / 40s);
-    EXPECT_GE(used + 1, exact) << window.count();
-    EXPECT_LE(used, exact + exact / 16 + 2) << window.count();
-  }
-}
-
-TEST_P(DatabaseStoreTest, ARowThatWasPutRightIsAdoptedAtTheNextStart) {
-  const auto store = open();
-  plain()->run("INSERT INTO hardware (provider, name) VALUES ('Amazon', ' c5')");
-  EXPECT_TRUE(store->poll(0).change.empty());
-  plain()->run("UPDATE hardware SET name = 'c5'");
-  EXPECT_THAT(open()->load().rows, SizeIs(1));
-}
-
-TEST_P(DatabaseStoreTest, AProfileDeletedWithPlainSqlIsBuriedAtTheNextStart) {
-  const auto store = open();
-  fill(*store, 2);
-  const auto before = store->load();
-  plain()->run("DELETE FROM hardware WHERE id = ?", before.rows[0]->profile.id);
-  const auto after = open()->load();
-  EXPECT_THAT(after.rows, SizeIs(1));
-  const auto change = store->poll(before.version.revision).change;
-  ASSERT_THAT(change.removed, SizeIs(1));
-  EXPECT_EQ(change.removed[0].id, before.rows[0]->profile.id);
-  EXPECT_THAT(store->claim({"p", "a", 10, 15s}).claims, SizeIs(1));
-}
-
-TEST_P(DatabaseStoreTest, PlainSqlMayUseAnIdAgain) {
-  const auto store = open();
-  const auto id = store->add({"Amazon", "c5"})->id;
-  const auto seen = store->load().version.revision;
-  ASSERT_TRUE(store->remove(id));
-  plain()->run("INSERT INTO hardware (id, provider, name) VALUES (?, 'Azure', 'H16mr')", id);
-  const auto change = store->poll(seen).change;
-  ASSERT_THAT(change.rows, SizeIs(1));
-  EXPECT_THAT(change.removed, IsEmpty()) << "a reader would take the new one away";
-  EXPECT_THAT(store->load().removed, IsEmpty());
-  ASSERT_TRUE(store->remove(id));
 }
 
 TEST_P(DatabaseStoreTest, OverlappingChangesAreSeenInTheOrderOfTheirRevisions) {
@@ -367,50 +199,6 @@ TEST_P(DatabaseStoreTest, AStoppedWriterDoesNotStopTheOthersForEver) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2min);
 }
 
-TEST_P(DatabaseStoreTest, ATaskWithoutAProfileIsNoBatch) {
-  const auto store = open();
-  fill(*store, 2);
-  const auto id = store->load().rows.front()->profile.id;
-  plain()->run("DELETE FROM hardware WHERE id = ?", id);
-  const auto claims = store->claim({.probe = "p", .owner = "a", .count = 1, .lease = 10s}).claims;
-  const auto others = store->claim({.probe = "p", .owner = "a", .count = 2, .lease = 10s}).claims;
-  for (const auto& some : {claims, others})
-    for (const Claim& claim : some) {
-      EXPECT_FALSE(claim.batched);
-      EXPECT_NE(claim.profiles.front().id, id);
-    }
-}
-
-TEST_P(DatabaseStoreTest, ARunIsCountedWhenItBeginsAndNotWhenItsClaimBeganToWait) {
-  if (is_sqlite()) return;  // its transactions do not wait for rows
-  const auto store = open();
-  store->prepare("p", 60s, false);
-  fill(*store, 1);
-  const auto other = plain();
-  std::optional<sql::Transaction> slow(std::in_place, *other, sql::Access::write);
-  other->query("SELECT id FROM probe WHERE name = 'p' FOR UPDATE").step();
-  const auto watcher = plain();
-  Claimed claimed;
-  std::jthread waits([&] {
-    const std::vector<Limit> limits = {{.calls = 1, .window = 60ms}};
-    claimed = store->claim({.probe = "p", .owner = "a", .count = 1, .lease = 10s, .limits = limits});
-  });
-  EXPECT_TRUE(support::eventually([&] {
-    auto query = watcher->query(
-        "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT id FROM probe%FOR UPDATE'");
-    return query.step() && query.get<int>(0) > 0;
-  }));
-  clock_.advance(1s);
-  slow.reset();
-  waits.join();
-  ASSERT_THAT(claimed.claims, SizeIs(1));
-  EXPECT_EQ(claimed.now, clock_.wall_now());
-  auto spent = watcher->query("SELECT begins, ends FROM budget_use WHERE probe = 'p'");
-  ASSERT_TRUE(spent.step());
-  EXPECT_LE(spent.get<base::Time>(0), claimed.now);
-  EXPECT_GT(spent.get<base::Time>(1), claimed.now);
-}
-
 /// A backup that is put back undoes the last change.
 class RestoreTest : public DatabaseStoreTest {
  protected:
@@ -444,6 +232,18 @@ TEST_P(RestoreTest, IsANewEpochForWhoPolls) {
   EXPECT_GT(loaded.version.revision, seen_.revision);
   EXPECT_THAT(loaded.rows, SizeIs(2));
   EXPECT_EQ(store_->poll(loaded.version.revision).epoch, loaded.version.epoch) << "once";
+}
+
+TEST_P(RestoreTest, IsANewEpochForWhoPollsFromTheBeginning) {
+  restore();
+  EXPECT_NE(store_->poll(0).epoch, seen_.epoch) << "this process has seen a later revision";
+}
+
+TEST_P(RestoreTest, GivesNoRevisionOutTwiceWhateverTheClockSays) {
+  restore();
+  clock_.set_wall(clock_.wall_now() - 24h);
+  store_->poll(seen_.revision);
+  EXPECT_GT(store_->load().version.revision, seen_.revision);
 }
 
 TEST_P(RestoreTest, IsANewEpochForWhoWrites) {

@@ -131,14 +131,34 @@ TEST_P(ExamineTest, AViewIsRefusedBeforeAnythingIsChanged) {
 TEST_P(ExamineTest, SaysWhereTheClockIs) {
   if (is_sqlite()) return;
   EXPECT_EQ(about("clock").text, "as this machine's");
-  clock_.advance(base::system_clock().wall_now() - clock_.wall_now() + std::chrono::hours{1});
-  for (const Looked& one : store::examine(database_->location(), clock_))
-    if (one.topic == "clock") EXPECT_THAT(one.text, HasSubstr("00 s behind this machine's"));
+  const std::chrono::seconds half_a_minute{30};
+  for (const auto& [by, says] : {std::pair{half_a_minute, " s behind this machine's"},
+                                 std::pair{-half_a_minute, " s ahead of this machine's"}}) {
+    clock_.set_wall(base::system_clock().wall_now() + by);
+    for (const Looked& one : store::examine(database_->location(), clock_))
+      if (one.topic == "clock") EXPECT_THAT(one.text, HasSubstr(says));
+  }
 }
 
 TEST_P(ExamineTest, TellsUnusualDefaults) {
   if (is_sqlite()) return;
   EXPECT_THAT(about("defaults").text, AllOf(HasSubstr("init_connect = "), HasSubstr("default_storage_engine = ")));
+}
+
+TEST_P(ExamineTest, NamesTheRightsThatAreMissing) {
+  if (is_sqlite()) return;
+  EXPECT_EQ(about("rights").text, "to read, write and migrate");
+  migrate(*session());
+  EXPECT_EQ(about("rights").text, "to read and write");
+  // Where nobody may write.
+  sql::Location location = database_->location();
+  location.url.replace(location.url.rfind('/'), std::string::npos, "/information_schema");
+  for (const Looked& one : store::examine(location, base::system_clock()))
+    if (one.topic == "rights") {
+      EXPECT_THAT(one.text, AllOf(HasSubstr("INSERT, UPDATE, DELETE"), HasSubstr("missing")));
+      EXPECT_THAT(one.remedy,
+                  AllOf(HasSubstr("GRANT INSERT, UPDATE, DELETE"), HasSubstr(" ON information_schema.* TO ")));
+    }
 }
 
 INSTANTIATE_DATABASE_TEST_SUITE(ExamineTest);

@@ -38,7 +38,7 @@ std::optional<std::set<std::int64_t>> applied(sql::Session& session) {
     while (query.step()) numbers.insert(query.get<std::int64_t>(0));
     return numbers;
   } catch (const sql::Error& error) {
-    if (error.kind() != sql::ErrorKind::other) throw;
+    if (!error.is_of_statement()) throw;
     return std::nullopt;
   }
 }
@@ -206,6 +206,10 @@ bool migrate(sql::Session& session, FirstContent content, std::span<const base::
 
   take_turn(session);
   sql::transact(session, Access::write, [](Transaction& change) { create_records(*change); });
+  if (!applied(session))
+    throw base::UsageError(
+        "the database has a table 'migration' of another program; give Vacancy a database of its own, or rename that "
+        "table");
   bool was_new = false;
   for (const Migration& migration : pending(session, files))
     was_new = apply(session, migration, content, files) || was_new;

@@ -7,6 +7,7 @@
 
 #include "sql/error.hpp"
 #include "store/embedded.hpp"
+#include "store/migration.hpp"
 #include "store/open.hpp"
 #include "support/database_test.hpp"
 
@@ -47,6 +48,15 @@ class MigrateTest : public support::DatabaseTest {
     return "none";
   }
 };
+
+TEST(Migration, IsTakenApartIntoStatements) {
+  constexpr sql::Dialect kDialect{.key = "BIGINT", .table = "X", .mysql_only = "-- "};
+  const base::EmbeddedFile file{"0001_a.sql",
+                                "-- about; this\nCREATE TABLE t (\n  -- its key; a number\n  id ${key}) ${table};\n"
+                                "${mysql_only}ALTER TABLE t;\n\nDROP TABLE u; ;\n"};
+  EXPECT_THAT((Migration{1, file}.statements(kDialect)),
+              ElementsAre("CREATE TABLE t (\n  id BIGINT) X", "DROP TABLE u"));
+}
 
 TEST_P(MigrateTest, TellsANewDatabaseFromAnOldOne) {
   EXPECT_TRUE(open().was_new);
@@ -124,6 +134,7 @@ TEST_P(MigrateTest, AppliesInTheOrderOfNumbers) {
   const auto session = plain();
   const std::vector<base::EmbeddedFile> files = {{"0010_c.sql", "INSERT INTO t VALUES (10)"},
                                                  {"sample.sql", "nonsense"},
+                                                 {"0003.sql", "nonsense"},
                                                  {"0002_a.sql", "CREATE TABLE t (id ${key})"}};
   EXPECT_FALSE(migrate(*session, FirstContent::nothing, files));
   EXPECT_EQ(number("SELECT id FROM t"), 10);
@@ -149,6 +160,13 @@ TEST_P(MigrateTest, ATableOfSomebodyElseIsNotTakenForItsOwn) {
   for (int attempt = 0; attempt < 3; ++attempt) EXPECT_THAT(failure(files), HasSubstr("already exists"));
   plain()->execute_script("DROP TABLE u");
   EXPECT_EQ(failure(files), "none");
+}
+
+TEST_P(MigrateTest, RecordsOfSomebodyElseAreRefused) {
+  plain()->execute_script("CREATE TABLE migration (version VARCHAR(9))");
+  for (int attempt = 0; attempt < 2; ++attempt)
+    EXPECT_THAT(failure({{"0002_a.sql", "CREATE TABLE t (id ${key})"}}), HasSubstr("'migration' of another program"));
+  EXPECT_THROW(number("SELECT COUNT(*) FROM t"), sql::Error) << "nothing was changed";
 }
 
 /// As a session of a cluster, whose locks are known to its own node only, and whose commits may lose against another's.
@@ -221,6 +239,7 @@ TEST_P(MigrateTest, RefusesTheDatabaseOfANewerProgram) {
   const auto old = open();
   ASSERT_TRUE(old.store->add({"Amazon", "c5"})) << "an old program goes on working";
   EXPECT_THAT(names(*old.store), ElementsAre("c5"));
+  newer.push_back({"0097_another.sql", "CREATE TABLE another (id ${key})"});
   newer.push_back({"0099_other.sql", "CREATE TABLE other (id ${key})"});
   migrate(*session, FirstContent::nothing, newer);
   try {

@@ -42,7 +42,6 @@ TEST_P(ProbeStoreTest, ABatchedProbeHasOneTaskForAllItsProfiles) {
   const auto claims = claim().claims;
   ASSERT_THAT(claims, SizeIs(1));
   EXPECT_TRUE(claims[0].batched);
-  EXPECT_TRUE(claims[0].first);
   ASSERT_THAT(claims[0].profiles, SizeIs(2));
   EXPECT_EQ(claims[0].profiles[1], (core::Profile{ids[1], {"cluster", "gpu"}, {}}));
   EXPECT_THAT(claim(10, "b").claims, IsEmpty());
@@ -54,8 +53,6 @@ TEST_P(ProbeStoreTest, ABatchedProbeHasOneTaskForAllItsProfiles) {
   EXPECT_EQ(row(ids[1])->reading->level, core::Level::high);
   EXPECT_EQ(row(ids[0])->revision, row(ids[1])->revision) << "one run is one change";
   EXPECT_THAT(finish(outcome), ElementsAre(outcome.task)) << "twice";
-  clock_.advance(2 * kRule.ttl);
-  EXPECT_FALSE(claim_one().first);
 }
 
 TEST_P(ProbeStoreTest, ANewProfileMakesABatchDue) {
@@ -156,6 +153,27 @@ TEST_P(ProbeStoreTest, LimitsHoldOverAllReplicas) {
   clock_.advance(*third.next_due - now());
   EXPECT_THAT(claim_limited(10, limits).claims, SizeIs(3)) << "the hour's limit";
   EXPECT_GT(*claim_limited(10, limits).next_due, now() + 50min);
+}
+
+TEST_P(ProbeStoreTest, AProfileThatWasRenamedUnderABatchGetsNoReadingOfIt) {
+  const auto ids = add_batched({"gpu", "batch"});
+  store().prepare("p", kRule.ttl, true);
+  const Claim claim = claim_one();
+  ASSERT_TRUE(store().change(ids[0], {"cluster", "other"}, {}));
+  const Assignment again{ids[0], "p", kRule.ttl, true};
+  store().assign({&again, 1});
+  EXPECT_THAT(finish(success(claim)), IsEmpty());
+  EXPECT_FALSE(row(ids[0])->reading) << "it would be that of another name";
+  EXPECT_TRUE(row(ids[1])->reading);
+}
+
+TEST_P(ProbeStoreTest, TheWindowThatIsFullForLongestIsWaitedFor) {
+  add_many(2);
+  store().prepare("p", kRule.ttl, false);
+  const Limit minute{1, 60s}, hour{1, 1h};
+  ASSERT_THAT(claim_limited(1, {minute, hour}).claims, SizeIs(1));
+  EXPECT_GT(*claim_limited(1, {minute, hour}).next_due, now() + 50min);
+  EXPECT_GT(*claim_limited(1, {hour, minute}).next_due, now() + 50min);
 }
 
 TEST_P(ProbeStoreTest, NoWindowHoldsMoreThanTheLimit) {

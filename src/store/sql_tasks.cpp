@@ -66,17 +66,15 @@ std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids
 /// The claims that `ids` are after their lease: each of one profile, with its attributes.
 std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids) {
   static const std::string kTaken = sql::with_list(
-      "SELECT t.id, h.id, h.provider, h.name, t.due, t.token, r.level IS NULL FROM task t"
+      "SELECT t.id, h.id, h.provider, h.name, t.due, t.token FROM task t"
       " JOIN hardware h ON h.id = t.profile_id JOIN reading r ON r.profile_id = t.profile_id WHERE t.id");
   std::vector<Claim> claims;
   std::vector<core::Profile> profiles;
   auto query = session.query(kTaken, ids);
   while (query.step()) {
     profiles.push_back({query.get<core::ProfileId>(1), {query.get<std::string>(2), query.get<std::string>(3)}, {}});
-    claims.push_back({.task = query.get<TaskId>(0),
-                      .due = query.get<base::Time>(4),
-                      .token = query.get<std::int64_t>(5),
-                      .first = query.get<bool>(6)});
+    claims.push_back(
+        {.task = query.get<TaskId>(0), .due = query.get<base::Time>(4), .token = query.get<std::int64_t>(5)});
   }
   add_attributes(session, profiles);
   for (std::size_t i = 0; i < claims.size(); ++i) claims[i].profiles.push_back(std::move(profiles[i]));
@@ -86,20 +84,18 @@ std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids)
 /// The same for the one task of a batched probe: a claim of all its profiles. Nothing when it is not that task: its
 /// profile was deleted with plain SQL.
 std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::string& probe) {
-  Claim claim{.task = id, .batched = true, .first = true};
+  Claim claim{.task = id, .batched = true};
   auto task = session.query("SELECT due, token FROM task WHERE id = ? AND profile_id < 0", id);
   if (!task.step()) return std::nullopt;
   claim.due = task.get<base::Time>(0);
   claim.token = task.get<std::int64_t>(1);
   auto query = session.query(
-      "SELECT h.id, h.provider, h.name, r.level IS NULL FROM reading r JOIN hardware h ON h.id = r.profile_id"
+      "SELECT h.id, h.provider, h.name FROM reading r JOIN hardware h ON h.id = r.profile_id"
       " WHERE r.probe = ? ORDER BY h.id",
       probe);
-  while (query.step()) {
+  while (query.step())
     claim.profiles.push_back(
         {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
-    claim.first = claim.first && query.get<bool>(3);
-  }
   add_attributes(session, claim.profiles);
   return claim;
 }

@@ -81,8 +81,6 @@ struct Claim {
   base::Time due;
   /// Fencing token: a write with an older one is refused.
   std::int64_t token = 0;
-  /// None of the profiles has a reading yet.
-  bool first = false;
   /// When its run was counted against the limits; nothing: it was not.
   std::optional<base::Time> counted{};
 };

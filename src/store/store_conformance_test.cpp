@@ -185,7 +185,6 @@ TEST_P(StoreTest, ReplaceRefusesTheProbeUnderWay) {
   EXPECT_NE(fresh.task, old.task);
   EXPECT_EQ(fresh.due, now());
   EXPECT_EQ(fresh.profiles.front().key.name, "c6");
-  EXPECT_TRUE(fresh.first);
   EXPECT_THAT(finish(success(old)), testing::ElementsAre(old.task));
   EXPECT_FALSE(row(id)->reading);
 }

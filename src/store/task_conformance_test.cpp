@@ -26,7 +26,6 @@ TEST_P(StoreTest, AssignedProfileIsDueAtOnce) {
   EXPECT_EQ(claimed.claims[0].profiles.front(), (core::Profile{id, {"Amazon", "c5"}}));
   EXPECT_EQ(claimed.claims[0].due, now());
   EXPECT_EQ(claimed.now, now());
-  EXPECT_TRUE(claimed.claims[0].first);
 }
 
 TEST_P(StoreTest, TheBacklogIsWhatIsDueFirstAndTheFirstLeaseThatEnds) {
@@ -87,6 +86,7 @@ TEST_P(StoreTest, AssigningNoProbeEndsTheTask) {
   EXPECT_THAT(finish(success(held)), ElementsAre(held.task));
   clock_.advance(1h);
   EXPECT_THAT(claim().claims, IsEmpty());
+  EXPECT_THAT(claim(10, "a", std::string(core::kNoProbe)).claims, IsEmpty());
   assign(id, "p");
   EXPECT_NE(claim_one().task, held.task) << "an old outcome must not match the new task";
 }
@@ -202,17 +202,24 @@ TEST_P(StoreTest, AReadingIsAsOldAsItsSourceSays) {
   EXPECT_EQ(measure(1min, core::Level::low).measured_at, now() - 1min);
 }
 
+TEST_P(StoreTest, TheOutcomeOfABatchIsRefusedForOneProfile) {
+  add_assigned("c5");
+  Outcome outcome = success(claim_one());
+  outcome.batched = true;
+  EXPECT_THAT(finish(outcome), ElementsAre(outcome.task));
+  outcome.batched = false;
+  EXPECT_THAT(finish(outcome), IsEmpty());
+}
+
 TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());
   outcome.findings.front().result = core::Measurement{core::Level::high, 1, 2, {}, 3, 4, "why"};
   finish(outcome);
   clock_.advance(kRule.ttl);
-  const Claim second = claim_one();
-  EXPECT_FALSE(second.first);
-  finish(success(second, core::Level::low));
-  EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading),
-            *success(second, core::Level::low).findings.front().result);
+  const Outcome second = success(claim_one(), core::Level::low);
+  finish(second);
+  EXPECT_EQ(static_cast<const core::Measurement&>(*row(id)->reading), *second.findings.front().result);
 }
 
 TEST_P(StoreTest, RemembersTheLatestChangeOfTheLevel) {
@@ -246,9 +253,7 @@ TEST_P(StoreTest, AFailureKeepsTheReadingAndASuccessClearsTheFailure) {
   EXPECT_FALSE(row(id)->reading);
   EXPECT_EQ(row(id)->failure, (core::Failure{"no route", now()}));
   clock_.advance(kRule.ttl);
-  const Claim second = claim_one();
-  EXPECT_TRUE(second.first) << "still without a reading";
-  finish(success(second));
+  finish(success(claim_one()));
   const auto reading = row(id)->reading;
   EXPECT_FALSE(row(id)->failure);
   clock_.advance(kRule.ttl);
@@ -328,6 +333,7 @@ TEST(NextDue, IsAtMostOnePeriodBehind) {
   EXPECT_EQ(next_due(due, 60s, due + 119s), due + 60s);
   EXPECT_EQ(next_due(due, 60s, due + 120s), due + 120s);
   EXPECT_EQ(next_due(due, 60s, due + 3600s + 59s), due + 3600s);
+  EXPECT_EQ(next_due(due, 0s, due + 5s), due + 5s) << "always due";
   EXPECT_EQ(next_due(due, 60s, due - 600s), due + 60s) << "a clock that was set back";
 }
 

@@ -253,11 +253,10 @@ std::vector<std::uint64_t> MemoryStore::left(const std::string& probe, std::span
 }
 
 store::Claim MemoryStore::claim_of(TaskId id, Task& task) {
-  store::Claim claim{.task = id, .batched = task.profile < 0, .due = task.due, .token = ++task.token, .first = true};
+  store::Claim claim{.task = id, .batched = task.profile < 0, .due = task.due, .token = ++task.token};
   for (const auto& [profile, row] : rows_) {
     if (claim.batched ? row->probe != task.probe : profile != task.profile) continue;
     claim.profiles.push_back(with_attributes(row->profile));
-    claim.first = claim.first && !row->reading;
   }
   return claim;
 }

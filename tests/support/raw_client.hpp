@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <string>
 #include <string_view>
 
@@ -70,7 +71,10 @@ class RawClient {
  private:
   bool receive() {
     char bytes[65536];
-    const ssize_t count = ::recv(socket_.native_handle(), bytes, sizeof bytes, 0);
+    ssize_t count = 0;
+    // The end of a child process interrupts a read that has a timeout.
+    do count = ::recv(socket_.native_handle(), bytes, sizeof bytes, 0);
+    while (count < 0 && errno == EINTR);
     silent_ = count < 0 && errno == EAGAIN;
     if (count > 0) received_.append(bytes, static_cast<std::size_t>(count));
     return count > 0;

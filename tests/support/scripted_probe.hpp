@@ -25,6 +25,10 @@ class ScriptedProbe final : public probe::Probe {
     /// The source is asked.
     bool asked = true;
     bool cancelled = false;
+    /// A measurement that is cancelled has its results all the same.
+    bool ends_when_cancelled = false;
+    /// It gives one result less than it should.
+    bool forgets = false;
   };
 
   explicit ScriptedProbe(std::shared_ptr<Script> script) : script_(std::move(script)) {}
@@ -43,12 +47,14 @@ class ScriptedProbe final : public probe::Probe {
       co_await base::sleep(timer, std::chrono::milliseconds(1));
     } while (!script.cancelled && std::chrono::steady_clock::now() < end);
     --script.running;
-    if (script.cancelled) co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
+    if (script.cancelled && !script.ends_when_cancelled)
+      co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
     probe::Answer answer{.results = {}, .discovered = script.discovered, .asked = asked};
     for (const core::Profile& profile : profiles)
       answer.results.push_back(script.result ? script.result(profile) : probe::Result(high));
+    if (script.forgets) answer.results.pop_back();
     co_return answer;
   }
 

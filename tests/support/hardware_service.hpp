@@ -1,0 +1,95 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "hardware/service.hpp"
+#include "sql/error.hpp"
+#include "support/memory_store.hpp"
+#include "support/raw_client.hpp"
+#include "support/serving.hpp"
+
+namespace hardware {
+
+inline constexpr std::string_view kToken = "a-token-of-some-length";
+
+/// A store whose changes of profiles may fail.
+class RefusingStore final : public support::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  void refuse(std::optional<sql::ErrorKind> kind) {
+    const std::lock_guard lock(mutex_);
+    kind_ = kind;
+  }
+
+  std::vector<store::Added> add_all(std::span<const store::NewProfile> profiles) override {
+    check();
+    return MemoryStore::add_all(profiles);
+  }
+  base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
+                                     const std::optional<core::Attributes>& attributes) override {
+    check();
+    return MemoryStore::change(id, key, attributes);
+  }
+
+ private:
+  void check() {
+    const std::lock_guard lock(mutex_);
+    if (kind_) throw sql::Error(*kind_, "the statement is refused");
+  }
+
+  std::mutex mutex_;
+  std::optional<sql::ErrorKind> kind_;
+};
+
+/// A service on a store in memory, with its routes on a port.
+class ServiceTest : public testing::Test {
+ protected:
+  explicit ServiceTest(base::Duration poll_interval = std::chrono::milliseconds{10}) {
+    config_.probes = {{.name = "fails",
+                       .match = {.provider = "bad"},
+                       .ttl = kHour,
+                       .timeout = kTick,
+                       .simulated = {.duration = kHour}},
+                      {.name = "simulated", .ttl = kHour, .budget = {{1000, kHour}}, .simulated = {.duration = kTick}}};
+    config_.hardware.poll_interval = poll_interval;
+    runtime_.start();
+    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, std::string(kToken));
+    run_ = support::start(runtime_.background(), service_->run());
+    serving_ = std::make_unique<support::Serving>(runtime_, service_->routes(), http::ServerOptions{},
+                                                  [this] { service_->end_streams(); });
+  }
+  ~ServiceTest() override {
+    serving_.reset();
+    support::on(runtime_.background(), [this] { service_->stop(); });
+    EXPECT_TRUE(support::ready(run_));
+  }
+
+  std::string ask(std::string_view method, std::string_view path, std::string_view body = "",
+                  std::string_view token = kToken) {
+    support::RawClient client(serving_->port());
+    client.send(
+        fmt::format("{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Type: "
+                    "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                    method, path, token, body.size(), body));
+    return client.read_all();
+  }
+  bool lists(std::string_view text) {
+    return support::eventually([&] { return ask("GET", "/hardware/").find(text) != std::string::npos; });
+  }
+
+  static constexpr base::Duration kHour = std::chrono::hours{1}, kTick = std::chrono::milliseconds{1};
+
+  config::Config config_;
+  base::Metrics metrics_;
+  RefusingStore store_{base::system_clock()};
+  base::Runtime runtime_{1};
+  std::unique_ptr<Service> service_;
+  std::future<void> run_;
+  std::unique_ptr<support::Serving> serving_;
+};
+
+}  // namespace hardware
