@@ -18,7 +18,7 @@ TEST(Meters, OfAProbeThatIsGoneAreZero) {
   const char* window = R"(probe="p",window="1h")";
   {
     Backlog backlog;
-    Meters meters(metrics, config, backlog);
+    Meters meters(metrics, config, backlog, 1);
     backlog.look({.now = base::Time{2h}, .due = base::Time{1h}, .lease_end = {}}, std::chrono::steady_clock::now());
     meters.slowed_down.Set(1);
     ASSERT_EQ(meters.left.size(), 1U);
