@@ -28,7 +28,7 @@ export interface Settings {
 /** With its secrets' names and the authorities' certificates, a task definition must stay below 64 KB. */
 const mostConfigurationBytes = 32 * 1024;
 
-const names = [
+export const names = [
   'region', 'certificateArn', 'alarmEmail', 'requestsPerSecond', 'portalMin', 'portalMax', 'hardwareMin', 'hardwareMax',
   'natGateways', 'databaseClass', 'databaseStandby', 'configFile', 'functions',
 ] as const;

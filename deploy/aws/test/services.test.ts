@@ -1,6 +1,6 @@
 // Containers, how they start and end, and how they are replaced.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { attributes, type Data, environment, nameOf, seconds, synthesise, text } from './support';
@@ -53,8 +53,12 @@ test('secrets are written, then the database is migrated, then the service start
     'hardware after secrets SUCCESS',
     'migrate after secrets SUCCESS',
   ]);
-  // Those that end, and the agent, do not end the task.
-  for (const [name, container] of containers) assert.equal(container.Essential, ['hardware', 'portal'].includes(name), name);
+  for (const [name, container] of containers) {
+    // Those that end, and the agent, do not end the task.
+    assert.equal(container.Essential, ['hardware', 'portal'].includes(name), name);
+    // A migration takes as long as it takes.
+    assert.equal(container.StartTimeout, undefined, name);
+  }
   assert.deepEqual(hardware.get('migrate').Command, ['migrate', '--sample']);
   assert.equal(hardware.get('hardware').Command, undefined);
   assert.equal(portal.get('portal').Command, undefined);
@@ -137,7 +141,13 @@ test('the images are those of our Dockerfile, of what it takes and nothing else'
     assert.deepEqual(readdirSync(source.directory).sort(),
       ['.dockerignore', 'CMakeLists.txt', 'CMakePresets.json', 'cmake', 'db', 'deploy', 'docs', 'script', 'src', 'web']);
     assert.deepEqual(readdirSync(path.join(source.directory, 'deploy')), ['docker']);
-    assert.ok(existsSync(path.join(source.directory, 'src/app/hardware_main.cpp')));
+    const dockerfile = readFileSync(path.join(source.directory, source.dockerFile), 'utf8');
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
+    assert.ok(copied.length > 20);
+    for (const file of copied) {
+      const [beginning] = path.basename(file).split('*');
+      assert.ok(readdirSync(path.join(source.directory, path.dirname(file))).some((one) => one.startsWith(beginning!)), file);
+    }
     assert.ok(!existsSync(path.join(source.directory, 'src/app/app_test.cpp')));
   }
   assert.equal(synthesis.images.size, 2);

@@ -1,9 +1,11 @@
 // Context values: what is refused, and in which words.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { App } from 'aws-cdk-lib';
-import { readSettings } from '../lib/settings';
-import { certificate } from './support';
+import { names, readSettings } from '../lib/settings';
+import { certificate, repository, synthesise } from './support';
 
 const settings = (context: Record<string, unknown>) => readSettings(new App({ context }));
 
@@ -47,4 +49,14 @@ test('what makes no sense is refused, with what is right', () => {
     [{ configFile: '/nowhere/vacancy.yaml' }, /'configFile' is '\/nowhere\/vacancy\.yaml', which cannot be read: ENOENT/],
     [{ configFile: '/dev/null' }, /which is empty/],
   ] as const) assert.throws(() => settings(context), says, JSON.stringify(context));
+});
+
+test('docs/aws.md lists every value, and names outputs that there are', () => {
+  const text = readFileSync(path.join(repository, 'docs/aws.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `')).join('\n');
+  for (const name of names) assert.ok(rows.includes(`\`${name}\``), name);
+  const outputs = Object.keys(synthesise().system.template.Outputs).map((name) => name.toUpperCase());
+  const used = [...text.matchAll(/\b[A-Z]{10,}\b/g)].map(([word]) => word);
+  assert.deepEqual(used.filter((word) => !outputs.includes(word)), []);
+  assert.ok(new Set(used).size >= 5);
 });
