@@ -6,7 +6,6 @@
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
-#include "base/secret.hpp"
 #include "base/standard_streams.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
@@ -41,18 +40,6 @@ int serve(const config::Config& config, const Load& load) {
   return process.wait();
 }
 
-/// Secrets are read by their owner and by its group: the program, and the database it shares one with.
-constexpr mode_t kSecretMode = 0440;
-
-int make_secrets(const std::vector<std::string>& files, bool replace) {
-  for (const std::string& file : files) {
-    if (replace) base::replace_secret(file, kSecretMode);
-    const bool made = replace || base::make_secret(file, kSecretMode);
-    std::cout << file << (made ? ": made\n" : ": is there already\n");
-  }
-  return 0;
-}
-
 int migrate(const config::Config& config, bool sample) {
   const auto content = sample ? store::FirstContent::sample : store::FirstContent::nothing;
   const bool was_new = hardware::open_database(config.hardware, content).was_new;
@@ -79,12 +66,7 @@ int main(int argc, char** argv) {
   migrating->add_flag("--sample", sample, "Put the two profiles of the original system into a new database");
   bool check = false;
   migrating->add_flag("--check", check, "Only say what the database is like and what stands in the way; 0 or 1");
-  CLI::App* secrets = program.add_subcommand(
-      "secrets", "Write a new random secret into each file that does not exist, mode 0440, and exit");
-  std::vector<std::string> secret_files;
-  bool replace = false;
-  secrets->add_option("FILE", secret_files)->required();
-  secrets->add_flag("--replace", replace, "Also into those that exist");
+  const app::Command secrets = app::add_secrets(program);
   const app::Command profile = app::add_profile(program);
   const app::Command probe = app::add_probe(program);
   const Load load = [&] {
@@ -103,7 +85,7 @@ int main(int argc, char** argv) {
   if (const auto code = app::parse(program, argc, argv)) return *code;
 
   return app::guarded("hardware", [&] {
-    if (secrets->parsed()) return make_secrets(secret_files, replace);
+    if (program.got_subcommand("secrets")) return secrets();
     if (program.got_subcommand("profile")) return profile();
     if (program.got_subcommand("probe")) return probe();
     if (program.got_subcommand("backup")) return backup();

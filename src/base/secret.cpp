@@ -23,10 +23,9 @@ constexpr std::size_t kMostBytes = 64 * 1024;
 /// A new secret in a file of its own beside `file`, which goes with this object unless it was renamed.
 class NewSecret {
  public:
-  NewSecret(const std::string& file, mode_t mode) : file_(file), path_(file + ".XXXXXX") {
+  NewSecret(const std::string& file, const std::string& text, mode_t mode) : file_(file), path_(file + ".XXXXXX") {
     const int descriptor = ::mkostemp(path_.data(), O_CLOEXEC);
     if (descriptor < 0) fail();
-    const std::string text = random_hex(kSecretBytes) + "\n";
     const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                          ::fchmod(descriptor, mode) == 0 && ::fsync(descriptor) == 0;
     const int error = errno;
@@ -51,6 +50,10 @@ class NewSecret {
   std::string path_;
 };
 
+std::string random_secret() {
+  return random_hex(kSecretBytes) + "\n";
+}
+
 }  // namespace
 
 std::string read_secret(const std::string& what, const std::string& file) {
@@ -66,7 +69,7 @@ std::string read_secret(const std::string& what, const std::string& file) {
 
 bool make_secret(const std::string& file, mode_t mode) {
   if (::access(file.c_str(), F_OK) == 0) return false;
-  const NewSecret secret(file, mode);
+  const NewSecret secret(file, random_secret(), mode);
   // Of several processes that start together, one wins.
   if (::link(secret.path(), file.c_str()) == 0) return true;
   if (errno != EEXIST) secret.fail();
@@ -74,7 +77,11 @@ bool make_secret(const std::string& file, mode_t mode) {
 }
 
 void replace_secret(const std::string& file, mode_t mode) {
-  const NewSecret secret(file, mode);
+  write_secret(file, random_secret(), mode);
+}
+
+void write_secret(const std::string& file, const std::string& content, mode_t mode) {
+  const NewSecret secret(file, content, mode);
   if (::rename(secret.path(), file.c_str()) != 0) secret.fail();
 }
 

@@ -17,4 +17,7 @@ bool make_secret(const std::string& file, mode_t mode);
 /// The same, whether the file exists or not: whoever reads it sees the old secret or the new one.
 void replace_secret(const std::string& file, mode_t mode);
 
+/// Replaces the file by one with this content, in the same way.
+void write_secret(const std::string& file, const std::string& content, mode_t mode);
+
 }  // namespace base

@@ -123,6 +123,11 @@ class CommandLineTest(TestCase):
         self.run_command("hardware", "secrets", "--replace", "token")
         self.assertNotEqual((self.directory / "token").read_text(), secret)
         self.refused("hardware", "secrets", "nowhere/token", says=["nowhere/token"])
+        from_environment = ("hardware", "secrets", "--from-environment", "VACANCY_SECRET", "given")
+        written = self.run_command(*from_environment, environment={"VACANCY_SECRET": "s3cret"})
+        self.assertEqual((written.returncode, written.stdout), (0, "given: written\n"))
+        self.assertEqual((self.directory / "given").read_text(), "s3cret")
+        self.refused(*from_environment, says=["no variable 'VACANCY_SECRET'"])
 
         database = ("--database", "sqlite:vacancy.db")
         self.assertIn("sample profiles", self.run_command("hardware", "migrate", "--sample", *database).stdout)

@@ -7,8 +7,8 @@ namespace CLI {
 class App;
 }
 
-/// The commands of `vacancy`; `hardware` has `profile` and `probe` too. Each adds itself to the program and returns
-/// what it does when it was given, which returns the exit code.
+/// The commands of `vacancy`; `hardware` has `profile` and `probe` too, and `secrets` alone. Each adds itself to the
+/// program and returns what it does when it was given, which returns the exit code.
 namespace app {
 
 using Command = std::function<int()>;
@@ -19,6 +19,7 @@ Command add_wait(CLI::App& program);
 Command add_watch(CLI::App& program);
 Command add_profile(CLI::App& program);
 Command add_probe(CLI::App& program);
+Command add_secrets(CLI::App& program);
 
 /// Adds --url, where a portal is, with its default.
 void add_portal_url(CLI::App& command, std::string& url);
