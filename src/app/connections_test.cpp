@@ -1,9 +1,7 @@
 #include "app/connections.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include "base/descriptors.hpp"
 #include "http/server.hpp"
 
 namespace app {
@@ -37,18 +35,6 @@ TEST(FitConnections, AReserveTakesHalfAtMost) {
   EXPECT_EQ(used(given, 2), 512U);
   const Connections least = fit_connections({.hardware = 16384, .portal = 16384, .admin = 64}, 8, 5000);
   EXPECT_EQ(least, (Connections{.hardware = 1, .portal = 1, .admin = 1})) << "each server lets somebody in";
-}
-
-TEST(RaiseDescriptorLimit, ToTheHardOne) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit low{.rlim_cur = 100, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  EXPECT_EQ(base::raise_descriptor_limit(), before.rlim_max);
-  rlimit after{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
-  EXPECT_EQ(after.rlim_cur, before.rlim_max);
-  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 }  // namespace
