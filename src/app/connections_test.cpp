@@ -37,5 +37,14 @@ TEST(FitConnections, AReserveTakesHalfAtMost) {
   EXPECT_EQ(least, (Connections{.hardware = 1, .portal = 1, .admin = 1})) << "each server lets somebody in";
 }
 
+TEST(ConnectionsOf, AreForTheServersThatThereAre) {
+  config::Config config;
+  config.hardware.http.max_connections = 3;
+  config.portal.http.max_connections = 4;
+  config.admin.max_connections = 5;
+  EXPECT_EQ(connections_of(config, {.hardware = true}, 0), (Connections{.hardware = 3, .portal = 0, .admin = 5}));
+  EXPECT_EQ(connections_of(config, {.portal = true}, 0), (Connections{.hardware = 0, .portal = 4, .admin = 5}));
+}
+
 }  // namespace
 }  // namespace app
