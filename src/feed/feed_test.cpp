@@ -54,7 +54,7 @@ class FeedTest : public testing::Test {
   }
   /// Of one that reads nothing while `source`, whose rows are many, changes more often than a view keeps.
   std::unique_ptr<RawClient> stream_that_fell_behind(Source& source, std::uint16_t port, std::string_view target) {
-    auto client = std::make_unique<RawClient>(port, 4096);
+    auto client = std::make_unique<RawClient>(port, 65536);
     client->send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target));
     client->read_until("\"end\"");
     // More bytes than sockets buffer.
