@@ -59,6 +59,9 @@ class FeedTest : public testing::Test {
     client->read_until("\"end\"");
     // More bytes than sockets buffer.
     for (core::Revision revision = 2000; revision < 2030; ++revision) source.board.apply(all_at(revision, 1000));
+    // Until it is stuck in writing them, a step of its core at a time.
+    for (int i = 0; i < 100; ++i)
+      for (std::size_t core = 0; core < runtime_.cores(); ++core) support::on(runtime_.core(core), [] {});
     return client;
   }
 
