@@ -10,7 +10,9 @@
 #include "app/flags.hpp"
 #include "app/healthcheck.hpp"
 #include "app/process.hpp"
+#include "http/admin.hpp"
 #include "support/eventually.hpp"
+#include "support/serving.hpp"
 #include "support/temp_dir.hpp"
 
 namespace app {
@@ -90,7 +92,10 @@ class CommonFlagsTest : public testing::Test {
     CaptureStdout();
     bool goes_on = false;
     try {
-      config_ = flags.load({}, [](config::Config& config) { config.portal.http.port = 1234; });
+      config_ = flags.load({}, [this](config::Config& config) {
+        config.portal.http.port = 1234;
+        config.portal.hardware_urls = urls_;
+      });
       goes_on = config_.has_value();
     } catch (...) {
       GetCapturedStdout();
@@ -104,6 +109,7 @@ class CommonFlagsTest : public testing::Test {
   }
 
   support::TempDir directory_;
+  std::vector<std::string> urls_{"http://localhost:5001"};
   std::optional<config::Config> config_;
 };
 
@@ -130,6 +136,8 @@ TEST_F(CommonFlagsTest, FlagsAreOverTheFile) {
   unsetenv("VACANCY_CONFIG");
   EXPECT_THROW(load({"--log-level", "loud"}), base::UsageError);
   EXPECT_THROW(load({"--config", directory_ / "none"}), base::UsageError);
+  urls_ = {"nowhere"};
+  EXPECT_THROW(load({"--log-level", "off"}), base::UsageError) << "what a flag says is checked too";
 }
 
 TEST(Health, NeedsAPortAndAProgramThatIsReady) {
@@ -139,6 +147,29 @@ TEST(Health, NeedsAPortAndAProgramThatIsReady) {
   admin.address = "127.0.0.1";
   admin.port = 1;
   EXPECT_THROW(check_health(admin), base::Lost);
+}
+
+TEST(Health, IsWhatTheProgramSaysOfItself) {
+  base::Runtime runtime(1);
+  runtime.start();
+  base::Metrics metrics;
+  http::Health health;
+  std::atomic<bool> well = true;
+  health.add([&] { return well ? "" : "no rows yet"; });
+  http::Router router;
+  http::add_admin_routes(router, health, metrics);
+  const support::Serving serving(runtime, std::move(router));
+  config::HttpConfig admin;
+  admin.address = "127.0.0.1";
+  admin.port = serving.port();
+  EXPECT_NO_THROW(check_health(admin));
+  well = false;
+  try {
+    check_health(admin);
+    FAIL() << "it is not ready";
+  } catch (const base::Lost& error) {
+    EXPECT_STREQ(error.what(), "not ready: no rows yet");
+  }
 }
 
 TEST(Process, UrlsAreThoseThatReachIt) {
@@ -265,9 +296,10 @@ TEST_F(ProcessTest, AReloadIsAppliedOrRefusedAndCounted) {
     for (const char* result : {"refused", "failed", "applied"}) {
       kill(getpid(), SIGHUP);
       support::eventually([&] { return reloads(result) == 1; });
+      const double successful = std::string_view(result) == "applied" ? 1 : 0;
+      EXPECT_TRUE(support::eventually([&] { return last() == successful; })) << result;
       seen.push_back(reloads("refused") + 10 * reloads("failed") + 100 * reloads("applied"));
     }
-    support::eventually([&] { return last() == 1; });
     kill(getpid(), SIGTERM);
   });
   EXPECT_EQ(process_->wait(), 0);

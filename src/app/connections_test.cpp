@@ -1,9 +1,7 @@
 #include "app/connections.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
-#include "base/descriptors.hpp"
 #include "http/server.hpp"
 
 namespace app {
@@ -39,16 +37,13 @@ TEST(FitConnections, AReserveTakesHalfAtMost) {
   EXPECT_EQ(least, (Connections{.hardware = 1, .portal = 1, .admin = 1})) << "each server lets somebody in";
 }
 
-TEST(RaiseDescriptorLimit, ToTheHardOne) {
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit low{.rlim_cur = 100, .rlim_max = before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
-  EXPECT_EQ(base::raise_descriptor_limit(), before.rlim_max);
-  rlimit after{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &after), 0);
-  EXPECT_EQ(after.rlim_cur, before.rlim_max);
-  ::setrlimit(RLIMIT_NOFILE, &before);
+TEST(ConnectionsOf, AreForTheServersThatThereAre) {
+  config::Config config;
+  config.hardware.http.max_connections = 3;
+  config.portal.http.max_connections = 4;
+  config.admin.max_connections = 5;
+  EXPECT_EQ(connections_of(config, {.hardware = true}, 0), (Connections{.hardware = 3, .portal = 0, .admin = 5}));
+  EXPECT_EQ(connections_of(config, {.portal = true}, 0), (Connections{.hardware = 0, .portal = 4, .admin = 5}));
 }
 
 }  // namespace

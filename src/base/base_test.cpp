@@ -3,15 +3,18 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 
+#include <csignal>
 #include <fstream>
 #include <future>
 #include <random>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
 #include "base/secret.hpp"
+#include "support/child.hpp"
 #include "support/temp_dir.hpp"
 
 namespace base {
@@ -163,6 +166,9 @@ TEST(Metrics, SameNameAndLabelsAreTheSameObject) {
   EXPECT_THAT(text, HasSubstr("size 7\n"));
   EXPECT_THAT(text, HasSubstr("took_seconds_bucket{le=\"0.01\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("took_seconds_bucket{le=\"0.025\"} 1\n"));
+  for (const char* bound :
+       {"0.001", "0.005", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "30", "60", "300", "600"})
+    EXPECT_THAT(text, HasSubstr(fmt::format("took_seconds_bucket{{le=\"{}\"}}", bound)));
 }
 
 TEST(Metrics, AreBroughtUpToDateBeforeTheyAreRead) {
@@ -211,6 +217,16 @@ TEST(Runtime, RunOnRethrows) {
     co_return;
   };
   EXPECT_THROW(run_on(runtime.background(), fails()), std::logic_error);
+}
+
+TEST(Runtime, AJobThatThrowsEndsTheProcess) {
+  const int status = support::status_of(-1, [] {
+    Runtime runtime(1);
+    runtime.start();
+    boost::asio::post(runtime.background(), [] { throw std::runtime_error("on purpose"); });
+    std::this_thread::sleep_for(1h);
+  });
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT) << status;
 }
 
 TEST(Runtime, StopsWithWorkUnderWay) {

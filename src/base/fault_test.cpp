@@ -83,6 +83,15 @@ TEST_F(FaultTest, SaysSinceWhenItLastsAndTheLatestFailure) {
   EXPECT_EQ(fault_.since(), clock_.steady_now()) << "of this time, not of the one before";
 }
 
+TEST_F(FaultTest, BeganWhenAJobThatHasWaitedBegan) {
+  const auto now = clock_.steady_now();
+  fault_.failed("a cannot claim", "no answer", now - 5s);
+  fault_.failed("b cannot claim", "no answer", now - 3s);
+  EXPECT_EQ(fault_.since(), now - 5s);
+  fault_.failed("b cannot claim", "no answer", now - 9s);
+  EXPECT_EQ(fault_.since(), now - 9s);
+}
+
 TEST_F(FaultTest, ForgetsAJobThatIsNotTriedAgainWithoutClaimingThatItWorks) {
   fail("a cannot claim", 1, 1s);
   fail("b cannot claim", 1, 1s);

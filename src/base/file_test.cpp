@@ -32,6 +32,12 @@ TEST(ReadFile, NamesWhatIsNone) {
   EXPECT_EQ(read_file("/dev/zero", 10).error(), "it is a device; give a regular file");
   EXPECT_EQ(read_file(dir.path(), 10).error(), "it is a directory");
   EXPECT_EQ(read_file(dir / "none", 10).error(), "No such file or directory");
+  EXPECT_EQ(read_file("/proc/self/mem", 10).error(), "Input/output error") << "it is opened, and cannot be read";
+}
+
+TEST(MakeSecret, WantsNoPlaceForOneThatIsThere) {
+  EXPECT_FALSE(make_secret("/proc/self/status", 0400)) << "a directory where no file can be made";
+  EXPECT_THROW(make_secret("/proc/self/none", 0400), UsageError);
 }
 
 TEST(ReadSecret, NamesWhatIsNoSecret) {

@@ -76,6 +76,7 @@ TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
       "\xED\xA0\x80",
       "\xED\xBF\xBF",
       "\xF4\x90\x80\x80",
+      "\xF9\x80\x80\x80",
       "\xF8\x88\x80\x80\x80",  // surrogate, beyond Unicode, five bytes
   };
   for (const auto text : wrong) EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
@@ -128,6 +129,15 @@ TEST(Text, ComparesIgnoringAsciiCase) {
   EXPECT_TRUE(equals_ignoring_case("Content-Type", "content-TYPE"));
   EXPECT_FALSE(equals_ignoring_case("a", "ab"));
   EXPECT_FALSE(equals_ignoring_case("[", "{")) << "they differ in the bit that letters differ in";
+}
+
+TEST(ShellQuoted, IsOneWordToAShell) {
+  EXPECT_EQ(shell_quoted("http://vacancy:5000/a_b-c.d,e@f%g+h=i"), "http://vacancy:5000/a_b-c.d,e@f%g+h=i");
+  EXPECT_EQ(shell_quoted("our cluster"), "'our cluster'");
+  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_quoted("$(id)"), "'$(id)'");
+  EXPECT_EQ(shell_quoted("*"), "'*'");
+  EXPECT_EQ(shell_quoted(""), "''");
 }
 
 }  // namespace

@@ -199,6 +199,22 @@ TEST_F(BoardTest, OnlyRowsThatTurnAreToldAndWithoutARevision) {
   EXPECT_EQ(current()->version.revision, 10);
 }
 
+TEST_F(BoardTest, TheFirstThatTurnsIsToldWhereverItStands) {
+  run();
+  for (const bool first : {true, false}) {
+    auto rows = support::many_rows(600);
+    auto& early = first ? rows.front() : rows.back();
+    early = share(measured_row(early->profile.id, early->profile.key.name, 1, Level::high, kNow - 30s));
+    const core::ProfileId id = early->profile.id;
+    fill(std::move(rows));
+    const std::uint64_t filled = current()->sequence;
+    set_clock(kNow + 30s);
+    const auto stale = update_after(filled);
+    ASSERT_TRUE(stale);
+    EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(id));
+  }
+}
+
 TEST_F(BoardTest, RowsAgeAgainAfterARefillWithAnEarlierClock) {
   run();
   fill({share(measured_row(1, "a", 1, Level::high))});

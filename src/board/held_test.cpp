@@ -25,6 +25,11 @@ TEST(Held, NeverMakesAHoldLonger) {
   EXPECT_EQ(parse_held(to_text(held, kNow + 300us), 1), (Held{{1, {kNow - 1ms, kNow + 1ms}}}));
 }
 
+TEST(Held, HashesAreTheSameInEveryVersion) {
+  EXPECT_EQ(hash_of({"Amazon", "c5"}), 0x4DD1F5B05BU);
+  EXPECT_NE(hash_of({"a", "bc"}), hash_of({"ab", "c"}));
+}
+
 TEST(Held, FitsARequestAsItIs) {
   Held held;
   for (int i = 0; i < 500; ++i) held[hash_of({"provider", std::to_string(i)})] = {kNow - 24h * 7, kNow + 48h};
@@ -39,7 +44,8 @@ TEST(Held, RefusesAllElse) {
   const std::string good = to_text(Held{{7, {kNow, kNow + 1s}}}, kNow);
   for (const std::string& bad :
        {std::string("x!"), std::string("what"), good + ".", good + ".1", good + ".1_2", good + ".1_2_", good + "_3",
-        good + ".1_2_3.4_5_6", std::string("zzzzzzzzzzzzz.1_2_3"), std::string("-.1_2_3"), std::string("é")})
+        good + ".1_2_3.4_5_6", std::string("zzzzzzzzzzzzz.1_2_3"), std::string("zzzzzzzzzzz.1_2_3"),
+        std::string("-zzzzzzzzzzz.1_2_3"), std::string("-.1_2_3"), std::string("é")})
     EXPECT_FALSE(parse_held(bad, 2)) << bad;
 }
 

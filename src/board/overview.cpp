@@ -22,9 +22,8 @@ OverviewCache::Part OverviewCache::part_of(std::shared_ptr<const core::Snapshot:
   return part;
 }
 
-const Overview& OverviewCache::get(const State& state) {
+const Overview& OverviewCache::get(const State& state, base::Time now) {
   if (sequence_ == state.sequence) return overview_;
-  const base::Time now = state.now(std::chrono::steady_clock::now());
   std::unordered_map<const core::Snapshot::Chunk*, Part> known;
   for (Part& part : parts_) known.emplace(part.chunk.get(), std::move(part));
   parts_.clear();

@@ -21,8 +21,8 @@ struct Overview {
 /// thread-safe: one per core.
 class OverviewCache {
  public:
-  /// Valid until the next call.
-  const Overview& get(const State& state);
+  /// At `now`, when `state` is another one than before. Valid until the next call.
+  const Overview& get(const State& state, base::Time now);
 
  private:
   struct Part {

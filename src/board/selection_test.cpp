@@ -64,6 +64,8 @@ TEST_F(SelectionTest, EveryWordMustBeInTheKey) {
 TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
   EXPECT_THAT(names({.provider = "Azure"}), ElementsAre("H16mr", "ND"));
   EXPECT_THAT(names({.name = "ND"}), ElementsAre("ND"));
+  EXPECT_THAT(names({.provider = "Azur"}), IsEmpty()) << "names are whole";
+  EXPECT_THAT(names({.name = "N"}), IsEmpty());
   EXPECT_THAT(names({.levels = {Level::high, Level::low}}), ElementsAre("c5", "p5", "ND"));
   EXPECT_THAT(names({.levels = {Level::unknown}}), ElementsAre("H16mr", "gpu")) << "an expired one is unknown";
   EXPECT_THAT(names({.freshness = {Freshness::stale, Freshness::pending}}), ElementsAre("p4", "H16mr"));
@@ -80,6 +82,31 @@ TEST_F(SelectionTest, OrdersByNumbersAndThoseWithoutComeLast) {
   EXPECT_THAT(names({.order = Order::free}), ElementsAre("p5", "c5", "ND", "gpu", "p4", "H16mr"));
   EXPECT_THAT(names({.order = Order::free, .descending = true}), ElementsAre("gpu", "ND", "c5", "p5", "p4", "H16mr"));
   EXPECT_THAT(names({.order = Order::measured}), ElementsAre("gpu", "p4", "c5", "p5", "ND", "H16mr"));
+}
+
+TEST_F(SelectionTest, OrdersByEachOfTheSourcesNumbers) {
+  const auto numbers = [](core::ProfileId id, std::string name, double largest, double total, double score,
+                          double price) {
+    core::Row row = support::measured_row(id, std::move(name), id, Level::high);
+    row.reading->largest = largest;
+    row.reading->total = total;
+    row.reading->score = score;
+    row.reading->price = price;
+    return support::share(std::move(row));
+  };
+  state_.snapshot = core::Snapshot({numbers(1, "a", 3, 2, 3, 4), numbers(2, "b", 2, 1, 4, 3),
+                                    numbers(3, "c", 1, 4, 1, 2), numbers(4, "d", 4, 3, 2, 1)});
+  EXPECT_THAT(names({.order = Order::largest}), ElementsAre("c", "b", "a", "d"));
+  EXPECT_THAT(names({.order = Order::total}), ElementsAre("b", "a", "d", "c"));
+  EXPECT_THAT(names({.order = Order::score}), ElementsAre("c", "d", "a", "b"));
+  EXPECT_THAT(names({.order = Order::price}), ElementsAre("d", "c", "b", "a"));
+}
+
+TEST_F(SelectionTest, EqualNumbersStandByKeyInEitherDirection) {
+  state_.snapshot = core::Snapshot({row(1, "p", "b", Level::high, 3), row(2, "p", "a", Level::high, 3),
+                                    row(3, "p", "d", Level::high), row(4, "p", "c", Level::high)});
+  for (const bool descending : {false, true})
+    EXPECT_THAT(names({.order = Order::free, .descending = descending}), ElementsAre("a", "b", "c", "d"));
 }
 
 TEST_F(SelectionTest, OrdersByTheLatestChange) {
@@ -101,6 +128,17 @@ TEST_F(SelectionTest, OrdersByTextAndLevel) {
               ElementsAre("gpu", "H16mr", "ND", "c5", "p4", "p5"));
   EXPECT_THAT(names({.order = Order::level, .descending = true}), ElementsAre("c5", "ND", "p4", "p5", "H16mr", "gpu"));
   EXPECT_THAT(names({.order = Order::freshness, .descending = true, .limit = 2}), ElementsAre("gpu", "p4"));
+}
+
+TEST_F(SelectionTest, AnOverviewSparesTheCountingOfEverythingAlone) {
+  const Overview overview{.counts = {.total = 1000}, .providers = {}, .failing_probes = {}};
+  const Selected window = select(state_, {.offset = 1, .limit = 2}, kNow, overview);
+  EXPECT_EQ(window.counts, overview.counts);
+  ASSERT_EQ(window.rows.size(), 2U);
+  EXPECT_EQ(window.rows.front()->profile.key.name, "p4");
+  const Selected azure = select(state_, {.provider = "Azure", .limit = 9}, kNow, overview);
+  EXPECT_EQ(azure.counts.total, 2U);
+  EXPECT_EQ(azure.rows.size(), 2U);
 }
 
 TEST_F(SelectionTest, GroupsKeepProvidersTogether) {

@@ -139,6 +139,15 @@ TEST_F(Deletions, AreRememberedAcrossFillAndChanges) {
   EXPECT_FALSE(state->since({"e", 3}));
 }
 
+TEST_F(Deletions, WhatTheSourceNeverGaveOutIsKnownAfterFill) {
+  const auto state = support::on(runtime_.background(), [this] {
+    board_.fill({.version = {"e", 20}, .now = kNow, .rows = {}, .removed = {}, .removed_since = 4, .gaps = {{11, 15}}});
+    return board_.state();
+  });
+  EXPECT_FALSE(state->since({"e", 12}));
+  EXPECT_TRUE(state->since({"e", 15}));
+}
+
 TEST_F(Deletions, TheOldestAreForgotten) {
   EXPECT_TRUE(remove(11, 5'000)->since({"e", 4}));
   const auto full = remove(12, 4'999);

@@ -209,7 +209,37 @@ TEST_F(TrackerTest, AnotherTrackerGoesOnWithWhatWasHeld) {
     EXPECT_FALSE(satisfied(second, measured_at + 1s));
     EXPECT_EQ(second.judge(measured_at + 1s).next, since + 2min);
   }
-  EXPECT_THAT(Tracker(condition({"p/*"})).held(kNow), IsEmpty());
+}
+
+TEST_F(TrackerTest, WhatWasCarriedOnIsForTheProfileThatIsThereAtTheBeginning) {
+  Tracker tracker(condition({"p/*"}, false, 2min), {{hash_of({"p", "a"}), {kNow - 1min, kNow + 1min}}});
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_FALSE(satisfied(tracker, kNow));
+  EXPECT_EQ(tracker.judge(kNow).next, kNow + 1min);
+  apply({.rows = {}, .removed = {{1, 200}}});
+  EXPECT_FALSE(satisfied(tracker, kNow));
+  put(2, "a", Level::high, kNow + 1s);
+  EXPECT_FALSE(satisfied(tracker, kNow + 1s));
+  EXPECT_EQ(tracker.judge(kNow + 1s).next, kNow + 1s + 2min) << "one that was added later begins anew";
+}
+
+TEST_F(TrackerTest, AfterAResetOnlyWhatIsThereCounts) {
+  Tracker any(condition({"p/*"})), all(condition({"p/a", "p/b*"}, true));
+  fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b", 2, Level::high))});
+  EXPECT_TRUE(satisfied(any, kNow) && satisfied(all, kNow));
+  apply({.rows = {}, .removed = {{2, 200}}});
+  EXPECT_FALSE(satisfied(all, kNow));
+  EXPECT_THAT(all.unmatched(), ElementsAre("p/b*")) << "it matched before";
+  fill({share(measured_row(2, "b", 2, Level::low))});
+  EXPECT_FALSE(satisfied(any, kNow));
+  EXPECT_THAT(names(any, kNow, false), ElementsAre("b"));
+}
+
+TEST_F(TrackerTest, WithoutATimeToHoldNothingIsCarriedOn) {
+  Tracker tracker(condition({"p/*"}));
+  fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_TRUE(satisfied(tracker, kNow));
+  EXPECT_THAT(tracker.held(kNow), IsEmpty());
 }
 
 TEST_F(TrackerTest, WhoFellBehindLooksAtAllRowsAgain) {
@@ -239,6 +269,29 @@ TEST_F(TrackerTest, FollowsNoMoreThanItMustAndThoseThatSatisfyFirst) {
   put(700, "000700", Level::high, kNow);
   EXPECT_TRUE(satisfied(any, kNow));
   EXPECT_EQ(names(any, kNow).size(), 101U);
+}
+
+TEST_F(TrackerTest, AllIsNotSatisfiedWhereMoreMatchThanAreFollowed) {
+  Tracker all(condition({"p/*"}, true));
+  fill(support::many_rows(600));
+  EXPECT_FALSE(satisfied(all, kNow)) << "of some nobody knows";
+  EXPECT_TRUE(all.overflowed());
+  fill(support::many_rows(Tracker::kMostFollowed));
+  EXPECT_TRUE(satisfied(all, kNow));
+  EXPECT_FALSE(all.overflowed());
+}
+
+TEST_F(TrackerTest, TheLongestHoldsAreCarriedOnWhereOneSuffices) {
+  std::vector<core::RowPtr> rows;
+  for (int i = 0; i < 150; ++i)
+    rows.push_back(share(measured_row(i + 1, fmt::format("{:03}", i), 1, Level::high, kNow - i * 300ms)));
+  fill(std::move(rows));
+  Tracker any(condition({"p/*"}, false, 1h)), all(condition({"p/*"}, true, 1h));
+  EXPECT_FALSE(satisfied(any, kNow) || satisfied(all, kNow));
+  EXPECT_EQ(all.held(kNow).size(), 150U) << "all of them are needed";
+  const Held held = any.held(kNow);
+  EXPECT_EQ(held.size(), 100U);
+  for (const auto& [hash, hold] : held) EXPECT_LE(hold.since, kNow - 50 * 300ms);
 }
 
 TEST_F(TrackerTest, RowsThatAreNoLongerFreshTakeNoPlaceFromThoseThatAre) {

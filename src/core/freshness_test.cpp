@@ -70,6 +70,16 @@ TEST(Freshness, NextTurnIsWhenTheStateChanges) {
   EXPECT_EQ(next_turn(row, kExpires), std::nullopt);
 }
 
+TEST(Freshness, WhatIsOfTheFutureTurnsWhenTheClockComesToIt) {
+  Row row = measured_row();
+  const base::Time before = kMeasured - std::chrono::hours{2};
+  EXPECT_EQ(next_turn(row, before), kMeasured - kClockTolerance);
+  EXPECT_EQ(freshness(row, kMeasured - kClockTolerance), Freshness::fresh);
+  row.reading->changed = LevelChange{Level::low, kMeasured - seconds{60}};
+  EXPECT_EQ(next_turn(row, before), kMeasured - seconds{60} - kClockTolerance);
+  EXPECT_TRUE(changed_recently(row, kMeasured - seconds{60} - kClockTolerance));
+}
+
 TEST(Freshness, FollowingNextTurnPassesThroughEveryState) {
   const Row row = measured_row();
   std::vector<Freshness> states;

@@ -34,6 +34,7 @@ TEST(Pattern, SaysWhatIsRight) {
   }
   EXPECT_THAT(parse_pattern("Amazon").error().message, HasSubstr("'Amazon' names no profile; write PROVIDER/NAME"));
   EXPECT_THAT(parse_pattern(std::string(192, 'x') + "/y").error().message, HasSubstr("191 bytes"));
+  EXPECT_TRUE(parse_pattern(std::string(191, 'x') + "/" + std::string(191, 'y')));
   EXPECT_EQ(parse_pattern("our cluster/*").value().text(), "our cluster/*");
 }
 

@@ -85,6 +85,26 @@ TEST_F(FolderTest, AnotherSnapshotReplacesAllRows) {
   EXPECT_EQ(board_.state()->version, (core::Version{"f", 7}));
 }
 
+TEST_F(FolderTest, OfWhatWasBeforeTheSnapshotNothingIsKnown) {
+  fill(many_rows(1), {"e", 7});
+  EXPECT_TRUE(board_.state()->since({"e", 7}));
+  EXPECT_FALSE(board_.state()->since({"e", 6}));
+}
+
+TEST_F(FolderTest, AnOutageIsOfAKnownSideAndHasBegun) {
+  const auto outage = [&](std::string_view side, std::string_view since) {
+    EXPECT_EQ(fold("status", fmt::format(R"({{{},"outage":{{"side":"{}","since":"{}"}}}})", kNowText, side, since)),
+              "");
+    return board_.state()->outage.value();
+  };
+  EXPECT_EQ(outage("database", "2025-12-31T23:58:00Z").side, board::Side::database);
+  EXPECT_LE(outage("database", "2025-12-31T23:58:00Z").since, std::chrono::steady_clock::now() - 2min);
+  EXPECT_EQ(outage("a new side", "2025-12-31T23:58:00Z").side, board::Side::hardware) << "one beyond the portal";
+  EXPECT_LE(outage("database", "2026-01-01T00:10:00Z").since, std::chrono::steady_clock::now());
+  EXPECT_EQ(fold("status", R"({"outage":null})"), "");
+  EXPECT_FALSE(board_.state()->outage);
+}
+
 TEST_F(FolderTest, AChangeIsOfTheBoardsOwnEpoch) {
   fill(many_rows(3), {"e", 3});
   EXPECT_EQ(fold("change", change(), "other-4"), "a change of another epoch");

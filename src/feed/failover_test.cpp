@@ -73,23 +73,25 @@ TEST_F(FailoverTest, AReplicaThatAcceptsAndNeverAnswersIsLeft) {
   is_left({.host = "127.0.0.2", .port = hung.local_endpoint().port(), .prefix = ""}, impatient);
 }
 
-TEST_F(FailoverTest, AReplicaThatAnswers503IsLeft) {
-  std::atomic<int> polled = 0;
-  http::Router router;
-  router.add("GET", "/hardware/", [&polled](const http::Request&) -> asio::awaitable<http::Reply> {
-    ++polled;
-    http::Reply reply;
-    reply.status = 503;
-    co_return reply;
-  });
-  router.add("GET", "/hardware/events", [](const http::Request&) -> asio::awaitable<http::Reply> {
-    http::Reply reply;
-    reply.status = 503;
-    co_return reply;
-  });
-  const Serving broken(runtime_, router);
-  is_left(broken.url());
-  EXPECT_EQ(polled, 0) << "it has events, only not now";
+TEST_F(FailoverTest, AReplicaThatFailsIsLeft) {
+  for (const int status : {500, 503}) {
+    std::atomic<int> polled = 0;
+    http::Router router;
+    router.add("GET", "/hardware/", [&polled, status](const http::Request&) -> asio::awaitable<http::Reply> {
+      ++polled;
+      http::Reply reply;
+      reply.status = status;
+      co_return reply;
+    });
+    router.add("GET", "/hardware/events", [status](const http::Request&) -> asio::awaitable<http::Reply> {
+      http::Reply reply;
+      reply.status = status;
+      co_return reply;
+    });
+    const Serving broken(runtime_, router);
+    is_left(broken.url());
+    EXPECT_EQ(polled, 0) << "it has events, only not now";
+  }
 }
 
 TEST_F(FailoverTest, AnotherReplicaGoesOnWhereASilentOneWasLeft) {

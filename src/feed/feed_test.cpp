@@ -52,6 +52,18 @@ class FeedTest : public testing::Test {
     client->send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n{}\r\n", target, header));
     return client;
   }
+  /// Of one that reads nothing while `source`, whose rows are many, changes more often than a view keeps.
+  std::unique_ptr<RawClient> stream_that_fell_behind(Source& source, std::uint16_t port, std::string_view target) {
+    auto client = std::make_unique<RawClient>(port, 65536);
+    client->send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target));
+    client->read_until("\"end\"");
+    // More bytes than sockets buffer.
+    for (core::Revision revision = 2000; revision < 2030; ++revision) source.board.apply(all_at(revision, 1000));
+    // Until it is stuck in writing them, a step of its core at a time.
+    for (int i = 0; i < 100; ++i)
+      for (std::size_t core = 0; core < runtime_.cores(); ++core) support::on(runtime_.core(core), [] {});
+    return client;
+  }
 
   base::Runtime runtime_{2};
 };
@@ -139,7 +151,10 @@ TEST_F(FeedTest, AStatusIsNoChange) {
   source.board.fill(many_rows(2));
   Serving server(runtime_, source.routes(), {}, source.end());
   auto client = stream(server.port(), "/hardware/events");
-  EXPECT_THAT(client->read_until("\"end\"}\n\n"), Not(HasSubstr("event: status"))) << "no side is away";
+  EXPECT_THAT(client->read_until("\"end\"}\n\n"),
+              testing::AllOf(HasSubstr("event: snapshot\nid: epoch-10\ndata: {\"phase\":\"end\"}"),
+                             Not(HasSubstr("event: status"))))
+      << "no side is away";
   support::on(runtime_.background(), [&] {
     source.board->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()});
   });
@@ -148,22 +163,24 @@ TEST_F(FeedTest, AStatusIsNoChange) {
                                     HasSubstr("\"outage\":{\"side\":\"database\",\"since\":\"2026-"),
                                     Not(HasSubstr("id:")), Not(HasSubstr("event: change"))));
   source.board.put(measured_row(1, "000001", 11, core::Level::low));
-  EXPECT_THAT(client->read_until("}\n\n"), HasSubstr("event: change"));
+  EXPECT_THAT(client->read_until("}\n\n"), testing::AllOf(HasSubstr("event: change"), HasSubstr("000001")));
 }
 
 TEST_F(FeedTest, AResumedStreamBringsOnlyWhatChangedAndWhatIsOld) {
   Source source(runtime_);
   source.board.fill(
       {share(measured_row(1, "old", 3, core::Level::high, kNow - 2min)),
+       share(measured_row(4, "just seen", 10, core::Level::high, kNow - 2min)),
+       share(measured_row(5, "expired", 3, core::Level::high, kNow - 1h)),
        share(measured_row(2, "same", 4, core::Level::high)), share(measured_row(3, "changed", 8, core::Level::low))},
       {"epoch", 10});
   source.board.remove(9, 11);
   Serving server(runtime_, source.routes(), {}, source.end());
   auto client = stream(server.port(), "/hardware/events", "Last-Event-ID: epoch-10\r\n");
   std::string event = client->read_until("}\n\n");
-  EXPECT_THAT(event,
-              testing::AllOf(HasSubstr("event: change\nid: epoch-11\n"), HasSubstr("\"removed\":[9]"),
-                             HasSubstr("\"old\""), Not(HasSubstr("\"same\"")), Not(HasSubstr("\"changed\",\"avail"))));
+  EXPECT_THAT(event, testing::AllOf(HasSubstr("event: change\nid: epoch-11\n"), HasSubstr("\"removed\":[9]"),
+                                    HasSubstr("\"old\""), HasSubstr("\"just seen\""), HasSubstr("\"expired\""),
+                                    Not(HasSubstr("\"same\"")), Not(HasSubstr("\"changed\",\"avail"))));
   event = stream(server.port(), "/hardware/events?since=epoch-9")->read_until("}\n\n");
   EXPECT_THAT(event, HasSubstr("\"phase\":\"begin\"")) << "before what is remembered";
   event = stream(server.port(), "/hardware/events", "Last-Event-ID: other-10\r\n")->read_until("}\n\n");
@@ -179,7 +196,8 @@ TEST_F(FeedTest, RowsThatGrowOldAreToldWithoutAnId) {
   EXPECT_THAT(all->read_until("\"end\"}\n\n"), HasSubstr("FRESH"));
   EXPECT_THAT(window->read_until("\"matching\":1}}\n\n"), HasSubstr("FRESH"));
   for (RawClient* client : {all.get(), window.get()})
-    EXPECT_THAT(client->read_until("}\n\n"), testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("STALE")));
+    EXPECT_THAT(client->read_until("}\n\n"),
+                testing::AllOf(HasSubstr("event: change\ndata: "), HasSubstr("\"freshness\":\"STALE\"")));
 }
 
 TEST_F(FeedTest, ASelectionTellsItsRowsAndWhenOthersStandThere) {
@@ -222,18 +240,26 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
     EXPECT_THAT(stream(server.port(), fmt::format("/hardware/events?{}&since=epoch-8", window))->read_until("}}\n\n"),
                 HasSubstr(window == std::string_view("limit=2") ? "000000" : "event: view"))
         << "a row that came and was measured meanwhile";
+  const auto resumed = [&](core::Revision since) {
+    return stream(server.port(), fmt::format("/hardware/events?limit=2&since=epoch-{}", since))->read_until("}}\n\n");
+  };
+  EXPECT_THAT(resumed(9), HasSubstr("event: change"));
+  source.board.remove(4, 10);
+  EXPECT_THAT(resumed(9), HasSubstr("event: view")) << "one has gone";
+  source.board.put(pending_row(10, "new", 11));
+  EXPECT_THAT(resumed(10), HasSubstr("event: view")) << "one that is not measured yet may be new";
   for (const char* bad : {"limit=0", "limit=5000", "limit=2&offset=-1", "limti=2", "offset=2", "since=nonsense"})
-    EXPECT_THAT(ask(server.port(), fmt::format("/hardware/events?{}", bad)), HasSubstr("HTTP/1.1 400")) << bad;
+    EXPECT_EQ(stream(server.port(), fmt::format("/hardware/events?{}", bad))->read_until("\r\n"),
+              "HTTP/1.1 400 Bad Request\r\n")
+        << bad;
 }
 
 TEST_F(FeedTest, AWindowThatFellBehindIsToldThatEverythingWasReplaced) {
   Source source(runtime_);
   source.board.fill(many_rows(1000), {"epoch", 1000});
-  Serving server(runtime_, source.routes(), {}, source.end());
-  auto client = stream(server.port(), "/hardware/events?limit=1000");
-  client->read_until("\"end\"");
-  // More bytes than sockets buffer, and nobody reads; then another database, and more updates than a view keeps.
-  for (core::Revision revision = 2000; revision < 2060; ++revision) source.board.apply(all_at(revision, 1000));
+  Serving server(runtime_, source.routes(), {.io_timeout = 1h}, source.end());
+  auto client = stream_that_fell_behind(source, server.port(), "/hardware/events?limit=1000");
+  // Another database, and more updates than a view keeps.
   source.board.fill(many_rows(1000), {"other", 1000});
   for (core::Revision revision = 1001; revision < 1300; ++revision)
     source.board.put(measured_row(1, "000001", revision, core::Level::low));
@@ -244,14 +270,16 @@ TEST_F(FeedTest, AWindowThatFellBehindIsToldThatEverythingWasReplaced) {
 
 TEST_F(FeedTest, ASlowClientConverges) {
   Source source(runtime_);
-  source.board.fill(many_rows(300), {"epoch", 300});
-  Serving server(runtime_, source.routes(), {}, source.end());
-  auto client = stream(server.port(), "/hardware/events");
-  core::Revision revision = 300;
-  // More updates than a view keeps, more bytes than sockets buffer, and nobody reads.
-  while (revision < 600) source.board.apply(all_at(++revision, 300));
+  auto rows = many_rows(1000);
+  rows.push_back(share(measured_row(1001, "old", 1000, core::Level::high, kNow - 2min)));
+  source.board.fill(std::move(rows), {"epoch", 1000});
+  Serving server(runtime_, source.routes(), {.io_timeout = 1h}, source.end());
+  auto client = stream_that_fell_behind(source, server.port(), "/hardware/events");
+  core::Revision revision = 3000;
+  while (revision < 3300) source.board.put(measured_row(1, "000001", ++revision, core::Level::low));
   const std::string last = fmt::format("id: epoch-{}\n", revision);
   EXPECT_TRUE(client->read_until(last).ends_with(last));
+  EXPECT_TRUE(client->read_until("\n\n").contains("\"old\"")) << "it may not know that this is old";
 }
 
 TEST_F(FeedTest, ABoardThatIsNotFilledIsNoEmptyList) {
@@ -276,7 +304,9 @@ TEST_F(FeedTest, ListWaitsUntilNothingIsPending) {
   EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-1"),
               testing::AllOf(HasSubstr("\"revision\":2"), HasSubstr("FRESH")));
   EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-2"), HasSubstr("\"changed\":[],\"removed\":[]"));
-  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-3"), HasSubstr("HTTP/1.1 410"));
+  for (core::ProfileId id : {7, 8, 9}) source.board.remove(id, 3);
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-2"), HasSubstr("\"changed\":[],\"removed\":[7,8,9]}\n"));
+  EXPECT_THAT(ask(server.port(), "/hardware/?since=epoch-4"), HasSubstr("HTTP/1.1 410"));
   EXPECT_THAT(ask(server.port(), "/hardware/?since=other-1"), HasSubstr("HTTP/1.1 410"));
   EXPECT_THAT(ask(server.port(), "/hardware/?since=x"), HasSubstr("HTTP/1.1 400"));
 }

@@ -24,6 +24,8 @@ using support::Sink;
 using support::Source;
 using testing::StartsWith;
 
+constexpr auto kConnected = "vacancy_feed_connected";
+
 /// The original's hardware service: one route, three keys, and as slow as the test says.
 class Original {
  public:
@@ -137,6 +139,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
     return outage ? std::optional(outage->side) : std::nullopt;
   };
   EXPECT_TRUE(eventually([&] { return side() == board::Side::hardware; }, 1min)) << "it was never reached";
+  EXPECT_GE(std::chrono::steady_clock::now() - sink.board.state()->outage->since, board::kOutageGrace);
   Source second(runtime_);
   second.board.fill(many_rows(2));
   auto again =
@@ -174,6 +177,48 @@ TEST_F(ReaderTest, PollsAServiceWithoutEvents) {
   EXPECT_EQ(later->snapshot.find({"Azure", "H16mr"})->reading->changed->from, core::Level::low);
   original.answer(200, "[]");
   EXPECT_TRUE(shows(sink, ""));
+}
+
+TEST_F(ReaderTest, AnAnswerEndsAnOutage) {
+  Original original(runtime_);
+  Sink sink(runtime_, {original.url()});
+  ASSERT_TRUE(shows(sink, "Amazon/c5 HIGH, Azure/H16mr LOW"));
+  support::on(runtime_.background(),
+              [&] { sink.board->set_outage(board::Outage{board::Side::hardware, std::chrono::steady_clock::now()}); });
+  EXPECT_TRUE(eventually([&] { return !sink.board.state()->outage; }));
+}
+
+TEST_F(ReaderTest, OnlyAStreamIsFollowed) {
+  for (const auto& [status, type] : {std::pair(404, "text/event-stream"), std::pair(200, "text/html")}) {
+    http::Router router;
+    router.add("GET", "/hardware/events", [status, type](const http::Request&) -> asio::awaitable<http::Reply> {
+      http::Reply reply;
+      reply.status = status;
+      reply.content_type = type;
+      reply.body = std::make_shared<const std::string>("event: snapshot\n\n");
+      co_return reply;
+    });
+    router.add("GET", "/hardware/", [](const http::Request&) -> asio::awaitable<http::Reply> {
+      http::Reply reply;
+      reply.body = std::make_shared<const std::string>(R"([{"provider":"p","name":"a","availability":"LOW"}])");
+      co_return reply;
+    });
+    Serving server(runtime_, router);
+    Sink sink(runtime_, {server.url()});
+    EXPECT_TRUE(shows(sink, "p/a LOW")) << status << ' ' << type;
+    EXPECT_EQ(sink.gauge(kConnected), 1);
+  }
+}
+
+TEST_F(ReaderTest, SaysWhetherItIsConnected) {
+  Source source(runtime_);
+  source.board.fill(many_rows(2));
+  auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
+  Sink sink(runtime_, {server->url()});
+  ASSERT_TRUE(sink.shows(source.board));
+  EXPECT_EQ(sink.gauge(kConnected), 1);
+  server.reset();
+  EXPECT_TRUE(eventually([&] { return sink.gauge(kConnected) == 0; }));
 }
 
 TEST_F(ReaderTest, PollsTheSameReplicaAgain) {

@@ -40,10 +40,13 @@ TEST(RowJson, ReadsBackWhatItWrote) {
 
 TEST(RowJson, ShowsWhatTheRowIsNow) {
   const core::Row row = measured_row(1, "a", 4, core::Level::high);
-  std::string fresh, expired, pending;
+  std::string fresh, stale, expired, pending;
   append_row(fresh, row, kNow);
   EXPECT_THAT(fresh, HasSubstr(R"("provider":"p","name":"a","availability":"HIGH","freshness":"FRESH")"));
   EXPECT_THAT(fresh, testing::Not(HasSubstr("was")));
+  append_row(stale, row, kNow + 2min);
+  EXPECT_THAT(stale, HasSubstr(R"("availability":"HIGH","freshness":"STALE")"));
+  EXPECT_THAT(stale, testing::Not(HasSubstr("was")));
   append_row(expired, row, kNow + 1h);
   EXPECT_THAT(expired, HasSubstr(R"("availability":"UNKNOWN","freshness":"EXPIRED")"));
   EXPECT_THAT(expired, HasSubstr(R"("was":"HIGH")"));
@@ -52,6 +55,23 @@ TEST(RowJson, ShowsWhatTheRowIsNow) {
   append_row(pending, none, kNow);
   EXPECT_THAT(pending,
               HasSubstr(R"("measured_at":null,"stale_at":null,"expires_at":null,"reason":"no probe configured")"));
+}
+
+TEST(Counts, EachHasItsName) {
+  std::string text;
+  append_counts(text, {.high = 1,
+                       .medium = 2,
+                       .low = 3,
+                       .stale = 4,
+                       .unknown = 5,
+                       .fresh = 6,
+                       .expired = 7,
+                       .pending = 8,
+                       .failing = 9,
+                       .changed = 10,
+                       .total = 11});
+  EXPECT_EQ(text, R"("HIGH":1,"MEDIUM":2,"LOW":3,"UNKNOWN":5,"FRESH":6,"STALE":4,"EXPIRED":7,"PENDING":8,)"
+                  R"("failing":9,"changed":10,"total":11)");
 }
 
 TEST(RowJson, RefusesWhatItCannotRead) {
@@ -149,7 +169,9 @@ TEST(ParseProfiles, NamesTheElementThatIsWrong) {
   EXPECT_THAT(parse_profiles("[7]").error().message, HasSubstr("element 0"));
   EXPECT_THAT(parse_profiles("[{]").error().message, HasSubstr("not a JSON array"));
   std::string many = "[7";
-  for (std::size_t i = 0; i < kMostProfiles; ++i) many += ",7";
+  for (std::size_t i = 1; i < kMostProfiles; ++i) many += ",7";
+  EXPECT_THAT(parse_profiles(many + "]").error().message, HasSubstr("element 0")) << "not too many";
+  many += ",7";
   EXPECT_THAT(parse_profiles(many + "]").error().message, HasSubstr("10001 profiles"));
 }
 

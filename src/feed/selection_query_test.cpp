@@ -49,6 +49,8 @@ TEST(SelectionQuery, SaysWhatIsWrongAndWhatIsRight) {
   EXPECT_THAT(error("failing=yes"), HasSubstr("failing='yes' must be 1"));
   EXPECT_THAT(error("group=name"), HasSubstr("must be provider"));
   EXPECT_THAT(error("limit=1001"), HasSubstr("from 1 to 1000"));
+  EXPECT_THAT(error("limit=0"), HasSubstr("from 1 to 1000"));
+  EXPECT_EQ(parsed("limit=1000&q=1+2+3+4+5+6+7+8").words.size(), 8U) << "the most";
   EXPECT_THAT(error("q=1+2+3+4+5+6+7+8+9"), HasSubstr("more than 8 words"));
 }
 
@@ -57,7 +59,11 @@ TEST(SelectionQuery, EqualSelectionsHaveEqualTexts) {
   const std::string text = "q=Amazon%20c5&level=HIGH%2CLOW&sort=-measured&group=provider&offset=20&limit=10";
   EXPECT_EQ(to_query(parsed("limit=10&offset=20&group=provider&sort=-measured&level=LOW,HIGH,LOW&q=+Amazon++c5"), 100),
             text);
-  EXPECT_EQ(parsed(text), parsed(to_query(parsed(text), 100)));
+  for (const char* other : {text.c_str(), "sort=-key", "offset=1", "failing=1", "provider=A%26B&name=c%2F5",
+                            "freshness=STALE%2CFRESH", "sort=changed", "limit=1", "limit=1000"}) {
+    EXPECT_EQ(to_query(parsed(other), 100), other);
+    EXPECT_EQ(parsed(to_query(parsed(other), 100)), parsed(other));
+  }
 }
 
 }  // namespace

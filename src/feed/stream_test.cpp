@@ -70,6 +70,9 @@ TEST_F(StreamTest, OnlyAClientOfThisEpochIsAheadOfTheBoard) {
   Serving server(runtime_, source.routes(), {}, source.end());
   EXPECT_THAT(first(server, "/hardware/events", "Last-Event-ID: other-99\r\n"),
               testing::AllOf(HasSubstr("\"phase\":\"begin\""), Not(HasSubstr("\n:\n\n"))));
+  EXPECT_THAT(open(server, "/hardware/events", "Last-Event-ID: epoch-10\r\n")->read_until("\n:\n\n"),
+              HasSubstr("event: change"))
+      << "one that has seen just as much does not wait";
   const auto ahead = open(server, "/hardware/events", "Last-Event-ID: epoch-12\r\n");
   ASSERT_TRUE(waits(source, 1));
   source.board.put(measured_row(1, "000001", 11, core::Level::low));
@@ -132,6 +135,38 @@ TEST_F(StreamTest, WaitingIsNotForProfilesWithoutAProbeOrThatFailed) {
   undecided.revision = 5;
   source.board.put(undecided);
   EXPECT_THAT(waiting->read_answer(), HasSubstr("undecided"));
+}
+
+TEST_F(StreamTest, AListThatWaitsWaitsForTheFirstSnapshotToo) {
+  Source source(runtime_);
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const auto waiting = open(server, "/hardware/?wait=3600");
+  ASSERT_TRUE(waits(source, 1));
+  source.board.fill(many_rows(1), {"epoch", 1});
+  EXPECT_THAT(waiting->read_answer(), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("000001")));
+  EXPECT_THAT(server.metrics().text(), HasSubstr("vacancy_http_request_seconds_count{server=\"test\"} 0\n"))
+      << "it says nothing about the service";
+}
+
+TEST_F(StreamTest, AListThatWaitedIsOfThisVeryMoment) {
+  // So costly that those who do not wait are shown it for a while.
+  Source source(runtime_);
+  auto rows = many_rows(1000);
+  rows.front() = share(pending_row(1, "000001", 1));
+  source.board.fill(std::move(rows), {"epoch", 1000});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  // One connection, since each core remembers for itself.
+  RawClient client(server.port());
+  const auto ask = [&client](std::string_view target) {
+    client.send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target));
+    return client.read_answer();
+  };
+  for (core::Revision revision = 1001; revision < 1021;) {
+    EXPECT_THAT(ask("/hardware/"), HasSubstr("HTTP/1.1 200"));
+    source.board.put(measured_row(1, "000001", ++revision, core::Level::high));
+    EXPECT_FALSE(ask("/hardware/?wait=60").contains("PENDING"));
+    source.board.put(pending_row(1, "000001", ++revision));
+  }
 }
 
 TEST_F(StreamTest, StreamsAndListsThatWaitEndWithTheirClient) {

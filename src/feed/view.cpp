@@ -52,7 +52,7 @@ std::string View::advance(const board::State& state, const std::optional<core::V
   const base::SteadyTime begin = std::chrono::steady_clock::now();
   const base::Time now = state.now(begin);
   const auto found = finder_.find(state, selection_);
-  const ViewCounts counts{finder_.counts(state), found->matching};
+  const ViewCounts counts{finder_.counts(state, now), found->matching};
   auto ids = ids_of(found->rows);
   next_look_ = begin + found->cost * kPause;
   std::string out;

@@ -26,7 +26,7 @@ class Finder {
  public:
   std::shared_ptr<const Found> find(const board::State& state, const board::Selection& selection);
   /// Of the whole board.
-  const board::Counts& counts(const board::State& state) { return overview_.get(state).counts; }
+  const board::Counts& counts(const board::State& state, base::Time now) { return overview_.get(state, now).counts; }
 
  private:
   struct Entry {

@@ -78,6 +78,55 @@ TEST_F(ClientTest, ReadsAWholeAnswer) {
   EXPECT_EQ(*echoed.body, "yes body");
 }
 
+TEST_F(ClientTest, TakesAnAnswerThatIsAsLargeAsAllowed) {
+  Serving server = serve();
+  for (const std::size_t most : {999'999U, 1'000'000U}) {
+    Client client(runtime_.background().get_executor(), {});
+    const Got got =
+        support::start(runtime_.background(), fetch(client, server.url(), {.target = "/large"}, most)).get();
+    EXPECT_EQ(got.body.has_value(), most == 1'000'000U);
+  }
+}
+
+TEST_F(ClientTest, SaysHowLongItsBodyIs) {
+  const auto length = [](const Request& request) -> asio::awaitable<Reply> {
+    Reply reply;
+    reply.body = std::make_shared<const std::string>(fmt::format("[{}]", request.header("Content-Length")));
+    co_return reply;
+  };
+  for (const char* method : {"GET", "POST", "DELETE"})
+    router_.add(method, "/base/length", length, {.max_body_bytes = 100});
+  Serving server = serve();
+  Url url = server.url();
+  url.prefix = "/base";
+  EXPECT_EQ(*get(url, {.method = "POST", .target = "/length", .body = "four"}).body, "[4]");
+  EXPECT_EQ(*get(url, {.method = "POST", .target = "/length"}).body, "[0]");
+  EXPECT_EQ(*get(url, {.method = "DELETE", .target = "/length"}).body, "[0]");
+  EXPECT_EQ(*get(url, {.target = "/length"}).body, "[]");
+}
+
+TEST_F(ClientTest, LeavesAnAnswerThatComesToAStop) {
+  router_.add("GET", "/stops", [this](const Request&) -> asio::awaitable<Reply> {
+    Reply reply;
+    reply.content_type = "text/plain";
+    reply.stream = [this](StreamWriter& out) -> asio::awaitable<void> {
+      std::vector<Text> parts(1, std::make_shared<const std::string>("begun"));
+      co_await out.write(std::move(parts));
+      asio::steady_timer timer(co_await asio::this_coro::executor);
+      while (!end_ && !out.gone()) co_await base::sleep(timer, 1ms);
+    };
+    co_return reply;
+  });
+  Serving server = serve();
+  Client client(runtime_.background().get_executor(), {.head = 1h, .read = 50ms});
+  auto answer = support::start(runtime_.background(), fetch(client, server.url(), {.target = "/stops"}));
+  EXPECT_TRUE(support::ready(answer));
+  end_ = true;
+  const Got got = answer.get();
+  ASSERT_TRUE(got.head && !got.body);
+  EXPECT_THAT(got.body.error().message, HasSubstr("lost the answer of http://127.0.0.1"));
+}
+
 asio::awaitable<int> ask_at(asio::any_io_executor executor, Url url, std::vector<asio::ip::tcp::endpoint> places) {
   Client client(executor, {});
   const ClientRequest request{.target = "/host"};
@@ -132,13 +181,14 @@ TEST_F(ClientTest, AdminRoutesTellHealthAndMetrics) {
   Health health;
   std::atomic<bool> broken = true;
   health.add([&] { return broken ? "the database is away" : ""; });
+  health.add([&] { return broken ? "no rows yet" : ""; });
   Router router;
   add_admin_routes(router, health, metrics);
   Serving server(runtime_, std::move(router));
   EXPECT_EQ(get(server.url(), {.target = "/healthz"}).head->status, 200);
   const Got unready = get(server.url(), {.target = "/readyz"});
   EXPECT_EQ(unready.head->status, 503);
-  EXPECT_THAT(*unready.body, HasSubstr("the database is away"));
+  EXPECT_THAT(*unready.body, HasSubstr("the database is away; no rows yet\n"));
   broken = false;
   EXPECT_EQ(get(server.url(), {.target = "/readyz"}).head->status, 200);
   health.drain();

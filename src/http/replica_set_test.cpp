@@ -149,6 +149,16 @@ TEST_F(ReplicaSetTest, AnEjectionDoublesUntilASuccess) {
   }
 }
 
+TEST_F(ReplicaSetTest, NoEjectionIsLongerThanHalfAMinute) {
+  are({"10.0.0.1"});
+  for (int i = 0; i < 300; ++i) {
+    const auto replica = set_.pick(now_);
+    set_.fail(*replica, now_);
+    EXPECT_LE(replica->aside_until, now_ + 30s);
+    now_ = replica->aside_until;
+  }
+}
+
 TEST_F(ReplicaSetTest, WhenAllAreEjectedTheOneThatComesBackFirstIsPicked) {
   are({"10.0.0.1", "10.0.0.2"});
   set_.fail(*pick("10.0.0.1"), now_);
@@ -182,6 +192,14 @@ TEST_F(ReplicaSetTest, OneThatLeavesOrderlyIsAvoidedWithoutBlame) {
   EXPECT_EQ(set_.ejected(now_), 0U);
   now_ += 1s;
   EXPECT_THAT(picked(), SizeIs(2));
+  const auto failed = pick("10.0.0.1");
+  for (int i = 0; i < 10; ++i) {
+    now_ = std::max(now_, failed->aside_until);
+    set_.fail(*failed, now_);
+  }
+  const base::SteadyTime until = failed->aside_until;
+  set_.leave(*failed, now_);
+  EXPECT_EQ(failed->aside_until, until) << "no sooner than it would have been";
   are({"10.0.0.1"});
   set_.leave(*set_.pick(now_), now_);
   EXPECT_THAT(picked(), ElementsAre("10.0.0.1")) << "when there is no other, it is asked again";

@@ -137,6 +137,41 @@ TEST_F(ReplicasTest, StopWakesWhoWaits) {
   EXPECT_EQ(waiting.get(), nullptr);
 }
 
+TEST_F(ReplicasTest, NobodyIsPickedAfterStop) {
+  names_.answer({"10.0.0.1"});
+  run();
+  ASSERT_NE(pick().get(), nullptr);
+  on([&] { replicas_->stop(); });
+  EXPECT_EQ(pick().get(), nullptr);
+}
+
+TEST_F(ReplicasTest, WithoutAnAddressItAsksAgainSoon) {
+  replicas_ = std::make_unique<Replicas>(
+      runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+      ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, names_.resolve(), 1h);
+  run();
+  ASSERT_TRUE(eventually([&] { return names_.asked() == 1; }));
+  names_.answer({"10.0.0.1"});
+  EXPECT_TRUE(knows(1)) << "not after an hour";
+}
+
+TEST_F(ReplicasTest, AnAnswerWithoutAddressesIsNone) {
+  std::atomic<int> asked = 0;
+  const Resolve resolve = [&asked](Url) -> asio::awaitable<base::Result<Places>> {
+    Places places;
+    if (asked++ == 0) places.emplace_back(1, Endpoint(asio::ip::make_address("10.0.0.1"), 5001));
+    co_return places;
+  };
+  replicas_ = std::make_unique<Replicas>(
+      runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+      ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, resolve, 1ms);
+  run();
+  ASSERT_TRUE(eventually([&] { return asked > 3; }));
+  EXPECT_EQ(known_.Value(), 1) << "the last one is kept";
+  on([&] { replicas_->stop(); });
+  EXPECT_TRUE(support::ready(run_));
+}
+
 TEST_F(ReplicasTest, AReplicaThatIsDownIsToldOnceAndWhenItIsBack) {
   names_.answer({"10.0.0.1"});
   run();

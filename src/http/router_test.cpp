@@ -28,6 +28,7 @@ class RouterTest : public testing::Test {
     router_.add("POST", "/things/", echo("add"));
     router_.add("GET", "/things/events", echo("events"));
     router_.add("PUT", "/things/{id}", echo("put"));
+    router_.add("GET", "/things/{id}", echo("get"));
     router_.add("GET", "/a/{provider}/{name}", echo("one"));
   }
 
@@ -62,11 +63,19 @@ TEST_F(RouterTest, SaysWhatIsWrong) {
   EXPECT_EQ(ask("GET", "/things").status, 404);
   EXPECT_EQ(ask("GET", "/a/x").status, 404);
   EXPECT_EQ(ask("GET", "/a//x").status, 404);
+  EXPECT_EQ(ask("GET", "/things/events/further").status, 404);
   EXPECT_EQ(ask("GET", "/a/x/%zz").status, 400);
   const Reply reply = ask("DELETE", "/things/");
   EXPECT_EQ(reply.status, 405);
   EXPECT_EQ(reply.content_type, "application/problem+json");
   EXPECT_EQ(reply.headers.back().second, "GET, HEAD, POST");
+  EXPECT_EQ(ask("DELETE", "/things/events").headers.back().second, "GET, HEAD, PUT") << "each once";
+}
+
+std::string header(const Reply& reply, std::string_view name) {
+  for (const auto& [key, value] : reply.headers)
+    if (key == name) return value;
+  return {};
 }
 
 TEST(Problem, EscapesWhatTheClientSent) {
@@ -75,10 +84,19 @@ TEST(Problem, EscapesWhatTheClientSent) {
   EXPECT_EQ(problem(400, "\xff\x01").body->find('\xff'), std::string::npos);
 }
 
-std::string header(const Reply& reply, std::string_view name) {
-  for (const auto& [key, value] : reply.headers)
-    if (key == name) return value;
-  return {};
+TEST(Problem, HasTheStatusOfItsError) {
+  using base::Errc;
+  const std::pair<Errc, int> all[] = {{Errc::invalid, 400},   {Errc::unauthorized, 401}, {Errc::forbidden, 403},
+                                      {Errc::not_found, 404}, {Errc::conflict, 409},     {Errc::gone, 410},
+                                      {Errc::too_large, 413}, {Errc::unavailable, 503}};
+  for (const auto& [code, status] : all) {
+    const Reply reply = problem(base::Error{code, "why"});
+    EXPECT_EQ(reply.status, status);
+    EXPECT_NE(reason_phrase(status), "Unknown") << status;
+    EXPECT_EQ(header(reply, "Cache-Control"), "no-store") << "a 404 is not kept";
+    EXPECT_EQ(header(reply, "Retry-After"), status == 503 ? "1" : "");
+    EXPECT_EQ(header(reply, "WWW-Authenticate"), status == 401 ? "Bearer" : "");
+  }
 }
 
 TEST(Answer, RevalidatesAndCompresses) {

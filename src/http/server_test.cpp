@@ -58,6 +58,14 @@ asio::awaitable<void> broken_stream(Seen& seen, StreamWriter& out) {
   throw std::logic_error("secret bug");
 }
 
+/// "a", nothing, "b".
+asio::awaitable<void> pieces(StreamWriter& out) {
+  for (const char* piece : {"a", "", "b"}) {
+    std::vector<Text> parts(1, std::make_shared<const std::string>(piece));
+    co_await out.write(std::move(parts));
+  }
+}
+
 Router routes(Seen& seen) {
   Router router;
   router.add("GET", "/broken", [&seen](const Request&) -> asio::awaitable<Reply> {
@@ -65,7 +73,20 @@ Router routes(Seen& seen) {
     reply.stream = [&seen](StreamWriter& out) { return broken_stream(seen, out); };
     co_return reply;
   });
+  router.add("GET", "/pieces", [](const Request&) -> asio::awaitable<Reply> {
+    Reply reply = text("");
+    reply.stream = pieces;
+    co_return reply;
+  });
   router.add("GET", "/", [](const Request&) -> asio::awaitable<Reply> { co_return text("hello"); });
+  router.add("GET", "/core",
+             [](const Request& request) -> asio::awaitable<Reply> { co_return text(std::to_string(request.core)); });
+  router.add("GET", "/nothing", [](const Request&) -> asio::awaitable<Reply> { co_return Reply{.status = 204}; });
+  router.add("GET", "/waited", [](const Request&) -> asio::awaitable<Reply> {
+    Reply reply = text("at last");
+    reply.waited = true;
+    co_return reply;
+  });
   router.add("POST", "/",
              [](const Request& request) -> asio::awaitable<Reply> { co_return text(std::string(request.body)); },
              {.max_body_bytes = kAnyBody});
@@ -138,6 +159,7 @@ TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
       {"GET / HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400"},
       {"GET / HTTP/1.1\r\nX: " + std::string(20000, 'x') + "\r\n\r\n", "HTTP/1.1 431"},
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(200000, 'x'), "HTTP/1.1 413"},
+      {"GET example.org/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400"},
       {"GET /?a=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400"},
   };
   for (const auto& [request, answer] : bad) {
@@ -166,6 +188,68 @@ TEST_F(ServerTest, ClosesConnectionsThatAreIdleOrTooSlow) {
   RawClient slow(server.port());
   slow.send("GET / HT");
   EXPECT_TRUE(slow.closed());
+}
+
+TEST_F(ServerTest, HasATimeForThoseThatAreIdleAndOneForThoseThatAreSlow) {
+  Serving first = serve({.idle_timeout = 50ms, .io_timeout = 1h});
+  EXPECT_TRUE(RawClient(first.port()).closed());
+  Serving second = serve({.idle_timeout = 1h, .io_timeout = 50ms});
+  RawClient slow(second.port());
+  slow.send("GET / HT");
+  EXPECT_TRUE(slow.closed());
+}
+
+TEST_F(ServerTest, EachConnectionIsOnTheNextCore) {
+  Serving server = serve();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  std::string cores;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    for (int request = 0; request < 2; ++request) {
+      clients.back()->send("GET /core HTTP/1.1\r\nHost: x\r\n\r\n");
+      cores += clients.back()->read_answer().back();
+    }
+  }
+  EXPECT_THAT(cores, testing::AnyOf("00110011", "11001100")) << "and stays there";
+}
+
+TEST_F(ServerTest, CountsItsAnswersAndTimesThoseThatDidNotWait) {
+  Serving server = serve();
+  RawClient client(server.port());
+  for (const char* target : {"/", "/none", "/waited", "/bug"}) {
+    client.send(fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target));
+    client.read_answer();
+  }
+  const auto has = [&](const std::string& line) {
+    return eventually([&] { return server.metrics().text().contains(line + "\n"); });
+  };
+  EXPECT_TRUE(has("vacancy_http_requests_total{code=\"2xx\",server=\"test\"} 2"));
+  EXPECT_TRUE(has("vacancy_http_requests_total{code=\"4xx\",server=\"test\"} 1"));
+  EXPECT_TRUE(has("vacancy_http_requests_total{code=\"5xx\",server=\"test\"} 1"));
+  EXPECT_TRUE(has("vacancy_http_request_seconds_count{server=\"test\"} 3"));
+}
+
+TEST_F(ServerTest, AnAnswerWithoutABodyHasNoLength) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("\r\n\r\n"), testing::AllOf(StartsWith("HTTP/1.1 204"), Not(HasSubstr("Length"))));
+  EXPECT_THAT(client.read_answer(), HasSubstr("hello"));
+}
+
+TEST_F(ServerTest, APieceOfNothingEndsNoStream) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("0\r\n\r\n"), testing::EndsWith("\r\n\r\n1\r\na\r\n1\r\nb\r\n0\r\n\r\n"));
+}
+
+TEST_F(ServerTest, AStreamToAnOldClientEndsWithItsConnection) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("GET /pieces HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_THAT(client.read_all(), testing::AllOf(HasSubstr("Connection: close\r\n"), Not(HasSubstr("chunked")),
+                                                testing::EndsWith("\r\n\r\nab")));
 }
 
 TEST_F(ServerTest, StreamsInChunksAndNoticesThatTheClientLeft) {

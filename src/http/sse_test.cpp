@@ -40,6 +40,18 @@ TEST(SseParser, ReadsWhatAppendEventWrites) {
 TEST(SseParser, RefusesAnEventWithoutEnd) {
   SseParser parser(100);
   EXPECT_THROW(parser.feed("data: " + std::string(200, 'x')), std::length_error);
+  SseParser lines(100);
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += "data: 123456789\n";
+  EXPECT_THROW(lines.feed(many), std::length_error) << "of many lines";
+  SseParser again(100);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(again.feed("data: 123456789\n\n").size(), 1U) << "each by itself is small";
+}
+
+TEST(SseParser, AnIdWithANulIsNone) {
+  using namespace std::string_view_literals;
+  EXPECT_THAT(told(SseParser().feed("id: e-1\ndata: a\n\nid: e\0-2\ndata: b\n\n"sv)),
+              testing::ElementsAre("message|e-1!|a", "message|e-1|b"));
 }
 
 }  // namespace

@@ -34,6 +34,8 @@ TEST(QueryParse, PairsInAnyForm) {
 TEST(QueryNumber, InRangeOrAnErrorThatSaysTheRange) {
   const auto query = Query::parse("ok=7&big=11&sign=-1&text=x&empty=&huge=99999999999999999999");
   EXPECT_EQ(query->number("ok", 1, 1, 10), 7U);
+  EXPECT_EQ(query->number("ok", 1, 7, 7), 7U) << "the least and the most are in it";
+  EXPECT_FALSE(query->number("ok", 1, 8, 9) || query->number("ok", 1, 5, 6));
   EXPECT_EQ(query->number("absent", 3, 1, 10), 3U);
   for (const char* bad : {"big", "sign", "text", "empty", "huge"}) {
     const auto number = query->number(bad, 1, 1, 10);

@@ -15,8 +15,8 @@ constexpr std::size_t kMostLimit = 1000;
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;
 
-http::Prepared render_list(const board::State& state, board::Selection selection, const board::Overview& overview) {
-  const base::Time now = state.now(std::chrono::steady_clock::now());
+http::Prepared render_list(const board::State& state, board::Selection selection, base::Time now,
+                           const board::Overview& overview) {
   const board::Selected selected = board::select(state, selection, now, overview);
   std::string body = fmt::format("{{\"version\":\"{}\",\"now\":\"", core::to_string(state.version));
   base::append_rfc3339(body, now);
@@ -66,7 +66,8 @@ asio::awaitable<http::Reply> Api::list(const http::Request& request) {
   if (!state->filled) co_return not_filled(*state);
   Core& core = cores_[request.core];
   const auto render = [&](const board::State& current) {
-    return render_list(current, *selection, core.overview.get(current));
+    const base::Time now = current.now(std::chrono::steady_clock::now());
+    return render_list(current, *selection, now, core.overview.get(current, now));
   };
   co_return http::answer(request, core.cache.get(feed::to_query(*selection, kDefaultLimit), *state, render));
 }

@@ -214,9 +214,8 @@ std::string ListView::query() const {
   return query;
 }
 
-data list_data(const board::State& state, const board::Overview& overview, const ListView& view) {
+data list_data(const board::State& state, base::Time now, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
-  const base::Time now = state.now(std::chrono::steady_clock::now());
   const board::Selected selected = board::select(state, selection, now, overview);
   const bool has_rows = state.filled && overview.counts.total > 0;
   data page = frame_data(state, "Vacancy: which hardware can I get right now?", view.wall ? "wall" : "list",

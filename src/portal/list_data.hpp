@@ -22,7 +22,8 @@ struct ListView {
   std::string query() const;
 };
 
-/// What web/list.mustache shows.
-kainjow::mustache::data list_data(const board::State& state, const board::Overview& overview, const ListView& view);
+/// What web/list.mustache shows at `now`.
+kainjow::mustache::data list_data(const board::State& state, base::Time now, const board::Overview& overview,
+                                  const ListView& view);
 
 }  // namespace portal

@@ -17,7 +17,8 @@ struct Page::Core {
   board::OverviewCache overview;
 
   http::Prepared render(const board::State& state, const ListView& view) {
-    return {"text/html; charset=utf-8", page.render(list_data(state, overview.get(state), view))};
+    const base::Time now = state.now(std::chrono::steady_clock::now());
+    return {"text/html; charset=utf-8", page.render(list_data(state, now, overview.get(state, now), view))};
   }
 };
 

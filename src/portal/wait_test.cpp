@@ -52,7 +52,7 @@ class WaitTest : public testing::Test {
     return support::start(runtime_.core(0), ask(wait_, std::string(query), client));
   }
   boost::json::object answer(std::future<http::Reply> reply) {
-    EXPECT_TRUE(support::ready(reply));
+    if (!support::ready(reply)) throw std::runtime_error("it waits");
     const http::Reply value = reply.get();
     EXPECT_EQ(value.status, 200) << *value.body;
     EXPECT_TRUE(value.waited);
@@ -66,7 +66,7 @@ class WaitTest : public testing::Test {
   }
   std::string refusal(std::string_view query) {
     auto reply = start(query);
-    EXPECT_TRUE(support::ready(reply));
+    if (!support::ready(reply)) throw std::runtime_error("it waits");
     const http::Reply value = reply.get();
     EXPECT_EQ(value.status, 400) << query;
     EXPECT_EQ(value.content_type, "application/problem+json");
@@ -162,6 +162,26 @@ TEST_F(WaitTest, ShowsOnlySomeOfMany) {
   const auto high = ask("profile=p/*");
   EXPECT_EQ(high.at("rows").as_array().size(), 200U) << "all that satisfy";
   EXPECT_FALSE(high.at("more").as_bool());
+  board_.fill(support::many_rows(600));
+  EXPECT_TRUE(support::eventually([&] { return ask("profile=p/*").at("more").as_bool(); }))
+      << "more satisfy than are followed";
+}
+
+TEST_F(WaitTest, TakesAsMuchAsItAllows) {
+  board_.fill(support::many_rows(3));
+  std::string query = "timeout=60s";
+  for (int i = 0; i < 10; ++i) query += fmt::format("&profile=p/{}*", i);
+  for (int i = 0; i < 90; ++i) query += "&profile=p/a";
+  EXPECT_TRUE(ask(query).at("satisfied").as_bool());
+}
+
+TEST_F(WaitTest, NoUnitsAreEnoughWhereTheyAreCounted) {
+  core::Row full = measured_row(1, "full", 1, Level::low);
+  full.reading->free = 0;
+  board_.fill({share(full), share(measured_row(2, "unknown", 2, Level::low))});
+  EXPECT_TRUE(ask("profile=p/full&free=0&timeout=0").at("satisfied").as_bool());
+  EXPECT_FALSE(ask("profile=p/unknown&free=0&timeout=0").at("satisfied").as_bool()) << "nobody counts them";
+  EXPECT_FALSE(ask("profile=p/full&timeout=0").at("satisfied").as_bool()) << "MEDIUM where no units are asked for";
 }
 
 TEST_F(WaitTest, AServerThatDrainsAnswersAtOnce) {

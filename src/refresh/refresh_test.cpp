@@ -52,12 +52,12 @@ TEST_F(RefreshTest, ClaimsNoMoreWhileWritingIsBehind) {
   store_.refuse_results(true);
   Replica replica(runtime_, store_, config_, 1h);
   replica.start();
-  ASSERT_TRUE(eventually([&] { return replica.runs() >= 512; }));
+  ASSERT_TRUE(eventually([&] { return replica.runs() >= 512; }, 2min));
   const int refused = store_.refusals();
-  ASSERT_TRUE(eventually([&] { return store_.refusals() >= refused + 4; })) << "it tries again and again";
+  ASSERT_TRUE(eventually([&] { return store_.refusals() >= refused + 4; }, 2min)) << "it tries again and again";
   EXPECT_LT(replica.runs(), 1500) << "what is being written, as many that wait, and what was claimed before";
   store_.refuse_results(false);
-  EXPECT_TRUE(eventually([&] { return measured() == 3000; }));
+  EXPECT_TRUE(eventually([&] { return measured() == 3000; }, 2min));
   EXPECT_EQ(replica.runs(), 3000);
 }
 

@@ -62,6 +62,7 @@ class Sink {
   }
 
   double count(const std::string& counter) { return metrics_.counter(counter, "").Value(); }
+  double gauge(const std::string& gauge) { return metrics_.gauge(gauge, "").Value(); }
 
   FedBoard board;
 

@@ -16,7 +16,10 @@ namespace support {
 /// A client that sends exactly the bytes it is given, and blocks. A read ends after kPatience whatever happens.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port) : socket_(context_) {
+  /// With `room`, the system takes no more than about so many bytes that were not read.
+  explicit RawClient(std::uint16_t port, int room = 0) : socket_(context_) {
+    socket_.open(boost::asio::ip::tcp::v4());
+    if (room > 0) socket_.set_option(boost::asio::socket_base::receive_buffer_size(room));
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
     const timeval longest{.tv_sec = kPatience.count(), .tv_usec = 0};
     ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);

@@ -1,5 +1,6 @@
 // list, wait and watch against a portal that answers what the test says.
 
+#include "app/commands/portal_link.hpp"
 #include "http/sse.hpp"
 #include "support/command_test.hpp"
 
@@ -95,7 +96,8 @@ TEST_F(WaitCommandTest, WhatIsNotGivenIsNotAsked) {
 }
 
 TEST_F(WaitCommandTest, GoesOnWithWhatWasHeldUntilItHolds) {
-  will_answer({{200, waited(false, R"(,"unmatched":["q/*"])")}, {200, waited(false)}, {200, waited(true)}});
+  const char* unmatched = R"(,"unmatched":["q/*"])";
+  will_answer({{200, waited(false, unmatched)}, {200, waited(false, unmatched)}, {200, waited(true)}});
   const Ran ran = wait({"p/a", "q/*"});
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(ran.err, "vacancy: no profile matches q/* yet\n");
@@ -122,6 +124,28 @@ TEST_F(WaitCommandTest, WaitsForAPortalThatIsAway) {
       ran.err,
       fmt::format("vacancy: the portal is away (draining); trying again\nvacancy: the portal at {} is back\n", url()));
   EXPECT_THAT(asked(), SizeIs(4));
+}
+
+TEST_F(WaitCommandTest, TriesAgainWhatAProxyRefuses) {
+  for (const int status : {500, 408, 429}) {
+    will_answer({{status, ""}, {200, waited(true)}});
+    EXPECT_EQ(wait({"p/a"}).code, 0) << status;
+  }
+  will_answer({{404, ""}});
+  EXPECT_EQ(wait({"p/a"}).code, 1) << "that is no portal";
+}
+
+TEST(PortalLink, PausesDoubleUpToTwoSecondsUntilItIsWellAgain) {
+  using namespace std::chrono_literals;
+  PortalLink link("http://localhost:5000", true);
+  for (int round = 0; round < 2; ++round) {
+    for (const base::Duration longest : std::vector<base::Duration>{50ms, 100ms, 200ms, 400ms, 800ms, 1600ms, 2s, 2s}) {
+      const base::Duration pause = link.next_pause();
+      EXPECT_LE(pause, longest);
+      EXPECT_GE(pause, longest / 2);
+    }
+    link.settled();
+  }
 }
 
 TEST_F(WaitCommandTest, SaysOnceThatASideIsAway) {

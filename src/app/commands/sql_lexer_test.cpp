@@ -99,6 +99,16 @@ TEST(SqlLexer, TakesAnotherDelimiter) {
   EXPECT_THAT(seen, ElementsAre("a", ";", "END", "(end)", "b"));
 }
 
+TEST(SqlLexer, TakesTheLongestDelimiter) {
+  const std::string text = "DELIMITER " + std::string(15, '$') + "\na" + std::string(15, '$');
+  SqlLexer lexer(text);
+  lexer.next();
+  lexer.take_delimiter();
+  EXPECT_EQ(lexer.next().text, "a");
+  EXPECT_EQ(lexer.next().kind, SqlToken::Kind::delimiter);
+  EXPECT_FALSE(lexer.mistake());
+}
+
 TEST(SqlLexer, RefusesADelimiterThatIsNone) {
   for (const std::string& rest : {std::string(), std::string(" \n;"), " " + std::string(16, 'x')}) {
     const std::string text = "DELIMITER" + rest;

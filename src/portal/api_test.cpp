@@ -1,0 +1,180 @@
+// The API's answers, files, and who may read them.
+#include "portal/api.hpp"
+
+#include <gmock/gmock.h>
+
+#include "portal/cors.hpp"
+#include "portal/csv.hpp"
+#include "support/portal_test.hpp"
+
+namespace portal {
+namespace {
+
+using namespace std::chrono_literals;
+using core::Level;
+using support::kNow;
+using support::measured_row;
+using support::pending_row;
+using support::share;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Csv, ACarriageReturnIsQuotedToo) {
+  for (const char* reason : {"a\rb", "a\nb", "a,b", "a\"b"}) {
+    core::Row row = measured_row(1, "a", 1, Level::high);
+    row.reading->reason = reason;
+    std::string out;
+    append_csv(out, row, kNow);
+    EXPECT_THAT(out, HasSubstr(std::string(reason) == "a\"b" ? "\"a\"\"b\"" : fmt::format("\"{}\"", reason)));
+  }
+}
+
+TEST(Csv, QuotesWhatNeedsIt) {
+  core::Row row = measured_row(1, "a,b", 1, Level::high);
+  row.reading->reason = "say \"now\"\nor never";
+  row.reading->free = 2.5;
+  row.reading->changed = core::LevelChange{Level::low, kNow};
+  std::string out;
+  append_csv(out, row, kNow);
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,\r\n",
+                             base::to_rfc3339(kNow)));
+}
+
+TEST_F(PortalTest, ApiListsPagesAndOne) {
+  board_.fill(support::many_rows(5), {"e", 5});
+  const std::string list = *ask(&Api::list, api_, "limit=2&offset=2").body;
+  EXPECT_THAT(list,
+              testing::AllOf(HasSubstr(R"("version":"e-5")"),
+                             HasSubstr(R"("total":5,"offset":2,"limit":2,"next":"/api/v1/hardware?offset=4&limit=2")"),
+                             HasSubstr("000003"), Not(HasSubstr("000005"))));
+  EXPECT_THAT(*ask(&Api::list, api_, "offset=4").body, HasSubstr("\"next\":null"));
+  EXPECT_EQ(ask(&Api::list, api_, "limit=1001").status, 400);
+  EXPECT_THAT(*ask(&Api::list, api_, "q=3&level=HIGH").body,
+              AllOf(HasSubstr("\"total\":1,"), HasSubstr("\"counts\":{\"HIGH\":1"), HasSubstr("000003")));
+  EXPECT_THAT(*ask(&Api::list, api_, "limti=1").body, HasSubstr("did you mean 'limit'"));
+  EXPECT_THAT(*ask(&Api::one, api_, "", {"p", "000004"}).body, HasSubstr("\"id\":4,"));
+  EXPECT_EQ(ask(&Api::one, api_, "", {"p", "none"}).status, 404);
+}
+
+TEST_F(PortalTest, AssetsHaveTypes) {
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"style.css"}).content_type, "text/css; charset=utf-8");
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"live.js"}).content_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"favicon.svg"}).content_type, "image/svg+xml");
+  EXPECT_EQ(ask(&Assets::openapi, assets_).content_type, "application/yaml");
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"list.mustache"}).status, 404);
+  EXPECT_EQ(ask(&Assets::handle, assets_, "", {"../etc/passwd"}).status, 404);
+}
+
+TEST_F(PortalTest, AListFollowedByItsLinksHasEveryRowOnce) {
+  board_.fill(support::many_rows(6), {"e", 6});
+  EXPECT_THAT(*ask(&Api::list, api_, "limit=4").body,
+              AllOf(HasSubstr("\"next\":\"/api/v1/hardware?offset=4&limit=4\""), HasSubstr("000004")));
+  EXPECT_THAT(*ask(&Api::list, api_, "limit=4&offset=4").body,
+              AllOf(HasSubstr("\"next\":null"), HasSubstr("000005"), Not(HasSubstr("000004"))));
+  EXPECT_THAT(*ask(&Api::list, api_, "limit=3&offset=3").body, HasSubstr("\"next\":null")) << "the last page is full";
+  EXPECT_THAT(*ask(&Api::list, api_, "offset=99").body, HasSubstr("\"next\":null"));
+  EXPECT_EQ(ask(&Api::list, api_, "limit=1000").status, 200);
+}
+
+TEST_F(PortalTest, OneProfileIsALine) {
+  EXPECT_EQ(ask(&Api::one, api_, "", {"p", "000004"}).status, 503);
+  board_.fill(support::many_rows(5));
+  EXPECT_THAT(*ask(&Api::one, api_, "", {"p", "000004"}).body,
+              AllOf(testing::StartsWith("{\"id\":4,"), testing::EndsWith("}\n")));
+  EXPECT_EQ(ask(&Api::one, api_, "q=a", {"p", "000004"}).status, 400);
+}
+
+/// What a stream sends.
+class Received final : public http::StreamWriter {
+ public:
+  boost::asio::awaitable<bool> write(std::vector<http::Text> parts) override {
+    for (const http::Text& part : parts) text += *part;
+    co_return true;
+  }
+  void watch(std::function<void()>) override {}
+  void unwatch() override {}
+  bool gone() const override { return false; }
+
+  std::string text;
+};
+
+TEST_F(PortalTest, AFileHasEverythingThatIsAskedFor) {
+  EXPECT_EQ(ask(&Api::csv, api_).status, 503);
+  board_.fill(support::many_rows(1500));
+  const auto file = [&](std::string_view query) {
+    const http::Reply reply = ask(&Api::csv, api_, query);
+    EXPECT_EQ(reply.content_type, "text/csv; charset=utf-8; header=present");
+    Received received;
+    support::start(runtime_.core(0), reply.stream(received)).get();
+    return received.text;
+  };
+  const std::string all = file("");
+  EXPECT_TRUE(all.starts_with(kCsvHead));
+  EXPECT_EQ(std::ranges::count(all, '\n'), 1501) << "without a limit";
+  EXPECT_EQ(file("q=000007&limit=5"), std::string(kCsvHead) + file("q=000007").substr(kCsvHead.size()));
+  EXPECT_EQ(std::ranges::count(file("limit=5"), '\n'), 6);
+  EXPECT_EQ(ask(&Api::csv, api_, "limti=5").status, 400);
+}
+
+TEST(Csv, EveryValueStandsInItsColumn) {
+  core::Row row = measured_row(1, "n", 1, Level::high, kNow - 2min);
+  row.profile.key.provider = "a,b";
+  row.reading->free = 1;
+  row.reading->total = 2;
+  row.reading->largest = 3;
+  row.reading->score = 4;
+  row.reading->price = 5;
+  row.failure = core::Failure{"no, route", kNow};
+  std::string out;
+  append_csv(out, row, kNow);
+  EXPECT_EQ(out, fmt::format("\"a,b\",n,HIGH,STALE,1,2,3,4,5,a test,{},,,\"no, route\",{}\r\n",
+                             base::to_rfc3339(kNow - 2min), base::to_rfc3339(kNow)));
+  out.clear();
+  append_csv(out, pending_row(2, "new", 2), kNow);
+  EXPECT_EQ(out, "p,new,UNKNOWN,PENDING,,,,,,,,,,,\r\n");
+}
+
+/// The answer of a route that Cors added.
+http::Reply ask_across(const std::string& origin, std::string_view method) {
+  http::Router router;
+  Cors(origin).add(router, "/x", [](const http::Request&) -> boost::asio::awaitable<http::Reply> {
+    co_return http::problem(404, "nothing here");
+  });
+  http::Request request;
+  request.method = method;
+  request.path = "/x";
+  const auto route = router.find(request);
+  if (!route) return route.error();
+  boost::asio::io_context context;
+  auto reply = support::start(context, (*route)->handler(request));
+  context.run();
+  return reply.get();
+}
+
+std::string header_of(const http::Reply& reply, std::string_view wanted) {
+  for (const auto& [name, value] : reply.headers)
+    if (name == wanted) return value;
+  return "";
+}
+
+TEST(Cors, OtherSitesMayReadWhereAnOriginIsNamed) {
+  const http::Reply answer = ask_across("https://wiki.example", "GET");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(header_of(answer, "Access-Control-Allow-Origin"), "https://wiki.example");
+  EXPECT_THAT(header_of(answer, "Access-Control-Expose-Headers"), AllOf(HasSubstr("ETag"), HasSubstr("Retry-After")));
+  const http::Reply asked = ask_across("https://wiki.example", "OPTIONS");
+  EXPECT_EQ(asked.status, 204);
+  EXPECT_EQ(header_of(asked, "Access-Control-Allow-Origin"), "https://wiki.example");
+  EXPECT_EQ(header_of(asked, "Access-Control-Allow-Methods"), "GET, HEAD");
+  EXPECT_THAT(header_of(asked, "Access-Control-Allow-Headers"),
+              AllOf(HasSubstr("If-None-Match"), HasSubstr("Last-Event-ID"), HasSubstr("Cache-Control")));
+}
+
+TEST(Cors, NobodyElseMayWhereNoneIs) {
+  EXPECT_EQ(header_of(ask_across("", "GET"), "Access-Control-Allow-Origin"), "");
+  EXPECT_EQ(ask_across("", "OPTIONS").status, 405);
+}
+
+}  // namespace
+}  // namespace portal

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "portal/api.hpp"
+#include "portal/assets.hpp"
+#include "portal/badge.hpp"
+#include "portal/page.hpp"
+#include "portal/profile_page.hpp"
+#include "support/fed_board.hpp"
+
+namespace portal {
+
+/// The portal's handlers without a server, and the board that they show.
+class PortalTest : public testing::Test {
+ protected:
+  PortalTest() { runtime_.start(); }
+
+  template <class Target>
+  http::Reply ask(boost::asio::awaitable<http::Reply> (Target::*handle)(const http::Request&), Target& target,
+                  std::string_view query = "", std::vector<std::string> parameters = {}) {
+    http::Request request;
+    request.method = "GET";
+    request.headers = headers_;
+    request.query = http::Query::parse(query).value();
+    request.parameters = std::move(parameters);
+    return support::start(runtime_.core(0), (target.*handle)(request)).get();
+  }
+  std::string page(std::string_view query = "") { return *ask(&Page::handle, page_, query).body; }
+
+  base::Runtime runtime_{1};
+  support::FedBoard board_{runtime_};
+  Page page_{*board_, 1};
+  Api api_{*board_, 1};
+  Assets assets_{1};
+  ProfilePage profile_page_{*board_, 1};
+  Badge badge_{*board_};
+  std::vector<http::Header> headers_{{"Accept", "text/html"}};
+};
+
+}  // namespace portal
