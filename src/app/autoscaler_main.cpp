@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
   return app::guarded("autoscaler", [&] {
     config::Config defaults;
     defaults.admin.port = 5012;
+    // For a step under way.
+    defaults.drain_timeout = std::chrono::seconds(30);
     const auto config = common.load(defaults, [&](config::Config& config) {
       if (admin_port) config.admin.port = *admin_port;
     });

@@ -38,8 +38,6 @@ class Actuator {
   /// Makes `service` have so many replicas, unless it changed since the latest look.
   virtual boost::asio::awaitable<base::Result<void>> scale(const config::ScaledService& service,
                                                            std::size_t replicas) = 0;
-  /// Ends the calls under way, and fails every later one.
-  virtual void cancel() = 0;
 };
 
 std::unique_ptr<Actuator> make_swarm(const config::AutoscalerConfig& config, boost::asio::any_io_executor executor);

@@ -68,8 +68,6 @@ class Command final : public Actuator {
     co_return base::Result<void>();
   }
 
-  void cancel() override { programs_.cancel(); }
-
  private:
   static base::Result<Found> read(std::string_view output) {
     Found found;

@@ -53,7 +53,6 @@ asio::awaitable<void> Service::run() {
 
 void Service::stop() {
   stopping_ = true;
-  actuator_->cancel();
   for (const auto& scaled : scaled_) scaled->timer.cancel();
 }
 

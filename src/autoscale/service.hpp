@@ -22,7 +22,7 @@ class Service {
           std::unique_ptr<Actuator> actuator, bool dry_run);
   ~Service();
 
-  /// Works until stop() was called.
+  /// Works until stop() was called. A step under way is carried out: half of one would be worse.
   boost::asio::awaitable<void> run();
   void stop();
 

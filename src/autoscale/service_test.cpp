@@ -47,7 +47,6 @@ class FakeActuator final : public Actuator {
     engine_.replicas = replicas;
     co_return base::Result<void>();
   }
-  void cancel() override {}
 
  private:
   Engine& engine_;

@@ -68,8 +68,6 @@ class Swarm final : public Actuator {
     co_return base::Result<void>();
   }
 
-  void cancel() override { engine_.cancel(); }
-
  private:
   static std::string path_of(const std::string& name) { return "/services/" + http::percent_encode(name); }
 

@@ -104,6 +104,7 @@ class AutoscaleTest(DeployTest):
                 time.sleep(15)
             with Load(self.system.port, 20) as quiet:
                 back = self.until("portal", 1, 120)
+                eventually("it has said so", lambda: ": 1 replicas" in autoscaler.lines("portal")[-1])
         self.note(f"20, 200 and 20 requests/s: 5 portals after {reached:.0f} s, 1 after {back:.0f} s")
         for load in (calm, busy, quiet):
             self.note(load)
