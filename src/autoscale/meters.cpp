@@ -7,10 +7,13 @@ Meters::Meters(base::Metrics& metrics, std::string service) : metrics_(metrics),
 void Meters::show(const Decision& decision) {
   const base::Labels labels{{"service", service_}};
   metrics_.gauge("vacancy_autoscaler_engine_up", "1 while the engine can be asked for the service", labels).Set(1);
-  metrics_.gauge("vacancy_autoscaler_replicas", "Replicas that the service should have", labels)
-      .Set(static_cast<double>(decision.current));
-  metrics_.gauge("vacancy_autoscaler_desired_replicas", "Replicas that it was decided to have", labels)
-      .Set(static_cast<double>(decision.desired));
+  // Not every engine tells how many there are while a rollout is under way.
+  if (decision.busy.empty()) {
+    metrics_.gauge("vacancy_autoscaler_replicas", "Replicas that the service should have", labels)
+        .Set(static_cast<double>(decision.current));
+    metrics_.gauge("vacancy_autoscaler_desired_replicas", "Replicas that it was decided to have", labels)
+        .Set(static_cast<double>(decision.desired));
+  }
   for (const std::string_view reason : decision.reasons)
     metrics_
         .counter("vacancy_autoscaler_decisions_total", "Decisions by reason, in the terms of Kubernetes",

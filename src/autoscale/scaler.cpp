@@ -105,11 +105,11 @@ void Scaler::stepped(const Decision& decision, base::SteadyTime now) {
 }
 
 std::string to_text(const std::string& service, const Decision& decision) {
+  if (!decision.busy.empty()) return fmt::format("{}: {}: {}", service, kRollout, decision.busy);
   std::string text = decision.steps()
                          ? fmt::format("{}: {} -> {} replicas", service, decision.current, decision.desired)
                          : fmt::format("{}: {} replicas", service, decision.current);
   text += fmt::format(", {}", fmt::join(decision.reasons, ", "));
-  if (!decision.busy.empty()) text += ": " + decision.busy;
   std::string_view separator = ": ";
   for (const Asked& asked : decision.asked) {
     text += fmt::format("{}{}", separator, to_text(asked));

@@ -11,7 +11,7 @@ namespace autoscale {
 
 /// A service as it is found.
 struct Seen {
-  /// How many replicas it should have now.
+  /// How many replicas it should have now; without a meaning while it is busy.
   std::size_t current = 0;
   /// Why nothing is to be changed now, such as a rollout; "" when nothing stands in the way.
   std::string busy{};

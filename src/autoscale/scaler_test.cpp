@@ -75,7 +75,7 @@ TEST_F(ScalerTest, WithoutAnyMetricNothingChanges) {
 TEST_F(ScalerTest, ARolloutFreezesEverything) {
   const Decision decision = decide(20, {each(20, 1000)}, "the update is under way");
   EXPECT_FALSE(decision.steps());
-  EXPECT_EQ(to_text("portal", decision), "portal: 20 replicas, RolloutUnderWay: the update is under way");
+  EXPECT_EQ(to_text("portal", decision), "portal: RolloutUnderWay: the update is under way");
 }
 
 TEST_F(ScalerTest, NoneIsSwitchedOff) {

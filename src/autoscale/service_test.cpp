@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using support::eventually;
 using testing::ElementsAre;
 
-/// An engine that has what it is told, and replicas whose metric is `load`, or that never answer.
+/// An engine that has what it is told, and replicas that share `load`, or never answer.
 struct Engine {
   std::atomic<std::size_t> replicas = 1;
   std::atomic<double> load = 10;
@@ -99,7 +99,7 @@ class ServiceTest : public testing::Test {
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     while (engine_.hangs && !ended_) co_await base::sleep(timer, 1ms);
     http::Reply reply;
-    reply.body = std::make_shared<const std::string>(fmt::format("load {}\n", engine_.load.load()));
+    reply.body = std::make_shared<const std::string>(fmt::format("load {}\n", engine_.load / engine_.replicas));
     co_return reply;
   }
   http::Router routes() {
@@ -125,7 +125,6 @@ TEST_F(ServiceTest, FollowsWhatReplicasShow) {
   EXPECT_EQ(engine_.replicas, 1U);
   engine_.load = 30;
   EXPECT_TRUE(eventually([&] { return engine_.replicas == 3; }));
-  engine_.load = 10;
   ASSERT_TRUE(ticks(3));
   EXPECT_EQ(engine_.replicas, 3U);
   engine_.load = 1;
@@ -191,6 +190,7 @@ TEST_F(ServiceTest, ARestartGoesOnWithItsWindow) {
   config_.state_file = dir_ / "state.json";
   config_.services[0].spec.behavior.scaleDown.stabilizationWindowSeconds = 300;
   engine_.replicas = 3;
+  engine_.load = 30;
   start();
   ASSERT_TRUE(ticks(3));
   stop();

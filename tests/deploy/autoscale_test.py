@@ -62,7 +62,7 @@ class Autoscaler:
             self.process = subprocess.Popen(["script/autoscale", *args], cwd=system.directory, env=environment, stdout=log, stderr=log)
 
     def lines(self, service):
-        return [line for line in self.log.read_text().splitlines() if re.search(rf" {service}: \d", line)]
+        return [line for line in self.log.read_text().splitlines() if re.search(rf" {service}: ", line)]
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
