@@ -285,6 +285,7 @@ export const CASES = {
           {
             name: 'cloud',
             kind: 'http',
+            match: { provider: 'our-cloud' },
             url: 'https://capacity.example.org/{name}',
             ttl: '5m',
             budget: ['60/1h'],

@@ -6,6 +6,7 @@ import { programProblems } from './program.mjs';
 import { runningProblems } from './running.mjs';
 import { securityProblems } from './security.mjs';
 import { typeProblems } from './types.mjs';
+import { valueProblems } from './values.mjs';
 import { wiringProblems } from './wiring.mjs';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +18,7 @@ export async function problemsOf(objects, one) {
   const types = (await Promise.all(objects.map(typeProblems))).flat();
   return [
     ...types,
-    ...[securityProblems, wiringProblems, networkProblems, runningProblems, programProblems].flatMap(check => {
+    ...[securityProblems, wiringProblems, networkProblems, runningProblems, programProblems, valueProblems].flatMap(check => {
       try {
         return check(objects, one, appVersion);
       } catch (error) {

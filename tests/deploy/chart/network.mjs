@@ -84,6 +84,23 @@ function ways(objects, dnsPort) {
   return open;
 }
 
+/** What one end allows within the release although the other does not: a way that is half open is a mistake, too. */
+function halves(objects, one) {
+  const policies = objects.filter(object => object.kind === 'NetworkPolicy');
+  const pods = podsOf(objects).map(({ component, labels }) => ({ name: component, labels, namespace: 'own', release: true }));
+  const anywhere = [one.mysql === false ? (one.values.externalDatabase.port ?? 3306) : 0, one.egress?.port];
+  return pods.flatMap(from =>
+    pods
+      .filter(to => to !== from)
+      .flatMap(to =>
+        PORTS.filter(port => !(to.name === 'portal' && port === 5000)).flatMap(port => {
+          const out = !anywhere.includes(port) && allows(policies, from, 'out', to, port, 'TCP');
+          return out || allows(policies, to, 'in', from, port, 'TCP') ? [`${from.name} → ${to.name} ${port}/TCP`] : [];
+        }),
+      ),
+  );
+}
+
 /** The ways that there should be, and no others. */
 function wanted(one, dnsPort) {
   const { networkPolicy = {}, externalDatabase = {}, migrate = {} } = one.values ?? {};
@@ -127,6 +144,9 @@ export function networkProblems(objects, one) {
         ['Ingress', 'Egress'].every(type => spec.policyTypes.includes(type)),
     );
   return [
+    ...halves(objects, one)
+      .filter(way => !should.has(way) && !is.has(way))
+      .map(way => `network: ${way} is half open`),
     ...[...is].filter(way => !should.has(way)).map(way => `network: ${way} is open`),
     ...[...should].filter(way => !is.has(way)).map(way => `network: ${way} is closed`),
     ...podsOf(objects)

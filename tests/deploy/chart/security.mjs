@@ -53,6 +53,14 @@ function containerProblems(container, image, pullPolicy) {
   return wrong;
 }
 
+/** Files of Secrets are their group's: without it the program, which is not root, cannot read them. */
+function groupProblems(pod, one) {
+  const { [pod.component]: { podSecurityContext: own } = {}, podSecurityContext: common } = one.values ?? {};
+  const given = (pod.component === 'mysql' ? own : common)?.fsGroup === null; // the cluster gives one
+  const secret = (pod.spec.volumes ?? []).some(volume => volume.secret || volume.projected);
+  return !secret || given || pod.spec.securityContext?.fsGroup > 0 ? [] : ['it has no fsGroup, and could not read its secrets'];
+}
+
 /** The images by component, for this version of the chart. */
 function imagesOf(one, version) {
   const images = {
@@ -77,6 +85,7 @@ export function securityProblems(objects, one, version) {
   const pullPolicy = one.values?.image?.pullPolicy ?? 'IfNotPresent';
   return podsOf(objects).flatMap(pod => [
     ...podProblems(pod).map(text => `${pod.component}: ${text}`),
+    ...groupProblems(pod, one).map(text => `${pod.component}: ${text}`),
     ...accountProblems(pod, objects, one).map(text => `${pod.component}: ${text}`),
     ...containersOf(pod).flatMap(container =>
       containerProblems(container, images[container.name] ?? images[pod.component], pullPolicy).map(

@@ -221,5 +221,6 @@ export async function typeProblems(object) {
   if (!existsSync(file)) return [`${kind}: there is no ${kind} in ${apiVersion}`];
   if (CUSTOM[group]) return [...checked(object, customModel(file), false), ...(await schemaProblems(object, module))];
   const model = officialModel(`${version[0].toUpperCase()}${version.slice(1)}${kind}`);
+  if (!model) return [`${kind}: there is no ${kind} in ${apiVersion} any more`];
   return [...checked(object, model, false), ...checked(object, customModel(file), true)];
 }

@@ -77,7 +77,9 @@ annotations:
 {{- define "vacancy.tagged" -}}
 {{- if index . 1 -}}
 {{- printf "%s@%s" (index . 0) (index . 1) -}}
-{{- else -}}
+{{- else if index . 2 -}}
 {{- printf "%s:%s" (index . 0) (include "vacancy.text" (index . 2)) -}}
+{{- else -}}
+{{- fail (printf "give the image %s a tag or a digest" (index . 0)) -}}
 {{- end -}}
 {{- end }}
