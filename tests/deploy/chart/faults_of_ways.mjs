@@ -51,7 +51,7 @@ export const OF_WAYS = [
   ],
   ['no startup probe', `${T}_deployment.tpl`, /# hardware answers[^]*?(?= +readinessProbe)/, '\n', /startupProbe asks undefined/],
   ["a container's port changed", `${T}hardware.yaml`, '"admin" 5011)', '"admin" 5010)', /hardware: the ports are/],
-  ['MySQL is asked by its socket', `${T}mysql.yaml`, '--host=127.0.0.1 ', '', /does not ask the database over TCP/],
+  ['MySQL is asked by its socket', `${T}mysql.yaml`, '--host=127.0.0.1 ', '', /startupProbe does not ask the database over TCP/],
   [
     'the Ingress leads elsewhere',
     `${T}ingress.yaml`,

@@ -40,6 +40,7 @@ function configProblems(objects, one) {
       wrong.push(`hardware_urls is ${config.portal?.hardware_urls}`);
     if (component === 'portal' && (config.probes || config.profiles || config.hardware))
       wrong.push('a change of probes would start it anew');
+    if (component !== 'portal' && config.portal) wrong.push('a change of the portal would start it anew');
     const { lameDuckSeconds, ...values } = one.values?.config ?? {};
     for (const [key, value] of Object.entries(values))
       if (

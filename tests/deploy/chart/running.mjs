@@ -27,6 +27,10 @@ const SIGNALS = {
   ],
 };
 
+const ASK =
+  'exec "$(command -v mysql || command -v mariadb)" --defaults-extra-file=<(printf \'[client]\\npassword=%s\\n\' ' +
+  '"$(cat /secrets/database-password)") --host=127.0.0.1 --user=vacancy --execute=\'SELECT 1\' vacancy';
+
 const scalingOf = one => one.scaling ?? 'cpu';
 const boundsOf = (one, component) => ({ minReplicas: 2, maxReplicas: 10, ...one.values?.[component]?.autoscaling });
 
@@ -39,10 +43,12 @@ function probeProblems(pod) {
     if (httpGet.path !== path || port !== ADMIN[pod.component]) wrong.push(`${kind} asks ${httpGet.path} on port ${port}`);
     if (httpGet.host || httpGet.scheme) wrong.push(`${kind} asks elsewhere`);
   };
+  for (const kind of ['startupProbe', 'readinessProbe', 'livenessProbe'])
+    if (!(container[kind]?.timeoutSeconds >= 3)) wrong.push(`${kind} waits for an answer for less than 3 s`);
   if (pod.component === 'mysql') {
     for (const kind of ['startupProbe', 'readinessProbe'])
-      if (!/--host=127\.0\.0\.1 .*SELECT 1/.test(container[kind]?.exec?.command?.[2]))
-        wrong.push(`${kind} does not ask the database over TCP`);
+      if (!same(container[kind]?.exec?.command, ['bash', '-c', ASK]))
+        wrong.push(`${kind} does not ask the database over TCP, as the service's user`);
     if (container.livenessProbe?.tcpSocket?.port !== 'mysql') wrong.push('livenessProbe does not ask port mysql');
   } else {
     expect('startupProbe', '/healthz');

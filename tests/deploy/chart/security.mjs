@@ -5,7 +5,7 @@ import { containersOf, find, podsOf } from './objects.mjs';
 const VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
 const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
 
-function podProblems(pod) {
+function podProblems(pod, given) {
   const { spec } = pod;
   const { securityContext: context = {} } = spec;
   const wrong = [];
@@ -21,6 +21,14 @@ function podProblems(pod) {
   for (const volume of spec.volumes ?? [])
     for (const kind of Object.keys(volume).filter(key => key !== 'name' && !VOLUMES.includes(key)))
       wrong.push(`volume ${volume.name} is a ${kind}`);
+  for (const volume of spec.volumes?.filter(({ name }) => !given.includes(name)) ?? []) {
+    if (Object.keys(volume).length !== 2) wrong.push(`volume ${volume.name} is not of one kind`);
+    if (volume.emptyDir && !volume.emptyDir.sizeLimit) wrong.push(`volume ${volume.name} may fill the node`);
+    const secret = [volume, ...(volume.projected?.sources ?? [])].some(source => source.secret);
+    const mode = (volume.secret ?? volume.projected)?.defaultMode;
+    if (secret && volume.name !== 'database-ca' && mode !== 0o440)
+      wrong.push(`volume ${volume.name}: the secrets' mode is ${mode}`);
+  }
   return wrong;
 }
 
@@ -84,7 +92,10 @@ export function securityProblems(objects, one, version) {
   const images = imagesOf(one, version);
   const pullPolicy = one.values?.image?.pullPolicy ?? 'IfNotPresent';
   return podsOf(objects).flatMap(pod => [
-    ...podProblems(pod).map(text => `${pod.component}: ${text}`),
+    ...podProblems(
+      pod,
+      (one.values?.[pod.component]?.extraVolumes ?? []).map(({ name }) => name),
+    ).map(text => `${pod.component}: ${text}`),
     ...groupProblems(pod, one).map(text => `${pod.component}: ${text}`),
     ...accountProblems(pod, objects, one).map(text => `${pod.component}: ${text}`),
     ...containersOf(pod).flatMap(container =>

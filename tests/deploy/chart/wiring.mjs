@@ -75,6 +75,13 @@ function selectorProblems(objects, one) {
       expect(`spread of ${pod.component} over ${topologyKey}`, labelSelector?.matchLabels, pod.component);
   for (const object of ofKind(objects, 'NetworkPolicy').filter(policy => componentOf(policy) !== 'default-deny'))
     expect(`policy ${object.metadata.name}`, object.spec.podSelector.matchLabels, componentOf(object));
+  // It must not be another release's, or a neighbour's.
+  const { [COMPONENT]: none, ...release } = exact();
+  for (const { metadata, spec } of ofKind(objects, 'NetworkPolicy', 'ServiceMonitor')) {
+    const { matchLabels } = spec.selector ?? spec.podSelector;
+    if ((spec.selector || metadata.labels[COMPONENT] === 'default-deny') && !same(matchLabels, release))
+      wrong.push(`${metadata.name}: the selector is ${JSON.stringify(matchLabels)}, not that of the release`);
+  }
   for (const object of ofKind(objects, 'Service')) {
     const suffix = object.metadata.name.slice(fullname(objects).length + 1);
     expect(`Service ${object.metadata.name}`, object.spec.selector, SERVICES[suffix]?.component);
