@@ -196,6 +196,10 @@ const std::string& Server::note_refusal(std::size_t core) {
   return refusal_;
 }
 
+asio::awaitable<void> Server::announce_end() {
+  co_await on_every_core(end_sessions_when_answered);
+}
+
 asio::awaitable<bool> Server::drain(base::Duration timeout, std::function<void()> end_streams) {
   if (!accepting_) co_return true;
   accepting_ = false;

@@ -54,6 +54,10 @@ class Server {
   /// Listens and serves from now on; returns the port. Throws base::UsageError when the address cannot be had.
   std::uint16_t listen();
 
+  /// From now on answers say that their connection ends, so that clients open the next one where there is a future. A
+  /// request on a connection that is being closed would be lost. Await it on the background thread.
+  boost::asio::awaitable<void> announce_end();
+
   /// Takes no further connection, ends the idle ones, calls `end_streams`, whose owner then ends streams and answers
   /// waiting requests, lets answers under way end within `timeout` and closes what is left. False: a handler does not
   /// end, so the server must not be destroyed. Await it on the background thread.

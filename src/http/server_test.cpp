@@ -297,6 +297,19 @@ TEST_F(ServerTest, DrainEndsIdleConnectionsAtOnceAndLetsAnswersEnd) {
   EXPECT_THAT(streaming.read_all(), testing::EndsWith("\r\n0\r\n\r\n")) << "a clean end";
 }
 
+TEST_F(ServerTest, AnswersEndTheirConnectionsWhenTheEndIsAnnounced) {
+  Serving server = serve();
+  RawClient before(server.port());
+  before.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(before.read_answer(), Not(HasSubstr("Connection: close")));
+  server.announce_end();
+  RawClient after(server.port());
+  for (RawClient* client : {&before, &after}) {
+    client->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(client->read_all(), testing::AllOf(HasSubstr("Connection: close"), HasSubstr("hello")));
+  }
+}
+
 TEST_F(ServerTest, DrainCutsAClientThatTakesNothing) {
   Serving server = serve();
   RawClient stuck(server.port());

@@ -162,7 +162,7 @@ class Session final : public StreamWriter {
     if (!reply) co_return false;
     // What was not read must not be taken for the next request.
     const bool whole = parser.is_done();
-    const bool keep_alive = whole && message.keep_alive() && !host_.draining && !gave_way_;
+    const bool keep_alive = whole && message.keep_alive() && !host_.ending && !gave_way_;
     const bool head_only = message.method() == beast::http::verb::head;
     const bool streams = reply->stream && !head_only;
     const bool sent = streams ? co_await send_stream(*reply, keep_alive, message.version() >= 11)
@@ -316,8 +316,12 @@ bool close_longest_idle(SessionHost& host) {
   return false;
 }
 
+void end_sessions_when_answered(SessionHost& host) {
+  host.ending = true;
+}
+
 void drain_sessions(SessionHost& host) {
-  host.draining = true;
+  host.ending = host.draining = true;
   for (Session* session : host.sessions) session->end_if_idle();
 }
 

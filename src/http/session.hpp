@@ -33,6 +33,8 @@ struct SessionHost {
   std::list<Session*> sessions{};
   /// Those that wait for a request, the longest first.
   std::list<Session*> idle{};
+  /// Each answer says that its connection ends.
+  bool ending = false;
   bool draining = false;
 };
 
@@ -43,6 +45,8 @@ boost::asio::awaitable<void> run_session(boost::asio::ip::tcp::socket socket, Se
 /// when there is none.
 bool close_longest_idle(SessionHost& host);
 
+/// From now on sessions end after an answer.
+void end_sessions_when_answered(SessionHost& host);
 /// Ends the idle sessions, and the others after their current answer.
 void drain_sessions(SessionHost& host);
 /// Closes every connection at once.

@@ -70,6 +70,7 @@ class ShutdownTest(TestCase):
         eventually("not ready", lambda: request(hardware.admin_port, "/readyz").status == 503)
         self.assertEqual(request(hardware.admin_port, "/healthz").status, 200)
         self.assertEqual(request(hardware.port, "/hardware/").status, 200, "it goes on serving")
+        eventually("clients are sent elsewhere", lambda: request(hardware.port, "/hardware/").headers["Connection"] == "close")
         hardware.send(signal.SIGTERM)
         self.assertEqual(hardware.process.wait(timeout=PATIENCE), -signal.SIGTERM)
 

@@ -29,6 +29,8 @@ class Serving {
       throw std::logic_error("a handler of the test does not end");
   }
 
+  void announce_end() { start(runtime_.background(), server_->announce_end()).get(); }
+
  private:
   base::Runtime& runtime_;
   base::Metrics metrics_;

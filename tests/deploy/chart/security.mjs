@@ -1,0 +1,107 @@
+// What a pod may do: the restricted profile of Kubernetes' pod security standards, and more that is expected here.
+
+import { containersOf, find, podsOf } from './objects.mjs';
+
+const VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
+const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
+
+function podProblems(pod, given) {
+  const { spec } = pod;
+  const { securityContext: context = {} } = spec;
+  const wrong = [];
+  if (context.runAsNonRoot !== true) wrong.push('runAsNonRoot is not true');
+  if (context.runAsUser === 0) wrong.push('it runs as root');
+  if (context.seccompProfile?.type !== 'RuntimeDefault') wrong.push('seccompProfile is not RuntimeDefault');
+  if (context.sysctls || context.seLinuxOptions || context.windowsOptions)
+    wrong.push('its security context has more than it needs');
+  for (const key of ['hostNetwork', 'hostPID', 'hostIPC', 'hostUsers']) if (key in spec) wrong.push(`it has ${key}`);
+  if (spec.automountServiceAccountToken !== false) wrong.push('it is given a token of the service account');
+  if (spec.enableServiceLinks !== false) wrong.push('enableServiceLinks is not false');
+  if (!(spec.terminationGracePeriodSeconds > 0)) wrong.push('no terminationGracePeriodSeconds');
+  for (const volume of spec.volumes ?? [])
+    for (const kind of Object.keys(volume).filter(key => key !== 'name' && !VOLUMES.includes(key)))
+      wrong.push(`volume ${volume.name} is a ${kind}`);
+  for (const volume of spec.volumes?.filter(({ name }) => !given.includes(name)) ?? []) {
+    if (Object.keys(volume).length !== 2) wrong.push(`volume ${volume.name} is not of one kind`);
+    if (volume.emptyDir && !volume.emptyDir.sizeLimit) wrong.push(`volume ${volume.name} may fill the node`);
+    const secret = [volume, ...(volume.projected?.sources ?? [])].some(source => source.secret);
+    const mode = (volume.secret ?? volume.projected)?.defaultMode;
+    if (secret && volume.name !== 'database-ca' && mode !== 0o440)
+      wrong.push(`volume ${volume.name}: the secrets' mode is ${mode}`);
+  }
+  return wrong;
+}
+
+function containerProblems(container, image, pullPolicy) {
+  const { securityContext: context = {}, resources = {} } = container;
+  const wrong = [];
+  if (context.allowPrivilegeEscalation !== false) wrong.push('allowPrivilegeEscalation is not false');
+  if (context.readOnlyRootFilesystem !== true) wrong.push('readOnlyRootFilesystem is not true');
+  if (!context.capabilities?.drop?.includes('ALL')) wrong.push('it does not drop ALL capabilities');
+  if (context.capabilities?.add) wrong.push('it adds capabilities');
+  if (
+    context.privileged ||
+    context.runAsUser === 0 ||
+    context.runAsNonRoot === false ||
+    context.procMount ||
+    context.seccompProfile?.type === 'Unconfined'
+  )
+    wrong.push("its security context takes back what the pod's says");
+  if (container.ports?.some(port => port.hostPort)) wrong.push('it has a hostPort');
+  for (const [kind, what] of [
+    ['requests', 'cpu'],
+    ['requests', 'memory'],
+    ['limits', 'memory'],
+  ])
+    if (!QUANTITY.test(resources[kind]?.[what])) wrong.push(`resources.${kind}.${what} is ${resources[kind]?.[what]}`);
+  if (container.image !== image) wrong.push(`the image is ${container.image}, not ${image}`);
+  if (!/(:[\w][\w.-]*|@sha256:[0-9a-f]{64})$/.test(container.image ?? '') || /:latest$/.test(container.image))
+    wrong.push(`the image ${container.image} is not pinned`);
+  if (container.imagePullPolicy !== pullPolicy) wrong.push(`imagePullPolicy is ${container.imagePullPolicy}`);
+  return wrong;
+}
+
+/** Files of Secrets are their group's: without it the program, which is not root, cannot read them. */
+function groupProblems(pod, one) {
+  const { [pod.component]: { podSecurityContext: own } = {}, podSecurityContext: common } = one.values ?? {};
+  const given = (pod.component === 'mysql' ? own : common)?.fsGroup === null; // the cluster gives one
+  const secret = (pod.spec.volumes ?? []).some(volume => volume.secret || volume.projected);
+  return !secret || given || pod.spec.securityContext?.fsGroup > 0 ? [] : ['it has no fsGroup, and could not read its secrets'];
+}
+
+/** The images by component, for this version of the chart. */
+function imagesOf(one, version) {
+  const images = {
+    portal: `vacancy/portal:${version}`,
+    hardware: `vacancy/hardware:${version}`,
+    mysql: 'mysql:8.4',
+    ...one.images,
+  };
+  return { ...images, migrate: images.hardware, test: images.portal, directory: images.mysql };
+}
+
+function accountProblems(pod, objects, one) {
+  const name = pod.spec.serviceAccountName;
+  if (name === 'default' || one.outside?.serviceAccounts?.includes(name)) return [];
+  const account = find(objects, 'ServiceAccount', name);
+  if (!account) return [`there is no service account ${name}`];
+  return account.automountServiceAccountToken === false ? [] : [`the service account ${name} gives its pods a token`];
+}
+
+export function securityProblems(objects, one, version) {
+  const images = imagesOf(one, version);
+  const pullPolicy = one.values?.image?.pullPolicy ?? 'IfNotPresent';
+  return podsOf(objects).flatMap(pod => [
+    ...podProblems(
+      pod,
+      (one.values?.[pod.component]?.extraVolumes ?? []).map(({ name }) => name),
+    ).map(text => `${pod.component}: ${text}`),
+    ...groupProblems(pod, one).map(text => `${pod.component}: ${text}`),
+    ...accountProblems(pod, objects, one).map(text => `${pod.component}: ${text}`),
+    ...containersOf(pod).flatMap(container =>
+      containerProblems(container, images[container.name] ?? images[pod.component], pullPolicy).map(
+        text => `${pod.component}/${container.name}: ${text}`,
+      ),
+    ),
+  ]);
+}
