@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import subprocess
 import threading
@@ -13,6 +14,7 @@ from support import ENVIRONMENT, Load, System, docker, eventually, no_engine
 TARGET = 40  # requests/s and portal: so few that two cores show it
 MOST = 5
 WINDOW = 20  # seconds that a smaller number must hold
+AWAY = int(os.environ.get("AWAY", "10"))  # seconds
 AUTOSCALER = f"""
 autoscaler:
   interval: 5s
@@ -189,7 +191,9 @@ class SwarmTest(unittest.TestCase):
             eventually("it decides", lambda: len(self.stack.decisions()) and " 1 replicas" in self.stack.decisions()[-1])
             (proxy,) = self.stack.containers("engine")
             docker("pause", proxy)
+            begin = time.monotonic()
             lost = eventually("the engine is missed", lambda: self.log_has("cannot look at"))
+            time.sleep(max(0, AWAY - (time.monotonic() - begin)))
             docker("unpause", proxy)
             eventually("it is back", lambda: self.log_has("works again"))
         docker("pause", portal)
@@ -201,6 +205,22 @@ class SwarmTest(unittest.TestCase):
         self.assertTrue(lost)
         self.assertEqual(watcher.seen, [1])
         self.assertEqual(load.failed, 0, load.failures)
+        self.note(f"autoscaler killed, engine away for {AWAY} s, no metrics: {load}")
+
+    def test_4_one_portal_that_hangs_changes_nothing(self):
+        with Load(self.stack.port, 100) as load:
+            self.until("portal", 3, 90)
+            eventually("they run", lambda: len(self.stack.containers("portal")) == 3)
+            eventually("all are asked", lambda: "DesiredWithinRange" in self.stack.decisions()[-1])
+            with Watcher(self.stack, "portal") as watcher:
+                hanging = self.stack.containers("portal")[0]
+                docker("pause", hanging)
+                begin = len(self.stack.decisions())
+                eventually("six decisions", lambda: len(self.stack.decisions()) >= begin + 6)
+        docker("unpause", hanging, check=False)  # Swarm may have replaced it by now
+        self.assertEqual(watcher.seen, [3])
+        self.note(f"one of three portals hangs: {load}")
+        self.until("portal", 1, 120)
 
     def log_has(self, text):
         (autoscaler,) = self.stack.containers("autoscaler")
