@@ -303,7 +303,13 @@ export const OF_WAYS = [
     /there is no volume tokens|it has no volume/,
     'everything about pods',
   ],
-  ['no group for the secrets', 'values.yaml', '  fsGroup: 10001\n', '', /could not read its secrets/],
+  [
+    'no group for the secrets',
+    'values.yaml',
+    '  fsGroup: 10001\n',
+    '',
+    /portal: fsGroup is undefined, so it could not read its secrets/,
+  ],
   [
     'names that are too long',
     `${T}_names.tpl`,

@@ -61,12 +61,16 @@ function containerProblems(container, image, pullPolicy) {
   return wrong;
 }
 
-/** Files of Secrets are their group's: without it the program, which is not root, cannot read them. */
-function groupProblems(pod, one) {
+/** The users of the images. Files of Secrets are the group's: without it a program that is not root cannot read them. */
+function userProblems(pod, one) {
   const { [pod.component]: { podSecurityContext: own } = {}, podSecurityContext: common } = one.values ?? {};
-  const given = (pod.component === 'mysql' ? own : common)?.fsGroup === null; // the cluster gives one
-  const secret = (pod.spec.volumes ?? []).some(volume => volume.secret || volume.projected);
-  return !secret || given || pod.spec.securityContext?.fsGroup > 0 ? [] : ['it has no fsGroup, and could not read its secrets'];
+  const [user, given] = pod.component === 'mysql' ? [999, own] : [10001, common];
+  const { runAsUser, runAsGroup, fsGroup } = pod.spec.securityContext ?? {};
+  return [
+    ...(given?.runAsUser !== null && runAsUser !== user ? [`it runs as user ${runAsUser}, not ${user}`] : []),
+    ...(given?.runAsGroup !== null && runAsGroup !== user ? [`it runs as group ${runAsGroup}, not ${user}`] : []),
+    ...(given?.fsGroup !== null && fsGroup !== user ? [`fsGroup is ${fsGroup}, so it could not read its secrets`] : []),
+  ];
 }
 
 /** The images by component, for this version of the chart. */
@@ -96,7 +100,7 @@ export function securityProblems(objects, one, version) {
       pod,
       (one.values?.[pod.component]?.extraVolumes ?? []).map(({ name }) => name),
     ).map(text => `${pod.component}: ${text}`),
-    ...groupProblems(pod, one).map(text => `${pod.component}: ${text}`),
+    ...userProblems(pod, one).map(text => `${pod.component}: ${text}`),
     ...accountProblems(pod, objects, one).map(text => `${pod.component}: ${text}`),
     ...containersOf(pod).flatMap(container =>
       containerProblems(container, images[container.name] ?? images[pod.component], pullPolicy).map(

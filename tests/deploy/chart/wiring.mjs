@@ -182,9 +182,12 @@ function routeProblems(objects, one) {
     ['HTTPRoute', one.values?.httpRoute?.enabled],
   ])
     if (ofKind(objects, kind).length !== (on ? 1 : 0)) wrong.push(`${kind}: ${ofKind(objects, kind).length} of them`);
-  for (const { metadata } of ofKind(objects, 'Ingress'))
-    if (!(Number(metadata.annotations?.['nginx.ingress.kubernetes.io/proxy-read-timeout']) >= 600))
+  for (const { metadata } of ofKind(objects, 'Ingress')) {
+    const nginx = key => metadata.annotations?.[`nginx.ingress.kubernetes.io/${key}`];
+    if (!(nginx('proxy-read-timeout') >= 600 && nginx('proxy-send-timeout') >= 600))
       wrong.push('Ingress: requests that wait would be cut');
+    if (nginx('proxy-buffering') !== 'off') wrong.push('Ingress: event streams would be held up');
+  }
   return wrong;
 }
 
