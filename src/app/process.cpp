@@ -160,7 +160,8 @@ void Process::end() {
   health_.drain();
   const auto drain = [](Process& self) -> asio::awaitable<void> {
     if (self.config_.lame_duck.count() > 0) {
-      for (const Started& started : self.started_) co_await started.part.server->announce_end();
+      for (const Started& started : self.started_)
+        if (started.part.server != nullptr) co_await started.part.server->announce_end();
       asio::steady_timer timer(self.runtime_.background());
       co_await base::sleep(timer, self.config_.lame_duck);
     }
