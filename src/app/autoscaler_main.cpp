@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kOfAsking = 256;
 
 int serve(const config::Config& config, bool dry_run) {
-  if (config.autoscaler.services.empty())
-    throw base::UsageError("autoscaler.services: is empty; give at least one service to scale");
   app::hold_reloads();
   const app::Connections connections = app::connections_of(config, {}, kOfAsking);
   app::Process process(config);
@@ -50,6 +48,8 @@ int main(int argc, char** argv) {
     defaults.drain_timeout = std::chrono::seconds(30);
     const auto config = common.load(defaults, [&](config::Config& config) {
       if (admin_port) config.admin.port = *admin_port;
+      if (config.autoscaler.services.empty())
+        throw base::UsageError("autoscaler.services: is empty; give at least one service to scale");
     });
     return config ? serve(*config, dry_run) : 0;
   });

@@ -180,8 +180,7 @@ void Process::end() {
   const auto deadline = std::max(begin + config_.drain_timeout, std::chrono::steady_clock::now() + kLeastTimeToEnd);
   for (Started& started : started_) {
     if (started.done.wait_until(deadline) != std::future_status::ready) {
-      spdlog::critical("{} has work under way that does not end; leaving it, its leases end by themselves",
-                       started.part.name);
+      spdlog::critical("{} has work under way that does not end; leaving it", started.part.name);
       std::_Exit(1);
     }
     try {

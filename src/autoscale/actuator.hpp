@@ -38,6 +38,8 @@ class Actuator {
   /// Makes `service` have so many replicas, unless it changed since the latest look.
   virtual boost::asio::awaitable<base::Result<void>> scale(const config::ScaledService& service,
                                                            std::size_t replicas) = 0;
+  /// Ends looks under way that may take long, with a failure. Steps go on.
+  virtual void stop_looking() {}
 };
 
 std::unique_ptr<Actuator> make_swarm(const config::AutoscalerConfig& config, boost::asio::any_io_executor executor);

@@ -74,7 +74,10 @@ void History::forget(base::SteadyTime now) {
 
 Limited limit(const config::AutoscalerSpec& spec, std::size_t current, std::size_t desired, History& history,
               base::SteadyTime now) {
-  if (history.recommended.empty()) history.recommended.push_back({now, current});
+  const seconds longest = std::max(window_of(spec.behavior.scaleUp), window_of(spec.behavior.scaleDown));
+  // At the start, after a long rollout or without metrics for long, nobody has recommended anything that counts.
+  if (std::ranges::none_of(history.recommended, [&](const auto& one) { return one.at > now - longest; }))
+    history.recommended.push_back({now, current});
   const auto [stable, able] = stabilise(spec.behavior, current, desired, history, now);
   history.recommended.push_back({now, desired});
   history.forget(now);

@@ -38,8 +38,8 @@ struct Limited {
 };
 
 /// What becomes of the wish for `desired` replicas: the most cautious recommendation of the stabilisation window, no
-/// faster than the policies allow, from the least to the most. Notes the wish in `history`, and before the first one
-/// that `current` was recommended.
+/// faster than the policies allow, from the least to the most. Notes the wish in `history`, and before it, when the
+/// windows hold nothing, that `current` was recommended.
 Limited limit(const config::AutoscalerSpec& spec, std::size_t current, std::size_t desired, History& history,
               base::SteadyTime now);
 

@@ -69,6 +69,16 @@ TEST_F(BehaviorTest, TheFirstRecommendationIsWhatRuns) {
   EXPECT_EQ(to(5, 1), 1U);
 }
 
+TEST_F(BehaviorTest, AfterALongPauseTheWindowBeginsAnew) {
+  recommended({5, 1});
+  now_ += 10min;
+  EXPECT_EQ(to(5, 1), 5U) << "what was recommended before a long rollout says nothing";
+  now_ += 299s;
+  EXPECT_EQ(to(5, 1), 5U);
+  now_ += 1s;
+  EXPECT_EQ(to(5, 1), 1U);
+}
+
 TEST_F(BehaviorTest, UpHasItsWindow) {
   spec_.behavior.scaleUp.stabilizationWindowSeconds = 60;
   EXPECT_EQ(limited(2, 4).able, "ScaleUpStabilized");

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 
 #include "autoscale/actuator.hpp"
@@ -14,6 +15,8 @@ namespace {
 
 /// EX_TEMPFAIL of sysexits.h.
 constexpr int kTemporaryFailure = 75;
+/// A list that takes longer is of no use any more.
+constexpr std::chrono::seconds kLongestLook{30};
 
 std::vector<std::string> environment_of_process() {
   std::vector<std::string> variables;
@@ -44,10 +47,13 @@ std::string how(const probe::Exited& exited) {
 class Command final : public Actuator {
  public:
   Command(const config::AutoscalerConfig& config, const asio::any_io_executor& executor)
-      : config_(config), programs_(executor, config.command_timeout) {}
+      : config_(config),
+        look_timeout_(std::min<base::Duration>(config.command_timeout, kLongestLook)),
+        looks_(executor, look_timeout_),
+        steps_(executor, config.command_timeout) {}
 
   asio::awaitable<base::Result<Found>> look(const config::ScaledService& service) override {
-    const auto exited = co_await run(config_.list_command, service, 0);
+    const auto exited = co_await run(looks_, look_timeout_, filled(config_.list_command, service, 0));
     if (!exited) co_return std::unexpected(exited.error());
     Found found;
     if (exited->code == kTemporaryFailure) {
@@ -61,12 +67,15 @@ class Command final : public Actuator {
   }
 
   asio::awaitable<base::Result<void>> scale(const config::ScaledService& service, std::size_t replicas) override {
-    const auto exited = co_await run(config_.scale_command, service, replicas);
+    const auto command = filled(config_.scale_command, service, replicas);
+    const auto exited = co_await run(steps_, config_.command_timeout, command);
     if (!exited) co_return std::unexpected(exited.error());
     if (exited->code != 0)
       co_return base::fail(base::Errc::unavailable, fmt::format("scale_command failed: {}", how(*exited)));
     co_return base::Result<void>();
   }
+
+  void stop_looking() override { looks_.cancel(); }
 
  private:
   static base::Result<Found> read(std::string_view output) {
@@ -80,25 +89,33 @@ class Command final : public Actuator {
       if (!url || url->authority() != name)
         return base::fail(base::Errc::invalid,
                           fmt::format("list_command printed '{}', which is not HOST:PORT", probe::one_line(name, 100)));
+      if (std::ranges::find(found.places, name, &Place::name) != found.places.end())
+        return base::fail(base::Errc::invalid, fmt::format("list_command printed '{}' twice", name));
       found.places.push_back({.url = std::move(*url), .name = std::string(name)});
     }
     found.current = found.places.size();
     return found;
   }
 
-  asio::awaitable<base::Result<probe::Exited>> run(std::vector<std::string> command,
-                                                   const config::ScaledService& service, std::size_t replicas) {
+  static std::vector<std::string> filled(std::vector<std::string> command, const config::ScaledService& service,
+                                         std::size_t replicas) {
     for (std::string& word : command)
       word = replaced(replaced(word, "{service}", service.scaled_name()), "{replicas}", std::to_string(replicas));
+    return command;
+  }
+
+  static asio::awaitable<base::Result<probe::Exited>> run(probe::Programs& programs, base::Duration timeout,
+                                                          std::vector<std::string> command) {
     probe::Program program{.command = std::move(command), .environment = environment_of_process(), .nice = 0};
-    auto exited =
-        co_await programs_.run(std::move(program), std::chrono::steady_clock::now() + config_.command_timeout);
+    auto exited = co_await programs.run(std::move(program), std::chrono::steady_clock::now() + timeout);
     if (!exited) co_return base::fail(base::Errc::unavailable, std::move(exited.error().sentence));
     co_return std::move(*exited);
   }
 
   const config::AutoscalerConfig& config_;
-  probe::Programs programs_;
+  base::Duration look_timeout_;
+  probe::Programs looks_;
+  probe::Programs steps_;
 };
 
 }  // namespace

@@ -74,10 +74,32 @@ TEST_F(CommandTest, FailuresAreSentences) {
   EXPECT_EQ(look().error().message, "list_command printed 'no address', which is not HOST:PORT");
   write("list", "echo 10.0.0.2");
   EXPECT_THAT(look().error().message, HasSubstr("not HOST:PORT"));
+  write("list", "echo 10.0.0.2:1; echo 10.0.0.3:1; echo 10.0.0.2:1");
+  EXPECT_EQ(look().error().message, "list_command printed '10.0.0.2:1' twice");
   write("scale", "kill -9 $$");
   EXPECT_EQ(scale(2).error().message, "scale_command failed: signal 9");
   config_.list_command = {"/no/such"};
   EXPECT_THAT(look().error().message, AllOf(HasSubstr("/no/such"), HasSubstr("No such file")));
+}
+
+TEST_F(CommandTest, ALookIsCutOffAndAStepIsNot) {
+  write("list", "touch " + script("looking") + "; sleep 1000");
+  write("scale", "touch " + script("scaling") + "; until [ -e " + script("go") + " ]; do sleep 0.01; done; touch " +
+                     script("done"));
+  auto looking = support::start(runtime_.background(), actuator_->look(service_));
+  auto scaling = support::start(runtime_.background(), actuator_->scale(service_, 2));
+  const auto there = [this](const char* name) { return std::filesystem::exists(script(name)); };
+  ASSERT_TRUE(support::eventually([&] { return there("looking") && there("scaling"); }));
+  support::on(runtime_.background(), [this] {
+    actuator_->stop_looking();
+    return 0;
+  });
+  ASSERT_TRUE(support::ready(looking));
+  EXPECT_EQ(looking.get().error().message, "cancelled");
+  write("go", "");
+  ASSERT_TRUE(support::ready(scaling));
+  EXPECT_TRUE(scaling.get());
+  EXPECT_TRUE(there("done"));
 }
 
 TEST_F(CommandTest, TellsServiceAndNumber) {

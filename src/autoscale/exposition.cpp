@@ -10,6 +10,9 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
+/// How the names of counters end.
+constexpr std::string_view kTotal = "_total";
+
 /// Takes what `line` begins with, and blanks.
 class Line {
  public:
@@ -82,36 +85,44 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
-/// "# TYPE name counter"
-bool says_counter(std::string_view text, std::string_view name) {
+/// What "# TYPE name …" says of a metric; "" when the line is about something else. OpenMetrics leaves "_total" out.
+std::string_view type_in(std::string_view text, std::string_view name) {
   Line line(text);
-  return line.take("#") && line.take("TYPE") && line.take_until(" \t") == name && line.take_until(" \t") == "counter";
+  if (!line.take("#") || !line.take("TYPE")) return {};
+  const std::string_view about = line.take_until(" \t");
+  const bool same = about == name || (name.ends_with(kTotal) && about == name.substr(0, name.size() - kTotal.size()));
+  return same ? line.take_until(" \t") : std::string_view();
+}
+
+std::string key_of(const Labels& labels) {
+  std::string key;
+  for (const auto& [name, value] : labels) (((key += name) += '\0') += value) += '\0';
+  return key;
 }
 
 }  // namespace
 
 std::optional<Exposed> read_metric(std::string_view text, std::string_view name, const Labels& wanted) {
   Exposed exposed;
-  bool found = false;
+  std::string_view type;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view row = base::trim(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (row.starts_with('#')) {
-      exposed.counter = exposed.counter || says_counter(row, name);
+      if (const auto told = type_in(row, name); !told.empty()) type = told;
       continue;
     }
     Line line(row);
     if (line.take_until("{ \t") != name) continue;
     const auto labels = take_labels(line);
-    if (!labels || !has_all(*labels, wanted)) continue;
     // A time stamp may follow.
-    const auto value = number(line.take_until(" \t"));
-    if (!value) continue;
-    exposed.value += *value;
-    found = true;
+    const auto value = labels ? number(line.take_until(" \t")) : std::nullopt;
+    if (!value || !std::isfinite(*value)) return std::nullopt;
+    if (has_all(*labels, wanted)) exposed.series.push_back({key_of(*labels), *value});
   }
-  if (!found || !std::isfinite(exposed.value)) return std::nullopt;
+  if (exposed.series.empty()) return std::nullopt;
+  exposed.counter = type.empty() ? name.ends_with(kTotal) : type == "counter";
   return exposed;
 }
 

@@ -21,9 +21,16 @@ most +Inf
 broken{label="no end} 5
 )";
 
+/// The sum of what is read; -1: nothing.
+double value_in(std::string_view text, std::string_view name, const std::map<std::string, std::string>& labels = {}) {
+  const auto exposed = read_metric(text, name, labels);
+  if (!exposed) return -1;
+  double sum = 0;
+  for (const Series& series : exposed->series) sum += series.value;
+  return sum;
+}
 double value(std::string_view name, const std::map<std::string, std::string>& labels = {}) {
-  const auto exposed = read_metric(kText, name, labels);
-  return exposed ? exposed->value : -1;
+  return value_in(kText, name, labels);
 }
 
 TEST(Exposition, SumsTheSeriesThatHaveTheLabels) {
@@ -40,6 +47,15 @@ TEST(Exposition, TellsCountersFromGauges) {
   EXPECT_FALSE(read_metric(kText, "load", {})->counter);
   EXPECT_FALSE(read_metric(kText, "requests_total_more", {})->counter);
   EXPECT_EQ(value("load"), 0.25);
+  EXPECT_TRUE(read_metric("n_total 1", "n_total", {})->counter) << "by its name";
+  EXPECT_TRUE(read_metric("# TYPE n counter\nn_total 1", "n_total", {})->counter) << "as OpenMetrics has it";
+  EXPECT_FALSE(read_metric("# TYPE n_total gauge\nn_total 1", "n_total", {})->counter);
+}
+
+TEST(Exposition, ARowThatCannotBeReadLeavesNoSum) {
+  EXPECT_EQ(value_in("n{a=\"1\"} 5\nn{a=\"2\"} 6\n", "n"), 11);
+  for (const char* row : {"n{a=\"2\"} x", "n{a=\"2} 6", "n{a=2} 6", "n{a=\"2\"}", "n{a=\"2\"} NaN"})
+    EXPECT_EQ(value_in(std::string("n{a=\"1\"} 5\n") + row + "\n", "n"), -1) << row;
 }
 
 TEST(Exposition, UnescapesLabels) {
@@ -60,9 +76,9 @@ TEST(Exposition, ReadsOurOwnMetrics) {
   base::Metrics metrics;
   metrics.counter("offered_total", "Requests").Increment(12);
   metrics.gauge("slots", "Slots", {{"probe", "a b"}}).Set(3.5);
-  EXPECT_EQ(read_metric(metrics.text(), "offered_total", {})->value, 12);
+  EXPECT_EQ(value_in(metrics.text(), "offered_total"), 12);
   EXPECT_TRUE(read_metric(metrics.text(), "offered_total", {})->counter);
-  EXPECT_EQ(read_metric(metrics.text(), "slots", {{"probe", "a b"}})->value, 3.5);
+  EXPECT_EQ(value_in(metrics.text(), "slots", {{"probe", "a b"}}), 3.5);
 }
 
 }  // namespace

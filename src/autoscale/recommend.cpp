@@ -1,10 +1,14 @@
 #include "autoscale/recommend.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 namespace autoscale {
 namespace {
+
+/// More than anybody has; what is far above it would not fit into a whole number.
+constexpr double kMost = 1e9;
 
 struct Usage {
   std::int64_t mean = 0;
@@ -18,7 +22,7 @@ Usage usage_of(const std::vector<std::int64_t>& values, std::int64_t target) {
 }
 
 std::size_t rounded_up(double replicas) {
-  return static_cast<std::size_t>(std::ceil(replicas));
+  return static_cast<std::size_t>(std::min(std::ceil(replicas), kMost));
 }
 
 double quotient(std::int64_t total, std::int64_t target) {
@@ -36,13 +40,17 @@ bool turns(double before, double after) {
 
 }  // namespace
 
+std::string PodValues::nobody() const {
+  return why_missing.empty() ? "no replica has a value" : "no replica has a value: " + why_missing;
+}
+
 Tolerances tolerances_of(const config::ScalingBehavior& behavior) {
   return {.up = share(behavior.scaleUp.tolerance), .down = share(behavior.scaleDown.tolerance)};
 }
 
 base::Result<Recommendation> recommend_by_pods(std::size_t current, const PodValues& pods, std::int64_t target,
                                                const Tolerances& tolerances) {
-  if (pods.values.empty()) return base::fail(base::Errc::unavailable, "no replica has a value");
+  if (pods.values.empty()) return base::fail(base::Errc::unavailable, pods.nobody());
   const Usage known = usage_of(pods.values, target);
   Recommendation recommendation{.replicas = current, .usage = known.mean, .ratio = known.ratio};
   auto values = pods.values;

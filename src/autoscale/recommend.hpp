@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -18,6 +19,11 @@ struct PodValues {
   std::size_t missing = 0;
   /// Replicas that are not there yet.
   std::size_t unready = 0;
+  /// "1 without an answer, 2 with a first sample".
+  std::string why_missing{};
+
+  /// A sentence for when no replica has a value.
+  std::string nobody() const;
 };
 
 /// Usage to its target stays without a step from 1 - down to 1 + up.

@@ -37,13 +37,22 @@ class Sampler {
     double shown = 0;
     double grown = 0;
   };
+  /// Of one replica, by the labels of its series.
+  using Samples = std::map<std::string, std::deque<Sample>>;
+  /// Why replicas have no value, and how many.
+  struct Gaps {
+    std::size_t silent = 0;
+    std::size_t without = 0;
+    std::size_t first = 0;
+  };
   /// The value, or for a counter its rate a second; nothing without two samples.
-  std::optional<double> value_of(const Scraped& scraped);
-  std::optional<double> rate_of(const Scraped& scraped, double shown);
+  std::optional<double> value_of(const Scraped& scraped, Gaps& gaps);
+  std::optional<double> rate_of(std::deque<Sample>& samples, base::SteadyTime at, double shown) const;
+  std::string to_text(const Gaps& gaps) const;
 
   config::MetricIdentifier metric_;
   base::Duration window_;
-  std::map<std::string, std::deque<Sample>> samples_;
+  std::map<std::string, Samples> samples_;
 };
 
 }  // namespace autoscale

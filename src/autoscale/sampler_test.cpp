@@ -92,6 +92,35 @@ TEST_F(SamplerTest, AReplicaThatComesBackIsANewOne) {
   EXPECT_THAT(show(20s, 200), IsEmpty());
 }
 
+TEST_F(SamplerTest, ANumberThatMakesNoSenseIsMissing) {
+  for (const double value : {1e300, 5e15, 9.1e11, -1.0}) {
+    const PodValues pods = sampler_.take({gauge("a", value), gauge("b", 1)}, 2);
+    EXPECT_THAT(pods.values, ElementsAre(1000)) << value;
+    EXPECT_EQ(pods.missing, 1U);
+  }
+  const auto two = [&](const char* text) { return sampler_.take({{"a", text, kBegin}}, 1).values; };
+  EXPECT_THAT(two("n{x=\"1\"} 9e307\nn{x=\"2\"} 9e307\nn{x=\"3\"} 9e307\n"), IsEmpty()) << "an infinite sum";
+  EXPECT_THAT(two("n{x=\"1\"} 2\nn{x=\"2\"} 3\n"), ElementsAre(5000));
+}
+
+TEST_F(SamplerTest, ASeriesThatIsLostOnceIsNoReset) {
+  const auto both = [&](base::Duration after, int first, const std::string& second) {
+    return sampler_.take({{"a", fmt::format("n_total{{x=\"1\"}} {}\n{}", first, second), kBegin + after}}, 1).values;
+  };
+  sampler_ = Sampler({.name = "n_total"}, 30s);
+  both(0s, 1'000'000, "n_total{x=\"2\"} 50\n");
+  EXPECT_THAT(both(10s, 1'000'010, "n_total{x=\"2\"} 60\n"), ElementsAre(2000));
+  EXPECT_THAT(both(20s, 1'000'020, "n_total{x=\"2\"} garbled\n"), IsEmpty());
+  EXPECT_THAT(both(30s, 1'000'030, "n_total{x=\"2\"} 80\n"), ElementsAre(2000));
+  EXPECT_THAT(both(40s, 1'000'040, ""), ElementsAre(1000)) << "it has left";
+}
+
+TEST_F(SamplerTest, SaysWhyReplicasAreMissing) {
+  const PodValues pods = sampler_.take({silent("a"), {"b", "m 1\n", kBegin}, counter("c", kBegin, 1)}, 3);
+  EXPECT_EQ(pods.nobody(),
+            "no replica has a value: 1 without an answer, 1 without a sensible n, 1 with a first sample");
+}
+
 TEST_F(SamplerTest, EachReplicaHasItsRate) {
   sampler_.take({counter("a", kBegin, 0), counter("b", kBegin, 500)}, 2);
   const auto pods = sampler_.take({counter("a", kBegin + 10s, 100), counter("b", kBegin + 10s, 500)}, 2);

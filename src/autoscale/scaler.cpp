@@ -16,9 +16,8 @@ std::size_t ready(const PodValues& pods) {
 
 /// The sum over all replicas, which is known when each shows its part.
 base::Result<std::int64_t> total_of(const PodValues& pods) {
-  if (pods.missing > 0)
-    return base::fail(base::Errc::unavailable, fmt::format("{} replicas show no value", pods.missing));
-  if (pods.values.empty()) return base::fail(base::Errc::unavailable, "no replica has a value");
+  if (pods.missing > 0) return base::fail(base::Errc::unavailable, "the sum is not known: " + pods.why_missing);
+  if (pods.values.empty()) return base::fail(base::Errc::unavailable, pods.nobody());
   std::int64_t sum = 0;
   for (const std::int64_t value : pods.values) sum += value;
   return sum;
@@ -27,6 +26,13 @@ base::Result<std::int64_t> total_of(const PodValues& pods) {
 std::int64_t target_of(const config::MetricSpec& metric) {
   const config::MetricTarget& target = metric.source.target;
   return target.averageValue.value_or(target.value.value_or(config::Quantity{})).milli;
+}
+
+/// With its labels, which tell metrics of one name apart.
+std::string name_of(const config::MetricIdentifier& metric) {
+  std::vector<std::string> labels;
+  for (const auto& [name, value] : metric.selector.matchLabels) labels.push_back(fmt::format("{}={}", name, value));
+  return labels.empty() ? metric.name : fmt::format("{}{{{}}}", metric.name, fmt::join(labels, ","));
 }
 
 base::Result<Recommendation> recommend(const config::MetricSpec& metric, std::size_t current, const PodValues& pods,
@@ -91,7 +97,7 @@ std::vector<Asked> Scaler::ask(const Seen& seen) const {
   for (std::size_t i = 0; i < spec_.metrics.size(); ++i) {
     const config::MetricSpec& metric = spec_.metrics[i];
     const PodValues& pods = seen.metrics.at(i);
-    asked.push_back({.metric = metric.source.metric.name,
+    asked.push_back({.metric = name_of(metric.source.metric),
                      .target = target_of(metric),
                      .recommendation = recommend(metric, seen.current, pods, tolerances)});
   }

@@ -71,7 +71,7 @@ class Scaler {
   History history_;
 };
 
-/// A line for the log: "portal: 1 -> 5 replicas, ScaleUpLimit, …: vacancy_x 200 of 40 a replica (5.00)".
+/// A line for the log: "portal: 1 -> 5 replicas, SuccessfulRescale, …: x 200 of 40 (ratio 5.00, 5 replicas)".
 std::string to_text(const std::string& service, const Decision& decision);
 
 }  // namespace autoscale

@@ -100,6 +100,18 @@ TEST_F(ScalerTest, TheSumOfAllReplicas) {
   EXPECT_FALSE(decide(2, {each(1, 1000, 1)}).steps()) << "the sum is not known";
 }
 
+TEST_F(ScalerTest, TheLargestNumbersStayInTheRange) {
+  spec_.maxReplicas = 10'000;
+  spec_.behavior.scaleUp.policies = {{config::PolicyType::percent, 10'000, 1}};
+  spec_.metrics = {pods("requests", 1)};
+  spec_.metrics[0].source.target.averageValue = config::Quantity{1};
+  const PodValues most{.values = std::vector<std::int64_t>(10'000, 900'000'000'000'000)};
+  EXPECT_EQ(decide(10'000, {most}).desired, 10'000U);
+  EXPECT_EQ(decide(5'000, {most}).desired, 10'000U);
+  spec_.metrics = {external("requests", config::TargetType::value, 1)};
+  EXPECT_EQ(decide(5'000, {most}).desired, 10'000U);
+}
+
 TEST_F(ScalerTest, StepsCountAgainstItsPolicies) {
   Scaler scaler(spec_);
   const Decision first = scaler.decide({.current = 1, .metrics = {each(1, 1000)}}, now_);

@@ -53,6 +53,7 @@ asio::awaitable<void> Service::run() {
 
 void Service::stop() {
   stopping_ = true;
+  actuator_->stop_looking();
   for (const auto& scaled : scaled_) scaled->timer.cancel();
 }
 
@@ -66,6 +67,8 @@ asio::awaitable<void> Service::keep(Scaled& scaled) {
 
 asio::awaitable<void> Service::tick(Scaled& scaled) {
   const std::string job = "cannot look at " + scaled.name();
+  // A step counts from here, so that a period of policies has passed when the tick after it begins.
+  const auto now = steady_clock::now();
   const auto found = co_await actuator_->look(scaled.service);
   if (stopping_) co_return;
   if (!found) {
@@ -78,9 +81,9 @@ asio::awaitable<void> Service::tick(Scaled& scaled) {
   if (stopping_) co_return;
   Seen seen{.current = found->current, .busy = found->busy};
   for (Sampler& sampler : scaled.samplers) seen.metrics.push_back(sampler.take(scraped, found->current));
-  Decision decision = scaled.scaler.decide(seen, steady_clock::now());
+  Decision decision = scaled.scaler.decide(seen, now);
   if (decision.steps())
-    co_await carry_out(scaled, decision);
+    co_await carry_out(scaled, decision, now);
   else
     scaled.fault.forget(scaled.cannot_scale());
   spdlog::info("{}", to_text(scaled.name(), decision));
@@ -88,7 +91,7 @@ asio::awaitable<void> Service::tick(Scaled& scaled) {
   save();
 }
 
-asio::awaitable<void> Service::carry_out(Scaled& scaled, Decision& decision) {
+asio::awaitable<void> Service::carry_out(Scaled& scaled, Decision& decision, base::SteadyTime now) {
   if (dry_run_) {
     decision.reasons.insert(decision.reasons.begin(), "DryRun");
     co_return;
@@ -98,7 +101,7 @@ asio::awaitable<void> Service::carry_out(Scaled& scaled, Decision& decision) {
   decision.reasons.insert(decision.reasons.begin(), done ? kRescaled : kNotRescaled);
   if (done) {
     scaled.fault.succeeded(job);
-    scaled.scaler.stepped(decision, steady_clock::now());
+    scaled.scaler.stepped(decision, now);
   } else {
     scaled.fault.failed(job, done.error().message);
   }

@@ -32,7 +32,7 @@ class Service {
 
   boost::asio::awaitable<void> keep(Scaled& scaled);
   boost::asio::awaitable<void> tick(Scaled& scaled);
-  boost::asio::awaitable<void> carry_out(Scaled& scaled, Decision& decision);
+  boost::asio::awaitable<void> carry_out(Scaled& scaled, Decision& decision, base::SteadyTime now);
   void restore();
   void save();
 

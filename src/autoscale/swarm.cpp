@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kUnix = "unix:";
-constexpr std::size_t kMostBytes = 16 << 20;
+constexpr std::size_t kMostBytes = 1 << 20;
 constexpr std::string_view kMetrics = "/metrics";
 constexpr int kNotFound = 404;
 
@@ -72,7 +72,8 @@ class Swarm final : public Actuator {
   static std::string path_of(const std::string& name) { return "/services/" + http::percent_encode(name); }
 
   asio::awaitable<base::Result<std::string>> call(std::string method, std::string target, std::string body) {
-    const std::string_view engine = config_.engine;
+    std::string_view engine = config_.engine;
+    if (engine.ends_with('/')) engine.remove_suffix(1);
     const bool local = engine.starts_with(kUnix);
     probe::Request request{.method = std::move(method),
                            .url = fmt::format("{}{}", local ? "http://engine" : engine, target),

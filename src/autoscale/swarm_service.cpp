@@ -31,7 +31,7 @@ base::Result<SwarmService> read_service(std::string_view text) {
     const json::object& mode = service.at("Spec").at("Mode").as_object();
     const json::value* replicated = mode.if_contains("Replicated");
     if (replicated == nullptr)
-      return base::fail(base::Errc::invalid, "the service is not replicated: it runs once on every node");
+      return base::fail(base::Errc::invalid, "the service is not replicated, so it has no number of replicas");
     return SwarmService{.replicas = replicated->at("Replicas").to_number<std::size_t>(),
                         .update = update_of(service),
                         .version = service.at("Version").at("Index").to_number<std::uint64_t>(),

@@ -126,6 +126,7 @@ TEST_F(AutoscalerConfigTest, MistakesAreNamedWithTheirLine) {
   EXPECT_THAT(error_with("value: 2k", "averageValue: 2k"), HasSubstr("is what the metric is compared with"));
   EXPECT_THAT(error_with("value: 2k", "value: 2k, averageValue: 1"), HasSubstr("of type Value has value alone"));
   EXPECT_THAT(error_with("name: vacancy_event_streams", "name: ''"), HasSubstr("metric.name: is empty"));
+  EXPECT_THAT(error_with("name: vacancy_event_streams", "name: 'x{server=\"portal\"}'"), HasSubstr("matchLabels"));
   EXPECT_THAT(error_with("periodSeconds: 60", "periodSeconds: 1801"), HasSubstr("1801 is not from 1 to 1800"));
   EXPECT_THAT(error_with("value: 50", "value: 0"), HasSubstr("0 is not from 1"));
   EXPECT_THAT(error_with("WindowSeconds: 30", "WindowSeconds: 3601"), HasSubstr("3601 is not from 0 to 3600"));

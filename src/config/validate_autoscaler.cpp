@@ -13,6 +13,8 @@ constexpr std::uint64_t kMostReplicas = 10'000;
 constexpr std::uint64_t kLongestWindow = 3600;
 constexpr std::uint64_t kLongestPeriod = 1800;
 
+constexpr std::string_view kMetricName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:";
+
 std::string at(const std::string& path, std::size_t index) {
   return fmt::format("{}[{}]", path, index);
 }
@@ -32,8 +34,10 @@ void check_metric(const MetricSpec& metric, const std::string& path) {
   check(metric.type == "Pods" || metric.type == "External", join(path, "type"),
         fmt::format("'{}' is unknown here; use Pods or External", metric.type));
   const std::string source = join(path, metric.type == "Pods" ? "pods" : "external");
-  check(!metric.source.metric.name.empty(), join(source, "metric.name"),
-        "is empty; give one such as vacancy_offered_requests_total");
+  const std::string& name = metric.source.metric.name;
+  check(!name.empty(), join(source, "metric.name"), "is empty; give one such as vacancy_offered_requests_total");
+  check(name.find_first_not_of(kMetricName) == std::string::npos, join(source, "metric.name"),
+        fmt::format("'{}' is not a name; labels stand in selector: {{matchLabels: {{server: portal}}}}", name));
   check_target(metric, join(source, "target"));
 }
 

@@ -69,14 +69,14 @@ class Stack(System):
             lines += [line for line in done.stderr.splitlines() if "_portal: " in line]
         return sorted(lines)
 
-    def call_engine(self, method, path):
+    def call_engine(self, method, path, body="{}", headers=()):
         """Through the proxy, as the autoscaler would; the status."""
         (proxy,) = self.containers("engine")
         address = next(iter(json.loads(docker("inspect", proxy))[0]["NetworkSettings"]["Networks"].values()))["IPAddress"]
         pid = docker("inspect", "--format", "{{.State.Pid}}", proxy)
         script = ("import http.client,sys\n"
                   f"c = http.client.HTTPConnection('127.0.0.1', 2375, timeout=10)\n"
-                  f"c.request({method!r}, {path!r}, body='{{}}' if {method!r} == 'POST' else None)\n"
+                  f"c.request({method!r}, {path!r}, body={body.encode()!r} if {method!r} == 'POST' else None, headers=dict({list(headers)!r}))\n"
                   "print(c.getresponse().status)")
         done = subprocess.run(["nsenter", "-t", pid, "-n", "python3", "-c", script], capture_output=True, text=True, check=True)
         return int(done.stdout), address
@@ -232,6 +232,13 @@ class SwarmTest(unittest.TestCase):
         self.assertEqual(self.stack.call_engine("GET", portal)[0], 200)
         # Passed on, and refused by the engine: the version is missing.
         self.assertIn(self.stack.call_engine("POST", f"{portal}/update")[0], (400, 500))
+        update = f"{portal}/update?version=1"
+        for body in ('{"Mounts":[{"Source":"/","Target":"/h"}]}', '{"Mounts":[{"Type":"bind"}]}', '{"MOUNTS":[{"Type":"b\u0131nd"}]}',
+                     '{"a":{"Mount\u017f":[]}}', '{"\\u004dounts":[]}', '{"CapabilityAdd":["ALL"]}'):
+            self.assertEqual(self.stack.call_engine("POST", update, body)[0], 403, body)
+        large = " " * 118_000 + '{"Mounts":[{"Type":"bind"}]}'
+        heads = [(f"X-{number}", "x" * 8000) for number in range(4)]
+        self.assertIn(self.stack.call_engine("POST", update, large, heads)[0], (400, 403, 413), "what is not seen does not pass")
         for method, path in (("GET", "/services"), ("GET", mysql), ("POST", f"{mysql}/update?version=1"), ("DELETE", portal),
                              ("GET", "/containers/json"), ("POST", "/containers/create"), ("GET", "/secrets"), ("POST", portal),
                              ("GET", f"{portal}/../{self.stack.stack}_mysql"), ("GET", f"{portal}/logs"), ("PUT", f"{portal}/update")):
