@@ -36,7 +36,8 @@ PHASES = {
     "bootstrap": ("script/bootstrap", ""), "mysql": ("tests/support/mysql_root", ""), "lint": ("script/test", "lint"),
     "build dev": ("script/build", "dev"), "unit": ("script/test", "unit"), "tidy": ("script/lint", "--tidy"),
     "tsan": ("script/test", "tsan"), "fuzz": ("script/test", "fuzz"), "build release": ("script/build", "release"),
-    "integration": ("script/test", "integration"), "e2e": ("script/test", "e2e"), "chart": ("script/test", "chart"), "engine": ("tests/deploy/engine", ""),
+    "integration": ("script/test", "integration"), "e2e": ("script/test", "e2e"), "chart": ("script/test", "chart"),
+    "aws": ("script/test", "aws"), "engine": ("tests/deploy/engine", ""),
     "deploy": ("script/test", "deploy"), "compose v2": ("tests/support/debian_root", ""),
     "deploy v2": ("script/test", "deploy redeploy_test"),
 }  # fmt: skip
@@ -88,11 +89,12 @@ class Test(Scripts):
             self.script(f"bin/{name}")
         self.put("tests/e2e/some.test.mjs", "")
         self.put("tests/deploy/chart/some.test.mjs", "")
+        self.script("deploy/aws/node_modules/.bin/tsc", "exit ${DOES_NOT_COMPILE:-0}")
 
     def test_runners(self):
-        for part in ("unit", "integration", "tsan", "e2e", "chart"):
+        for part in ("unit", "integration", "tsan", "e2e", "chart", "aws"):
             self.ends((2, 0), "script/test", part)
-            self.ends((1, 2 if part in ("e2e", "chart") else 1), "script/test", part, "broken")
+            self.ends((1, 2 if part in ("e2e", "chart", "aws") else 1), "script/test", part, "broken")
             self.ends((0, 1), "script/test", part, "crashes")
             self.ends((0, 1), "script/test", part, "nothing")
             self.ends((1, 0), "script/test", part, "skips")
@@ -102,15 +104,16 @@ class Test(Scripts):
         for part, presets in {"unit": ["dev"], "integration": ["dev", "release"], "tsan": ["tsan"], "fuzz": ["fuzz"], "e2e": ["release"]}.items():
             for preset in presets:
                 self.ends((0, 1), "script/test", part, DOES_NOT_BUILD=preset)
-        for part in ("e2e", "chart"):
+        for part in ("e2e", "chart", "aws"):
             self.ends((0, 1), "script/test", part, NO_PACKAGES="1")
+        self.ends((0, 1), "script/test", "aws", DOES_NOT_COMPILE="1")
 
     def test_what_is_missing_is_skipped_unless_that_is_forbidden(self):
         (self.root / "tests/e2e/some.test.mjs").unlink()
         self.ends((0, 0), "script/test", "e2e")
         self.ends((0, 1), "script/test", "e2e", CI="true")
         self.script("bin/node", "echo v16.0.0")
-        for part in ("e2e", "chart"):
+        for part in ("e2e", "chart", "aws"):
             self.ends((0, 1), "script/test", part, CI="true")
 
     def test_checks(self):
@@ -152,7 +155,7 @@ class Test(Scripts):
         self.script("script/lint", "exit 1")
         for name in ("script/lint_openapi", "tests/script/a_test.py"):
             self.script(name)
-        self.ends((2 + 1 + 1 + 2 + 2, 1 + 1 + 1), "script/test", "all", "broken")
+        self.ends((2 + 1 + 1 + 2 + 2 + 2, 1 + 1 + 1), "script/test", "all", "broken")
 
     def test_a_part_that_does_not_exist(self):
         done = subprocess.run([self.root / "script/test", "units"], capture_output=True, text=True)
