@@ -9,13 +9,13 @@ namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
 struct Service::Scaled {
-  Scaled(const config::ScaledService& service, const config::AutoscalerConfig& config, asio::any_io_executor executor,
-         base::Metrics& metrics)
+  Scaled(const config::ScaledService& service, const config::AutoscalerConfig& config,
+         const asio::any_io_executor& executor, base::Metrics& metrics)
       : service(service),
         scaler(service.spec),
         meters(metrics, service.scaled_name()),
         fault("scaling " + service.scaled_name()),
-        timer(std::move(executor)) {
+        timer(executor) {
     for (const config::MetricSpec& metric : service.spec.metrics)
       samplers.emplace_back(metric.source.metric, config.rate_window);
   }
