@@ -56,6 +56,7 @@ TEST(RecommendByPods, UnreadyReplicasHoldAStepUpBack) {
   EXPECT_EQ(by_pods(4, pods({400, 400}, 0, 2)), 8U);
   EXPECT_EQ(by_pods(4, pods({50, 50}, 0, 2)), 1U) << "on the way down they do not count";
   EXPECT_EQ(by_pods(4, pods({300, 300}, 1, 1)), 6U);
+  EXPECT_EQ(by_pods(2, pods({205}, 0, 1)), 2U) << "1.02 with an idle second";
 }
 
 TEST(RecommendByPods, AResultAgainstItsDirectionIsNoStep) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <future>
 
 #include "base/error.hpp"
@@ -63,6 +64,30 @@ TEST_F(DatabaseTest, OneThatIsLockedIsWaitedFor) {
   EXPECT_TRUE(told());
   lock.reset();
   EXPECT_FALSE(opened.get());
+}
+
+TEST_F(DatabaseTest, OneThatIsLockedWhileItIsFilledIsNewAllTheSame) {
+  std::vector<core::ProfileKey> profiles;
+  for (int i = 0; i < 40'000; ++i) profiles.push_back({"p", fmt::format("{}", i)});
+  const support::CapturedLog log;
+  config_.database_wait = support::kPatience * 10;
+  auto opened =
+      std::async(std::launch::async, [&] { return open_database(config_, store::FirstContent::nothing, profiles); });
+  const auto rows = [&](sql::Session& session) {
+    try {
+      auto query = session.query("SELECT COUNT(*) FROM hardware");
+      return query.step() ? query.get<int>(0) : 0;
+    } catch (const sql::Error&) {
+      return 0;  // no such table yet
+    }
+  };
+  const auto is_filled = [&] { return rows(*sql::open({config_.database}, base::system_clock())) > 0; };
+  ASSERT_TRUE(eventually(is_filled, config_.database_wait));
+  const auto locks = sql::open({config_.database}, base::system_clock());
+  std::optional<sql::Transaction> lock(std::in_place, *locks, sql::Access::write);
+  EXPECT_TRUE(eventually([&] { return log.count("waiting for the database: ") == 1; }, config_.database_wait));
+  lock.reset();
+  EXPECT_TRUE(opened.get().was_new);
 }
 
 TEST_F(DatabaseTest, WhatSomebodyMustPutRightIsNotWaitedFor) {
@@ -127,6 +152,27 @@ TEST_F(LogWatchTest, WhoKeepsItFromBeingEmptiedIsTold) {
   EXPECT_GT(sql::log_bytes(path_), 64U << 20);
 }
 
+TEST_F(LogWatchTest, ItIsToldWhenItCanBeEmptiedAgain) {
+  const support::CapturedLog log;
+  const auto reader = sql::open({config_.database}, base::system_clock());
+  reader->execute_script("BEGIN; SELECT COUNT(*) FROM t");
+  LogWatch watch(config_.database, database_, runtime_.background().get_executor(), metrics_);
+  auto run = support::start(runtime_.background(), watch.run());
+  EXPECT_TRUE(eventually([&] { return log.count("goes on reading") == 1; }, 1min));
+  reader->execute_script("COMMIT");
+  EXPECT_TRUE(eventually([&] { return log.count("info emptying SQLite's log works again") == 1; }, 1min));
+  EXPECT_EQ(sql::log_bytes(path_), 0U);
+  support::on(runtime_.background(), [&] { watch.stop(); });
+  EXPECT_TRUE(support::ready(run));
+}
+
+TEST_F(LogWatchTest, WhyItCannotBeEmptiedIsTold) {
+  const support::CapturedLog log;
+  std::filesystem::remove(path_);
+  look(config_.database);
+  EXPECT_EQ(log.count("warning SQLite: "), 1U);
+}
+
 TEST_F(LogWatchTest, ServersHaveNone) {
   look("mysql://vacancy@db.example/hardware");
   EXPECT_EQ(metrics_.text().find("vacancy_database_wal_bytes"), std::string::npos);
@@ -151,6 +197,7 @@ TEST(Descriptors, OfTheDatabaseAndOfWhatRunsAtOnce) {
               30U)
         << kind << ": a handle and two pipes for each, or two sockets and a look at a name";
   EXPECT_GE(with({.name = "some", .kind = "exec", .concurrency = 1}), 9U);
+  EXPECT_GE(with({.name = "some", .kind = "http", .concurrency = 1}), 64U) << "connections are kept";
   EXPECT_GE(with({.name = "one", .kind = "slurm"}), 9U);
   EXPECT_GE(with({.name = "calls", .kind = "http"}), 64U * 2) << "a socket each, at least, and what is kept";
   config.probes.push_back(config.probes.front());

@@ -33,7 +33,10 @@ class ExchangedStore final : public support::MemoryStore {
   /// What the latest poll had seen.
   core::Revision seen() const { return seen_; }
 
+  int loads() const { return loads_; }
+
   store::Loaded load() override {
+    ++loads_;
     store::Loaded loaded = MemoryStore::load();
     if (other_) loaded.version.epoch = "other";
     return loaded;
@@ -52,7 +55,7 @@ class ExchangedStore final : public support::MemoryStore {
 
  private:
   std::atomic<bool> other_ = false;
-  std::atomic<int> more_ = 0, polls_ = 0;
+  std::atomic<int> more_ = 0, polls_ = 0, loads_ = 0;
   std::atomic<core::Revision> seen_ = 0;
   std::atomic<std::chrono::hours> ahead_ = 0h;
   std::mutex mutex_;
@@ -166,12 +169,25 @@ TEST_F(FollowerTest, APokeDuringALookIsAnotherLook) {
   EXPECT_TRUE(eventually([&] { return on([&] { return seen_.size() == 2; }); }));
 }
 
-TEST_F(FollowerTest, TheBoardFollowsTheClockAlsoWhereNothingChanges) {
+TEST_F(FollowerTest, TheBoardFollowsTheClockWhetherSomethingChangesOrNot) {
   start();
   ASSERT_TRUE(tells({{0, true}}));
   store_.set_ahead(9h);
   on([&] { follower_->poke(); });
-  EXPECT_TRUE(eventually([&] { return on([&] { return board_.now(); }) > base::system_clock().wall_now() + 8h; }));
+  const auto ahead = [&] { return on([&] { return board_.now(); }) - base::system_clock().wall_now(); };
+  EXPECT_TRUE(eventually([&] { return ahead() > 8h; }));
+  std::optional<base::Time> with_change;
+  on([&] {
+    meanwhile_ = [&] {
+      // No look is under way, so the next one finds both.
+      store_.set_ahead(20h);
+      std::ignore = store_.add({"p", "b"});
+      meanwhile_ = [&] { with_change = board_.now(); };
+    };
+  });
+  ASSERT_TRUE(store_.add({"p", "a"}));
+  ASSERT_TRUE(tells({{0, true}, {1, false}, {1, false}}));
+  EXPECT_GT(on([&] { return with_change.value(); }), base::system_clock().wall_now() + 19h);
 }
 
 TEST_F(FollowerTest, WhatAPollLeavesIsAskedForAtOnce) {
@@ -222,6 +238,28 @@ TEST_F(FollowerTest, AnOutageIsToldToReadersWhenItLasts) {
   EXPECT_TRUE(looks_until(true));
   store_.lose(false);
   EXPECT_TRUE(looks_until(false));
+  const auto again = std::chrono::steady_clock::now();
+  store_.lose(true);
+  on([&] { follower_->poke(); });
+  EXPECT_TRUE(eventually([&] { return !follower_->problem().empty(); }));
+  const bool told_again = outage();
+  EXPECT_FALSE(told_again && std::chrono::steady_clock::now() - again < board::kOutageGrace) << "it is another one";
+  store_.lose(false);
+}
+
+TEST_F(FollowerTest, LooksSeldomerTheLongerTheDatabaseIsAway) {
+  base::Fault fault("the database");
+  Follower hurried(
+      store_, database_, board_, runtime_.background().get_executor(), 1ms, [](auto, bool) {}, fault, metrics_);
+  store_.lose(true);
+  start();
+  const auto begin = std::chrono::steady_clock::now();
+  auto run = support::start(runtime_.background(), hurried.run());
+  const int before = store_.loads();
+  EXPECT_TRUE(eventually([&] { return store_.loads() >= before + 6; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms + 200ms + 400ms + 800ms);
+  on([&] { hurried.stop(); });
+  EXPECT_TRUE(support::ready(run));
 }
 
 }  // namespace

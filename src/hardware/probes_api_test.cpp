@@ -70,7 +70,8 @@ TEST_F(ProbesApiTest, AProbeIsTested) {
   for (const char* provider : {"good", "bad"}) ASSERT_TRUE(store_.add({provider, "a"}));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"),
               AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"({"probe":"simulated","kind":"simulated",)"),
-                    HasSubstr(R"("availability":")"), HasSubstr(R"("reason":"picked at random")")));
+                    HasSubstr(R"("availability":")"), HasSubstr(R"("reason":"picked at random")"),
+                    testing::Not(HasSubstr("age_seconds"))));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"bad","name":"a"})"),
               AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("error":"timed out after 1ms"})")));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"none"})"), HasSubstr("HTTP/1.1 404"));
@@ -89,6 +90,29 @@ TEST_F(ProbesApiTest, ATestShowsAllThatTheSourceGave) {
               AllOf(HasSubstr(R"({"probe":"says","kind":"exec","took_seconds":)"), HasSubstr(R"("sent":"PROBE_)"),
                     HasSubstr(R"("received":"exit code 0)"), HasSubstr(R"("availability":"LOW","reason":"full)")));
   EXPECT_THAT(answer, HasSubstr(R"("free":0,"total":8,"largest":0,"score":0.5,"price":1.25,"age_seconds":90})"));
+}
+
+TEST_F(ProbesApiTest, ATestShowsWhatIsNoTextAsText) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  configure({{.name = "says", .kind = "exec", .ttl = 1h, .timeout = 1min, .exec = {.command = {"printf", R"(\377)"}}}});
+  const std::string answer = ask("POST", "/hardware/probes/test", R"({"provider":"a","name":"b"})");
+  EXPECT_THAT(answer, AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("received":"exit code 0\u000a?")"),
+                            testing::Not(HasSubstr("\xff"))));
+}
+
+/// Whose database has been away since the start.
+class LostProbesApiTest : public ServiceTest {
+ protected:
+  LostProbesApiTest() : ServiceTest(10ms, true) {}
+};
+
+TEST_F(LostProbesApiTest, WhatIsLeftIsNotKnown) {
+  const auto left = [&](const char* count) {
+    return fmt::format(R"({{"calls":1000,"window":"1h","left":{}}})", count);
+  };
+  EXPECT_THAT(ask("GET", "/hardware/probes"), AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(left("null"))));
+  store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return ask("GET", "/hardware/probes").contains(left("1000")); }));
 }
 
 TEST_F(ProbesApiTest, TheListShowsHowEachIsConfiguredAndWhatIsLeftNow) {

@@ -88,7 +88,8 @@ TEST_F(ServiceTest, IdsAreWholeNumbers) {
 }
 
 TEST_F(ServiceTest, ADatabaseThatIsAwayIsToldApartFromOneThatRefuses) {
-  const std::pair<const char*, const char*> requests[] = {{"POST", "/hardware/"}, {"PUT", "/hardware/1"}};
+  const std::pair<const char*, const char*> requests[] = {
+      {"POST", "/hardware/"}, {"PUT", "/hardware/1"}, {"DELETE", "/hardware/1"}};
   for (const auto& [method, path] : requests)
     for (const auto& [kind, status] : {std::pair{sql::ErrorKind::lost, "HTTP/1.1 503"},
                                        {sql::ErrorKind::busy, "HTTP/1.1 503"},
@@ -125,6 +126,11 @@ TEST_F(PokedTest, WhatIsAdministeredIsShownAtOnce) {
   EXPECT_TRUE(lists("c6"));
   EXPECT_THAT(ask("DELETE", "/hardware/1"), HasSubstr("HTTP/1.1 204"));
   EXPECT_TRUE(lists("[\n]"));
+}
+
+TEST_F(PokedTest, WhatIsAddedTogetherIsShownAtOnce) {
+  EXPECT_THAT(ask("POST", "/hardware/", R"([{"provider":"Amazon","name":"c5"}])"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_TRUE(lists("FRESH"));
 }
 
 TEST_F(PokedTest, AReloadAddsProfilesAndPlansAllAnew) {
@@ -191,6 +197,25 @@ TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {
   EXPECT_TRUE(hears(R"("outage":null})"));
 }
 
+TEST_F(ServiceTest, ADatabaseThatCanOnlyBeReadIsNotUp) {
+  store_.refuse_results(true);
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  EXPECT_TRUE(eventually([&] { return service_->problem().starts_with("the database has failed for "); }, 1min));
+  EXPECT_THAT(metrics_.text(), HasSubstr("vacancy_database_up 0\n"));
+  store_.refuse_results(false);
+  EXPECT_TRUE(eventually([&] { return metrics_.text().contains("vacancy_database_up 1\n"); }, 1min));
+}
+
+TEST_F(ServiceTest, ItsRowsAreCounted) {
+  ASSERT_TRUE(store_.add({"a", "b"}));
+  EXPECT_TRUE(
+      eventually([&] { return metrics_.text().contains(R"(vacancy_rows{freshness="FRESH",server="hardware"} 1)"); }));
+}
+
+TEST_F(ServiceTest, TasksAreLeasedForAsLongAsIsConfigured) {
+  EXPECT_TRUE(eventually([&] { return store_.lease() == config_.hardware.lease; }));
+}
+
 TEST(AdminToken, IsMadeOnceForItsOwnerAlone) {
   const support::TempDir directory;
   const std::string file = directory.path() / "token";
@@ -217,7 +242,8 @@ TEST(Authorize, NeedsAConfiguredTokenAndTheRightOne) {
   EXPECT_EQ(authorize(request, "").error().code, base::Errc::forbidden);
   EXPECT_EQ(authorize(request, std::string(kToken)).error().code, base::Errc::unauthorized);
   for (const std::string& wrong :
-       {"Bearer " + std::string(kToken) + "x", "Bearer " + std::string(kToken) + '\0',
+       {"Bearer x" + std::string(kToken.substr(1)), "Bearer " + std::string(kToken.substr(0, kToken.size() - 1)) + "x",
+        "Bearer " + std::string(kToken) + "x", "Bearer " + std::string(kToken) + '\0',
         "Bearer " + std::string(kToken.substr(1)), "Bearer " + std::string(kToken.substr(0, 9)),
         "Basic " + std::string(kToken), std::string(kToken), std::string("Bearer ")}) {
     request.headers = {{"Authorization", wrong}};

@@ -139,6 +139,11 @@ TEST_F(ProgramTest, NamesTheInterpreterThatEnvDoesNotFind) {
   std::filesystem::permissions(file("script"), std::filesystem::perms::owner_all);
   EXPECT_EQ(output_of({.command = {file("script")}, .environment = {"PATH=/usr/bin:/bin"}}),
             fmt::format("cannot run {}: its interpreter 'python2.6' is not in PATH", file("script")));
+  // It is there, and env may not run it.
+  std::ofstream(file("python2.6")) << "";
+  std::filesystem::permissions(file("python2.6"), std::filesystem::perms::owner_read);
+  EXPECT_EQ(output_of({.command = {file("script")}, .environment = {"PATH=" + dir_.path().string()}}),
+            fmt::format("cannot run {}: its interpreter 'python2.6' is not in PATH", file("script")));
   const Outcome own = run_shell("exit 127");
   ASSERT_TRUE(own) << own.error().sentence;
   EXPECT_EQ(own->code, 127);

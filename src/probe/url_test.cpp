@@ -26,6 +26,7 @@ TEST(SignableUrl, RefusesPathsThatLibcurlSignsWrongly) {
 TEST(ShownUrl, HidesSecrets) {
   EXPECT_EQ(shown_url("https://user:pass@h.example/a?name=x&code=abc&X-Amz-Signature=1f&api_key=z&flag#f"),
             "https://…@h.example/a?name=x&code=…&X-Amz-Signature=…&api_key=…&flag#f");
+  EXPECT_EQ(shown_url("https://user:p@ss@h.example/a@b"), "https://…@h.example/a@b") << "a password may have the mark";
   EXPECT_EQ(shown_url("http://h"), "http://h");
 }
 

@@ -52,6 +52,19 @@ TEST_F(RefreshTest, WhatABatchDiscoversIsAddedAndRetired) {
   EXPECT_TRUE(eventually([&] { return rows().size() == 1 && rows()[0]->profile.key.name == "gpu"; }));
 }
 
+TEST_F(RefreshTest, ABatchThatFindsNothingIsNoFailureUnlessItSaysWhy) {
+  config_.kind = "slurm";
+  config_.slurm.discover.patterns = {"*"};
+  config_.ttl = 20ms;
+  store_.prepare("test", config_.ttl, true);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.ended("ok") >= 2; }));
+  EXPECT_EQ(replica.ended("failed"), 0);
+  replica.look([](auto& script) { return script.error = "no answer"; });
+  EXPECT_TRUE(eventually([&] { return replica.ended("failed") >= 2; }));
+}
+
 /// Counts what is written of what probes discover.
 class DiscoveryStore final : public support::MemoryStore {
  public:

@@ -45,6 +45,17 @@ TEST(Breaker, PausesDoubleUpToALimit) {
   EXPECT_FALSE(breaker.open());
 }
 
+TEST(Breaker, NoPauseIsLongerThanTenMinutesUnlessThePeriodIs) {
+  Breaker breaker(3min);
+  base::SteadyTime now = kStart;
+  for (int i = 0; i < 5; ++i) breaker.failed(now += 3min);
+  for (const auto pause : {3min, 6min, 10min, 10min}) {
+    EXPECT_EQ(breaker.next_try() - now, pause);
+    now = breaker.next_try();
+    breaker.failed(now);
+  }
+}
+
 TEST(Breaker, ALongPeriodIsTheLongestPause) {
   Breaker breaker(6h);
   base::SteadyTime now = kStart;

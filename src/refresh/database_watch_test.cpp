@@ -89,6 +89,7 @@ TEST_F(DatabaseWatchTest, ACallThatDoesNotReturnIsAProblem) {
 }
 
 TEST_F(DatabaseWatchTest, ACallThatDoesNotReturnIsTold) {
+  const auto begin = clock_.steady_now();
   {
     const Call call(watch_, "a cannot claim");
     for (int i = 0; i < 30; ++i) {
@@ -96,6 +97,7 @@ TEST_F(DatabaseWatchTest, ACallThatDoesNotReturnIsTold) {
       clock_.advance(1s);
     }
     EXPECT_THAT(log_.lines(), testing::ElementsAre("warning the refresh waits: the database has not answered for 11s"));
+    EXPECT_EQ(fault_.since(), begin) << "it has failed for as long as the call waits";
   }
   watch_.look();
   EXPECT_EQ(log_.count("info the database works again"), 1U);

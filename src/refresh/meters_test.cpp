@@ -32,5 +32,15 @@ TEST(Meters, OfAProbeThatIsGoneAreZero) {
   EXPECT_TRUE(shows("vacancy_overdue_seconds", probe, 0));
 }
 
+TEST(Meters, OfOneTaskForAllProfilesAreNoDemand) {
+  for (const auto& [kind, late] : {std::pair{"exec", 3600}, {"slurm", 0}}) {
+    base::Metrics metrics;
+    Backlog backlog;
+    Meters meters(metrics, {.name = "p", .kind = kind, .ttl = 1h}, backlog, 1);
+    backlog.look({.now = base::Time{2h}, .due = base::Time{1h}, .lease_end = {}}, std::chrono::steady_clock::now());
+    EXPECT_THAT(metrics.text(), HasSubstr(fmt::format("vacancy_overdue_max_seconds {}\n", late))) << kind;
+  }
+}
+
 }  // namespace
 }  // namespace refresh

@@ -42,6 +42,12 @@ TEST(Planner, NewRowsGetTheirProbe) {
   EXPECT_EQ(none[0].probe, core::kNoProbe);
 }
 
+TEST(Planner, TellsWhetherTheTaskIsOneForAllProfiles) {
+  const Planner planner({{.name = "cluster", .kind = "slurm", .match = {"our-*", "*"}}, {.name = "each"}});
+  EXPECT_TRUE(planner.plan(one("our-cluster", "gpu", ""), false).at(0).batched);
+  EXPECT_FALSE(planner.plan(one("Amazon", "c5", ""), false).at(0).batched);
+}
+
 TEST(Planner, RowsOfAnotherConfigurationChangeOnlyWhenAllArePlanned) {
   EXPECT_THAT(kPlanner.plan(one("our-cluster", "gpu", "older"), false), IsEmpty());
   EXPECT_THAT(kPlanner.plan(one("our-cluster", "gpu", "older"), true), SizeIs(1));

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 
 #include "refresh/refresher.hpp"
-#include "support/captured_log.hpp"
 #include "support/fake_clock.hpp"
 #include "support/refresh_harness.hpp"
 
@@ -109,84 +108,6 @@ TEST_F(RefreshTest, AProbeWithTooFewResultsHasFailed) {
   EXPECT_EQ(rows()[0]->failure->error, "an error in the probe; it has been logged");
 }
 
-TEST_F(RefreshTest, StopDoesNotWaitForReadingsThatCannotBeWritten) {
-  add(3);
-  store_.refuse_results(true);
-  Replica replica(runtime_, store_, config_);
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return replica.runs() == 3 && store_.refusals() > 0; }));
-  replica.stop();
-  EXPECT_EQ(measured(), 0U);
-}
-
-TEST_F(RefreshTest, ReadingsWaitForALostDatabase) {
-  add(10);
-  Replica replica(runtime_, store_, config_);
-  replica.script->duration = 50ms;
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return replica.runs() == 10; }));
-  store_.lose(true);
-  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 0; }));
-  store_.lose(false);
-  EXPECT_TRUE(eventually([&] { return measured() == 10; }));
-  EXPECT_EQ(replica.runs(), 10) << "nothing is measured twice";
-}
-
-TEST_F(RefreshTest, StopDoesNotWaitForALostDatabase) {
-  add(10);
-  Replica replica(runtime_, store_, config_);
-  replica.script->duration = 1h;
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 10; }));
-  store_.lose(true);
-  replica.stop();
-  store_.lose(false);
-  EXPECT_EQ(measured(), 0U);
-}
-
-TEST_F(RefreshTest, AttemptsAreFewAndToldOnceWhileTheDatabaseIsLost) {
-  add(1);
-  const support::CapturedLog log;
-  store_.lose(true);
-  Replica replica(runtime_, store_, config_);
-  const auto begin = std::chrono::steady_clock::now();
-  replica.start();
-  ASSERT_TRUE(eventually([&] { return store_.claims() >= 5; }));
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms + 200ms + 400ms + 800ms) << "pauses double";
-  EXPECT_EQ(log.count("warning test cannot "), 1U) << "one fault, whatever fails";
-  store_.lose(false);
-  EXPECT_TRUE(eventually([&] { return measured() == 1; }));
-  EXPECT_TRUE(eventually([&] { return log.count("info the database works again") == 1; }));
-  // A second time: the pauses begin anew.
-  store_.lose(true);
-  const int before = store_.claims();
-  EXPECT_TRUE(eventually([&] { return store_.claims() >= before + 4; }));
-  store_.lose(false);
-}
-
-TEST_F(RefreshTest, AReplicaThatIsGoneLeavesNoFault) {
-  add(1);
-  store_.lose(true);
-  base::Fault fault("the database");
-  DatabaseWatch watch(fault);
-  base::Metrics metrics;
-  base::OffloadPool database("test", 1);
-  Shared shared{.executor = runtime_.background().get_executor(),
-                .store = store_,
-                .database = database,
-                .watch = watch,
-                .metrics = metrics,
-                .owner = "me",
-                .lease = 15s,
-                .written = [] {}};
-  Runner runner(config_, std::make_unique<ScriptedProbe>(std::make_shared<ScriptedProbe::Script>()), shared);
-  auto run = support::start(runtime_.background(), runner.run());
-  EXPECT_TRUE(eventually([&] { return fault.since().has_value(); }));
-  support::on(runtime_.background(), [&] { runner.stop(); });
-  ASSERT_TRUE(support::ready(run));
-  EXPECT_FALSE(fault.since()) << "as after a reload without this probe";
-}
-
 TEST_F(RefreshTest, ShowsHowLateTheOldestTaskIsWhateverItClaims) {
   config_.concurrency = 1;
   add(2);
@@ -224,6 +145,17 @@ TEST_F(RefreshTest, AProbeThatThrowsHasFailedAndFreesItsSlot) {
   EXPECT_THAT(rows()[0]->failure->error, testing::Not(testing::HasSubstr("secret")));
 }
 
+TEST_F(RefreshTest, ATestShowsTheFirst16KilobytesOfItsTrace) {
+  const core::Profile profile = store_.add({"p", "a"}).value();
+  Replica replica(runtime_, store_, config_);
+  const auto shown = [&](std::size_t bytes) {
+    replica.look([&](auto& script) { return script.sent = std::string(bytes, 'x'); });
+    return replica.test(profile).get()->trace.sent;
+  };
+  EXPECT_EQ(shown(16384), std::string(16384, 'x'));
+  EXPECT_EQ(shown(16385), std::string(16384, 'x') + "…");
+}
+
 TEST_F(RefreshTest, TwoReplicasShareTheWork) {
   config_.concurrency = 5;
   add(200);
@@ -250,6 +182,7 @@ TEST_F(RefreshTest, TheGraceIsTheTimeoutAndAtMostThePeriod) {
     ASSERT_TRUE(eventually([&] { return measured() == static_cast<std::size_t>(before) + 1; }));
     const auto reading = *rows().back()->reading;
     EXPECT_EQ(reading.stale_at - reading.measured_at, config_.ttl + grace);
+    EXPECT_EQ(reading.expires_at - reading.measured_at, config_.effective_expire_after());
     replica.stop();
   }
 }
@@ -269,49 +202,6 @@ TEST_F(RefreshTest, WhatWasWrittenWhileItsLeaseWasRenewedIsNotLost) {
   EXPECT_TRUE(eventually([&] { return store.renewals() >= 10 && replica.runs() >= 100; }));
   EXPECT_EQ(replica.lost_leases(), 0);
   EXPECT_EQ(replica.refused(), 0);
-}
-
-TEST_F(RefreshTest, WhatNeverBeganIsNotSpent) {
-  config_.budget = {{5, 1h}};
-  config_.concurrency = 2;
-  add(5);
-  Replica replica(runtime_, store_, config_);
-  replica.script->duration = 1h;
-  replica.start();
-  ASSERT_TRUE(eventually([&] { return replica.runs() == 2; }));
-  replica.stop();
-  const std::vector<store::Limit> limits{{5, 1h}};
-  int left = 0;
-  while (store_.spend("test", limits)) ++left;
-  EXPECT_EQ(left, 3) << "two were cut off, which the source has seen";
-}
-
-TEST_F(RefreshTest, ARunThatAskedNobodyIsNotSpent) {
-  config_.ttl = 1ms;
-  config_.budget = {{1, 24h}};
-  add(1, 1ms);
-  Replica replica(runtime_, store_, config_);
-  replica.script->asked = false;
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return replica.runs() >= 3; }));
-  const int before = replica.look([](auto& script) {
-    script.asked = true;
-    return script.calls;
-  });
-  EXPECT_TRUE(eventually([&] { return replica.runs() > before && replica.left() == 0; }));
-}
-
-TEST_F(RefreshTest, ABatchWithoutProfilesKeepsItsBudget) {
-  config_.kind = "slurm";
-  config_.budget = {{1, 24h}};
-  store_.prepare("test", config_.ttl, true);
-  Replica replica(runtime_, store_, config_);
-  replica.start();
-  ASSERT_TRUE(eventually([&] { return store_.claims() >= 2; }));
-  const store::Assignment assignment{store_.add({"p", "late"})->id, "test", config_.ttl, true};
-  store_.assign({&assignment, 1});
-  EXPECT_TRUE(eventually([&] { return measured() == 1; }));
-  EXPECT_TRUE(eventually([&] { return replica.left() == 0; }));
 }
 
 TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
@@ -344,32 +234,6 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
   for (const auto& row : rows()) EXPECT_EQ(row->reading.has_value(), row->profile.key.provider == "good");
   support::on(runtime_.background(), [&] { refresher.stop(); });
   ASSERT_TRUE(support::ready(run));
-}
-
-TEST_F(RefreshTest, ABudgetIsKeptByAllReplicasTogether) {
-  config_.ttl = 10ms;
-  config_.budget = {{7, 1h}};
-  add(20, config_.ttl);
-  Replica first(runtime_, store_, config_);
-  Replica second(runtime_, store_, config_);
-  first.start();
-  second.start();
-  EXPECT_TRUE(eventually([&] { return first.left() == 0 && second.left() == 0; }));
-  EXPECT_TRUE(eventually([&] { return measured() == 7; }));
-  EXPECT_EQ(first.runs() + second.runs(), 7);
-}
-
-TEST_F(RefreshTest, WhatIsLeftOfABudgetIsThatOfNow) {
-  config_.ttl = 1h;
-  config_.budget = {{3, 1h}};
-  add(1, config_.ttl);
-  Replica replica(runtime_, store_, config_);
-  replica.start();
-  EXPECT_TRUE(eventually([&] { return replica.left() == 2 && measured() == 1; }));
-  // By another replica, while this one has nothing to claim.
-  EXPECT_TRUE(store_.spend(config_.name, std::vector<store::Limit>{{3, 1h}}));
-  EXPECT_TRUE(replica.look_at_budget());
-  EXPECT_EQ(replica.left(), 1);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "support/gated_store.hpp"
 #include "support/refresh_harness.hpp"
 
 namespace refresh {
@@ -17,8 +18,12 @@ class ConfigureTest : public RefreshTest {
     return {.name = name, .match = {"*", glob}, .ttl = 1h, .timeout = 1h, .simulated = {.duration = duration}};
   }
   void start(std::vector<config::ProbeConfig> probes) {
+    start(std::move(probes), store_);
+    observe();
+  }
+  void start(std::vector<config::ProbeConfig> probes, store::Store& store) {
     refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
-                                                            .store = store_,
+                                                            .store = store,
                                                             .database = database_,
                                                             .watch = watch_,
                                                             .metrics = metrics_,
@@ -26,7 +31,6 @@ class ConfigureTest : public RefreshTest {
                                                             .lease = 15s,
                                                             .written = [] {}});
     run_ = support::start(runtime_.background(), refresher_->run());
-    observe();
   }
   void observe() {
     support::on(runtime_.background(), [this] {
@@ -44,6 +48,7 @@ class ConfigureTest : public RefreshTest {
     return support::on(runtime_.background(), [&] { return refresher_->status().at(index); });
   }
   ~ConfigureTest() override {
+    gated_.assigns_gate.open();
     support::on(runtime_.background(), [this] {
       refresher_->stop();
       return 0;
@@ -57,6 +62,7 @@ class ConfigureTest : public RefreshTest {
     });
   }
 
+  support::GatedStore gated_{base::system_clock()};
   base::Metrics metrics_;
   base::OffloadPool database_{"test", 2};
   base::Fault fault_{"the database"};
@@ -94,6 +100,42 @@ TEST_F(ConfigureTest, WhatWasPlannedForProbesThatAreGoneIsNotAssigned) {
   plan(1);
   EXPECT_TRUE(eventually([&] { return rows()[1]->probe == "second"; }));
   EXPECT_EQ(rows()[0]->probe, "");
+}
+
+TEST_F(ConfigureTest, WhatIsBeingAssignedEndsBeforeNewProbesTakeOver) {
+  ASSERT_TRUE(gated_.add({"p", "a"}));
+  start({probe("first", "*")}, gated_);
+  gated_.assigns_gate.close();
+  support::on(runtime_.background(), [&] { refresher_->observe(gated_.load().rows); });
+  ASSERT_TRUE(eventually([&] { return gated_.assigns_gate.waiting() == 1; }));
+  auto done = support::start(runtime_.background(), refresher_->configure({probe("second", "*")}));
+  // Its probe is gone, and configure() has had two turns to see that.
+  ASSERT_TRUE(
+      eventually([&] { return support::on(runtime_.background(), [&] { return refresher_->status().empty(); }); }));
+  for (int turn = 0; turn < 2; ++turn) support::on(runtime_.background(), [] {});
+  EXPECT_EQ(done.wait_for(0s), std::future_status::timeout);
+  gated_.assigns_gate.open();
+  EXPECT_TRUE(support::ready(done));
+}
+
+TEST_F(ConfigureTest, AProbeThatCouldNotBeginCanBeReplaced) {
+  store_.lose(true);
+  start({probe("first", "*")}, store_);
+  ASSERT_TRUE(eventually([&] { return fault_.text().contains("first cannot prepare its tasks"); }));
+  auto done = support::start(runtime_.background(), refresher_->configure({}));
+  EXPECT_TRUE(support::ready(done)) << "although the database is away";
+  store_.lose(false);
+}
+
+TEST_F(ConfigureTest, RowsThatAnotherConfigurationPlannedStayWithIt) {
+  start({probe("first", "*")});
+  const store::Assignment elsewhere{store_.add({"p", "a"})->id, "elsewhere", 1h};
+  store_.assign({&elsewhere, 1});
+  ASSERT_TRUE(store_.add({"p", "b"}));
+  const auto all = rows();
+  support::on(runtime_.background(), [&] { refresher_->observe(all); });
+  ASSERT_TRUE(eventually([&] { return rows()[1]->probe == "first"; }));
+  EXPECT_EQ(rows()[0]->probe, "elsewhere");
 }
 
 TEST_F(ConfigureTest, WhatCannotBeAssignedIsTriedAgain) {

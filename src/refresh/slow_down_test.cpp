@@ -28,6 +28,7 @@ TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
   EXPECT_TRUE(eventually([&] { return all_say("no answer; slowed down since 20"); }));
   EXPECT_TRUE(eventually([&] { return replica.status().slow_since.has_value(); }));
   const auto since = replica.status().slow_since;
+  EXPECT_EQ(replica.slowed_down(), 1);
   // Pauses double, from one period to ten. Undisturbed there would be three runs in each.
   const auto begin = std::chrono::steady_clock::now();
   const int before = replica.runs();
@@ -38,6 +39,28 @@ TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
   low.level = core::Level::low;
   say(low);
   EXPECT_TRUE(eventually([&] { return measured() == 3 && !replica.status().slow_since; }));
+  EXPECT_EQ(replica.slowed_down(), 0);
+}
+
+TEST_F(RefreshTest, ASourceThatIsDownIsAskedByOneRunAtATime) {
+  config_.ttl = 1ms;
+  config_.timeout = 2h;
+  add(3, config_.ttl);
+  Replica replica(runtime_, store_, config_, 60ms);
+  replica.script->result = [](const auto&) -> probe::Result { return std::unexpected(std::string("no answer")); };
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return replica.status().slow_since.has_value(); }));
+  // Those that began before it was slowed down end first.
+  const int before = replica.look([](auto& script) { return script.calls; });
+  ASSERT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.calls; }) >= before + 4; }));
+  replica.look([](auto& script) {
+    script.duration = 1h;
+    return script.most_running = script.running;
+  });
+  ASSERT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 1; }));
+  const int renewals = store_.renewals();
+  ASSERT_TRUE(eventually([&] { return store_.renewals() >= renewals + 20; })) << "many pauses long";
+  EXPECT_EQ(replica.look([](auto& script) { return script.most_running; }), 1);
 }
 
 /// Keeps what is noted for all rows of a probe.

@@ -20,7 +20,8 @@ class WriterTest : public testing::Test {
   store::Outcome ended(bool batched) {
     store_.prepare(config_.name, config_.ttl, batched);
     if (!batched) {
-      const store::Assignment assignment{store_.add({"p", "a"}).value().id, config_.name, config_.ttl};
+      const store::Assignment assignment{store_.add({"p", fmt::format("{}", ++added_)}).value().id, config_.name,
+                                         config_.ttl};
       store_.assign({&assignment, 1});
     }
     const store::Claim claim = store_.claim({config_.name, shared_.owner, 1, shared_.lease, {}}).claims.at(0);
@@ -62,7 +63,13 @@ class WriterTest : public testing::Test {
   Backlog backlog_;
   Meters meters_{metrics_, config_, backlog_, 1};
   std::atomic<std::size_t> done_ = 0;
-  Writer writer_{config_.name, shared_, meters_, [this](const auto& outcomes) { done_ += outcomes.size(); }};
+  /// What was written together; to be looked at after the end.
+  std::vector<std::vector<store::Outcome>> batches_;
+  int added_ = 0;
+  Writer writer_{config_.name, shared_, meters_, [this](const auto& outcomes) {
+                   batches_.push_back(outcomes);
+                   done_ += outcomes.size();
+                 }};
   std::future<void> run_;
 };
 
@@ -78,6 +85,31 @@ TEST_F(WriterTest, AReadingThatWaitedHasTheTimeOfItsMeasurement) {
   EXPECT_TRUE(eventually([&] { return done_ == 1; }));
   EXPECT_LT(store_.load().rows.at(0)->reading->measured_at, measured_before + 1s);
   end();
+}
+
+TEST_F(WriterTest, EachReadingOfABatchHasItsOwnTime) {
+  add(ended(false));
+  const auto first = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > first + 1s; }));
+  add(ended(false));
+  start();
+  end();
+  ASSERT_EQ(batches_.size(), 1U);
+  ASSERT_EQ(batches_[0].size(), 2U);
+  EXPECT_GE(batches_[0][0].ended_ago, batches_[0][1].ended_ago + 1s);
+}
+
+TEST_F(WriterTest, ABatchHas512ReadingsAtMost) {
+  for (int i = 0; i < 511; ++i) add({.task = i});
+  EXPECT_FALSE(writer_.is_full());
+  add({.task = 511});
+  EXPECT_TRUE(writer_.is_full());
+  add({.task = 512});
+  start();
+  end();
+  ASSERT_EQ(batches_.size(), 2U);
+  EXPECT_EQ(batches_[0].size(), 512U);
+  EXPECT_EQ(batches_[1].size(), 1U);
 }
 
 TEST_F(WriterTest, TriesSeldomerTheLongerTheDatabaseIsAway) {
@@ -103,6 +135,16 @@ TEST_F(WriterTest, InAHurryItWaitsForNoDatabase) {
   end();
   EXPECT_EQ(done_, 1U);
   EXPECT_FALSE(fault_.since()) << "nobody will try again";
+}
+
+TEST_F(WriterTest, WhatARunDiscoveredIsNotKeptWithoutTheRun) {
+  store_.refuse_results(true);
+  add(ended(true), std::vector<core::ProfileKey>{{"p", "gpu"}});
+  start();
+  EXPECT_TRUE(eventually([&] { return meters_.database_errors.Value() > 0; }));
+  support::on(runtime_.background(), [&] { writer_.hurry(); });
+  end();
+  EXPECT_EQ(store_.load().rows.size(), 0U);
 }
 
 TEST_F(WriterTest, WhatALateRunDiscoveredIsOld) {

@@ -43,6 +43,16 @@ TEST(ClockWatch, NoticesStepsOfEitherDirectionOnce) {
   EXPECT_EQ(watch.take_steps()->count, 2U);
 }
 
+TEST(ClockWatch, TellsOfAllStepsTogether) {
+  support::FakeClock clock;
+  ClockWatch watch(clock);
+  for (const base::Duration ahead : {0min, 10min, 3min}) watch.look([&] { return clock.wall_now() + ahead; });
+  const auto steps = watch.take_steps();
+  ASSERT_TRUE(steps);
+  EXPECT_EQ(steps->count, 2U);
+  EXPECT_EQ(steps->by, 3min) << "ten forward and seven back";
+}
+
 TEST(ClockWatch, ToleratesAnUnsteadyClockAndNoMore) {
   for (const base::Duration by : {kClockTolerance, -kClockTolerance}) {
     support::FakeClock clock;

@@ -55,6 +55,16 @@ TEST_P(ProbeStoreTest, ABatchedProbeHasOneTaskForAllItsProfiles) {
   EXPECT_THAT(finish(outcome), ElementsAre(outcome.task)) << "twice";
 }
 
+TEST_P(ProbeStoreTest, OfTwoFindingsOfOneProfileTheFirstCounts) {
+  const auto ids = add_batched({"batch", "gpu"});
+  Outcome outcome = success(claim_one());
+  outcome.findings.push_back({outcome.findings[0].profile, core::Measurement{.level = core::Level::low}});
+  const auto seen = revision();
+  EXPECT_THAT(finish(outcome), IsEmpty());
+  EXPECT_EQ(row(ids[0])->reading->level, core::Level::high);
+  EXPECT_THAT(store().poll(seen).change.rows, SizeIs(2)) << "each once";
+}
+
 TEST_P(ProbeStoreTest, ANewProfileMakesABatchDue) {
   add_batched({"batch"});
   finish(success(claim_one()));

@@ -16,7 +16,7 @@ namespace hardware {
 
 inline constexpr std::string_view kToken = "a-token-of-some-length";
 
-/// A store whose changes of profiles may fail.
+/// A store whose changes of profiles may fail. It knows for how long tasks were leased.
 class RefusingStore final : public support::MemoryStore {
  public:
   using MemoryStore::MemoryStore;
@@ -34,6 +34,15 @@ class RefusingStore final : public support::MemoryStore {
     check();
     return MemoryStore::change(id, key, attributes);
   }
+  base::Result<void> remove(core::ProfileId id) override {
+    check();
+    return MemoryStore::remove(id);
+  }
+  store::Claimed claim(const store::Wanted& wanted) override {
+    lease_ = wanted.lease;
+    return MemoryStore::claim(wanted);
+  }
+  base::Duration lease() const { return lease_; }
 
  private:
   void check() {
@@ -43,12 +52,15 @@ class RefusingStore final : public support::MemoryStore {
 
   std::mutex mutex_;
   std::optional<sql::ErrorKind> kind_;
+  std::atomic<base::Duration> lease_{};
 };
 
 /// A service on a store in memory, with its routes on a port.
 class ServiceTest : public testing::Test {
  protected:
-  explicit ServiceTest(base::Duration poll_interval = std::chrono::milliseconds{10}) {
+  /// `lost`: its database is away, to begin with.
+  explicit ServiceTest(base::Duration poll_interval = std::chrono::milliseconds{10}, bool lost = false) {
+    store_.lose(lost);
     config_.probes = {{.name = "fails",
                        .match = {.provider = "bad"},
                        .ttl = kHour,

@@ -1,5 +1,6 @@
 #include "support/memory_store.hpp"
 
+#include <set>
 #include <thread>
 
 #include "base/text.hpp"
@@ -372,7 +373,9 @@ std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes
     const base::Time next = store::next_due(task.due, outcome.rule.ttl, now);
     task.due = std::max(next - std::exchange(task.phase, {}), std::min(next, now));
     task.free();
+    std::set<ProfileId> found_out;
     for (const store::Finding& finding : outcome.findings) {
+      if (!found_out.insert(finding.profile.id).second) continue;
       const auto row = rows_.find(finding.profile.id);
       if (row != rows_.end() && row->second->probe == task.probe && row->second->profile.key == finding.profile.key)
         write(outcome, finding, now);

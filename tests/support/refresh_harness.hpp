@@ -66,6 +66,21 @@ class Replica {
                {{"probe", "test"}})
         .Value();
   }
+  /// Starts a test run, whose end is the test's to wait for.
+  std::future<base::Result<TestRun>> test(core::Profile profile) {
+    return support::start(runtime_.background(), runner_.test(std::move(profile)));
+  }
+  double slowed_down() {
+    return metrics_
+        .gauge("vacancy_probe_slowed_down", "1 while the probe is slowed down by failures", {{"probe", "test"}})
+        .Value();
+  }
+  /// How many runs ended so: "ok" or "failed".
+  double ended(const char* result) {
+    return metrics_
+        .counter("vacancy_probes_total", "Probes that ran, by result", {{"probe", "test"}, {"result", result}})
+        .Value();
+  }
   std::string problem() const { return watch_.problem(); }
   bool failing() const { return fault_.since().has_value(); }
   double lost_leases() {

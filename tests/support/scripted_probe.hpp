@@ -18,6 +18,10 @@ class ScriptedProbe final : public probe::Probe {
     /// What comes out. None: HIGH.
     std::function<probe::Result(const core::Profile&)> result;
     std::optional<std::vector<core::ProfileKey>> discovered;
+    /// Why the whole run failed.
+    std::string error;
+    /// What it sends, as a trace shows it.
+    std::string sent = "a question";
     std::map<core::ProfileId, int> runs;
     int calls = 0;
     int running = 0;
@@ -36,7 +40,7 @@ class ScriptedProbe final : public probe::Probe {
   boost::asio::awaitable<probe::Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
                                                 probe::Trace* trace) override {
     Script& script = *script_;
-    if (trace != nullptr) trace->sent = "a question";
+    if (trace != nullptr) trace->sent = script.sent;
     for (const core::Profile& profile : profiles) ++script.runs[profile.id];
     ++script.calls;
     const bool asked = script.asked;
@@ -51,7 +55,7 @@ class ScriptedProbe final : public probe::Probe {
       co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
-    probe::Answer answer{.results = {}, .discovered = script.discovered, .asked = asked};
+    probe::Answer answer{.results = {}, .error = script.error, .discovered = script.discovered, .asked = asked};
     for (const core::Profile& profile : profiles)
       answer.results.push_back(script.result ? script.result(profile) : probe::Result(high));
     if (script.forgets) answer.results.pop_back();
