@@ -74,11 +74,12 @@ class Stack(System):
         (proxy,) = self.containers("engine")
         address = next(iter(json.loads(docker("inspect", proxy))[0]["NetworkSettings"]["Networks"].values()))["IPAddress"]
         pid = docker("inspect", "--format", "{{.State.Pid}}", proxy)
-        script = ("import http.client,sys\n"
-                  f"c = http.client.HTTPConnection('127.0.0.1', 2375, timeout=10)\n"
-                  f"c.request({method!r}, {path!r}, body={body.encode()!r} if {method!r} == 'POST' else None, headers=dict({list(headers)!r}))\n"
-                  "print(c.getresponse().status)")
-        done = subprocess.run(["nsenter", "-t", pid, "-n", "python3", "-c", script], capture_output=True, text=True, check=True)
+        script = ("import http.client, sys\n"
+                  "connection = http.client.HTTPConnection('127.0.0.1', 2375, timeout=10)\n"
+                  f"body = sys.stdin.buffer.read() if {method!r} == 'POST' else None\n"
+                  f"connection.request({method!r}, {path!r}, body=body, headers=dict({list(headers)!r}))\n"
+                  "print(connection.getresponse().status)")
+        done = subprocess.run(["nsenter", "-t", pid, "-n", "python3", "-c", script], input=body.encode(), capture_output=True, check=True)
         return int(done.stdout), address
 
     def close(self):
