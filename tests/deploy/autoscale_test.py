@@ -58,7 +58,7 @@ class Autoscaler:
         self.log = system.directory / "autoscaler.log"
         environment = ENVIRONMENT | {"COMPOSE": " ".join(COMPOSE), "AUTOSCALER": str(ROOT / "build/release/bin/autoscaler"),
                                      "VACANCY_CONFIG": "deploy/compose/autoscaler.yaml", "VACANCY_ADMIN_PORT": "0"}
-        with open(self.log, "ab") as log:
+        with open(self.log, "wb") as log:
             self.process = subprocess.Popen(["script/autoscale", *args], cwd=system.directory, env=environment, stdout=log, stderr=log)
 
     def lines(self, service):
