@@ -147,7 +147,7 @@ class AutoscaleTest(DeployTest):
             caught_up = time.monotonic() - begin - reached
             eventually("three again", lambda: self.count("hardware") == 3 and "DesiredWithinRange" in autoscaler.lines("hardware")[-1]
                        and "->" not in "".join(autoscaler.lines("hardware")[-6:]), 180)
-            most = max(int(re.search(r"(\d+) replicas", line)[1]) for line in autoscaler.lines("hardware"))
+            most = max(map(int, re.findall(r"(\d+) replicas,", "\n".join(autoscaler.lines("hardware")))))
         self.note(f"{PROFILES} profiles of {DURATION} s, TTL {TTL} s, {SLOTS} slots a replica: 3 replicas after {reached:.0f} s, "
                   f"nothing late {caught_up:.0f} s later; {most} replicas at most")
 
