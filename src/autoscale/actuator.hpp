@@ -27,8 +27,8 @@ struct Found {
   std::vector<Place> places{};
 };
 
-/// What runs the services and carries decisions out. An interface because each engine talks to another part of the
-/// world. Every call is made on the background thread, one after the other for each service.
+/// An engine: it runs the services and carries decisions out. An interface because each engine talks to another part of
+/// the world. Every call is made on the background thread, one after the other for each service.
 class Actuator {
  public:
   virtual ~Actuator() = default;

@@ -84,7 +84,6 @@ Decision Scaler::decide(const Seen& seen, base::SteadyTime now) {
   decision.asked = ask(seen);
   const auto recommended = largest(decision.asked, seen.current);
   if (!recommended) return only(kNoMetrics, seen.current);
-  decision.recommended = *recommended;
   const Limited limited = limit(spec_, seen.current, *recommended, history_, now);
   decision.desired = limited.replicas;
   decision.reasons = {limited.able, limited.limited};

@@ -33,8 +33,6 @@ struct Decision {
   /// In the terms of Kubernetes, the most important first.
   std::vector<std::string_view> reasons{};
   std::vector<Asked> asked{};
-  /// The largest of what the metrics ask for, before it is limited. 0: they were not asked.
-  std::size_t recommended = 0;
   std::string busy{};
 
   bool steps() const { return desired != current; }
@@ -59,7 +57,6 @@ class Scaler {
   /// A decision was carried out.
   void stepped(const Decision& decision, base::SteadyTime now);
 
-  const config::AutoscalerSpec& spec() const { return spec_; }
   const History& history() const { return history_; }
   /// Goes on where an earlier process was.
   void restore(History history) { history_ = std::move(history); }

@@ -15,7 +15,7 @@ SteadyTime begin_of(std::int64_t second) {
   return SteadyTime(seconds(second));
 }
 
-/// Seconds that are over and recent are numbered from `first` to `now - 1`.
+/// Is this second over, and no more than kRecent ago?
 bool is_recent(std::int64_t second, std::int64_t now) {
   return second < now && second >= now - kRecent.count();
 }
