@@ -363,11 +363,13 @@ class DatabaseCase(TestCase):
     kind = "mariadb"
     tls = False
     options = ()
+    environment = {}
 
     @classmethod
     def setUpClass(cls):
         try:
-            cls.server = database_server.DatabaseServer(cls.kind, tls=cls.tls, fast=True, options=cls.options)
+            cls.server = database_server.DatabaseServer(cls.kind, tls=cls.tls, fast=True, options=cls.options,
+                                                        environment=cls.environment)
         except database_server.Unavailable as reason:
             raise unittest.SkipTest(str(reason)) from None
         cls.addClassCleanup(cls.server.close)

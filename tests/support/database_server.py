@@ -122,8 +122,10 @@ class DatabaseServer:
 
     user = "vacancy"
 
-    def __init__(self, kind, tls=False, fast=False, options=()):
+    def __init__(self, kind, tls=False, fast=False, options=(), environment=None):
+        """`environment`: variables for the server alone, such as a preloaded library's."""
         self.kind = kind
+        self.environment = environment or {}
         self.engine = {"mariadb": MariaDB, "mysql": MySQL}[kind]()
         self.client = program("mariadb", "mariadb-client")
         self.openssl = program("openssl", "openssl") if tls else None
@@ -212,7 +214,7 @@ class DatabaseServer:
 
     def _spawn(self, command):
         # Clean of LD_PRELOAD and the like; in its own session, where no Ctrl-C reaches it.
-        environment = {"PATH": PATH, "LC_ALL": "C"}
+        environment = {"PATH": PATH, "LC_ALL": "C"} | self.environment
         try:
             with open(self.log, "ab") as log:
                 return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
