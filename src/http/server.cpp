@@ -47,6 +47,7 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
       options_(std::move(options)),
       acceptor_(runtime.core(0)),
       taking_(fmt::format("taking connections of {}", options_.name)),
+      losing_(fmt::format("answering of {}", options_.name)),
       refusing_(fmt::format("{} refuses connections", options_.name)),
       failing_(fmt::format("{} cannot accept a connection", options_.name)),
       refusal_(last_answer(problem(503, "all connections of this server are in use; try again later"))),
@@ -69,6 +70,7 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
                                         .core = i,
                                         .sessions_open = sessions_,
                                         .body_bytes = body_bytes_,
+                                        .losing = losing_,
                                         .connections = connections,
                                         .seconds = seconds,
                                         .requests = requests});

@@ -81,6 +81,8 @@ class Server {
   std::vector<std::unique_ptr<SessionHost>> hosts_;
   /// What is told of connections that cannot be taken.
   base::Fault taking_;
+  /// Of requests that something unreachable fails.
+  base::Fault losing_;
   const std::string refusing_;
   const std::string failing_;
   const std::string refusal_;

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/task_group.hpp"
+#include "support/captured_log.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
 
@@ -327,6 +328,18 @@ TEST_F(ServerTest, APortInUseIsAUsageError) {
   EXPECT_THROW(second.listen(), base::UsageError);
   Server nowhere(runtime_, metrics, {}, {.name = "nowhere", .address = "not an address"});
   EXPECT_THROW(nowhere.listen(), base::UsageError);
+}
+
+TEST_F(ServerTest, ManyRequestsThatCannotBeAnsweredAreOneLine) {
+  const support::CapturedLog log;
+  Serving server = serve();
+  RawClient client(server.port());
+  for (int i = 0; i < 20; ++i) {
+    client.send(i % 2 == 0 ? "GET /lost HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /lost?1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(client.read_answer(), testing::AllOf(StartsWith("HTTP/1.1 503"), Not(HasSubstr("secret"))));
+  }
+  EXPECT_EQ(log.count("warning GET /lost: secret host"), 1U);
+  EXPECT_EQ(log.lines().size(), 1U);
 }
 
 }  // namespace

@@ -237,7 +237,7 @@ class Session final : public StreamWriter {
     try {
       co_return co_await handler(request);
     } catch (const base::Lost& lost) {
-      spdlog::warn("{} {}: {}", request.method, request.path, lost.what());
+      host_.losing.happened(fmt::format("{} {}", request.method, request.path), lost.what());
       co_return problem(503, "something this answer needs is not reachable now; try again later");
     } catch (const std::exception& bug) {
       spdlog::error("{} {}: {}", request.method, request.path, bug.what());

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <list>
 
+#include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "base/recent.hpp"
 #include "http/router.hpp"
@@ -24,6 +25,8 @@ struct SessionHost {
   std::atomic<std::size_t>& sessions_open;
   /// Of the whole server: bytes of bodies under way.
   std::atomic<std::size_t>& body_bytes;
+  /// Of the whole server: requests whose answer needs something that is not reachable.
+  base::Fault& losing;
   prometheus::Gauge& connections;
   prometheus::Histogram& seconds;
   /// By the first digit of the status, less one.

@@ -69,11 +69,13 @@ class SessionTest : public testing::Test {
   base::Metrics metrics_;
   std::atomic<std::size_t> open_ = 0;
   std::atomic<std::size_t> bodies_ = 0;
+  base::Fault losing_{"answering"};
   SessionHost host_{.router = router_,
                     .options = options_,
                     .core = 0,
                     .sessions_open = open_,
                     .body_bytes = bodies_,
+                    .losing = losing_,
                     .connections = metrics_.gauge("connections", ""),
                     .seconds = metrics_.seconds("seconds", ""),
                     .requests = {}};
