@@ -37,7 +37,7 @@ TEST(Config, ExpiryIsFiveTtlsUnlessGiven) {
 std::string complaint(const std::function<void(Config&)>& spoil) {
   Config config;
   config.probes = {ProbeConfig{.name = "a", .match = {.provider = "A"}}, ProbeConfig{.name = "b"}};
-  config.profiles = {{"Amazon", "c5"}, {"Azure", "H16mr"}};
+  config.profiles = {{{"Amazon", "c5"}, {}}, {{"Azure", "H16mr"}, {}}};
   spoil(config);
   try {
     validate(config);
@@ -98,10 +98,18 @@ TEST(Validate, BoundsEveryDuration) {
 }
 
 TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].name = ""; }), StartsWith("profiles[1]: name is empty"));
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[0].provider = " x"; }), StartsWith("profiles[0]: provider ' x'"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].key.name = ""; }), StartsWith("profiles[1]: name is empty"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[0].key.provider = " x"; }), StartsWith("profiles[0]: provider ' x'"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),
+              StartsWith("profiles[1].labels: attribute 'a b' has no usable key"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a", "b\nc"}}; }),
+              StartsWith("profiles[1].labels: the value of attribute 'a' must be"));
+  EXPECT_THAT(complaint([](Config& c) {
+                for (int i = 0; i < 65; ++i) c.profiles[0].attributes.emplace(std::to_string(i), "");
+              }),
+              StartsWith("profiles[0].labels: 65 attributes; the most is 64"));
 }
 
 TEST(Validate, WantsHttpUrlsWithAHost) {
@@ -229,7 +237,7 @@ TEST(Print, ReadsBackEqual) {
   config.hardware.http.idle_timeout = minutes{90};
   config.hardware.admin_token_file = "/run/secrets/token";
   config.portal.hardware_urls = {"http://a:1", "http://[::1]:2"};
-  config.profiles = {{"our/cluster", "gpu: big"}, {"Ämazon", "c5 # large"}};
+  config.profiles = {{{"our/cluster", "gpu: big"}, {{"zone", "eu: 1"}}}, {{"Ämazon", "c5 # large"}, {}}};
   config.probes = {
       {.name = "one",
        .match = {.provider = "A*", .name = "?"},
@@ -256,7 +264,7 @@ TEST(Print, QuotesTextThatYamlWouldTakeForSomethingElse) {
         "!x", "|", ">",    "%x",   "@x", "`x",  "a\nb", "a\\nb", "a\tb", "---", "...", "<<", "?",  ":",  "é€😀"}) {
     Config config;
     config.data_dir = text;
-    config.profiles = {{text, text}};
+    config.profiles = {{{text, text}, {{"label", text}}}};
     EXPECT_EQ(read_back(to_yaml(config)), config) << to_yaml(config);
   }
 }

@@ -55,7 +55,7 @@ TEST(Environment, ProfilesAndProbesAreYaml) {
   const Config config =
       load(std::nullopt, {{"VACANCY_PROFILES", "[Amazon/c5, {provider: Azure, name: H16mr}]"},
                           {"VACANCY_PROBES", "[{name: x, match: {name: a}, ttl: 5s, duration: 1s}, {name: y}]"}});
-  EXPECT_EQ(config.profiles, (std::vector<core::ProfileKey>{{"Amazon", "c5"}, {"Azure", "H16mr"}}));
+  EXPECT_EQ(config.profiles, (std::vector<core::NewProfile>{{{"Amazon", "c5"}, {}}, {{"Azure", "H16mr"}, {}}}));
   EXPECT_EQ(config.probes,
             (std::vector<ProbeConfig>{
                 {.name = "x", .match = {.name = "a"}, .ttl = seconds{5}, .simulated = {.duration = seconds{1}}},

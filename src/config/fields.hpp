@@ -135,10 +135,11 @@ void fields(C& probe, Visit&& visit) {
   });
 }
 
-template <Of<core::ProfileKey> C, class Visit>
-void fields(C& key, Visit&& visit) {
-  visit("provider", key.provider);
-  visit("name", key.name);
+template <Of<core::NewProfile> C, class Visit>
+void fields(C& profile, Visit&& visit) {
+  visit("provider", profile.key.provider);
+  visit("name", profile.key.name);
+  visit("labels", profile.attributes);
 }
 
 template <Of<HttpConfig> C, class Visit>

@@ -78,14 +78,19 @@ void check_portal(const PortalConfig& portal) {
                     portal.allow_origin));
 }
 
-void check_profiles(const std::vector<core::ProfileKey>& profiles) {
+void check_profiles(const std::vector<core::NewProfile>& profiles) {
   std::set<core::ProfileKey> seen;
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     const auto path = fmt::format("profiles[{}]", i);
-    const auto& [provider, name] = profiles[i];
+    const auto& [provider, name] = profiles[i].key;
     const auto checked = core::checked_key(provider, name);
     if (!checked) throw BadValue(path, checked.error().message);
-    check(seen.insert(profiles[i]).second, path, fmt::format("{}/{} is there twice; keep one", provider, name));
+    for (const auto& [label, value] : profiles[i].attributes)
+      if (const auto good = core::checked_attribute(label, value); !good)
+        throw BadValue(join(path, "labels"), good.error().message);
+    if (const auto good = core::checked_size(profiles[i].attributes); !good)
+      throw BadValue(join(path, "labels"), good.error().message);
+    check(seen.insert(profiles[i].key).second, path, fmt::format("{}/{} is there twice; keep one", provider, name));
   }
 }
 

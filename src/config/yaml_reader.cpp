@@ -81,14 +81,14 @@ class Reader {
   }
 
   /// A profile may be short: "Amazon/c5".
-  void read(const Value& value, core::ProfileKey& out) {
+  void read(const Value& value, core::NewProfile& out) {
     if (!value.node.IsScalar()) return read_section(value, out);
     origins_.set(value.path, value.where);
     const std::string& text = value.node.Scalar();
     const auto slash = text.find('/');
     if (slash == std::string::npos)
       refuse(value, fmt::format("'{}' is not a profile; write PROVIDER/NAME or {{provider: …, name: …}}", text));
-    out = {text.substr(0, slash), text.substr(slash + 1)};
+    out.key = {text.substr(0, slash), text.substr(slash + 1)};
   }
 
   /// All names and none are short: true and false.
@@ -174,7 +174,7 @@ void read_yaml(const std::string& text, const std::string& source, Config& out, 
 }
 
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<core::ProfileKey>& out, Origins& origins) {
+               std::vector<core::NewProfile>& out, Origins& origins) {
   read_document(text, source, path, out, origins);
 }
 

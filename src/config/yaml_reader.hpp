@@ -15,7 +15,7 @@ namespace config {
 /// and `origins` are then half-read.
 void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<core::ProfileKey>& out, Origins& origins);
+               std::vector<core::NewProfile>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
                std::vector<ProbeConfig>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,

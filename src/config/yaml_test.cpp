@@ -78,7 +78,11 @@ portal:
 
 TEST_F(YamlFile, ProfilesHaveALongAndAShortForm) {
   const Config config = loaded("profiles:\n  - {provider: Amazon, name: c5}\n  - our cluster/gpu/big\n");
-  EXPECT_EQ(config.profiles, (std::vector<core::ProfileKey>{{"Amazon", "c5"}, {"our cluster", "gpu/big"}}));
+  EXPECT_EQ(config.profiles, (std::vector<core::NewProfile>{{{"Amazon", "c5"}, {}}, {{"our cluster", "gpu/big"}, {}}}));
+  EXPECT_EQ(loaded("profiles: [{provider: a, name: b, labels: {zone: eu-1, gpus: 8, spot: yes}}]").profiles,
+            (std::vector<core::NewProfile>{{{"a", "b"}, {{"gpus", "8"}, {"spot", "yes"}, {"zone", "eu-1"}}}}));
+  EXPECT_THAT(complaint("profiles:\n  - {provider: a, name: b,\n     labels: [x]}\n"),
+              StartsWith("3: profiles[0].labels: is a list; give keys with their values"));
   EXPECT_THAT(complaint("profiles:\n  - Amazon\n"),
               StartsWith("2: profiles[0]: 'Amazon' is not a profile; write PROV"));
   EXPECT_THAT(complaint("profiles:\n  - a/b\n  - /c5\n"), StartsWith("3: profiles[1]: provider is empty"));

@@ -22,7 +22,8 @@ struct ProfileKey {
   auto operator<=>(const ProfileKey&) const = default;
 };
 
-/// What a profile's probe needs to know beside its key, such as {"instance_type": "c5.large"}.
+/// What is known of a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}: its probe is told
+/// them, and readers see them.
 using Attributes = std::map<std::string, std::string>;
 
 /// A hardware profile: one row of table `hardware`.
@@ -32,6 +33,14 @@ struct Profile {
   Attributes attributes{};
 
   bool operator==(const Profile&) const = default;
+};
+
+/// A profile to be.
+struct NewProfile {
+  ProfileKey key;
+  Attributes attributes{};
+
+  bool operator==(const NewProfile&) const = default;
 };
 
 /// The longest provider or name, in bytes. It fits an index of every database that is supported.

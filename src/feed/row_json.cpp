@@ -33,6 +33,19 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
   base::append_json_string(out, text);
 }
 
+void append_labels(std::string& out, const core::Attributes& labels) {
+  if (labels.empty()) return;
+  out += ",\"labels\":";
+  char before = '{';
+  for (const auto& [name, value] : labels) {
+    out += std::exchange(before, ',');
+    base::append_json_string(out, name);
+    out += ':';
+    base::append_json_string(out, value);
+  }
+  out += '}';
+}
+
 std::string_view text_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (value == nullptr || value->is_null()) return {};
@@ -90,10 +103,22 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   return reading;
 }
 
+/// Labels of another service: text in one line, whatever it sends.
+core::Attributes labels_of(const json::object& object) {
+  core::Attributes labels;
+  const json::value* sent = object.if_contains("labels");
+  if (sent == nullptr) return labels;
+  if (!sent->is_object()) throw std::runtime_error("'labels' is not an object");
+  for (const auto& member : sent->get_object())
+    labels[base::to_line(member.key())] = line_of(sent->get_object(), member.key());
+  return labels;
+}
+
 core::RowPtr parse_row(const json::object& object) {
   auto row = std::make_shared<core::Row>();
   row->profile.id = integer_of(object, "id");
   row->profile.key = {line_of(object, "provider"), line_of(object, "name")};
+  row->profile.attributes = labels_of(object);
   row->revision = integer_of(object, "revision");
   row->probe = line_of(object, "probe");
   if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
@@ -156,6 +181,7 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
   fmt::format_to(std::back_inserter(out), "{{\"id\":{},\"provider\":", row.profile.id);
   base::append_json_string(out, row.profile.key.provider);
   append_text(out, "name", row.profile.key.name);
+  append_labels(out, row.profile.attributes);
   const core::Freshness freshness = core::freshness(row, now);
   out.append(",\"availability\":\"").append(core::to_string(core::effective_level(row, now)));
   out.append("\",\"freshness\":\"").append(core::to_string(freshness)).append("\"");

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/text.hpp"
 #include "support/rows.hpp"
 
 namespace feed {
@@ -34,6 +35,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->price = 1.5;
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
+  full.profile.attributes = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
     for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);
 }
@@ -55,6 +57,29 @@ TEST(RowJson, ShowsWhatTheRowIsNow) {
   append_row(pending, none, kNow);
   EXPECT_THAT(pending,
               HasSubstr(R"("measured_at":null,"stale_at":null,"expires_at":null,"reason":"no probe configured")"));
+}
+
+TEST(RowJson, LabelsAreThereWhenThereAreAny) {
+  core::Row row = measured_row(1, "a", 4, core::Level::high);
+  std::string without, with;
+  append_row(without, row, kNow);
+  EXPECT_THAT(without, testing::Not(HasSubstr("labels")));
+  row.profile.attributes = {{"region", "eu-1"}, {"gpu", "\"x\""}};
+  append_row(with, row, kNow);
+  EXPECT_THAT(with, HasSubstr(R"("name":"a","labels":{"gpu":"\"x\"","region":"eu-1"},"availability")"));
+}
+
+TEST(RowJson, LabelsOfAnotherServiceAreLinesOfText) {
+  const auto parsed = [](std::string_view labels) {
+    std::string text = "[";
+    append_row(text, measured_row(1, "a", 4, core::Level::high), kNow);
+    text.insert(2, fmt::format("\"labels\":{},", labels));
+    return parse_rows(boost::json::parse(text + "]").as_array()).at(0)->profile.attributes;
+  };
+  EXPECT_EQ(parsed(R"({"a":"b\nc"})"), (core::Attributes{{"a", base::to_line("b\nc")}}));
+  EXPECT_EQ(parsed("{}"), core::Attributes{});
+  EXPECT_THROW(parsed("[]"), std::exception);
+  EXPECT_THROW(parsed(R"({"a":1})"), std::exception);
 }
 
 TEST(Counts, EachHasItsName) {

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kRetry{250};
 }  // namespace
 
 store::Opened open_database(const config::HardwareConfig& config, store::FirstContent content,
-                            std::span<const core::ProfileKey> profiles) {
+                            std::span<const core::NewProfile> profiles) {
   const sql::Location location{config.database, config.database_password_file, config.database_ssl_ca};
   const auto deadline = std::chrono::steady_clock::now() + config.database_wait;
   bool was_new = false;

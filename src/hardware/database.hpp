@@ -10,6 +10,6 @@ namespace hardware {
 /// base::UsageError and base::Lost.
 store::Opened open_database(const config::HardwareConfig& config,
                             store::FirstContent content = store::FirstContent::nothing,
-                            std::span<const core::ProfileKey> profiles = {});
+                            std::span<const core::NewProfile> profiles = {});
 
 }  // namespace hardware

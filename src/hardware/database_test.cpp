@@ -36,7 +36,7 @@ TEST_F(DatabaseTest, IsMadeOnce) {
 }
 
 TEST_F(DatabaseTest, TheProfilesOfTheConfigurationAreAdded) {
-  const std::vector<core::ProfileKey> profiles{{"Amazon", "c5"}, {"Azure", "H16mr"}};
+  const std::vector<core::NewProfile> profiles{{{"Amazon", "c5"}, {}}, {{"Azure", "H16mr"}, {}}};
   EXPECT_EQ(open_database(config_, store::FirstContent::nothing, profiles).store->load().rows.size(), 2U);
   EXPECT_EQ(open_database(config_, store::FirstContent::nothing, profiles).store->load().rows.size(), 2U);
 }
@@ -67,8 +67,8 @@ TEST_F(DatabaseTest, OneThatIsLockedIsWaitedFor) {
 }
 
 TEST_F(DatabaseTest, OneThatIsLockedWhileItIsFilledIsNewAllTheSame) {
-  std::vector<core::ProfileKey> profiles;
-  for (int i = 0; i < 40'000; ++i) profiles.push_back({"p", fmt::format("{}", i)});
+  std::vector<core::NewProfile> profiles;
+  for (int i = 0; i < 40'000; ++i) profiles.push_back({{"p", fmt::format("{}", i)}, {}});
   const support::CapturedLog log;
   config_.database_wait = support::kPatience * 10;
   auto opened =

@@ -82,7 +82,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
 asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request) {
   const auto sent = profiles_in(request);
   if (!sent) co_return http::problem(sent.error());
-  std::vector<store::NewProfile> profiles;
+  std::vector<core::NewProfile> profiles;
   for (const feed::SentProfile& one : *sent) profiles.push_back({one.key, one.attributes.value_or(core::Attributes())});
   auto job = [this, profiles] { return store_.add_all(profiles); };
   const std::vector<store::Added> added = co_await database_.run(told_apart(std::move(job)));

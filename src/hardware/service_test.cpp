@@ -138,7 +138,7 @@ TEST_F(PokedTest, AReloadAddsProfilesAndPlansAllAnew) {
   EXPECT_TRUE(lists(R"("probe":"simulated")"));
   config::Config next = config_;
   next.probes = {{.name = "other", .ttl = 1h, .simulated = {.duration = 1ms}}};
-  next.profiles = {{"Azure", "H16mr"}};
+  next.profiles = {{{"Azure", "H16mr"}, {}}};
   ASSERT_TRUE(support::ready(support::start(runtime_.background(), service_->reload(next))));
   EXPECT_TRUE(lists("H16mr"));
   EXPECT_TRUE(eventually([&] {

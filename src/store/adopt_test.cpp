@@ -134,13 +134,13 @@ TEST_P(AdoptTest, ARowIsFoundBeforeItIsAdopted) {
   plain()->run("INSERT INTO hardware (provider, name) VALUES ('Azure', 'H16mr')");
   EXPECT_TRUE(store->find({"Azure", "H16mr"}));
   EXPECT_EQ(store->change(other->id, {"Azure", "H16mr"}, {}).error().code, base::Errc::conflict);
-  EXPECT_EQ(store->add_missing(std::vector<core::ProfileKey>{{"Azure", "H16mr"}}), 0U);
+  EXPECT_EQ(store->add_missing(std::vector<core::NewProfile>{{{"Azure", "H16mr"}, {}}}), 0U);
 }
 
 TEST_P(AdoptTest, OfRowsThatAreAlikeTheFirstIsTheProfile) {
   const auto store = open();
   for (int i = 0; i < 2; ++i) plain()->run("INSERT INTO hardware (provider, name) VALUES ('Amazon', 'c5')");
-  const NewProfile same{{"Amazon", "c5"}, {}};
+  const core::NewProfile same{{"Amazon", "c5"}, {}};
   const Added added = store->add_all({&same, 1}).front();
   EXPECT_TRUE(added.existed);
   EXPECT_EQ(added.id, number("SELECT MIN(id) FROM hardware"));

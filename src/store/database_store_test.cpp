@@ -103,7 +103,7 @@ TEST_P(DatabaseStoreTest, ReadingTakesNoWriteLock) {
   EXPECT_THAT(store->load().rows, SizeIs(10));
   EXPECT_THAT(store->poll(0).change.rows, SizeIs(10));
   EXPECT_THAT(store->claim({"p", "a", 10, 15s}).claims, IsEmpty());
-  EXPECT_EQ(store->add_missing(std::vector<core::ProfileKey>{all.claims[0].profiles.front().key}), 0U);
+  EXPECT_EQ(store->add_missing(std::vector<core::NewProfile>{{all.claims[0].profiles.front().key, {}}}), 0U);
   store->assign(std::vector<Assignment>{{all.claims[0].profiles.front().id, "p", kRule.ttl}});
   store->forget_removed(1h);
 }

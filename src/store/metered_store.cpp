@@ -47,16 +47,16 @@ Polled MeteredStore::poll(core::Revision seen) {
   return store_.poll(seen);
 }
 
-std::vector<Added> MeteredStore::add_all(std::span<const NewProfile> profiles) {
+std::vector<Added> MeteredStore::add_all(std::span<const core::NewProfile> profiles) {
   const Timed timed(profiles_);
   auto added = store_.add_all(profiles);
   if (!std::ranges::all_of(added, &Added::existed)) last_write_.SetToCurrentTime();
   return added;
 }
 
-std::size_t MeteredStore::add_missing(std::span<const core::ProfileKey> keys) {
+std::size_t MeteredStore::add_missing(std::span<const core::NewProfile> profiles) {
   const Timed timed(profiles_);
-  auto result = store_.add_missing(keys);
+  auto result = store_.add_missing(profiles);
   if (result > 0) last_write_.SetToCurrentTime();
   return result;
 }

@@ -14,8 +14,8 @@ class MeteredStore final : public Store {
   Loaded load() override;
   Polled poll(core::Revision seen) override;
 
-  std::vector<Added> add_all(std::span<const NewProfile> profiles) override;
-  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  std::vector<Added> add_all(std::span<const core::NewProfile> profiles) override;
+  std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
                                      const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;

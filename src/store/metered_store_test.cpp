@@ -41,8 +41,8 @@ TEST_F(MeteredStoreTest, ReadingIsNoWrite) {
 }
 
 TEST_F(MeteredStoreTest, AChangeOfProfilesIsAWriteUnlessItIsNone) {
-  const std::vector<NewProfile> one{{{"Amazon", "c5"}, {}}};
-  const std::vector<core::ProfileKey> two{{"Amazon", "c5"}, {"Amazon", "c6"}};
+  const std::vector<core::NewProfile> one{{{"Amazon", "c5"}, {}}};
+  const std::vector<core::NewProfile> two{{{"Amazon", "c5"}, {}}, {{"Amazon", "c6"}, {}}};
   EXPECT_TRUE(writes([&] { store_.add_all(one); }));
   EXPECT_FALSE(writes([&] { store_.add_all(one); }));
   EXPECT_TRUE(writes([&] { store_.add_missing(two); }));
@@ -54,7 +54,7 @@ TEST_F(MeteredStoreTest, AChangeOfProfilesIsAWriteUnlessItIsNone) {
     EXPECT_EQ(writes([&] { store_.remove(there ? id : none); }), there);
   }
   EXPECT_TRUE(writes([&] { store_.forget_removed(std::chrono::hours{1}); }));
-  EXPECT_TRUE(writes([&] { store_.discover("p", two); }));
+  EXPECT_TRUE(writes([&] { store_.discover("p", std::vector<core::ProfileKey>{two[0].key, two[1].key}); }));
 }
 
 TEST_F(MeteredStoreTest, ARunIsAWriteUnlessItIsRefused) {

@@ -111,9 +111,10 @@ void insert_attributes(sql::Session& session, std::span<const Profile> profiles)
   });
 }
 
-void replace_attributes(sql::Session& session, const Profile& profile) {
+void replace_attributes(sql::Session& session, const Profile& profile, Revision revision) {
   session.run("DELETE FROM attribute WHERE profile_id = ?", profile.id);
   insert_attributes(session, {&profile, 1});
+  session.run("UPDATE reading SET revision = ? WHERE profile_id = ?", revision, profile.id);
 }
 
 }  // namespace store

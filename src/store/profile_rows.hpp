@@ -33,7 +33,7 @@ void bury(sql::Session& session, std::span<const core::ProfileId> ids, core::Rev
 
 /// Writes the attributes of profiles that have none.
 void insert_attributes(sql::Session& session, std::span<const core::Profile> profiles);
-/// Gives a profile its attributes instead of those it has.
-void replace_attributes(sql::Session& session, const core::Profile& profile);
+/// Gives a profile its attributes instead of those it has: a change of its row.
+void replace_attributes(sql::Session& session, const core::Profile& profile, core::Revision revision);
 
 }  // namespace store

@@ -110,7 +110,8 @@ void SqlStore::discover(const std::string& probe, std::span<const ProfileKey> ke
     else
       gone.push_back(profile.id);
   }
-  const std::vector<ProfileKey> added(missing.begin(), missing.end());
+  std::vector<core::NewProfile> added;
+  for (const ProfileKey& key : missing) added.push_back({key, {}});
   add_from(probe, added);
   if (gone.empty()) return;
   write([&](sql::Transaction& tx) {

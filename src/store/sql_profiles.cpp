@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <set>
+#include <ranges>
 
 #include "store/profile_rows.hpp"
 #include "store/sql_store.hpp"
@@ -16,6 +16,12 @@ using core::Revision;
 /// Rows per transaction, so that nobody waits long for the lock while 100,000 profiles are added.
 constexpr std::size_t kRowsPerTransaction = 4096;
 
+std::vector<ProfileKey> keys_of(std::span<const core::NewProfile> profiles) {
+  std::vector<ProfileKey> keys;
+  for (const core::NewProfile& profile : profiles) keys.push_back(profile.key);
+  return keys;
+}
+
 std::unexpected<base::Error> conflict(const ProfileKey& key) {
   return base::fail(base::Errc::conflict, fmt::format("profile '{} {}' exists", key.provider, key.name));
 }
@@ -31,12 +37,30 @@ std::optional<ProfileId> id_with(sql::Session& session, const ProfileKey& key) {
   return query.step() ? std::optional(query.get<ProfileId>(0)) : std::nullopt;
 }
 
-std::vector<ProfileKey> missing_of(sql::Session& session, std::span<const ProfileKey> keys) {
+std::vector<ProfileKey> missing_of(sql::Session& session, std::span<const core::NewProfile> profiles) {
+  const std::vector<ProfileKey> keys = keys_of(profiles);
   auto known = ids_of(session, keys, kUnseen);
   std::vector<ProfileKey> missing;
   for (const ProfileKey& key : keys)
     if (known.try_emplace(key).second) missing.push_back(key);
   return missing;
+}
+
+/// Those that exist without some of their attributes, each with all that it is to have.
+std::vector<Profile> lacking_of(sql::Session& session, std::span<const core::NewProfile> profiles) {
+  std::map<ProfileKey, const core::Attributes*> wanted;
+  for (const core::NewProfile& profile : profiles)
+    if (!profile.attributes.empty()) wanted.emplace(profile.key, &profile.attributes);
+  const std::vector<ProfileKey> keys(std::views::keys(wanted).begin(), std::views::keys(wanted).end());
+  std::vector<Profile> found;
+  for (const auto& [key, id] : ids_of(session, keys, kUnseen)) found.push_back({id, key, {}});
+  add_attributes(session, found);
+  std::erase_if(found, [&](Profile& profile) {
+    const core::Attributes before = profile.attributes;
+    for (const auto& [name, value] : *wanted[profile.key]) profile.attributes[name] = value;
+    return profile.attributes == before;
+  });
+  return found;
 }
 
 }  // namespace
@@ -53,13 +77,10 @@ void SqlStore::know(Revision revision) {
   while (known < revision && !known_.compare_exchange_weak(known, revision)) continue;
 }
 
-std::vector<Added> SqlStore::add_all(std::span<const NewProfile> profiles) {
-  std::vector<ProfileKey> keys;
+std::vector<Added> SqlStore::add_all(std::span<const core::NewProfile> profiles) {
+  const std::vector<ProfileKey> keys = keys_of(profiles);
   std::map<ProfileKey, const core::Attributes*> attributes;
-  for (const NewProfile& profile : profiles) {
-    keys.push_back(profile.key);
-    attributes.try_emplace(profile.key, &profile.attributes);
-  }
+  for (const core::NewProfile& profile : profiles) attributes.try_emplace(profile.key, &profile.attributes);
   return write([&](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
     auto ids = ids_of(*tx, keys, kUnseen);
@@ -86,20 +107,22 @@ std::vector<Added> SqlStore::add_all(std::span<const NewProfile> profiles) {
   });
 }
 
-std::size_t SqlStore::add_missing(std::span<const ProfileKey> keys) {
-  return add_from("", keys);
+std::size_t SqlStore::add_missing(std::span<const core::NewProfile> profiles) {
+  return add_from("", profiles);
 }
 
-std::size_t SqlStore::add_from(const std::string& origin, std::span<const ProfileKey> keys) {
+std::size_t SqlStore::add_from(const std::string& origin, std::span<const core::NewProfile> profiles) {
   std::size_t added = 0;
-  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kRowsPerTransaction))) {
-    const auto part = keys.first(std::min(keys.size(), kRowsPerTransaction));
-    if (read([&](sql::Transaction& tx) { return missing_of(*tx, part).empty(); })) continue;
+  for (; !profiles.empty(); profiles = profiles.subspan(std::min(profiles.size(), kRowsPerTransaction))) {
+    const auto part = profiles.first(std::min(profiles.size(), kRowsPerTransaction));
+    if (read([&](sql::Transaction& tx) { return missing_of(*tx, part).empty() && lacking_of(*tx, part).empty(); }))
+      continue;
     added += write([&](sql::Transaction& tx) {
       const Revision revision = next_revision(*tx);
       const auto missing = missing_of(*tx, part);
       insert_profiles(*tx, missing, revision, origin);
       make_pending(*tx, revision);
+      for (const Profile& profile : lacking_of(*tx, part)) replace_attributes(*tx, profile, revision);
       return missing.size();
     });
   }
@@ -123,16 +146,19 @@ base::Result<Profile> SqlStore::change(ProfileId id, const ProfileKey& key,
       tx->run("DELETE FROM task WHERE profile_id = ?", id);
       make_pending(*tx, revision);
     }
-    if (attributes) replace_attributes(*tx, {id, key, *attributes});
+    if (attributes) replace_attributes(*tx, {id, key, *attributes}, revision);
     return Profile{id, key};
   });
 }
 
 base::Result<void> SqlStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
   return write([&](sql::Transaction& tx) -> base::Result<void> {
-    lock_board(*tx);
-    if (!tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step()) return not_found(id);
-    replace_attributes(*tx, {id, {}, attributes});
+    const Revision revision = next_revision(*tx);
+    if (!tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step()) {
+      tx.rollback();
+      return not_found(id);
+    }
+    replace_attributes(*tx, {id, {}, attributes}, revision);
     return {};
   });
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
@@ -11,8 +12,12 @@ const std::string kRows =
     " r.reason, r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
     " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
+constexpr std::string_view kAttributes = "SELECT profile_id, name, value FROM attribute";
+constexpr std::string_view kAttributesAfter =
+    "SELECT a.profile_id, a.name, a.value FROM reading r JOIN attribute a ON a.profile_id = r.profile_id"
+    " WHERE r.revision > ?";
 
-core::RowPtr row_of(const sql::Query& query) {
+std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   auto row = std::make_shared<core::Row>();
   row->profile = {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}};
   row->revision = query.get<core::Revision>(3);
@@ -38,10 +43,35 @@ core::RowPtr row_of(const sql::Query& query) {
   return row;
 }
 
-std::vector<core::RowPtr> rows_of(sql::Query query) {
-  std::vector<core::RowPtr> rows;
+/// Rows without their attributes.
+std::vector<std::shared_ptr<core::Row>> plain_rows_of(sql::Query query) {
+  std::vector<std::shared_ptr<core::Row>> rows;
   while (query.step()) rows.push_back(row_of(query));
   return rows;
+}
+
+/// Gives `rows` the attributes that `query` finds.
+std::vector<core::RowPtr> with_attributes(std::vector<std::shared_ptr<core::Row>> rows, sql::Query query) {
+  std::unordered_map<core::ProfileId, core::Row*> by_id;
+  while (query.step()) {
+    if (by_id.empty())
+      for (const auto& row : rows) by_id.emplace(row->profile.id, row.get());
+    const auto owner = by_id.find(query.get<core::ProfileId>(0));
+    if (owner != by_id.end())
+      owner->second->profile.attributes[query.get<std::string>(1)] = query.get<std::string>(2);
+  }
+  return {std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end())};
+}
+
+std::vector<core::RowPtr> rows_of(sql::Session& session) {
+  auto rows = plain_rows_of(session.query(kRows));
+  return with_attributes(std::move(rows), session.query(kAttributes));
+}
+
+std::vector<core::RowPtr> rows_after(sql::Session& session, core::Revision seen) {
+  auto rows = plain_rows_of(session.query(kRowsAfter, seen));
+  if (rows.empty()) return {};
+  return with_attributes(std::move(rows), session.query(kAttributesAfter, seen));
 }
 
 std::vector<core::Removed> removed_after(sql::Session& session, core::Revision seen) {
@@ -76,7 +106,7 @@ Loaded SqlStore::load() {
     const BoardRow board = board_row(*tx);
     loaded.version = {board.epoch, board.revision};
     loaded.removed_since = board.removed_since;
-    loaded.rows = rows_of(tx->query(kRows));
+    loaded.rows = rows_of(*tx);
     loaded.removed = removed_after(*tx, 0);
     loaded.gaps = gaps(*tx);
     return loaded;
@@ -98,7 +128,7 @@ Polled SqlStore::poll(core::Revision seen) {
       polled.more = more;
       if (steps) polled.clock_steps = *steps;
       revision = board.revision;
-      polled.change.rows = rows_of(tx->query(kRowsAfter, seen));
+      polled.change.rows = rows_after(*tx, seen);
       polled.change.removed = removed_after(*tx, seen);
       return polled;
     });

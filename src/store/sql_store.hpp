@@ -37,8 +37,8 @@ class SqlStore final : public Store {
   Loaded load() override;
   Polled poll(core::Revision seen) override;
 
-  std::vector<Added> add_all(std::span<const NewProfile> profiles) override;
-  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  std::vector<Added> add_all(std::span<const core::NewProfile> profiles) override;
+  std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
                                      const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
@@ -106,7 +106,7 @@ class SqlStore final : public Store {
   /// Adopts all of them, and rows refused before, and buries profiles whose row was deleted with plain SQL.
   void adopt_everything();
   /// Adds those that do not exist, as discovered by the probe `origin` ("": by nobody).
-  std::size_t add_from(const std::string& origin, std::span<const core::ProfileKey> keys);
+  std::size_t add_from(const std::string& origin, std::span<const core::NewProfile> profiles);
   core::ProfileId adopt_some(core::Revision marked, core::ProfileId after, LeftOut& left_out);
 
   std::unique_ptr<sql::Pool> pool_;

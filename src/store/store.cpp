@@ -5,7 +5,7 @@
 namespace store {
 
 base::Result<core::Profile> Store::add(const core::ProfileKey& key, const core::Attributes& attributes) {
-  const NewProfile profile{key, attributes};
+  const core::NewProfile profile{key, attributes};
   const Added added = add_all({&profile, 1}).front();
   if (added.existed)
     return base::fail(base::Errc::conflict, fmt::format("profile '{} {}' exists", key.provider, key.name));

@@ -85,13 +85,7 @@ struct Claim {
   std::optional<base::Time> counted{};
 };
 
-/// A profile to be.
-struct NewProfile {
-  core::ProfileKey key;
-  core::Attributes attributes{};
-};
-
-/// What became of a NewProfile.
+/// What became of a profile to be.
 struct Added {
   core::ProfileId id = 0;
   /// A profile with this key was there before, and stays as it is.
@@ -158,9 +152,10 @@ class Store {
   /// conflict: a profile with this key exists.
   base::Result<core::Profile> add(const core::ProfileKey& key, const core::Attributes& attributes = {});
   /// Adds all that do not exist, in one transaction; says of each, in their order, what became of it.
-  virtual std::vector<Added> add_all(std::span<const NewProfile> profiles) = 0;
-  /// Adds those that do not exist; returns how many that were.
-  virtual std::size_t add_missing(std::span<const core::ProfileKey> keys) = 0;
+  virtual std::vector<Added> add_all(std::span<const core::NewProfile> profiles) = 0;
+  /// Adds those that do not exist, and gives the others those of their attributes that they do not have so. Returns how
+  /// many it added.
+  virtual std::size_t add_missing(std::span<const core::NewProfile> profiles) = 0;
   /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key the
   /// reading stays. Gives it `attributes`, if there are any, in the same transaction. not_found, conflict.
   virtual base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,

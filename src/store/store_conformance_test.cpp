@@ -55,7 +55,8 @@ TEST_P(StoreTest, AddRefusesAKeyThatExists) {
 
 TEST_P(StoreTest, AddMissingAddsWhatIsMissing) {
   add("Amazon", "c5");
-  const std::vector<core::ProfileKey> keys = {{"Amazon", "c5"}, {"Azure", "H16mr"}, {"Azure", "H16mr"}, {"x", "y"}};
+  const std::vector<core::NewProfile> keys = {
+      {{"Amazon", "c5"}, {}}, {{"Azure", "H16mr"}, {}}, {{"Azure", "H16mr"}, {}}, {{"x", "y"}, {}}};
   EXPECT_EQ(store().add_missing(keys), 2U);
   EXPECT_THAT(store().load().rows, SizeIs(3));
   const auto seen = revision();
@@ -64,9 +65,49 @@ TEST_P(StoreTest, AddMissingAddsWhatIsMissing) {
   EXPECT_TRUE(quiet_since(seen));
 }
 
+TEST_P(StoreTest, AddMissingGivesTheAttributesThatAreMissing) {
+  ASSERT_TRUE(store().add({"Amazon", "c5"}, {{"zone", "a"}, {"own", "1"}}));
+  add("Amazon", "c6");
+  const std::vector<core::NewProfile> wanted = {
+      {{"Amazon", "c5"}, {{"zone", "b"}, {"gpu", "a100"}}}, {{"Amazon", "c6"}, {}}, {{"x", "y"}, {{"zone", "c"}}}};
+  auto seen = revision();
+  EXPECT_EQ(store().add_missing(wanted), 1U);
+  std::map<std::string, core::Attributes> changed;
+  for (const auto& row : store().poll(seen).change.rows) changed[row->profile.key.name] = row->profile.attributes;
+  EXPECT_EQ(changed, (std::map<std::string, core::Attributes>{
+                         {"c5", {{"gpu", "a100"}, {"own", "1"}, {"zone", "b"}}}, {"y", {{"zone", "c"}}}}));
+  seen = revision();
+  EXPECT_EQ(store().add_missing(wanted), 0U);
+  EXPECT_TRUE(quiet_since(seen));
+}
+
+TEST_P(StoreTest, AttributesArePartOfTheRow) {
+  const auto attributes_of = [](const std::vector<core::RowPtr>& rows) {
+    std::map<std::string, core::Attributes> attributes;
+    for (const auto& row : rows) attributes[row->profile.key.name] = row->profile.attributes;
+    return attributes;
+  };
+  using Expected = std::map<std::string, core::Attributes>;
+  const auto id = store().add({"Amazon", "c5"}, {{"zone", "a"}, {"gpu", "1"}})->id;
+  add("Amazon", "c6");
+  EXPECT_EQ(attributes_of(store().load().rows), (Expected{{"c5", {{"gpu", "1"}, {"zone", "a"}}}, {"c6", {}}}));
+  auto seen = revision();
+  ASSERT_TRUE(store().set_attributes(id, {{"zone", "b"}}));
+  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "b"}}}}));
+  seen = revision();
+  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Attributes{{"zone", "c"}}));
+  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "c"}}}}));
+  seen = revision();
+  ASSERT_TRUE(store().change(id, {"Amazon", "c7"}, {}));
+  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c7", {{"zone", "c"}}}}));
+  seen = revision();
+  EXPECT_FALSE(store().set_attributes(id + 100, {{"zone", "d"}}));
+  EXPECT_TRUE(quiet_since(seen));
+}
+
 TEST_P(StoreTest, AddAllSaysWhatBecameOfEach) {
   const auto there = add("Amazon", "c5");
-  const std::vector<NewProfile> profiles = {{{"x", "new"}, {{"k", "v"}, {"l", "w"}}},
+  const std::vector<core::NewProfile> profiles = {{{"x", "new"}, {{"k", "v"}, {"l", "w"}}},
                                             {{"Amazon", "c5"}, {{"k", "not this"}}},
                                             {{"x", "new"}, {{"k", "nor this"}}},
                                             {{"a", "plain"}, {}}};
@@ -91,7 +132,7 @@ TEST_P(StoreTest, AddAllSaysWhatBecameOfEach) {
 }
 
 TEST_P(StoreTest, AddsManyAtOnce) {
-  std::vector<NewProfile> profiles;
+  std::vector<core::NewProfile> profiles;
   for (int i = 0; i < 1500; ++i) profiles.push_back({{"many", fmt::format("{:05}", i)}, {{"n", fmt::format("{}", i)}}});
   const auto added = store().add_all(profiles);
   EXPECT_THAT(store().load().rows, SizeIs(1500));

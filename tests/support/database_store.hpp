@@ -24,9 +24,9 @@ class DatabaseStoreTest : public support::DatabaseTest {
     return open_migrated(2, [this] { return plain(); }, clock_);
   }
   static void fill(Store& store, int count) {
-    std::vector<core::ProfileKey> keys;
-    for (int i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
-    store.add_missing(keys);
+    std::vector<core::NewProfile> profiles;
+    for (int i = 0; i < count; ++i) profiles.push_back({{"many", fmt::format("{:05}", i)}, {}});
+    store.add_missing(profiles);
     std::vector<Assignment> assignments;
     for (const auto& row : store.load().rows) assignments.push_back({row->profile.id, "p", kRule.ttl});
     store.assign(assignments);

@@ -25,7 +25,7 @@ class RefusingStore final : public support::MemoryStore {
     kind_ = kind;
   }
 
-  std::vector<store::Added> add_all(std::span<const store::NewProfile> profiles) override {
+  std::vector<store::Added> add_all(std::span<const core::NewProfile> profiles) override {
     check();
     return MemoryStore::add_all(profiles);
   }

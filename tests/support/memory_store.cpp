@@ -81,29 +81,37 @@ store::Polled MemoryStore::poll(Revision seen) {
   return polled;
 }
 
-std::vector<store::Added> MemoryStore::add_all(std::span<const store::NewProfile> profiles) {
+std::vector<store::Added> MemoryStore::add_all(std::span<const core::NewProfile> profiles) {
   const auto lock = enter();
   adopt();
   std::vector<store::Added> added;
   ++revision_;
-  for (const store::NewProfile& profile : profiles) {
+  for (const core::NewProfile& profile : profiles) {
     const core::RowPtr known = row_with(profile.key);
     const ProfileId id = known ? known->profile.id : insert(profile.key).id;
-    if (!known && !profile.attributes.empty()) attributes_[id] = profile.attributes;
+    if (!known) give(id, profile.attributes);
     added.push_back({id, known != nullptr});
   }
   return added;
 }
 
-std::size_t MemoryStore::add_missing(std::span<const ProfileKey> keys) {
+std::size_t MemoryStore::add_missing(std::span<const core::NewProfile> profiles) {
   const auto lock = enter();
   adopt();
   ++revision_;
-  return static_cast<std::size_t>(std::ranges::count_if(keys, [this](const ProfileKey& key) {
-    if (row_with(key)) return false;
-    insert(key);
-    return true;
-  }));
+  std::size_t added = 0;
+  for (const core::NewProfile& profile : profiles) {
+    core::RowPtr row = row_with(profile.key);
+    if (!row) {
+      ++added;
+      insert(profile.key);
+      row = row_with(profile.key);
+    }
+    core::Attributes attributes = row->profile.attributes;
+    for (const auto& [name, value] : profile.attributes) attributes[name] = value;
+    if (attributes != row->profile.attributes) give(row->profile.id, attributes);
+  }
+  return added;
 }
 
 base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& key,
@@ -114,11 +122,14 @@ base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& 
   if (old == rows_.end()) return base::fail(base::Errc::not_found, "there is no such profile");
   const core::RowPtr owner = row_with(key);
   if (owner && owner->profile.id != id) return base::fail(base::Errc::conflict, "the profile exists");
-  if (attributes) attributes_[id] = *attributes;
-  if (owner) return owner->profile;
+  if (owner && !attributes) return owner->profile;
   ++revision_;
+  if (owner) {
+    give(id, *attributes);
+    return owner->profile;
+  }
   core::Row row;
-  row.profile = {id, key};
+  row.profile = {id, key, attributes.value_or(old->second->profile.attributes)};
   put(std::move(row));
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
@@ -128,20 +139,22 @@ base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& 
 base::Result<void> MemoryStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
   const auto lock = enter();
   if (!rows_.contains(id)) return base::fail(base::Errc::not_found, "there is no such profile");
-  attributes_[id] = attributes;
+  ++revision_;
+  give(id, attributes);
   return {};
 }
 
-core::Profile MemoryStore::with_attributes(core::Profile profile) const {
-  if (const auto found = attributes_.find(profile.id); found != attributes_.end()) profile.attributes = found->second;
-  return profile;
+void MemoryStore::give(ProfileId id, const core::Attributes& attributes) {
+  core::Row row = *rows_.at(id);
+  row.profile.attributes = attributes;
+  put(std::move(row));
 }
 
 base::Result<core::Profile> MemoryStore::find(const ProfileKey& key) {
   const auto lock = enter();
   const core::RowPtr row = row_with(key);
   if (!row) return base::fail(base::Errc::not_found, "there is no such profile");
-  return with_attributes(row->profile);
+  return row->profile;
 }
 
 base::Result<void> MemoryStore::remove(ProfileId id) {
@@ -154,7 +167,6 @@ base::Result<void> MemoryStore::remove(ProfileId id) {
 
 void MemoryStore::bury(ProfileId id) {
   rows_.erase(id);
-  attributes_.erase(id);
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   removed_[id] = {revision_, clock_.wall_now()};
@@ -257,7 +269,7 @@ store::Claim MemoryStore::claim_of(TaskId id, Task& task) {
   store::Claim claim{.task = id, .batched = task.profile < 0, .due = task.due, .token = ++task.token};
   for (const auto& [profile, row] : rows_) {
     if (claim.batched ? row->probe != task.probe : profile != task.profile) continue;
-    claim.profiles.push_back(with_attributes(row->profile));
+    claim.profiles.push_back(row->profile);
   }
   return claim;
 }

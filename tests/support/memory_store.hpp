@@ -30,8 +30,8 @@ class MemoryStore : public store::Store {
 
   store::Loaded load() override;
   store::Polled poll(core::Revision seen) override;
-  std::vector<store::Added> add_all(std::span<const store::NewProfile> profiles) override;
-  std::size_t add_missing(std::span<const core::ProfileKey> keys) override;
+  std::vector<store::Added> add_all(std::span<const core::NewProfile> profiles) override;
+  std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
                                      const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
@@ -81,7 +81,8 @@ class MemoryStore : public store::Store {
   core::Profile insert(const core::ProfileKey& key);
   void put(core::Row row);
   void bury(core::ProfileId id);
-  core::Profile with_attributes(core::Profile profile) const;
+  /// As a change of its row.
+  void give(core::ProfileId id, const core::Attributes& attributes);
   store::Claim claim_of(store::TaskId id, Task& task);
   /// How many more runs a limit allows, and when that changes next if it is none.
   std::pair<std::uint64_t, base::Time> left(const std::string& probe, const store::Limit& limit) const;
@@ -100,7 +101,6 @@ class MemoryStore : public store::Store {
   std::vector<core::ProfileKey> plain_;
   std::map<core::ProfileId, core::RowPtr> rows_;
   std::map<core::ProfileId, Tombstone> removed_;
-  std::map<core::ProfileId, core::Attributes> attributes_;
   /// Of discovered profiles.
   std::map<core::ProfileId, std::string> origins_;
   /// Their places, from 1, are their ids.

@@ -92,9 +92,9 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
     return store().renew(owner, {&claim, 1}, kLease);
   }
   std::vector<core::ProfileId> add_many(std::size_t count) {
-    std::vector<core::ProfileKey> keys;
-    for (std::size_t i = 0; i < count; ++i) keys.push_back({"many", fmt::format("{:05}", i)});
-    store().add_missing(keys);
+    std::vector<core::NewProfile> profiles;
+    for (std::size_t i = 0; i < count; ++i) profiles.push_back({{"many", fmt::format("{:05}", i)}, {}});
+    store().add_missing(profiles);
     std::vector<Assignment> assignments;
     std::vector<core::ProfileId> ids;
     for (const auto& row : store().load().rows) {
