@@ -15,6 +15,10 @@ struct Overview {
   std::vector<std::string> providers;
   /// Probes of which a row's latest attempt failed.
   std::set<std::string> failing_probes;
+  /// Does any row have such a number?
+  bool largest = false;
+  bool score = false;
+  bool price = false;
 };
 
 /// The overview of the current state. Only chunks that changed, or whose rows grew old, are looked at again. Not

@@ -20,44 +20,6 @@ bool wants(const std::vector<T>& wanted, T value) {
   return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
 }
 
-/// Matches rows, keeping what all of them need.
-class Filter {
- public:
-  Filter(const Selection& selection, base::Time now) : selection_(selection), now_(now) {
-    for (std::string word : selection.words) {
-      to_lower(word);
-      words_.push_back(std::move(word));
-    }
-  }
-
-  bool matches(const core::Row& row) {
-    if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
-    if (!selection_.name.empty() && row.profile.key.name != selection_.name) return false;
-    if (selection_.failing && !row.failure) return false;
-    return wants(selection_.levels, core::effective_level(row, now_)) &&
-           wants(selection_.freshness, core::freshness(row, now_)) && holds_words(row.profile.key);
-  }
-
- private:
-  bool holds_words(const core::ProfileKey& key) {
-    if (words_.empty()) return true;
-    const std::size_t slash = key.provider.size();
-    const std::size_t size = slash + 1 + key.name.size();
-    text_.resize(std::max(text_.size(), size));
-    key.provider.copy(text_.data(), slash);
-    text_[slash] = '/';
-    key.name.copy(text_.data() + slash + 1, key.name.size());
-    to_lower(std::span(text_).first(size));
-    const std::string_view text(text_.data(), size);
-    return std::ranges::all_of(words_, [&](const std::string& word) { return text.contains(word); });
-  }
-
-  const Selection& selection_;
-  base::Time now_;
-  std::vector<std::string> words_;
-  std::string text_;
-};
-
 /// Stands for a value that a row does not have.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -85,6 +47,56 @@ double number_of(const core::Row& row, Order order, base::Time now) {
       return kNone;
   }
 }
+
+/// Matches rows, keeping what all of them need.
+class Filter {
+ public:
+  Filter(const Selection& selection, base::Time now) : selection_(selection), now_(now) {
+    for (std::string word : selection.words) {
+      to_lower(word);
+      words_.push_back(std::move(word));
+    }
+  }
+
+  /// As far as level, freshness and failure do not matter.
+  bool may_match(const core::Row& row) {
+    if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
+    if (!selection_.name.empty() && row.profile.key.name != selection_.name) return false;
+    return std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound); }) &&
+           holds_words(row.profile.key);
+  }
+  /// REQUIRES: may_match(row).
+  bool matches(const core::Row& row) const {
+    return (!selection_.failing || row.failure) && wants(selection_.levels, core::effective_level(row, now_)) &&
+           wants(selection_.freshness, core::freshness(row, now_));
+  }
+  /// Is it more than may_match() tells?
+  bool chooses() const { return selection_.failing || !selection_.levels.empty() || !selection_.freshness.empty(); }
+
+ private:
+  bool is_within(const core::Row& row, const Bound& bound) const {
+    const double number = number_of(row, bound.number, now_);
+    return !std::isnan(number) && number >= bound.least.value_or(number) && number <= bound.most.value_or(number) &&
+           core::freshness(row, now_) != core::Freshness::expired;
+  }
+  bool holds_words(const core::ProfileKey& key) {
+    if (words_.empty()) return true;
+    const std::size_t slash = key.provider.size();
+    const std::size_t size = slash + 1 + key.name.size();
+    text_.resize(std::max(text_.size(), size));
+    key.provider.copy(text_.data(), slash);
+    text_[slash] = '/';
+    key.name.copy(text_.data() + slash + 1, key.name.size());
+    to_lower(std::span(text_).first(size));
+    const std::string_view text(text_.data(), size);
+    return std::ranges::all_of(words_, [&](const std::string& word) { return text.contains(word); });
+  }
+
+  const Selection& selection_;
+  base::Time now_;
+  std::vector<std::string> words_;
+  std::string text_;
+};
 
 /// A row with what it is compared by; `place` is its place by provider and name.
 struct Ranked {
@@ -151,17 +163,24 @@ Selected select(const State& state, const Selection& selection, base::Time now) 
   matching.reserve(state.snapshot.size());
   Selected selected;
   state.snapshot.for_each([&](const RowPtr& row) {
+    if (!filter.may_match(*row)) return;
+    if (filter.chooses()) selected.choice.add(*row, now);
     if (!filter.matches(*row)) return;
     selected.counts.add(*row, now);
+    if (selection.grouped) selected.groups[row->profile.key.provider].add(*row, now);
     matching.push_back({&row, number_of(*row, selection.order, now), matching.size()});
   });
+  if (!filter.chooses()) selected.choice = selected.counts;
   selected.rows = part_of(matching, selection);
   return selected;
 }
 
 Selected select(const State& state, const Selection& selection, base::Time now, const Overview& overview) {
   if (!selection.is_window()) return select(state, selection, now);
-  return {.rows = state.snapshot.slice(selection.offset, selection.limit), .counts = overview.counts};
+  return {.rows = state.snapshot.slice(selection.offset, selection.limit),
+          .counts = overview.counts,
+          .choice = overview.counts,
+          .groups = {}};
 }
 
 }  // namespace board

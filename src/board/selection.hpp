@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,15 @@ enum class Order : std::uint8_t {
   changed
 };
 
+/// The numbers that a row may have. Not those of an EXPIRED one.
+struct Bound {
+  Order number;
+  std::optional<double> least{};
+  std::optional<double> most{};
+
+  bool operator==(const Bound&) const = default;
+};
+
 /// Which rows of a board are wanted, in which order, and which part of them. A default one is everything.
 struct Selection {
   /// Words, each of which "provider/name" must hold; ASCII letters in either case.
@@ -34,6 +45,8 @@ struct Selection {
   /// Any of these effective levels; none is any.
   std::vector<core::Level> levels{};
   std::vector<core::Freshness> freshness{};
+  /// Each number within its bounds; a row without it does not match.
+  std::vector<Bound> bounds{};
   /// Only rows whose latest attempt failed.
   bool failing = false;
   Order order = Order::key;
@@ -54,6 +67,10 @@ struct Selected {
   std::vector<core::RowPtr> rows;
   /// Of all rows that match, whichever part is wanted.
   Counts counts;
+  /// Of all that would match with any level, freshness and failure: what those filters have to choose from.
+  Counts choice;
+  /// Of all that match, by provider. Empty unless they are grouped.
+  std::map<std::string, Counts, std::less<>> groups;
 };
 
 /// In one pass over the rows and a partial sort. Thread-safe.

@@ -55,6 +55,25 @@ TEST_F(SelectionTest, ADefaultOneIsAWindowOfEverythingByKey) {
   EXPECT_FALSE(Selection({.descending = true}).is_window());
 }
 
+TEST_F(SelectionTest, NumbersMustBeWithinTheirBounds) {
+  EXPECT_THAT(names({.bounds = {{Order::free, 2}}}), ElementsAre("c5", "ND")) << "what has expired has no number";
+  EXPECT_THAT(names({.bounds = {{Order::free, {}, 2}}}), ElementsAre("c5", "p5"));
+  EXPECT_THAT(names({.bounds = {{Order::free, 2, 2}}}), ElementsAre("c5"));
+  EXPECT_THAT(names({.bounds = {{Order::free, 0}, {Order::price, 0}}}), IsEmpty());
+}
+
+TEST_F(SelectionTest, CountsAreOfWhatMatchesOfTheChoiceAndOfEachGroup) {
+  const auto selected = select(state_, {.words = {"a"}, .levels = {Level::high}, .grouped = true, .limit = 1}, kNow);
+  EXPECT_EQ(selected.counts.total, 2U);
+  EXPECT_EQ(selected.choice.total, 5U) << "any level of those that have the word";
+  EXPECT_EQ(selected.choice.low, 1U);
+  ASSERT_EQ(selected.groups.size(), 2U);
+  EXPECT_EQ(selected.groups.at("Azure").high, 1U) << "beyond the wanted part";
+  const auto all = select(state_, {.words = {"p"}, .limit = 1}, kNow);
+  EXPECT_EQ(all.choice, all.counts);
+  EXPECT_TRUE(all.groups.empty());
+}
+
 TEST_F(SelectionTest, EveryWordMustBeInTheKey) {
   EXPECT_THAT(names({.words = {"AMAZON", "p"}}), ElementsAre("p4", "p5"));
   EXPECT_THAT(names({.words = {"azure/n"}}), ElementsAre("ND"));
@@ -131,7 +150,8 @@ TEST_F(SelectionTest, OrdersByTextAndLevel) {
 }
 
 TEST_F(SelectionTest, AnOverviewSparesTheCountingOfEverythingAlone) {
-  const Overview overview{.counts = {.total = 1000}, .providers = {}, .failing_probes = {}};
+  const Overview overview{
+      .counts = {.total = 1000}, .providers = {}, .failing_probes = {}, .largest = {}, .score = {}, .price = {}};
   const Selected window = select(state_, {.offset = 1, .limit = 2}, kNow, overview);
   EXPECT_EQ(window.counts, overview.counts);
   ASSERT_EQ(window.rows.size(), 2U);

@@ -11,6 +11,8 @@ namespace {
 /// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
 constexpr std::string_view kRetry = "retry: 1000\n\n";
 constexpr std::size_t kMostViewRows = 1000;
+/// Windows of one browser.
+constexpr std::size_t kMostViews = 32;
 /// Replicas look at the database one after the other, so a reader that comes from another one may know more than this
 /// one's board. It waits so long for the board to catch up: what it would get now would take it back in time.
 constexpr std::chrono::seconds kCatchUpTime{3};
@@ -55,13 +57,31 @@ struct StreamCore {
 
 namespace {
 
+/// What a client asks for. `selection`: nothing for everything.
+struct Wish {
+  std::optional<board::Selection> selection;
+  /// The version that the client has.
+  std::optional<core::Version> seen;
+};
+
+/// One of the views that a client follows.
+struct Followed {
+  View view;
+  std::optional<core::Version> seen;
+  /// The state that the client has of it.
+  std::uint64_t sequence = 0;
+};
+
 /// One client's stream.
 class Writer {
  public:
-  Writer(StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
-         std::optional<board::Selection> selection)
-      : core_(core), out_(out), resume_(std::move(resume)) {
-    if (selection) view_.emplace(core.finder, std::move(*selection));
+  /// `labelled`: events are preceded by one that tells which view they are of.
+  Writer(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled)
+      : core_(core), out_(out), labelled_(labelled) {
+    for (Wish& wish : wishes) {
+      if (wish.seen && (!resume_ || resume_->revision < wish.seen->revision)) resume_ = wish.seen;
+      if (wish.selection) views_.push_back({View(core.finder, std::move(*wish.selection)), std::move(wish.seen)});
+    }
   }
 
   asio::awaitable<void> run() {
@@ -86,7 +106,7 @@ class Writer {
         continue;
       }
       open = co_await advance(state);
-      if (open && view_) co_await pause(subscription);
+      if (open && !views_.empty()) co_await pause(subscription, *state);
     }
     core_.streams.Decrement();
   }
@@ -106,24 +126,45 @@ class Writer {
     co_return co_await write_one(out_, std::move(out));
   }
 
-  /// Until the view may be looked at again.
-  asio::awaitable<void> pause(board::View::Subscription& subscription) {
-    while (std::chrono::steady_clock::now() < view_->next_look() && !core_.view.closed() && !out_.gone())
-      co_await subscription.wait(core_.view.current()->sequence, view_->next_look());
+  /// Until a view that is behind `state` may be looked at.
+  asio::awaitable<void> pause(board::View::Subscription& subscription, const board::State& state) {
+    std::optional<base::SteadyTime> next;
+    for (const Followed& one : views_)
+      if (one.sequence != state.sequence) next = std::min(next.value_or(one.view.next_look()), one.view.next_look());
+    while (next && std::chrono::steady_clock::now() < *next && !core_.view.closed() && !out_.gone())
+      co_await subscription.wait(core_.view.current()->sequence, *next);
+  }
+
+  /// Brings each view to `state` that may be looked at now.
+  asio::awaitable<bool> advance_views(const board::State& state) {
+    std::string events;
+    bool all = true;
+    for (std::size_t i = 0; i < views_.size(); ++i) {
+      Followed& one = views_[i];
+      if (one.sequence == state.sequence) continue;
+      if (std::chrono::steady_clock::now() < one.view.next_look()) {
+        all = false;
+        continue;
+      }
+      const auto updates = one.sequence > 0 ? core_.view.updates_after(one.sequence) : std::nullopt;
+      // Who fell behind what is kept does not know whether everything was replaced meanwhile.
+      const bool resumes = updates ? !std::ranges::any_of(*updates, [](const auto& update) { return update->reset; })
+                                   : one.seen && state.since(*one.seen).has_value();
+      if (labelled_) http::append_event(events, "for", "", std::to_string(i));
+      events += one.view.advance(state, one.seen, resumes);
+      one.sequence = state.sequence;
+      one.seen = state.version;
+    }
+    begun_ = true;
+    if (all) arrive(state);
+    co_return events.empty() || co_await write_one(out_, std::move(events));
   }
 
   /// Brings the client from where it is to `state`.
   asio::awaitable<bool> advance(const board::StatePtr& state) {
+    if (!views_.empty()) co_return co_await advance_views(*state);
     const auto updates = begun_ ? core_.view.updates_after(sequence_) : std::nullopt;
     const bool reset = updates && std::ranges::any_of(*updates, [](const auto& update) { return update->reset; });
-    if (view_) {
-      // Who fell behind what is kept does not know whether everything was replaced meanwhile.
-      const auto seen = begun_ ? std::optional(version_) : resume_;
-      const bool resumes = updates ? !reset : seen && state->since(*seen).has_value();
-      std::string events = view_->advance(*state, seen, resumes);
-      arrive(*state);
-      co_return co_await write_one(out_, std::move(events));
-    }
     if (updates && !reset) co_return co_await send_updates(*state, *updates);
     const auto seen = begun_ ? std::optional(version_) : resume_;
     if (const auto change = seen ? state->since(*seen) : std::nullopt)
@@ -177,8 +218,9 @@ class Writer {
   StreamCore& core_;
   http::StreamWriter& out_;
   std::optional<core::Version> resume_;
-  /// Nothing: it sees everything.
-  std::optional<View> view_;
+  bool labelled_;
+  /// None: it sees everything.
+  std::vector<Followed> views_;
   bool begun_ = false;
   /// The state that the client has.
   std::uint64_t sequence_ = 0;
@@ -199,29 +241,63 @@ EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& 
 
 EventStream::~EventStream() = default;
 
-asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
-  if (auto known = request.query.only(kParameters); !known) co_return http::problem(known.error());
-  auto selection = parse_selection(request.query, kMostViewRows, kMostViewRows);
-  if (!selection) co_return http::problem(selection.error());
+namespace {
+
+base::Result<Wish> parse_wish(const http::Query& query, std::string_view last_event_id) {
+  if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());
+  auto selection = parse_selection(query, kMostViewRows, kMostViewRows);
+  if (!selection) return std::unexpected(selection.error());
   // Without a limit, and nothing else that a view needs, a client follows everything.
-  const bool whole = selection->is_window() && request.query.get("limit").value_or("").empty();
+  const bool whole = selection->is_window() && query.get("limit").value_or("").empty();
   if (whole && selection->offset > 0)
-    co_return http::problem(400, "offset goes with limit: they name the rows to follow");
-  const std::string_view since = request.query.get("since").value_or("");
-  if (!since.empty() && !core::parse_version(since)) co_return http::problem(400, kSinceForm);
+    return base::fail(base::Errc::invalid, "offset goes with limit: they name the rows to follow");
+  const std::string_view since = query.get("since").value_or("");
+  if (!since.empty() && !core::parse_version(since)) return base::fail(base::Errc::invalid, std::string(kSinceForm));
   // A reconnecting client says where it is by the header; `since` is where it began.
-  std::string_view seen = request.header("Last-Event-ID");
-  if (seen.empty()) seen = since;
+  Wish wish{.selection = {}, .seen = core::parse_version(last_event_id.empty() ? since : last_event_id)};
+  if (!whole) wish.selection = std::move(*selection);
+  return wish;
+}
+
+/// Each value of `view` is the query of a stream of its own.
+base::Result<std::vector<Wish>> parse_views(const http::Query& query) {
+  if (auto known = query.only({"view"}); !known) return std::unexpected(known.error());
+  std::vector<Wish> wishes;
+  for (const std::string_view text : query.all("view")) {
+    const auto view = http::Query::parse(text);
+    if (!view) return std::unexpected(view.error());
+    auto wish = parse_wish(*view, "");
+    if (!wish) return std::unexpected(wish.error());
+    if (!wish->selection) return base::fail(base::Errc::invalid, fmt::format("view='{}' has no limit", text));
+    wishes.push_back(std::move(*wish));
+  }
+  if (wishes.size() > kMostViews) return base::fail(base::Errc::invalid, fmt::format("more than {} views", kMostViews));
+  return wishes;
+}
+
+}  // namespace
+
+asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
+  const bool several = request.query.get("view").has_value();
+  std::vector<Wish> wishes;
+  if (several) {
+    auto views = parse_views(request.query);
+    if (!views) co_return http::problem(views.error());
+    wishes = std::move(*views);
+  } else {
+    auto wish = parse_wish(request.query, request.header("Last-Event-ID"));
+    if (!wish) co_return http::problem(wish.error());
+    wishes.push_back(std::move(*wish));
+  }
   http::Reply reply;
   reply.content_type = "text/event-stream";
   reply.headers.emplace_back("Cache-Control", "no-store");
-  reply.stream = [core = cores_[request.core].get(), resume = core::parse_version(seen),
-                  view = whole ? std::nullopt : std::optional(std::move(*selection))](http::StreamWriter& out) {
-    return [](StreamCore& core, http::StreamWriter& out, std::optional<core::Version> resume,
-              std::optional<board::Selection> view) -> asio::awaitable<void> {
-      Writer writer(core, out, std::move(resume), std::move(view));
-      co_await writer.run();
-    }(*core, out, resume, view);
+  reply.stream = [core = cores_[request.core].get(), wishes = std::move(wishes), several](http::StreamWriter& out) {
+    return
+        [](StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool several) -> asio::awaitable<void> {
+          Writer writer(core, out, std::move(wishes), several);
+          co_await writer.run();
+        }(*core, out, wishes, several);
   };
   co_return reply;
 }

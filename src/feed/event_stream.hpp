@@ -23,8 +23,11 @@ inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
 /// of the same database: then it sends what changed, and the rows that are not FRESH, whose growing old has no
 /// revision. Otherwise it begins with the whole snapshot.
 ///
-///   ?limit=N&offset=M&q=…  only the rows of that selection (selection_query.hpp), with counts of the whole board; the
-///                          event `view` says that other rows stand there now, and the client should ask again
+///   ?limit=N&offset=M&q=…  only the rows of that selection (selection_query.hpp), with counts of those that match but
+///                          for level, freshness and failure; the event `view` says that other rows stand there now,
+///                          and the client should ask again
+///   ?view=QUERY&view=…     several of these at once, each with its own `since`: the event `for` says by its number
+///                          which of them the following events are about
 ///
 /// Called on every core. `board` outlives it.
 class EventStream {

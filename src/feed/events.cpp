@@ -26,7 +26,7 @@ void append_now(std::string& out, base::Time now) {
 void append_counts_key(std::string& out, const ViewCounts* counts) {
   if (counts == nullptr) return;
   out += ",\"counts\":{";
-  append_counts(out, counts->all);
+  append_counts(out, counts->choice);
   out += fmt::format(",\"matching\":{}}}", counts->matching);
 }
 

@@ -25,7 +25,8 @@ inline constexpr std::string_view kSinceForm =
 
 /// What a client of a selection is told beside its rows.
 struct ViewCounts {
-  const board::Counts& all;
+  /// Of all rows that match but for level, freshness and failure.
+  const board::Counts& choice;
   std::size_t matching;
 };
 

@@ -218,6 +218,29 @@ TEST_F(FeedTest, ASelectionTellsItsRowsAndWhenOthersStandThere) {
   EXPECT_THAT(ask(server.port(), "/hardware/events?level=high"), HasSubstr("HTTP/1.1 400"));
 }
 
+TEST_F(FeedTest, OneStreamCarriesSeveralViews) {
+  Source source(runtime_);
+  source.board.fill(many_rows(5), {"epoch", 5});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(
+      server.port(), "/hardware/events?view=limit%3D1%26since%3Depoch-5&view=q%3D000003%26limit%3D9%26since%3Depoch-5");
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: for\ndata: 0\n\nevent: change")));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("event: for\ndata: 1\n\nevent: change")));
+  source.board.put(measured_row(3, "000003", 6, core::Level::low));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("data: 0\n"), Not(HasSubstr("000003"))));
+  EXPECT_THAT(client->read_until("}}\n\n"), testing::AllOf(HasSubstr("data: 1\n"), HasSubstr("000003")));
+  const std::string many = [] {
+    std::string query;
+    for (int i = 0; i < 33; ++i) query += "&view=limit%3D1";
+    return query.substr(1);
+  }();
+  for (const std::string& bad : {std::string("view=limit%3D1&limit=1"), std::string("view=limti%3D1"),
+                                 std::string("view="), std::string("view=q%3D%25zz"), many})
+    EXPECT_EQ(stream(server.port(), fmt::format("/hardware/events?{}", bad))->read_until("\r\n"),
+              "HTTP/1.1 400 Bad Request\r\n")
+        << bad;
+}
+
 TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
   Source source(runtime_);
   source.board.fill(many_rows(5), {"epoch", 5});

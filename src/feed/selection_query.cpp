@@ -1,6 +1,8 @@
 #include "feed/selection_query.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -19,6 +21,9 @@ constexpr std::pair<std::string_view, Order> kOrders[] = {
     {"largest", Order::largest}, {"total", Order::total},         {"score", Order::score},
     {"price", Order::price},     {"measured", Order::measured},   {"changed", Order::changed},
 };
+
+/// Numbers that may have bounds, as `min_free`.
+constexpr Order kBounded[] = {Order::free, Order::total, Order::largest, Order::score, Order::price};
 
 /// The parts of `text` between any of `separators`, without empty ones.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
@@ -69,6 +74,27 @@ base::Result<void> read_order(std::string_view text, Selection& selection) {
   return {};
 }
 
+base::Result<std::optional<double>> read_bound(const http::Query& query, const std::string& name) {
+  const std::string_view text = query.get(name).value_or("");
+  if (text.empty()) return std::nullopt;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+    return base::fail(base::Errc::invalid, fmt::format("{}='{}' is not a number", name, text));
+  return number;
+}
+
+base::Result<void> read_bounds(const http::Query& query, Selection& selection) {
+  for (const Order order : kBounded) {
+    const auto least = read_bound(query, "min_" + to_string(order, false));
+    if (!least) return std::unexpected(least.error());
+    const auto most = read_bound(query, "max_" + to_string(order, false));
+    if (!most) return std::unexpected(most.error());
+    if (*least || *most) selection.bounds.push_back({order, *least, *most});
+  }
+  return {};
+}
+
 base::Result<bool> read_flag(const http::Query& query, std::string_view name, std::string_view value) {
   const std::string_view given = query.get(name).value_or("");
   if (!given.empty() && given != value)
@@ -111,6 +137,7 @@ base::Result<Selection> parse_selection(const http::Query& query, std::size_t li
       read_set<core::Freshness>(query, "freshness", core::parse_freshness, "PENDING, FRESH, STALE, EXPIRED");
   if (!freshness) return std::unexpected(freshness.error());
   selection.freshness = std::move(*freshness);
+  if (auto read = read_bounds(query, selection); !read) return std::unexpected(read.error());
   const auto failing = read_flag(query, "failing", "1");
   if (!failing) return std::unexpected(failing.error());
   selection.failing = *failing;
@@ -137,6 +164,10 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   add("name", selection.name);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
+  for (const auto& [order, least, most] : selection.bounds) {
+    if (least) add("min_" + to_string(order, false), base::number_text(*least));
+    if (most) add("max_" + to_string(order, false), base::number_text(*most));
+  }
   if (selection.failing) add("failing", "1");
   if (selection.order != Order::key || selection.descending)
     add("sort", to_string(selection.order, selection.descending));

@@ -13,14 +13,17 @@
 ///   &provider=TEXT         exactly, as is &name=TEXT
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
 ///   &freshness=STALE       likewise
+///   &min_free=8&max_price=2  numbers within these bounds: free, total, largest, score, price
 ///   &failing=1             the latest attempt failed
 ///   &sort=-free            by what, '-' for descending
 ///   &group=provider        providers stay together
 ///   &offset=N&limit=M      which part
 namespace feed {
 
-inline constexpr std::array<std::string_view, 10> kSelectionParameters{
-    "q", "provider", "name", "level", "freshness", "failing", "sort", "group", "offset", "limit"};
+inline constexpr std::array<std::string_view, 20> kSelectionParameters{
+    "q",         "provider",  "name",        "level",       "freshness", "failing",   "sort",
+    "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
+    "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price"};
 
 /// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);

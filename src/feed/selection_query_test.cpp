@@ -37,6 +37,14 @@ TEST(SelectionQuery, ReadsAllParameters) {
                        .limit = 10}));
 }
 
+TEST(SelectionQuery, NumbersHaveBounds) {
+  EXPECT_EQ(parsed("min_free=8&max_price=2.5&min_score=-1&max_free=").bounds,
+            (std::vector<board::Bound>{{Order::free, 8, {}}, {Order::score, -1, {}}, {Order::price, {}, 2.5}}));
+  EXPECT_EQ(to_query(parsed("max_price=2.5&min_free=8"), 100), "min_free=8&max_price=2.5");
+  for (const char* bad : {"min_free=x", "min_free=8x", "min_free=nan", "min_free=1e999"})
+    EXPECT_THAT(error(bad), HasSubstr("is not a number"));
+}
+
 TEST(SelectionQuery, WhatAFormSendsEmptyIsAbsent) {
   EXPECT_EQ(parsed("q=&provider=&level=&freshness=&failing=&sort=&group=&offset=&limit="), (Selection{.limit = 100}));
   EXPECT_EQ(parsed(""), (Selection{.limit = 100}));

@@ -44,7 +44,8 @@ std::shared_ptr<const Found> Finder::find(const board::State& state, const board
   auto selected = board::select(state, selection, state.now(begin));
   const auto cost = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - begin);
   entries_.front().sequence = state.sequence;
-  entries_.front().found = std::make_shared<const Found>(Found{std::move(selected.rows), selected.counts.total, cost});
+  entries_.front().found = std::make_shared<const Found>(Found{
+      .rows = std::move(selected.rows), .matching = selected.counts.total, .choice = selected.choice, .cost = cost});
   return entries_.front().found;
 }
 
@@ -52,7 +53,7 @@ std::string View::advance(const board::State& state, const std::optional<core::V
   const base::SteadyTime begin = std::chrono::steady_clock::now();
   const base::Time now = state.now(begin);
   const auto found = finder_.find(state, selection_);
-  const ViewCounts counts{finder_.counts(state, now), found->matching};
+  const ViewCounts counts{selection_.is_window() ? finder_.counts(state, now) : found->choice, found->matching};
   auto ids = ids_of(found->rows);
   next_look_ = begin + found->cost * kPause;
   std::string out;

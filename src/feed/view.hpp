@@ -17,6 +17,8 @@ struct Found {
   std::vector<core::RowPtr> rows;
   /// How many rows match, whichever part of them is wanted.
   std::size_t matching = 0;
+  /// What the filters of level, freshness and failure have to choose from; for a window, the whole board.
+  board::Counts choice{};
   /// What finding them took; nothing to speak of for a window of everything.
   base::Duration cost{0};
 };

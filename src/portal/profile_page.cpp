@@ -107,7 +107,8 @@ struct ProfilePage::Core {
   kainjow::mustache::mustache page = load_template("profile");
 };
 
-ProfilePage::ProfilePage(board::Board& board, std::size_t cores) : board_(board) {
+ProfilePage::ProfilePage(board::Board& board, std::size_t cores, std::string public_url)
+    : board_(board), public_url_(std::move(public_url)) {
   for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>());
 }
 
@@ -122,8 +123,9 @@ boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& req
     co_return show_problem(
         request, 404,
         fmt::format("there is no profile {}/{}; it may have been renamed or removed", key.provider, key.name));
-  http::Prepared prepared("text/html; charset=utf-8",
-                          cores_[request.core]->page.render(page_data(*state, *row, origin_of(request))));
+  data page = page_data(*state, *row, public_url_.empty() ? origin_of(request) : public_url_);
+  set_if_any(page, "public_url", public_url_);
+  http::Prepared prepared("text/html; charset=utf-8", cores_[request.core]->page.render(page));
   http::Reply reply = http::answer(request, prepared, "Host, X-Forwarded-Proto");
   secure(reply);
   co_return reply;

@@ -24,7 +24,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       api_(board_, runtime.cores()),
       wait_(board_, metrics),
       page_(board_, runtime.cores()),
-      profile_page_(board_, runtime.cores()),
+      profile_page_(board_, runtime.cores(), config.public_url),
       assets_(runtime.cores()),
       badge_(board_),
       cors_(config.allow_origin),
