@@ -16,7 +16,7 @@ void to_lower(std::span<char> text) {
 }
 
 template <class T>
-bool wants(const std::vector<T>& wanted, T value) {
+bool wants(const std::vector<T>& wanted, const T& value) {
   return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
 }
 
@@ -62,7 +62,8 @@ class Filter {
   bool may_match(const core::Row& row) {
     if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
     if (!selection_.name.empty() && row.profile.key.name != selection_.name) return false;
-    return std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound); }) &&
+    return has_labels(row.profile.attributes) &&
+           std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound); }) &&
            holds_words(row.profile.key);
   }
   /// REQUIRES: may_match(row).
@@ -74,6 +75,12 @@ class Filter {
   bool chooses() const { return selection_.failing || !selection_.levels.empty() || !selection_.freshness.empty(); }
 
  private:
+  bool has_labels(const core::Attributes& labels) const {
+    return std::ranges::all_of(selection_.labels, [&](const auto& wanted) {
+      const auto label = labels.find(wanted.first);
+      return label != labels.end() && wants(wanted.second, label->second);
+    });
+  }
   bool is_within(const core::Row& row, const Bound& bound) const {
     const double number = number_of(row, bound.number, now_);
     return !std::isnan(number) && number >= bound.least.value_or(number) && number <= bound.most.value_or(number) &&

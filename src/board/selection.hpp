@@ -42,6 +42,8 @@ struct Selection {
   /// Exactly this provider, and exactly this name; "" is any.
   std::string provider{};
   std::string name{};
+  /// Each of these labels has one of its values.
+  std::map<std::string, std::vector<std::string>> labels{};
   /// Any of these effective levels; none is any.
   std::vector<core::Level> levels{};
   std::vector<core::Freshness> freshness{};

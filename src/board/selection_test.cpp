@@ -55,6 +55,22 @@ TEST_F(SelectionTest, ADefaultOneIsAWindowOfEverythingByKey) {
   EXPECT_FALSE(Selection({.descending = true}).is_window());
 }
 
+TEST_F(SelectionTest, EachLabelHasOneOfItsValues) {
+  const auto labelled = [](core::ProfileId id, const char* name, core::Attributes labels) {
+    core::Row row = support::pending_row(id, name, id);
+    row.profile.attributes = std::move(labels);
+    return support::share(std::move(row));
+  };
+  state_.snapshot = core::Snapshot({labelled(1, "a", {{"region", "eu-1"}, {"gpu", "a100"}}),
+                                    labelled(2, "b", {{"region", "eu-2"}, {"gpu", "a100"}}),
+                                    labelled(3, "c", {{"region", "eu-1"}}), labelled(4, "d", {})});
+  EXPECT_THAT(names({.labels = {{"region", {"eu-1"}}}}), ElementsAre("a", "c"));
+  EXPECT_THAT(names({.labels = {{"region", {"eu-1", "eu-2"}}, {"gpu", {"a100"}}}}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({.labels = {{"gpu", {"A100"}}}}), IsEmpty()) << "exactly";
+  EXPECT_THAT(names({.labels = {{"owner", {"x"}}}}), IsEmpty());
+  EXPECT_FALSE(Selection({.labels = {{"gpu", {"x"}}}}).is_window());
+}
+
 TEST_F(SelectionTest, NumbersMustBeWithinTheirBounds) {
   EXPECT_THAT(names({.bounds = {{Order::free, 2}}}), ElementsAre("c5", "ND")) << "what has expired has no number";
   EXPECT_THAT(names({.bounds = {{Order::free, {}, 2}}}), ElementsAre("c5", "p5"));

@@ -22,6 +22,8 @@ constexpr std::pair<std::string_view, Order> kOrders[] = {
     {"price", Order::price},     {"measured", Order::measured},   {"changed", Order::changed},
 };
 
+constexpr std::string_view kLabel = "label.";
+
 /// Numbers that may have bounds, as `min_free`.
 constexpr Order kBounded[] = {Order::free, Order::total, Order::largest, Order::score, Order::price};
 
@@ -95,6 +97,19 @@ base::Result<void> read_bounds(const http::Query& query, Selection& selection) {
   return {};
 }
 
+base::Result<void> read_labels(const http::Query& query, Selection& selection) {
+  for (const auto& [name, value] : query.with_prefix(kLabel)) {
+    if (auto good = core::checked_attribute(name, ""); !good)
+      return base::fail(base::Errc::invalid, fmt::format("{}{}: {}", kLabel, name, good.error().message));
+    if (!value.empty()) selection.labels[std::string(name)].emplace_back(value);
+  }
+  for (auto& [name, values] : selection.labels) {
+    std::ranges::sort(values);
+    values.erase(std::ranges::unique(values).begin(), values.end());
+  }
+  return {};
+}
+
 base::Result<bool> read_flag(const http::Query& query, std::string_view name, std::string_view value) {
   const std::string_view given = query.get(name).value_or("");
   if (!given.empty() && given != value)
@@ -137,6 +152,7 @@ base::Result<Selection> parse_selection(const http::Query& query, std::size_t li
       read_set<core::Freshness>(query, "freshness", core::parse_freshness, "PENDING, FRESH, STALE, EXPIRED");
   if (!freshness) return std::unexpected(freshness.error());
   selection.freshness = std::move(*freshness);
+  if (auto read = read_labels(query, selection); !read) return std::unexpected(read.error());
   if (auto read = read_bounds(query, selection); !read) return std::unexpected(read.error());
   const auto failing = read_flag(query, "failing", "1");
   if (!failing) return std::unexpected(failing.error());
@@ -162,6 +178,8 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   add("q", fmt::format("{}", fmt::join(selection.words, " ")));
   add("provider", selection.provider);
   add("name", selection.name);
+  for (const auto& [label, values] : selection.labels)
+    for (const std::string& value : values) add(fmt::format("{}{}", kLabel, label), value);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
   for (const auto& [order, least, most] : selection.bounds) {

@@ -11,6 +11,7 @@
 ///
 ///   ?q=WORDS               each word is in "provider/name"
 ///   &provider=TEXT         exactly, as is &name=TEXT
+///   &label.region=eu-1     the profile has this label; repeated, with any of the values
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
 ///   &freshness=STALE       likewise
 ///   &min_free=8&max_price=2  numbers within these bounds: free, total, largest, score, price
@@ -20,10 +21,10 @@
 ///   &offset=N&limit=M      which part
 namespace feed {
 
-inline constexpr std::array<std::string_view, 20> kSelectionParameters{
+inline constexpr std::array<std::string_view, 21> kSelectionParameters{
     "q",         "provider",  "name",        "level",       "freshness", "failing",   "sort",
     "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
-    "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price"};
+    "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price", "label."};
 
 /// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);

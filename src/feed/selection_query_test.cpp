@@ -37,6 +37,16 @@ TEST(SelectionQuery, ReadsAllParameters) {
                        .limit = 10}));
 }
 
+TEST(SelectionQuery, LabelsHaveOneOfTheirValues) {
+  using Labels = std::map<std::string, std::vector<std::string>>;
+  EXPECT_EQ(parsed("label.region=eu-1&label.gpu=h100&label.gpu=a100,80&label.gpu=h100&label.owner=").labels,
+            (Labels{{"region", {"eu-1"}}, {"gpu", {"a100,80", "h100"}}}));
+  EXPECT_EQ(to_query(parsed("label.region=eu+1&label.gpu=h100&label.gpu=a%26b&name=x"), 100),
+            "name=x&label.gpu=a%26b&label.gpu=h100&label.region=eu%201");
+  EXPECT_THAT(error("label.=x"), HasSubstr("label.: attribute '' has no usable key"));
+  EXPECT_THAT(error("label.a%20b=x"), HasSubstr("label.a b: attribute 'a b' has no usable key"));
+}
+
 TEST(SelectionQuery, NumbersHaveBounds) {
   EXPECT_EQ(parsed("min_free=8&max_price=2.5&min_score=-1&max_free=").bounds,
             (std::vector<board::Bound>{{Order::free, 8, {}}, {Order::score, -1, {}}, {Order::price, {}, 2.5}}));

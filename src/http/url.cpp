@@ -102,9 +102,19 @@ base::Result<std::size_t> Query::number(std::string_view name, std::size_t other
   return *value;
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> Query::with_prefix(std::string_view prefix) const {
+  std::vector<std::pair<std::string_view, std::string_view>> found;
+  for (const auto& [name, value] : pairs_)
+    if (name.starts_with(prefix)) found.emplace_back(std::string_view(name).substr(prefix.size()), value);
+  return found;
+}
+
 base::Result<void> Query::only(std::span<const std::string_view> known) const {
   for (const auto& [name, value] : pairs_) {
-    if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
+    const auto is_it = [&name](std::string_view one) {
+      return one.ends_with('.') ? name.starts_with(one) : name == one;
+    };
+    if (std::ranges::any_of(known, is_it)) continue;
     std::string message = fmt::format("query parameter '{}' is unknown here", name);
     const std::string_view near = base::nearest(name, known);
     if (!near.empty())

@@ -47,6 +47,13 @@ TEST(QueryNumber, InRangeOrAnErrorThatSaysTheRange) {
 TEST(QueryOnly, NamesTheNearest) {
   const auto query = Query::parse("limti=1");
   EXPECT_TRUE(query->only({"limti"}));
+  EXPECT_TRUE(query->only({"lim", "limti"}));
+  EXPECT_FALSE(query->only({"lim", "li."}));
+  const auto labels = Query::parse("label.a=1&x=2&label.b=3&label.a=4&label.=5&labels=6");
+  EXPECT_EQ(labels->with_prefix("label."), (std::vector<std::pair<std::string_view, std::string_view>>{
+                                               {"a", "1"}, {"b", "3"}, {"a", "4"}, {"", "5"}}));
+  EXPECT_TRUE(labels->only({"label.", "x", "labels"}));
+  EXPECT_FALSE(labels->only({"label.", "x"}));
   const auto known = query->only({"limit", "offset"});
   ASSERT_FALSE(known);
   EXPECT_NE(known.error().message.find("did you mean 'limit'"), std::string::npos);
