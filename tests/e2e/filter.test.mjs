@@ -9,7 +9,8 @@ after(closeBrowser);
 
 const names = page => page.locator('#rows tr[data-id] .name').allTextContents();
 
-const HIGH = { name: 'high', kind: 'exec', match: { provider: 'Provider 1' }, ttl: '1s', timeout: '1s', command: ['echo', '{"level": "HIGH", "free": 3}'] };
+const HIGH = { name: 'high', kind: 'exec', match: { provider: 'Provider 1' }, ttl: '1s', expire_after: '1h', timeout: '1m',
+  command: ['echo', '{"level": "HIGH", "free": 3}'] };
 
 test('a filter is in the URL, and the server finds the rows', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
@@ -59,7 +60,7 @@ test('a profile has a page of its own, which is live', async t => {
 
 test('the badge on a profile\'s page is live', async t => {
   const alternate = 'if [ -e was ]; then rm was; echo \'{"level": "HIGH"}\'; else touch was; echo \'{"level": "LOW"}\'; fi';
-  const probe = { name: 'alternate', kind: 'exec', ttl: '1s', timeout: '1s', command: ['sh', '-c', alternate] };
+  const probe = { name: 'alternate', kind: 'exec', ttl: '1s', expire_after: '1h', timeout: '1m', command: ['sh', '-c', alternate] };
   const { url } = await vacancyUp(t, { profiles: ['Amazon/c5'], probes: [probe] });
   const page = await openPage(t, `${url}profile/Amazon/c5`);
   const widths = [];  // HIGH is wider than LOW
