@@ -103,13 +103,13 @@ TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),
-              StartsWith("profiles[1].labels: attribute 'a b' has no usable key"));
+              StartsWith("profiles[1].labels: label 'a b' has no usable key"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a", "b\nc"}}; }),
-              StartsWith("profiles[1].labels: the value of attribute 'a' must be"));
+              StartsWith("profiles[1].labels: the value of label 'a' must be"));
   EXPECT_THAT(complaint([](Config& c) {
                 for (int i = 0; i < 65; ++i) c.profiles[0].attributes.emplace(std::to_string(i), "");
               }),
-              StartsWith("profiles[0].labels: 65 attributes; the most is 64"));
+              StartsWith("profiles[0].labels: 65 labels; the most is 64"));
 }
 
 TEST(Validate, WantsHttpUrlsWithAHost) {

@@ -44,16 +44,16 @@ TEST(Attribute, HasAWordForAKeyAndALineForAValue) {
   EXPECT_EQ(attribute_complaint("aZ09_.-", "größe/XL #2"), "");
   EXPECT_EQ(attribute_complaint("zone", ""), "");
   for (const char* key : {"", "a b", "ä", "a=", "a/b"})
-    EXPECT_THAT(attribute_complaint(key, "x"), StartsWith(fmt::format("attribute '{}' has no usable key", key)));
+    EXPECT_THAT(attribute_complaint(key, "x"), StartsWith(fmt::format("label '{}' has no usable key", key)));
   for (const char* value : {"a\nb", "\xFF", "c5\u202E"})
-    EXPECT_EQ(attribute_complaint("k", value), "the value of attribute 'k' must be UTF-8 text in one line");
+    EXPECT_EQ(attribute_complaint("k", value), "the value of label 'k' must be UTF-8 text in one line");
 }
 
 TEST(Attribute, HoldsItsLimits) {
   EXPECT_EQ(attribute_complaint(std::string(64, 'k'), std::string(kMaxValueBytes, 'v')), "");
   EXPECT_THAT(attribute_complaint(std::string(65, 'k'), "v"), testing::HasSubstr("has no usable key"));
   EXPECT_EQ(attribute_complaint("k", std::string(kMaxValueBytes + 1, 'v')),
-            "the value of attribute 'k' has 16385 bytes; the most is 16384");
+            "the value of label 'k' has 16385 bytes; the most is 16384");
 }
 
 TEST(Attributes, AreNotTooManyNorTooLarge) {
@@ -61,11 +61,11 @@ TEST(Attributes, AreNotTooManyNorTooLarge) {
   for (std::size_t i = 0; i < kMaxAttributes; ++i) many.emplace(fmt::format("k{}", i), "");
   EXPECT_TRUE(checked_size(many));
   many.emplace("further", "");
-  EXPECT_EQ(checked_size(many).error().message, "65 attributes; the most is 64");
+  EXPECT_EQ(checked_size(many).error().message, "65 labels; the most is 64");
   Attributes large{{"1234", std::string(kMaxAttributesBytes - 4, 'v')}};
   EXPECT_TRUE(checked_size(large));
   large["1234"] += 'v';
-  EXPECT_EQ(checked_size(large).error().message, "the attributes have 65537 bytes together; the most is 65536");
+  EXPECT_EQ(checked_size(large).error().message, "the labels have 65537 bytes together; the most is 65536");
 }
 
 TEST(Profile, KeysAreOrderedByProviderThenNameByteByByte) {

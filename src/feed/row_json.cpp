@@ -137,7 +137,7 @@ base::Result<core::Attributes> attributes_of(const json::value& value) {
   const auto wrong = [](std::string_view what) {
     return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"KEY\":\"value\"}}", what));
   };
-  if (!value.is_object()) return wrong("'attributes' is not an object");
+  if (!value.is_object()) return wrong("'labels' is not an object");
   core::Attributes attributes;
   for (const auto& member : value.get_object()) {
     if (auto checked = core::checked_attribute(member.key(), member.value().is_string()
@@ -158,7 +158,7 @@ base::Result<SentProfile> profile_of(const json::value& value) {
   if (!value.is_object()) return wrong("the profile is not a JSON object");
   const json::object& object = value.get_object();
   for (const auto& member : object)
-    if (member.key() != "provider" && member.key() != "name" && member.key() != "attributes")
+    if (member.key() != "provider" && member.key() != "name" && member.key() != "labels" && member.key() != "attributes")
       return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
   const json::value* provider = object.if_contains("provider");
   const json::value* name = object.if_contains("name");
@@ -167,8 +167,14 @@ base::Result<SentProfile> profile_of(const json::value& value) {
   auto key = core::checked_key(provider->get_string(), name->get_string());
   if (!key) return std::unexpected(key.error());
   SentProfile profile{std::move(*key), {}};
-  if (const json::value* attributes = object.if_contains("attributes")) {
-    auto read = attributes_of(*attributes);
+  const json::value* labels = object.if_contains("labels");
+  // The former name.
+  const json::value* attributes = object.if_contains("attributes");
+  if (labels != nullptr && attributes != nullptr)
+    return wrong("'attributes' is the former name of 'labels', and both are there");
+  if (labels == nullptr) labels = attributes;
+  if (labels != nullptr) {
+    auto read = attributes_of(*labels);
     if (!read) return std::unexpected(read.error());
     profile.attributes = std::move(*read);
   }

@@ -36,7 +36,7 @@ struct SentProfile {
   std::optional<core::Attributes> attributes;
 };
 
-/// Reads {"provider":…,"name":…,"attributes":{…}}, the last of which may be left out; further keys are refused.
+/// Reads {"provider":…,"name":…,"labels":{…}}, the last of which may be left out; further keys are refused.
 base::Result<SentProfile> parse_profile(std::string_view json);
 
 /// How many profiles one request may add: its transaction must not keep others waiting.

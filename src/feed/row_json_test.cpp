@@ -162,6 +162,14 @@ std::string with_attributes(const std::string& attributes) {
   return R"({"provider":"a","name":"b","attributes":{)" + attributes + "}}";
 }
 
+TEST(ParseProfile, LabelsHaveAFormerName) {
+  const core::Attributes one{{"k", "v"}};
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","labels":{"k":"v"}})")->attributes, one);
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":"v"}})")->attributes, one);
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{},"labels":{}})").error().message,
+              HasSubstr("both are there"));
+}
+
 TEST(ParseProfile, HoldsTheLimitsOfAttributes) {
   const auto one = [](std::size_t bytes) { return with_attributes("\"k\":\"" + std::string(bytes, 'x') + "\""); };
   EXPECT_TRUE(parse_profile(one(core::kMaxValueBytes)));
@@ -174,7 +182,7 @@ TEST(ParseProfile, HoldsTheLimitsOfAttributes) {
     return with_attributes(text);
   };
   EXPECT_TRUE(parse_profile(many(core::kMaxAttributes, 1)));
-  EXPECT_THAT(parse_profile(many(core::kMaxAttributes + 1, 1)).error().message, HasSubstr("65 attributes"));
+  EXPECT_THAT(parse_profile(many(core::kMaxAttributes + 1, 1)).error().message, HasSubstr("65 labels"));
   EXPECT_TRUE(parse_profile(many(8, (8 << 10) - 2)));
   EXPECT_THAT(parse_profile(many(8, (8 << 10) - 1)).error().message, HasSubstr("65544 bytes together"));
   EXPECT_FALSE(parse_profile(with_attributes(R"("k":"a\u0000b")"))) << "NUL";

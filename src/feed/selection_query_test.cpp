@@ -43,8 +43,8 @@ TEST(SelectionQuery, LabelsHaveOneOfTheirValues) {
             (Labels{{"region", {"eu-1"}}, {"gpu", {"a100,80", "h100"}}}));
   EXPECT_EQ(to_query(parsed("label.region=eu+1&label.gpu=h100&label.gpu=a%26b&name=x"), 100),
             "name=x&label.gpu=a%26b&label.gpu=h100&label.region=eu%201");
-  EXPECT_THAT(error("label.=x"), HasSubstr("label.: attribute '' has no usable key"));
-  EXPECT_THAT(error("label.a%20b=x"), HasSubstr("label.a b: attribute 'a b' has no usable key"));
+  EXPECT_THAT(error("label.=x"), HasSubstr("label.: label '' has no usable key"));
+  EXPECT_THAT(error("label.a%20b=x"), HasSubstr("label.a b: label 'a b' has no usable key"));
 }
 
 TEST(SelectionQuery, NumbersHaveBounds) {

@@ -76,7 +76,7 @@ TEST_F(ProbesApiTest, AProbeIsTested) {
               AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("error":"timed out after 1ms"})")));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"none"})"), HasSubstr("HTTP/1.1 404"));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a","attributes":{}})"),
-              AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("leave 'attributes' out")));
+              AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("leave 'labels' out")));
   store_.lose(true);
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 503"));
 }

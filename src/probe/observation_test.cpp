@@ -82,7 +82,8 @@ TEST(CheckNumbers, NamesWhatMakesNoSense) {
 TEST(Placeholders, AreTheProfiles) {
   const core::Profile profile{1, {"Amazon", "c5 large"}, {{"zone", "a"}}};
   const auto escape = [](std::string_view text) { return fmt::format("<{}>", text); };
-  EXPECT_EQ(expand("{provider}/{name}?{attribute.zone}{attribute.none}", profile, escape), "<Amazon>/<c5 large>?<a><>");
+  EXPECT_EQ(expand("{provider}/{name}?{attribute.zone}{attribute.none}{label.zone}{labels.zone}", profile, escape),
+            "<Amazon>/<c5 large>?<a><><a>{labels.zone}");
   EXPECT_EQ(expand(R"({"a":{name},"b":{}} {provider)", profile, escape), R"({"a":<c5 large>,"b":{}} {provider)");
 }
 

@@ -6,11 +6,13 @@ namespace probe {
 namespace {
 
 std::optional<std::string> value_of(std::string_view word, const core::Profile& profile) {
-  constexpr std::string_view kAttribute = "attribute.";
+  // The second is the former name.
+  constexpr std::string_view kLabel = "label.", kAttribute = "attribute.";
   if (word == "provider") return profile.key.provider;
   if (word == "name") return profile.key.name;
-  if (!word.starts_with(kAttribute)) return std::nullopt;
-  const auto found = profile.attributes.find(std::string(word.substr(kAttribute.size())));
+  const std::string_view prefix = word.starts_with(kLabel) ? kLabel : kAttribute;
+  if (!word.starts_with(prefix)) return std::nullopt;
+  const auto found = profile.attributes.find(std::string(word.substr(prefix.size())));
   return found != profile.attributes.end() ? found->second : std::string();
 }
 
