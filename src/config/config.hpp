@@ -307,8 +307,8 @@ struct Config {
   HardwareConfig hardware{};
   PortalConfig portal{};
   AutoscalerConfig autoscaler{};
-  /// Profiles that must exist, with labels that they must have. What is missing is added at start; removing something here
-  /// removes nothing.
+  /// Profiles that must exist, with labels that they must have. What is missing is added at start; removing something
+  /// here removes nothing.
   std::vector<core::NewProfile> profiles{};
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};

@@ -99,7 +99,8 @@ TEST(Validate, BoundsEveryDuration) {
 
 TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1].key.name = ""; }), StartsWith("profiles[1]: name is empty"));
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[0].key.provider = " x"; }), StartsWith("profiles[0]: provider ' x'"));
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[0].key.provider = " x"; }),
+              StartsWith("profiles[0]: provider ' x'"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),

@@ -35,12 +35,10 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
            c == '-';
   };
   if (key.empty() || key.size() > kMaxKeyBytes || !std::ranges::all_of(key, allowed))
-    return base::fail(
-        base::Errc::invalid,
-        fmt::format("label '{}' has no usable key; use 1 to {} of A-Z a-z 0-9 _ . -", key, kMaxKeyBytes));
-  if (!value.empty() && !base::is_printable_utf8(value))
     return base::fail(base::Errc::invalid,
-                      fmt::format("the value of label '{}' must be UTF-8 text in one line", key));
+                      fmt::format("label '{}' has no usable key; use 1 to {} of A-Z a-z 0-9 _ . -", key, kMaxKeyBytes));
+  if (!value.empty() && !base::is_printable_utf8(value))
+    return base::fail(base::Errc::invalid, fmt::format("the value of label '{}' must be UTF-8 text in one line", key));
   if (value.size() > kMaxValueBytes)
     return base::fail(base::Errc::invalid, fmt::format("the value of label '{}' has {} bytes; the most is {}", key,
                                                        value.size(), kMaxValueBytes));
@@ -49,8 +47,7 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
 
 base::Result<void> checked_size(const Attributes& attributes) {
   if (attributes.size() > kMaxAttributes)
-    return base::fail(base::Errc::invalid,
-                      fmt::format("{} labels; the most is {}", attributes.size(), kMaxAttributes));
+    return base::fail(base::Errc::invalid, fmt::format("{} labels; the most is {}", attributes.size(), kMaxAttributes));
   std::size_t bytes = 0;
   for (const auto& [key, value] : attributes) bytes += key.size() + value.size();
   if (bytes > kMaxAttributesBytes)

@@ -22,8 +22,8 @@ struct ProfileKey {
   auto operator<=>(const ProfileKey&) const = default;
 };
 
-/// What is known of a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}: its probe is told
-/// them, and readers see them.
+/// What is known of a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}: its probe is
+/// told them, and readers see them.
 using Attributes = std::map<std::string, std::string>;
 
 /// A hardware profile: one row of table `hardware`.

@@ -158,7 +158,8 @@ base::Result<SentProfile> profile_of(const json::value& value) {
   if (!value.is_object()) return wrong("the profile is not a JSON object");
   const json::object& object = value.get_object();
   for (const auto& member : object)
-    if (member.key() != "provider" && member.key() != "name" && member.key() != "labels" && member.key() != "attributes")
+    if (member.key() != "provider" && member.key() != "name" && member.key() != "labels" &&
+        member.key() != "attributes")
       return wrong(fmt::format("key '{}' is unknown", std::string_view(member.key())));
   const json::value* provider = object.if_contains("provider");
   const json::value* name = object.if_contains("name");

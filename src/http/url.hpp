@@ -33,8 +33,8 @@ class Query {
   /// A whole number from `least` to `most`, or `otherwise` when absent.
   base::Result<std::size_t> number(std::string_view name, std::size_t otherwise, std::size_t least,
                                    std::size_t most) const;
-  /// Refuses parameters that are not in `known`, naming the nearest. A known name that ends with '.' stands for all that
-  /// begin with it.
+  /// Refuses parameters that are not in `known`, naming the nearest. A known name that ends with '.' stands for all
+  /// that begin with it.
   base::Result<void> only(std::span<const std::string_view> known) const;
   base::Result<void> only(std::initializer_list<std::string_view> known) const {
     return only(std::span(known.begin(), known.size()));

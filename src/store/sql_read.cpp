@@ -57,8 +57,7 @@ std::vector<core::RowPtr> with_attributes(std::vector<std::shared_ptr<core::Row>
     if (by_id.empty())
       for (const auto& row : rows) by_id.emplace(row->profile.id, row.get());
     const auto owner = by_id.find(query.get<core::ProfileId>(0));
-    if (owner != by_id.end())
-      owner->second->profile.attributes[query.get<std::string>(1)] = query.get<std::string>(2);
+    if (owner != by_id.end()) owner->second->profile.attributes[query.get<std::string>(1)] = query.get<std::string>(2);
   }
   return {std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end())};
 }

@@ -74,8 +74,8 @@ TEST_P(StoreTest, AddMissingGivesTheAttributesThatAreMissing) {
   EXPECT_EQ(store().add_missing(wanted), 1U);
   std::map<std::string, core::Attributes> changed;
   for (const auto& row : store().poll(seen).change.rows) changed[row->profile.key.name] = row->profile.attributes;
-  EXPECT_EQ(changed, (std::map<std::string, core::Attributes>{
-                         {"c5", {{"gpu", "a100"}, {"own", "1"}, {"zone", "b"}}}, {"y", {{"zone", "c"}}}}));
+  EXPECT_EQ(changed, (std::map<std::string, core::Attributes>{{"c5", {{"gpu", "a100"}, {"own", "1"}, {"zone", "b"}}},
+                                                              {"y", {{"zone", "c"}}}}));
   seen = revision();
   EXPECT_EQ(store().add_missing(wanted), 0U);
   EXPECT_TRUE(quiet_since(seen));
@@ -108,9 +108,9 @@ TEST_P(StoreTest, AttributesArePartOfTheRow) {
 TEST_P(StoreTest, AddAllSaysWhatBecameOfEach) {
   const auto there = add("Amazon", "c5");
   const std::vector<core::NewProfile> profiles = {{{"x", "new"}, {{"k", "v"}, {"l", "w"}}},
-                                            {{"Amazon", "c5"}, {{"k", "not this"}}},
-                                            {{"x", "new"}, {{"k", "nor this"}}},
-                                            {{"a", "plain"}, {}}};
+                                                  {{"Amazon", "c5"}, {{"k", "not this"}}},
+                                                  {{"x", "new"}, {{"k", "nor this"}}},
+                                                  {{"a", "plain"}, {}}};
   const auto seen = revision();
   const auto added = store().add_all(profiles);
   ASSERT_THAT(added, SizeIs(4));
