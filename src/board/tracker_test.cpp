@@ -313,5 +313,19 @@ TEST_F(TrackerTest, RowsThatAreNoLongerFreshTakeNoPlaceFromThoseThatAre) {
   EXPECT_EQ(told.judge(later).next, later + 1min);
 }
 
+TEST_F(TrackerTest, RowsThatDoNotSatisfyTakeNoPlaceFromTheFirst) {
+  std::vector<core::RowPtr> rows;
+  for (int i = 1; i <= 600; ++i) rows.push_back(share(measured_row(i, fmt::format("{:06}", i), i, Level::low)));
+  fill(std::move(rows));
+  Tracker any(condition({"p/*"}));
+  EXPECT_FALSE(satisfied(any, kNow));
+  put(601, "000000", Level::low, kNow);
+  EXPECT_FALSE(satisfied(any, kNow));
+  const auto followed = names(any, kNow, false);
+  EXPECT_EQ(followed.size(), Tracker::kMostFollowed);
+  EXPECT_EQ(followed.front(), "000001");
+  EXPECT_EQ(followed.back(), "000500");
+}
+
 }  // namespace
 }  // namespace board

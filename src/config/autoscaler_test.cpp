@@ -150,5 +150,15 @@ TEST_F(AutoscalerConfigTest, AServiceNeedsItsPlace) {
   EXPECT_THAT(error("autoscaler:\n  rate_window: 10s\n"), HasSubstr("10s is too short; give 15s or more"));
 }
 
+TEST_F(AutoscalerConfigTest, TheRulesOfBothWaysAreChecked) {
+  constexpr const char* kDown = "{selectPolicy: Disabled}";
+  EXPECT_THAT(error_with(kDown, "{stabilizationWindowSeconds: 3601}"),
+              HasSubstr("behavior.scaleDown.stabilizationWindowSeconds: 3601 is not from 0 to 3600"));
+  EXPECT_THAT(error_with(kDown, "{policies: []}"), HasSubstr("behavior.scaleDown.policies: is empty"));
+  EXPECT_THAT(error_with(kDown, "{policies: [{type: Pods, value: 1, periodSeconds: 0}]}"),
+              HasSubstr("behavior.scaleDown.policies[0].periodSeconds: 0 is not from 1 to 1800"));
+  EXPECT_THAT(error_with("- {type: Percent, value: 50, periodSeconds: 60}", "[]"), HasSubstr("scaleUp.policies"));
+}
+
 }  // namespace
 }  // namespace config

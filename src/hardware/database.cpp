@@ -16,12 +16,10 @@ store::Opened open_database(const config::HardwareConfig& config, store::FirstCo
                             std::span<const core::NewProfile> profiles) {
   const sql::Location location{config.database, config.database_password_file, config.database_ssl_ca};
   const auto deadline = std::chrono::steady_clock::now() + config.database_wait;
-  bool was_new = false;
+  store::Opened opened;
   for (bool told = false;; told = true) {
     try {
-      store::Opened opened = store::open_store(location, config.database_connections, base::system_clock(), content);
-      was_new = was_new || opened.was_new;
-      opened.was_new = was_new;
+      store::open_store(opened, location, config.database_connections, base::system_clock(), content);
       opened.store->add_missing(profiles);
       return opened;
     } catch (const sql::Error& error) {

@@ -160,5 +160,20 @@ TEST_F(PortalTest, TheSummaryNamesSomeOfTheProbesThatFail) {
   }
 }
 
+TEST_F(PortalTest, AFreshnessIsOfferedOnce) {
+  board_.fill(support::many_rows(1));
+  const auto options = [](const std::string& html, std::string_view value) {
+    std::size_t count = 0;
+    const std::string option = fmt::format("<option value=\"{}\"", value);
+    for (auto at = html.find(option); at != std::string::npos; at = html.find(option, at + 1)) ++count;
+    return count;
+  };
+  const std::string one = page("freshness=STALE");
+  EXPECT_THAT(one, HasSubstr("<option value=\"STALE\" selected>Only stale</option>"));
+  for (const char* value : {"FRESH", "STALE", "EXPIRED", "PENDING"}) EXPECT_EQ(options(one, value), 1U) << value;
+  const std::string two = page("freshness=FRESH,STALE");
+  for (const char* value : {"FRESH", "STALE", "STALE,FRESH"}) EXPECT_EQ(options(two, value), 1U) << value;
+}
+
 }  // namespace
 }  // namespace portal

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "probe/json.hpp"
 #include "probe/json_answer.hpp"
 #include "probe/placeholders.hpp"
 #include "probe/url.hpp"
@@ -145,6 +147,27 @@ void show_body(std::string& out, std::string_view body, const Secrets& secrets) 
   if (body.size() > kShownBody) out += fmt::format("\n({} bytes in all)", body.size());
 }
 
+/// Adds the texts and numbers in `value`; of an object not `within` a secret only those with a name that looks secret.
+void add_json_secrets(Secrets& secrets, const boost::json::value& value, bool within) {
+  if (const auto* object = value.if_object()) {
+    for (const auto& [name, member] : *object) add_json_secrets(secrets, member, within || is_secret_parameter(name));
+  } else if (const auto* array = value.if_array()) {
+    for (const auto& item : *array) add_json_secrets(secrets, item, within);
+  } else if (const auto* text = value.if_string(); text != nullptr && within) {
+    secrets.add(*text);
+  } else if (value.is_number() && within) {
+    secrets.add(boost::json::serialize(value));
+  }
+}
+
+/// Of a body in JSON, or else of a form's.
+void add_body_secrets(Secrets& secrets, std::string_view body) {
+  if (const auto value = parse_json(body))
+    add_json_secrets(secrets, *value, false);
+  else
+    add_form_secrets(secrets, body);
+}
+
 }  // namespace
 
 Or<Request> make_request(const config::HttpOptions& options, std::span<const core::Profile> profiles) {
@@ -208,6 +231,7 @@ Secrets secrets_of(const Request& request) {
     if (const auto [name, value] = split_header(header); looks_secret(name)) secrets.add_header(value);
   for (const std::string& header : request.secret_headers) secrets.add_header(split_header(header).second);
   add_url_secrets(secrets, request.url);
+  add_body_secrets(secrets, request.body);
   for (const char* proxy : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"})
     if (const char* url = std::getenv(proxy)) add_url_secrets(secrets, url);
   return secrets;

@@ -33,13 +33,13 @@ Parts split(std::string_view url) {
           url.substr(hash)};
 }
 
-/// The parameters of a query that begins with '?'. One without '=' has no value.
+/// The parameters of a query, which may begin with '?'. One without '=' has no value.
 std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parameters(std::string_view query) {
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> all;
+  if (query.starts_with('?')) query.remove_prefix(1);
   while (!query.empty()) {
-    query.remove_prefix(1);
     const auto piece = query.substr(0, query.find('&'));
-    query.remove_prefix(piece.size());
+    query.remove_prefix(std::min(piece.size() + 1, query.size()));
     const auto equals = piece.find('=');
     if (equals != std::string_view::npos)
       all.emplace_back(piece.substr(0, equals), piece.substr(equals + 1));
@@ -73,15 +73,15 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
+}  // namespace
+
 bool is_secret_parameter(std::string_view name) {
-  // Parameters have short names for keys, too: "code" of Azure functions, "sig" of shared access signatures.
+  // "code" of Azure functions, "sig" of shared access signatures.
   constexpr std::string_view kShort[] = {"code", "sig", "k", "pw", "pin", "otp", "hash"};
   const std::string plain = percent_decode(name);
   return looks_secret(plain) ||
          std::ranges::any_of(kShort, [&](std::string_view word) { return base::equals_ignoring_case(plain, word); });
 }
-
-}  // namespace
 
 std::string percent_encode(std::string_view text) {
   std::string out;
@@ -132,7 +132,11 @@ void add_url_secrets(Secrets& secrets, std::string_view url) {
     secrets.add(percent_decode(user));
   else
     secrets.add_login(percent_decode(user.substr(0, colon)), percent_decode(user.substr(colon + 1)));
-  for (const auto& [name, value] : parameters(parts.query)) {
+  add_form_secrets(secrets, parts.query);
+}
+
+void add_form_secrets(Secrets& secrets, std::string_view form) {
+  for (const auto& [name, value] : parameters(form)) {
     if (!value || !is_secret_parameter(name)) continue;
     secrets.add(*value);
     secrets.add(percent_decode(*value));

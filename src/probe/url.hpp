@@ -23,6 +23,12 @@ std::string shown_url(std::string_view url);
 /// Adds what shown_url leaves out, as it stands and decoded. Nothing where this is no URL.
 void add_url_secrets(Secrets& secrets, std::string_view url);
 
+/// Adds the values of parameters whose names look secret, as they stand and decoded. `form`: "a=1&b=2".
+void add_form_secrets(Secrets& secrets, std::string_view form);
+
+/// The same as looks_secret() for parameters, which have short names for keys, too.
+bool is_secret_parameter(std::string_view name);
+
 /// Is this the name of a header, parameter or variable whose value nobody should see?
 bool looks_secret(std::string_view name);
 

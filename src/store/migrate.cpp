@@ -189,19 +189,13 @@ std::vector<Migration> pending(sql::Session& session, std::span<const base::Embe
   return migrations;
 }
 
-}  // namespace
-
-bool migrate(sql::Session& session, FirstContent content) {
-  return migrate(session, content, embedded_files());
-}
-
-bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files) {
+void migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files, bool& found_new) {
   // Replicas that find nothing to do need no right to change the schema, and wait for nobody.
   const bool none_pending = pending(session, files).empty();
   require_fit(session);
   if (none_pending) {
     sql::transact(session, Access::write, [](Transaction& change) { mend_board(*change); });
-    return false;
+    return;
   }
 
   take_turn(session);
@@ -210,10 +204,24 @@ bool migrate(sql::Session& session, FirstContent content, std::span<const base::
     throw base::UsageError(
         "the database has a table 'migration' of another program; give Vacancy a database of its own, or rename that "
         "table");
-  bool was_new = false;
   for (const Migration& migration : pending(session, files))
-    was_new = apply(session, migration, content, files) || was_new;
-  return was_new;
+    found_new = apply(session, migration, content, files) || found_new;
+}
+
+}  // namespace
+
+bool migrate(sql::Session& session, FirstContent content) {
+  return migrate(session, content, embedded_files());
+}
+
+void migrate(sql::Session& session, FirstContent content, bool& found_new) {
+  migrate(session, content, embedded_files(), found_new);
+}
+
+bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files) {
+  bool found_new = false;
+  migrate(session, content, files, found_new);
+  return found_new;
 }
 
 std::vector<std::string> pending_migrations(sql::Session& session) {

@@ -20,6 +20,9 @@ enum class FirstContent : std::uint8_t { nothing, sample };
 /// this one cannot live with, or its tables are not fit (store/examine.hpp), and sql::Error, which says what to do.
 bool migrate(sql::Session& session, FirstContent content = FirstContent::nothing);
 
+/// The same; sets `found_new` as soon as it is known, so that it is not lost where this throws afterwards.
+void migrate(sql::Session& session, FirstContent content, bool& found_new);
+
 /// The same with other files: migrations are those named NUMBER_name.sql, in the order of their numbers; a line that
 /// begins with "-- compatible" says that programs without the migration may go on using the database.
 bool migrate(sql::Session& session, FirstContent content, std::span<const base::EmbeddedFile> files);

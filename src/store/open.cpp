@@ -14,13 +14,20 @@ constexpr std::chrono::hours kMigrationTimeout{1};
 
 Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
                   FirstContent content) {
+  Opened opened;
+  open_store(opened, location, connections, clock, content);
+  return opened;
+}
+
+void open_store(Opened& opened, const sql::Location& location, std::size_t connections, const base::Clock& clock,
+                FirstContent content) {
+  opened.store.reset();
   if (const auto path = sql::sqlite_path(location.url)) sql::check_sqlite(*path);
   sql::Location patient = location;
   patient.statement_timeout = kMigrationTimeout;
-  const bool was_new = migrate(*sql::open(patient, clock), content);
-  return {open_migrated(
-              connections, [same = sql::pinned(location), &clock] { return sql::open(same, clock); }, clock),
-          was_new};
+  migrate(*sql::open(patient, clock), content, opened.was_new);
+  opened.store =
+      open_migrated(connections, [same = sql::pinned(location), &clock] { return sql::open(same, clock); }, clock);
 }
 
 std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock) {

@@ -19,6 +19,10 @@ struct Opened {
 Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
                   FirstContent content = FirstContent::nothing);
 
+/// The same into `opened`, for several attempts: a database that one attempt found new stays so, also when it threw.
+void open_store(Opened& opened, const sql::Location& location, std::size_t connections, const base::Clock& clock,
+                FirstContent content);
+
 /// The same in two steps, for sessions of one's own: the schema, then the store on a migrated database.
 using OpenSession = std::function<std::unique_ptr<sql::Session>()>;
 std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock);
