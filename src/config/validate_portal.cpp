@@ -16,8 +16,8 @@ bool is_origin(std::string_view text) {
 
 /// A source of CSP's frame-ancestors that stands among `count` of them.
 bool is_frame_ancestor(std::string_view text, std::size_t count) {
-  if (text == "none" || text == "'none'") return count == 1;
-  if (text == "*" || text == "self" || text == "'self'") return true;
+  if (text == "none") return count == 1;
+  if (text == "*") return true;
   const auto scheme = text.find("://");
   if (scheme == std::string_view::npos || !(text.starts_with("http://") || text.starts_with("https://"))) return false;
   std::string_view host = text.substr(scheme + 3);

@@ -68,6 +68,9 @@ struct Request {
 
   /// The value of a header, or "". Names are compared without case.
   std::string_view header(std::string_view name) const;
+
+  /// All values of a header that is a list, which may come in several lines (RFC 9110, section 5.3).
+  std::string list(std::string_view name) const;
 };
 
 using Text = std::shared_ptr<const std::string>;

@@ -10,7 +10,7 @@ namespace portal {
 http::Reply show_problem(const http::Request& request, int status, std::string_view detail) {
   http::Reply reply = http::problem(status, detail);
   reply.headers.emplace_back("Vary", "Accept");
-  const std::string_view accept = request.header("Accept");
+  const std::string accept = request.list("Accept");
   if (http::quality_of(accept, "text/html") <= http::quality_of(accept, reply.content_type)) return reply;
   kainjow::mustache::data page;
   page.set("title", "Vacancy: " + lower(http::reason_phrase(status)));

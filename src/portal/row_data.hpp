@@ -30,7 +30,7 @@ std::string capacity_text(const core::Measurement& measurement);
 /// "/profile/Amazon/c5", escaped.
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key);
 
-/// Adds what a page of ours may do: no script, style or picture but its own.
+/// Adds what a page of ours may do: no script, style or picture but its own. The service adds who may frame it.
 void secure(http::Reply& reply);
 
 }  // namespace portal

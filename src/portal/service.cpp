@@ -14,6 +14,16 @@ feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   return options;
 }
 
+/// Who may show a page of ours in a frame, for the end of its policy.
+std::string frame_ancestors_of(const std::vector<std::string>& sites) {
+  std::string sources = "; frame-ancestors 'self'";
+  for (const std::string& site : sites) {
+    if (site == "none") return "; frame-ancestors 'none'";
+    sources += ' ' + site;
+  }
+  return sources;
+}
+
 }  // namespace
 
 Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
@@ -28,10 +38,16 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       assets_(runtime.cores()),
       badge_(board_),
       cors_(config.allow_origin),
+      frame_ancestors_(frame_ancestors_of(config.frame_ancestors)),
       rows_at_scrape_(board::meter(board_, metrics, "portal")) {}
 
 http::Router Service::routes() {
   http::Router router(show_problem);
+  router.at_end([this](const http::Request& request, http::Reply& reply) {
+    cors_.open(request, reply);
+    for (auto& [name, value] : reply.headers)
+      if (name == "Content-Security-Policy") value += frame_ancestors_;
+  });
   router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
   router.add("GET", "/profile/{provider}/{name}",
              [this](const http::Request& request) { return profile_page_.handle(request); });
