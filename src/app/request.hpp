@@ -9,6 +9,9 @@ namespace app {
 struct Answer {
   int status = 0;
   std::string body;
+  std::string content_type{};
+  /// The header Link (RFC 8288).
+  std::string link{};
 };
 
 /// Sends one request and waits for the whole answer. Throws base::UsageError for a bad URL, base::Lost when the

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "VACANCY_";
 /// Variables of the command line, without the prefix.
-constexpr std::array<std::string_view, 2> kCommandLine{"CONFIG", "URL"};
+constexpr std::array<std::string_view, 8> kCommandLine{"CONFIG",     "URL",        "HARDWARE_URL", "SERVER",
+                                                       "TOKEN_FILE", "LOGIN_FILE", "HEADER_FILE",  "CA_FILE"};
 
 /// "portal.http.port" → "PORTAL_HTTP_PORT".
 std::string name_of(std::string_view path) {

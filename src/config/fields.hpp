@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "config/config.hpp"
+#include "config/servers.hpp"
 
 /// The keys of the configuration, each once. Reading YAML, reading the environment, refusing unknown keys and printing
 /// are visitors of these functions: `fields(section, visit)` calls `visit(key, field)` for each field of a section.
@@ -280,6 +281,23 @@ void fields(C& config, Visit&& visit) {
   visit("autoscaler", config.autoscaler);
   visit("profiles", config.profiles);
   visit("probes", config.probes);
+}
+
+template <Of<ServerEntry> C, class Visit>
+void fields(C& server, Visit&& visit) {
+  visit("url", server.url);
+  visit("hardware_url", server.hardware_url);
+  visit("ca_file", server.ca_file);
+  visit("token_file", server.token_file);
+  visit("login_file", server.login_file);
+  visit("header_file", server.header_file);
+  visit("admin_token_file", server.admin_token_file);
+}
+
+template <Of<Servers> C, class Visit>
+void fields(C& servers, Visit&& visit) {
+  visit("default", servers.default_server);
+  visit("servers", servers.servers);
 }
 
 /// A struct whose fields are listed above.

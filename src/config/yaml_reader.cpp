@@ -101,7 +101,8 @@ class Reader {
     out.patterns = all ? std::vector<std::string>{"*"} : std::vector<std::string>{};
   }
 
-  void read(const Value& value, std::map<std::string, std::string>& out) {
+  template <class T>
+  void read(const Value& value, std::map<std::string, T>& out) {
     origins_.set(value.path, value.where);
     if (!value.node.IsMap()) refuse(value, fmt::format("{}; give keys with their values", form_of(value.node)));
     out.clear();
@@ -170,6 +171,10 @@ void read_document(const std::string& text, const std::string& source, const std
 }  // namespace
 
 void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins) {
+  read_document(text, source, "", out, origins);
+}
+
+void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins) {
   read_document(text, source, "", out, origins);
 }
 

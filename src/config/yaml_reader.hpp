@@ -5,6 +5,7 @@
 
 #include "config/config.hpp"
 #include "config/origins.hpp"
+#include "config/servers.hpp"
 
 namespace config {
 
@@ -14,6 +15,7 @@ namespace config {
 /// right, for anything but one well-formed document of known keys, each once, with values of the right form. `out`
 /// and `origins` are then half-read.
 void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins);
+void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
                std::vector<core::NewProfile>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,

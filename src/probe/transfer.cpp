@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <stdexcept>
 
@@ -25,6 +26,11 @@ constexpr std::string_view kNotHttp1 =
     "the server does not answer in HTTP/1.1; it may want https, speak HTTP/2 only, or HTTP/0.9";
 
 }  // namespace
+
+void start_libcurl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw std::runtime_error("libcurl does not start");
+}
 
 const std::string* Response::header(std::string_view name) const {
   const auto same = [&](const auto& header) { return base::equals_ignoring_case(header.first, name); };
@@ -133,7 +139,7 @@ void Transfer::set_login() {
 
 void Transfer::set_limits() {
   set(CURLOPT_TIMEOUT_MS, milliseconds_of(limit_));
-  set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(limit_));
+  set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds_of(request_.connect.count() > 0 ? request_.connect : limit_));
   set(CURLOPT_NOSIGNAL, 1L);
   // Else the end of a call waits for the resolver, and all other calls of the thread with it.
   set(CURLOPT_QUICK_EXIT, 1L);
@@ -232,6 +238,8 @@ std::size_t Transfer::take_header(std::string_view line) {
   const std::string_view text = base::trim(line);
   if (line.starts_with("HTTP/")) {
     response_ = {.status_line = std::string(text)};
+    const auto blank = std::min(text.find(' '), text.size());
+    std::from_chars(text.data() + std::min(blank + 1, text.size()), text.data() + text.size(), response_.status);
   } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     response_.headers.emplace_back(text.substr(0, colon), base::trim(text.substr(colon + 1)));
   }
@@ -239,6 +247,7 @@ std::size_t Transfer::take_header(std::string_view line) {
 }
 
 std::size_t Transfer::take_body(std::string_view piece) {
+  if (request_.on_piece) return request_.on_piece(response_, piece) ? piece.size() : 0;
   body_too_large_ = piece.size() > request_.max_bytes - response_.body.size();
   if (body_too_large_) return 0;
   response_.body += piece;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,6 +15,11 @@
 #include "base/clock.hpp"
 
 namespace probe {
+
+/// Starts libcurl, once for the process. Throws std::runtime_error. Thread-safe.
+void start_libcurl();
+
+struct Response;
 
 /// One HTTP call. Of bearer, username and sigv4, at most one is given.
 struct Request {
@@ -40,6 +46,10 @@ struct Request {
   std::string unix_socket{};
   /// Through no proxy, whatever the environment says.
   bool direct = false;
+  /// To connect; 0 for as long as the call may take.
+  base::Duration connect{0};
+  /// Gets the body as it comes, with the head of the answer, instead of Response::body; false ends the call.
+  std::function<bool(const Response& head, std::string_view piece)> on_piece{};
 };
 
 /// The last answer, after redirects.

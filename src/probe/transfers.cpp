@@ -34,11 +34,6 @@ base::Duration until(base::SteadyTime deadline) {
   return std::chrono::ceil<base::Duration>(deadline - steady_clock::now());
 }
 
-void start_libcurl() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK) throw std::runtime_error("libcurl does not start");
-}
-
 }  // namespace
 
 /// What the two threads share about a call. The worker writes `result` and then posts done(), which runs on the

@@ -24,13 +24,15 @@ class CommandTest : public testing::Test {
     int status = 200;
     std::string body;
     std::string content_type = "application/json";
+    /// Headers, as Location.
+    std::vector<std::pair<std::string_view, std::string>> headers{};
   };
 
   CommandTest() {
     runtime_.start();
     http::Router router;
     for (const char* method : {"GET", "POST", "PUT", "DELETE"})
-      for (const char* pattern : {"/{a}", "/{a}/", "/{a}/{b}", "/{a}/{b}/{c}"})
+      for (const char* pattern : {"/{a}", "/{a}/", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"})
         router.add(method, pattern, [this](const http::Request& request) { return answer(request); },
                    {.max_body_bytes = http::kAnyBody});
     serving_.emplace(runtime_, std::move(router));
@@ -66,8 +68,9 @@ class CommandTest : public testing::Test {
   }
 
  private:
-  static constexpr const char* kParameters[] = {"limit", "offset",     "match", "profile", "at_least",
-                                                "free",  "total_free", "for",   "timeout", "held"};
+  static constexpr const char* kParameters[] = {
+      "q",     "provider", "name",     "level", "freshness",  "failing", "sort",    "group", "limit",
+      "after", "offset",   "match",    "profile", "at_least", "free",    "total_free", "for",   "timeout", "held"};
 
   boost::asio::awaitable<http::Reply> answer(const http::Request& request) {
     const std::lock_guard lock(mutex_);
@@ -83,6 +86,7 @@ class CommandTest : public testing::Test {
     const Canned canned = answers_.front();
     if (answers_.size() > 1) answers_.pop_front();
     reply.status = canned.status;
+    for (const auto& [name, value] : canned.headers) reply.headers.emplace_back(name, value);
     if (canned.status != 204) {
       reply.content_type = canned.content_type;
       reply.body = std::make_shared<const std::string>(canned.body);

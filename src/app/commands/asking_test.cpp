@@ -33,18 +33,88 @@ std::string waited(bool satisfied, std::string_view more = "") {
 
 class ListTest : public support::CommandTest {};
 
-TEST_F(ListTest, AsksPageByPage) {
-  will_answer({{200, page(row("a") + "," + row("b"), "\"/more\"")}, {200, page(row("c"), "null")}});
+constexpr const char* kHeading = "PROVIDER  NAME  LEVEL  FRESHNESS  CAPACITY  AGE\n";
+
+TEST_F(ListTest, AsksPageByPageWhereverTheLinkLeads) {
+  will_answer({{200, page(row("a") + "," + row("b"), "\"/api/v1/hardware?after=b&limit=1000\"")},
+               {200, page(row("c"), "\"?after=c\"")},
+               {200, page(row("d"), "\"hardware?after=d\"")},
+               {200, page(row("e"), "null")}});
   const Ran ran = run(add_list, {"list", "--url", url()});
   EXPECT_EQ(ran.code, 0);
-  EXPECT_EQ(ran.out,
-            "PROVIDER  NAME  LEVEL    FRESHNESS     AGE\n"
-            "p         a     HIGH     FRESH         10s  why\n"
-            "p         b     HIGH     FRESH         10s  why\n"
-            "p         c     HIGH     FRESH         10s  why\n");
+  EXPECT_EQ(ran.out, std::string(kHeading) +
+                         "p         a     HIGH   FRESH      -         10s  why\n"
+                         "p         b     HIGH   FRESH      -         10s  why\n"
+                         "p         c     HIGH   FRESH      -         10s  why\n"
+                         "p         d     HIGH   FRESH      -         10s  why\n"
+                         "p         e     HIGH   FRESH      -         10s  why\n");
   EXPECT_EQ(ran.err, "");
   EXPECT_THAT(asked(),
-              ElementsAre("GET /api/v1/hardware limit=1000 offset=0", "GET /api/v1/hardware limit=1000 offset=2"));
+              ElementsAre("GET /api/v1/hardware limit=1000", "GET /api/v1/hardware limit=1000 after=b",
+                          "GET /api/v1/hardware after=c", "GET /api/v1/hardware after=d"));
+}
+
+TEST_F(ListTest, FollowsTheHeadersLinkWhereTheAnswerHasNone) {
+  const std::string no_next = fmt::format(R"({{"now":"{}","hardware":[{}]}})", kNow, row("a"));
+  will_answer({{200, no_next, "application/json", {{"Link", R"(</api/v1/hardware?after=a>; rel="next")"}}},
+               {200, no_next}});
+  EXPECT_EQ(run(add_list, {"list", "-o", "name", "--url", url()}).out, "p/a\np/a\n");
+  EXPECT_EQ(asked().back(), "GET /api/v1/hardware after=a");
+}
+
+TEST_F(ListTest, NoLinkLeadsElsewhereOrRoundInCircles) {
+  for (const char* link : {"\"https://elsewhere.example/api/v1/hardware\"", "\"//elsewhere.example/\""}) {
+    will_answer({{200, page(row("a"), link)}});
+    const Ran ran = run(add_list, {"list", "--url", url()});
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("elsewhere.example"));
+    EXPECT_THAT(ran.err, HasSubstr("another server"));
+  }
+  will_answer({{200, page(row("a"), "\"?after=a\"")}});
+  const Ran ran = run(add_list, {"list", "--url", url()});
+  EXPECT_EQ(ran.code, 1);
+  EXPECT_THAT(ran.err, HasSubstr("the same page again"));
+}
+
+TEST_F(ListTest, BelowAPathItsLinksMayLackIt) {
+  for (const char* link : {"\"/api/v1/hardware?after=a\"", "\"/vacancy/api/v1/hardware?after=a\"", "\"?after=a\""}) {
+    will_answer({{200, page(row("a"), link)}, {200, page(row("b"), "null")}});
+    EXPECT_EQ(run(add_list, {"list", "-o", "name", "--url", url() + "/vacancy/"}).out, "p/a\np/b\n");
+    EXPECT_EQ(asked().back(), "GET /vacancy/api/v1/hardware after=a") << link;
+  }
+}
+
+TEST_F(ListTest, SendsTheFiltersOfThePage) {
+  will_answer({{200, page(row("a"), "null")}});
+  EXPECT_EQ(run(add_list, {"list", "gpu", "a100", "-q", "lab", "--provider", "P", "--name", "N", "--level",
+                           "high,LOW", "--level", "medium", "--freshness", "fresh", "--failing", "--sort=-free",
+                           "--group", "--offset", "3", "--limit", "7", "--url", url()})
+                .code,
+            0);
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware q=lab gpu a100 provider=P name=N level=HIGH,LOW,MEDIUM "
+                                   "freshness=FRESH failing=1 sort=-free group=provider limit=7 offset=3"));
+  will_answer({{400, R"({"detail":"sort='x' is none of key"})", "application/problem+json"}});
+  const Ran refused = run(add_list, {"list", "--sort", "x", "--url", url()});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("sort='x' is none of key"));
+}
+
+TEST_F(ListTest, StopsAtItsLimit) {
+  will_answer({{200, page(row("a") + "," + row("b"), "\"?after=b\"")}});
+  EXPECT_EQ(run(add_list, {"list", "-o", "name", "--limit", "1", "--url", url()}).out, "p/a\n");
+  EXPECT_THAT(asked(), SizeIs(1));
+}
+
+TEST_F(ListTest, PrintsTheFormsOfOutput) {
+  will_answer({{200, "provider,name\r\n", "text/csv"}});
+  EXPECT_EQ(run(add_list, {"list", "-o", "csv", "--level", "HIGH", "--limit", "5", "--url", url()}).out,
+            "provider,name\r\n");
+  EXPECT_EQ(asked().back(), "GET /api/v1/hardware.csv level=HIGH limit=5");
+  will_answer({{200, page(row("a"), "null")}});
+  EXPECT_THAT(run(add_list, {"list", "-o", "wide", "--url", url()}).out, HasSubstr("CHANGED  PROBE\n"));
+  EXPECT_THAT(run(add_list, {"list", "--color", "always", "--url", url()}).out, HasSubstr("\033[32mHIGH\033[0m"));
+  EXPECT_THAT(run(add_list, {"list", "--url", url()}).out, Not(HasSubstr("\033"))) << "it is no terminal";
+  EXPECT_EQ(run(add_list, {"list", "-o", "xml", "--url", url()}).code, 2);
 }
 
 TEST_F(ListTest, JsonIsTheRowsWithoutNoise) {
@@ -83,10 +153,22 @@ TEST_F(WaitCommandTest, AsksForWhatItIsToldAndPrintsWhatSatisfies) {
   const Ran ran =
       wait({"p/a", "q/*", "--all", "--at-least", "high", "--free", "4", "--total-free", "8", "--for", "5m"});
   EXPECT_EQ(ran.code, 0);
-  EXPECT_EQ(ran.out, "p  a  HIGH     FRESH         10s  why\n");
+  EXPECT_EQ(ran.out, "p  a  HIGH  FRESH  -  10s  why\n");
+  EXPECT_EQ(ran.err, "") << "nothing was waited for";
   EXPECT_THAT(asked(),
               ElementsAre("GET /api/v1/wait match=all profile=p/a profile=q/* at_least=HIGH free=4 total_free=8 "
                           "for=5m timeout=0s"));
+}
+
+TEST_F(WaitCommandTest, WarnsOfWhatCanNeverHold) {
+  const char* row8 = R"({"satisfied":false,"now":"T","held":"h","rows":[{"provider":"p","name":"a","freshness":"FRESH",
+    "availability":"HIGH","free":4,"total":8}]})";
+  will_answer({{200, row8}, {200, row8}, {200, waited(true)}});
+  EXPECT_THAT(wait({"p/a", "--free", "100"}).err,
+              StartsWith("vacancy: this can never hold as it is: p/a has 8 units in all, and --free wants 100\n"
+                         "vacancy: waiting for p/a, LOW or better, 100 units in one piece; now p/a HIGH, 4 of 8 free\n"));
+  will_answer({{200, row8}, {200, waited(true)}});
+  EXPECT_EQ(wait({"p/a", "--free", "100", "--quiet"}).err, "");
 }
 
 TEST_F(WaitCommandTest, WhatIsNotGivenIsNotAsked) {
@@ -100,7 +182,10 @@ TEST_F(WaitCommandTest, GoesOnWithWhatWasHeldUntilItHolds) {
   will_answer({{200, waited(false, unmatched)}, {200, waited(false, unmatched)}, {200, waited(true)}});
   const Ran ran = wait({"p/a", "q/*"});
   EXPECT_EQ(ran.code, 0);
-  EXPECT_EQ(ran.err, "vacancy: no profile matches q/* yet\n");
+  EXPECT_EQ(ran.err,
+            "vacancy: no profile matches q/* yet\n"
+            "vacancy: waiting for p/a or q/*, MEDIUM or better; now p/a HIGH\n")
+      << "each once, where no terminal is";
   ASSERT_THAT(asked(), SizeIs(3));
   EXPECT_THAT(asked()[0], Not(HasSubstr("held=")));
   EXPECT_THAT(asked()[1], EndsWith("timeout=30s held=h1"));
@@ -110,7 +195,7 @@ TEST_F(WaitCommandTest, GivesUpWhenItsTimeIsUp) {
   will_answer({{200, waited(false)}});
   const Ran once = wait({"p/a", "--timeout", "0s"});
   EXPECT_EQ(once.code, 124);
-  EXPECT_EQ(once.err, "vacancy: not within 0s\n");
+  EXPECT_EQ(once.err, "vacancy: not within 0s; now p/a HIGH\n");
   EXPECT_EQ(once.out, "");
   EXPECT_THAT(asked(), SizeIs(1)) << "0 looks once";
   EXPECT_EQ(wait({"p/a", "--timeout", "200ms", "--quiet"}).err, "");
@@ -155,7 +240,10 @@ TEST_F(WaitCommandTest, SaysOnceThatASideIsAway) {
                {200, waited(false, R"(,"outage":null)")},
                {200, waited(false, outage)},
                {200, waited(true)}});
-  EXPECT_EQ(wait({"p/a"}).err, "vacancy: it is away since T\nvacancy: it is away since T\n")
+  EXPECT_EQ(wait({"p/a"}).err,
+            "vacancy: it is away since T\n"
+            "vacancy: waiting for p/a, MEDIUM or better; now p/a HIGH\n"
+            "vacancy: it is away since T\n")
       << "each time that it begins";
 }
 

@@ -21,7 +21,4 @@ Command add_profile(CLI::App& program);
 Command add_probe(CLI::App& program);
 Command add_secrets(CLI::App& program);
 
-/// Adds --url, where a portal is, with its default.
-void add_portal_url(CLI::App& command, std::string& url);
-
 }  // namespace app

@@ -1,11 +1,17 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
+#include <set>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
+#include "app/commands/terminal.hpp"
 #include "app/json_text.hpp"
-#include "app/request.hpp"
+#include "http/url.hpp"
 
 namespace app {
 namespace {
@@ -14,41 +20,144 @@ namespace json = boost::json;
 
 constexpr std::size_t kPageRows = 1000;
 
-int list(const std::string& url, bool as_json) {
+struct Options {
+  std::shared_ptr<Access> access;
+  std::vector<std::string> words;
+  std::string query, provider, name, sort;
+  std::vector<std::string> levels, freshness;
+  bool failing = false;
+  bool group = false;
+  std::optional<std::size_t> limit, offset;
+  bool as_json = false;
+  std::string output = "table";
+  std::string color;
+};
+
+/// The filters as the portal knows them; it says which of them are wrong.
+std::string query_of(const Options& options) {
+  std::string query;
+  const auto add = [&query](std::string_view name, const std::string& value) {
+    if (!value.empty()) query += fmt::format("&{}={}", name, http::percent_encode(value));
+  };
+  std::string words = options.query;
+  for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
+  add("q", words);
+  add("provider", options.provider);
+  add("name", options.name);
+  for (const auto& [name, values] : {std::pair("level", &options.levels), std::pair("freshness", &options.freshness)}) {
+    std::string all;
+    for (std::string value : *values) {
+      std::ranges::transform(value, value.begin(), [](unsigned char c) { return std::toupper(c); });
+      all += (all.empty() ? "" : ",") + value;
+    }
+    add(name, all);
+  }
+  if (options.failing) add("failing", "1");
+  add("sort", options.sort);
+  if (options.group) add("group", "provider");
+  if (options.offset) add("offset", std::to_string(*options.offset));
+  return query;
+}
+
+/// The target of the page after this one; "" at the end. The link may be in the answer or in its head.
+std::string next_of(const Answer& answer, const json::object& page) {
+  if (const json::value* next = page.if_contains("next")) return next->is_string() ? std::string(next->get_string()) : "";
+  const auto end = answer.link.find('>');
+  const bool linked = answer.link.starts_with('<') && end != std::string::npos &&
+                      (answer.link.contains("rel=\"next\"") || answer.link.contains("rel=next"));
+  return linked ? answer.link.substr(1, end - 1) : "";
+}
+
+struct Listed {
   json::array rows;
   base::Time now{};
-  for (std::size_t offset = 0;;) {
-    const Answer answer = send(url, {.target = fmt::format("/api/v1/hardware?limit={}&offset={}", kPageRows, offset)});
-    if (answer.status != 200)
-      throw base::Lost(fmt::format("{} answers {} to /api/v1/hardware: {}", url, answer.status, detail_of(answer)));
-    const json::value value = json::parse(json::string_view(answer.body));
-    const json::object& page = value.as_object();
-    now = base::parse_rfc3339(text_of(page, "now")).value_or(now);
-    if (offset == 0) tell_outage(page);
-    const json::array& part = page.at("hardware").as_array();
-    rows.insert(rows.end(), part.begin(), part.end());
-    offset += part.size();
-    if (page.at("next").is_null()) break;
+};
+
+Listed all_rows(const Remote& remote, const Options& options) {
+  Listed listed;
+  const std::size_t most = options.limit.value_or(SIZE_MAX);
+  std::set<std::string> seen;
+  std::string target = fmt::format("/api/v1/hardware?limit={}{}", std::min(kPageRows, most), query_of(options));
+  while (seen.insert(target).second) {
+    const Answer answer = remote.get(target);
+    boost::system::error_code error;
+    const json::value value = json::parse(json::string_view(answer.body), error);
+    const json::object* page = error ? nullptr : value.if_object();
+    const json::value* part = page != nullptr ? page->if_contains("hardware") : nullptr;
+    if (part == nullptr || !part->is_array())
+      throw base::Lost(fmt::format("{} sent a list that cannot be read; is it Vacancy's portal?", remote.url()));
+    if (seen.size() == 1) tell_outage(*page);
+    listed.now = base::parse_rfc3339(text_of(*page, "now")).value_or(listed.now);
+    for (const json::value& row : part->get_array())
+      if (listed.rows.size() < most) listed.rows.push_back(row);
+    const std::string next = next_of(answer, *page);
+    if (next.empty() || listed.rows.size() >= most) return listed;
+    target = remote.linked(target, next);
   }
-  if (as_json)
-    std::cout << to_json(rows) << '\n';
+  throw base::Lost(fmt::format("{} sends the same page again", remote.url()));
+}
+
+int list(const Options& options) {
+  const Remote remote(*options.access);
+  const std::string output = options.as_json ? "json" : options.output;
+  if (output == "csv") {
+    const std::string limit = options.limit ? fmt::format("&limit={}", *options.limit) : "";
+    const std::string query = query_of(options) + limit;
+    std::cout << remote.get("/api/v1/hardware.csv" + (query.empty() ? "" : "?" + query.substr(1))).body;
+    return 0;
+  }
+  const Listed listed = all_rows(remote, options);
+  if (output == "json")
+    std::cout << to_json(listed.rows) << '\n';
+  else if (output == "name")
+    for (const json::value& row : listed.rows) std::cout << name_of(row.as_object()) << '\n';
   else
-    print_rows(rows, now, true);
+    print_rows(listed.rows, listed.now,
+               {.heading = true, .wide = output == "wide", .color = wants_color(options.color, STDOUT_FILENO)});
   return 0;
 }
 
 }  // namespace
 
 Command add_list(CLI::App& program) {
-  struct Options {
-    std::string url;
-    bool as_json = false;
-  };
-  CLI::App* command = program.add_subcommand("list", "Show all profiles with their availability");
+  CLI::App* command = program.add_subcommand("list", "Show the profiles with their availability");
   const auto options = std::make_shared<Options>();
-  add_portal_url(*command, options->url);
-  command->add_flag("--json", options->as_json, "Print JSON");
-  return [options] { return list(options->url, options->as_json); };
+  command->add_option("WORD", options->words, "Only profiles with each of these in PROVIDER/NAME");
+  command->add_option("-q,--query", options->query, "The same, as one text")->type_name("WORDS");
+  command->add_option("--provider", options->provider, "Only this provider, exactly")->type_name("PROVIDER");
+  command->add_option("--name", options->name, "Only profiles of this name, exactly")->type_name("NAME");
+  command->add_option("--level", options->levels, "Only these levels: HIGH, MEDIUM, LOW, UNKNOWN")
+      ->type_name("LEVEL,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--freshness", options->freshness, "Only these: PENDING, FRESH, STALE, EXPIRED")
+      ->type_name("FRESHNESS,…")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_flag("--failing", options->failing, "Only profiles whose latest probe failed");
+  command
+      ->add_option("--sort", options->sort,
+                   "By key, provider, name, level, freshness, free, largest, total, score, price, measured or changed; "
+                   "- in front for descending, as in --sort=-free")
+      ->type_name("KEY");
+  command->add_flag("--group", options->group, "Providers together, sorted within each");
+  command->add_option("--limit", options->limit, "So many at most (default all)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40));
+  command->add_option("--offset", options->offset, "Leave out the first N")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40));
+  command
+      ->add_option("-o,--output", options->output,
+                   "table, wide (all columns, nothing cut off), json, csv or name (default table)")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"table", "wide", "json", "csv", "name"}));
+  command->add_flag("--json", options->as_json, "The same as -o json");
+  add_color(*command, options->color);
+  options->access = add_access(*command);
+  command->footer(
+      "The table fits the terminal: 80 columns where there is none. AGE is how long ago a profile was measured.");
+  return [options] { return list(*options); };
 }
 
 }  // namespace app

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "app/commands/commands.hpp"
 #include "base/jitter.hpp"
 
 namespace app {
@@ -37,11 +35,6 @@ base::Duration PortalLink::next_pause() {
 
 void PortalLink::settled() {
   delay_ = kFirstPause;
-}
-
-void add_portal_url(CLI::App& command, std::string& url) {
-  url = "http://localhost:5000";
-  command.add_option("--url", url, "Where the portal is")->envname("VACANCY_URL")->capture_default_str();
 }
 
 }  // namespace app

@@ -14,7 +14,7 @@ namespace {
 namespace json = boost::json;
 
 /// A probe may run for long; the service gives up at its timeout.
-constexpr http::ClientTimeouts kLong{.head = std::chrono::hours{24}};
+constexpr std::chrono::hours kLong{24};
 
 std::string text_at(const json::object& object, std::string_view key) {
   const json::value* found = object.if_contains(key);
@@ -51,7 +51,7 @@ void print_probe(const json::object& probe) {
   }
 }
 
-int list(const Administration& service, bool as_json) {
+int list(const Access& service, bool as_json) {
   const Answer answer = expect(200, administer(service, "GET", "/hardware/probes"));
   if (as_json) {
     std::cout << answer.body;
@@ -85,7 +85,7 @@ std::string numbers_of(const json::object& run) {
 }
 
 /// Exit code 0: it gave a level; 1: it failed.
-int test(const Administration& service, const std::string& profile) {
+int test(const Access& service, const std::string& profile) {
   const auto slash = profile.find('/');
   if (slash == std::string::npos)
     throw base::UsageError(fmt::format("'{}' is not a profile; write PROVIDER/NAME", profile));
@@ -112,7 +112,7 @@ int test(const Administration& service, const std::string& profile) {
 
 Command add_probe(CLI::App& program) {
   CLI::App* command = program.add_subcommand("probe", "List the probes, or run one now")->require_subcommand(1);
-  const auto service = add_service_flags(*command);
+  const auto service = add_administration(*command);
   CLI::App* listing = command->add_subcommand("list", "What each probe measures, its budgets and its last failure");
   listing->fallthrough();
   const auto as_json = std::make_shared<bool>(false);

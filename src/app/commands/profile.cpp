@@ -29,8 +29,8 @@ core::Attributes attributes_of(const Options& options) {
   return attributes;
 }
 
-std::int64_t id_of(const Administration& service, const Options& options) {
-  const Answer answer = send(service.url, {.target = "/hardware/"});
+std::int64_t id_of(const Access& service, const Options& options) {
+  const Answer answer = administer(service, "GET", "/hardware/");
   if (answer.status != 200) throw base::Lost(detail_of(answer));
   const json::value value = json::parse(json::string_view(answer.body));
   for (const json::value& row : value.as_array())
@@ -40,7 +40,7 @@ std::int64_t id_of(const Administration& service, const Options& options) {
   throw base::UsageError(fmt::format("there is no profile '{}' '{}'", options.provider, options.name));
 }
 
-int add(const Administration& service, const Options& options) {
+int add(const Access& service, const Options& options) {
   const core::Attributes attributes = attributes_of(options);
   const Answer answer =
       expect(201, administer(service, "POST", "/hardware/", profile_body(options.provider, options.name, &attributes)));
@@ -50,7 +50,7 @@ int add(const Administration& service, const Options& options) {
   return 0;
 }
 
-int rename(const Administration& service, const Options& options) {
+int rename(const Access& service, const Options& options) {
   expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
                          profile_body(options.new_provider, options.new_name)));
   std::cout << fmt::format("renamed {} {} to {} {}\n", options.provider, options.name, options.new_provider,
@@ -58,7 +58,7 @@ int rename(const Administration& service, const Options& options) {
   return 0;
 }
 
-int set(const Administration& service, const Options& options) {
+int set(const Access& service, const Options& options) {
   const core::Attributes attributes = attributes_of(options);
   expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
                          profile_body(options.provider, options.name, &attributes)));
@@ -67,7 +67,7 @@ int set(const Administration& service, const Options& options) {
   return 0;
 }
 
-int remove(const Administration& service, const Options& options) {
+int remove(const Access& service, const Options& options) {
   expect(204, administer(service, "DELETE", fmt::format("/hardware/{}", id_of(service, options))));
   std::cout << fmt::format("removed {} {}\n", options.provider, options.name);
   return 0;
@@ -78,7 +78,7 @@ int remove(const Administration& service, const Options& options) {
 Command add_profile(CLI::App& program) {
   CLI::App* command =
       program.add_subcommand("profile", "Add, set, rename, remove or import hardware profiles")->require_subcommand(1);
-  const auto service = add_service_flags(*command);
+  const auto service = add_administration(*command);
   const auto options = std::make_shared<Options>();
   const auto add_action = [&](const char* name, const char* help) {
     CLI::App* action = command->add_subcommand(name, help)->fallthrough();

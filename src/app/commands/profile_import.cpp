@@ -54,7 +54,7 @@ struct Counts {
 
 /// Adds these profiles, in one transaction. Nothing: they are more than the service takes at once. Throws base::Lost
 /// with the reason when that failed; none is added then.
-std::optional<Counts> add(const Administration& service, std::span<const core::ProfileKey> keys) {
+std::optional<Counts> add(const Access& service, std::span<const core::ProfileKey> keys) {
   std::string body = "[";
   for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key.provider, key.name);
   const Answer answer = administer(service, "POST", "/hardware/", body + "]");
@@ -68,7 +68,7 @@ std::optional<Counts> add(const Administration& service, std::span<const core::P
   return Counts{value.at("added").to_number<std::size_t>(), value.at("existed").to_number<std::size_t>()};
 }
 
-int import(const Administration& service, const Options& options) {
+int import(const Access& service, const Options& options) {
   const std::vector<core::ProfileKey> keys = profiles_in(options.file);
   if (options.dry_run) {
     for (const core::ProfileKey& key : keys) std::cout << fmt::format("{} {}\n", key.provider, key.name);
@@ -102,7 +102,7 @@ int import(const Administration& service, const Options& options) {
 
 }  // namespace
 
-Command add_profile_import(CLI::App& profile, std::shared_ptr<const Administration> service) {
+Command add_profile_import(CLI::App& profile, std::shared_ptr<const Access> service) {
   CLI::App* command =
       profile.add_subcommand("import", "Add the profiles of an SQL file of the original system, such as a mysqldump")
           ->fallthrough();

@@ -1,8 +1,12 @@
 #include "app/commands/row_lines.hpp"
 
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "app/commands/table.hpp"
+#include "app/commands/terminal.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 
@@ -11,19 +15,20 @@ namespace {
 
 namespace json = boost::json;
 
-struct Line {
-  std::string provider, name, level, freshness, age, note;
-};
-
-std::string age_of(const json::object& row, base::Time now) {
-  const auto measured = base::parse_rfc3339(text_of(row, "measured_at"));
+std::string age_of(const json::object& row, std::string_view key, base::Time now) {
+  const auto measured = base::parse_rfc3339(text_of(row, key));
   if (!measured) return "-";
   return base::to_string(std::chrono::floor<std::chrono::seconds>(std::max(now - *measured, base::Duration{0})));
 }
 
-Line line_of(const json::object& row, base::Time now) {
-  return {text_of(row, "provider"),  text_of(row, "name"), text_of(row, "availability"),
-          text_of(row, "freshness"), age_of(row, now),     note_of(row)};
+std::string number_of(const json::object& row, std::string_view key) {
+  const json::value* value = row.if_contains(key);
+  return value != nullptr && value->is_number() ? base::number_text(value->to_number<double>()) : "";
+}
+
+/// "-" for what is not known.
+std::string cell(std::string text) {
+  return text.empty() ? "-" : std::move(text);
 }
 
 }  // namespace
@@ -38,11 +43,8 @@ std::string name_of(const json::object& row) {
 }
 
 std::string numbers_of(const json::object& row) {
-  const auto number = [&row](std::string_view key) {
-    const json::value* value = row.if_contains(key);
-    return value != nullptr && value->is_number() ? base::number_text(value->to_number<double>()) : "";
-  };
-  const std::string free = number("free"), total = number("total"), largest = number("largest");
+  const std::string free = number_of(row, "free"), total = number_of(row, "total"),
+                    largest = number_of(row, "largest");
   std::string text;
   if (!free.empty()) text = free + (total.empty() ? "" : " of " + total) + " free";
   if (!largest.empty() && largest != free) text += (text.empty() ? "" : ", ") + largest + " in one piece";
@@ -63,21 +65,34 @@ void tell_outage(const json::object& answer) {
                            since.empty() ? "" : " since " + since);
 }
 
-void print_rows(const json::array& rows, base::Time now, bool heading) {
-  std::vector<Line> lines;
-  if (heading) lines.push_back({"PROVIDER", "NAME", "LEVEL", "FRESHNESS", "AGE", ""});
-  for (const json::value& row : rows) lines.push_back(line_of(row.as_object(), now));
-  std::size_t provider = 0, name = 0;
-  for (const Line& line : lines) {
-    provider = std::max(provider, line.provider.size());
-    name = std::max(name, line.name.size());
+std::string capacity_of(const json::object& row) {
+  const std::string free = number_of(row, "free"), total = number_of(row, "total");
+  if (free.empty()) return "-";
+  return total.empty() ? free : free + " of " + total;
+}
+
+void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
+  // Reasons give way first, then names; what is counted stays as long as it can.
+  constexpr int kReason = 9, kName = 5, kWord = 3, kLevel = 1;
+  std::vector<Table::Column> columns{{"PROVIDER", false, 8, kName},   {"NAME", false, 8, kName},
+                                     {"LEVEL", false, 1, kLevel},     {"FRESHNESS", false, 1, kWord},
+                                     {"CAPACITY", false, 1, kLevel}, {"AGE", true, 1, kWord}};
+  if (shown.wide)
+    for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE"}) columns.push_back({heading});
+  columns.push_back({"", false, 1, kReason});
+  Table table(columns);
+  for (const json::value& value : rows) {
+    const json::object& row = value.as_object();
+    std::vector<std::string> cells{text_of(row, "provider"),  text_of(row, "name"), text_of(row, "availability"),
+                                   text_of(row, "freshness"), capacity_of(row),     age_of(row, "measured_at", now)};
+    if (shown.wide)
+      for (std::string text : {number_of(row, "largest"), number_of(row, "score"), number_of(row, "price"),
+                               age_of(row, "changed_at", now), text_of(row, "probe")})
+        cells.push_back(cell(std::move(text)));
+    cells.push_back(note_of(row));
+    table.add(std::move(cells));
   }
-  for (const Line& line : lines) {
-    std::string text = fmt::format("{:{}}  {:{}}  {:7}  {:9}  {:>6}  {}", line.provider, provider, line.name, name,
-                                   line.level, line.freshness, line.age, line.note);
-    text.erase(text.find_last_not_of(' ') + 1);
-    std::cout << text << '\n';
-  }
+  std::cout << table.text(shown.wide ? 0 : columns_of(STDOUT_FILENO), shown.color, shown.heading);
 }
 
 }  // namespace app

@@ -25,7 +25,17 @@ std::string note_of(const boost::json::object& row);
 /// Says on standard error which side is away, when `answer` has an outage.
 void tell_outage(const boost::json::object& answer);
 
-/// Prints one line for each row, in columns, under a heading if wanted. `now` is the source's clock.
-void print_rows(const boost::json::array& rows, base::Time now, bool heading);
+/// "3 of 8", "3", or "-" where the probe does not know.
+std::string capacity_of(const boost::json::object& row);
+
+struct Shown {
+  bool heading = false;
+  /// Every column, and nothing is cut.
+  bool wide = false;
+  bool color = false;
+};
+
+/// Prints one line for each row, in columns that fit the terminal. `now` is the source's clock.
+void print_rows(const boost::json::array& rows, base::Time now, const Shown& shown);
 
 }  // namespace app

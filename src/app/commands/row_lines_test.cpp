@@ -13,9 +13,9 @@ boost::json::object row(const char* text) {
   return boost::json::parse(text).as_object();
 }
 
-std::string printed(const char* rows, bool heading = false) {
+std::string printed(const char* rows, const Shown& shown = {}) {
   testing::internal::CaptureStdout();
-  print_rows(boost::json::parse(rows).as_array(), support::kNow, heading);
+  print_rows(boost::json::parse(rows).as_array(), support::kNow, shown);
   return testing::internal::GetCapturedStdout();
 }
 
@@ -43,14 +43,19 @@ TEST(RowLines, TheNoteIsWhatFailedOrWasOrWhy) {
 TEST(RowLines, StandInColumns) {
   const char* rows = R"([
     {"provider":"Amazon","name":"c5","availability":"HIGH","freshness":"FRESH","reason":"r",
-     "measured_at":"2026-11-23T23:58:55.900Z"},
+     "free":3,"total":8,"largest":2,"probe":"x","measured_at":"2026-11-23T23:58:55.900Z"},
     {"provider":"lab","name":"gpu-long","availability":"UNKNOWN","freshness":"PENDING","measured_at":null,"reason":""},
     {"provider":"lab","name":"z","availability":"LOW","freshness":"STALE","measured_at":"2026-11-24T00:10:00Z"}])";
-  EXPECT_EQ(printed(rows, true),
-            "PROVIDER  NAME      LEVEL    FRESHNESS     AGE\n"
-            "Amazon    c5        HIGH     FRESH        1m4s  r\n"
-            "lab       gpu-long  UNKNOWN  PENDING         -\n"
-            "lab       z         LOW      STALE          0s\n");
+  EXPECT_EQ(printed(rows, {.heading = true}),
+            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY   AGE\n"
+            "Amazon    c5        HIGH     FRESH      3 of 8    1m4s  r\n"
+            "lab       gpu-long  UNKNOWN  PENDING    -            -\n"
+            "lab       z         LOW      STALE      -           0s\n");
+  EXPECT_EQ(printed(rows, {.heading = true, .wide = true}),
+            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY   AGE  LARGEST  SCORE  PRICE  CHANGED  PROBE\n"
+            "Amazon    c5        HIGH     FRESH      3 of 8    1m4s  2        -      -      -        x      r\n"
+            "lab       gpu-long  UNKNOWN  PENDING    -            -  -        -      -      -        -\n"
+            "lab       z         LOW      STALE      -           0s  -        -      -      -        -\n");
   EXPECT_EQ(printed("[]"), "");
 }
 

@@ -1,14 +1,21 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <iostream>
+#include <set>
 #include <thread>
 
 #include "app/commands/commands.hpp"
 #include "app/commands/portal_link.hpp"
+#include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
-#include "app/request.hpp"
+#include "app/commands/terminal.hpp"
+#include "app/commands/wait_progress.hpp"
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "core/condition.hpp"
+#include "http/url.hpp"
 
 namespace app {
 namespace {
@@ -21,6 +28,8 @@ constexpr int kTimedOut = 124;
 constexpr std::chrono::seconds kPoll{30};
 /// An answer that is later than that will not come.
 constexpr std::chrono::seconds kLate{5};
+/// An answer that comes sooner, though it could have been held, is not asked for again at once.
+constexpr std::chrono::seconds kEarly{1};
 /// How much later than --timeout a portal that hangs may make the end.
 constexpr std::chrono::milliseconds kOvertime{500};
 
@@ -34,7 +43,7 @@ struct Options {
   std::string hold;
   std::string timeout;
   bool quiet = false;
-  std::string url;
+  std::shared_ptr<Access> access;
 };
 
 base::Duration duration_of(const std::string& option, const std::string& text, base::Duration otherwise) {
@@ -62,10 +71,23 @@ std::string query_of(const Options& options) {
   return query + "&for=" + base::to_string(hold);
 }
 
+Wished wished(const Options& options) {
+  Wished wished{.profiles = options.profiles, .all = options.all, .free = options.free, .total_free = options.total_free};
+  const bool counts = options.free || options.total_free;
+  const auto level = options.at_least ? core::parse_at_least(*options.at_least) : base::Result<core::Level>{};
+  wished.at_least = options.at_least && level ? core::to_string(*level) : counts ? "LOW" : "MEDIUM";
+  wished.hold = options.hold;
+  return wished;
+}
+
 class Waiting {
  public:
   explicit Waiting(const Options& options)
-      : options_(options), query_(query_of(options)), link_(options.url, options.quiet) {
+      : options_(options),
+        query_(query_of(options)),
+        remote_(*options.access),
+        link_(remote_.url(), options.quiet),
+        progress_(wished(options), options.quiet) {
     const auto timeout = duration_of("--timeout", options.timeout, base::Duration::max());
     if (timeout != base::Duration::max()) deadline_ = std::chrono::steady_clock::now() + timeout;
   }
@@ -77,7 +99,7 @@ class Waiting {
       const bool answered = ask(poll);
       if (satisfied_) return print();
       if (left() == base::Duration{0}) return give_up();
-      const bool early = std::chrono::steady_clock::now() - begin < poll;
+      const bool early = std::chrono::steady_clock::now() - begin < std::min<base::Duration>(poll, kEarly);
       if (answered && !early)
         link_.settled();
       else
@@ -97,22 +119,27 @@ class Waiting {
   /// False: it could not be told what stands there.
   bool ask(base::Duration poll) {
     std::string target = fmt::format("/api/v1/wait?{}&timeout={}", query_, base::to_string(poll));
-    if (!held_.empty()) target += "&held=" + held_;
+    if (!held_.empty()) target += "&held=" + http::percent_encode(held_);
     const base::Duration late = deadline_ ? std::min<base::Duration>(kLate, left() - poll + kOvertime) : kLate;
     try {
-      const Answer answer =
-          send(options_.url, {.target = target}, {.connect = late, .head = poll + late, .read = late});
+      const Answer answer = remote_.send({.target = target, .connect = late, .limit = poll + late});
       if (answer.status == 400) throw base::UsageError(detail_of(answer));
       // A proxy had enough of it, or of us.
       if (answer.status >= 500 || answer.status == 408 || answer.status == 429) throw base::Lost(detail_of(answer));
+      if (answer.status == 401 || answer.status == 403 ||
+          (answer.status == 200 && answer.content_type.starts_with("text/html")))
+        throw base::UsageError(remote_.refusal(answer));
       if (answer.status != 200)
-        throw std::runtime_error(fmt::format("{} answers {} to /api/v1/wait", options_.url, answer.status));
+        throw std::runtime_error(fmt::format("{} answers {} to /api/v1/wait", remote_.url(), answer.status));
       read(answer.body);
     } catch (const base::Lost& lost) {
+      progress_.clear();
       link_.away(lost.what());
       return false;
     }
+    progress_.clear();
     link_.back();
+    if (!satisfied_ && left() != base::Duration{0}) progress_.tell(list("rows"), flag("more"));
     return true;
   }
 
@@ -125,13 +152,24 @@ class Waiting {
     satisfied_ = satisfied->get_bool();
     held_ = text_of(answer_, "held");
     for (const json::value& pattern : list("unmatched"))
-      if (!told_ && !options_.quiet && pattern.is_string())
-        std::cerr << fmt::format("vacancy: no profile matches {} yet\n", std::string_view(pattern.get_string()));
-    told_ = true;
+      if (pattern.is_string())
+        warn(fmt::format("no profile matches {} yet", base::to_line(std::string_view(pattern.get_string()))));
+    if (!satisfied_)
+      for (const std::string& warning : never(wished(options_), list("rows"), flag("more"))) warn(warning);
     // Once each time that it begins: what is waited for cannot come before it ends.
     const bool outage = answer_.contains("outage") && !answer_.at("outage").is_null();
-    if (outage && !outage_told_ && !options_.quiet) tell_outage(answer_);
+    if (outage && !outage_told_ && !options_.quiet) {
+      progress_.clear();
+      tell_outage(answer_);
+    }
     outage_told_ = outage;
+  }
+
+  /// Once for each warning.
+  void warn(const std::string& warning) {
+    if (options_.quiet || !warned_.insert(warning).second) return;
+    progress_.clear();
+    std::cerr << fmt::format("vacancy: {}\n", warning);
   }
 
   json::array list(std::string_view key) const {
@@ -139,26 +177,37 @@ class Waiting {
     return value != nullptr && value->is_array() ? value->get_array() : json::array();
   }
 
+  bool flag(std::string_view key) const {
+    const json::value* value = answer_.if_contains(key);
+    return value != nullptr && value->is_bool() && value->get_bool();
+  }
+
   int print() const {
     if (!options_.quiet)
-      print_rows(list("rows"), base::parse_rfc3339(text_of(answer_, "now")).value_or(base::Time{}), false);
+      print_rows(list("rows"), base::parse_rfc3339(text_of(answer_, "now")).value_or(base::Time{}),
+                 {.color = wants_color("auto", STDOUT_FILENO)});
     return 0;
   }
 
-  int give_up() const {
-    if (!options_.quiet) std::cerr << fmt::format("vacancy: not within {}\n", options_.timeout);
+  int give_up() {
+    progress_.clear();
+    const std::string now = now_there(list("rows"), flag("more"));
+    if (!options_.quiet)
+      std::cerr << fmt::format("vacancy: not within {}{}\n", options_.timeout, now.empty() ? "" : "; now " + now);
     return kTimedOut;
   }
 
   const Options& options_;
   std::string query_;
+  Remote remote_;
   PortalLink link_;
+  WaitProgress progress_;
   std::optional<base::SteadyTime> deadline_;
   /// What the portal told last.
   json::object answer_;
   std::string held_;
   bool satisfied_ = false;
-  bool told_ = false;
+  std::set<std::string> warned_;
   bool outage_told_ = false;
 };
 
@@ -176,20 +225,25 @@ Command add_wait(CLI::App& program) {
   command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
       ->excludes(any);
   command->add_option("--at-least", options->at_least,
-                      "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)");
+                      "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)")
+      ->type_name("LEVEL");
   const CLI::Range units(std::uint32_t{0}, core::kMostFree);
   command
       ->add_option("--free", options->free,
                    "One request for so many units fits: the largest piece where the source tells it, else what is free")
-      ->check(units);
+      ->check(units)
+      ->type_name("N");
   command->add_option("--total-free", options->total_free, "So many units are free in all, in however many pieces")
-      ->check(units);
+      ->check(units)
+      ->type_name("N");
   command->add_option("--for", options->hold,
-                      "It stays so for that long: one and the same profile, without interruption");
+                      "It stays so for that long: one and the same profile, without interruption")
+      ->type_name("TIME");
   command->add_option("--timeout", options->timeout,
-                      "Give up after that long, and exit with 124; 0 looks once (default never)");
+                      "Give up after that long, and exit with 124; 0 looks once (default never)")
+      ->type_name("TIME");
   command->add_flag("--quiet", options->quiet, "Print nothing but mistakes");
-  add_portal_url(*command, options->url);
+  options->access = add_access(*command);
   command->footer("Durations are 30s, 5m, 6h. Only FRESH rows count. A portal that is away is waited for.");
   return [options] { return Waiting(*options).run(); };
 }

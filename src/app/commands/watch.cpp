@@ -1,61 +1,56 @@
+#include <poll.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/json.hpp>
 #include <csignal>
 #include <iostream>
+#include <thread>
 
 #include "app/commands/changes.hpp"
 #include "app/commands/commands.hpp"
 #include "app/commands/portal_link.hpp"
 #include "app/commands/row_lines.hpp"
-#include "http/client.hpp"
+#include "app/commands/remote.hpp"
+#include "http/sse.hpp"
 
 namespace app {
 namespace {
-namespace asio = boost::asio;
 
 /// A portal sends a comment every 15 s: one that is silent for longer than two is left.
 constexpr std::chrono::seconds kSilence{35};
+/// Of an answer that is no stream.
+constexpr std::size_t kMostOfAnError = 64 * 1024;
 
 struct Options {
   std::vector<std::string> profiles;
   bool as_json = false;
   bool changes_only = false;
-  std::string url;
+  std::shared_ptr<Access> access;
 };
+
+/// The reader of a pipe may go while there is nothing to print.
+bool is_read() {
+  pollfd output{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+  return std::cout && (::poll(&output, 1, 0) <= 0 || (output.revents & POLLERR) == 0);
+}
 
 class Watch {
  public:
-  Watch(const Options& options, asio::io_context& context)
-      : options_(options),
-        context_(context),
-        url_(parsed(options.url)),
-        link_(options.url),
-        changes_(patterns_of(options)),
-        pause_(context),
-        output_(context, ::dup(STDOUT_FILENO)) {}
+  explicit Watch(const Options& options)
+      : options_(options), remote_(*options.access), link_(remote_.url()), changes_(patterns_of(options)) {}
 
   /// Returns when nobody reads what it prints. Throws std::runtime_error when there is no portal at the URL.
-  asio::awaitable<void> run() {
-    watch_output();
-    while (std::cout) {
-      const std::string problem = co_await follow();
+  void run() {
+    while (is_read()) {
+      const std::string problem = follow();
       // A stream that ends cleanly is a portal that goes; the next connection tells whether another one is there.
       if (!problem.empty()) link_.away(problem);
-      pause_.expires_after(link_.next_pause());
-      co_await pause_.async_wait(asio::use_awaitable);
+      std::this_thread::sleep_for(link_.next_pause());
     }
   }
 
  private:
-  static http::Url parsed(const std::string& text) {
-    const auto url = http::parse_url(text);
-    if (!url) throw base::UsageError(url.error().message);
-    return *url;
-  }
-
   static std::vector<core::Pattern> patterns_of(const Options& options) {
     std::vector<core::Pattern> patterns;
     for (const std::string& text : options.profiles) {
@@ -66,32 +61,35 @@ class Watch {
     return patterns;
   }
 
-  /// The reader of a pipe may go while there is nothing to print.
-  void watch_output() {
-    output_.async_wait(asio::posix::stream_descriptor::wait_error, [this](const boost::system::error_code& error) {
-      if (!error) context_.stop();
-    });
-  }
-
   /// Follows one stream to its end. Returns what was wrong, "" when it ended cleanly.
-  asio::awaitable<std::string> follow() {
-    http::Client client(context_.get_executor(), {.read = kSilence});
-    http::ClientRequest request{.target = "/api/v1/events", .headers = {{"Accept", "text/event-stream"}}};
-    if (!seen_.empty()) request.headers.emplace_back("Last-Event-ID", seen_);
-    const auto head = co_await client.send(url_, request);
-    if (!head) co_return head.error().message;
-    if (head->status >= 500) co_return fmt::format("it answers {}", head->status);
-    if (head->status != 200 || !head->content_type.starts_with("text/event-stream"))
-      throw std::runtime_error(fmt::format("{} answers {} to /api/v1/events", options_.url, head->status));
-    link_.back();
+  std::string follow() {
+    Ask ask{.target = "/api/v1/events", .headers = {"Accept: text/event-stream"}};
+    if (!seen_.empty()) ask.headers.push_back("Last-Event-ID: " + seen_);
     http::SseParser parser;
-    while (std::cout) {
-      const auto piece = co_await client.read_some();
-      if (!piece) co_return piece.error().message;
-      if (piece->empty()) break;
-      if (const std::string problem = print(parser.feed(*piece)); !problem.empty()) co_return problem;
-    }
-    co_return "";
+    Answer answer;
+    std::string problem;
+    const auto on_piece = [&](const Answer& head, std::string_view piece) {
+      answer.status = head.status;
+      answer.content_type = head.content_type;
+      if (head.status != 200 || !head.content_type.starts_with("text/event-stream")) {
+        // It has an end, but nobody wants all of a large one.
+        answer.body += piece;
+        return answer.body.size() < kMostOfAnError;
+      }
+      link_.back();
+      problem = print(parser.feed(piece));
+      return problem.empty() && is_read();
+    };
+    int status = 0;
+    const std::string failed = remote_.follow(ask, kSilence, [] { return is_read(); }, on_piece, status);
+    if (!failed.empty()) return failed;
+    if (status >= 500 || status == 408 || status == 429) return fmt::format("it answers {}", status);
+    answer.status = status;
+    if (status == 401 || status == 403 || (status == 200 && answer.content_type.starts_with("text/html")))
+      throw base::UsageError(remote_.refusal(answer));
+    if (status != 0 && (status != 200 || !answer.body.empty()))
+      throw std::runtime_error(fmt::format("{} answers {} to /api/v1/events", remote_.url(), status));
+    return problem;
   }
 
   std::string print(const std::vector<http::SseEvent>& events) {
@@ -116,12 +114,9 @@ class Watch {
   }
 
   const Options& options_;
-  asio::io_context& context_;
-  http::Url url_;
+  Remote remote_;
   PortalLink link_;
   Changes changes_;
-  asio::steady_timer pause_;
-  asio::posix::stream_descriptor output_;
   /// The id of the latest event: where the next stream goes on.
   std::string seen_;
 };
@@ -129,15 +124,7 @@ class Watch {
 int watch(const Options& options) {
   // A reader that goes is the end, not an error: writing then fails instead.
   std::signal(SIGPIPE, SIG_IGN);
-  asio::io_context context(1);
-  Watch watch(options, context);
-  std::exception_ptr failed;
-  asio::co_spawn(context, watch.run(), [&](std::exception_ptr error) {
-    failed = error;
-    context.stop();
-  });
-  context.run();
-  if (failed) std::rethrow_exception(failed);
+  Watch(options).run();
   return 0;
 }
 
@@ -151,7 +138,7 @@ Command add_watch(CLI::App& program) {
                       "What to watch; * and ? stand for any text and any character (default all)");
   command->add_flag("--json", options->as_json, "Print one JSON object a line");
   command->add_flag("--changes-only", options->changes_only, "Leave out how the profiles are at the beginning");
-  add_portal_url(*command, options->url);
+  options->access = add_access(*command);
   command->footer("Goes on when the portal comes back or another one takes over; ends with Ctrl-C.");
   return [options] { return watch(*options); };
 }

@@ -1,0 +1,63 @@
+#include "config/servers.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "config/origins.hpp"
+#include "config/yaml_reader.hpp"
+
+namespace config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostBytes = 1 << 20;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+void place(std::string& file, const fs::path& directory) {
+  if (file.empty()) return;
+  if (file.starts_with("~/")) file = variable("HOME") + file.substr(1);
+  file = (directory / file).string();
+}
+
+}  // namespace
+
+std::string servers_file() {
+  constexpr const char* kFile = "vacancy/config.yaml";
+  if (const std::string base = variable("XDG_CONFIG_HOME"); base.starts_with('/')) return fs::path(base) / kFile;
+  const std::string home = variable("HOME");
+  return home.empty() ? "" : fs::path(home) / ".config" / kFile;
+}
+
+Servers load_servers(const std::string& file) {
+  Servers servers;
+  std::error_code ignored;
+  if (file.empty() || !fs::exists(file, ignored)) return servers;
+  const auto text = base::read_file(file, kMostBytes);
+  if (!text) throw base::UsageError(fmt::format("{}: cannot be read: {}", file, text.error()));
+  Origins origins;
+  read_yaml(*text, file, servers, origins);
+  if (!servers.default_server.empty() && !servers.servers.contains(servers.default_server))
+    throw base::UsageError(
+        fmt::format("{}: default: there is no server '{}' among servers", file, servers.default_server));
+  const fs::path directory = fs::path(file).parent_path();
+  for (auto& [name, server] : servers.servers) {
+    if (server.url.empty() && server.hardware_url.empty())
+      throw base::UsageError(fmt::format("{}: servers.{}: has no url; give where its portal is", file, name));
+    for (std::string* one : {&server.ca_file, &server.token_file, &server.login_file, &server.header_file,
+                             &server.admin_token_file})
+      place(*one, directory);
+  }
+  return servers;
+}
+
+}  // namespace config
