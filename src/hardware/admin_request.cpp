@@ -29,8 +29,10 @@ base::Result<void> authorize(const http::Request& request, const std::string& to
   if (token.empty())
     return base::fail(base::Errc::forbidden, "administration is off: no admin_token_file is configured");
   const std::string_view given = request.header("Authorization");
-  if (!given.starts_with(kScheme) || !equal_in_constant_time(given.substr(kScheme.size()), token))
-    return base::fail(base::Errc::unauthorized, "send the admin token: Authorization: Bearer TOKEN");
+  if (!given.starts_with(kScheme))
+    return base::fail(base::Errc::unauthorized, "the admin token is missing; send it as Authorization: Bearer TOKEN");
+  if (!equal_in_constant_time(given.substr(kScheme.size()), token))
+    return base::fail(base::Errc::unauthorized, "the admin token is wrong; it is that of admin_token_file");
   return {};
 }
 
