@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "app/healthcheck.hpp"
+#include "app/help.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
@@ -55,16 +56,42 @@ void add_port(CLI::App& command, const std::string& name, std::optional<std::uin
   command.add_option(name, port, help + "; 0 takes a free one")->check(CLI::Range(0, 65535));
 }
 
+namespace {
+
+/// The innermost command that was given.
+const CLI::App& given(const CLI::App& program) {
+  for (const CLI::App* below : program.get_subcommands()) return given(*below);
+  return program;
+}
+
+/// What to say of a word that nobody knows, "" when that is not what is wrong.
+std::string unknown_word(const CLI::App& program, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = program.remaining(true);
+  if (unknown.empty() || (error.get_name() != "RequiredError" && error.get_name() != "ExtrasError")) return "";
+  const CLI::App& command = given(program);
+  const std::string& word = unknown.front();
+  if (word.starts_with('-')) {
+    if (error.get_name() == "RequiredError" && suggestion(word, flags_of(command)).empty()) return "";
+    return fmt::format("'{}' has no flag {}{}", describe(command).name, word, suggestion(word, flags_of(command)));
+  }
+  // The library takes a command that it does not know for a missing one.
+  if (!commands_of(command).empty())
+    return fmt::format("there is no command '{}'{}", word, suggestion(word, commands_of(command)));
+  return error.get_name() == "RequiredError" ? "" : fmt::format("'{}' does not take '{}'", describe(command).name, word);
+}
+
+}  // namespace
+
 std::optional<int> parse(CLI::App& program, int argc, char** argv) {
+  set_help(program);
   try {
     program.parse(argc, argv);
     return std::nullopt;
   } catch (const CLI::ParseError& end) {
-    // The library takes a command that it does not know for a missing one.
-    const std::vector<std::string> unknown = program.remaining(true);
-    if (end.get_name() != "RequiredError" || unknown.empty() || unknown.front().starts_with('-'))
-      return program.exit(end) == 0 ? 0 : 2;
-    std::cerr << fmt::format("there is no command '{}'\nRun with --help for more information.\n", unknown.front());
+    if (end.get_exit_code() == 0) return program.exit(end);
+    const std::string unknown = unknown_word(program, end);
+    std::cerr << fmt::format("{}: {}\nRun `{} --help` for more information.\n", program.get_name(),
+                             unknown.empty() ? end.what() : unknown, describe(given(program)).name);
     return 2;
   }
 }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "config/config.hpp"
+#include "config/profile_file.hpp"
 #include "config/servers.hpp"
 
 /// The keys of the configuration, each once. Reading YAML, reading the environment, refusing unknown keys and printing
@@ -281,6 +282,18 @@ void fields(C& config, Visit&& visit) {
   visit("autoscaler", config.autoscaler);
   visit("profiles", config.profiles);
   visit("probes", config.probes);
+}
+
+template <Of<ProfileEntry> C, class Visit>
+void fields(C& entry, Visit&& visit) {
+  visit("provider", entry.provider);
+  visit("name", entry.name);
+  visit("attributes", entry.attributes);
+}
+
+template <Of<ProfileFile> C, class Visit>
+void fields(C& file, Visit&& visit) {
+  visit("profiles", file.profiles);
 }
 
 template <Of<ServerEntry> C, class Visit>

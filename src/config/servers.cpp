@@ -53,8 +53,8 @@ Servers load_servers(const std::string& file) {
   for (auto& [name, server] : servers.servers) {
     if (server.url.empty() && server.hardware_url.empty())
       throw base::UsageError(fmt::format("{}: servers.{}: has no url; give where its portal is", file, name));
-    for (std::string* one : {&server.ca_file, &server.token_file, &server.login_file, &server.header_file,
-                             &server.admin_token_file})
+    for (std::string* one :
+         {&server.ca_file, &server.token_file, &server.login_file, &server.header_file, &server.admin_token_file})
       place(*one, directory);
   }
   return servers;

@@ -81,15 +81,10 @@ class Reader {
   }
 
   /// A profile may be short: "Amazon/c5".
-  void read(const Value& value, core::NewProfile& out) {
-    if (!value.node.IsScalar()) return read_section(value, out);
-    origins_.set(value.path, value.where);
-    const std::string& text = value.node.Scalar();
-    const auto slash = text.find('/');
-    if (slash == std::string::npos)
-      refuse(value, fmt::format("'{}' is not a profile; write PROVIDER/NAME or {{provider: …, name: …}}", text));
-    out.key = {text.substr(0, slash), text.substr(slash + 1)};
-  }
+  void read(const Value& value, core::NewProfile& out) { read_profile(value, out, out.key.provider, out.key.name); }
+  void read(const Value& value, ProfileEntry& out) { read_profile(value, out, out.provider, out.name); }
+
+  void read(const Value& value, std::optional<std::map<std::string, std::string>>& out) { read(value, out.emplace()); }
 
   /// All names and none are short: true and false.
   void read(const Value& value, Globs& out) {
@@ -119,6 +114,18 @@ class Reader {
 
   std::string where(const YAML::Mark& mark) const {
     return mark.is_null() ? source_ : fmt::format("{}:{}", source_, mark.line + 1);
+  }
+
+  template <class T>
+  void read_profile(const Value& value, T& out, std::string& provider, std::string& name) {
+    if (!value.node.IsScalar()) return read_section(value, out);
+    origins_.set(value.path, value.where);
+    const std::string& text = value.node.Scalar();
+    const auto slash = text.find('/');
+    if (slash == std::string::npos)
+      refuse(value, fmt::format("'{}' is not a profile; write PROVIDER/NAME or {{provider: …, name: …}}", text));
+    provider = text.substr(0, slash);
+    name = text.substr(slash + 1);
   }
 
   template <class T>
@@ -176,6 +183,15 @@ void read_yaml(const std::string& text, const std::string& source, Config& out, 
 
 void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins) {
   read_document(text, source, "", out, origins);
+}
+
+void read_yaml(const std::string& text, const std::string& source, ProfileFile& out, Origins& origins) {
+  read_document(text, source, "", out, origins);
+}
+
+void read_yaml(const std::string& text, const std::string& source, const std::string& path,
+               std::vector<ProfileEntry>& out, Origins& origins) {
+  read_document(text, source, path, out, origins);
 }
 
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,

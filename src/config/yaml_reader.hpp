@@ -5,6 +5,7 @@
 
 #include "config/config.hpp"
 #include "config/origins.hpp"
+#include "config/profile_file.hpp"
 #include "config/servers.hpp"
 
 namespace config {
@@ -16,6 +17,9 @@ namespace config {
 /// and `origins` are then half-read.
 void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins);
+void read_yaml(const std::string& text, const std::string& source, ProfileFile& out, Origins& origins);
+void read_yaml(const std::string& text, const std::string& source, const std::string& path,
+               std::vector<ProfileEntry>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,
                std::vector<core::NewProfile>& out, Origins& origins);
 void read_yaml(const std::string& text, const std::string& source, const std::string& path,

@@ -33,8 +33,11 @@ base::Result<void> check_type(const http::Request& request) {
 base::Result<void> authorize(const http::Request& request, const std::string& token) {
   if (token.empty())
     return base::fail(base::Errc::forbidden, "administration is off: no admin_token_file is configured");
-  if (!equal_in_constant_time(token_of(request.header("Authorization")), token))
-    return base::fail(base::Errc::unauthorized, "send the admin token: Authorization: Bearer TOKEN");
+  const std::string_view given = token_of(request.header("Authorization"));
+  if (given.empty())
+    return base::fail(base::Errc::unauthorized, "the admin token is missing; send it as Authorization: Bearer TOKEN");
+  if (!equal_in_constant_time(given, token))
+    return base::fail(base::Errc::unauthorized, "the admin token is wrong; it is that of admin_token_file");
   return {};
 }
 

@@ -44,6 +44,19 @@ TEST_F(ProbesApiTest, AProbeTestEndsWithItsClient) {
   // The end of the service ends the probes, which run still.
 }
 
+TEST_F(ProbesApiTest, ProfilesAreListedWithTheirAttributesToAdministrators) {
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"p","name":"x","attributes":{"k":"\"v"}})"),
+              HasSubstr("HTTP/1.1 201"));
+  EXPECT_THAT(ask("GET", "/hardware/profiles"),
+              AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("provider":"p","name":"x","attributes":{"k":"\"v"}})")));
+  RawClient nobody(serving_->port());
+  nobody.send("GET /hardware/profiles HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(nobody.read_all(), AllOf(HasSubstr("HTTP/1.1 401"), HasSubstr("the admin token is missing")));
+  RawClient other(serving_->port());
+  other.send("GET /hardware/profiles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer other\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(other.read_all(), AllOf(HasSubstr("HTTP/1.1 401"), HasSubstr("the admin token is wrong")));
+}
+
 TEST_F(ProbesApiTest, ProbesAreListedWithTheirLatestFailure) {
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 201"));
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"z"})"), HasSubstr("HTTP/1.1 201"));

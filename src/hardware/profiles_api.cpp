@@ -57,6 +57,9 @@ ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::
     : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
 
 void ProfilesApi::add_routes(http::Router& router) {
+  router.add(
+      "GET", "/hardware/profiles", [this](const http::Request&) { return explained(list()); },
+      for_administrators(token_));
   const auto with_body = for_administrators(token_, http::kAnyBody);
   router.add("POST", "/hardware/", [this](const http::Request& request) { return explained(add(request)); }, with_body);
   router.add(
@@ -64,6 +67,24 @@ void ProfilesApi::add_routes(http::Router& router) {
   router.add(
       "DELETE", "/hardware/{id}", [this](const http::Request& request) { return explained(remove(request)); },
       for_administrators(token_));
+}
+
+asio::awaitable<http::Reply> ProfilesApi::list() {
+  const std::vector<core::Profile> profiles = co_await database_.run(told_apart([this] { return store_.profiles(); }));
+  std::string body = "[";
+  for (const core::Profile& profile : profiles) {
+    body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"attributes\":{";
+    std::string_view separator;
+    for (const auto& [key, value] : profile.attributes) {
+      base::append_json_string(body += separator, key);
+      base::append_json_string(body += ':', value);
+      separator = ",";
+    }
+    body += "}}";
+  }
+  http::Reply reply = json_reply(200, body + "\n]\n");
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  co_return reply;
 }
 
 asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {

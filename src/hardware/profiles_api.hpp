@@ -9,8 +9,8 @@
 
 namespace hardware {
 
-/// Profile administration: POST /hardware/, of one or many, PUT and DELETE /hardware/{id}, with a bearer token. Called
-/// on every core; the references outlive it.
+/// Profile administration: GET /hardware/profiles, with attributes, POST /hardware/, of one or many, PUT and DELETE
+/// /hardware/{id}, with a bearer token. Called on every core; the references outlive it.
 class ProfilesApi {
  public:
   /// `changed` is called after each change, on the thread of the request.
@@ -19,6 +19,7 @@ class ProfilesApi {
   void add_routes(http::Router& router);
 
  private:
+  boost::asio::awaitable<http::Reply> list();
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
   boost::asio::awaitable<http::Reply> add_many(const http::Request& request);
   boost::asio::awaitable<http::Reply> replace(const http::Request& request);

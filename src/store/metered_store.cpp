@@ -81,6 +81,11 @@ base::Result<core::Profile> MeteredStore::find(const core::ProfileKey& key) {
   return store_.find(key);
 }
 
+std::vector<core::Profile> MeteredStore::profiles() {
+  const Timed timed(profiles_);
+  return store_.profiles();
+}
+
 base::Result<void> MeteredStore::remove(core::ProfileId id) {
   const Timed timed(profiles_);
   auto result = store_.remove(id);

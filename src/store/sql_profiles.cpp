@@ -174,6 +174,23 @@ base::Result<Profile> SqlStore::find(const ProfileKey& key) {
   });
 }
 
+std::vector<Profile> SqlStore::profiles() {
+  return with_session([](sql::Session& session) {
+    std::vector<Profile> all;
+    {
+      // Plain SQL may have written a row twice: the oldest is the profile.
+      auto query = session.query(
+          "SELECT MIN(id), provider, name FROM hardware WHERE revision >= ? GROUP BY provider, name", kUnseen);
+      while (query.step())
+        all.push_back({query.get<ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
+    }
+    std::ranges::sort(all, {}, &Profile::id);
+    add_attributes(session, all);
+    std::ranges::sort(all, {}, &Profile::key);
+    return all;
+  });
+}
+
 base::Result<void> SqlStore::remove(ProfileId id) {
   return write([this, id](sql::Transaction& tx) -> base::Result<void> {
     const Revision revision = next_revision(*tx);

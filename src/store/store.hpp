@@ -165,6 +165,8 @@ class Store {
   virtual base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) = 0;
   /// The profile with this key and its attributes. not_found.
   virtual base::Result<core::Profile> find(const core::ProfileKey& key) = 0;
+  /// All profiles with their attributes, ordered by provider and name.
+  virtual std::vector<core::Profile> profiles() = 0;
   /// not_found. Leaves a tombstone.
   virtual base::Result<void> remove(core::ProfileId id) = 0;
   /// Forgets tombstones older than `age`.

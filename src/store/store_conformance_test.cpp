@@ -161,6 +161,11 @@ TEST_P(StoreTest, KeepsAttributesOfAnyLengthAndScriptThatIsAllowed) {
                                     {std::string(64, 'k'), R"(a\b'c"d%_)"}};
   ASSERT_TRUE(store().add({std::string(core::kMaxNameBytes, 'p'), "😀"}, attributes));
   EXPECT_EQ(store().find({std::string(core::kMaxNameBytes, 'p'), "😀"})->attributes, attributes);
+  const auto all = store().profiles();
+  EXPECT_TRUE(std::ranges::is_sorted(all, {}, &core::Profile::key));
+  EXPECT_EQ(std::ranges::find(all, core::ProfileKey{std::string(core::kMaxNameBytes, 'p'), "😀"}, &core::Profile::key)
+                ->attributes,
+            attributes);
 }
 
 TEST_P(StoreTest, PollGivesWhatIsNewer) {

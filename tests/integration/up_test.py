@@ -93,8 +93,8 @@ class UpTest(TestCase):
         eventually("levels", lambda: all(row["availability"] in LEVELS for row in rows(vacancy.port).values()))
         url = f"http://127.0.0.1:{vacancy.port}"
         lines = self.run_command("vacancy", "list", environment={"VACANCY_URL": url}).stdout.splitlines()
-        self.assertEqual(lines[0].split(), ["PROVIDER", "NAME", "LEVEL", "FRESHNESS", "AGE"])
-        self.assertRegex(lines[1], r"^Amazon    c5     (HIGH|MEDIUM|LOW) +FRESH")
+        self.assertEqual(lines[0].split(), ["PROVIDER", "NAME", "LEVEL", "FRESHNESS", "CAPACITY", "AGE"])
+        self.assertRegex(lines[1], r"^Amazon    c5     (HIGH|MEDIUM|LOW) +FRESH +-")
         self.assertIn('"provider":"Azure"', self.run_command("vacancy", "list", "--json", "--url", url).stdout)
         nobody = self.run_command("vacancy", "list", "--url", "http://127.0.0.1:1")
         self.assertEqual(nobody.returncode, 1)

@@ -157,6 +157,14 @@ base::Result<core::Profile> MemoryStore::find(const ProfileKey& key) {
   return row->profile;
 }
 
+std::vector<core::Profile> MemoryStore::profiles() {
+  const auto lock = enter();
+  std::vector<core::Profile> all;
+  for (const auto& [id, row] : rows_) all.push_back(with_attributes(row->profile));
+  std::ranges::sort(all, {}, &core::Profile::key);
+  return all;
+}
+
 base::Result<void> MemoryStore::remove(ProfileId id) {
   const auto lock = enter();
   if (!rows_.contains(id)) return base::fail(base::Errc::not_found, "there is no such profile");

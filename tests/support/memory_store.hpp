@@ -36,6 +36,7 @@ class MemoryStore : public store::Store {
                                      const std::optional<core::Attributes>& attributes) override;
   base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
+  std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;

@@ -2,14 +2,13 @@
 
 #include <boost/json.hpp>
 
-
 namespace app {
 
 Answer administer(const Access& service, std::string method, std::string target, std::string body,
                   base::Duration limit) {
   const Remote remote(service);
-  Answer answer = remote.send(
-      {.method = std::move(method), .target = std::move(target), .body = std::move(body), .limit = limit});
+  Answer answer =
+      remote.send({.method = std::move(method), .target = std::move(target), .body = std::move(body), .limit = limit});
   if (answer.status == 401 || answer.status == 403) throw base::UsageError(remote.refusal(answer));
   return answer;
 }

@@ -33,6 +33,9 @@ class AdministrationTest : public support::CommandTest {
   }
 
   support::TempDir directory_;
+  const std::string profiles_ = R"([
+    {"id":7,"provider":"p","name":"a","attributes":{"zone":"eu","secret_key":"s3cret"}},
+    {"id":6,"provider":"p","name":"other, one","attributes":{}}])";
   const std::string list_ = R"([{"provider":"p","name":"other","id":6},{"provider":"p","name":"a","id":7}])";
 };
 
@@ -48,12 +51,6 @@ TEST_F(AdministrationTest, AddsAProfileWithItsAttributes) {
 
 TEST_F(AdministrationTest, FindsTheProfileThatItChanges) {
   will_answer({{200, list_}, {200, "{}"}});
-  EXPECT_EQ(profile({"set", "p", "a", "k=v"}).out, "p a has 1 attribute\n");
-  EXPECT_THAT(asked().back(), HasSubstr("PUT /hardware/7 "));
-  EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"p","name":"a","attributes":{"k":"v"}})"));
-  will_answer({{200, list_}, {200, "{}"}});
-  EXPECT_EQ(profile({"set", "p", "a"}).out, "p a has 0 attributes\n");
-  will_answer({{200, list_}, {200, "{}"}});
   EXPECT_EQ(profile({"rename", "p", "a", "q", "b"}).out, "renamed p a to q b\n");
   EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"q","name":"b"})")) << "its attributes stay";
   will_answer({{200, list_}, {204, ""}});
@@ -63,6 +60,76 @@ TEST_F(AdministrationTest, FindsTheProfileThatItChanges) {
   const Ran none = profile({"remove", "p", "none"});
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.err, HasSubstr("there is no profile 'p' 'none'"));
+}
+
+TEST_F(AdministrationTest, SetMergesAttributes) {
+  const auto attributes = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"set", "p", "a"});
+    will_answer({{200, profiles_}, {200, "{}"}});
+    const Ran ran = profile(words);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    EXPECT_THAT(asked().back(), HasSubstr("PUT /hardware/7 "));
+    return asked().back().substr(asked().back().find("\"attributes\":") + 13);
+  };
+  EXPECT_EQ(attributes({"k=v"}), R"({"k":"v","secret_key":"s3cret","zone":"eu"}})");
+  EXPECT_EQ(attributes({"zone=us", "--unset", "secret_key"}), R"({"zone":"us"}})");
+  EXPECT_EQ(attributes({"k=v", "--replace"}), R"({"k":"v"}})");
+  EXPECT_EQ(attributes({"--replace"}), "{}}");
+  EXPECT_EQ(profile({"set", "p", "a"}).code, 2);
+  will_answer({{200, profiles_}});
+  EXPECT_THAT(profile({"set", "p", "a", "--unset", "none"}).err, HasSubstr("has no attribute 'none'"));
+  EXPECT_THAT(profile({"set", "p", "none", "k=v"}).err, HasSubstr("there is no profile 'p' 'none'"));
+  will_answer({{404, ""}});
+  EXPECT_THAT(profile({"set", "p", "a", "k=v"}).err, HasSubstr("older than the command"));
+}
+
+TEST_F(AdministrationTest, ListsAndShowsProfiles) {
+  const std::string rows = R"([{"provider":"p","name":"a","id":7,"availability":"HIGH","freshness":"FRESH",
+    "measured_at":null,"reason":"","free":3,"probe":"x"}])";
+  will_answer({{200, rows}});
+  EXPECT_EQ(profile({"list"}).out, "PROVIDER  NAME  ID  LEVEL  PROBE\np         a      7  HIGH   x\n");
+  EXPECT_EQ(profile({"list", "-o", "name"}).out, "p/a\n");
+  EXPECT_EQ(run(add_profile, {"profile", "list", "-o", "name", "--url", url()}).out, "p/a\n") << "without a token";
+  will_answer({{200, profiles_}, {200, rows}});
+  EXPECT_EQ(profile({"show", "p/a"}).out,
+            "provider      p\nname          a\nid            7\navailability  HIGH\nfreshness     FRESH\n"
+            "free          3\nprobe         x\nattribute     secret_key=s3cret\nattribute     zone=eu\n");
+  will_answer({{200, profiles_}, {200, rows}});
+  EXPECT_THAT(profile({"show", "p", "a", "-o", "json"}).out,
+              HasSubstr(R"("attributes":{"secret_key":"s3cret","zone":"eu"}})"));
+}
+
+TEST_F(AdministrationTest, ExportsWhatItApplies) {
+  will_answer({{200, profiles_}});
+  const std::string yaml = profile({"export"}).out;
+  EXPECT_EQ(yaml,
+            "profiles:\n  - {\"provider\": \"p\", \"name\": \"a\", \"attributes\": {\"secret_key\": \"s3cret\", "
+            "\"zone\": \"eu\"}}\n  - {\"provider\": \"p\", \"name\": \"other, one\"}\n");
+  const std::string csv = profile({"export", "-o", "csv"}).out;
+  EXPECT_EQ(csv, "provider,name,secret_key,zone\np,a,s3cret,eu\np,\"other, one\",,\n");
+  const std::string json = profile({"export", "-o", "json"}).out;
+  for (const auto& [name, text] : {std::pair("f.yaml", yaml), {"f.csv", csv}, {"f.json", json}}) {
+    std::ofstream(directory_ / name) << text;
+    const Ran ran = profile({"apply", directory_ / name});
+    EXPECT_EQ(ran.out, "0 added, 0 changed, 2 as they were\n") << name << ran.err;
+    EXPECT_THAT(asked().back(), HasSubstr("GET ")) << "nothing was written";
+  }
+}
+
+TEST_F(AdministrationTest, AppliesWhatDiffers) {
+  std::ofstream(directory_ / "f.yaml")
+      << "profiles: [new/one, {provider: p, name: a, attributes: {zone: us, secret_key: other}}, 'p/other, one']";
+  will_answer({{200, profiles_}, {200, "{}"}});
+  const char* shown = "+ new/one\n~ p/a  secret_key=… (was …), zone=us (was eu)\n";
+  EXPECT_EQ(profile({"apply", "--dry-run", directory_ / "f.yaml"}).out,
+            std::string(shown) + "would be: 1 added, 1 changed, 1 as they were\n");
+  EXPECT_THAT(asked(), testing::SizeIs(1));
+  will_answer({{200, profiles_}, {200, "{}"}});
+  EXPECT_EQ(profile({"apply", directory_ / "f.yaml"}).out, std::string(shown) + "1 added, 1 changed, 1 as they were\n");
+  ASSERT_THAT(asked(), testing::SizeIs(4));
+  EXPECT_THAT(asked()[2], EndsWith(R"([{"provider":"new","name":"one","attributes":{}}])"));
+  EXPECT_THAT(asked()[3], EndsWith(R"({"provider":"p","name":"a","attributes":{"secret_key":"other","zone":"us"}})"));
+  EXPECT_EQ(profile({"apply", directory_ / "none.yaml"}).code, 2);
 }
 
 TEST_F(AdministrationTest, WhatIsRefusedIsTold) {

@@ -49,15 +49,14 @@ TEST_F(ListTest, AsksPageByPageWhereverTheLinkLeads) {
                          "p         d     HIGH   FRESH      -         10s  why\n"
                          "p         e     HIGH   FRESH      -         10s  why\n");
   EXPECT_EQ(ran.err, "");
-  EXPECT_THAT(asked(),
-              ElementsAre("GET /api/v1/hardware limit=1000", "GET /api/v1/hardware limit=1000 after=b",
-                          "GET /api/v1/hardware after=c", "GET /api/v1/hardware after=d"));
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware limit=1000", "GET /api/v1/hardware limit=1000 after=b",
+                                   "GET /api/v1/hardware after=c", "GET /api/v1/hardware after=d"));
 }
 
 TEST_F(ListTest, FollowsTheHeadersLinkWhereTheAnswerHasNone) {
   const std::string no_next = fmt::format(R"({{"now":"{}","hardware":[{}]}})", kNow, row("a"));
-  will_answer({{200, no_next, "application/json", {{"Link", R"(</api/v1/hardware?after=a>; rel="next")"}}},
-               {200, no_next}});
+  will_answer(
+      {{200, no_next, "application/json", {{"Link", R"(</api/v1/hardware?after=a>; rel="next")"}}}, {200, no_next}});
   EXPECT_EQ(run(add_list, {"list", "-o", "name", "--url", url()}).out, "p/a\np/a\n");
   EXPECT_EQ(asked().back(), "GET /api/v1/hardware after=a");
 }
@@ -86,9 +85,10 @@ TEST_F(ListTest, BelowAPathItsLinksMayLackIt) {
 
 TEST_F(ListTest, SendsTheFiltersOfThePage) {
   will_answer({{200, page(row("a"), "null")}});
-  EXPECT_EQ(run(add_list, {"list", "gpu", "a100", "-q", "lab", "--provider", "P", "--name", "N", "--level",
-                           "high,LOW", "--level", "medium", "--freshness", "fresh", "--failing", "--sort=-free",
-                           "--group", "--offset", "3", "--limit", "7", "--url", url()})
+  EXPECT_EQ(run(add_list, {"list",     "gpu",         "a100",    "-q",        "lab",          "--provider",
+                           "P",        "--name",      "N",       "--level",   "high,LOW",     "--level",
+                           "medium",   "--freshness", "fresh",   "--failing", "--sort=-free", "--group",
+                           "--offset", "3",           "--limit", "7",         "--url",        url()})
                 .code,
             0);
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware q=lab gpu a100 provider=P name=N level=HIGH,LOW,MEDIUM "
@@ -164,9 +164,10 @@ TEST_F(WaitCommandTest, WarnsOfWhatCanNeverHold) {
   const char* row8 = R"({"satisfied":false,"now":"T","held":"h","rows":[{"provider":"p","name":"a","freshness":"FRESH",
     "availability":"HIGH","free":4,"total":8}]})";
   will_answer({{200, row8}, {200, row8}, {200, waited(true)}});
-  EXPECT_THAT(wait({"p/a", "--free", "100"}).err,
-              StartsWith("vacancy: this can never hold as it is: p/a has 8 units in all, and --free wants 100\n"
-                         "vacancy: waiting for p/a, LOW or better, 100 units in one piece; now p/a HIGH, 4 of 8 free\n"));
+  EXPECT_THAT(
+      wait({"p/a", "--free", "100"}).err,
+      StartsWith("vacancy: this can never hold as it is: p/a has 8 units in all, and --free wants 100\n"
+                 "vacancy: waiting for p/a, LOW or better, 100 units in one piece; now p/a HIGH, 4 of 8 free\n"));
   will_answer({{200, row8}, {200, waited(true)}});
   EXPECT_EQ(wait({"p/a", "--free", "100", "--quiet"}).err, "");
 }

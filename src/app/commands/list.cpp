@@ -61,7 +61,8 @@ std::string query_of(const Options& options) {
 
 /// The target of the page after this one; "" at the end. The link may be in the answer or in its head.
 std::string next_of(const Answer& answer, const json::object& page) {
-  if (const json::value* next = page.if_contains("next")) return next->is_string() ? std::string(next->get_string()) : "";
+  if (const json::value* next = page.if_contains("next"))
+    return next->is_string() ? std::string(next->get_string()) : "";
   const auto end = answer.link.find('>');
   const bool linked = answer.link.starts_with('<') && end != std::string::npos &&
                       (answer.link.contains("rel=\"next\"") || answer.link.contains("rel=next"));

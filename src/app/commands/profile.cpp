@@ -4,8 +4,10 @@
 
 #include "app/commands/administration.hpp"
 #include "app/commands/commands.hpp"
+#include "app/commands/profile_file.hpp"
 #include "app/commands/profile_import.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace app {
 namespace {
@@ -16,6 +18,8 @@ struct Options {
   std::string provider, name, new_provider, new_name;
   /// KEY=VALUE each.
   std::vector<std::string> attributes;
+  std::vector<std::string> unset;
+  bool replace = false;
 };
 
 core::Attributes attributes_of(const Options& options) {
@@ -59,8 +63,21 @@ int rename(const Access& service, const Options& options) {
 }
 
 int set(const Access& service, const Options& options) {
-  const core::Attributes attributes = attributes_of(options);
-  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
+  const core::Attributes given = attributes_of(options);
+  if (given.empty() && options.unset.empty() && !options.replace)
+    throw base::UsageError("nothing to set; give KEY=VALUE, --unset KEY, or --replace alone to take all away");
+  const core::ProfileKey key{options.provider, options.name};
+  const auto profiles = all_profiles(service);
+  const auto profile = std::ranges::find(profiles, key, &core::Profile::key);
+  if (profile == profiles.end())
+    throw base::UsageError(fmt::format("there is no profile '{}' '{}'", options.provider, options.name));
+  core::Attributes attributes = options.replace ? core::Attributes() : profile->attributes;
+  for (const std::string& unset : options.unset)
+    if (attributes.erase(unset) == 0)
+      throw base::UsageError(
+          fmt::format("{} {} has no attribute '{}'", options.provider, options.name, base::to_line(unset)));
+  for (const auto& [name, value] : given) attributes[name] = value;
+  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", profile->id),
                          profile_body(options.provider, options.name, &attributes)));
   std::cout << fmt::format("{} {} has {} attribute{}\n", options.provider, options.name, attributes.size(),
                            attributes.size() == 1 ? "" : "s");
@@ -77,7 +94,8 @@ int remove(const Access& service, const Options& options) {
 
 Command add_profile(CLI::App& program) {
   CLI::App* command =
-      program.add_subcommand("profile", "Add, set, rename, remove or import hardware profiles")->require_subcommand(1);
+      program.add_subcommand("profile", "List, add, change, remove, export and import hardware profiles")
+          ->require_subcommand(1);
   const auto service = add_administration(*command);
   const auto options = std::make_shared<Options>();
   const auto add_action = [&](const char* name, const char* help) {
@@ -87,15 +105,23 @@ Command add_profile(CLI::App& program) {
     return action;
   };
   CLI::App* adding = add_action("add", "Add a profile");
-  adding->add_option("--attribute", options->attributes, "KEY=VALUE that its probe is told; may be repeated");
-  CLI::App* setting = add_action("set", "Give a profile these attributes instead of those it has");
-  setting->add_option("ATTRIBUTE", options->attributes, "KEY=VALUE that its probe is told; none: it has no more");
+  adding->add_option("--attribute", options->attributes, "KEY=VALUE that its probe is told; may be repeated")
+      ->type_name("KEY=VALUE");
+  CLI::App* setting = add_action("set", "Give a profile these attributes; the others that it has stay");
+  setting->add_option("ATTRIBUTE", options->attributes, "KEY=VALUE that its probe is told");
+  setting->add_option("--unset", options->unset, "Take this attribute away; may be repeated")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
+  setting->add_flag("--replace", options->replace, "Take all away that it has before");
   CLI::App* renaming = add_action("rename", "Give a profile another provider and name; it is measured anew");
   renaming->add_option("NEW_PROVIDER", options->new_provider)->required();
   renaming->add_option("NEW_NAME", options->new_name)->required();
   add_action("remove", "Remove a profile");
   const Command importing = add_profile_import(*command, service);
-  return [service, options, command, adding, setting, renaming, importing] {
+  const auto files = add_profile_files(*command, service);
+  return [=] {
+    for (const auto& [name, run] : files)
+      if (command->got_subcommand(name)) return run();
     if (adding->parsed()) return add(*service, *options);
     if (setting->parsed()) return set(*service, *options);
     if (renaming->parsed()) return rename(*service, *options);

@@ -74,6 +74,8 @@ int import(const Access& service, const Options& options) {
     for (const core::ProfileKey& key : keys) std::cout << fmt::format("{} {}\n", key.provider, key.name);
     return 0;
   }
+  // A token that cannot be read is a mistake, not a failure midway.
+  static_cast<void>(Remote(service));
   Counts sum;
   std::size_t at_once = kAddedAtOnce;
   for (std::span<const core::ProfileKey> rest(keys); !rest.empty();) {
@@ -85,7 +87,7 @@ int import(const Access& service, const Options& options) {
         continue;
       }
       sum = {sum.added + counts->added, sum.existed + counts->existed};
-    } catch (const base::Lost& error) {
+    } catch (const std::runtime_error& error) {
       throw base::Lost(
           fmt::format("cannot add {} {}{}: {}\n{} of {} profiles were added before it, {} were there already. Import "
                       "the file again: "

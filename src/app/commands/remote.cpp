@@ -106,6 +106,17 @@ std::vector<std::string> headers_in(const std::string& file) {
   return headers;
 }
 
+/// Throws what a call that failed means.
+[[noreturn]] void fail(const std::string& url, const probe::CallFailure& failure) {
+  if (failure.lasting) throw base::UsageError(fmt::format("{}: {}", url, failure.message));
+  // libcurl names the host again, and counts the milliseconds.
+  constexpr std::string_view kConnect = "cannot connect: ";
+  if (failure.message.starts_with(kConnect))
+    throw base::Lost(
+        fmt::format("cannot connect to {}: {}", url, failure.message.substr(failure.message.rfind(": ") + 2)));
+  throw base::Lost(fmt::format("{}: {}", url, failure.message));
+}
+
 Answer answer_of(probe::Response&& response) {
   Answer answer{.status = response.status, .body = std::move(response.body)};
   if (const std::string* type = response.header("Content-Type")) answer.content_type = *type;
@@ -124,8 +135,7 @@ void add_files(CLI::App& command, Access& access, CLI::Option* url) {
                   with_variable("A server of ~/.config/vacancy/config.yaml, by its name", kServerVariable))
       ->type_name("NAME")
       ->excludes(url);
-  command
-      .add_option("--ca-file", access.ca_file, "Trust the authorities of this file (PEM) instead of the system's")
+  command.add_option("--ca-file", access.ca_file, "Trust the authorities of this file (PEM) instead of the system's")
       ->type_name("FILE")
       ->envname("VACANCY_CA_FILE");
   command.add_option("--header-file", access.header_file, "Send the headers of this file: lines \"Name: value\"")
@@ -197,12 +207,16 @@ Remote::Remote(const Access& access) : administration_(access.administration) {
     const std::string login = base::read_secret("the login (--login-file)", server.login_file);
     const auto colon = login.find(':');
     if (colon == 0 || colon == std::string::npos || !base::is_printable_utf8(login))
-      throw base::UsageError(fmt::format("the file '{}' (--login-file) does not hold USER:PASSWORD", server.login_file));
+      throw base::UsageError(
+          fmt::format("the file '{}' (--login-file) does not hold USER:PASSWORD", server.login_file));
     login_.username = login.substr(0, colon);
     login_.password = login.substr(colon + 1);
   }
   std::string token_file = administration_ ? server.admin_token_file : server.token_file;
-  if (administration_ && token_file.empty() && login_.username.empty()) token_file = kAdminToken;
+  if (administration_ && token_file.empty() && login_.username.empty()) {
+    std::error_code ignored;
+    if (!access.may_lack_token || std::filesystem::exists(kAdminToken, ignored)) token_file = kAdminToken;
+  }
   if (!token_file.empty()) {
     login_.bearer =
         base::read_secret(administration_ ? "the admin token (--token-file)" : "the token (--token-file)", token_file);
@@ -232,9 +246,9 @@ std::string Remote::redirected(const std::string& from, const std::string& locat
   const bool here = parts && parts->origin == origin_;
   const bool login = !(here && parts->path.starts_with(prefix_ + "/api/")) && looks_like_login(to);
   if (here && !login) return to;
-  throw base::UsageError(fmt::format(
-      "{} redirects to {}, {}", url_, to.empty() ? "what is no URL" : without_query(to),
-      login ? "a login page; give --token-file, --login-file or --header-file" : "which is another server; give its URL"));
+  throw base::UsageError(fmt::format("{} redirects to {}, {}", url_, to.empty() ? "what is no URL" : without_query(to),
+                                     login ? "a login page; give --token-file, --login-file or --header-file"
+                                           : "which is another server; give its URL"));
 }
 
 Answer Remote::send(const Ask& ask) const {
@@ -244,8 +258,7 @@ Answer Remote::send(const Ask& ask) const {
     const auto left = std::max<base::Duration>(
         std::chrono::ceil<base::Duration>(deadline - std::chrono::steady_clock::now()), std::chrono::milliseconds(1));
     auto called = probe::call(request, left);
-    if (!called && called.error().lasting) throw base::UsageError(fmt::format("{}: {}", url_, called.error().message));
-    if (!called) throw base::Lost(fmt::format("{}: {}", url_, called.error().message));
+    if (!called) fail(url_, called.error());
     const std::string* location = called->header("Location");
     if (called->status < 300 || called->status >= 400 || location == nullptr) return answer_of(std::move(*called));
     if (redirects == kMostRedirects)
@@ -253,7 +266,8 @@ Answer Remote::send(const Ask& ask) const {
     const std::string to = redirected(request.url, *location);
     // What is written elsewhere than it was sent to is no longer what was asked for.
     if (request.method != "GET")
-      throw base::UsageError(fmt::format("{} redirects {} to {}; give that URL", url_, request.method, without_query(to)));
+      throw base::UsageError(
+          fmt::format("{} redirects {} to {}; give that URL", url_, request.method, without_query(to)));
     request.url = to;
   }
 }
@@ -306,7 +320,8 @@ std::string Remote::refusal(const Answer& answer) const {
   if (answer.status == 200)
     return fmt::format("{} answers a page instead of Vacancy's API; {}", url_,
                        has_login_ ? "is it the right URL?" : fmt::format("if it wants a login, give {}", files));
-  if (answer.content_type.starts_with("application/problem+json")) return fmt::format("{}: {}", url_, detail_of(answer));
+  if (answer.content_type.starts_with("application/problem+json"))
+    return fmt::format("{}: {}", url_, detail_of(answer));
   return has_login_ ? fmt::format("{} does not take this login: it is wrong, or not allowed here ({} {})", url_,
                                   answer.status, http::reason_phrase(answer.status))
                     : fmt::format("{} wants a login, and none is given; give {} ({} {})", url_, files, answer.status,

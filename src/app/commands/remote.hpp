@@ -24,6 +24,8 @@ struct Access {
   std::string url, server, ca_file, token_file, login_file, header_file;
   /// It is the hardware service that is asked, with the admin token.
   bool administration = false;
+  /// It only reads what needs no token: one is sent where its default file is.
+  bool may_lack_token = false;
 };
 
 /// Adds --url, --server, --ca-file and the files of logins to a command that asks a portal.
@@ -64,7 +66,8 @@ class Remote {
   /// Follows a stream: `on_piece` gets the status, the type and the pieces of a body; false ends it. Returns "" when it
   /// ended, or what was wrong.
   std::string follow(const Ask& ask, base::Duration silence, const std::function<bool()>& go_on,
-                     const std::function<bool(const Answer& head, std::string_view piece)>& on_piece, int& status) const;
+                     const std::function<bool(const Answer& head, std::string_view piece)>& on_piece,
+                     int& status) const;
 
   /// The target that a link in the answer to `target` leads to. Throws base::UsageError when that is elsewhere.
   std::string linked(const std::string& target, const std::string& link) const;

@@ -52,7 +52,8 @@ TEST_F(RemoteTest, SendsTheLoginOfTheUrlAndNeverShowsIt) {
   EXPECT_EQ(remote.url(), url());
   remote.get("/api/v1/hardware");
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware [Basic bWU6cGEgc3M=]"));
-  EXPECT_THAT(refused([] { Remote({.url = "ftp://me:secret@h"}); }), AllOf(HasSubstr("ftp://"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(refused([] { Remote({.url = "ftp://me:secret@h"}); }),
+              AllOf(HasSubstr("ftp://"), Not(HasSubstr("secret"))));
 }
 
 TEST_F(RemoteTest, SendsWhatTheFilesSay) {

@@ -43,8 +43,7 @@ std::string name_of(const json::object& row) {
 }
 
 std::string numbers_of(const json::object& row) {
-  const std::string free = number_of(row, "free"), total = number_of(row, "total"),
-                    largest = number_of(row, "largest");
+  const std::string free = number_of(row, "free"), total = number_of(row, "total"), largest = number_of(row, "largest");
   std::string text;
   if (!free.empty()) text = free + (total.empty() ? "" : " of " + total) + " free";
   if (!largest.empty() && largest != free) text += (text.empty() ? "" : ", ") + largest + " in one piece";
@@ -74,8 +73,8 @@ std::string capacity_of(const json::object& row) {
 void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
   // Reasons give way first, then names; what is counted stays as long as it can.
   constexpr int kReason = 9, kName = 5, kWord = 3, kLevel = 1;
-  std::vector<Table::Column> columns{{"PROVIDER", false, 8, kName},   {"NAME", false, 8, kName},
-                                     {"LEVEL", false, 1, kLevel},     {"FRESHNESS", false, 1, kWord},
+  std::vector<Table::Column> columns{{"PROVIDER", false, 8, kName},  {"NAME", false, 8, kName},
+                                     {"LEVEL", false, 1, kLevel},    {"FRESHNESS", false, 1, kWord},
                                      {"CAPACITY", false, 1, kLevel}, {"AGE", true, 1, kWord}};
   if (shown.wide)
     for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE"}) columns.push_back({heading});

@@ -88,7 +88,7 @@ bool wants_color(const std::string& when, int descriptor) {
 
 std::string colored(std::string_view text, std::string_view word) {
   constexpr std::pair<std::string_view, std::string_view> kColors[] = {
-      {"HIGH", "32"},  {"MEDIUM", "33"}, {"LOW", "31"},     {"UNKNOWN", "90"},
+      {"HIGH", "32"},  {"MEDIUM", "33"},  {"LOW", "31"},     {"UNKNOWN", "90"},
       {"STALE", "33"}, {"EXPIRED", "31"}, {"PENDING", "90"}, {"heading", "1"},
   };
   for (const auto& [known, color] : kColors)

@@ -72,7 +72,8 @@ std::string query_of(const Options& options) {
 }
 
 Wished wished(const Options& options) {
-  Wished wished{.profiles = options.profiles, .all = options.all, .free = options.free, .total_free = options.total_free};
+  Wished wished{
+      .profiles = options.profiles, .all = options.all, .free = options.free, .total_free = options.total_free};
   const bool counts = options.free || options.total_free;
   const auto level = options.at_least ? core::parse_at_least(*options.at_least) : base::Result<core::Level>{};
   wished.at_least = options.at_least && level ? core::to_string(*level) : counts ? "LOW" : "MEDIUM";
@@ -224,8 +225,9 @@ Command add_wait(CLI::App& program) {
   CLI::Option* any = command->add_flag("--any", options->any, "One profile that matches suffices (the default)");
   command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
       ->excludes(any);
-  command->add_option("--at-least", options->at_least,
-                      "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)")
+  command
+      ->add_option("--at-least", options->at_least,
+                   "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)")
       ->type_name("LEVEL");
   const CLI::Range units(std::uint32_t{0}, core::kMostFree);
   command
@@ -236,11 +238,12 @@ Command add_wait(CLI::App& program) {
   command->add_option("--total-free", options->total_free, "So many units are free in all, in however many pieces")
       ->check(units)
       ->type_name("N");
-  command->add_option("--for", options->hold,
-                      "It stays so for that long: one and the same profile, without interruption")
+  command
+      ->add_option("--for", options->hold, "It stays so for that long: one and the same profile, without interruption")
       ->type_name("TIME");
-  command->add_option("--timeout", options->timeout,
-                      "Give up after that long, and exit with 124; 0 looks once (default never)")
+  command
+      ->add_option("--timeout", options->timeout,
+                   "Give up after that long, and exit with 124; 0 looks once (default never)")
       ->type_name("TIME");
   command->add_flag("--quiet", options->quiet, "Print nothing but mistakes");
   options->access = add_access(*command);

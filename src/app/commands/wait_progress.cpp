@@ -43,7 +43,8 @@ std::string never(const Wished& wished, const json::object& row) {
   if (units == 0 || text_of(row, "freshness") != "FRESH") return "";
   const char* flag = wished.total_free.value_or(0) >= wished.free.value_or(0) ? "--total-free" : "--free";
   const auto total = number_of(row, "total");
-  if (total && *total < units) return fmt::format("has {} units in all, and {} wants {}", base::number_text(*total), flag, units);
+  if (total && *total < units)
+    return fmt::format("has {} units in all, and {} wants {}", base::number_text(*total), flag, units);
   if (!number_of(row, "free") && !(flag == std::string_view("--free") && number_of(row, "largest")))
     return fmt::format("does not tell how many units are free, so {} never holds", flag);
   return "";
@@ -73,7 +74,8 @@ std::string now_there(const json::array& rows, bool more) {
   for (std::size_t i = 0; i < std::min(kNamed, best.size()); ++i)
     text += fmt::format("{}{}", text.empty() ? "" : "; ", shortly(*best[i]));
   if (best.size() > kNamed || more)
-    text += fmt::format("; and {}{} more", more ? "at least " : "", best.size() - std::min(kNamed, best.size()) + (more ? 1 : 0));
+    text += fmt::format("; and {}{} more", more ? "at least " : "",
+                        best.size() - std::min(kNamed, best.size()) + (more ? 1 : 0));
   return text;
 }
 

@@ -10,8 +10,8 @@
 #include "app/commands/changes.hpp"
 #include "app/commands/commands.hpp"
 #include "app/commands/portal_link.hpp"
-#include "app/commands/row_lines.hpp"
 #include "app/commands/remote.hpp"
+#include "app/commands/row_lines.hpp"
 #include "http/sse.hpp"
 
 namespace app {

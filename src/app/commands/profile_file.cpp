@@ -1,0 +1,273 @@
+#include "app/commands/profile_file.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "app/commands/row_lines.hpp"
+#include "app/commands/table.hpp"
+#include "app/commands/terminal.hpp"
+#include "app/json_text.hpp"
+#include "base/text.hpp"
+#include "config/profile_file.hpp"
+#include "probe/url.hpp"
+
+namespace app {
+namespace {
+
+namespace json = boost::json;
+
+/// Profiles in one request.
+constexpr std::size_t kAddedAtOnce = 1000;
+
+struct Options {
+  std::string provider, name, file;
+  std::string list_output = "table", export_output = "yaml", show_output = "text";
+  bool dry_run = false;
+};
+
+json::array array_of(const Answer& answer) {
+  boost::system::error_code error;
+  json::value value = json::parse(json::string_view(answer.body), error);
+  if (error || !value.is_array()) throw base::Lost("it sent an answer that cannot be read");
+  return std::move(value.get_array());
+}
+
+json::array rows_of(const Access& service) {
+  Access reading = service;
+  reading.may_lack_token = true;
+  const Answer answer = administer(reading, "GET", "/hardware/");
+  if (answer.status != 200) throw base::Lost(detail_of(answer));
+  return array_of(answer);
+}
+
+int list(const Access& service, const Options& options) {
+  const json::array rows = rows_of(service);
+  if (options.list_output == "json") {
+    std::cout << to_json(rows) << '\n';
+    return 0;
+  }
+  Table table(
+      {{"PROVIDER", false, 8, 5}, {"NAME", false, 8, 5}, {"ID", true}, {"LEVEL", false, 1}, {"PROBE", false, 4, 4}});
+  for (const json::value& value : rows) {
+    const json::object& row = value.as_object();
+    if (options.list_output == "name")
+      std::cout << name_of(row) << '\n';
+    else
+      table.add({text_of(row, "provider"), text_of(row, "name"), to_json(row.at("id")), text_of(row, "availability"),
+                 text_of(row, "probe")});
+  }
+  if (options.list_output == "table")
+    std::cout << table.text(columns_of(STDOUT_FILENO), wants_color("auto", STDOUT_FILENO));
+  return 0;
+}
+
+/// "our-cloud/tpu", or the two as words.
+core::ProfileKey key_of(const Options& options) {
+  if (!options.name.empty()) return {options.provider, options.name};
+  const auto slash = options.provider.find('/');
+  if (slash == std::string::npos)
+    throw base::UsageError(fmt::format("'{}' is not a profile; write PROVIDER NAME", options.provider));
+  return {options.provider.substr(0, slash), options.provider.substr(slash + 1)};
+}
+
+int show(const Access& service, const Options& options) {
+  const core::ProfileKey key = key_of(options);
+  const auto profiles = all_profiles(service);
+  const auto profile = std::ranges::find(profiles, key, &core::Profile::key);
+  if (profile == profiles.end())
+    throw base::UsageError(fmt::format("there is no profile '{}' '{}'", key.provider, key.name));
+  json::object shown{{"id", profile->id}, {"provider", key.provider}, {"name", key.name}};
+  for (const json::value& row : rows_of(service))
+    if (row.at("id").to_number<std::int64_t>() == profile->id) shown = row.as_object();
+  json::object& attributes = shown["attributes"].emplace_object();
+  for (const auto& [name, value] : profile->attributes) attributes[name] = value;
+  if (options.show_output == "json") {
+    std::cout << to_json(shown) << '\n';
+    return 0;
+  }
+  for (const auto& [name, value] : shown) {
+    if (name == "attributes" || value.is_null() || (value.is_string() && value.get_string().empty())) continue;
+    std::cout << fmt::format("{:<13} {}\n", std::string_view(name),
+                             value.is_string() ? base::to_line(value.get_string()) : to_json(value));
+  }
+  for (const auto& [name, value] : profile->attributes)
+    std::cout << fmt::format("attribute     {}={}\n", name, base::to_line(value));
+  return 0;
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out;
+  base::append_json_string(out, text);
+  return out;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + '"';
+}
+
+std::string to_csv(const std::vector<core::Profile>& profiles) {
+  std::map<std::string, bool> keys;
+  for (const core::Profile& profile : profiles)
+    for (const auto& [key, value] : profile.attributes) keys[key] = true;
+  std::string out = "provider,name";
+  for (const auto& [key, is] : keys) out += "," + csv_field(key);
+  for (const core::Profile& profile : profiles) {
+    out += fmt::format("\n{},{}", csv_field(profile.key.provider), csv_field(profile.key.name));
+    for (const auto& [key, is] : keys) {
+      const auto value = profile.attributes.find(key);
+      out += "," + (value == profile.attributes.end() ? "" : csv_field(value->second));
+    }
+  }
+  return out + "\n";
+}
+
+/// JSON and YAML, whose strings are JSON's.
+std::string to_text(const std::vector<core::Profile>& profiles, bool as_json) {
+  std::string out = as_json ? "{\"profiles\":[" : profiles.empty() ? "profiles: []\n" : "profiles:\n";
+  for (const core::Profile& profile : profiles) {
+    std::string attributes;
+    for (const auto& [key, value] : profile.attributes)
+      attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", in_quotes(key), in_quotes(value));
+    const std::string entry = fmt::format(
+        "{{\"provider\": {}, \"name\": {}{}}}", in_quotes(profile.key.provider), in_quotes(profile.key.name),
+        attributes.empty() ? "" : fmt::format(", \"attributes\": {{{}}}", attributes));
+    out += as_json ? (&profile == profiles.data() ? "\n" : ",\n") + entry : "  - " + entry + "\n";
+  }
+  return as_json ? out + "\n]}\n" : out;
+}
+
+int export_all(const Access& service, const Options& options) {
+  const auto profiles = all_profiles(service);
+  std::cout << (options.export_output == "csv" ? to_csv(profiles) : to_text(profiles, options.export_output == "json"));
+  return 0;
+}
+
+std::string content_of(const std::string& file) {
+  std::ifstream opened;
+  if (file != "-") opened.open(file, std::ios::binary);
+  std::istream& in = file == "-" ? std::cin : opened;
+  std::string content{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad() || (file != "-" && !opened.is_open())) throw base::UsageError(fmt::format("cannot read '{}'", file));
+  return content;
+}
+
+std::string shown_value(const std::string& key, const std::string& value) {
+  return probe::looks_secret(key) ? "…" : base::to_line(value);
+}
+
+/// "zone: eu → us, old: gone"; "" when there is no difference.
+std::string difference(const core::Attributes& before, const core::Attributes& after) {
+  std::string text;
+  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  for (const auto& [key, value] : after) {
+    const auto old = before.find(key);
+    if (old == before.end())
+      add(fmt::format("{}={}", key, shown_value(key, value)));
+    else if (old->second != value)
+      add(fmt::format("{}={} (was {})", key, shown_value(key, value), shown_value(key, old->second)));
+  }
+  for (const auto& [key, value] : before)
+    if (!after.contains(key)) add(fmt::format("without {}", key));
+  return text;
+}
+
+/// Adds profiles, each with its attributes, so many at a time.
+void add_all(const Access& service, std::span<const core::Profile> added) {
+  for (; !added.empty(); added = added.subspan(std::min(added.size(), kAddedAtOnce))) {
+    std::string body = "[";
+    for (const core::Profile& one : added.first(std::min(added.size(), kAddedAtOnce)))
+      body += (body.size() > 1 ? "," : "") + profile_body(one.key.provider, one.key.name, &one.attributes);
+    expect(200, administer(service, "POST", "/hardware/", body + "]"));
+  }
+}
+
+int apply(const Access& service, const Options& options) {
+  const bool csv = options.file.ends_with(".csv");
+  const auto wanted =
+      config::read_profiles(content_of(options.file), options.file == "-" ? "standard input" : options.file, csv);
+  const auto there = all_profiles(service);
+  std::vector<core::Profile> added, changed;
+  for (const config::ProfileEntry& entry : wanted) {
+    const core::ProfileKey key{entry.provider, entry.name};
+    const auto known = std::ranges::lower_bound(there, key, {}, &core::Profile::key);
+    const bool is_new = known == there.end() || known->key != key;
+    const core::Attributes attributes = entry.attributes.value_or(is_new ? core::Attributes() : known->attributes);
+    const std::string details = difference(is_new ? core::Attributes() : known->attributes, attributes);
+    if (!is_new && details.empty()) continue;
+    (is_new ? added : changed).push_back({is_new ? 0 : known->id, key, attributes});
+    std::cout << fmt::format("{} {}/{}{}\n", is_new ? '+' : '~', base::to_line(key.provider), base::to_line(key.name),
+                             details.empty() ? "" : "  " + details);
+  }
+  std::cout.flush();
+  if (!options.dry_run) {
+    add_all(service, added);
+    for (const core::Profile& one : changed)
+      expect(200, administer(service, "PUT", fmt::format("/hardware/{}", one.id),
+                             profile_body(one.key.provider, one.key.name, &one.attributes)));
+  }
+  std::cout << fmt::format("{}{} added, {} changed, {} as they were\n", options.dry_run ? "would be: " : "",
+                           added.size(), changed.size(), wanted.size() - added.size() - changed.size());
+  return 0;
+}
+
+}  // namespace
+
+std::vector<core::Profile> all_profiles(const Access& service) {
+  const Answer answer = administer(service, "GET", "/hardware/profiles");
+  if (answer.status == 404 || answer.status == 405)
+    throw base::UsageError("this hardware service is older than the command, and does not tell attributes");
+  if (answer.status != 200) throw base::Lost(detail_of(answer));
+  std::vector<core::Profile> profiles;
+  for (const json::value& value : array_of(answer)) {
+    core::Profile& profile = profiles.emplace_back();
+    profile.id = value.at("id").to_number<std::int64_t>();
+    profile.key = {std::string(value.at("provider").as_string()), std::string(value.at("name").as_string())};
+    for (const auto& [key, text] : value.at("attributes").as_object())
+      profile.attributes[key] = std::string(text.as_string());
+  }
+  return profiles;
+}
+
+std::vector<std::pair<std::string, Command>> add_profile_files(CLI::App& profile, std::shared_ptr<Access> service) {
+  const auto options = std::make_shared<Options>();
+  const auto output = [](CLI::App* command, std::string& form, std::vector<std::string> forms) {
+    command->add_option("-o,--output", form, fmt::format("{} (default {})", fmt::join(forms, ", "), form))
+        ->type_name("FORM")
+        ->check(CLI::IsMember(std::move(forms)));
+  };
+  CLI::App* listing = profile.add_subcommand("list", "Show the profiles with their numbers and probes")->fallthrough();
+  output(listing, options->list_output, {"table", "json", "name"});
+  CLI::App* showing = profile.add_subcommand("show", "Show one profile with its attributes")->fallthrough();
+  showing->add_option("PROVIDER", options->provider, "Or PROVIDER/NAME in one word")->required();
+  showing->add_option("NAME", options->name);
+  output(showing, options->show_output, {"text", "json"});
+  CLI::App* exporting =
+      profile.add_subcommand("export", "Print all profiles with their attributes, as `apply` reads them")
+          ->fallthrough();
+  output(exporting, options->export_output, {"yaml", "json", "csv"});
+  CLI::App* applying =
+      profile
+          .add_subcommand("apply",
+                          "Add the profiles of a file and give them its attributes; others stay. Prints what differs")
+          ->fallthrough();
+  applying
+      ->add_option("FILE", options->file,
+                   "YAML or JSON with `profiles:`, or .csv with the columns provider, name and attributes; - reads "
+                   "standard input")
+      ->required();
+  applying->add_flag("--dry-run", options->dry_run, "Only print what differs");
+  return {{"list", [=] { return list(*service, *options); }},
+          {"show", [=] { return show(*service, *options); }},
+          {"export", [=] { return export_all(*service, *options); }},
+          {"apply", [=] { return apply(*service, *options); }}};
+}
+
+}  // namespace app
