@@ -288,7 +288,7 @@ template <Of<ProfileEntry> C, class Visit>
 void fields(C& entry, Visit&& visit) {
   visit("provider", entry.provider);
   visit("name", entry.name);
-  visit("attributes", entry.attributes);
+  visit("labels", entry.labels);
 }
 
 template <Of<ProfileFile> C, class Visit>

@@ -18,8 +18,17 @@ using Record = std::vector<std::string>;
   throw base::UsageError(fmt::format("{}:{}: {}", source, line, why));
 }
 
+/// What stands between the columns that a first line names: spreadsheets write what their country writes.
+char separator_of(std::string_view heading) {
+  const auto count = [heading](char c) { return std::ranges::count(heading, c); };
+  return std::ranges::max({',', ';', '\t'}, {}, count);
+}
+
 /// The records of a CSV file (RFC 4180), each with the line it begins at. Empty lines are none.
-std::vector<std::pair<std::size_t, Record>> records_of(const std::string& text, const std::string& source) {
+std::vector<std::pair<std::size_t, Record>> records_of(std::string_view text, const std::string& source) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const char separator = separator_of(text.substr(0, text.find('\n')));
   std::vector<std::pair<std::size_t, Record>> records;
   std::size_t line = 1, begin = 1;
   Record record;
@@ -42,7 +51,7 @@ std::vector<std::pair<std::size_t, Record>> records_of(const std::string& text, 
         quoted = false;
     } else if (c == '"' && field.empty()) {
       quoted = true;
-    } else if (c == ',') {
+    } else if (c == separator) {
       record.push_back(std::exchange(field, ""));
     } else if (c == '\n') {
       end_record();
@@ -56,10 +65,22 @@ std::vector<std::pair<std::size_t, Record>> records_of(const std::string& text, 
   return records;
 }
 
+/// "region" for "label.region", as lists have it; "name" for " Name".
+std::string column_name(std::string_view heading) {
+  constexpr std::string_view kLabel = "label.";
+  std::string name(base::trim(heading));
+  if (base::equals_ignoring_case(name, "provider") || base::equals_ignoring_case(name, "name"))
+    std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+  return name.starts_with(kLabel) ? name.substr(kLabel.size()) : name;
+}
+
 std::vector<ProfileEntry> read_csv(const std::string& text, const std::string& source) {
-  const auto records = records_of(text, source);
+  auto records = records_of(text, source);
   if (records.empty()) refuse(source, 1, "holds no profiles; its first line names the columns: provider,name");
-  const Record& heading = records.front().second;
+  Record& heading = records.front().second;
+  std::ranges::transform(heading, heading.begin(), column_name);
+  for (const std::string& column : heading)
+    if (std::ranges::count(heading, column) > 1) refuse(source, 1, fmt::format("there are two columns '{}'", column));
   const auto column = [&](std::string_view name) -> std::size_t {
     const auto found = std::ranges::find(heading, name);
     if (found == heading.end()) refuse(source, 1, fmt::format("there is no column '{}'", name));
@@ -71,10 +92,10 @@ std::vector<ProfileEntry> read_csv(const std::string& text, const std::string& s
     if (record.size() != heading.size())
       refuse(source, line, fmt::format("has {} columns, and the first line has {}", record.size(), heading.size()));
     ProfileEntry& entry = entries.emplace_back(record[provider], record[name]);
-    // Without columns for attributes, they stay; an empty one is none.
-    if (heading.size() > 2) entry.attributes.emplace();
+    // Without columns for labels, they stay; an empty one is none.
+    if (heading.size() > 2) entry.labels.emplace();
     for (std::size_t i = 0; i < record.size(); ++i)
-      if (i != provider && i != name && !record[i].empty()) (*entry.attributes)[heading[i]] = record[i];
+      if (i != provider && i != name && !record[i].empty()) (*entry.labels)[heading[i]] = record[i];
   }
   return entries;
 }
@@ -99,10 +120,10 @@ void check(const std::vector<ProfileEntry>& entries, const std::string& source) 
     const auto key = core::checked_key(entry.provider, entry.name);
     if (!key) fail(key.error().message);
     if (!seen.insert(*key).second) fail("is there twice");
-    if (!entry.attributes) continue;
-    for (const auto& [name, value] : *entry.attributes)
+    if (!entry.labels) continue;
+    for (const auto& [name, value] : *entry.labels)
       if (const auto fine = core::checked_attribute(name, value); !fine) fail(fine.error().message);
-    if (const auto fine = core::checked_size(*entry.attributes); !fine) fail(fine.error().message);
+    if (const auto fine = core::checked_size(*entry.labels); !fine) fail(fine.error().message);
   }
 }
 

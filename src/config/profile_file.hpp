@@ -9,11 +9,11 @@
 
 namespace config {
 
-/// A profile as a file has it. Without attributes, it keeps those it has.
+/// A profile as a file has it. Without labels, it keeps those it has.
 struct ProfileEntry {
   std::string provider{};
   std::string name{};
-  std::optional<std::map<std::string, std::string>> attributes{};
+  std::optional<std::map<std::string, std::string>> labels{};
 };
 
 /// Profiles of a file, under the key `profiles`.
@@ -22,7 +22,8 @@ struct ProfileFile {
 };
 
 /// Reads YAML or JSON (`profiles:` and a list, or the list alone; PROVIDER/NAME is short for a profile), or CSV, whose
-/// first line names its columns: provider, name, and attributes. `source` is what messages call the text. Throws
+/// first line names its columns: provider, name, and labels (as "region" or "label.region"). CSV may be a spreadsheet's:
+/// with a byte order mark, semicolons or tabs instead of commas, and CR LF. `source` is what messages call the text. Throws
 /// base::UsageError with the line, for what is none of these, names that no profile may have, and one that is there
 /// twice.
 std::vector<ProfileEntry> read_profiles(const std::string& text, const std::string& source, bool csv);

@@ -14,9 +14,9 @@ std::string text_of(const std::vector<ProfileEntry>& entries) {
   std::string text;
   for (const ProfileEntry& entry : entries) {
     text += fmt::format("{}/{}", entry.provider, entry.name);
-    if (entry.attributes)
-      for (const auto& [key, value] : *entry.attributes) text += fmt::format(" {}={}", key, value);
-    text += entry.attributes ? ";" : "!";
+    if (entry.labels)
+      for (const auto& [key, value] : *entry.labels) text += fmt::format(" {}={}", key, value);
+    text += entry.labels ? ";" : "!";
   }
   return text;
 }
@@ -36,23 +36,30 @@ std::string refused(const std::string& text, bool csv = false) {
 
 TEST(ProfileFile, IsYamlOrJsonWithOrWithoutItsKey) {
   const char* expected = "a/b!c/d k=1;";
-  EXPECT_EQ(read("# which\nprofiles:\n  - a/b\n  - {provider: c, name: d, attributes: {k: 1}}\n"), expected);
-  EXPECT_EQ(read("---\n- a/b\n- provider: c\n  name: d\n  attributes:\n    k: \"1\"\n"), expected);
-  EXPECT_EQ(read(R"({"profiles":["a/b",{"provider":"c","name":"d","attributes":{"k":"1"}}]})"), expected);
+  EXPECT_EQ(read("# which\nprofiles:\n  - a/b\n  - {provider: c, name: d, labels: {k: 1}}\n"), expected);
+  EXPECT_EQ(read("---\n- a/b\n- provider: c\n  name: d\n  labels:\n    k: \"1\"\n"), expected);
+  EXPECT_EQ(read(R"({"profiles":["a/b",{"provider":"c","name":"d","labels":{"k":"1"}}]})"), expected);
   EXPECT_EQ(read("profiles: []\n"), "");
 }
 
-TEST(ProfileFile, IsCsvWithAColumnForEachAttribute) {
+TEST(ProfileFile, IsCsvWithAColumnForEachLabel) {
   EXPECT_EQ(read("name,provider\r\nb,a\r\n\r\n", true), "a/b!");
   EXPECT_EQ(read("provider,name,zone,k\na,\"b, \"\"c\"\"\",eu,\nd,e,,1", true), "a/b, \"c\" zone=eu;d/e k=1;");
 }
 
+TEST(ProfileFile, CsvMayBeASpreadsheets) {
+  EXPECT_EQ(read("\xef\xbb\xbfProvider;Name;label.zone\r\na;\"b; c\";eu,1\r\n", true), "a/b; c zone=eu,1;");
+  EXPECT_EQ(read("provider\tname\tzone\r\na\tb\teu\r\n", true), "a/b zone=eu;");
+  EXPECT_EQ(read(" provider , NAME ,zone\na,b,eu\n", true), "a/b zone=eu;");
+  EXPECT_THAT(refused("provider;name;k;label.k\na;b;1;2\n", true), HasSubstr("f:1: there are two columns 'k'"));
+}
+
 TEST(ProfileFile, MistakesSayWhere) {
   EXPECT_THAT(refused("profiles:\n  - a/b\n  - x\n"), AllOf(HasSubstr("f:3"), HasSubstr("'x' is not a profile")));
-  EXPECT_THAT(refused("profiles:\n  - {provider: a, name: b, atributes: {}}\n"), HasSubstr("attributes"));
+  EXPECT_THAT(refused("profiles:\n  - {provider: a, name: b, lables: {}}\n"), HasSubstr("labels"));
   EXPECT_THAT(refused("- a/b\n- a/b\n"), HasSubstr("'a/b': is there twice"));
   EXPECT_THAT(refused("- a/\n"), HasSubstr("'a/'"));
-  EXPECT_THAT(refused("- {provider: a, name: b, attributes: {'k k': x}}\n"), HasSubstr("'a/b'"));
+  EXPECT_THAT(refused("- {provider: a, name: b, labels: {'k k': x}}\n"), HasSubstr("'a/b'"));
   EXPECT_THAT(refused("provider\na\n", true), HasSubstr("no column 'name'"));
   EXPECT_THAT(refused("provider,name\na,b,c\n", true), HasSubstr("f:2: has 3 columns"));
   EXPECT_THAT(refused("provider,name\n\"a,b\n", true), HasSubstr("f:2: a quote does not end"));

@@ -73,7 +73,7 @@ asio::awaitable<http::Reply> ProfilesApi::list() {
   const std::vector<core::Profile> profiles = co_await database_.run(told_apart([this] { return store_.profiles(); }));
   std::string body = "[";
   for (const core::Profile& profile : profiles) {
-    body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"attributes\":{";
+    body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"labels\":{";
     std::string_view separator;
     for (const auto& [key, value] : profile.attributes) {
       base::append_json_string(body += separator, key);

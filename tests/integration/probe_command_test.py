@@ -113,8 +113,8 @@ class ProbeCommandTest(TestCase):
             (("probe", "list"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe", "test", "shell/a b"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe",), {}, 2, "subcommand"),
-            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not an attribute; write KEY=VALUE"),
-            (("profile", "add", "attributes", "x", "--attribute", "re gion=eu"), {}, 2, "attribute"),
+            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not a label; write KEY=VALUE"),
+            (("profile", "add", "attributes", "x", "--attribute", "re gion=eu"), {}, 2, "label"),
         ]:
             for program in ("vacancy", "hardware"):
                 result = self.command(*args, program=program, **options)
@@ -132,11 +132,11 @@ class ProbeCommandTest(TestCase):
         row = eventually("it is measured", lambda: (row := rows(self.port).get("x")) and row["measured_at"] and row)
         self.assertEqual(row["reason"], "OK PROBE_ATTR_INSTANCE_TYPE=c5.large, spot PROBE_ATTR_REGION=eu-1 eu-1")
         self.assertEqual(told(), "because   " + row["reason"])
-        self.assertEqual(self.succeeds("profile", "set", "attributes", "x", "region=a=b"), "attributes x has 1 attribute\n")
+        self.assertEqual(self.succeeds("profile", "set", "attributes", "x", "region=a=b"), "attributes x has 1 label\n")
         self.assertEqual(told(), "because   OK PROBE_ATTR_REGION=a=b a=b")
         self.succeeds("profile", "rename", "attributes", "x", "attributes", "y")
         renamed = eventually("it is measured anew", lambda: (row := rows(self.port).get("y")) and row["measured_at"] and row)
         self.assertEqual(renamed["reason"], "OK PROBE_ATTR_REGION=a=b a=b", "a new name keeps them")
         self.succeeds("profile", "rename", "attributes", "y", "attributes", "x")
-        self.succeeds("profile", "set", "attributes", "x")
+        self.succeeds("profile", "set", "attributes", "x", "--replace")
         self.assertEqual(told(), "because   OK")

@@ -21,7 +21,7 @@ Answer expect(int status, Answer answer) {
 std::string profile_body(const std::string& provider, const std::string& name, const core::Attributes* attributes) {
   boost::json::object body{{"provider", provider}, {"name", name}};
   if (attributes != nullptr) {
-    boost::json::object& object = body["attributes"].emplace_object();
+    boost::json::object& object = body["labels"].emplace_object();
     for (const auto& [key, value] : *attributes) object[key] = value;
   }
   return boost::json::serialize(body);

@@ -34,19 +34,19 @@ class AdministrationTest : public support::CommandTest {
 
   support::TempDir directory_;
   const std::string profiles_ = R"([
-    {"id":7,"provider":"p","name":"a","attributes":{"zone":"eu","secret_key":"s3cret"}},
-    {"id":6,"provider":"p","name":"other, one","attributes":{}}])";
+    {"id":7,"provider":"p","name":"a","labels":{"zone":"eu","secret_key":"s3cret"}},
+    {"id":6,"provider":"p","name":"other, one","labels":{}}])";
   const std::string list_ = R"([{"provider":"p","name":"other","id":6},{"provider":"p","name":"a","id":7}])";
 };
 
 TEST_F(AdministrationTest, AddsAProfileWithItsAttributes) {
   will_answer({{201, R"({"id":7,"provider":"p","name":"a"})"}});
-  const Ran ran = profile({"add", "p", "a", "--attribute", "zone=eu=1", "--attribute", "k="});
+  const Ran ran = profile({"add", "p", "a", "--label", "zone=eu=1", "--attribute", "k="});
   EXPECT_EQ(ran.code, 0);
   EXPECT_EQ(ran.out, "added p a (id 7)\n");
   EXPECT_THAT(asked(), ElementsAre("POST /hardware/ [Bearer a-token-of-some-length] "
-                                   R"({"provider":"p","name":"a","attributes":{"k":"","zone":"eu=1"}})"));
-  EXPECT_THAT(profile({"add", "p", "a", "--attribute", "zone"}).err, HasSubstr("'zone' is not an attribute"));
+                                   R"({"provider":"p","name":"a","labels":{"k":"","zone":"eu=1"}})"));
+  EXPECT_THAT(profile({"add", "p", "a", "--attribute", "zone"}).err, HasSubstr("'zone' is not a label"));
 }
 
 TEST_F(AdministrationTest, FindsTheProfileThatItChanges) {
@@ -69,7 +69,7 @@ TEST_F(AdministrationTest, SetMergesAttributes) {
     const Ran ran = profile(words);
     EXPECT_EQ(ran.code, 0) << ran.err;
     EXPECT_THAT(asked().back(), HasSubstr("PUT /hardware/7 "));
-    return asked().back().substr(asked().back().find("\"attributes\":") + 13);
+    return asked().back().substr(asked().back().find("\"labels\":") + 9);
   };
   EXPECT_EQ(attributes({"k=v"}), R"({"k":"v","secret_key":"s3cret","zone":"eu"}})");
   EXPECT_EQ(attributes({"zone=us", "--unset", "secret_key"}), R"({"zone":"us"}})");
@@ -77,7 +77,7 @@ TEST_F(AdministrationTest, SetMergesAttributes) {
   EXPECT_EQ(attributes({"--replace"}), "{}}");
   EXPECT_EQ(profile({"set", "p", "a"}).code, 2);
   will_answer({{200, profiles_}});
-  EXPECT_THAT(profile({"set", "p", "a", "--unset", "none"}).err, HasSubstr("has no attribute 'none'"));
+  EXPECT_THAT(profile({"set", "p", "a", "--unset", "none"}).err, HasSubstr("has no label 'none'"));
   EXPECT_THAT(profile({"set", "p", "none", "k=v"}).err, HasSubstr("there is no profile 'p' 'none'"));
   will_answer({{404, ""}});
   EXPECT_THAT(profile({"set", "p", "a", "k=v"}).err, HasSubstr("older than the command"));
@@ -93,17 +93,17 @@ TEST_F(AdministrationTest, ListsAndShowsProfiles) {
   will_answer({{200, profiles_}, {200, rows}});
   EXPECT_EQ(profile({"show", "p/a"}).out,
             "provider      p\nname          a\nid            7\navailability  HIGH\nfreshness     FRESH\n"
-            "free          3\nprobe         x\nattribute     secret_key=s3cret\nattribute     zone=eu\n");
+            "free          3\nprobe         x\nlabel         secret_key=s3cret\nlabel         zone=eu\n");
   will_answer({{200, profiles_}, {200, rows}});
   EXPECT_THAT(profile({"show", "p", "a", "-o", "json"}).out,
-              HasSubstr(R"("attributes":{"secret_key":"s3cret","zone":"eu"}})"));
+              HasSubstr(R"("labels":{"secret_key":"s3cret","zone":"eu"}})"));
 }
 
 TEST_F(AdministrationTest, ExportsWhatItApplies) {
   will_answer({{200, profiles_}});
   const std::string yaml = profile({"export"}).out;
   EXPECT_EQ(yaml,
-            "profiles:\n  - {\"provider\": \"p\", \"name\": \"a\", \"attributes\": {\"secret_key\": \"s3cret\", "
+            "profiles:\n  - {\"provider\": \"p\", \"name\": \"a\", \"labels\": {\"secret_key\": \"s3cret\", "
             "\"zone\": \"eu\"}}\n  - {\"provider\": \"p\", \"name\": \"other, one\"}\n");
   const std::string csv = profile({"export", "-o", "csv"}).out;
   EXPECT_EQ(csv, "provider,name,secret_key,zone\np,a,s3cret,eu\np,\"other, one\",,\n");
@@ -118,7 +118,7 @@ TEST_F(AdministrationTest, ExportsWhatItApplies) {
 
 TEST_F(AdministrationTest, AppliesWhatDiffers) {
   std::ofstream(directory_ / "f.yaml")
-      << "profiles: [new/one, {provider: p, name: a, attributes: {zone: us, secret_key: other}}, 'p/other, one']";
+      << "profiles: [new/one, {provider: p, name: a, labels: {zone: us, secret_key: other}}, 'p/other, one']";
   will_answer({{200, profiles_}, {200, "{}"}});
   const char* shown = "+ new/one\n~ p/a  secret_key=… (was …), zone=us (was eu)\n";
   EXPECT_EQ(profile({"apply", "--dry-run", directory_ / "f.yaml"}).out,
@@ -127,8 +127,8 @@ TEST_F(AdministrationTest, AppliesWhatDiffers) {
   will_answer({{200, profiles_}, {200, "{}"}});
   EXPECT_EQ(profile({"apply", directory_ / "f.yaml"}).out, std::string(shown) + "1 added, 1 changed, 1 as they were\n");
   ASSERT_THAT(asked(), testing::SizeIs(4));
-  EXPECT_THAT(asked()[2], EndsWith(R"([{"provider":"new","name":"one","attributes":{}}])"));
-  EXPECT_THAT(asked()[3], EndsWith(R"({"provider":"p","name":"a","attributes":{"secret_key":"other","zone":"us"}})"));
+  EXPECT_THAT(asked()[2], EndsWith(R"([{"provider":"new","name":"one","labels":{}}])"));
+  EXPECT_THAT(asked()[3], EndsWith(R"({"provider":"p","name":"a","labels":{"secret_key":"other","zone":"us"}})"));
   EXPECT_EQ(profile({"apply", directory_ / "none.yaml"}).code, 2);
 }
 

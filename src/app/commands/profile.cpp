@@ -26,8 +26,7 @@ core::Attributes attributes_of(const Options& options) {
   core::Attributes attributes;
   for (const std::string& text : options.attributes) {
     const auto equals = text.find('=');
-    if (equals == std::string::npos)
-      throw base::UsageError(fmt::format("'{}' is not an attribute; write KEY=VALUE", text));
+    if (equals == std::string::npos) throw base::UsageError(fmt::format("'{}' is not a label; write KEY=VALUE", text));
     attributes[text.substr(0, equals)] = text.substr(equals + 1);
   }
   return attributes;
@@ -75,11 +74,11 @@ int set(const Access& service, const Options& options) {
   for (const std::string& unset : options.unset)
     if (attributes.erase(unset) == 0)
       throw base::UsageError(
-          fmt::format("{} {} has no attribute '{}'", options.provider, options.name, base::to_line(unset)));
+          fmt::format("{} {} has no label '{}'", options.provider, options.name, base::to_line(unset)));
   for (const auto& [name, value] : given) attributes[name] = value;
   expect(200, administer(service, "PUT", fmt::format("/hardware/{}", profile->id),
                          profile_body(options.provider, options.name, &attributes)));
-  std::cout << fmt::format("{} {} has {} attribute{}\n", options.provider, options.name, attributes.size(),
+  std::cout << fmt::format("{} {} has {} label{}\n", options.provider, options.name, attributes.size(),
                            attributes.size() == 1 ? "" : "s");
   return 0;
 }
@@ -105,11 +104,11 @@ Command add_profile(CLI::App& program) {
     return action;
   };
   CLI::App* adding = add_action("add", "Add a profile");
-  adding->add_option("--attribute", options->attributes, "KEY=VALUE that its probe is told; may be repeated")
+  adding->add_option("--label,--attribute", options->attributes, "KEY=VALUE, which its probe is told; may be repeated")
       ->type_name("KEY=VALUE");
-  CLI::App* setting = add_action("set", "Give a profile these attributes; the others that it has stay");
-  setting->add_option("ATTRIBUTE", options->attributes, "KEY=VALUE that its probe is told");
-  setting->add_option("--unset", options->unset, "Take this attribute away; may be repeated")
+  CLI::App* setting = add_action("set", "Give a profile these labels; the others that it has stay");
+  setting->add_option("LABEL", options->attributes, "KEY=VALUE, which its probe is told");
+  setting->add_option("--unset", options->unset, "Take this label away; may be repeated")
       ->type_name("KEY")
       ->allow_extra_args(false);
   setting->add_flag("--replace", options->replace, "Take all away that it has before");

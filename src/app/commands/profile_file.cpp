@@ -84,19 +84,19 @@ int show(const Access& service, const Options& options) {
   json::object shown{{"id", profile->id}, {"provider", key.provider}, {"name", key.name}};
   for (const json::value& row : rows_of(service))
     if (row.at("id").to_number<std::int64_t>() == profile->id) shown = row.as_object();
-  json::object& attributes = shown["attributes"].emplace_object();
-  for (const auto& [name, value] : profile->attributes) attributes[name] = value;
+  json::object& labels = shown["labels"].emplace_object();
+  for (const auto& [name, value] : profile->attributes) labels[name] = value;
   if (options.show_output == "json") {
     std::cout << to_json(shown) << '\n';
     return 0;
   }
   for (const auto& [name, value] : shown) {
-    if (name == "attributes" || value.is_null() || (value.is_string() && value.get_string().empty())) continue;
+    if (name == "labels" || value.is_null() || (value.is_string() && value.get_string().empty())) continue;
     std::cout << fmt::format("{:<13} {}\n", std::string_view(name),
                              value.is_string() ? base::to_line(value.get_string()) : to_json(value));
   }
   for (const auto& [name, value] : profile->attributes)
-    std::cout << fmt::format("attribute     {}={}\n", name, base::to_line(value));
+    std::cout << fmt::format("label         {}={}\n", name, base::to_line(value));
   return 0;
 }
 
@@ -136,9 +136,9 @@ std::string to_text(const std::vector<core::Profile>& profiles, bool as_json) {
     std::string attributes;
     for (const auto& [key, value] : profile.attributes)
       attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", in_quotes(key), in_quotes(value));
-    const std::string entry = fmt::format(
-        "{{\"provider\": {}, \"name\": {}{}}}", in_quotes(profile.key.provider), in_quotes(profile.key.name),
-        attributes.empty() ? "" : fmt::format(", \"attributes\": {{{}}}", attributes));
+    const std::string entry = fmt::format("{{\"provider\": {}, \"name\": {}{}}}", in_quotes(profile.key.provider),
+                                          in_quotes(profile.key.name),
+                                          attributes.empty() ? "" : fmt::format(", \"labels\": {{{}}}", attributes));
     out += as_json ? (&profile == profiles.data() ? "\n" : ",\n") + entry : "  - " + entry + "\n";
   }
   return as_json ? out + "\n]}\n" : out;
@@ -179,7 +179,7 @@ std::string difference(const core::Attributes& before, const core::Attributes& a
   return text;
 }
 
-/// Adds profiles, each with its attributes, so many at a time.
+/// Adds profiles, each with its labels, so many at a time.
 void add_all(const Access& service, std::span<const core::Profile> added) {
   for (; !added.empty(); added = added.subspan(std::min(added.size(), kAddedAtOnce))) {
     std::string body = "[";
@@ -199,7 +199,7 @@ int apply(const Access& service, const Options& options) {
     const core::ProfileKey key{entry.provider, entry.name};
     const auto known = std::ranges::lower_bound(there, key, {}, &core::Profile::key);
     const bool is_new = known == there.end() || known->key != key;
-    const core::Attributes attributes = entry.attributes.value_or(is_new ? core::Attributes() : known->attributes);
+    const core::Attributes attributes = entry.labels.value_or(is_new ? core::Attributes() : known->attributes);
     const std::string details = difference(is_new ? core::Attributes() : known->attributes, attributes);
     if (!is_new && details.empty()) continue;
     (is_new ? added : changed).push_back({is_new ? 0 : known->id, key, attributes});
@@ -223,14 +223,14 @@ int apply(const Access& service, const Options& options) {
 std::vector<core::Profile> all_profiles(const Access& service) {
   const Answer answer = administer(service, "GET", "/hardware/profiles");
   if (answer.status == 404 || answer.status == 405)
-    throw base::UsageError("this hardware service is older than the command, and does not tell attributes");
+    throw base::UsageError("this hardware service is older than the command, and does not tell labels");
   if (answer.status != 200) throw base::Lost(detail_of(answer));
   std::vector<core::Profile> profiles;
   for (const json::value& value : array_of(answer)) {
     core::Profile& profile = profiles.emplace_back();
     profile.id = value.at("id").to_number<std::int64_t>();
     profile.key = {std::string(value.at("provider").as_string()), std::string(value.at("name").as_string())};
-    for (const auto& [key, text] : value.at("attributes").as_object())
+    for (const auto& [key, text] : value.at("labels").as_object())
       profile.attributes[key] = std::string(text.as_string());
   }
   return profiles;
@@ -245,22 +245,21 @@ std::vector<std::pair<std::string, Command>> add_profile_files(CLI::App& profile
   };
   CLI::App* listing = profile.add_subcommand("list", "Show the profiles with their numbers and probes")->fallthrough();
   output(listing, options->list_output, {"table", "json", "name"});
-  CLI::App* showing = profile.add_subcommand("show", "Show one profile with its attributes")->fallthrough();
+  CLI::App* showing = profile.add_subcommand("show", "Show one profile with its labels")->fallthrough();
   showing->add_option("PROVIDER", options->provider, "Or PROVIDER/NAME in one word")->required();
   showing->add_option("NAME", options->name);
   output(showing, options->show_output, {"text", "json"});
   CLI::App* exporting =
-      profile.add_subcommand("export", "Print all profiles with their attributes, as `apply` reads them")
-          ->fallthrough();
+      profile.add_subcommand("export", "Print all profiles with their labels, as `apply` reads them")->fallthrough();
   output(exporting, options->export_output, {"yaml", "json", "csv"});
   CLI::App* applying =
       profile
           .add_subcommand("apply",
-                          "Add the profiles of a file and give them its attributes; others stay. Prints what differs")
+                          "Add the profiles of a file and give them its labels; others stay. Prints what differs")
           ->fallthrough();
   applying
       ->add_option("FILE", options->file,
-                   "YAML or JSON with `profiles:`, or .csv with the columns provider, name and attributes; - reads "
+                   "YAML or JSON with `profiles:`, or .csv with the columns provider, name and labels; - reads "
                    "standard input")
       ->required();
   applying->add_flag("--dry-run", options->dry_run, "Only print what differs");
