@@ -325,5 +325,17 @@ TEST(WriteWithin, SaysWhyNot) {
   std::signal(SIGPIPE, SIG_DFL);
 }
 
+TEST(LogWriter, ALineThatAloneIsTooLargeIsDropped) {
+  const Pipe pipe;
+  LogWriter writer(pipe.writer(), notice);
+  writer.add(std::string((1 << 20) - 1, '.') + '\n');
+  EXPECT_EQ(writer.dropped(), 0U) << "so much may wait";
+  EXPECT_EQ(pipe.read_until("\n").size(), 1U << 20);
+  writer.add(std::string(1 << 20, '.') + '\n');
+  EXPECT_EQ(writer.dropped(), 1U);
+  writer.add("line 1\n");
+  EXPECT_EQ(pipe.read_until("line 1\n"), "dropped 1\nline 1\n");
+}
+
 }  // namespace
 }  // namespace base
