@@ -313,5 +313,35 @@ TEST_F(TrackerTest, RowsThatAreNoLongerFreshTakeNoPlaceFromThoseThatAre) {
   EXPECT_EQ(told.judge(later).next, later + 1min);
 }
 
+TEST_F(TrackerTest, RowsThatDoNotSatisfyTakeNoPlaceFromTheFirst) {
+  std::vector<core::RowPtr> rows;
+  for (int i = 1; i <= 600; ++i) rows.push_back(share(measured_row(i, fmt::format("{:06}", i), i, Level::low)));
+  fill(std::move(rows));
+  Tracker any(condition({"p/*"}));
+  EXPECT_FALSE(satisfied(any, kNow));
+  put(601, "000000", Level::low, kNow);
+  EXPECT_FALSE(satisfied(any, kNow));
+  const auto followed = names(any, kNow, false);
+  EXPECT_EQ(followed.size(), Tracker::kMostFollowed);
+  EXPECT_EQ(followed.front(), "000001");
+  EXPECT_EQ(followed.back(), "000500");
+}
+
+TEST_F(TrackerTest, APatternThatMatchesNothingAfterAResetIsTold) {
+  Tracker any(condition({"p/*", "q/x"}));
+  auto rows = support::many_rows(600);
+  core::Row other = measured_row(1000, "x", 1000, Level::low);
+  other.profile.key.provider = "q";
+  rows.push_back(share(other));
+  fill(rows);
+  EXPECT_TRUE(satisfied(any, kNow));
+  EXPECT_TRUE(any.overflowed());
+  EXPECT_THAT(any.unmatched(), IsEmpty()) << "it is there, if not followed";
+  rows.pop_back();
+  fill(rows);
+  EXPECT_TRUE(satisfied(any, kNow));
+  EXPECT_THAT(any.unmatched(), ElementsAre("q/x"));
+}
+
 }  // namespace
 }  // namespace board
