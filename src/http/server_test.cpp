@@ -329,5 +329,22 @@ TEST_F(ServerTest, APortInUseIsAUsageError) {
   EXPECT_THROW(nowhere.listen(), base::UsageError);
 }
 
+TEST_F(ServerTest, AStreamWithoutLengthOrChunksEndsItsConnection) {
+  Serving server = serve();
+  RawClient old(server.port());
+  old.send("GET /pieces HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_THAT(old.read_until("\r\n\r\n"), HasSubstr("Connection: close\r\n"));
+  EXPECT_EQ(old.read_until("ab"), "ab");
+  EXPECT_TRUE(old.closed()) << "that is the end of the answer";
+}
+
+TEST_F(ServerTest, AHeadOfALargeAnswerHasNoBody) {
+  Serving server = serve();
+  RawClient client(server.port());
+  client.send("HEAD /large HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("Content-Length: 20000000\r\n"));
+  EXPECT_THAT(client.read_answer(), testing::AllOf(StartsWith("HTTP/1.1 200 "), testing::EndsWith("\r\n\r\nhello")));
+}
+
 }  // namespace
 }  // namespace http
