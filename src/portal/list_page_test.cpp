@@ -160,5 +160,40 @@ TEST_F(PortalTest, TheSummaryNamesSomeOfTheProbesThatFail) {
   }
 }
 
+TEST_F(PortalTest, AFreshnessIsOfferedOnce) {
+  board_.fill(support::many_rows(1));
+  const auto options = [](const std::string& html, std::string_view value) {
+    std::size_t count = 0;
+    const std::string option = fmt::format("<option value=\"{}\"", value);
+    for (auto at = html.find(option); at != std::string::npos; at = html.find(option, at + 1)) ++count;
+    return count;
+  };
+  const std::string one = page("freshness=STALE");
+  EXPECT_THAT(one, HasSubstr("<option value=\"STALE\" selected>Only stale</option>"));
+  for (const char* value : {"FRESH", "STALE", "EXPIRED", "PENDING"}) EXPECT_EQ(options(one, value), 1U) << value;
+  const std::string two = page("freshness=FRESH,STALE");
+  for (const char* value : {"FRESH", "STALE", "STALE,FRESH"}) EXPECT_EQ(options(two, value), 1U) << value;
+}
+
+TEST_F(PortalTest, ABlankPageSaysOneReason) {
+  const auto blank = [](bool empty, bool nothing, bool beyond) {
+    const auto has = [](bool there, const char* text) {
+      return there ? testing::Matcher<std::string>(HasSubstr(text))
+                   : testing::Matcher<std::string>(Not(HasSubstr(text)));
+    };
+    return AllOf(has(empty, "No hardware profiles yet"), has(nothing, "No profile matches"),
+                 has(beyond, "Nothing on this page"));
+  };
+  board_.fill({});
+  EXPECT_THAT(page(), blank(true, false, false));
+  EXPECT_THAT(page("q=x"), blank(true, false, false));
+  board_.fill(support::many_rows(3));
+  EXPECT_TRUE(support::eventually([&] { return page().contains("000001"); }));
+  EXPECT_THAT(page(), blank(false, false, false));
+  EXPECT_THAT(page("q=x"), blank(false, true, false));
+  EXPECT_THAT(page("q=x&offset=9"), blank(false, true, false));
+  EXPECT_THAT(page("offset=9"), blank(false, false, true));
+}
+
 }  // namespace
 }  // namespace portal
