@@ -142,5 +142,16 @@ TEST_F(SqliteCopyTest, ADamagedFileIsNotExchangedUnderAProgram) {
   EXPECT_EQ(count(*open("live.db")), 1);
 }
 
+TEST_F(SqliteCopyTest, ACopyIsReadWhereNothingMayBeWritten) {
+  const auto live = fill("live.db", 5);
+  copy("live.db", "copy.db");
+  std::ifstream file(dir_ / "copy.db", std::ios::binary);
+  std::string header(20, '\0');
+  file.read(header.data(), static_cast<std::streamsize>(header.size()));
+  // SQLite's "Database File Format", offsets 18 and 19: 2 needs a log beside the file, also to read it.
+  EXPECT_EQ(header[18], 1);
+  EXPECT_EQ(header[19], 1);
+}
+
 }  // namespace
 }  // namespace sql

@@ -252,5 +252,21 @@ TEST_F(SqliteFilesTest, ADeletedDatabaseLeavesTheFilesOfItsSuccessorAlone) {
   EXPECT_EQ(successor->run("INSERT INTO u VALUES (1)"), 1);
 }
 
+TEST_F(SqliteFilesTest, AWriteHasTheRightToWriteFromTheStart) {
+  const auto other = sql::open({url_}, clock_);
+  session_->begin(Access::write);
+  try {
+    other->begin(Access::write);
+    ADD_FAILURE() << "two write at a time";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::busy);
+  }
+  EXPECT_NO_THROW(other->begin(Access::read));
+  other->rollback();
+  session_->rollback();
+  EXPECT_NO_THROW(other->begin(Access::write));
+  other->rollback();
+}
+
 }  // namespace
 }  // namespace sql
