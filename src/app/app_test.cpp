@@ -11,6 +11,7 @@
 #include "app/healthcheck.hpp"
 #include "app/process.hpp"
 #include "http/admin.hpp"
+#include "support/captured_log.hpp"
 #include "support/eventually.hpp"
 #include "support/serving.hpp"
 #include "support/temp_dir.hpp"
@@ -143,7 +144,12 @@ TEST_F(CommonFlagsTest, FlagsAreOverTheFile) {
 TEST(Health, NeedsAPortAndAProgramThatIsReady) {
   config::HttpConfig admin;
   admin.port = 0;
-  EXPECT_THROW(check_health(admin), base::UsageError);
+  try {
+    check_health(admin);
+    ADD_FAILURE() << "somebody was asked";
+  } catch (const base::UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("admin.port is 0"));
+  }
   admin.address = "127.0.0.1";
   admin.port = 1;
   EXPECT_THROW(check_health(admin), base::Lost);
@@ -307,6 +313,77 @@ TEST_F(ProcessTest, AReloadIsAppliedOrRefusedAndCounted) {
   EXPECT_THAT(seen, testing::ElementsAre(1, 11, 111));
   EXPECT_EQ(applied, 1);
   EXPECT_EQ(last(), 1);
+}
+
+TEST_F(ProcessTest, AReloadSaysWhatNeedsARestart) {
+  const support::CapturedLog log;
+  config::Config loaded = config_;
+  process_->on_reload([&] { return loaded; }, [](config::Config) -> boost::asio::awaitable<void> { co_return; });
+  process_->start(part());
+  std::thread sender([&] {
+    loaded.probes.push_back({.name = "another"});
+    loaded.profiles.push_back({"Amazon", "c5"});
+    kill(getpid(), SIGHUP);
+    EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 1; }));
+    EXPECT_EQ(log.count("restart to apply the rest"), 0U) << "probes and profiles are taken over";
+    loaded.portal.http.port = 12345;
+    kill(getpid(), SIGHUP);
+    EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 2; }));
+    EXPECT_EQ(log.count("warning the configuration changes more than probes and profiles; restart to apply the rest"),
+              1U);
+    kill(getpid(), SIGTERM);
+  });
+  EXPECT_EQ(process_->wait(), 0);
+  sender.join();
+}
+
+TEST_F(ProcessTest, ASignalEndsAReloadThatDoesNot) {
+  std::atomic<bool> applying = false;
+  process_->on_reload([this] { return config_; },
+                      [&](config::Config) -> boost::asio::awaitable<void> {
+                        applying = true;
+                        boost::system::error_code error;
+                        co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));
+                      });
+  process_->start(part());
+  std::thread sender([&] {
+    kill(getpid(), SIGHUP);
+    EXPECT_TRUE(support::eventually([&] { return applying.load(); }));
+    kill(getpid(), SIGTERM);
+  });
+  EXPECT_EQ(process_->wait(), 0);
+  sender.join();
+  EXPECT_EQ(reloads("applied"), 0);
+}
+
+TEST(ServerOptions, ThePortalAloneShowsItsDemand) {
+  config::HttpConfig config;
+  config.address = "127.0.0.7";
+  config.port = 7;
+  config.max_body_bytes = 77;
+  const http::ServerOptions portal = portal_options(config, 5);
+  const http::ServerOptions other = server_options("hardware", config, 6);
+  EXPECT_TRUE(portal.shows_demand);
+  EXPECT_FALSE(other.shows_demand);
+  EXPECT_EQ(portal.name, "portal");
+  EXPECT_EQ(portal.max_connections, 5U);
+  EXPECT_EQ(other.max_connections, 6U);
+  for (const http::ServerOptions& options : {portal, other}) {
+    EXPECT_EQ(options.address, "127.0.0.7");
+    EXPECT_EQ(options.port, 7);
+    EXPECT_EQ(options.max_body_bytes, 77U);
+  }
+}
+
+TEST(HealthCheck, APortThatNobodyKnowsIsAMistake) {
+  config::HttpConfig admin;
+  admin.port = 0;
+  try {
+    check_health(admin);
+    ADD_FAILURE() << "somebody was asked";
+  } catch (const base::UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("admin.port is 0"));
+  }
 }
 
 }  // namespace

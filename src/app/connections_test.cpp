@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "http/server.hpp"
+#include "support/captured_log.hpp"
 
 namespace app {
 namespace {
@@ -44,6 +47,20 @@ TEST(ConnectionsOf, AreForTheServersThatThereAre) {
   config.admin.max_connections = 5;
   EXPECT_EQ(connections_of(config, {.hardware = true}, 0), (Connections{.hardware = 3, .portal = 0, .admin = 5}));
   EXPECT_EQ(connections_of(config, {.portal = true}, 0), (Connections{.hardware = 0, .portal = 4, .admin = 5}));
+}
+
+TEST(ConnectionsOf, AreLoweredWithALineInTheLog) {
+  config::Config config;
+  config.portal.http.max_connections = 4;
+  config.admin.max_connections = 5;
+  const support::CapturedLog log;
+  connections_of(config, {.portal = true}, 0);
+  EXPECT_EQ(log.count("max_connections"), 0U) << "all fit";
+  config.portal.http.max_connections = std::numeric_limits<std::size_t>::max();
+  const Connections given = connections_of(config, {.portal = true}, 0);
+  EXPECT_LT(given.portal, config.portal.http.max_connections);
+  EXPECT_EQ(log.count(fmt::format("warning portal.http.max_connections is {} instead of", given.portal)), 1U);
+  EXPECT_EQ(log.count("max_connections"), 1U) << "the others have what they want";
 }
 
 }  // namespace

@@ -335,5 +335,34 @@ TEST_F(BoardTest, CloseReachesEveryCore) {
     EXPECT_TRUE(on(runtime_.core(core), [this, core] { return board_.view(core).closed(); }));
 }
 
+TEST_F(BoardTest, TheClockGoesOnFromTheLatestChange) {
+  fill({share(pending_row(1, "a", 1))});
+  clock_.advance(10s);
+  background([&] { board_.apply(change_of(measured_row(1, "a", 11, Level::high)), 11, kNow + 11s); });
+  clock_.advance(1s);
+  EXPECT_EQ(background([&] { return board_.now(); }), kNow + 12s);
+  EXPECT_EQ(current()->now(clock_.steady_now()), kNow + 12s);
+}
+
+TEST_F(BoardTest, ARowThatComesStaleHasTurned) {
+  run();
+  core::Row longer = measured_row(3, "c", 3, Level::high);
+  longer.reading->stale_at = kNow + 90s;
+  fill({share(measured_row(1, "a", 1, Level::high)), share(longer)});
+  const std::uint64_t filled = current()->sequence;
+  set_clock(kNow + 61s);
+  const auto stale = update_after(filled);
+  ASSERT_TRUE(stale);
+  EXPECT_THAT(ids_of(stale->change.rows), ElementsAre(1));
+  background([&] { board_.apply(change_of(measured_row(2, "b", 11, Level::high, kNow + 5s)), 11, kNow + 70s); });
+  const auto changed = update_after(stale->sequence);
+  ASSERT_TRUE(changed);
+  EXPECT_FALSE(changed->aged);
+  set_clock(kNow + 91s);
+  const auto next = update_after(changed->sequence);
+  ASSERT_TRUE(next);
+  EXPECT_THAT(ids_of(next->change.rows), ElementsAre(3)) << "what came old is not told again";
+}
+
 }  // namespace
 }  // namespace board

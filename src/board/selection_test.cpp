@@ -202,5 +202,13 @@ TEST(Selection, EveryPartIsThatOfTheWholeOrder) {
   }
 }
 
+TEST_F(SelectionTest, BeyondTheLastThereIsNothing) {
+  for (const std::size_t offset : {5U, 6U, 7U, 100'000U}) {
+    const Selected selected = select(state_, {.words = {"a"}, .offset = offset, .limit = 2}, kNow);
+    EXPECT_THAT(selected.rows, IsEmpty()) << offset;
+    EXPECT_EQ(selected.counts.total, 5U) << "they are counted all the same";
+  }
+}
+
 }  // namespace
 }  // namespace board

@@ -327,5 +327,21 @@ TEST_F(TrackerTest, RowsThatDoNotSatisfyTakeNoPlaceFromTheFirst) {
   EXPECT_EQ(followed.back(), "000500");
 }
 
+TEST_F(TrackerTest, APatternThatMatchesNothingAfterAResetIsTold) {
+  Tracker any(condition({"p/*", "q/x"}));
+  auto rows = support::many_rows(600);
+  core::Row other = measured_row(1000, "x", 1000, Level::low);
+  other.profile.key.provider = "q";
+  rows.push_back(share(other));
+  fill(rows);
+  EXPECT_TRUE(satisfied(any, kNow));
+  EXPECT_TRUE(any.overflowed());
+  EXPECT_THAT(any.unmatched(), IsEmpty()) << "it is there, if not followed";
+  rows.pop_back();
+  fill(rows);
+  EXPECT_TRUE(satisfied(any, kNow));
+  EXPECT_THAT(any.unmatched(), ElementsAre("q/x"));
+}
+
 }  // namespace
 }  // namespace board

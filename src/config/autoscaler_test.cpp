@@ -160,5 +160,20 @@ TEST_F(AutoscalerConfigTest, TheRulesOfBothWaysAreChecked) {
   EXPECT_THAT(error_with("- {type: Percent, value: 50, periodSeconds: 60}", "[]"), HasSubstr("scaleUp.policies"));
 }
 
+TEST_F(AutoscalerConfigTest, WhatIsNoQuantityIsSaidToBeNone) {
+  for (const char* text : {"1e30", "9007199254741", "10000Ti", "nan", "-1", "m"})
+    EXPECT_THAT(error_with("\"200\"", text), HasSubstr("is not a quantity")) << text;
+  std::string spec = kSpec;
+  spec.replace(spec.find("\"200\""), 5, "9007199254740");
+  EXPECT_EQ(with(spec).autoscaler.services[0].spec.metrics[0].source.target.averageValue,
+            Quantity{9'007'199'254'740'000});
+}
+
+TEST_F(AutoscalerConfigTest, AServiceIsThereOnce) {
+  const std::string service = "  - metrics_url: http://tasks.portal:5010\n    spec:\n" + std::string(kSpec);
+  EXPECT_THAT(error("autoscaler:\n  services:\n" + service + service),
+              HasSubstr("autoscaler.services[1].name: 'portal' is there twice; keep one"));
+}
+
 }  // namespace
 }  // namespace config

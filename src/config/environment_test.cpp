@@ -210,5 +210,14 @@ TEST(Environment, OfTheProcessHoldsOurVariablesOnly) {
   EXPECT_FALSE(environment.contains("OTHER_LOG_LEVEL"));
 }
 
+TEST(Environment, LeavesTheLinksOfEveryProtocolAlone) {
+  for (const char* protocol : {"TCP", "UDP"})
+    for (const char* ending : {"", "_PROTO", "_PORT", "_ADDR"})
+      EXPECT_EQ(complaint({{fmt::format("VACANCY_PORTAL_PORT_53_{}{}", protocol, ending), "10.0.0.1"}}), "no complaint")
+          << protocol << ending;
+  EXPECT_THAT(complaint({{"VACANCY_PORTAL_PORT_53_SCTP", "10.0.0.1"}}),
+              StartsWith("VACANCY_PORTAL_PORT_53_SCTP: unknown"));
+}
+
 }  // namespace
 }  // namespace config

@@ -359,5 +359,14 @@ TEST_F(ReaderTest, StopsInAPauseWithoutAFurtherRequest) {
   EXPECT_EQ(original.refused(), 1);
 }
 
+TEST_F(ReaderTest, ALoneServiceThatIsAwayIsAskedAfterPauses) {
+  const auto begin = std::chrono::steady_clock::now();
+  Sink sink(runtime_, {{.host = "127.0.0.1", .port = 1, .prefix = ""}});
+  ASSERT_TRUE(eventually([&] { return sink.count("vacancy_feed_failures_total") >= 5; }));
+  // 50, 100, 200 and 400 ms, each less a half at most.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 375ms);
+  EXPECT_EQ(sink.count("vacancy_feed_retries_refused_total"), 0) << "there is nobody else to be tried at once";
+}
+
 }  // namespace
 }  // namespace feed

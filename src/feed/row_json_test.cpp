@@ -208,5 +208,15 @@ TEST(ParseProfiles, NamesTheElementThatIsWrong) {
   EXPECT_THAT(parse_profiles(many + "]").error().message, HasSubstr("10001 profiles"));
 }
 
+TEST(RowJson, AReadingThatTellsNoTimesIsNotTrusted) {
+  const std::string bare = R"([{"id":1,"provider":"p","name":"a","revision":1,"probe":"q",
+      "measured_at":"2026-11-24T00:00:00Z","availability":"HIGH","took_ms":1}])";
+  const core::Row row = *parse_rows(boost::json::parse(bare).as_array()).at(0);
+  ASSERT_TRUE(row.reading);
+  EXPECT_EQ(row.reading->stale_at, row.reading->measured_at);
+  EXPECT_EQ(row.reading->expires_at, row.reading->measured_at);
+  EXPECT_EQ(core::effective_level(row, kNow), core::Level::unknown);
+}
+
 }  // namespace
 }  // namespace feed

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "feed/view.hpp"
 #include "support/feed_ends.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
@@ -193,6 +194,37 @@ TEST_F(StreamTest, AListThatWaitsAnswersAClientThatClosesItsSendingSide) {
   ASSERT_TRUE(waits(source, 1));
   client->end();
   EXPECT_THAT(client->read_all(), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("PENDING")));
+}
+
+TEST_F(StreamTest, AListThatWaitsIsAnsweredWhenTheServerEnds) {
+  Source source(runtime_);
+  source.board.fill({share(pending_row(1, "a", 1))}, {"epoch", 1});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const auto client = open(server, "/hardware/?wait=3600");
+  ASSERT_TRUE(waits(source, 1));
+  source.end()();
+  EXPECT_THAT(client->read_answer(), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("PENDING")));
+}
+
+TEST(View, OneThatMovesIsNotFetchedAllTheTime) {
+  Finder finder;
+  board::State state;
+  state.filled = true;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto show = [&](View& view, std::vector<core::RowPtr> rows, bool resumes) {
+    ++state.sequence;
+    ++state.version.revision;
+    state.snapshot = core::Snapshot(std::move(rows));
+    return view.advance(state, core::Version{state.version.epoch, state.version.revision - 1}, resumes);
+  };
+  View search(finder, {.words = {"0"}, .limit = 10});
+  View window(finder, {.limit = 10});
+  for (View* view : {&search, &window}) {
+    EXPECT_THAT(show(*view, many_rows(3), false), HasSubstr("event: snapshot\n"));
+    EXPECT_THAT(show(*view, many_rows(2), true), HasSubstr("event: view\n")) << "one has gone";
+  }
+  EXPECT_GE(search.next_look(), begin + 1s) << "each costs a search";
+  EXPECT_LE(window.next_look(), std::chrono::steady_clock::now()) << "a window costs nothing";
 }
 
 }  // namespace

@@ -204,5 +204,30 @@ TEST_F(ReplicasTest, TheSystemKnowsThisMachine) {
   EXPECT_FALSE(support::start(runtime_.background(), resolve(nowhere)).get());
 }
 
+TEST_F(ReplicasTest, AReplicaThatComesBackUnderItsNameIsAnotherOne) {
+  names_.answer({"10.0.0.1", "10.0.0.2"});
+  run();
+  ASSERT_TRUE(knows(2));
+  const support::CapturedLog log;
+  const auto fail_the_first = [&] {
+    std::vector<std::shared_ptr<Replica>> picked;
+    const auto found = [&] { return picked.emplace_back(pick().get())->name() == "http://hardware:5001 at 10.0.0.1"; };
+    ASSERT_TRUE(eventually(found));
+    on([&] {
+      replicas_->failed(*picked.back(), "cannot connect");
+      picked.clear();
+    });
+  };
+  const auto told = [&] { return log.count("warning ejected http://hardware:5001 at 10.0.0.1: cannot connect"); };
+  fail_the_first();
+  EXPECT_EQ(told(), 1U);
+  names_.answer({"10.0.0.2"});
+  ASSERT_TRUE(knows(1));
+  names_.answer({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(knows(2));
+  fail_the_first();
+  EXPECT_EQ(told(), 2U) << "not counted with the failures of the one before";
+}
+
 }  // namespace
 }  // namespace http

@@ -178,5 +178,12 @@ TEST(Cors, NobodyElseMayWhereNoneIs) {
   EXPECT_EQ(header_of(ask_across("", "OPTIONS"), "Access-Control-Allow-Methods"), "");
 }
 
+TEST_F(PortalTest, ANextPageHasTheLimitOfThisOne) {
+  board_.fill(support::many_rows(150));
+  EXPECT_THAT(*ask(&Api::list, api_).body, HasSubstr("\"next\":\"/api/v1/hardware?offset=100&limit=100\""));
+  EXPECT_THAT(*ask(&Api::list, api_, "limit=70&sort=-name").body,
+              HasSubstr("\"next\":\"/api/v1/hardware?sort=-name&offset=70&limit=70\""));
+}
+
 }  // namespace
 }  // namespace portal

@@ -175,5 +175,25 @@ TEST_F(PortalTest, AFreshnessIsOfferedOnce) {
   for (const char* value : {"FRESH", "STALE", "STALE,FRESH"}) EXPECT_EQ(options(two, value), 1U) << value;
 }
 
+TEST_F(PortalTest, ABlankPageSaysOneReason) {
+  const auto blank = [](bool empty, bool nothing, bool beyond) {
+    const auto has = [](bool there, const char* text) {
+      return there ? testing::Matcher<std::string>(HasSubstr(text))
+                   : testing::Matcher<std::string>(Not(HasSubstr(text)));
+    };
+    return AllOf(has(empty, "No hardware profiles yet"), has(nothing, "No profile matches"),
+                 has(beyond, "Nothing on this page"));
+  };
+  board_.fill({});
+  EXPECT_THAT(page(), blank(true, false, false));
+  EXPECT_THAT(page("q=x"), blank(true, false, false));
+  board_.fill(support::many_rows(3));
+  EXPECT_TRUE(support::eventually([&] { return page().contains("000001"); }));
+  EXPECT_THAT(page(), blank(false, false, false));
+  EXPECT_THAT(page("q=x"), blank(false, true, false));
+  EXPECT_THAT(page("q=x&offset=9"), blank(false, true, false));
+  EXPECT_THAT(page("offset=9"), blank(false, false, true));
+}
+
 }  // namespace
 }  // namespace portal

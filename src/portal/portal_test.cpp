@@ -220,5 +220,25 @@ TEST_F(PortalTest, UnchangedPagesRevalidate) {
   EXPECT_TRUE(support::eventually([&] { return ask(&Page::handle, page_).status == 200; }));
 }
 
+TEST_F(PortalTest, PagesTellCachesAndBrowsersWhatToDo) {
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  const auto header = [](const http::Reply& reply, std::string_view name) {
+    std::string all;
+    for (const auto& [known, value] : reply.headers)
+      if (known == name) all += value;
+    return all;
+  };
+  const http::Reply list = ask(&Page::handle, page_);
+  const http::Reply profile = ask(&ProfilePage::handle, profile_page_, "", {"p", "a"});
+  const http::Reply problem = ask(&ProfilePage::handle, profile_page_, "", {"p", "gone"});
+  EXPECT_EQ(header(list, "Vary"), "Accept, User-Agent, Accept-Encoding");
+  EXPECT_EQ(header(profile, "Vary"), "Host, X-Forwarded-Proto, Accept-Encoding") << "its command lines name the portal";
+  EXPECT_EQ(header(problem, "Vary"), "Accept");
+  for (const http::Reply& reply : {list, profile, problem}) {
+    EXPECT_THAT(header(reply, "Content-Security-Policy"), testing::StartsWith("default-src 'none'; script-src 'self'"));
+    EXPECT_EQ(header(reply, "Referrer-Policy"), "same-origin");
+  }
+}
+
 }  // namespace
 }  // namespace portal

@@ -8,6 +8,7 @@
 
 #include "sql/mysql_client.hpp"
 #include "support/database_test.hpp"
+#include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
 
 namespace sql {
@@ -177,6 +178,12 @@ TEST(MysqlErrors, HaveAMeaning) {
   // Somebody must put something right: password, database, table, statement, certificate.
   for (const unsigned int number : {1045U, 1049U, 1064U, 1146U, 1665U, 2026U, 2059U})
     EXPECT_EQ(mysql_error_kind(number), ErrorKind::other) << number;
+}
+
+TEST_P(MysqlTest, AConnectionIsOfNoUseBeforeTheServerClosesIt) {
+  const auto session = this->session();
+  EXPECT_TRUE(session->usable());
+  EXPECT_TRUE(support::eventually([&] { return !session->usable(); }));
 }
 
 }  // namespace

@@ -147,5 +147,20 @@ TEST(Pool, WritersQueueOnlyWhereTheDatabaseNeedsIt) {
   }
 }
 
+TEST(Pool, GivesNobodyASessionThatIdledTooLong) {
+  int open = 0;
+  Pool pool(1, [&] { return std::make_unique<FakeSession>(true, &open); });
+  static_cast<void>(pool.acquire());
+  ASSERT_EQ(open, 1);
+  FakeSession* idling = nullptr;
+  {
+    const auto lease = pool.acquire();
+    idling = static_cast<FakeSession*>(&*lease);
+  }
+  idling->lose();
+  EXPECT_TRUE(pool.acquire()->usable());
+  EXPECT_EQ(open, 1);
+}
+
 }  // namespace
 }  // namespace sql

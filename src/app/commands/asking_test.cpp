@@ -318,5 +318,11 @@ TEST_F(WatchTest, SaysWhenThePortalOrASideBeyondItIsAway) {
   EXPECT_THAT(asked().back(), "GET /api/v1/events") << "then it begins anew";
 }
 
+TEST_F(WaitCommandTest, AnAnswerThatComesTooSoonIsFollowedByAPause) {
+  will_answer({{200, waited(false)}});
+  EXPECT_EQ(wait({"p/a", "--timeout", "1s", "--quiet"}).code, 124);
+  EXPECT_THAT(asked().size(), testing::AllOf(testing::Ge(2U), testing::Le(10U))) << "each pause is longer";
+}
+
 }  // namespace
 }  // namespace app

@@ -253,5 +253,19 @@ TEST(SqlFile, AsksWhoseBackslashItIs) {
   EXPECT_EQ(read("INSERT INTO hardware VALUES (1,'x','it\\'s \\\\ \\\"');"), "x/it's \\ \"") << "what MySQL writes";
 }
 
+TEST(SqlFile, AModeEndsWithItsValue) {
+  const std::string row = "INSERT INTO hardware VALUES (1,'x\\\\y','b');";
+  EXPECT_EQ(read("SET sql_mode = CONCAT(@@sql_mode, ',ANSI'), @a = 'NO_BACKSLASH_ESCAPES'; " + row), "x\\y/b");
+  EXPECT_EQ(read("SET sql_mode = ((REPLACE('a', 'b', 'c'))), @a = 'NO_BACKSLASH_ESCAPES'; " + row), "x\\y/b");
+  EXPECT_EQ(read("SET sql_mode = CONCAT('ANSI', (',NO_BACKSLASH_ESCAPES')), @a = 'x'; " + row), "x\\\\y/b");
+}
+
+TEST(SqlFile, TheModeHasItsNameInEveryForm) {
+  const std::string row = "INSERT INTO hardware VALUES (1,'x\\\\y','b');";
+  for (const char* name : {"sql_mode", "SQL_MODE", "@@sql_mode", "@@session.sql_mode", "SESSION sql_mode"})
+    EXPECT_EQ(read(fmt::format("SET {} = 'NO_BACKSLASH_ESCAPES'; {}", name, row)), "x\\\\y/b") << name;
+  EXPECT_EQ(read("SET @sql_mode = 'NO_BACKSLASH_ESCAPES'; " + row), "x\\y/b") << "a variable of somebody";
+}
+
 }  // namespace
 }  // namespace app
