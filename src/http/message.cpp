@@ -52,6 +52,11 @@ std::string Request::list(std::string_view name) const {
   return all;
 }
 
+void pass_through(Reply& reply) {
+  reply.headers.emplace_back("Cache-Control", "no-store, no-transform");
+  reply.headers.emplace_back("X-Accel-Buffering", "no");
+}
+
 std::string_view reason_phrase(int status) {
   for (const Phrase& phrase : kPhrases)
     if (phrase.status == status) return phrase.text;

@@ -100,6 +100,10 @@ struct Reply {
 /// Answers a request. Called on the core of the session; many run at the same time.
 using Handler = std::function<boost::asio::awaitable<Reply>(const Request&)>;
 
+/// Adds to an answer that must reach its client as it comes, or after a while: no proxy may keep it, change it
+/// (compress it, which holds it back), or, as nginx does, collect it first.
+void pass_through(Reply& reply);
+
 /// The reason phrase of a status.
 std::string_view reason_phrase(int status);
 
