@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "board/board.hpp"
@@ -11,8 +12,8 @@ namespace portal {
 /// `GET /profile/{provider}/{name}`: all that is known of one profile, and what to copy. Called on every core.
 class ProfilePage {
  public:
-  /// `board` outlives it.
-  ProfilePage(board::Board& board, std::size_t cores);
+  /// `board` outlives it. `public_url`: what commands and badges that are copied name; "" is the reader's own address.
+  ProfilePage(board::Board& board, std::size_t cores, std::string public_url = "");
   ~ProfilePage();
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
@@ -21,6 +22,7 @@ class ProfilePage {
   struct Core;
 
   board::Board& board_;
+  std::string public_url_;
   std::vector<std::unique_ptr<Core>> cores_;
 };
 

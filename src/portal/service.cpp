@@ -14,6 +14,14 @@ feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   return options;
 }
 
+/// `portal.public_url` without a slash at the end. An older configuration does not have it.
+std::string public_url(const auto& config) {
+  std::string url;
+  if constexpr (requires { config.public_url; }) url = config.public_url;
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 }  // namespace
 
 Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
@@ -23,8 +31,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
       wait_(board_, metrics),
-      page_(board_, runtime.cores()),
-      profile_page_(board_, runtime.cores()),
+      page_(board_, runtime.cores(), public_url(config)),
+      profile_page_(board_, runtime.cores(), public_url(config)),
       assets_(runtime.cores()),
       badge_(board_),
       cors_(config.allow_origin),

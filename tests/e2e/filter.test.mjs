@@ -9,7 +9,7 @@ after(closeBrowser);
 
 const names = page => page.locator('#rows tr[data-id] .name').allTextContents();
 
-const HIGH = { name: 'high', kind: 'exec', match: { provider: 'Provider 1' }, ttl: '1s', timeout: '1s', command: ['echo', '{"level": "HIGH", "free": 3}'] };
+const HIGH = { name: 'high', kind: 'exec', match: { provider: 'Provider 1' }, ttl: '3s', timeout: '3s', command: ['echo', '{"level": "HIGH", "free": 3}'] };
 
 test('a filter is in the URL, and the server finds the rows', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
@@ -36,14 +36,17 @@ test('columns sort, providers are grouped, and pages keep both', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
   const page = await openPage(t, url);
   await page.getByRole('link', { name: 'Name' }).click();
+  await eventually('by name', async () => await page.locator('thead .name').getAttribute('aria-sort') === 'ascending');
   await page.getByRole('link', { name: 'Name' }).click();
-  assert.equal((await names(page))[0], 'type-0299');
+  await eventually('the other way round', async () => (await names(page))[0] === 'type-0299');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Name', 'the focus stays');
   assert.equal(await page.locator('th.name[aria-sort]').getAttribute('aria-sort'), 'descending');
   await page.getByLabel('grouped').check();
   await eventually('a group', async () => await page.locator('tr.group').count() === 1);
   await page.getByRole('link', { name: 'Next' }).click();
-  assert.equal((await names(page))[0], 'type-0298');
-  assert.equal(await page.locator('tr.group').innerText(), 'Provider 1');
+  await eventually('the next page', async () => (await names(page))[0] === 'type-0298');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Next →', 'the focus stays');
+  assert.match(await page.locator('tr.group').innerText(), /Provider 1\s+100: 100 high/);
 });
 
 test('a profile has a page of its own, which is live', async t => {

@@ -18,7 +18,7 @@ export const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/rel
 const run = promisify(execFile);
 
 // Never reached when all is well, so it may be long: the machine may be busy.
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 90_000);
 
 /** Resolves with the first truthy value of `look`, which may throw meanwhile. */
 export async function eventually(what, look) {
