@@ -44,7 +44,3 @@ export function ago(milliseconds) {
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
   return `${Math.floor(seconds / 86400)} d ago`;
 }
-
-export function utc(milliseconds) {
-  return `${new Date(milliseconds).toISOString().slice(11, 19)} UTC`;
-}

@@ -1,22 +1,37 @@
 // The filters: the view lives in the URL, so that it can be shared, and the server finds the rows.
 
 const TYPING = 250;
+const LINKS = '#summary a, #filter a, #view :is(thead, nav, .blank, .group) a';
 
 let typing;
 
-function urlOf(form) {
-  const wanted = [...new FormData(form)].filter(([, value]) => value);
-  return wanted.length ? `/?${new URLSearchParams(wanted)}` : '/';
+// Columns are named only when some are left out.
+function wantedOf(form) {
+  const wanted = new URLSearchParams();
+  for (const name of new Set([...new FormData(form).keys()])) {
+    const values = new FormData(form).getAll(name).filter(Boolean);
+    const all = name === 'columns' && !form.querySelector('[name="columns"]:not(:checked)');
+    if (values.length && !all) wanted.set(name, values.join(','));
+  }
+  return wanted;
 }
 
-// The form as the URL has it, after the reader went back or forth.
+function urlOf(form) {
+  const wanted = String(wantedOf(form)).replaceAll('%2C', ',');
+  return wanted ? `${location.pathname}?${wanted}` : location.pathname;
+}
+
+// The form as the URL has it, after the reader went back or forth or followed a link.
 function fill(form) {
   const wanted = new URLSearchParams(location.search);
   for (const input of form.elements) {
-    if (input.type === 'checkbox') {
-      input.checked = wanted.getAll(input.name).some(list => list.split(',').includes(input.value));
-    } else if (input.matches('select, [type="search"]')) {
+    if (input.type === 'checkbox' && input.name) {
+      const all = input.name === 'columns' && !wanted.has('columns');
+      input.checked = all || wanted.getAll(input.name).some(list => list.split(',').includes(input.value));
+    } else if (input.matches('select, [type="search"], [type="number"]')) {
       input.value = wanted.get(input.name) ?? '';
+      // A choice that the form does not offer by itself.
+      if (input.matches('select') && input.selectedIndex < 0) input.add(new Option(wanted.get(input.name), wanted.get(input.name), true, true));
     }
   }
 }
@@ -35,19 +50,34 @@ export function follow(show) {
 
   document.addEventListener('input', event => {
     const form = formOf(event);
-    if (!form || event.target.type !== 'search') return;
+    if (!form || !event.target.matches('[type="search"], [type="number"]')) return;
     clearTimeout(typing);
     typing = setTimeout(() => go(form, 'replaceState'), TYPING);
   });
   document.addEventListener('change', event => {
     const form = formOf(event);
-    if (form && event.target.type !== 'search') go(form, 'pushState');
+    if (form && event.target.name && !event.target.matches('[type="search"], [type="number"]')) go(form, 'pushState');
   });
   document.addEventListener('submit', event => {
     const form = formOf(event);
     if (!form) return;
     event.preventDefault();
     go(form, 'pushState');
+  });
+  // Links within the list need no new page, and keep the focus.
+  document.addEventListener('click', event => {
+    const link = event.target.closest?.(LINKS);
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !plain || event.defaultPrevented) return;
+    const url = new URL(link.href);
+    if (url.origin + url.pathname !== location.origin + location.pathname) return;
+    const form = document.getElementById('filter');
+    if (!form) return;
+    event.preventDefault();
+    if (url.search !== location.search) history.pushState(null, '', url);
+    fill(form);
+    show();
+    if (link.closest('nav')) document.getElementById('view').scrollIntoView({ block: 'start', behavior: 'instant' });
   });
   addEventListener('popstate', () => {
     const form = document.getElementById('filter');

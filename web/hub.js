@@ -1,40 +1,33 @@
-// Shares event streams among tabs: one EventSource per distinct URL, open while a visible tab wants it.
+// Carries the views of all windows of a browser over one connection, since browsers open six to a host at most.
 // Runs in the SharedWorker, or inside the page where there is none.
 //
-// A tab sends {type: 'watch', url, since} and repeats it as a heartbeat, {type: 'check'} when it doubts the stream, and
-// {type: 'leave'}. It receives {type: 'state', open, forMs}, {type: 'event', event, id, data} and {type: 'refetch', id}.
+// A tab sends {type: 'watch', url, query, since} and repeats it as a heartbeat, {type: 'reopen'} when it doubts the
+// connection, and {type: 'leave'}. It receives {type: 'state', state, forMs}, {type: 'event', event, id, data} and
+// {type: 'refetch', id}. A state is 'open', 'connecting', or 'signin': a login page is where the stream was.
 
 import { older, sameEpoch } from './version.js';
 
-const LINGER = 2_000;       // a reload or a quick look at another tab keeps the stream
+const LINGER = 2_000;       // a reload or a quick look at another tab keeps the view
+const SETTLE = 50;          // views that come together are asked for together
 const DEAD = 50_000;        // a tab that crashed sends no heartbeat
 const LOG = 256;            // events kept for tabs that join later
-const QUIET = 20_000;       // a stream that spoke this recently is not doubted
-const BACKOFF_MAX = 30_000;
+const SILENT = 8_500;       // two of the server's heartbeats
+const BACKOFF_MAX = 8_000;
 
-class Feed {
+// One view, and the tabs that show it.
+class View {
   members = new Map();
   log = [];
-  attempts = 0;
-  open = false;
-  changedAt = performance.now();
-  heardAt = performance.now();
 
-  constructor(url, since, onIdle) {
-    Object.assign(this, { url, base: since, last: since, onIdle });
-    this.sweeper = setInterval(() => this.sweep(), DEAD / 3);
-    this.online = () => this.reopen();
-    addEventListener('online', this.online);
-    this.reopen();
+  constructor(query, since) {
+    Object.assign(this, { query, base: since, last: since });
+  }
+
+  get parameter() {
+    return `view=${encodeURIComponent(`${this.query}&since=${encodeURIComponent(this.last)}`)}`;
   }
 
   join(port, since) {
-    const joined = !this.members.has(port);
-    this.members.set(port, performance.now());
-    clearTimeout(this.idle);
-    port.postMessage(this.state());
-    if (!joined) return;
-    if (this.status) port.postMessage(this.status);
     if (since !== this.base && (older(since, this.base) || !sameEpoch(since, this.base))) {
       return port.postMessage({ type: 'refetch', id: this.last });
     }
@@ -44,107 +37,180 @@ class Feed {
     }
   }
 
-  leave(port) {
-    this.members.delete(port);
-    if (this.members.size) return;
-    clearTimeout(this.idle);
-    this.idle = setTimeout(() => this.close(), LINGER);
-  }
-
-  sweep() {
-    for (const [port, seen] of this.members) if (performance.now() - seen > DEAD) this.leave(port);
-  }
-
-  close() {
-    clearInterval(this.sweeper);
-    clearTimeout(this.retry);
-    removeEventListener('online', this.online);
-    this.source.close();
-    this.onIdle();
-  }
-
-  reopen() {
-    clearTimeout(this.retry);
-    this.source?.close();
-    this.setOpen(false);
-    this.source = new EventSource(`${this.url}&since=${encodeURIComponent(this.last)}`);
-    this.source.onopen = () => {
-      this.attempts = 0;
-      this.heardAt = performance.now();
-      this.setOpen(true);
-      this.tell({ type: 'event', event: 'status', id: this.last, data: '{"outage":null}' });  // else the server says so first
-    };
-    this.source.onerror = () => {
-      this.setOpen(false);
-      if (this.source.readyState === EventSource.CLOSED) this.reopenLater();
-    };
-    for (const name of ['status', 'change', 'view', 'snapshot']) this.source.addEventListener(name, event => this.got(event));
-  }
-
-  // EventSource gives up for good on an HTTP error; jitter keeps the visitors of a restarted server apart.
-  reopenLater() {
-    const delay = Math.min(BACKOFF_MAX, 1_000 * 2 ** this.attempts++);
-    this.retry = setTimeout(() => this.reopen(), delay * (0.5 + Math.random()));
-  }
-
-  // A connection can die without a word, and comment lines are invisible to scripts.
-  check() {
-    if (this.open && performance.now() - this.heardAt > QUIET) this.reopen();
-  }
-
-  got(event) {
-    this.heardAt = performance.now();
-    this.last = event.lastEventId || this.last;
-    const message = { type: 'event', event: event.type, id: this.last, data: event.data };
-    if (event.type === 'status') return this.tell(message);
-    if (event.type === 'snapshot') {
+  got(event, id, data) {
+    this.last = id || this.last;
+    const message = { type: 'event', event, id: this.last, data };
+    if (event === 'snapshot') {
       // The server could not resume. Its rows are not used: the page itself is the better snapshot.
-      if (JSON.parse(event.data).phase !== 'end') return;
+      if (JSON.parse(data).phase !== 'end') return;
       this.log = [];
       this.base = this.last;
     } else {
       this.log.push(message);
       if (this.log.length > LOG) this.base = this.log.shift().id;
     }
-    this.send(message);
-  }
-
-  // Of the sides beyond the server.
-  tell(status) {
-    this.status = status;
-    this.send(status);
-  }
-
-  setOpen(open) {
-    if (open === this.open) return;
-    this.open = open;
-    this.changedAt = performance.now();
-    this.send(this.state());
-  }
-
-  state() {
-    return { type: 'state', open: this.open, forMs: performance.now() - this.changedAt };
-  }
-
-  send(message) {
     for (const port of this.members.keys()) port.postMessage(message);
   }
 }
 
-const feeds = new Map();
+// The events of a stream, {event, id, data} each.
+async function* eventsOf(body, heard) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    heard();
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map(line => line.split(/: ?(.*)/s, 2)));
+      if (fields.event) yield fields;
+    }
+  }
+}
+
+const isLogin = ({ type, status, ok, headers }) => type === 'opaqueredirect' || status === 401 || status === 403
+  || (ok && (headers.get('Content-Type') ?? '').startsWith('text/html'));
+
+class Line {
+  views = new Map();
+  state = 'connecting';
+  changedAt = performance.now();
+  heardAt = performance.now();
+  attempts = 0;
+
+  constructor(url) {
+    this.url = url;
+    this.watching = setInterval(() => this.look(), 1_000);
+    this.online = () => this.reopen();
+    addEventListener('online', this.online);
+  }
+
+  join(port, query, since) {
+    let view = this.views.get(query);
+    if (!view) {
+      this.views.set(query, view = new View(query, since));
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => this.reopen(), this.abort ? SETTLE : 0);
+    }
+    const joined = !view.members.has(port);
+    view.members.set(port, performance.now());
+    view.emptyAt = undefined;
+    port.postMessage(this.told());
+    if (!joined) return view;
+    if (this.status) port.postMessage(this.status);
+    view.join(port, since);
+    return view;
+  }
+
+  // Two heartbeats missed, or no answer for as long: the network may have died without a word.
+  look() {
+    const now = performance.now();
+    for (const view of this.views.values()) {
+      for (const [port, seen] of view.members) if (now - seen > DEAD) view.members.delete(port);
+      if (view.members.size) continue;
+      view.emptyAt ??= now;
+      if (now - view.emptyAt >= LINGER) this.views.delete(view.query);
+    }
+    if (!this.views.size) return this.close();
+    const asked = this.asked?.every(view => this.views.get(view.query) === view);
+    if (this.abort && (now - this.heardAt > SILENT || !asked)) this.reopen();
+  }
+
+  close() {
+    clearInterval(this.watching);
+    clearTimeout(this.retry);
+    clearTimeout(this.settling);
+    removeEventListener('online', this.online);
+    this.abort?.abort();
+    lines.delete(this.url);
+  }
+
+  reopen() {
+    clearTimeout(this.retry);
+    this.abort?.abort();
+    this.abort = undefined;
+    if (this.views.size) this.open();
+  }
+
+  // fetch() tells what an EventSource keeps to itself: a redirect, a status, the bytes of a heartbeat.
+  async open() {
+    const abort = this.abort = new AbortController();
+    const asked = this.asked = [...this.views.values()];
+    this.heardAt = performance.now();
+    try {
+      const response = await fetch(`${this.url}?${asked.map(view => view.parameter).join('&')}`, {
+        signal: abort.signal, redirect: 'manual', cache: 'no-store', headers: { Accept: 'text/event-stream' },
+      });
+      if (isLogin(response)) this.setState('signin', abort);
+      else if (response.ok && response.body) await this.read(response.body, asked, abort);
+    } catch {
+      // As when it ended.
+    }
+    if (abort.signal.aborted) return;
+    abort.abort();  // its body, if it has another one, is not for us
+    this.abort = undefined;
+    if (this.state === 'open') this.setState('connecting');
+    // Jitter keeps the visitors of a restarted server apart.
+    this.retry = setTimeout(() => this.reopen(), Math.min(BACKOFF_MAX, 1_000 * 2 ** this.attempts++) * (0.5 + Math.random() / 2));
+  }
+
+  async read(body, asked, abort) {
+    let at = 0;
+    let fresh = true;
+    const heard = () => {
+      this.heardAt = performance.now();
+      this.attempts = 0;
+      this.setState('open', abort);
+      if (fresh) this.tell('status', '{"outage":null}');  // else the server says so at once
+      fresh = false;
+    };
+    for await (const { event, id, data } of eventsOf(body, heard)) {
+      if (abort.signal.aborted) return;
+      if (event === 'for') at = Number(data);
+      else if (event === 'status' || event === 'heartbeat') this.tell(event, data);
+      else asked[at]?.got(event, id, data);
+    }
+  }
+
+  // Of the connection, or the sides beyond the server.
+  tell(event, data) {
+    const message = { type: 'event', event, data };
+    if (event === 'status') this.status = message;
+    this.send(message);
+  }
+
+  setState(state, abort) {
+    if (abort?.signal.aborted || state === this.state) return;
+    this.state = state;
+    this.changedAt = performance.now();
+    this.send(this.told());
+  }
+
+  told() {
+    return { type: 'state', state: this.state, forMs: performance.now() - this.changedAt };
+  }
+
+  send(message) {
+    for (const view of this.views.values()) for (const port of view.members.keys()) port.postMessage(message);
+  }
+}
+
+const lines = new Map();
 
 export function attach(port) {
-  let feed;
-  const leave = () => {
-    feed?.leave(port);
-    feed = undefined;
-  };
-  port.onmessage = ({ data: { type, url, since } }) => {
-    if (type === 'leave') return leave();
-    if (type === 'check') return feed?.check();
-    if (feed?.url !== url) leave();
-    if (!feeds.has(url)) feeds.set(url, new Feed(url, since, () => feeds.delete(url)));
-    feed = feeds.get(url);
-    feed.join(port, since);
+  let line;
+  let view;
+  port.onmessage = ({ data: { type, url, query, since } }) => {
+    if (type === 'reopen') {
+      line?.setState('connecting');
+      return line?.reopen();
+    }
+    if (view && (type === 'leave' || view.query !== query)) view.members.delete(port);
+    if (type === 'leave') return void (view = undefined);
+    if (!lines.has(url)) lines.set(url, new Line(url));
+    line = lines.get(url);
+    view = line.join(port, query, since);
   };
 }

@@ -1,5 +1,6 @@
 // Fetches the page again and swaps its live parts, for changes that are not rows: added, removed, moved.
 
+import { dress } from './dress.js';
 import { older } from './version.js';
 
 const PARTS = ['summary', 'view', 'exports', 'version'];
@@ -23,11 +24,17 @@ function pause(milliseconds) {
   });
 }
 
+// The page as the server has it now. Throws {refused} where the view cannot be shown, {signin} where a login page is.
 async function fetchPage() {
-  const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-cache' });
+  const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-cache', redirect: 'manual' });
+  const signin = response.type === 'opaqueredirect' || response.status === 401;
+  if (signin) throw Object.assign(new Error('signed out'), { signin });
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-  if (response.ok) return page;
-  // A profile that was removed, and may come back, or a view that cannot be shown: the server says so.
+  if (response.ok && page.body.dataset.version != null) return page;
+  if (response.ok) throw Object.assign(new Error('not our page'), { signin: true });
+  const refused = response.status === 400 && page.getElementById('problem')?.textContent;
+  if (refused) throw Object.assign(new Error(refused), { refused });
+  // A profile that was removed, and may come back: the server says so.
   const why = response.status < 500 && response.status !== 429 && page.getElementById('view');
   if (why) {
     replace(document.getElementById('view'), why);
@@ -36,7 +43,7 @@ async function fetchPage() {
   throw new Error(`HTTP ${response.status}`);
 }
 
-const FOCUSABLE = 'a[href], summary, pre[tabindex]';
+const FOCUSABLE = 'a[href], button, summary, pre[tabindex]';
 const rowElement = id => document.querySelector(`#rows tr[data-id="${id}"]`);
 const within = element => [...element?.querySelectorAll(FOCUSABLE) ?? []];
 
@@ -58,14 +65,18 @@ function restoreFocus(place) {
   (same ?? choice[Math.min(at, choice.length - 1)])?.focus({ preventScroll: true });
 }
 
-// What the reader would miss: the focus, opened errors, the row at the top of the window.
+const orderOf = page => [...page.querySelectorAll('#rows tr[data-id]')].map(tr => tr.dataset.id);
+
+// What the reader would miss: the focus, opened notes, the row at the top of the window.
 function remember() {
   const rows = [...document.querySelectorAll('#rows tr[data-id]')];
   const top = rows.find(tr => tr.getBoundingClientRect().bottom > 0);
+  const open = selector => [...document.querySelectorAll(`#rows ${selector}`)].map(part => part.closest('tr').dataset.id);
   return {
-    order: rows.map(tr => tr.dataset.id),
+    order: orderOf(document),
     focus: focusPlace(),
-    open: [...document.querySelectorAll('#rows details[open]')].map(details => details.closest('tr').dataset.id),
+    open: open('details[open]'),
+    whole: open('.note.whole'),
     topRow: top?.dataset.id,
     topAt: top?.getBoundingClientRect().top,
   };
@@ -73,13 +84,14 @@ function remember() {
 
 // Rows that others push up or down are followed; one that moves among the others is not.
 function keepOrder(before) {
-  const after = [...document.querySelectorAll('#rows tr[data-id]')].map(tr => tr.dataset.id);
+  const after = orderOf(document);
   const [had, has] = [new Set(before), new Set(after)];
   return before.filter(id => has.has(id)).join() === after.filter(id => had.has(id)).join();
 }
 
-function restore({ focus, open, order, topRow, topAt }) {
+function restore({ focus, open, whole, order, topRow, topAt }) {
   for (const id of open) rowElement(id)?.querySelector('details')?.setAttribute('open', '');
+  for (const id of whole) rowElement(id)?.querySelector('.note')?.classList.add('whole');
   restoreFocus(focus);
   const top = topRow && scrollY > 0 && keepOrder(order) && rowElement(topRow);
   if (top) scrollBy({ top: top.getBoundingClientRect().top - topAt, behavior: 'instant' });
@@ -92,15 +104,47 @@ async function reload(img) {
   img.src = src;
 }
 
+function sameAttributes(element, fresh) {
+  for (const { name } of [...element.attributes]) if (!fresh.hasAttribute(name)) element.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+// One element stays for another that means the same: a click on it that has begun is not lost.
+function isSame(element, fresh) {
+  return element.nodeType === Node.ELEMENT_NODE && element.nodeName === fresh.nodeName && element.id === fresh.id
+    && element.dataset.id === fresh.dataset.id;
+}
+
 // What is the same stays, and with it what the reader selected there.
 function replace(part, fresh) {
   const [before, after] = [[...part.childNodes], [...fresh.childNodes]];
   if (before.length !== after.length) return part.replaceChildren(...after);
   before.forEach((node, i) => {
     if (node.isEqualNode(after[i])) return;
-    if (node.nodeType === Node.ELEMENT_NODE && node.cloneNode().isEqualNode(after[i].cloneNode())) replace(node, after[i]);
-    else node.replaceWith(after[i]);
+    if (!isSame(node, after[i])) return node.replaceWith(after[i]);
+    sameAttributes(node, after[i]);
+    replace(node, after[i]);
   });
+}
+
+// The rows stay where they are: those that are shown get their new values, the others wait. Returns whether any does.
+function replaceInPlace(fresh) {
+  const [before, after] = [orderOf(document), orderOf(fresh)];
+  const rows = new Map([...fresh.querySelectorAll('#rows tr[data-id]')].map(tr => [tr.dataset.id, tr]));
+  for (const tr of document.querySelectorAll('#rows tr[data-id]')) {
+    const latest = rows.get(tr.dataset.id);
+    if (!latest) {
+      tr.classList.add('gone');
+      continue;
+    }
+    sameAttributes(tr, latest);
+    replace(tr, latest);
+  }
+  for (const part of ['#view caption', '#view thead', '#view nav']) {
+    const [shown, latest] = [document, fresh].map(page => page.querySelector(part));
+    if (shown && latest) replace(shown, latest);
+  }
+  return before.join() !== after.join();
 }
 
 // Which providers there are is the server's to say, which one is chosen the reader's.
@@ -108,15 +152,22 @@ function replaceProviders(fresh) {
   const [shown, latest] = [document, fresh].map(page => page.querySelector('#filter [name="provider"]'));
   if (shown?.textContent === latest?.textContent) return;
   if (!latest) return shown.remove();
-  if (!shown) return document.querySelector('#filter [name="q"]').after(latest);
+  if (!shown) return document.querySelector('#filter .more').prepend(latest);
   const { value } = shown;
   shown.replaceChildren(...latest.children);
   shown.value = value;
 }
 
-function swap(fresh) {
+// Returns whether rows wait to be moved.
+function swap(fresh, held) {
+  dress(fresh, document.body.dataset.root);
   const kept = remember();
-  for (const id of PARTS) replace(document.getElementById(id), fresh.getElementById(id));
+  const hold = held && document.getElementById('rows') && fresh.getElementById('rows');
+  let waits = false;
+  for (const id of PARTS) {
+    if (id === 'view' && hold) waits = replaceInPlace(fresh);
+    else replace(document.getElementById(id), fresh.getElementById(id));
+  }
   document.querySelectorAll('#view img').forEach(reload);
   // What is being typed stays; the first rows bring the form along, the last ones take it away.
   const tools = document.getElementById('tools');
@@ -126,17 +177,36 @@ function swap(fresh) {
   document.title = fresh.title;
   Object.assign(document.body.dataset, fresh.body.dataset);
   restore(kept);
+  return waits;
+}
+
+// Beside the search field: why the view cannot be shown. The list stays.
+export function showProblem(text) {
+  const problem = document.getElementById('problem');
+  if (!problem || problem.textContent === text) return;
+  problem.textContent = text;
+  const field = document.querySelector('#filter [name="q"]');
+  field.toggleAttribute('aria-invalid', Boolean(text));
+  if (text) field.setAttribute('aria-describedby', 'problem');
 }
 
 // wanted() is the newest version seen. Another replica may still be behind it, so an older page is asked for again.
-export async function refetch(wanted, onFailure) {
+// Resolves with whether rows wait to be moved; undefined when the view cannot be shown.
+export async function refetch(wanted, isHeld, onFailure) {
   for (let attempt = 0; ; attempt++) {
     try {
       const fresh = await fetchPage();
-      if (!older(fresh.body.dataset.version, wanted())) return swap(fresh);
+      showProblem('');
+      if (!older(fresh.body.dataset.version, wanted())) return swap(fresh, isHeld());
     } catch (error) {
       onFailure(error);
+      if (error.refused) return void showProblem(error.refused);
     }
     if (await pause(Math.min(BACKOFF_MAX, 500 * 2 ** attempt) * (0.5 + Math.random()))) attempt = -1;
   }
+}
+
+// Once, without waiting for a version: what a page does that no stream reaches. Throws as fetchPage().
+export async function poll(isHeld) {
+  return swap(await fetchPage(), isHeld());
 }

@@ -1,8 +1,10 @@
 // The rows of the table: fills them from JSON, lets them grow old, keeps their ages current.
 
 import * as clock from './clock.js';
+import { clockTime, exact, number, setText } from './format.js';
 
 const HOUR = 3_600_000;
+const SVG = 'http://www.w3.org/2000/svg';
 const rows = new Map();
 
 export function index() {
@@ -22,31 +24,32 @@ export function mark(before) {
   return changed;
 }
 
+// A column that the reader left out has no cells.
 function read(tr) {
   const part = selector => tr.querySelector(selector);
+  const time = part('.measured time');
+  const link = part('.name a');
   return {
     tr,
-    provider: part('.provider').textContent,
-    name: part('.name a').textContent,
+    provider: part('.provider')?.textContent,
+    name: link.textContent,
     use: part('.level use'),
     word: part('.level b'),
     was: part('.was'),
-    numbers: part('.numbers'),
-    time: part('.age time'),
+    capacity: part('.capacity'),
+    largest: part('.largest'),
+    score: part('.score'),
+    price: part('.price'),
+    time,
     flag: part('.flag'),
     note: part('.note'),
     reason: part('.reason'),
     level: part('.level b').textContent,
-    freshness: part('.flag').textContent.toUpperCase(),
-    measuredAt: Date.parse(part('.age time').dateTime),
+    freshness: ['fresh', 'stale', 'expired', 'pending'].find(name => tr.classList.contains(name)).toUpperCase(),
+    measuredAt: time ? Date.parse(time.dateTime) : NaN,
     staleAt: Date.parse(tr.dataset.stale),
     expiresAt: Date.parse(tr.dataset.expires),
   };
-}
-
-// Only differences are written, so that an unchanged cell costs neither layout nor a selection.
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function show(row, level, freshness) {
@@ -65,23 +68,53 @@ function showBefore(row, { was, changed_from, changed_at }) {
   setText(row.was, level ? `was ${level}` : '');
 }
 
-function capacity({ free, total, largest }) {
-  const parts = [];
-  if (free != null) parts.push(total == null ? `${free} free` : `${free} of ${total} free`);
-  if (largest != null && largest !== free) parts.push(`${largest} in one piece`);
-  return parts.join(', ');
+function showCapacity(cell, { free, total, unit }) {
+  if (!cell) return;
+  const units = unit ? ` ${unit}` : '';
+  const text = free == null ? '' : total == null ? `${number(free)}${units} free` : `${number(free)} of ${number(total)}${units}`;
+  setText(cell.querySelector('span'), text);
+  let share = cell.querySelector('.share');
+  if (free == null || !(total > 0)) return share?.remove();
+  if (!share) {
+    share = document.createElementNS(SVG, 'svg');
+    share.setAttribute('class', 'share');
+    share.setAttribute('viewBox', '0 0 100 1');
+    share.setAttribute('preserveAspectRatio', 'none');
+    share.setAttribute('aria-hidden', 'true');
+    share.append(document.createElementNS(SVG, 'path'));
+    cell.prepend(share);
+  }
+  share.firstElementChild.setAttribute('d', `M0 0h${Math.round(100 * Math.min(1, Math.max(0, free / total)))}v1H0z`);
+}
+
+function showNumbers(row, json) {
+  showCapacity(row.capacity, json);
+  const { free, largest, score, price } = json;
+  setText(row.largest, largest == null || largest === free ? '' : number(largest));
+  setText(row.score, score == null ? '' : number(score));
+  setText(row.price, price == null ? '' : number(price));
+}
+
+// The rule that made it a level is on the profile's own page.
+const withoutRule = reason => reason.replace(/^(HIGH|MEDIUM|LOW): .*$| \((HIGH|MEDIUM|LOW): [^()]*\)$/s, '');
+
+function showReason(row, reason) {
+  if (!row.reason) return;
+  setText(row.reason, reason);
+  if (row.reason.title !== reason) row.reason.title = reason;
 }
 
 function showError(row, { error, failed_at }) {
+  if (!row.note) return;
   let details = row.note.querySelector('details');
   if (!error) return details?.remove();
   if (!details) {
     details = document.createElement('details');
     details.append(document.createElement('summary'), document.createElement('p'));
     details.firstChild.textContent = 'last attempt failed';
-    row.note.append(details);
+    row.note.prepend(details);
   }
-  const text = failed_at ? `${clock.utc(Date.parse(failed_at))}: ${error}` : error;
+  const text = failed_at ? `${clockTime(Date.parse(failed_at))}: ${error}` : error;
   details.firstChild.title = text;
   setText(details.lastChild, text);
 }
@@ -91,10 +124,17 @@ document.addEventListener('animationend', ({ target, animationName }) => {
   target.closest('tr')?.classList.remove(animationName);
 });
 
-// Returns false when the table has no row of that name, which belongs elsewhere then, else what is worth telling: {level, before}.
+// Is there a number for which the table has no column yet?
+function lacksColumn(row, json) {
+  return ['largest', 'score', 'price'].some(name => json[name] != null && !(name === 'largest' && json.largest === json.free)
+    && !row[name] && document.querySelector('#filter') && !document.querySelector(`#filter [name="columns"][value="${name}"]`));
+}
+
+// Returns false when the table has no place for it: no row of that name, which belongs elsewhere then, or no column for one
+// of its numbers. Else what is worth telling: {level, before}.
 export function apply(json) {
   const row = rows.get(json.id);
-  if (!row || row.provider !== json.provider || row.name !== json.name) return false;
+  if (!row || (row.provider ?? json.provider) !== json.provider || row.name !== json.name || lacksColumn(row, json)) return false;
   const before = row.level;
   const measuredAt = Date.parse(json.measured_at);
   const measured = measuredAt > row.measuredAt || (Number.isNaN(row.measuredAt) && !Number.isNaN(measuredAt));
@@ -104,9 +144,9 @@ export function apply(json) {
   row.expiresAt = Date.parse(json.expires_at);
   show(row, json.availability, json.freshness);
   showBefore(row, json);
-  setText(row.numbers, capacity(json));
-  setText(row.reason, json.reason ?? '');
-  if (!json.measured_at) {
+  showNumbers(row, json);
+  showReason(row, withoutRule(json.reason ?? ''));
+  if (row.time && !json.measured_at) {
     row.time.removeAttribute('datetime');
     row.time.removeAttribute('title');
     setText(row.time, json.probe === '(none)' || json.error ? 'never' : 'measuring…');
@@ -118,23 +158,24 @@ export function apply(json) {
   return { level: row.level, before };
 }
 
-// Who is in the row with the keyboard goes on in the next one.
-export function remove(id) {
+// While somebody is at the rows it stays as a shadow. Who is in it with the keyboard goes on in the next one.
+export function remove(id, held) {
   const tr = rows.get(id)?.tr;
+  rows.delete(id);
+  if (held) return tr?.classList.add('gone');
   if (tr?.contains(document.activeElement)) {
     (tr.nextElementSibling ?? tr.previousElementSibling)?.querySelector('a')?.focus({ preventScroll: true });
   }
   tr?.remove();
-  rows.delete(id);
 }
 
 function age(row, now) {
-  if (Number.isNaN(row.measuredAt)) return;  // it says so already
+  if (!row.time || Number.isNaN(row.measuredAt)) return;  // it says so already
   setText(row.time, clock.ago(now - row.measuredAt));
-  const exact = new Date(row.measuredAt).toISOString();
-  if (row.time.title !== exact) {
-    row.time.title = exact;
-    row.time.dateTime = exact;
+  const at = new Date(row.measuredAt).toISOString();
+  if (row.time.dateTime !== at || !row.time.title) {
+    row.time.title = exact(row.measuredAt);
+    row.time.dateTime = at;
   }
 }
 

@@ -1,15 +1,21 @@
-// This tab's end of the event stream: watches while the tab is visible.
+// This tab's end of the connection: watches while the tab is visible.
 
 import { attach } from './hub.js';
 
 const HEARTBEAT = 15_000;
 const SILENT = 40_000;  // the hub answers heartbeats; without answers the worker is gone
+const JUMP = 2_000;     // the clocks differ: one was set, or stood while the machine slept
+const PAUSE = 5_000;    // no timer is so late: the machine slept
 
-// url() names the stream, version() the state that the page shows. handlers: state, event, refetch, each called with the hub's message.
-export function connect(url, version, handlers) {
+// events() is {url, query} of the stream, version() the state that the page shows. handlers: state, event, refetch, each
+// called with the hub's message.
+export function connect(events, version, handlers) {
   let port;
   let beat;
+  let compare;
   let heardAt;
+  let wall;
+  let steady;
 
   function use(next) {
     port?.close();
@@ -30,13 +36,13 @@ export function connect(url, version, handlers) {
 
   function useWorker() {
     // The name changes with the messages' format: a worker of an older release lives as long as its oldest tab.
-    const worker = new SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-2' });
+    const worker = new SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-3' });
     worker.onerror = useOwnHub;
     use(worker.port);
   }
 
   function watch() {
-    port.postMessage({ type: 'watch', url: url(), since: version() });
+    port.postMessage({ type: 'watch', ...events(), since: version() });
   }
 
   function heartbeat() {
@@ -44,11 +50,20 @@ export function connect(url, version, handlers) {
     watch();
   }
 
+  function compareClocks() {
+    const [byWall, bySteady] = [Date.now() - wall, performance.now() - steady];
+    [wall, steady] = [Date.now(), performance.now()];
+    if (Math.abs(byWall - bySteady) > JUMP || bySteady > PAUSE) port.postMessage({ type: 'reopen' });
+  }
+
   function follow() {
     clearInterval(beat);
+    clearInterval(compare);
     if (document.hidden) return port.postMessage({ type: 'leave' });
     heardAt = performance.now();
     beat = setInterval(heartbeat, HEARTBEAT);
+    [wall, steady] = [Date.now(), performance.now()];
+    compare = setInterval(compareClocks, 1_000);
     watch();
   }
 
@@ -62,8 +77,9 @@ export function connect(url, version, handlers) {
   addEventListener('pageshow', event => event.persisted && follow());
   addEventListener('pagehide', () => {
     clearInterval(beat);
+    clearInterval(compare);
     port.postMessage({ type: 'leave' });
   });
 
-  return { check: () => port.postMessage({ type: 'check' }), watch };
+  return { watch };
 }

@@ -1,4 +1,6 @@
-// The counts at the top and their bar.
+// The counts at the top and their bar: of the rows that the filter of words, provider and numbers leaves.
+
+import { number, setText } from './format.js';
 
 const KINDS = ['HIGH', 'MEDIUM', 'LOW', 'STALE', 'UNKNOWN'];  // they make up the total
 
@@ -6,17 +8,14 @@ let counts = {};
 
 export function index() {
   counts = {};
-  for (const element of document.querySelectorAll('[data-count]')) {
-    counts[element.dataset.count] = Number(element.textContent);
+  for (const { dataset, textContent } of document.querySelectorAll('[data-count]')) {
+    counts[dataset.count] = Number(textContent.replace(/\D/g, ''));
   }
 }
 
 export function set(latest) {
   counts = { ...counts, ...latest };
-  for (const element of document.querySelectorAll('[data-count]')) {
-    const text = String(counts[element.dataset.count]);
-    if (element.textContent !== text) element.textContent = text;
-  }
+  for (const element of document.querySelectorAll('[data-count]')) setText(element, number(counts[element.dataset.count]));
   const bar = document.querySelector('.bar');
   if (!bar) return;
   bar.setAttribute('viewBox', `0 0 ${counts.total} 1`);
@@ -26,6 +25,11 @@ export function set(latest) {
     bar.querySelector(`.${kind.toLowerCase()}`).setAttribute('d', `M${start} 0h${n}v1h-${n}z`);
     start += n;
   }
+}
+
+// Would these change what is shown?
+export function differs(latest) {
+  return KINDS.some(kind => latest[kind] !== counts[kind]);
 }
 
 // Rows that the page itself let grow old; the server's next counts replace this.
@@ -54,5 +58,5 @@ export function blindness() {
 
 export function sentence() {
   const told = KINDS.filter(kind => kind !== 'STALE' || counts.STALE > 0);
-  return `${told.map(kind => `${counts[kind]} ${kind.toLowerCase()}`).join(', ')}.`;
+  return `${told.map(kind => `${number(counts[kind])} ${kind.toLowerCase()}`).join(', ')}.`;
 }

@@ -66,6 +66,8 @@ struct ExecOptions {
   Format format = Format::automatic;
   /// A program that prints more is killed.
   std::size_t max_output_bytes = 64 * 1024;
+  /// What `free` and `total` count, for people: "GPUs".
+  std::string unit{};
   /// From 0 to 19: a higher one leaves the cores to others.
   std::uint16_t nice = 10;
   /// Limits of each process: seconds of CPU time and bytes of memory (0: none), and open files.
@@ -115,6 +117,8 @@ struct HttpOptions {
   std::size_t max_bytes = 1 << 20;
   /// One call measures all profiles: without `body` it sends their list as JSON, and a list comes back.
   bool batch = false;
+  /// What `free` and `total` count, for people: "GPUs".
+  std::string unit{};
   Pointers pointers{};
 
   bool operator==(const HttpOptions&) const = default;

@@ -45,6 +45,7 @@ void fields(C& options, Visit&& visit) {
   visit("batch", options.batch);
   visit("format", options.format);
   visit("max_output_bytes", options.max_output_bytes);
+  visit("unit", options.unit);
   visit("nice", options.nice);
   visit("cpu_seconds", options.cpu_seconds);
   visit("memory_bytes", options.memory_bytes);
@@ -74,6 +75,7 @@ void fields(C& options, Visit&& visit) {
   visit("max_redirects", options.max_redirects);
   visit("max_bytes", options.max_bytes);
   visit("batch", options.batch);
+  visit("unit", options.unit);
   visit("pointers", options.pointers);
 }
 

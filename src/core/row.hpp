@@ -22,6 +22,10 @@ struct Row {
   std::string probe;
   std::optional<Reading> reading;
   std::optional<Failure> failure;
+  /// What `free` and `total` count, such as "GPUs"; "" where nobody says. Of the probe's configuration, not stored.
+  std::string unit{};
+  /// Its levels are made up, by a probe of kind `simulated`. Of the probe's configuration, not stored.
+  bool simulated = false;
 
   bool operator==(const Row&) const = default;
 };

@@ -121,6 +121,9 @@ core::RowPtr parse_row(const json::object& object) {
   row->profile.attributes = labels_of(object);
   row->revision = integer_of(object, "revision");
   row->probe = line_of(object, "probe");
+  row->unit = line_of(object, "unit");
+  const json::value* simulated = object.if_contains("simulated");
+  row->simulated = simulated != nullptr && *simulated == json::value(true);
   if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
   if (const auto failed_at = time_of(object, "failed_at"))
     row->failure = core::Failure{line_of(object, "error"), *failed_at};
@@ -214,7 +217,9 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
     }
     if (freshness == core::Freshness::expired) append_text(out, "was", core::to_string(reading->level));
   }
+  if (!row.unit.empty()) append_text(out, "unit", row.unit);
   append_text(out, "probe", row.probe);
+  if (row.simulated) out += ",\"simulated\":true";
   if (row.failure) {
     append_text(out, "error", row.failure->error);
     append_time(out, "failed_at", row.failure->failed_at);

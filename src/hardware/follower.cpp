@@ -16,12 +16,13 @@ constexpr std::chrono::minutes kToldEvery{1};
 
 Follower::Follower(store::Store& store, base::OffloadPool& database, board::Board& board,
                    asio::any_io_executor executor, base::Duration period, Observer observer, base::Fault& fault,
-                   base::Metrics& metrics)
+                   base::Metrics& metrics, Completer complete)
     : store_(store),
       database_(database),
       board_(board),
       period_(period),
       observer_(std::move(observer)),
+      complete_(std::move(complete)),
       fault_(fault),
       timer_(executor),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
@@ -98,6 +99,7 @@ void Follower::set_problem(std::string problem) {
 asio::awaitable<void> Follower::load() {
   auto job = [this] { return store_.load(); };
   store::Loaded loaded = co_await database_.run(std::move(job));
+  complete_(loaded.rows);
   const std::vector<core::RowPtr> rows = loaded.rows;
   seen_ = loaded.version.revision;
   loaded_ = true;
@@ -151,6 +153,7 @@ void Follower::tell(const store::ClockWatch::Steps& steps) {
 void Follower::apply(store::Polled polled) {
   if (polled.change.empty()) return board_.set_clock(polled.now);
   const core::Revision revision = polled.change.revision();
+  complete_(polled.change.rows);
   const std::vector<core::RowPtr> rows = polled.change.rows;
   seen_ = revision;
   board_.apply(std::move(polled.change), revision, polled.now);

@@ -24,9 +24,14 @@ class Follower {
   /// Called with the rows that are new or changed; `all` with every row, after a load and after show_all().
   using Observer = std::function<void(std::span<const core::RowPtr> rows, bool all)>;
 
+  /// Completes rows before they come on the board.
+  using Completer = std::function<void(std::vector<core::RowPtr>& rows)>;
+
   /// `fault` is told when the database cannot be read; it outlives this, like the other references.
-  Follower(store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
-           base::Duration period, Observer observer, base::Fault& fault, base::Metrics& metrics);
+  Follower(
+      store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
+      base::Duration period, Observer observer, base::Fault& fault, base::Metrics& metrics,
+      Completer complete = [](std::vector<core::RowPtr>&) {});
 
   /// Returns when stop() was called.
   boost::asio::awaitable<void> run();
@@ -53,6 +58,7 @@ class Follower {
   board::Board& board_;
   base::Duration period_;
   Observer observer_;
+  Completer complete_;
   base::Fault& fault_;
   base::Backoff backoff_;
   boost::asio::steady_timer timer_;

@@ -34,9 +34,11 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
                                  .owner = owner_,
                                  .lease = config.hardware.lease,
                                  .written = [this] { follower_.poke(); }}),
+      facts_(config.probes),
       follower_(
           store_, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
-          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics),
+          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics,
+          [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
       profiles_(store_, database_, admin_token,
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       probes_(refresher_, store_, database_, board_, runtime.background().get_executor(), std::move(admin_token)),
@@ -79,6 +81,7 @@ asio::awaitable<void> Service::reload(config::Config config) {
   auto job = [this, profiles = config.profiles] { store_.add_missing(profiles); };
   co_await database_.run(std::move(job));
   co_await refresher_.configure(config.probes);
+  facts_.set(config.probes);
   follower_.show_all();
 }
 

@@ -14,6 +14,7 @@
 #include "feed/profile_metrics.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/log_watch.hpp"
+#include "hardware/probe_facts.hpp"
 #include "hardware/probes_api.hpp"
 #include "hardware/profiles_api.hpp"
 #include "http/router.hpp"
@@ -72,6 +73,7 @@ class Service {
   /// Names this replica in leases.
   const std::string owner_;
   refresh::Refresher refresher_;
+  ProbeFacts facts_;
   Follower follower_;
   ProfilesApi profiles_;
   ProbesApi probes_;

@@ -1,29 +1,15 @@
 #pragma once
 
 #include <kainjow/mustache.hpp>
-#include <string>
 
 #include "board/overview.hpp"
-#include "board/selection.hpp"
+#include "portal/list_view.hpp"
 
 namespace portal {
 
-/// Rows of a page unless ?limit= says otherwise, and most of them.
-inline constexpr std::size_t kRowsPerPage = 100;
-inline constexpr std::size_t kMostRowsPerPage = 1000;
-
-/// What is to be shown, and how.
-struct ListView {
-  board::Selection selection;
-  /// Large, for a display on the wall.
-  bool wall = false;
-
-  /// The query of its URL, which names it: equal views have equal queries.
-  std::string query() const;
-};
-
-/// What web/list.mustache shows at `now`.
+/// What web/list.mustache shows at `now`. `problem`: why the view that was asked for cannot be shown; it stands beside
+/// the form, and `words` in its search field.
 kainjow::mustache::data list_data(const board::State& state, base::Time now, const board::Overview& overview,
-                                  const ListView& view);
+                                  const ListView& view, const std::string& problem = "", const std::string& words = "");
 
 }  // namespace portal

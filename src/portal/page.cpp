@@ -4,6 +4,7 @@
 #include "feed/selection_query.hpp"
 #include "portal/api.hpp"
 #include "portal/list_data.hpp"
+#include "portal/list_view.hpp"
 #include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
@@ -11,33 +12,61 @@
 
 namespace portal {
 
+using kainjow::mustache::data;
+
 struct Page::Core {
+  const std::string& public_url;
   kainjow::mustache::mustache page = load_template("list");
   feed::Cache cache{feed::kTellsTime};
   board::OverviewCache overview;
 
   http::Prepared render(const board::State& state, const ListView& view) {
     const base::Time now = state.now(std::chrono::steady_clock::now());
-    return {"text/html; charset=utf-8", page.render(list_data(state, now, overview.get(state, now), view))};
+    return {"text/html; charset=utf-8", show(list_data(state, now, overview.get(state, now), view))};
+  }
+
+  std::string show(data list) {
+    list.set("base", public_url.empty() ? "http://HOST:5000" : public_url);
+    list.set("guessed", public_url.empty());
+    return page.render(list);
+  }
+
+  /// Everything, with what is wrong with the view that was asked for.
+  http::Reply refuse(const http::Request& request, const board::State& state, const std::string& problem) {
+    const base::Time now = state.now(std::chrono::steady_clock::now());
+    const ListView view = list_view({.limit = kRowsPerPage}, request.query);
+    const std::string words(request.query.get("q").value_or(""));
+    data list = list_data(state, now, overview.get(state, now), view, problem, words);
+    http::Reply reply = http::problem(400, problem);
+    reply.headers.emplace_back("Vary", "Accept, User-Agent");
+    reply.content_type = "text/html; charset=utf-8";
+    reply.body = std::make_shared<const std::string>(show(std::move(list)));
+    secure(reply);
+    return reply;
   }
 };
 
-Page::Page(board::Board& board, std::size_t cores) : board_(board), text_(cores, render_text) {
-  for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>());
+Page::Page(board::Board& board, std::size_t cores, std::string public_url)
+    : board_(board), public_url_(std::move(public_url)), text_(cores, render_text) {
+  for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>(Core{.public_url = public_url_}));
 }
 
 Page::~Page() = default;
 
 boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
   const auto selection = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
-  if (!selection) co_return show_problem(request, http::status_of(selection.error().code), selection.error().message);
   Core& core = *cores_[request.core];
   const board::StatePtr state = board_.view(request.core).current();
+  if (!selection) {
+    const bool page = state->filled && wants_html(request);
+    co_return page ? core.refuse(request, *state, selection.error().message)
+                   : show_problem(request, 400, selection.error().message);
+  }
   constexpr std::string_view kVary = "Accept, User-Agent";
   // A script that reads lines must not take the lack of an answer for a lack of profiles.
   if (wants_text(request) && !state->filled) co_return not_filled(*state);
   if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
-  const ListView view{.selection = *selection, .wall = request.query.get("wall").value_or("") == "1"};
+  const ListView view = list_view(*selection, request.query);
   const auto render = [&](const board::State& current) { return core.render(current, view); };
   http::Prepared& prepared = core.cache.get(view.query(), *state, render);
   http::Reply reply = http::answer(request, prepared, kVary);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "board/board.hpp"
@@ -12,10 +13,12 @@ namespace portal {
 /// `GET /`: the dashboard, a hundred rows a page; the original system's lines for terminals. Called on every core.
 ///
 ///   ?q=…&offset=N&limit=M  which rows (feed/selection_query.hpp)
-///   ?wall=1                for a large display
+///   ?columns=provider,note which of those that a reader may leave out
+///   ?wall=1                for a large display, the worst first
 class Page {
  public:
-  Page(board::Board& board, std::size_t cores);
+  /// `public_url`: what commands name; "" is the reader's own address.
+  Page(board::Board& board, std::size_t cores, std::string public_url = "");
   ~Page();
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
@@ -25,6 +28,7 @@ class Page {
   struct Core;
 
   board::Board& board_;
+  std::string public_url_;
   feed::WholeView text_;
   std::vector<std::unique_ptr<Core>> cores_;
 };

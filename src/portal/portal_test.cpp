@@ -39,7 +39,7 @@ TEST_F(PortalTest, PageShowsEachRowAsItIs) {
     const auto at = html.find(fmt::format(">{}</a>", name));
     return at == std::string::npos ? "" : html.substr(at, html.find("</tr>", at) - at);
   };
-  EXPECT_THAT(row("numbers"), testing::AllOf(HasSubstr("HIGH"), HasSubstr("3 of 8 free"), HasSubstr(">00:00:00 UTC<"),
+  EXPECT_THAT(row("numbers"), testing::AllOf(HasSubstr("HIGH"), HasSubstr("3 of 8"), HasSubstr(">00:00:00 UTC<"),
                                              Not(HasSubstr("was ")), Not(HasSubstr("failed"))));
   EXPECT_THAT(row("failed"), testing::AllOf(HasSubstr("LOW"), HasSubstr("no route")));
   EXPECT_THAT(row("expired"), testing::AllOf(HasSubstr("UNKNOWN"), HasSubstr("was MEDIUM")));
@@ -64,10 +64,11 @@ TEST_F(PortalTest, ProblemsArePagesForBrowsers) {
   const auto problem = [&] { return ask(&ProfilePage::handle, profile_page_, "", {"<p>", "gone"}); };
   EXPECT_EQ(problem().status, 404);
   EXPECT_EQ(problem().content_type, "text/html; charset=utf-8");
-  EXPECT_THAT(*problem().body, AllOf(HasSubstr("there is no profile &lt;p&gt;/gone"), HasSubstr("href=\"/\""),
+  EXPECT_THAT(*problem().body, AllOf(HasSubstr("there is no profile &lt;p&gt;/gone"), HasSubstr("href=\"./\""),
                                      Not(HasSubstr("<script")), Not(HasSubstr("{{"))));
   EXPECT_THAT(page("sort=size"),
-              AllOf(HasSubstr("<h1>Bad Request</h1>"), HasSubstr("sort=&apos;size&apos; is none of")));
+              AllOf(HasSubstr("<p id=\"problem\">sort=&apos;size&apos; is none of"), HasSubstr(">a</a>")))
+      << "beside the list";
   headers_ = {{"Accept", "*/*"}};
   EXPECT_EQ(problem().content_type, "application/problem+json");
   bool varies = false;
@@ -82,7 +83,7 @@ TEST_F(PortalTest, TheSummaryCountsWhatCanBeTrusted) {
   EXPECT_THAT(page(), AllOf(HasSubstr("data-count=\"HIGH\">1<"), HasSubstr("data-count=\"STALE\">2<"),
                             HasSubstr("data-count=\"UNKNOWN\">2<"), HasSubstr("data-count=\"EXPIRED\">1<"),
                             HasSubstr("data-count=\"PENDING\">1<"), HasSubstr("data-count=\"FRESH\">1<"),
-                            HasSubstr("href=\"/?level=HIGH&amp;freshness=FRESH\"")));
+                            HasSubstr("href=\"./?level=HIGH&amp;freshness=FRESH\"")));
   EXPECT_THAT(*ask(&Api::list, api_).body,
               HasSubstr(R"("counts":{"HIGH":1,"MEDIUM":0,"LOW":0,"UNKNOWN":2,"FRESH":1,"STALE":2,"EXPIRED":1,)"
                         R"("PENDING":1,"failing":0,"changed":0,"total":5},"outage":null)"));
@@ -148,12 +149,27 @@ TEST_F(PortalTest, NumbersAreForPeople) {
   row.reading->largest = 2;
   row.reading->price = 1.6400000000000001;
   board_.fill({share(row)});
-  EXPECT_THAT(page(), HasSubstr("<td class=\"numbers\">4 of 8 free, 2 in one piece</td>"));
+  EXPECT_THAT(page(), AllOf(HasSubstr("<path d=\"M0 0h50v1H0z\"/></svg><span>4 of 8</span></td>"),
+                            HasSubstr("<td class=\"largest\">2</td>"), HasSubstr("<td class=\"price\">1.64</td>"),
+                            Not(HasSubstr("class=\"score\""))));
   EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body,
               AllOf(HasSubstr("<dt>Largest in one piece</dt><dd>2</dd>"), HasSubstr("<dd>1.64</dd>")));
-  EXPECT_EQ(capacity_text({.free = 2, .largest = 2}), "2 free") << "once is enough";
-  EXPECT_EQ(capacity_text({.total = 2, .largest = 1}), "1 in one piece");
-  EXPECT_EQ(capacity_text({.total = 2}), "");
+  const auto text = [&](std::optional<double> free, std::optional<double> total, std::string unit) {
+    row.reading->free = free;
+    row.reading->total = total;
+    row.unit = std::move(unit);
+    return capacity_text(row);
+  };
+  EXPECT_EQ(text(1212, 64000, "CPUs"), "1,212 of 64,000 CPUs");
+  EXPECT_EQ(text(1212, 64000, ""), "1,212 of 64,000");
+  EXPECT_EQ(text(2, {}, ""), "2 free");
+  EXPECT_EQ(text(2, {}, "GPUs"), "2 GPUs free");
+  EXPECT_EQ(text({}, 2, ""), "");
+  EXPECT_EQ(number_text(-1234567.25), "-1,234,567.25");
+  EXPECT_EQ(number_text(-123), "-123");
+  EXPECT_EQ(without_rule("quota is 16 (MEDIUM: free >= 1)"), "quota is 16");
+  EXPECT_EQ(without_rule("HIGH: free >= 8"), "");
+  EXPECT_EQ(without_rule("picked (at random)"), "picked (at random)");
 }
 
 TEST_F(PortalTest, WaitingAndEmptyAreSaid) {

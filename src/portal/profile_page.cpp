@@ -25,8 +25,16 @@ void add_fact(data& facts, const std::string& term, const std::string& text) {
   facts << fact;
 }
 
-std::string number_text(const std::optional<double>& number) {
-  return number ? base::number_text(*number) : "";
+void add_time(data& facts, const std::string& term, base::Time time, const std::string& more = "") {
+  data fact;
+  fact.set("term", term);
+  fact.set("time", base::to_rfc3339(time));
+  fact.set("text", more);
+  facts << fact;
+}
+
+std::string fact_number(const std::optional<double>& number) {
+  return number ? portal::number_text(*number) : "";
 }
 
 /// Why the level is what it is: rule and reason, raw values, probe, times.
@@ -37,67 +45,80 @@ data facts_of(const core::Row& row, base::Time now) {
     add_fact(facts, "Reason", reading.reason);
     add_fact(facts, "Measured level", std::string(core::to_string(reading.level)));
     if (reading.changed)
-      add_fact(
-          facts, "Since",
-          fmt::format("{}, {} before", base::to_rfc3339(reading.changed->at), core::to_string(reading.changed->from)));
-    add_fact(facts, "Free", number_text(reading.free));
-    add_fact(facts, "Total", number_text(reading.total));
-    add_fact(facts, "Largest in one piece", number_text(reading.largest));
-    add_fact(facts, "Score", number_text(reading.score));
-    add_fact(facts, "Price per unit and hour", number_text(reading.price));
-    add_fact(facts, "Measured at", base::to_rfc3339(reading.measured_at));
+      add_time(facts, "Since", reading.changed->at, fmt::format(", {} before", core::to_string(reading.changed->from)));
+    add_fact(facts, "Counted in", row.unit);
+    add_fact(facts, "Free", fact_number(reading.free));
+    add_fact(facts, "Total", fact_number(reading.total));
+    add_fact(facts, "Largest in one piece", fact_number(reading.largest));
+    add_fact(facts, "Score", fact_number(reading.score));
+    add_fact(facts, "Price per unit and hour", fact_number(reading.price));
+    add_time(facts, "Measured at", reading.measured_at);
     add_fact(facts, "The measurement took",
              fmt::format("{:.3g} s", std::chrono::duration<double>(reading.took).count()));
-    add_fact(facts, "Stale from", base::to_rfc3339(reading.stale_at));
-    add_fact(facts, "Unknown from", base::to_rfc3339(reading.expires_at));
+    add_time(facts, "Stale from", reading.stale_at);
+    add_time(facts, "Unknown from", reading.expires_at);
   }
+  if (row.simulated) add_fact(facts, "Simulated", "yes: this level is made up");
   add_fact(facts, "Freshness", lower(core::to_string(core::freshness(row, now))));
   add_fact(facts, "Probe", row.probe == core::kNoProbe ? "none is configured for it" : row.probe);
   if (row.failure) {
     add_fact(facts, "Latest attempt failed", row.failure->error);
-    add_fact(facts, "It failed at", base::to_rfc3339(row.failure->failed_at));
+    add_time(facts, "It failed at", row.failure->failed_at);
   }
   return facts;
 }
 
-/// As browsers ask: http://HOST. A client without the header gets a placeholder.
-std::string origin_of(const http::Request& request) {
+/// As a client without scripts may have asked; a script puts the browser's own address there.
+std::string guessed_url(const http::Request& request) {
   const std::string_view host = request.header("Host");
   const std::string_view scheme = request.header("X-Forwarded-Proto") == "https" ? "https" : "http";
   return fmt::format("{}://{}", scheme, host.empty() ? "HOST:5000" : host);
 }
 
-data page_data(const board::State& state, const core::Row& row, const std::string& origin) {
+/// From /profile/PROVIDER/NAME.
+const std::string kRoot = "../../";
+
+/// The portal's own URL, without a slash at the end, for what is copied elsewhere.
+struct Links {
+  std::string url;
+  bool guessed;
+};
+
+data page_data(const board::State& state, const core::Row& row, const Links& links) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
   const core::ProfileKey& key = row.profile.key;
   std::string level(core::to_string(core::effective_level(row, now)));
   if (core::freshness(row, now) == core::Freshness::stale) level += " (old)";
   const board::Selection selection{.provider = key.provider, .name = key.name, .limit = 1};
   data page = frame_data(state, fmt::format("{} {}: {}", key.provider, key.name, level), "profile",
-                         feed::to_query(selection, 0));
+                         feed::to_query(selection, 0), kRoot);
   board::Counts counts;
   counts.add(row, now);
   set_if_any(page, "trouble", state.outage ? trouble(state, counts) : "");
   page.set("profile_provider", key.provider);
   page.set("profile_name", key.name);
-  page.set("provider_url", "/?provider=" + http::percent_encode(key.provider));
+  page.set("provider_url", kRoot + "?provider=" + http::percent_encode(key.provider));
   page.set("why_level", level);
   data rows{data::type::list};
-  rows << row_data(row, now);
+  rows << row_data(row, now, kRoot);
+  for (const char* column : {"provider", "capacity", "measured", "note"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", rows);
   page.set("facts", facts_of(row, now));
   const std::string api = profile_path("/api/v1/hardware", key);
   const std::string badge = profile_path("/badge", key) + ".svg";
-  page.set("json_url", api);
-  page.set("badge_url", badge);
+  page.set("json_url", kRoot + api.substr(1));
+  page.set("badge_url", kRoot + badge.substr(1));
+  page.set("api_path", api);
+  page.set("badge_path", badge);
+  page.set("profile_path", profile_path("/profile", key));
+  page.set("provider_badge_path", fmt::format("/badge/{}.svg", http::percent_encode(key.provider)));
   // The first slash separates: one in the provider stands as any character.
   std::string pattern = key.provider;
   std::ranges::replace(pattern, '/', '?');
-  page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh",
-                                       base::shell_quoted(origin), base::shell_quoted(pattern + "/" + key.name)));
-  page.set("curl_command", fmt::format("curl -s {}", base::shell_quoted(origin + api)));
-  page.set("badge_markdown",
-           fmt::format("[![{}]({})]({})", key.name, origin + badge, origin + profile_path("/profile", key)));
+  page.set("pattern", base::shell_quoted(pattern + "/" + key.name));
+  page.set("base", links.url);
+  page.set("base_quoted", base::shell_quoted(links.url));
+  page.set("guessed", links.guessed);
   return page;
 }
 
@@ -123,9 +144,9 @@ boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& req
     co_return show_problem(
         request, 404,
         fmt::format("there is no profile {}/{}; it may have been renamed or removed", key.provider, key.name));
-  data page = page_data(*state, *row, public_url_.empty() ? origin_of(request) : public_url_);
-  set_if_any(page, "public_url", public_url_);
-  http::Prepared prepared("text/html; charset=utf-8", cores_[request.core]->page.render(page));
+  const Links links = public_url_.empty() ? Links{guessed_url(request), true} : Links{public_url_, false};
+  http::Prepared prepared("text/html; charset=utf-8",
+                          cores_[request.core]->page.render(page_data(*state, *row, links)));
   http::Reply reply = http::answer(request, prepared, "Host, X-Forwarded-Proto");
   secure(reply);
   co_return reply;

@@ -12,8 +12,8 @@ namespace portal {
 /// `GET /profile/{provider}/{name}`: all that is known of one profile, and what to copy. Called on every core.
 class ProfilePage {
  public:
-  /// `board` outlives it. `public_url` is portal.public_url.
-  ProfilePage(board::Board& board, std::size_t cores, std::string public_url = {});
+  /// `board` outlives it. `public_url`: what commands and badges that are copied name; "" is the reader's own address.
+  ProfilePage(board::Board& board, std::size_t cores, std::string public_url = "");
   ~ProfilePage();
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "feed/events.hpp"
 
@@ -27,30 +29,64 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string capacity_text(const core::Measurement& measurement) {
-  const auto& [free, total, largest] = std::tie(measurement.free, measurement.total, measurement.largest);
-  std::string text;
-  if (free) text = base::number_text(*free) + (total ? " of " + base::number_text(*total) : "") + " free";
-  if (largest && largest != free) text += (text.empty() ? "" : ", ") + base::number_text(*largest) + " in one piece";
+std::string number_text(double number) {
+  std::string text = base::number_text(number);
+  if (text.contains('e')) return text;
+  const std::size_t digits = std::min(text.find('.'), text.size());
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  for (std::size_t at = digits; at > first + 3;) text.insert(at -= 3, ",");
   return text;
 }
+
+std::string capacity_text(const core::Row& row) {
+  if (!row.reading || !row.reading->free) return "";
+  const auto& [free, total] = std::tie(row.reading->free, row.reading->total);
+  const std::string unit = row.unit.empty() ? "" : " " + row.unit;
+  return number_text(*free) + (total ? " of " + number_text(*total) + unit : unit + " free");
+}
+
+std::string_view without_rule(std::string_view reason) {
+  const auto is_rule = [](std::string_view text) {
+    constexpr std::string_view kLevels[] = {"HIGH: ", "MEDIUM: ", "LOW: "};
+    return std::ranges::any_of(kLevels, [&](std::string_view level) { return text.starts_with(level); });
+  };
+  if (is_rule(reason)) return "";
+  const std::size_t at = reason.rfind(" (");
+  return at != std::string_view::npos && reason.ends_with(')') && is_rule(reason.substr(at + 2)) ? reason.substr(0, at)
+                                                                                                 : reason;
+}
+
+namespace {
+
+void set_numbers(data& out, const core::Row& row) {
+  const core::Reading& reading = *row.reading;
+  set_if_any(out, "capacity", capacity_text(row));
+  if (reading.free && reading.total.value_or(0) > 0)
+    out.set("share", fmt::format("{:.0f}", 100 * std::clamp(*reading.free / *reading.total, 0.0, 1.0)));
+  if (reading.largest && reading.largest != reading.free) out.set("largest", number_text(*reading.largest));
+  if (reading.score) out.set("score", number_text(*reading.score));
+  if (reading.price) out.set("price", number_text(*reading.price));
+}
+
+}  // namespace
 
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key) {
   return fmt::format("{}/{}/{}", prefix, http::percent_encode(key.provider), http::percent_encode(key.name));
 }
 
-data row_data(const core::Row& row, base::Time now) {
+data row_data(const core::Row& row, base::Time now, std::string_view root) {
   const core::Freshness freshness = core::freshness(row, now);
   const std::string level(core::to_string(core::effective_level(row, now)));
   data out;
   out.set("id", std::to_string(row.profile.id));
   out.set("provider", row.profile.key.provider);
   out.set("name", row.profile.key.name);
-  out.set("url", profile_path("/profile", row.profile.key));
+  out.set("url", std::string(root) + profile_path("profile", row.profile.key));
   out.set("level", level);
   out.set("level_class", lower(level));
   out.set("freshness_class", lower(core::to_string(freshness)));
   if (row.failure) set_if_any(out, "error", row.failure->error);
+  out.set("simulated", row.simulated);
   if (!row.reading) {
     const bool measurable = row.probe != core::kNoProbe;
     out.set("measured_text", measurable && !row.failure ? "measuring…" : "never");
@@ -62,8 +98,8 @@ data row_data(const core::Row& row, base::Time now) {
   out.set("measured_text", base::to_rfc3339(reading.measured_at).substr(11, 8) + " UTC");
   out.set("stale_at", base::to_rfc3339(reading.stale_at));
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
-  set_if_any(out, "numbers", capacity_text(reading));
-  set_if_any(out, "reason", reading.reason);
+  set_numbers(out, row);
+  set_if_any(out, "reason", std::string(without_rule(reading.reason)));
   if (freshness == core::Freshness::expired)
     out.set("was", std::string(core::to_string(reading.level)));
   else if (core::changed_recently(row, now))
@@ -85,13 +121,15 @@ std::string trouble(const board::State& state, const board::Counts& counts) {
 }
 
 data frame_data(const board::State& state, const std::string& title, const std::string& kind,
-                const std::string& events_query) {
+                const std::string& events_query, const std::string& root) {
   data page;
   page.set("title", title);
   page.set("kind", kind);
   page.set("version", state.filled ? core::to_string(state.version) : "");
   page.set("now", base::to_rfc3339(state.now(std::chrono::steady_clock::now())));
-  page.set("events", "/api/v1/events?" + events_query);
+  page.set("live", true);
+  page.set("events", events_query);
+  page.set("root", root);
   page.set("status", feed::status_json(state));
   return page;
 }

@@ -11,21 +11,28 @@ namespace portal {
 /// Sets a text that a section of a template can test: this library takes an empty text for true.
 void set_if_any(kainjow::mustache::data& out, const std::string& key, const std::string& text);
 
-/// What web/row.mustache shows.
-kainjow::mustache::data row_data(const core::Row& row, base::Time now);
+/// What web/row.mustache shows. `root` leads from the page to the portal's root: "./" or "../../".
+kainjow::mustache::data row_data(const core::Row& row, base::Time now, std::string_view root);
 
 /// Why the values are not current: the side that is away, or that all of the probes are late; "" when it is neither.
 std::string trouble(const board::State& state, const board::Counts& counts);
 
 /// What web/head.mustache and web/foot.mustache show. `kind` is the class of the page's body, `query` that of its rows.
 kainjow::mustache::data frame_data(const board::State& state, const std::string& title, const std::string& kind,
-                                   const std::string& events_query);
+                                   const std::string& events_query, const std::string& root);
 
 /// "high" of "HIGH".
 std::string lower(std::string_view text);
 
-/// "3 of 8 free, 2 in one piece", "3 free", or "".
-std::string capacity_text(const core::Measurement& measurement);
+/// "1,234.5".
+std::string number_text(double number);
+
+/// "3 of 8 GPUs", "3 free", or "".
+std::string capacity_text(const core::Row& row);
+
+/// A reason without the rule that made it a level, which the profile's own page has: "quota is 16" of
+/// "quota is 16 (MEDIUM: free >= 1)".
+std::string_view without_rule(std::string_view reason);
 
 /// "/profile/Amazon/c5", escaped.
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key);

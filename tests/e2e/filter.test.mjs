@@ -37,14 +37,17 @@ test('columns sort, providers are grouped, and pages keep both', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
   const page = await openPage(t, url);
   await page.getByRole('link', { name: 'Name' }).click();
+  await eventually('by name', async () => await page.locator('thead .name').getAttribute('aria-sort') === 'ascending');
   await page.getByRole('link', { name: 'Name' }).click();
-  assert.equal((await names(page))[0], 'type-0299');
+  await eventually('the other way round', async () => (await names(page))[0] === 'type-0299');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Name', 'the focus stays');
   assert.equal(await page.locator('th.name[aria-sort]').getAttribute('aria-sort'), 'descending');
   await page.getByLabel('grouped').check();
   await eventually('a group', async () => await page.locator('tr.group').count() === 1);
   await page.getByRole('link', { name: 'Next' }).click();
-  assert.equal((await names(page))[0], 'type-0298');
-  assert.equal(await page.locator('tr.group').innerText(), 'Provider 1');
+  await eventually('the next page', async () => (await names(page))[0] === 'type-0298');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Next →', 'the focus stays');
+  assert.match(await page.locator('tr.group').innerText(), /Provider 1\s+100: 100 high/);
 });
 
 test('a profile has a page of its own, which is live', async t => {

@@ -67,7 +67,7 @@ async function up(t, config, { path = '', ready = measured, ...options } = {}) {
   return Object.assign(page, { vacancy });
 }
 
-const failed = count => async page => (await texts(page, 'details')).length === count;
+const failed = count => async page => (await texts(page, '#rows details')).length === count;
 const blank = async page => await page.locator('.blank').count() === 1;
 
 export const STATES = {

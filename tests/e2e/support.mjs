@@ -18,7 +18,7 @@ export const bin = process.env.BIN_DIR ?? fileURLToPath(new URL('../../build/rel
 const run = promisify(execFile);
 
 // Never reached when all is well, so it may be long: the machine may be busy.
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 90_000);
 
 /** Resolves with the first truthy value of `look`, which may throw meanwhile. */
 export async function eventually(what, look) {
@@ -149,7 +149,7 @@ async function undescribedAnswer(request) {
   return undescribed({ method: request.method(), url: response.url(), status: response.status(), headers: response.headers(), body });
 }
 
-async function openContext(test, options) {
+async function openContext(test, { described = true, ...options }) {
   browser ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -157,7 +157,7 @@ async function openContext(test, options) {
   const context = await (await browser).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const answers = [];
-  context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
+  if (described) context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
   scope(test).after(async () => {
     // Of an answer that the browser gave up for another page, Playwright may never tell the rest.
     const enough = new Promise(resolve => setTimeout(resolve, 2_000).unref());
@@ -170,7 +170,8 @@ async function openContext(test, options) {
 
 /**
  * A page, whose answers must be described in docs/openapi.yaml. Console errors, violations of the content security policy
- * among them, fail the test, unless `page.problems` is emptied. `page.policy` is that policy.
+ * among them, fail the test, unless `page.problems` is emptied. `described: false` where a proxy answers.
+ * `page.policy` is that policy.
  */
 export async function openPage(test, url, { context, ...options } = {}) {
   const page = await (context ?? await openContext(test, options)).newPage();

@@ -1,0 +1,218 @@
+#include "portal/form_data.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "feed/selection_query.hpp"
+#include "portal/row_data.hpp"
+
+namespace portal {
+namespace {
+
+using board::Order;
+using kainjow::mustache::data;
+
+/// More than these are no choice.
+constexpr std::size_t kMostProviders = 200;
+
+data option(const std::string& value, const std::string& label, bool selected) {
+  data out;
+  out.set("value", value);
+  out.set("label", label);
+  out.set("selected", selected);
+  return out;
+}
+
+struct Column {
+  /// Of kColumnNames, or "name" or "level".
+  std::string_view name;
+  const char* label;
+  Order order;
+  /// What a first click gives.
+  bool descending;
+};
+
+constexpr Column kColumns[] = {
+    {"provider", "Provider", Order::key, false},   {"name", "Name", Order::name, false},
+    {"level", "Availability", Order::level, true}, {"capacity", "Capacity", Order::free, true},
+    {"largest", "Largest", Order::largest, true},  {"score", "Score", Order::score, true},
+    {"price", "Price", Order::price, false},       {"measured", "Measured", Order::measured, true},
+};
+
+bool is_fixed(std::string_view column) {
+  return column == "name" || column == "level";
+}
+
+struct Sort {
+  const char* label;
+  Order order;
+  bool descending;
+};
+
+constexpr Sort kSorts[] = {
+    {"By provider", Order::key, false},
+    {"By name", Order::name, false},
+    {"Most available first", Order::level, true},
+    {"Most free first", Order::free, true},
+    {"Best score first", Order::score, true},
+    {"Cheapest first", Order::price, false},
+    {"Latest change first", Order::changed, true},
+    {"Latest first", Order::measured, true},
+    {"Oldest first", Order::measured, false},
+    {"Least fresh first", Order::freshness, true},
+};
+
+/// The head of the table: a click sorts by a column, another one the other way round.
+data columns_of(const board::Overview& overview, const ListView& view) {
+  data columns{data::type::list};
+  for (const Column& column : kColumns) {
+    if (!is_fixed(column.name) && !has_column(overview, view, column.name)) continue;
+    const bool sorted = view.selection.order == column.order;
+    ListView next = view;
+    next.selection.order = column.order;
+    next.selection.descending = sorted ? !view.selection.descending : column.descending;
+    data out;
+    out.set("class", std::string(column.name));
+    out.set("label", column.label);
+    out.set("url", next.url_of_first());
+    if (sorted) out.set("sorted", view.selection.descending ? "descending" : "ascending");
+    columns << out;
+  }
+  if (has_column(overview, view, "note")) {
+    data note;
+    note.set("class", "note");
+    note.set("label", "Note");
+    columns << note;
+  }
+  return columns;
+}
+
+/// Which columns there are to choose from.
+data choice_of(const board::Overview& overview, const ListView& view) {
+  data choice{data::type::list};
+  const ListView all{.selection = view.selection};
+  for (const std::string_view name : kColumnNames)
+    if (has_column(overview, all, name)) choice << option(std::string(name), std::string(name), view.shows(name));
+  return choice;
+}
+
+/// The bounds that the form asks for, and those that the view has besides.
+data bounds_of(const board::Overview& overview, const ListView& view) {
+  struct Asked {
+    Order number;
+    bool least;
+    bool there;
+  };
+  const Asked asked[] = {
+      {Order::free, true, true},
+      {Order::free, false, false},
+      {Order::total, true, false},
+      {Order::total, false, false},
+      {Order::largest, true, overview.largest},
+      {Order::largest, false, false},
+      {Order::score, true, overview.score},
+      {Order::score, false, false},
+      {Order::price, true, false},
+      {Order::price, false, overview.price},
+  };
+  data bounds{data::type::list};
+  for (const auto& [number, least, there] : asked) {
+    const auto found = std::ranges::find(view.selection.bounds, number, &board::Bound::number);
+    const auto value = found == view.selection.bounds.end() ? std::nullopt : least ? found->least : found->most;
+    if (!there && !value) continue;
+    data out;
+    const std::string name = feed::to_string(number, false);
+    out.set("name", (least ? "min_" : "max_") + name);
+    out.set("label", name + (least ? " ≥" : " ≤"));
+    out.set("value", value ? base::number_text(*value) : "");
+    bounds << out;
+  }
+  return bounds;
+}
+
+/// The orders of the form, and the present one when it is another.
+data sorts_of(const board::Selection& selection) {
+  data sorts{data::type::list};
+  bool known = false;
+  for (const Sort& sort : kSorts) {
+    const bool selected = selection.order == sort.order && selection.descending == sort.descending;
+    const bool is_default = sort.order == Order::key;
+    sorts << option(is_default ? "" : feed::to_string(sort.order, sort.descending), sort.label, selected);
+    known = known || selected;
+  }
+  const std::string present = feed::to_string(selection.order, selection.descending);
+  if (!known) sorts << option(present, "Sorted by " + present, true);
+  return sorts;
+}
+
+/// All providers, and the chosen one when it has gone.
+data providers_of(const board::Overview& overview, const std::string& chosen) {
+  data providers{data::type::list};
+  providers << option("", "All providers", chosen.empty());
+  bool known = chosen.empty();
+  for (const std::string& name : overview.providers) {
+    providers << option(name, name, name == chosen);
+    known = known || name == chosen;
+  }
+  if (!known) providers << option(chosen, chosen, true);
+  return providers;
+}
+
+/// One of them, or those that are chosen when they are several.
+data freshness_of(const std::vector<core::Freshness>& chosen) {
+  std::string present;
+  for (const core::Freshness one : chosen)
+    present += fmt::format("{}{}", present.empty() ? "" : ",", core::to_string(one));
+  data options{data::type::list};
+  options << option("", "Any freshness", present.empty());
+  for (const auto one :
+       {core::Freshness::fresh, core::Freshness::stale, core::Freshness::expired, core::Freshness::pending}) {
+    const std::string name(core::to_string(one));
+    options << option(name, "Only " + lower(name), name == present);
+  }
+  if (chosen.size() > 1) options << option(present, "Only " + lower(present), true);
+  return options;
+}
+
+}  // namespace
+
+bool has_column(const board::Overview& overview, const ListView& view, std::string_view column) {
+  const bool there = column == "largest" ? overview.largest
+                     : column == "score" ? overview.score
+                     : column == "price" ? overview.price
+                                         : true;
+  return there && view.shows(column);
+}
+
+void set_form(data& page, const board::Overview& overview, const ListView& view) {
+  const board::Selection& selection = view.selection;
+  page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
+  // Too many to choose from are left to the search.
+  const bool choice = overview.providers.size() > 1 && overview.providers.size() <= kMostProviders;
+  page.set("providers_any", choice);
+  if (choice)
+    page.set("providers", providers_of(overview, selection.provider));
+  else
+    set_if_any(page, "only_provider", selection.provider);
+  set_if_any(page, "only_name", selection.name);
+  data levels{data::type::list};
+  for (const core::Level level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown}) {
+    const std::string name(core::to_string(level));
+    data out = option(name, name, std::ranges::find(selection.levels, level) != selection.levels.end());
+    out.set("class", lower(name));
+    levels << out;
+  }
+  page.set("levels", levels);
+  page.set("freshness_options", freshness_of(selection.freshness));
+  page.set("sorts", sorts_of(selection));
+  page.set("columns", columns_of(overview, view));
+  page.set("choice", choice_of(overview, view));
+  page.set("bounds", bounds_of(overview, view));
+  page.set("failing", selection.failing);
+  page.set("grouped", selection.grouped);
+  page.set("wall", view.wall);
+  const std::size_t usual = view.wall ? kMostRowsPerPage : kRowsPerPage;
+  if (selection.limit != usual) page.set("other_limit", std::to_string(selection.limit));
+}
+
+}  // namespace portal
