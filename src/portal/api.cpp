@@ -48,10 +48,11 @@ http::Prepared render_list(const board::State& state, board::Selection selection
 }
 
 asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows, Cells cells) {
-  const feed::AppendRow append = [now, cells](std::string& text, const core::Row& row) {
-    append_csv(text, row, now, cells);
+  const std::vector<std::string> labels = labels_of(rows);
+  const feed::AppendRow append = [now, cells, &labels](std::string& text, const core::Row& row) {
+    append_csv(text, row, now, cells, labels);
   };
-  co_await feed::write_rows(out, std::string(kCsvHead), rows, append);
+  co_await feed::write_rows(out, csv_head(labels), rows, append);
 }
 
 }  // namespace

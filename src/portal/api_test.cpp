@@ -17,6 +17,8 @@ using support::measured_row;
 using support::pending_row;
 using support::share;
 using testing::AllOf;
+using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -134,9 +136,9 @@ TEST_F(PortalTest, AFileHasEverythingThatIsAskedFor) {
     return received.text;
   };
   const std::string all = file("");
-  EXPECT_TRUE(all.starts_with(kCsvHead));
+  EXPECT_TRUE(all.starts_with(csv_head()));
   EXPECT_EQ(std::ranges::count(all, '\n'), 1501) << "without a limit";
-  EXPECT_EQ(file("q=000007&limit=5"), std::string(kCsvHead) + file("q=000007").substr(kCsvHead.size()));
+  EXPECT_EQ(file("q=000007&limit=5"), csv_head() + file("q=000007").substr(csv_head().size()));
   EXPECT_EQ(std::ranges::count(file("limit=5"), '\n'), 6);
   EXPECT_EQ(ask(&Api::csv, api_, "limti=5").status, 400);
   EXPECT_EQ(ask(&Api::csv, api_, "raw=yes").status, 400);
@@ -236,6 +238,21 @@ TEST_F(PortalTest, ANextPageHasTheLimitOfThisOne) {
   EXPECT_THAT(*ask(&Api::list, api_).body, HasSubstr("\"next\":\"/api/v1/hardware?offset=100&limit=100\""));
   EXPECT_THAT(*ask(&Api::list, api_, "limit=70&sort=-name").body,
               HasSubstr("\"next\":\"/api/v1/hardware?sort=-name&offset=70&limit=70\""));
+}
+
+TEST(Csv, ALabelIsAColumn) {
+  core::Row one = pending_row(1, "a", 1), two = pending_row(2, "b", 2);
+  one.profile.attributes = {{"region", "eu-1"}, {"note", "=1+1"}};
+  two.profile.attributes = {{"gpu", "a100, 80 GB"}};
+  const std::vector<std::string> labels = labels_of(std::vector{support::share(one), support::share(two)});
+  EXPECT_THAT(labels, ElementsAre("gpu", "note", "region"));
+  EXPECT_THAT(csv_head(labels), EndsWith(",failed_at,label.gpu,label.note,label.region\r\n"));
+  std::string out;
+  append_csv(out, one, kNow, Cells::safe, labels);
+  EXPECT_THAT(out, EndsWith(",,'=1+1,eu-1\r\n"));
+  out.clear();
+  append_csv(out, two, kNow, Cells::raw, labels);
+  EXPECT_THAT(out, EndsWith(",\"a100, 80 GB\",,\r\n"));
 }
 
 }  // namespace

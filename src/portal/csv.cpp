@@ -1,6 +1,7 @@
 #include "portal/csv.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "core/freshness.hpp"
@@ -33,7 +34,23 @@ void append_number(std::string& out, const std::optional<double>& number) {
 
 }  // namespace
 
-void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells) {
+std::vector<std::string> labels_of(std::span<const core::RowPtr> rows) {
+  std::set<std::string_view> labels;
+  for (const core::RowPtr& row : rows)
+    for (const auto& [label, value] : row->profile.attributes) labels.insert(label);
+  return {labels.begin(), labels.end()};
+}
+
+std::string csv_head(std::span<const std::string> labels) {
+  std::string head =
+      "provider,name,availability,freshness,free,total,largest,score,price,reason,measured_at,changed_from,changed_at,"
+      "error,failed_at";
+  for (const std::string& label : labels) head.append(",label.").append(label);
+  return head + "\r\n";
+}
+
+void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells,
+                std::span<const std::string> labels) {
   append_text(out, row.profile.key.provider, cells);
   out += ',';
   append_text(out, row.profile.key.name, cells);
@@ -59,6 +76,11 @@ void append_csv(std::string& out, const core::Row& row, base::Time now, Cells ce
   if (row.failure) append_text(out, row.failure->error, cells);
   out += ',';
   if (row.failure) base::append_rfc3339(out, row.failure->failed_at);
+  for (const std::string& label : labels) {
+    out += ',';
+    const auto value = row.profile.attributes.find(label);
+    if (value != row.profile.attributes.end()) append_text(out, value->second, cells);
+  }
   out += "\r\n";
 }
 

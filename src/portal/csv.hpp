@@ -1,20 +1,24 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/row.hpp"
 
 namespace portal {
 
-inline constexpr std::string_view kCsvHead =
-    "provider,name,availability,freshness,free,total,largest,score,price,reason,measured_at,changed_from,changed_at,"
-    "error,"
-    "failed_at\r\n";
+/// The labels that any of `rows` has, in order: each is a column.
+std::vector<std::string> labels_of(std::span<const core::RowPtr> rows);
+
+/// The first line: the columns that all files have, and "label.region" for each label.
+std::string csv_head(std::span<const std::string> labels = {});
 
 /// How texts stand: `safe` has "'" before one that a spreadsheet would take for a formula, `raw` has none.
 enum class Cells : std::uint8_t { safe, raw };
 
-/// Appends one row as a line of CSV (RFC 4180), as it is at `now`.
-void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells);
+/// Appends one row as a line of CSV (RFC 4180), as it is at `now`, with a column for each of `labels`.
+void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells,
+                std::span<const std::string> labels = {});
 
 }  // namespace portal

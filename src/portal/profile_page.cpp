@@ -60,6 +60,7 @@ data facts_of(const core::Row& row, base::Time now) {
   }
   if (row.simulated) add_fact(facts, "Simulated", "yes: this level is made up");
   add_fact(facts, "Freshness", lower(core::to_string(core::freshness(row, now))));
+  for (const auto& [label, value] : row.profile.attributes) add_fact(facts, "Label " + label, value);
   add_fact(facts, "Probe", row.probe == core::kNoProbe ? "none is configured for it" : row.probe);
   if (row.failure) {
     add_fact(facts, "Latest attempt failed", row.failure->error);
