@@ -96,8 +96,8 @@ data page_data(const board::State& state, const core::Row& row, const std::strin
   page.set("wait_command", fmt::format("vacancy wait --url {} {} --at-least MEDIUM && sbatch job.sh",
                                        base::shell_quoted(origin), base::shell_quoted(pattern + "/" + key.name)));
   page.set("curl_command", fmt::format("curl -s {}", base::shell_quoted(origin + api)));
-  page.set("badge_markdown",
-           fmt::format("[![{}]({})]({})", key.name, origin + badge, origin + profile_path("/profile", key)));
+  page.set("badge_markdown", fmt::format("[![{}]({})]({})", base::markdown_quoted(key.name), origin + badge,
+                                         origin + profile_path("/profile", key)));
   return page;
 }
 
