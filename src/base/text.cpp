@@ -83,7 +83,9 @@ bool is_printable(Character character) {
   const char32_t code = character.code;
   const bool control = code < 0x20 || (code >= 0x7F && code <= 0x9F);
   const bool line_end = code == 0x2028 || code == 0x2029;
-  return character.bytes > 0 && !control && !line_end && (!is_invisible(code) || shapes_letters(code));
+  // XML, and thus SVG, has no such characters.
+  const bool none = (code & 0xFFFEU) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF);
+  return character.bytes > 0 && !control && !line_end && !none && (!is_invisible(code) || shapes_letters(code));
 }
 
 }  // namespace
@@ -161,6 +163,16 @@ std::string shell_quoted(std::string_view word) {
   std::string text = "'";
   for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return text + "'";
+}
+
+std::string markdown_quoted(std::string_view text) {
+  constexpr std::string_view kMarkup = "\\`*_[]()<>&!#|~";
+  std::string out;
+  for (const char c : text) {
+    if (kMarkup.contains(c)) out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 }  // namespace base

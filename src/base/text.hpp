@@ -35,6 +35,9 @@ std::string to_line(std::string_view text);
 /// A word as one would type it into a shell.
 std::string shell_quoted(std::string_view word);
 
+/// A text as it stands in Markdown (CommonMark): nothing in it is markup.
+std::string markdown_quoted(std::string_view text);
+
 std::string_view trim(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 

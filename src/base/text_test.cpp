@@ -52,7 +52,7 @@ TEST(Json, StringsAreEscaped) {
 
 TEST(Utf8, AcceptsPrintableText) {
   for (const auto text :
-       {""sv, "plain"sv, "é"sv, "€"sv, "😀"sv, "a\u00A0b"sv, "\uFFFD"sv, "\uD7FF"sv, "\uE000"sv, "\U0010FFFF"sv})
+       {""sv, "plain"sv, "é"sv, "€"sv, "😀"sv, "a\u00A0b"sv, "\uFFFD"sv, "\uD7FF"sv, "\uE000"sv, "\U0010FFFD"sv})
     EXPECT_TRUE(is_printable_utf8(text)) << text;
 }
 
@@ -83,8 +83,9 @@ TEST(Utf8, RefusesControlCharactersAndWrongBytes) {
 }
 
 TEST(Utf8, RefusesWhatMakesATextLookLikeAnotherOne) {
-  for (const auto text : {"\u202Ax"sv, "x\u202E"sv, "\u2066"sv, "\u2069"sv, "\u200E"sv, "\u200F"sv, "\u061C"sv,
-                          "\u200B"sv, "\uFEFF"sv, "\u2028"sv, "\u2060"sv, "\u00AD"sv, "\U0001D173"sv, "\U000E0041"sv})
+  for (const auto text :
+       {"\u202Ax"sv, "x\u202E"sv, "\u2066"sv, "\u2069"sv, "\u200E"sv, "\u200F"sv, "\u061C"sv, "\u200B"sv, "\uFEFF"sv,
+        "\u2028"sv, "\u2060"sv, "\u00AD"sv, "\U0001D173"sv, "\U000E0041"sv, "\uFFFE"sv, "\uFDD0"sv, "\U0010FFFF"sv})
     EXPECT_FALSE(is_printable_utf8(text)) << testing::PrintToString(std::string(text));
   for (const auto text :
        {"\u200D"sv, "\u200C"sv, "\uFE0F"sv, "\U000E0100"sv, "\u2027"sv, "\u202F"sv, "\u2070"sv, "\u05D0"sv})
@@ -138,6 +139,12 @@ TEST(ShellQuoted, IsOneWordToAShell) {
   EXPECT_EQ(shell_quoted("$(id)"), "'$(id)'");
   EXPECT_EQ(shell_quoted("*"), "'*'");
   EXPECT_EQ(shell_quoted(""), "''");
+}
+
+TEST(Text, NothingInATextIsMarkup) {
+  EXPECT_EQ(markdown_quoted("c5.large"), "c5.large");
+  EXPECT_EQ(markdown_quoted("x](http://evil) [y"), "x\\]\\(http://evil\\) \\[y");
+  EXPECT_EQ(markdown_quoted("a\\*_`<&"), "a\\\\\\*\\_\\`\\<\\&");
 }
 
 }  // namespace

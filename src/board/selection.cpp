@@ -140,8 +140,8 @@ class Before {
   const Selection& selection_;
 };
 
-/// Takes off the rows up to the place that the wanted part is after; returns how many they were. So many stand before it
-/// by their keys.
+/// Takes off the rows up to the place that the wanted part is after; returns how many they were. So many stand before
+/// it by their keys.
 std::size_t cut_before(std::vector<Ranked>& rows, const Selection& selection, std::size_t in_front) {
   if (!selection.after) return 0;
   core::Row row;

@@ -5,17 +5,32 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace core {
 namespace {
+
+/// Also what shapes letters: two names must not look the same.
+bool has_invisible(std::string_view text) {
+  for (base::Character character = base::first_character(text); character.bytes > 0;
+       character = base::first_character(text)) {
+    if (base::is_invisible(character.code)) return true;
+    text.remove_prefix(character.bytes);
+  }
+  return false;
+}
 
 std::string complaint(std::string_view what, std::string_view text) {
   if (text.empty()) return fmt::format("{} is empty; give a text of 1 to {} bytes", what, kMaxNameBytes);
   if (text.size() > kMaxNameBytes)
     return fmt::format("{} has {} bytes; the most is {}", what, text.size(), kMaxNameBytes);
-  if (!base::is_printable_utf8(text))
+  if (!base::is_printable_utf8(text) || has_invisible(text))
     return fmt::format("{} must be UTF-8 text without control characters or invisible ones", what);
   if (base::trim(text) != text) return fmt::format("{} '{}' begins or ends with a blank; remove it", what, text);
+  if (text == "." || text == "..") return fmt::format("{} '{}' would be lost from the path of a URL", what, text);
+  if (text.front() == '-') return fmt::format("{} '{}' begins with '-', as options of commands do", what, text);
+  if (text.find_first_of("*?") != std::string_view::npos)
+    return fmt::format("{} '{}' has '*' or '?', which stand for other characters in patterns", what, text);
   return {};
 }
 

@@ -59,8 +59,9 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
 /// Says when attributes, each of which has been checked, are too many or too long together.
 base::Result<void> checked_size(const Attributes& attributes);
 
-/// Says what is wrong with a provider or a name (empty, too long, not UTF-8, control or invisible characters, blanks
-/// around it).
+/// Says what is wrong with a provider or a name: empty, too long, not UTF-8, control or invisible characters, blanks
+/// around it, "." and "..", '-' in front, '*' or '?'. All that puts profiles into the database asks this; what shows
+/// them quotes them for where they stand.
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name);
 
 }  // namespace core

@@ -35,6 +35,18 @@ TEST(Profile, SaysWhichPartIsWrongAndWhy) {
   EXPECT_THAT(complaint("Amazon", "c5 "), StartsWith("name 'c5 ' begins or ends with a blank"));
 }
 
+TEST(Profile, NamesStandInPathsCommandsAndPatternsAsTheyAre) {
+  for (const char* name : {".", "..", "-x", "--all", "a*b", "a?", "*"}) {
+    EXPECT_THAT(complaint("p", name), StartsWith(fmt::format("name '{}' ", name)));
+    EXPECT_THAT(complaint(name, "n"), StartsWith(fmt::format("provider '{}' ", name)));
+  }
+  for (const char* name :
+       {"a\u200Db", "a\u200Bb", "\uFE0Fa", "a\u2066b", "a\uFFFE", "\uFDD0", "a\u2028b", "\U0001FFFF"})
+    EXPECT_THAT(complaint("p", name), testing::HasSubstr("must be UTF-8 text without")) << name;
+  for (const char* name : {"...", ".a", "a-", "x](http://evil) [y", "a/b", "=1", "<b>", "a'b", "$(a)", "a%2Fb"})
+    EXPECT_EQ(complaint("p", name), "") << name;
+}
+
 std::string attribute_complaint(std::string_view key, std::string_view value) {
   const auto checked = checked_attribute(key, value);
   return checked ? "" : checked.error().message;

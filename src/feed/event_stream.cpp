@@ -292,6 +292,8 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   http::Reply reply;
   reply.content_type = "text/event-stream";
   http::pass_through(reply);
+  // Caddy of Debian 12 compresses, and thus holds back, what has no coding yet.
+  reply.headers.emplace_back("Content-Encoding", "identity");
   reply.stream = [core = cores_[request.core].get(), wishes = std::move(wishes), several](http::StreamWriter& out) {
     return
         [](StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool several) -> asio::awaitable<void> {

@@ -9,7 +9,8 @@ namespace portal {
 namespace {
 
 constexpr std::string_view kEnding = ".svg";
-constexpr std::size_t kMostLabelBytes = 100;
+/// A name always fits.
+constexpr std::size_t kMostLabelBytes = core::kMaxNameBytes;
 
 /// White text on these has a contrast of at least 4.5:1.
 std::string_view colour_of(core::Level level) {

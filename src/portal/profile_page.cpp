@@ -98,6 +98,7 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   set_if_any(page, "trouble", state.outage ? trouble(state, counts) : "");
   page.set("profile_provider", key.provider);
   page.set("profile_name", key.name);
+  page.set("markdown_name", base::markdown_quoted(key.name));
   page.set("provider_url", kRoot + "?provider=" + http::percent_encode(key.provider));
   page.set("why_level", level);
   data rows{data::type::list};

@@ -301,6 +301,29 @@ class HttpConformanceTest(TestCase):
         self.assertEqual(client.answer()[0], 201)
         self.assertEqual(client.answer()[0], 200)
 
+    def test_errors_may_be_read_by_other_sites(self):
+        for sent, status in [(get(b"/api/v1/nothing"), 404), (get(b"/nothing"), 404), (get(b"/badge/p/none.svg"), 404),
+                             (get(LIST + b"?limt=1"), 400), (get(LIST, b""), 400), (get(LIST, method=b"DELETE"), 405),
+                             (get(LIST), 200), (get(LIST, method=b"OPTIONS"), 204)]:
+            answered, headers, _ = self.ask(sent)
+            self.assertEqual((answered, headers.get("access-control-allow-origin")), (status, "*"), sent)
+        page = self.ask(get(b"/", HOST + b"Accept: text/html\r\n"))[1]
+        self.assertNotIn("access-control-allow-origin", page)
+        self.assertTrue(page["content-security-policy"].endswith("; frame-ancestors 'self'"), page)
+
+    def test_sites_that_are_named_may_show_pages_in_frames(self):
+        sites = ["https://wiki.example.org", "https://*.example.net"]
+        self.ports["framed"] = self.portal(self.ports["hardware"], config="framed.yaml", portal={"frame_ancestors": sites}).port
+        policy = self.ask(get(b"/profile/p/a001", HOST + b"Accept: text/html\r\n"), "framed")[1]["content-security-policy"]
+        self.assertTrue(policy.endswith("; frame-ancestors 'self' " + " ".join(sites)), policy)
+
+    def test_names_are_refused_at_the_door(self):
+        for name in [b".", b"..", b"-x", b"a*b", b"a?b", b"a\xe2\x80\x8bb", b"\xef\xbf\xbe"]:
+            body = PROFILE % name
+            status, _, said = self.ask(post(body, b"Content-Length: %d\r\n" % len(body)), "hardware")
+            self.assertEqual(status, 400, said)
+            self.assertIn(b"name ", said)
+
     def test_answers_have_what_they_must(self):
         status, headers, _ = self.ask(get(LIST))
         self.assertTrue(re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", headers["date"]), headers["date"])
