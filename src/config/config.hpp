@@ -304,6 +304,8 @@ struct Config {
   AutoscalerConfig autoscaler{};
   /// Profiles that must exist. Missing ones are added at start; removing one here removes nothing.
   std::vector<core::ProfileKey> profiles{};
+  /// `profiles` was written down, if only as an empty list; no key of its own.
+  bool profiles_given = false;
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};
 
