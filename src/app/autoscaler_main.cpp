@@ -11,7 +11,7 @@ namespace {
 /// Descriptors to ask replicas, the engine, and programs.
 constexpr std::size_t kOfAsking = 256;
 
-int serve(const config::Config& config, bool dry_run) {
+int serve(const config::Config& config, bool dry_run, const app::CommonFlags& common) {
   app::hold_reloads();
   const app::Connections connections = app::connections_of(config, {}, kOfAsking);
   app::Process process(config);
@@ -23,8 +23,8 @@ int serve(const config::Config& config, bool dry_run) {
   const std::uint16_t admin = process.start_admin({}, connections.admin);
   process.start(
       {.name = "autoscaler", .run = [&service] { return service.run(); }, .stop = [&service] { service.stop(); }});
-  app::announce(fmt::format("autoscaler is ready{} (admin {}/)", dry_run ? ", and changes nothing" : "",
-                            app::url_of(config.admin, admin)));
+  app::announce(fmt::format("autoscaler is ready{} (admin {}/){}", dry_run ? ", and changes nothing" : "",
+                            app::url_of(config.admin, admin), app::started_with(common, "")));
   return process.wait();
 }
 
@@ -33,7 +33,7 @@ int serve(const config::Config& config, bool dry_run) {
 int main(int argc, char** argv) {
   base::open_closed_streams();
   CLI::App program("Scales services with what they are offered, on engines that have no autoscaler.", "autoscaler");
-  program.set_version_flag("--version", VACANCY_VERSION);
+  program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   app::CommonFlags common(program);
   bool dry_run = false;
   std::optional<std::uint16_t> admin_port;
@@ -51,6 +51,6 @@ int main(int argc, char** argv) {
       if (config.autoscaler.services.empty())
         throw base::UsageError("autoscaler.services: is empty; give at least one service to scale");
     });
-    return config ? serve(*config, dry_run) : 0;
+    return config ? serve(*config, dry_run, common) : 0;
   });
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "app/healthcheck.hpp"
@@ -22,7 +23,7 @@ constexpr std::chrono::seconds kMessageWait{1};
 
 }  // namespace
 
-CommonFlags::CommonFlags(CLI::App& command) {
+CommonFlags::CommonFlags(CLI::App& command, std::string here) : here_(std::move(here)) {
   command.add_option("--config", file_, "YAML file (environment: VACANCY_CONFIG); keys are in docs/operations.md");
   command.add_option("--log-level", log_level_, "trace, debug, info, warn, error or off");
   command.add_flag("--check-config", check_, "Check the configuration and exit");
@@ -35,6 +36,8 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
                                                 const std::function<void(config::Config&)>& override) {
   if (!file_)
     if (const char* file = std::getenv("VACANCY_CONFIG"); file != nullptr && *file != '\0') file_ = file;
+  std::error_code ignored;
+  if (!file_ && !here_.empty() && std::filesystem::exists(here_, ignored)) file_ = here_;
   config::Config config = config::load(file_, config::environment_of_process(), defaults);
   if (log_level_) config.log_level = *log_level_;
   override(config);
@@ -52,6 +55,11 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
   return config;
 }
 
+std::string started_with(const CommonFlags& common, const std::string& database) {
+  return fmt::format("; version {}{}{}, configuration {}", VACANCY_VERSION, database.empty() ? "" : ", database ",
+                     database, common.source());
+}
+
 void add_port(CLI::App& command, const std::string& name, std::optional<std::uint16_t>& port, const std::string& help) {
   command.add_option(name, port, help + "; 0 takes a free one")->check(CLI::Range(0, 65535));
 }
@@ -67,17 +75,19 @@ const CLI::App& given(const CLI::App& program) {
 /// What to say of a word that nobody knows, "" when that is not what is wrong.
 std::string unknown_word(const CLI::App& program, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = program.remaining(true);
-  if (unknown.empty() || (error.get_name() != "RequiredError" && error.get_name() != "ExtrasError")) return "";
+  const bool extra = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  const bool missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  if (unknown.empty() || (!extra && !missing)) return "";
   const CLI::App& command = given(program);
   const std::string& word = unknown.front();
   if (word.starts_with('-')) {
-    if (error.get_name() == "RequiredError" && suggestion(word, flags_of(command)).empty()) return "";
+    if (missing && suggestion(word, flags_of(command)).empty()) return "";
     return fmt::format("'{}' has no flag {}{}", describe(command).name, word, suggestion(word, flags_of(command)));
   }
   // The library takes a command that it does not know for a missing one.
   if (!commands_of(command).empty())
     return fmt::format("there is no command '{}'{}", word, suggestion(word, commands_of(command)));
-  return error.get_name() == "RequiredError" ? "" : fmt::format("'{}' does not take '{}'", describe(command).name, word);
+  return missing ? "" : fmt::format("'{}' does not take '{}'", describe(command).name, word);
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ namespace app {
 /// The flags that every serving program has; they override the file and the environment.
 class CommonFlags {
  public:
-  explicit CommonFlags(CLI::App& command);
+  /// `here`: the file that is read where neither flag nor variable names one, if it is there; "" for none.
+  explicit CommonFlags(CLI::App& command, std::string here = "");
 
   /// Loads the configuration, over `defaults` and under the flags, and sets up logging the first time. `override` puts
   /// the program's own flags on top. When --check-config, --print-config or --healthcheck was given, does that and
@@ -23,7 +24,11 @@ class CommonFlags {
   std::optional<config::Config> load(const config::Config& defaults,
                                      const std::function<void(config::Config&)>& override);
 
+  /// The file that was read, for people; "none".
+  std::string source() const { return file_.value_or("none"); }
+
  private:
+  std::string here_;
   std::optional<std::string> file_;
   std::optional<std::string> log_level_;
   bool check_ = false;
@@ -31,6 +36,10 @@ class CommonFlags {
   bool healthcheck_ = false;
   bool logging_ = false;
 };
+
+/// What the ready line ends with: "; version 0.1.0, database sqlite:data/vacancy.db, configuration vacancy.yaml".
+/// `database` is empty where there is none; it has no password in it.
+std::string started_with(const CommonFlags& common, const std::string& database);
 
 /// Adds an option for a port, 0 to 65535.
 void add_port(CLI::App& command, const std::string& name, std::optional<std::uint16_t>& port, const std::string& help);

@@ -6,6 +6,7 @@
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
+#include "base/log.hpp"
 #include "base/standard_streams.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
@@ -17,9 +18,11 @@ namespace {
 
 using Load = std::function<std::optional<config::Config>()>;
 
-int serve(const config::Config& config, const Load& load) {
+int serve(const config::Config& config, const Load& load, const app::CommonFlags& common) {
   app::hold_reloads();
   const store::Opened opened = hardware::open_database(config.hardware, store::FirstContent::nothing, config.profiles);
+  if (opened.was_new && config.profiles.empty())
+    spdlog::info("the database is new and empty; add profiles with `vacancy profile add`, or give another --database");
   const app::Connections connections =
       app::connections_of(config, {.hardware = true}, hardware::descriptors_of(config));
   app::Process process(config);
@@ -35,8 +38,8 @@ int serve(const config::Config& config, const Load& load) {
   part.before_listening = [&service] { return service.wait_until_loaded(); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    app::announce(fmt::format("hardware is ready: {}/hardware/ (admin {}/)", app::url_of(config.hardware.http, port),
-                              app::url_of(config.admin, admin)));
+    app::announce(fmt::format("hardware is ready: {}/hardware/ (admin {}/){}", app::url_of(config.hardware.http, port),
+                              app::url_of(config.admin, admin), app::started_with(common, config.hardware.database)));
   return process.wait();
 }
 
@@ -52,7 +55,7 @@ int migrate(const config::Config& config, bool sample) {
 int main(int argc, char** argv) {
   base::open_closed_streams();
   CLI::App program("Measures hardware availability and serves it to portals, on a private network.", "hardware");
-  program.set_version_flag("--version", VACANCY_VERSION);
+  program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   app::CommonFlags common(program);
   std::optional<std::string> database;
   std::optional<std::uint16_t> port;
@@ -93,6 +96,6 @@ int main(int argc, char** argv) {
     const auto config = load();
     if (!config) return 0;
     if (check) return app::check_database(*config);
-    return migrating->parsed() ? migrate(*config, sample) : serve(*config, load);
+    return migrating->parsed() ? migrate(*config, sample) : serve(*config, load, common);
   });
 }

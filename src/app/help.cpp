@@ -83,7 +83,8 @@ bool is_shown(const CLI::Option& option) {
 }
 
 std::vector<const CLI::App*> shown_commands(const CLI::App& command) {
-  return command.get_subcommands([](const CLI::App* sub) { return !sub->get_name().empty() && !sub->get_group().empty(); });
+  return command.get_subcommands(
+      [](const CLI::App* sub) { return !sub->get_name().empty() && !sub->get_group().empty(); });
 }
 
 std::string usage_of(const CLI::App& command, const std::string& name) {
@@ -139,12 +140,13 @@ void add_man_entries(std::string& out, std::string_view title, const std::vector
   if (entries.empty()) return;
   out += fmt::format(".SH {}\n", title);
   for (const Described::Entry& entry : entries)
-    out += fmt::format(".TP\n.B {}\n{}\n", troff(base::trim(entry.form)), entry.help.empty() ? "\\&" : troff(entry.help));
+    out +=
+        fmt::format(".TP\n.B {}\n{}\n", troff(base::trim(entry.form)), entry.help.empty() ? "\\&" : troff(entry.help));
 }
 
 /// A command below the one that a page is about.
 void add_man_command(std::string& out, const CLI::App& command) {
-  const Described described = describe(command);
+  const Described described = describe(command, false);
   out += fmt::format(".SS {}\n{}\n.P\n.B {}\n", troff(described.name), troff(described.about), troff(described.usage));
   for (const auto* entries : {&described.arguments, &described.options})
     for (const Described::Entry& entry : *entries)
@@ -164,7 +166,7 @@ class Formatter : public CLI::Formatter {
 
 }  // namespace
 
-Described describe(const CLI::App& command) {
+Described describe(const CLI::App& command, bool inherited) {
   Described described{.name = full_name(command), .usage = {}, .about = command.get_description()};
   described.usage = usage_of(command, described.name);
   for (const CLI::Option* option : command.get_options()) {
@@ -175,7 +177,8 @@ Described describe(const CLI::App& command) {
       described.options.push_back({form_of(*option), help_of(*option)});
   }
   // Flags of the command above are taken here, too.
-  if (command.get_fallthrough() && command.get_parent() != nullptr && command.get_parent()->get_parent() != nullptr)
+  if (inherited && command.get_fallthrough() && command.get_parent() != nullptr &&
+      command.get_parent()->get_parent() != nullptr)
     for (const CLI::Option* option : command.get_parent()->get_options())
       if (is_shown(*option) && !option->get_positional() && !option->check_lname("help"))
         described.options.push_back({form_of(*option), help_of(*option)});
@@ -200,8 +203,8 @@ std::string to_man(const CLI::App& command, const std::string& version) {
   std::string dashed = described.name, upper;
   std::ranges::replace(dashed, ' ', '-');
   for (const char c : dashed) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  std::string out = fmt::format(".TH {} 1 \"\" \"vacancy {}\"\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n.B {}\n", troff(upper),
-                                version, troff(dashed), troff(described.about), troff(described.usage));
+  std::string out = fmt::format(".TH {} 1 \"\" \"vacancy {}\"\n.SH NAME\n{} \\- {}\n.SH SYNOPSIS\n.B {}\n",
+                                troff(upper), version, troff(dashed), troff(described.about), troff(described.usage));
   const bool is_program = command.get_parent() == nullptr;
   if (is_program) add_man_entries(out, "COMMANDS", described.commands);
   add_man_entries(out, "ARGUMENTS", described.arguments);

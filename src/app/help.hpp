@@ -25,8 +25,8 @@ struct Described {
   std::string notes;
 };
 
-/// REQUIRES: the program lives. Options that have no group are left out.
-Described describe(const CLI::App& command);
+/// Options that have no group are left out. `inherited`: with the flags of the command above, which it takes, too.
+Described describe(const CLI::App& command, bool inherited = true);
 
 /// As --help prints it, in lines of `columns` at most.
 std::string to_text(const Described& described, std::size_t columns = 80);

@@ -12,7 +12,8 @@ using testing::HasSubstr;
 
 struct Program {
   Program() {
-    CLI::App* sub = program.add_subcommand("list", "Show what there is, in a sentence that is so long that it does not fit one line");
+    CLI::App* sub = program.add_subcommand(
+        "list", "Show what there is, in a sentence that is so long that it does not fit one line");
     sub->add_option("WORD", words, "What to look for")->required();
     sub->add_option("-o,--output", form, "How it looks")->type_name("FORM")->check(CLI::IsMember({"a", "b"}));
     sub->add_option("--secret", hidden, "Not shown")->group("");
@@ -39,10 +40,10 @@ TEST(Help, IsMadeOfWhatTheCommandTakes) {
             "  WORD                    What to look for\n"
             "\n"
             "Flags:\n"
-            "  -h, --help              Print this help and exit\n"
             "  -o, --output FORM       How it looks\n"
             "      --a-flag-with-a-long-name\n"
             "                          .starts with a dot \\ and more\n"
+            "  -h, --help              Print this help and exit\n"
             "\n"
             "A note.\n");
   EXPECT_EQ(to_text(describe(one.program), 60),
@@ -73,7 +74,7 @@ TEST(Help, KnowsWhatWasMeant) {
   Program one;
   EXPECT_THAT(commands_of(one.program), ElementsAre("list"));
   EXPECT_THAT(flags_of(*one.program.get_subcommand("list")),
-              ElementsAre("--help", "--output", "--a-flag-with-a-long-name"));
+              ElementsAre("--output", "--a-flag-with-a-long-name", "--help"));
   EXPECT_EQ(suggestion("lits", {"list", "wait"}), "; did you mean 'list'?");
   EXPECT_EQ(suggestion("compl", {"completion", "wait"}), "; did you mean 'completion'?");
   EXPECT_EQ(suggestion("frobnicate", {"list", "wait"}), "");

@@ -12,7 +12,7 @@ namespace {
 /// Descriptors to follow a replica, go on to another one, and look up hosts.
 constexpr std::size_t kOfTheFeed = 16;
 
-int serve(const config::Config& config) {
+int serve(const config::Config& config, const app::CommonFlags& common) {
   app::hold_reloads();
   const app::Connections connections = app::connections_of(config, {.portal = true}, kOfTheFeed);
   app::Process process(config);
@@ -25,8 +25,8 @@ int serve(const config::Config& config) {
   part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    app::announce(fmt::format("portal is ready: {}/ (admin {}/)", app::url_of(config.portal.http, port),
-                              app::url_of(config.admin, admin)));
+    app::announce(fmt::format("portal is ready: {}/ (admin {}/){}", app::url_of(config.portal.http, port),
+                              app::url_of(config.admin, admin), app::started_with(common, "")));
   return process.wait();
 }
 
@@ -35,7 +35,7 @@ int serve(const config::Config& config) {
 int main(int argc, char** argv) {
   base::open_closed_streams();
   CLI::App program("Shows hardware availability: dashboard and API, the only public service.", "portal");
-  program.set_version_flag("--version", VACANCY_VERSION);
+  program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   app::CommonFlags common(program);
   std::vector<std::string> hardware_urls;
   std::optional<std::uint16_t> port;
@@ -54,6 +54,6 @@ int main(int argc, char** argv) {
       if (port) config.portal.http.port = *port;
       if (admin_port) config.admin.port = *admin_port;
     });
-    return config ? serve(*config) : 0;
+    return config ? serve(*config, common) : 0;
   });
 }

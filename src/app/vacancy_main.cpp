@@ -1,21 +1,46 @@
 #include <CLI/CLI.hpp>
+#include <cstring>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/helpers.hpp"
 #include "app/commands/maintenance.hpp"
 #include "app/flags.hpp"
 #include "base/standard_streams.hpp"
 
+namespace {
+
+/// Takes the login out of URLs among the arguments, which everybody on the machine can read.
+void hide_logins(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    char* const scheme = std::strstr(argv[i], "://");
+    if (scheme == nullptr) continue;
+    char* const begin = scheme + 3;
+    char* const end = begin + std::strcspn(begin, "/?#");
+    for (char* at = end; at > begin; --at)
+      if (at[-1] == '@') {
+        std::memset(begin, '*', static_cast<std::size_t>(at - 1 - begin));
+        break;
+      }
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   base::open_closed_streams();
   CLI::App program("Tells which hardware can be had right now.", "vacancy");
-  program.set_version_flag("--version", VACANCY_VERSION);
+  program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   program.require_subcommand(1);
-  const std::pair<std::string, app::Command> commands[] = {
-      {"up", app::add_up(program)},         {"list", app::add_list(program)},       {"wait", app::add_wait(program)},
-      {"watch", app::add_watch(program)},   {"profile", app::add_profile(program)}, {"probe", app::add_probe(program)},
-      {"backup", app::add_backup(program)}, {"restore", app::add_restore(program)},
+  std::vector<std::pair<std::string, app::Command>> commands{
+      {"up", app::add_up(program)},           {"init", app::add_init(program)},   {"list", app::add_list(program)},
+      {"status", app::add_status(program)},   {"wait", app::add_wait(program)},   {"watch", app::add_watch(program)},
+      {"profile", app::add_profile(program)}, {"probe", app::add_probe(program)}, {"backup", app::add_backup(program)},
+      {"restore", app::add_restore(program)},
   };
+  for (auto& helper : app::add_helpers(program)) commands.push_back(std::move(helper));
+  if (const auto code = app::complete_words(program, argc, argv)) return *code;
   if (const auto code = app::parse(program, argc, argv)) return *code;
+  hide_logins(argc, argv);
   return app::guarded("vacancy", [&] {
     for (const auto& [name, run] : commands)
       if (program.get_subcommand(name)->parsed()) return run();

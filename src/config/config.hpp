@@ -314,6 +314,8 @@ struct Config {
   /// Profiles that must exist, with labels that they must have. What is missing is added at start; removing something
   /// here removes nothing.
   std::vector<core::NewProfile> profiles{};
+  /// `profiles` was written down, if only as an empty list; no key of its own.
+  bool profiles_given = false;
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};
 

@@ -39,6 +39,8 @@ class Origins {
     std::erase_if(where_, [&](const auto& entry) { return is_within(entry.first, path); });
   }
 
+  bool has(std::string_view path) const { return where_.find(path) != where_.end(); }
+
   /// Of `path`, or else of the nearest key around it that was given; "" when all of them are defaults.
   std::string find(std::string_view path) const {
     for (;;) {

@@ -132,7 +132,7 @@ class ProbeCommandTest(TestCase):
         row = eventually("it is measured", lambda: (row := rows(self.port).get("x")) and row["measured_at"] and row)
         self.assertEqual(row["reason"], "OK PROBE_ATTR_INSTANCE_TYPE=c5.large, spot PROBE_ATTR_REGION=eu-1 eu-1")
         self.assertEqual(told(), "because   " + row["reason"])
-        self.assertEqual(self.succeeds("profile", "set", "attributes", "x", "region=a=b"), "attributes x has 1 label\n")
+        self.assertEqual(self.succeeds("profile", "set", "attributes", "x", "region=a=b", "--unset", "instance-type"), "attributes x has 1 label\n")
         self.assertEqual(told(), "because   OK PROBE_ATTR_REGION=a=b a=b")
         self.succeeds("profile", "rename", "attributes", "x", "attributes", "y")
         renamed = eventually("it is measured anew", lambda: (row := rows(self.port).get("y")) and row["measured_at"] and row)

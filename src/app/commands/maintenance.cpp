@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/commands/data_directory.hpp"
+#include "app/commands/surroundings.hpp"
 #include "app/flags.hpp"
 #include "store/backup.hpp"
 #include "store/examine.hpp"
@@ -57,7 +58,7 @@ int restore(const LoadConfig& load, const std::string& file) {
 
 /// Flags of `vacancy` that say where its database is.
 LoadConfig load_of_up(CLI::App& command) {
-  const auto common = std::make_shared<CommonFlags>(command);
+  const auto common = std::make_shared<CommonFlags>(command, kConfigurationHere);
   const auto data = std::make_shared<std::optional<std::string>>();
   command.add_option("--data", *data, "Directory of the database (default data)");
   return [common, data] {

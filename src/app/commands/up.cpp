@@ -3,9 +3,11 @@
 
 #include "app/commands/commands.hpp"
 #include "app/commands/data_directory.hpp"
+#include "app/commands/surroundings.hpp"
 #include "app/connections.hpp"
 #include "app/flags.hpp"
 #include "app/process.hpp"
+#include "base/log.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
 #include "hardware/descriptors.hpp"
@@ -33,10 +35,18 @@ void settle(config::Config& config) {
 }
 
 /// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
-int serve(const config::Config& config, const std::function<config::Config()>& load) {
+int serve(const config::Config& config, const std::function<config::Config()>& load, const CommonFlags& common) {
   hold_reloads();
-  const auto content = config.profiles.empty() ? store::FirstContent::sample : store::FirstContent::nothing;
+  // Who names profiles, or finds them, wants no others.
+  const bool named = config.profiles_given || std::ranges::any_of(config.probes, &config::ProbeConfig::discovers);
+  const auto content = named ? store::FirstContent::nothing : store::FirstContent::sample;
   const store::Opened opened = hardware::open_database(config.hardware, content, config.profiles);
+  if (opened.was_new)
+    spdlog::info("{} begins empty{}; for a database that is elsewhere, give --data or start in its directory",
+                 config.hardware.database, named ? "" : ", with two profiles as a sample");
+  if (common.source() == "none" && config.probes.size() == 1 && config.probes.front().kind == "simulated" &&
+      !on_path("sinfo").empty())
+    spdlog::info("this machine has Slurm: `vacancy init` here, and a start anew, show its partitions");
   const Connections connections =
       connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);
@@ -62,8 +72,8 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
   const std::uint16_t port = process.start(std::move(part));
   if (port != 0)
-    announce(fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/)", url_of(config.portal.http, port),
-                         hardware_url, url_of(config.admin, admin)));
+    announce(fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/){}", url_of(config.portal.http, port),
+                         hardware_url, url_of(config.admin, admin), started_with(common, config.hardware.database)));
   return process.wait();
 }
 
@@ -72,7 +82,7 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
 Command add_up(CLI::App& program) {
   CLI::App* command = program.add_subcommand("up", "Run everything in one process, with a SQLite database");
   const auto options = std::make_shared<Options>();
-  const auto common = std::make_shared<CommonFlags>(*command);
+  const auto common = std::make_shared<CommonFlags>(*command, kConfigurationHere);
   command->add_option("--data", options->data, "Directory of the database and the admin token (default data)");
   add_port(*command, "--port", options->port, "Port of the dashboard (default 5000)");
   add_port(*command, "--hardware-port", options->hardware_port, "Port of GET /hardware/ (default 5001)");
@@ -90,11 +100,14 @@ Command add_up(CLI::App& program) {
     auto config = load();
     if (!config) return 0;
     settle(*config);
-    return serve(*config, [load] {
-      config::Config config = load().value();
-      settle(config);
-      return config;
-    });
+    return serve(
+        *config,
+        [load] {
+          config::Config config = load().value();
+          settle(config);
+          return config;
+        },
+        *common);
   };
 }
 

@@ -1,0 +1,234 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "app/commands/commands.hpp"
+#include "app/commands/surroundings.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+/// What a program prints, at most so much; "" when it fails or takes longer than a few seconds.
+std::string output_of(const std::string& command) {
+  constexpr std::size_t kMost = 256 * 1024;
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("timeout 10 " + command + " 2>/dev/null").c_str(), "r"),
+                                                   ::pclose);
+  std::string out;
+  std::array<char, 4096> piece{};
+  while (pipe && out.size() < kMost) {
+    const std::size_t count = std::fread(piece.data(), 1, piece.size(), pipe.get());
+    if (count == 0) break;
+    out.append(piece.data(), count);
+  }
+  return out;
+}
+
+/// "ClusterName = lab" as scontrol prints it; a name that every configuration takes.
+std::string cluster_name() {
+  const std::string text = output_of("scontrol show config");
+  constexpr std::string_view kKey = "ClusterName";
+  const auto at = text.find(kKey);
+  std::string name;
+  if (at != std::string::npos) {
+    const std::string_view line = std::string_view(text).substr(at, text.find('\n', at) - at);
+    for (const char c : base::trim(line.substr(std::min(line.find('='), line.size() - 1) + 1)))
+      if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.') name += c;
+  }
+  return name.empty() ? "our-cluster" : name;
+}
+
+/// How many partitions sinfo tells now.
+std::size_t partitions() {
+  const std::string text = output_of("sinfo -h -o %R");
+  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
+
+/// A part of the configuration, and a line that says what was found.
+struct Part {
+  std::string found;
+  std::string probe;
+  /// It is written as a comment: somebody must complete it.
+  bool example = true;
+};
+
+std::string quoted(const std::string& text) {
+  std::string out;
+  base::append_json_string(out, base::to_utf8(text));
+  return out;
+}
+
+void look_for_slurm(std::vector<Part>& parts) {
+  if (on_path("sinfo").empty()) return;
+  const std::string name = cluster_name();
+  const std::string conf = variable("SLURM_CONF");
+  parts.push_back({fmt::format("Slurm: cluster {}, {} partitions now", name, partitions()),
+                   fmt::format("  # Slurm's partitions and types of GPUs, found by themselves: docs/probes.md#slurm\n"
+                               "  - name: slurm\n    kind: slurm\n    match: {{provider: {}}}\n    discover: true\n"
+                               "    ttl: 30s\n    timeout: 15s\n{}",
+                               quoted(name), conf.empty() ? "" : fmt::format("    conf: {}\n", quoted(conf))),
+                   false});
+}
+
+void look_for_plugins(std::vector<Part>& parts) {
+  for (const char* directory :
+       {"/usr/lib/nagios/plugins", "/usr/lib64/nagios/plugins", "/usr/libexec/nagios/plugins"}) {
+    std::error_code error;
+    std::vector<std::string> plugins;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error))
+      if (entry.path().filename().string().starts_with("check_")) plugins.push_back(entry.path().string());
+    if (plugins.empty()) continue;
+    std::ranges::sort(plugins);
+    const std::string http = fmt::format("{}/check_http", directory);
+    const std::string& one = std::ranges::find(plugins, http) != plugins.end() ? http : plugins.front();
+    parts.push_back(
+        {fmt::format("Nagios plugins: {} in {}", plugins.size(), directory),
+         fmt::format("  # A plugin's OK is HIGH, WARNING is MEDIUM, CRITICAL is LOW: docs/probes.md#exec-programs\n"
+                     "  - name: plugin\n    kind: exec\n    match: {{provider: our-servers}}\n"
+                     "    command: [{}, -H, \"{{name}}\"]\n    format: nagios\n    ttl: 1m\n",
+                     quoted(one))});
+    return;
+  }
+}
+
+void look_for_kubernetes(std::vector<Part>& parts) {
+  std::string file = variable("KUBECONFIG");
+  if (file.empty()) file = variable("HOME") + "/.kube/config";
+  std::error_code ignored;
+  file = file.substr(0, file.find(':'));
+  if (!fs::is_regular_file(file, ignored)) return;
+  parts.push_back({fmt::format("Kubernetes: a kubeconfig, {}", file),
+                   fmt::format("  # A script of yours that prints {{\"free\": 3, \"total\": 8}} with kubectl: "
+                               "docs/probes.md#exec-programs\n"
+                               "  - name: kubernetes\n    kind: exec\n    match: {{provider: our-kubernetes}}\n"
+                               "    command: [/opt/vacancy/kubernetes-free, \"{{name}}\"]\n"
+                               "    environment: [{}, HOME]\n    ttl: 1m\n",
+                               quoted("KUBECONFIG=" + file))});
+}
+
+/// Only whether they are there: no value is read.
+void look_for_clouds(std::vector<Part>& parts) {
+  std::error_code ignored;
+  const std::string home = variable("HOME");
+  const auto there = [&](std::initializer_list<const char*> variables, const char* file) {
+    return std::ranges::any_of(variables, [](const char* name) { return !variable(name).empty(); }) ||
+           fs::exists(home + file, ignored);
+  };
+  if (there({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}, "/.aws/credentials"))
+    parts.push_back({"AWS: credentials",
+                     "  # Signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the service's environment: "
+                     "docs/probes.md#http-urls\n"
+                     "  - name: aws\n    kind: http\n    match: {provider: AWS}\n"
+                     "    url: https://example.execute-api.eu-west-1.amazonaws.com/free/{name}\n"
+                     "    sigv4: {region: eu-west-1, service: execute-api}\n    ttl: 5m\n"});
+  if (there({"AZURE_CLIENT_ID", "AZURE_SUBSCRIPTION_ID"}, "/.azure/azureProfile.json"))
+    parts.push_back({"Azure: credentials",
+                     "  # A script of yours that asks `az`: docs/probes.md#exec-programs\n"
+                     "  - name: azure\n    kind: exec\n    match: {provider: Azure}\n"
+                     "    command: [/opt/vacancy/azure-free, \"{name}\"]\n    ttl: 5m\n"});
+  if (there({"GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CORE_PROJECT"},
+            "/.config/gcloud/application_default_credentials.json"))
+    parts.push_back({"Google Cloud: credentials",
+                     "  # A script of yours that asks `gcloud`: docs/probes.md#exec-programs\n"
+                     "  - name: google\n    kind: exec\n    match: {provider: Google}\n"
+                     "    command: [/opt/vacancy/google-free, \"{name}\"]\n    ttl: 5m\n"});
+}
+
+std::string commented(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n') + 1);
+    out += "#" + std::string(line);
+    text.remove_prefix(line.size());
+  }
+  return out;
+}
+
+std::string configuration(const std::vector<Part>& parts) {
+  std::string text =
+      "# Configuration of Vacancy: `vacancy up` reads it in this directory. docs/operations.md has every key.\n"
+      "# `vacancy init` wrote it, of what it found on this machine:\n";
+  for (const Part& part : parts) text += fmt::format("#   {}\n", base::to_line(part.found));
+  if (parts.empty()) text += "#   nothing that it knows\n";
+  text += "\n# Where the database and the admin token are.\ndata_dir: data\n";
+  const bool working = std::ranges::any_of(parts, [](const Part& part) { return !part.example; });
+  if (working)
+    text += "\nprobes:\n";
+  else
+    text +=
+        "\n# Profiles, and who measures them. Take the # away where it fits.\n"
+        "#profiles: [our-servers/web]\n#probes:\n";
+  if (parts.empty())
+    text += commented(
+        "  - name: own\n    kind: exec\n    match: {provider: our-servers}\n"
+        "    command: [/opt/vacancy/free, \"{name}\"]\n    ttl: 1m\n");
+  for (const Part& part : parts) text += part.example ? commented(part.probe) : part.probe;
+  return text;
+}
+
+int init(const std::string& file, bool force) {
+  std::error_code ignored;
+  if (fs::exists(file, ignored) && !force)
+    throw base::UsageError(fmt::format("{} is there already, and stays as it is; --force overwrites it", file));
+  std::vector<Part> parts;
+  look_for_slurm(parts);
+  look_for_plugins(parts);
+  look_for_kubernetes(parts);
+  look_for_clouds(parts);
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << configuration(parts);
+  if (!out.flush()) throw base::UsageError(fmt::format("cannot write '{}'", file));
+  for (const Part& part : parts)
+    std::cout << fmt::format("found {}{}\n", base::to_line(part.found),
+                             part.example ? " (an example, as a comment)" : "");
+  if (parts.empty()) std::cout << "found nothing that it knows\n";
+  std::cout << fmt::format("wrote {}; now: vacancy up{}\n", file,
+                           file == kConfigurationHere ? "" : " --config " + base::shell_quoted(file));
+  return 0;
+}
+
+}  // namespace
+
+std::string on_path(const std::string& program) {
+  const std::string path = variable("PATH");
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view directory = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), directory.size() + 1));
+    const std::string file = fmt::format("{}/{}", directory, program);
+    std::error_code ignored;
+    if (!directory.empty() && fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return "";
+}
+
+Command add_init(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("init", "Look around and write a vacancy.yaml of what is found");
+  struct Options {
+    std::string file = kConfigurationHere;
+    bool force = false;
+  };
+  const auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->file, "The file to write (default vacancy.yaml)");
+  command->add_flag("--force", options->force, "Overwrite a file that is there");
+  command->footer(
+      "Looks for Slurm's commands, Nagios plugins, a kubeconfig, and credentials of clouds. Asks nothing, and writes "
+      "no "
+      "secret. Then `vacancy up` in the same directory shows it.");
+  return [options] { return init(options->file, options->force); };
+}
+
+}  // namespace app
