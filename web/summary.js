@@ -32,7 +32,7 @@ export function differs(latest) {
   return KINDS.some(kind => latest[kind] !== counts[kind]);
 }
 
-// Rows that the page itself let grow old; the server's next counts replace this.
+// Rows that the page itself let grow old; the server's next counts replace this. They may have them already.
 export function aged(turned) {
   const next = { ...counts };
   for (const { before, level, freshness } of turned) {
@@ -41,6 +41,7 @@ export function aged(turned) {
     if (before.freshness !== 'STALE') next[before.level] -= 1;
     if (freshness === 'EXPIRED') next[level] += 1;
   }
+  for (const kind of Object.keys(next)) next[kind] = Math.max(0, next[kind]);
   set(next);
 }
 

@@ -141,6 +141,8 @@ data list_data(const board::State& state, base::Time now, const board::Overview&
   const std::string title = filter.empty() ? "Vacancy: which hardware can I get right now?" : "Vacancy: " + filter;
   data page = frame_data(state, title, view.wall ? "wall" : "list", feed::to_query(selection, 0), "./");
   set_counts(page, selected.choice);
+  // Wide enough for the largest count, so that others do not move when it changes.
+  page.set("digits", std::to_string(std::min<std::size_t>(std::to_string(selected.choice.total).size(), 6)));
   set_count_urls(page, view);
   set_sources(page, overview);
   set_if_any(page, "trouble", trouble(state, overview.counts));

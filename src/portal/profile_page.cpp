@@ -113,7 +113,6 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   page.set("api_path", api);
   page.set("badge_path", badge);
   page.set("profile_path", profile_path("/profile", key));
-  page.set("provider_badge_path", fmt::format("/badge/{}.svg", http::percent_encode(key.provider)));
   // The first slash separates: one in the provider stands as any character.
   std::string pattern = key.provider;
   std::ranges::replace(pattern, '/', '?');
