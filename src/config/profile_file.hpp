@@ -22,10 +22,10 @@ struct ProfileFile {
 };
 
 /// Reads YAML or JSON (`profiles:` and a list, or the list alone; PROVIDER/NAME is short for a profile), or CSV, whose
-/// first line names its columns: provider, name, and labels (as "region" or "label.region"). CSV may be a spreadsheet's:
-/// with a byte order mark, semicolons or tabs instead of commas, and CR LF. `source` is what messages call the text. Throws
-/// base::UsageError with the line, for what is none of these, names that no profile may have, and one that is there
-/// twice.
+/// first line names its columns: provider, name, and labels (as "region" or "label.region"). CSV may be a
+/// spreadsheet's: with a byte order mark, semicolons or tabs instead of commas, and CR LF. `source` is what messages
+/// call the text. Throws base::UsageError with the line, for what is none of these, names that no profile may have, and
+/// one that is there twice.
 std::vector<ProfileEntry> read_profiles(const std::string& text, const std::string& source, bool csv);
 
 }  // namespace config
