@@ -83,7 +83,7 @@ def request(port, path, method="GET", headers=None, body=None, timeout=PATIENCE)
 
 
 class Events:
-    """A server-sent event stream, read in the background into a queue of (event, id, data)."""
+    """A server-sent event stream, read in the background into a queue of (event, id, data), without its heartbeats."""
 
     def __init__(self, port, path, headers=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
@@ -105,7 +105,8 @@ class Events:
                 if field:
                     event[field] = value
                 elif "data" in event:
-                    self.queue.put((event.get("event"), event.get("id"), json.loads(event["data"])))
+                    if event.get("event") != "heartbeat":
+                        self.queue.put((event.get("event"), event.get("id"), json.loads(event["data"])))
                     event = {}
             self.ended = "clean"
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
