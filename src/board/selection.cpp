@@ -60,8 +60,9 @@ class Filter {
 
   /// As far as level, freshness and failure do not matter.
   bool may_match(const core::Row& row) {
-    if (!selection_.provider.empty() && row.profile.key.provider != selection_.provider) return false;
-    if (!selection_.name.empty() && row.profile.key.name != selection_.name) return false;
+    if (!is_named(row.profile.key.provider, selection_.provider, selection_.more_providers) ||
+        !is_named(row.profile.key.name, selection_.name, selection_.more_names))
+      return false;
     return std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound); }) &&
            holds_words(row.profile.key);
   }
@@ -74,6 +75,9 @@ class Filter {
   bool chooses() const { return selection_.failing || !selection_.levels.empty() || !selection_.freshness.empty(); }
 
  private:
+  static bool is_named(const std::string& text, const std::string& wanted, const std::vector<std::string>& more) {
+    return wanted.empty() || text == wanted || std::ranges::find(more, text) != more.end();
+  }
   bool is_within(const core::Row& row, const Bound& bound) const {
     const double number = number_of(row, bound.number, now_);
     return !std::isnan(number) && number >= bound.least.value_or(number) && number <= bound.most.value_or(number) &&
@@ -98,7 +102,7 @@ class Filter {
   std::string text_;
 };
 
-/// A row with what it is compared by; `place` is its place by provider and name.
+/// A row with what it is compared by; `place` grows with provider and name.
 struct Ranked {
   const RowPtr* row;
   double number;
@@ -129,6 +133,21 @@ class Before {
   const Selection& selection_;
 };
 
+/// Takes off the rows up to the place that the wanted part is after; returns how many they were. So many stand before
+/// it by their keys.
+std::size_t cut_before(std::vector<Ranked>& rows, const Selection& selection, std::size_t in_front) {
+  if (!selection.after) return 0;
+  core::Row row;
+  row.profile.key = selection.after->key;
+  const RowPtr last(RowPtr(), &row);
+  // Between the rows: theirs are even.
+  const Ranked place{&last, selection.after->number.value_or(kNone), 2 * in_front + 1};
+  const Before before(selection);
+  const auto count = rows.size();
+  std::erase_if(rows, [&](const Ranked& each) { return !before(place, each); });
+  return count - rows.size();
+}
+
 constexpr std::size_t kNear = 2000;
 
 /// Part [offset, offset + limit) of `rows`, sorted no further than needed.
@@ -148,6 +167,19 @@ std::vector<RowPtr> part_of(std::vector<Ranked>& rows, const Selection& selectio
   return part;
 }
 
+/// How many rows have a key up to this one.
+std::size_t position_after(const core::Snapshot& snapshot, const core::ProfileKey& key) {
+  std::size_t position = 0;
+  const auto is_up_to = [&](const RowPtr& row) { return row->profile.key <= key; };
+  for (const auto& chunk : snapshot.chunks()) {
+    const auto& rows = chunk->rows;
+    if (!is_up_to(rows.back()))
+      return position + static_cast<std::size_t>(std::ranges::partition_point(rows, is_up_to) - rows.begin());
+    position += rows.size();
+  }
+  return position;
+}
+
 }  // namespace
 
 bool Selection::is_window() const {
@@ -157,10 +189,17 @@ bool Selection::is_window() const {
   return *this == window;
 }
 
+Place place_of(const core::Row& row, const Selection& selection, base::Time now) {
+  const double number = number_of(row, selection.order, now);
+  return {.number = std::isnan(number) ? std::nullopt : std::optional(number), .key = row.profile.key};
+}
+
 Selected select(const State& state, const Selection& selection, base::Time now) {
   Filter filter(selection, now);
   std::vector<Ranked> matching;
   matching.reserve(state.snapshot.size());
+  std::size_t in_front = 0;
+  const bool backwards = selection.order == Order::key && selection.descending;
   Selected selected;
   state.snapshot.for_each([&](const RowPtr& row) {
     if (!filter.may_match(*row)) return;
@@ -168,17 +207,28 @@ Selected select(const State& state, const Selection& selection, base::Time now) 
     if (!filter.matches(*row)) return;
     selected.counts.add(*row, now);
     if (selection.grouped) selected.groups[row->profile.key.provider].add(*row, now);
-    matching.push_back({&row, number_of(*row, selection.order, now), matching.size()});
+    if (selection.after) {
+      const auto way = row->profile.key <=> selection.after->key;
+      // The place's own row is among them in the direction of the keys.
+      if (backwards ? way < 0 : way <= 0) in_front = matching.size() + 1;
+    }
+    matching.push_back({&row, number_of(*row, selection.order, now), 2 * matching.size() + 2});
   });
   if (!filter.chooses()) selected.choice = selected.counts;
+  const std::size_t cut = cut_before(matching, selection, in_front);
+  selected.before = selection.after ? cut : selection.offset;
   selected.rows = part_of(matching, selection);
   return selected;
 }
 
 Selected select(const State& state, const Selection& selection, base::Time now, const Overview& overview) {
-  if (!selection.is_window()) return select(state, selection, now);
-  return {.rows = state.snapshot.slice(selection.offset, selection.limit),
+  Selection window = selection;
+  window.after.reset();
+  if (!window.is_window()) return select(state, selection, now);
+  const std::size_t offset = selection.after ? position_after(state.snapshot, selection.after->key) : selection.offset;
+  return {.rows = state.snapshot.slice(offset, selection.limit),
           .counts = overview.counts,
+          .before = offset,
           .choice = overview.counts,
           .groups = {}};
 }

@@ -35,6 +35,15 @@ struct Bound {
   bool operator==(const Bound&) const = default;
 };
 
+/// Where a row stands in an order: what the order compares.
+struct Place {
+  /// Nothing for a row without a value, and in orders by text.
+  std::optional<double> number{};
+  core::ProfileKey key{};
+
+  bool operator==(const Place&) const = default;
+};
+
 /// Which rows of a board are wanted, in which order, and which part of them. A default one is everything.
 struct Selection {
   /// Words, each of which "provider/name" must hold; ASCII letters in either case.
@@ -42,6 +51,9 @@ struct Selection {
   /// Exactly this provider, and exactly this name; "" is any.
   std::string provider{};
   std::string name{};
+  /// Or one of these, where there is one above.
+  std::vector<std::string> more_providers{};
+  std::vector<std::string> more_names{};
   /// Any of these effective levels; none is any.
   std::vector<core::Level> levels{};
   std::vector<core::Freshness> freshness{};
@@ -53,6 +65,8 @@ struct Selection {
   bool descending = false;
   /// Providers stay together, in their order; `order` is within each.
   bool grouped = false;
+  /// The rows after that place, whether its row is still there or not. Not with an offset.
+  std::optional<Place> after{};
   std::size_t offset = 0;
   std::size_t limit = 0;
 
@@ -67,11 +81,16 @@ struct Selected {
   std::vector<core::RowPtr> rows;
   /// Of all rows that match, whichever part is wanted.
   Counts counts;
+  /// How many of them stand before the wanted part.
+  std::size_t before = 0;
   /// Of all that would match with any level, freshness and failure: what those filters have to choose from.
   Counts choice;
   /// Of all that match, by provider. Empty unless they are grouped.
   std::map<std::string, Counts, std::less<>> groups;
 };
+
+/// The place of a row in the order of `selection`, for the `after` of the next part.
+Place place_of(const core::Row& row, const Selection& selection, base::Time now);
 
 /// In one pass over the rows and a partial sort. Thread-safe.
 Selected select(const State& state, const Selection& selection, base::Time now);

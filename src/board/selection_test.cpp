@@ -91,6 +91,31 @@ TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
   EXPECT_THAT(names({.failing = true}), ElementsAre("ND"));
 }
 
+TEST_F(SelectionTest, AnyOfTheNamesThatAreGiven) {
+  EXPECT_THAT(names({.provider = "Amazon", .more_providers = {"Azure"}}), ElementsAre("c5", "p4", "p5", "H16mr", "ND"));
+  EXPECT_THAT(names({.name = "c5", .more_names = {"ND", "none"}}), ElementsAre("c5", "ND"));
+}
+
+TEST_F(SelectionTest, APartAfterAPlaceGoesOnThere) {
+  EXPECT_THAT(names({.after = Place{.key = {"Amazon", "p4"}}}), ElementsAre("p5", "H16mr", "ND", "gpu"));
+  EXPECT_THAT(names({.after = Place{.key = {"Amazon", "p4a"}}}), ElementsAre("p5", "H16mr", "ND", "gpu"))
+      << "its row may have gone";
+  EXPECT_THAT(names({.order = Order::key, .descending = true, .after = Place{.key = {"Amazon", "p5"}}}),
+              ElementsAre("p4", "c5"));
+  EXPECT_THAT(names({.order = Order::free, .after = Place{.number = 2, .key = {"Amazon", "c5"}}}),
+              ElementsAre("ND", "gpu", "p4", "H16mr"));
+  EXPECT_THAT(names({.order = Order::free, .after = Place{.key = {"Amazon", "p4"}}}), ElementsAre("H16mr"));
+  const auto part = select(state_, {.after = Place{.key = {"Amazon", "p4"}}, .limit = 2}, kNow);
+  EXPECT_EQ(part.before, 2U);
+  EXPECT_EQ(part.counts.total, 6U);
+  const Overview overview{};
+  for (const char* name : {"", "c5", "p4", "p4a", "p5", "zz"}) {
+    const Selection window{.after = Place{.key = {"Amazon", name}}, .limit = 2};
+    EXPECT_EQ(select(state_, window, kNow, overview).rows, select(state_, window, kNow).rows) << name;
+    EXPECT_EQ(select(state_, window, kNow, overview).before, select(state_, window, kNow).before) << name;
+  }
+}
+
 TEST_F(SelectionTest, CountsAllThatMatches) {
   const Selected selected = select(state_, {.provider = "Amazon", .limit = 1}, kNow);
   EXPECT_EQ(selected.rows.size(), 1U);

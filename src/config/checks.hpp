@@ -34,6 +34,14 @@ inline bool is_http_url(std::string_view url) {
          wrong_authority(url).empty();
 }
 
+inline void check_http(const HttpConfig& http, const std::string& path) {
+  check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
+  check_positive(http.idle_timeout, join(path, "idle_timeout"));
+  check_positive(http.io_timeout, join(path, "io_timeout"));
+  check(http.max_connections > 0, join(path, "max_connections"), "0 lets nobody connect; give 1 or more");
+}
+
+void check_portal(const PortalConfig& portal);
 void check_autoscaler(const AutoscalerConfig& autoscaler);
 
 }  // namespace config

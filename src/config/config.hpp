@@ -284,6 +284,11 @@ struct PortalConfig {
   base::Duration first_snapshot_wait = seconds{3};
   /// Which other sites' pages may read the API and the badges: "*" is all, "" none, else one origin.
   std::string allow_origin = "*";
+  /// Which other sites may show its pages in a frame, beside itself: sources of CSP's frame-ancestors, or none alone.
+  std::vector<std::string> frame_ancestors{};
+  /// Where people reach it: http(s)://HOST[:PORT][/PREFIX], without a slash at the end. For links that must be
+  /// absolute; without it there are none.
+  std::string public_url{};
 
   bool operator==(const PortalConfig&) const = default;
 };

@@ -156,6 +156,30 @@ TEST(Validate, WantsAnOriginAsBrowsersSendIt) {
     EXPECT_THAT(with(origin), StartsWith("portal.allow_origin: '")) << origin;
 }
 
+TEST(Validate, WantsSitesThatMayShowItsPages) {
+  const auto with = [](std::vector<std::string> sites) {
+    return complaint([&](Config& c) { c.portal.frame_ancestors = std::move(sites); });
+  };
+  for (const auto* site : {"https://wiki.example.org", "http://h:8080", "https://*.example.org", "*", "none"})
+    EXPECT_EQ(with({site}), "") << site;
+  EXPECT_EQ(with({"https://a.example", "https://b.example"}), "");
+  for (const auto* site : {"", "wiki.example.org", "https://", "https://h/", "https://h; script-src *", "https://a b",
+                           "https://H", "https://*", "http://h:x", "data:"})
+    EXPECT_THAT(with({site}), StartsWith("portal.frame_ancestors[0]: '")) << site;
+  EXPECT_THAT(with({"https://a.example", "none"}), StartsWith("portal.frame_ancestors[1]: '"));
+}
+
+TEST(Validate, WantsWherePeopleReachThePortal) {
+  const auto with = [](std::string url) { return complaint([&](Config& c) { c.portal.public_url = std::move(url); }); };
+  for (const auto* url :
+       {"", "https://vacancy.example.org", "http://h:5000", "https://h/vacancy", "http://[::1]:80", "https://h/a/b~c"})
+    EXPECT_EQ(with(url), "") << url;
+  for (const auto* url : {"vacancy.example.org", "//h", "/vacancy", "ftp://h", "https://", "https://h/", "https://h?q",
+                          "https://h#a", "https://u:p@h", "https://h:0", "https://h:99999", "https://h/a b",
+                          "https://h/(a)", "https://h/'", "https://b\u00fccher.example", "HTTPS://h"})
+    EXPECT_THAT(with(url), StartsWith("portal.public_url: '")) << url;
+}
+
 TEST(Validate, WantsLevelsInTheirOrder) {
   const auto with = [](const LevelRule& high, const LevelRule& medium) {
     return complaint([&](Config& c) { c.probes[0].levels = {high, medium}; });

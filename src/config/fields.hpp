@@ -174,6 +174,8 @@ void fields(C& portal, Visit&& visit) {
   visit("poll_timeout", portal.poll_timeout);
   visit("first_snapshot_wait", portal.first_snapshot_wait);
   visit("allow_origin", portal.allow_origin);
+  visit("frame_ancestors", portal.frame_ancestors);
+  visit("public_url", portal.public_url);
 }
 
 template <Of<MetricTarget> C, class Visit>

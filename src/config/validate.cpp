@@ -36,46 +36,12 @@ void check_durations(const T& field, const std::string& path) {
   }
 }
 
-void check_http(const HttpConfig& http, const std::string& path) {
-  check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
-  check_positive(http.idle_timeout, join(path, "idle_timeout"));
-  check_positive(http.io_timeout, join(path, "io_timeout"));
-  check(http.max_connections > 0, join(path, "max_connections"), "0 lets nobody connect; give 1 or more");
-}
-
 void check_hardware(const HardwareConfig& hardware) {
   check_http(hardware.http, "hardware.http");
   check(!hardware.database.empty(), "hardware.database", "is empty; give a database such as sqlite:vacancy.db");
   check_positive(hardware.poll_interval, "hardware.poll_interval");
   check_at_least(hardware.lease, seconds{1}, "hardware.lease");
   check_between(hardware.database_connections, 1, kMostThreads, "hardware.database_connections");
-}
-
-/// "*", nothing, or scheme://host[:port] as browsers send it.
-bool is_origin(std::string_view text) {
-  if (text.empty() || text == "*") return true;
-  const auto scheme = text.find("://");
-  if (scheme == std::string_view::npos || !(text.starts_with("http://") || text.starts_with("https://"))) return false;
-  const std::string_view host = text.substr(scheme + 3);
-  return !host.empty() && host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == std::string_view::npos;
-}
-
-void check_portal(const PortalConfig& portal) {
-  check_http(portal.http, "portal.http");
-  const std::string path = "portal.hardware_urls";
-  check(!portal.hardware_urls.empty(), path, "is empty; give at least one, such as http://localhost:5001");
-  for (std::size_t i = 0; i < portal.hardware_urls.size(); ++i) {
-    const std::string& url = portal.hardware_urls[i];
-    check(is_http_url(url), fmt::format("{}[{}]", path, i),
-          fmt::format("'{}' is not a service's address; write http://HOST:PORT", url));
-    check(is_ascii(url), fmt::format("{}[{}]", path, i),
-          fmt::format("'{}' has a host in other letters than those of ASCII; write it as DNS has it, xn--…", url));
-  }
-  check_positive(portal.poll_interval, "portal.poll_interval");
-  check_positive(portal.poll_timeout, "portal.poll_timeout");
-  check(is_origin(portal.allow_origin), "portal.allow_origin",
-        fmt::format("'{}' is not an origin; write *, or one such as https://wiki.example.org, or nothing",
-                    portal.allow_origin));
 }
 
 void check_profiles(const std::vector<core::ProfileKey>& profiles) {

@@ -102,7 +102,7 @@ class Writer {
         co_await subscription.wait(state->sequence, ahead ? began + kCatchUpTime : before + core_.heartbeat);
         const bool quiet = std::chrono::steady_clock::now() - before >= core_.heartbeat;
         if (quiet && core_.view.current()->sequence == state->sequence)
-          open = co_await write_one(out_, std::string(http::kHeartbeat));
+          open = co_await write_one(out_, heartbeat_event(*state));
         continue;
       }
       open = co_await advance(state);
@@ -291,7 +291,7 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   }
   http::Reply reply;
   reply.content_type = "text/event-stream";
-  reply.headers.emplace_back("Cache-Control", "no-store");
+  http::pass_through(reply);
   reply.stream = [core = cores_[request.core].get(), wishes = std::move(wishes), several](http::StreamWriter& out) {
     return
         [](StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool several) -> asio::awaitable<void> {

@@ -14,8 +14,8 @@ namespace feed {
 
 struct StreamCore;
 
-/// WHATWG HTML, section 9.2.7: a comment about every 15 seconds keeps proxies from closing a browser's stream.
-inline constexpr std::chrono::seconds kBrowserHeartbeat{15};
+/// A client that has missed two of them knows within 10 s that its stream is no more, whatever stands between.
+inline constexpr std::chrono::seconds kBrowserHeartbeat{4};
 /// A portal that hears nothing for three of them goes to another replica (ReaderOptions::silence).
 inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
 
@@ -32,7 +32,7 @@ inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
 /// Called on every core. `board` outlives it.
 class EventStream {
  public:
-  /// `heartbeat`: after so long without an event a comment is sent. `server` is for the metrics.
+  /// `heartbeat`: after so long without an event one is sent that says no more than that. `server` is for the metrics.
   EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
               base::Duration heartbeat);
   ~EventStream();

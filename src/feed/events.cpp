@@ -77,6 +77,14 @@ void append_view(std::string& out, const core::Version& version, base::Time now,
   http::append_event(out, "view", core::to_string(version), data);
 }
 
+std::string heartbeat_event(const board::State& state) {
+  std::string data = "{";
+  if (state.filled) append_now(data, state.now(std::chrono::steady_clock::now()));
+  std::string out;
+  http::append_event(out, "heartbeat", "", data += '}');
+  return out;
+}
+
 void append_outage(std::string& out, const board::State& state) {
   out += "\"outage\":";
   if (!state.outage) {

@@ -42,6 +42,9 @@ void append_change(std::string& out, const core::Change& change, const core::Ver
 /// Other rows stand in a view now, as of `version`.
 void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);
 
+/// The whole event that comes after a while without one.
+std::string heartbeat_event(const board::State& state);
+
 /// Which side is away: {"now":…,"outage":{"side":…,"since":…,"message":…}}, or null in it. A board that was never
 /// filled has no `now`, and null for `since`.
 std::string status_json(const board::State& state);

@@ -374,7 +374,7 @@ TEST_F(FeedTest, AQuietStreamHasAHeartbeat) {
   Serving server(runtime_, source.routes(), {}, source.end());
   auto client = stream(server.port(), "/hardware/events");
   client->read_until("phase\":\"end\"");
-  EXPECT_THAT(client->read_until("\n:\n\n"), HasSubstr("\n:\n\n"));
+  EXPECT_THAT(client->read_until("event: heartbeat\ndata: {\"now\":\"20"), HasSubstr("heartbeat"));
 }
 
 }  // namespace

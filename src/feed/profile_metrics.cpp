@@ -8,7 +8,7 @@
 #include "core/freshness.hpp"
 #include "feed/row_stream.hpp"
 #include "feed/selection_query.hpp"
-#include "http/answer.hpp"
+#include "http/gzip_stream.hpp"
 
 namespace feed {
 namespace asio = boost::asio;
@@ -99,9 +99,10 @@ asio::awaitable<http::Reply> ProfileMetrics::answer(const http::Request& request
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  reply.stream = [now, rows = board::select(*state, *selection, now).rows](http::StreamWriter& out) {
+  const auto stream = [now, rows = board::select(*state, *selection, now).rows](http::StreamWriter& out) {
     return write(out, now, rows);
   };
+  http::stream_compressed(request, reply, stream);
   co_return reply;
 }
 

@@ -14,6 +14,7 @@ using board::Selection;
 
 /// What keeps a search from costing more than the rows themselves.
 constexpr std::size_t kMostWords = 8;
+constexpr std::size_t kMostNames = 100;
 
 constexpr std::pair<std::string_view, Order> kOrders[] = {
     {"key", Order::key},         {"provider", Order::provider},   {"name", Order::name},
@@ -53,10 +54,59 @@ base::Result<std::vector<T>> read_set(const http::Query& query, std::string_view
 }
 
 base::Result<void> read_words(const http::Query& query, Selection& selection) {
-  for (const std::string_view word : split(query.get("q").value_or(""), " \t\n\r")) selection.words.emplace_back(word);
+  for (const std::string_view words : query.all("q"))
+    for (const std::string_view word : split(words, " \t\n\r")) selection.words.emplace_back(word);
   if (selection.words.size() > kMostWords)
-    return base::fail(base::Errc::invalid, fmt::format("q has more than {} words", kMostWords));
+    return base::fail(base::Errc::invalid,
+                      fmt::format("q has {} words; the most is {}", selection.words.size(), kMostWords));
   return {};
+}
+
+/// Any of the values of `name`: the first, and the others in their order, each once.
+base::Result<void> read_names(const http::Query& query, std::string_view name, std::string& first,
+                              std::vector<std::string>& more) {
+  for (const std::string_view text : query.all(name))
+    if (!text.empty()) more.emplace_back(text);
+  std::ranges::sort(more);
+  more.erase(std::ranges::unique(more).begin(), more.end());
+  if (more.size() > kMostNames)
+    return base::fail(base::Errc::invalid,
+                      fmt::format("{} is there {} times; the most is {}", name, more.size(), kMostNames));
+  if (more.empty()) return {};
+  first = std::move(more.front());
+  more.erase(more.begin());
+  return {};
+}
+
+/// NUMBER/PROVIDER/NAME, each percent-encoded, the number empty where there is none.
+base::Result<void> read_after(std::string_view text, Selection& selection) {
+  if (text.empty()) return {};
+  const auto wrong = [] {
+    return base::fail(base::Errc::invalid, "after: send what 'next' of an earlier answer has, or leave it out");
+  };
+  if (selection.offset > 0)
+    return base::fail(base::Errc::invalid, "offset and after both say where to begin; keep one");
+  const auto slash = std::min(text.find('/'), text.size());
+  const std::string_view digits = text.substr(0, slash);
+  text.remove_prefix(std::min(slash + 1, text.size()));
+  const auto second = std::min(text.find('/'), text.size());
+  auto provider = http::percent_decode(text.substr(0, second));
+  auto name = http::percent_decode(text.substr(std::min(second + 1, text.size())));
+  if (!provider || !name || provider->empty() || name->empty()) return wrong();
+  board::Place place{.number = {}, .key = {std::move(*provider), std::move(*name)}};
+  if (!digits.empty()) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number)) return wrong();
+    place.number = number;
+  }
+  selection.after = std::move(place);
+  return {};
+}
+
+std::string to_text(const board::Place& place) {
+  return fmt::format("{}/{}/{}", place.number ? fmt::to_string(*place.number) : "",
+                     http::percent_encode(place.key.provider), http::percent_encode(place.key.name));
 }
 
 base::Result<void> read_order(std::string_view text, Selection& selection) {
@@ -127,8 +177,10 @@ std::string joined(const std::vector<T>& values) {
 
 base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most) {
   Selection selection;
-  selection.provider = query.get("provider").value_or("");
-  selection.name = query.get("name").value_or("");
+  if (auto read = read_names(query, "provider", selection.provider, selection.more_providers); !read)
+    return std::unexpected(read.error());
+  if (auto read = read_names(query, "name", selection.name, selection.more_names); !read)
+    return std::unexpected(read.error());
   if (auto read = read_words(query, selection); !read) return std::unexpected(read.error());
   auto levels = read_set<core::Level>(query, "level", core::parse_level, "HIGH, MEDIUM, LOW, UNKNOWN");
   if (!levels) return std::unexpected(levels.error());
@@ -146,6 +198,7 @@ base::Result<Selection> parse_selection(const http::Query& query, std::size_t li
   selection.grouped = *grouped;
   if (auto read = read_order(query.get("sort").value_or(""), selection); !read) return std::unexpected(read.error());
   if (auto read = read_part(query, limit, most, selection); !read) return std::unexpected(read.error());
+  if (auto read = read_after(query.get("after").value_or(""), selection); !read) return std::unexpected(read.error());
   return selection;
 }
 
@@ -161,7 +214,9 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   };
   add("q", fmt::format("{}", fmt::join(selection.words, " ")));
   add("provider", selection.provider);
+  for (const std::string& provider : selection.more_providers) add("provider", provider);
   add("name", selection.name);
+  for (const std::string& name : selection.more_names) add("name", name);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
   for (const auto& [order, least, most] : selection.bounds) {
@@ -172,6 +227,7 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   if (selection.order != Order::key || selection.descending)
     add("sort", to_string(selection.order, selection.descending));
   if (selection.grouped) add("group", "provider");
+  if (selection.after) add("after", to_text(*selection.after));
   if (selection.offset > 0) add("offset", std::to_string(selection.offset));
   if (selection.limit != limit) add("limit", std::to_string(selection.limit));
   return query;

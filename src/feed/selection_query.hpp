@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 /// A selection in a URL: what the page, the API and the event stream have in common.
 ///
 ///   ?q=WORDS               each word is in "provider/name"
-///   &provider=TEXT         exactly, as is &name=TEXT
+///   &provider=TEXT         exactly, any of those that are given; as is &name=TEXT
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
 ///   &freshness=STALE       likewise
 ///   &min_free=8&max_price=2  numbers within these bounds: free, total, largest, score, price
@@ -18,12 +19,20 @@
 ///   &sort=-free            by what, '-' for descending
 ///   &group=provider        providers stay together
 ///   &offset=N&limit=M      which part
+///   &after=PLACE           instead of an offset, where a list or file is asked for: behind that row
 namespace feed {
 
 inline constexpr std::array<std::string_view, 20> kSelectionParameters{
     "q",         "provider",  "name",        "level",       "freshness", "failing",   "sort",
     "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
     "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price"};
+
+/// Those, and where a part begins that must not shift when rows come and go.
+inline constexpr auto kListParameters = [] {
+  std::array<std::string_view, kSelectionParameters.size() + 1> names{"after"};
+  std::ranges::copy(kSelectionParameters, names.begin() + 1);
+  return names;
+}();
 
 /// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);

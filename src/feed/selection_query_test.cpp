@@ -37,6 +37,27 @@ TEST(SelectionQuery, ReadsAllParameters) {
                        .limit = 10}));
 }
 
+TEST(SelectionQuery, NamesThatAreRepeatedMeanAnyOfThem) {
+  const Selection two = parsed("provider=b&provider=a&provider=&provider=b&name=x&name=y");
+  EXPECT_EQ(two.provider, "a");
+  EXPECT_EQ(two.more_providers, std::vector<std::string>{"b"});
+  EXPECT_EQ(two.more_names, std::vector<std::string>{"y"});
+  EXPECT_EQ(to_query(two, 100), "provider=a&provider=b&name=x&name=y");
+  EXPECT_EQ(parsed("q=a+b&q=c").words.size(), 3U) << "words are all of them";
+}
+
+TEST(SelectionQuery, APartBeginsAfterAPlace) {
+  const board::Place place{.number = 0.1, .key = {"a/b", "c d%"}};
+  Selection selection{.after = place, .limit = 100};
+  EXPECT_EQ(parsed(to_query(selection, 100)).after, place);
+  selection.after->number.reset();
+  EXPECT_EQ(parsed(to_query(selection, 100)).after, selection.after);
+  for (const char* bad :
+       {"after=x", "after=1/a", "after=1/a/", "after=1//b", "after=x/a/b", "after=nan/a/b", "after=1/a/%25z"})
+    EXPECT_THAT(error(bad), HasSubstr("after: send what 'next'")) << bad;
+  EXPECT_THAT(error("offset=1&after=/a/b"), HasSubstr("keep one"));
+}
+
 TEST(SelectionQuery, NumbersHaveBounds) {
   EXPECT_EQ(parsed("min_free=8&max_price=2.5&min_score=-1&max_free=").bounds,
             (std::vector<board::Bound>{{Order::free, 8, {}}, {Order::score, -1, {}}, {Order::price, {}, 2.5}}));
@@ -59,7 +80,7 @@ TEST(SelectionQuery, SaysWhatIsWrongAndWhatIsRight) {
   EXPECT_THAT(error("limit=1001"), HasSubstr("from 1 to 1000"));
   EXPECT_THAT(error("limit=0"), HasSubstr("from 1 to 1000"));
   EXPECT_EQ(parsed("limit=1000&q=1+2+3+4+5+6+7+8").words.size(), 8U) << "the most";
-  EXPECT_THAT(error("q=1+2+3+4+5+6+7+8+9"), HasSubstr("more than 8 words"));
+  EXPECT_THAT(error("q=1+2+3+4+5+6+7+8+9"), HasSubstr("q has 9 words; the most is 8"));
 }
 
 TEST(SelectionQuery, EqualSelectionsHaveEqualTexts) {

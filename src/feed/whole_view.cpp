@@ -16,7 +16,7 @@ boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& reque
                                                       bool exact, std::string_view vary) {
   if (state->snapshot.size() <= kSmallRows)
     co_return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
-  const bool gzip = http::accepts_gzip(request.header("Accept-Encoding"));
+  const bool gzip = http::accepts_gzip(request.list("Accept-Encoding"));
   auto job = [this, state, exact, gzip] { return large(*state, exact, gzip); };
   const auto prepared = co_await pool_.run(std::move(job));
   co_return http::answer(request, *prepared, vary);

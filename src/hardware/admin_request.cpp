@@ -5,7 +5,12 @@
 namespace hardware {
 namespace {
 
-constexpr std::string_view kScheme = "Bearer ";
+/// The token of `Bearer TOKEN`; the scheme's name has no case (RFC 9110, section 11.1).
+std::string_view token_of(std::string_view authorization) {
+  const auto space = std::min(authorization.find(' '), authorization.size());
+  if (!base::equals_ignoring_case(authorization.substr(0, space), "Bearer")) return {};
+  return base::trim(authorization.substr(space));
+}
 
 /// In a time that does not depend on where the texts differ.
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
@@ -28,8 +33,7 @@ base::Result<void> check_type(const http::Request& request) {
 base::Result<void> authorize(const http::Request& request, const std::string& token) {
   if (token.empty())
     return base::fail(base::Errc::forbidden, "administration is off: no admin_token_file is configured");
-  const std::string_view given = request.header("Authorization");
-  if (!given.starts_with(kScheme) || !equal_in_constant_time(given.substr(kScheme.size()), token))
+  if (!equal_in_constant_time(token_of(request.header("Authorization")), token))
     return base::fail(base::Errc::unauthorized, "send the admin token: Authorization: Bearer TOKEN");
   return {};
 }

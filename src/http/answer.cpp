@@ -56,12 +56,12 @@ Reply answer(const Request& request, Prepared& prepared, std::string_view vary) 
   reply.headers.emplace_back("ETag", prepared.etag());
   reply.headers.emplace_back("Cache-Control", "no-cache");
   reply.headers.emplace_back("Vary", vary.empty() ? "Accept-Encoding" : fmt::format("{}, Accept-Encoding", vary));
-  if (names(request.header("If-None-Match"), prepared.etag())) {
+  if (names(request.list("If-None-Match"), prepared.etag())) {
     reply.status = 304;
     return reply;
   }
   reply.content_type = prepared.content_type();
-  if (prepared.body()->size() >= kLeastToCompress && accepts_gzip(request.header("Accept-Encoding"))) {
+  if (prepared.body()->size() >= kLeastToCompress && accepts_gzip(request.list("Accept-Encoding"))) {
     reply.headers.emplace_back("Content-Encoding", "gzip");
     reply.body = prepared.gzipped();
   } else {

@@ -10,10 +10,6 @@
 namespace http {
 namespace {
 
-constexpr int kLevel = 4;
-/// 15 window bits, and 16 asks zlib for the gzip format.
-constexpr int kGzipWindowBits = 15 + 16;
-
 /// Takes the next comma-separated element off `list`: its value in lower or upper case as written, and its q.
 std::pair<std::string_view, double> take_element(std::string_view& list) {
   std::string_view element = list.substr(0, list.find(','));
@@ -35,7 +31,7 @@ std::pair<std::string_view, double> take_element(std::string_view& list) {
 
 std::string gzip(std::string_view data) {
   z_stream stream{};
-  if (deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+  if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, kGzipWindowBits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::runtime_error("zlib could not be set up");
   std::string out(deflateBound(&stream, data.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));

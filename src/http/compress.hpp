@@ -5,6 +5,10 @@
 
 namespace http {
 
+inline constexpr int kGzipLevel = 4;
+/// For zlib: 15 bits, and 16 asks for the gzip format.
+inline constexpr int kGzipWindowBits = 15 + 16;
+
 /// `data` in gzip format (RFC 1952). Costs about 4 ms per MB at this level; the bytes depend on `data` alone.
 std::string gzip(std::string_view data);
 

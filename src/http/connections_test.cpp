@@ -138,6 +138,7 @@ TEST_F(ConnectionsTest, WhatIsOfferedIsShownWhateverBecomesOfIt) {
     EXPECT_THAT(wrong.read_all(), StartsWith("HTTP/1.1 400"));
   }
   EXPECT_EQ(offered(), 4);
+  EXPECT_TRUE(eventually([&] { return open(server) == 0; }));
   Clients clients = busy(server, 2);
   EXPECT_EQ(offered(), 6) << "those that wait for their answer count";
   RawClient refused(server.port());

@@ -24,7 +24,7 @@ const std::string& http_date() {
 
 }  // namespace
 
-std::string head_of(const Reply& reply, bool keep_alive) {
+std::string head_of(const Reply& reply, std::string_view connection) {
   std::string out;
   out.reserve(512);
   auto to = std::back_inserter(out);
@@ -32,12 +32,12 @@ std::string head_of(const Reply& reply, bool keep_alive) {
                  reason_phrase(reply.status), http_date());
   if (!reply.content_type.empty()) fmt::format_to(to, "Content-Type: {}\r\n", reply.content_type);
   for (const auto& [name, value] : reply.headers) fmt::format_to(to, "{}: {}\r\n", name, value);
-  if (!keep_alive) out += "Connection: close\r\n";
+  if (!connection.empty()) fmt::format_to(to, "Connection: {}\r\n", connection);
   return out;
 }
 
 std::string last_answer(const Reply& reply) {
-  return fmt::format("{}Content-Length: {}\r\n\r\n{}", head_of(reply, false), reply.body->size(), *reply.body);
+  return fmt::format("{}Content-Length: {}\r\n\r\n{}", head_of(reply, kCloses), reply.body->size(), *reply.body);
 }
 
 }  // namespace http

@@ -27,11 +27,14 @@ constexpr Phrase kPhrases[] = {
     {409, "Conflict"},
     {410, "Gone"},
     {413, "Content Too Large"},
+    {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
 };
 
 }  // namespace
@@ -40,6 +43,18 @@ std::string_view Request::header(std::string_view name) const {
   for (const Header& header : headers)
     if (base::equals_ignoring_case(header.name, name)) return header.value;
   return {};
+}
+
+std::string Request::list(std::string_view name) const {
+  std::string all;
+  for (const Header& header : headers)
+    if (base::equals_ignoring_case(header.name, name)) all.append(all.empty() ? "" : ", ").append(header.value);
+  return all;
+}
+
+void pass_through(Reply& reply) {
+  reply.headers.emplace_back("Cache-Control", "no-store, no-transform");
+  reply.headers.emplace_back("X-Accel-Buffering", "no");
 }
 
 std::string_view reason_phrase(int status) {

@@ -68,6 +68,9 @@ struct Request {
 
   /// The value of a header, or "". Names are compared without case.
   std::string_view header(std::string_view name) const;
+
+  /// All values of a header that is a list, which may come in several lines (RFC 9110, section 5.3).
+  std::string list(std::string_view name) const;
 };
 
 using Text = std::shared_ptr<const std::string>;
@@ -96,6 +99,10 @@ struct Reply {
 
 /// Answers a request. Called on the core of the session; many run at the same time.
 using Handler = std::function<boost::asio::awaitable<Reply>(const Request&)>;
+
+/// Adds to an answer that must reach its client as it comes, or after a while: no proxy may keep it, change it
+/// (compress it, which holds it back), or, as nginx does, collect it first.
+void pass_through(Reply& reply);
 
 /// The reason phrase of a status.
 std::string_view reason_phrase(int status);

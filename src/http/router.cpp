@@ -29,6 +29,21 @@ bool matches(std::string_view pattern, std::string_view path, std::vector<std::s
   return pattern.empty() && path.empty();
 }
 
+/// Adds what a route answers to a list of methods, each once.
+void allow(std::string& allowed, std::string_view method) {
+  if (allowed.contains(method)) return;
+  allowed += fmt::format("{}{}{}", allowed.empty() ? "" : ", ", method, method == "GET" ? ", HEAD" : "");
+}
+
+/// RFC 9110, section 9.3.7.
+Reply options(std::string allowed) {
+  allow(allowed, "OPTIONS");
+  Reply reply;
+  reply.status = 204;
+  reply.headers.emplace_back("Allow", std::move(allowed));
+  return reply;
+}
+
 }  // namespace
 
 Router& Router::add(std::string_view method, std::string pattern, Handler handler, RouteOptions options) {
@@ -41,11 +56,10 @@ std::expected<const Route*, Reply> Router::find(Request& request) const {
   std::string allowed;
   std::vector<std::string_view> raw;
   for (const Route& route : routes_) {
-    if (!matches(route.pattern, request.path, raw)) continue;
-    if (route.method != method) {
-      if (allowed.find(route.method) != std::string::npos) continue;
-      allowed +=
-          fmt::format("{}{}{}", allowed.empty() ? "" : ", ", route.method, route.method == "GET" ? ", HEAD" : "");
+    const bool whole_server = request.path == "*";
+    if (!whole_server && !matches(route.pattern, request.path, raw)) continue;
+    if (whole_server || route.method != method) {
+      allow(allowed, route.method);
       continue;
     }
     request.parameters.clear();
@@ -59,7 +73,9 @@ std::expected<const Route*, Reply> Router::find(Request& request) const {
     if (!may) return std::unexpected(problem(may.error()));
     return &route;
   }
+  if (method == "OPTIONS" && !allowed.empty()) return std::unexpected(options(std::move(allowed)));
   if (allowed.empty()) return std::unexpected(show_problem_(request, 404, "there is nothing at this path"));
+  allow(allowed, "OPTIONS");
   Reply reply = show_problem_(request, 405, fmt::format("this path answers {} only", allowed));
   reply.headers.emplace_back("Allow", allowed);
   return std::unexpected(std::move(reply));

@@ -44,17 +44,27 @@ class Router {
   /// answers HEAD too; the session leaves the body out.
   Router& add(std::string_view method, std::string pattern, Handler handler, RouteOptions options = {});
 
+  /// Called with each answer before it is sent, also to what is no request of this table (its path is "" then).
+  Router& at_end(std::function<void(const Request&, Reply&)> finish) {
+    finish_ = std::move(finish);
+    return *this;
+  }
+  void finish(const Request& request, Reply& reply) const {
+    if (finish_) finish_(request, reply);
+  }
+
   /// The answer to a request that is wrong.
   Reply show_problem(const Request& request, int status, std::string_view detail) const {
     return show_problem_(request, status, detail);
   }
 
   /// The route of a request whose body was not read yet, and the request's parameters. Else the answer: 404, 405 with
-  /// Allow, 400 for a path that does not decode, or what the guard says.
+  /// Allow, 400 for a path that does not decode, what the guard says, or what OPTIONS asks for where no route tells it.
   std::expected<const Route*, Reply> find(Request& request) const;
 
  private:
   std::vector<Route> routes_;
+  std::function<void(const Request&, Reply&)> finish_;
   ShowProblem show_problem_ = [](const Request&, int status, std::string_view detail) {
     return problem(status, detail);
   };

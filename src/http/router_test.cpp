@@ -1,5 +1,6 @@
 #include "http/router.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/runtime.hpp"
@@ -68,8 +69,18 @@ TEST_F(RouterTest, SaysWhatIsWrong) {
   const Reply reply = ask("DELETE", "/things/");
   EXPECT_EQ(reply.status, 405);
   EXPECT_EQ(reply.content_type, "application/problem+json");
-  EXPECT_EQ(reply.headers.back().second, "GET, HEAD, POST");
-  EXPECT_EQ(ask("DELETE", "/things/events").headers.back().second, "GET, HEAD, PUT") << "each once";
+  EXPECT_EQ(reply.headers.back().second, "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(ask("DELETE", "/things/events").headers.back().second, "GET, HEAD, PUT, OPTIONS") << "each once";
+}
+
+TEST_F(RouterTest, OptionsTellWhatAPathAnswers) {
+  Reply reply = ask("OPTIONS", "/things/");
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_EQ(reply.headers.back(), std::pair(std::string_view("Allow"), std::string("GET, HEAD, POST, OPTIONS")));
+  reply = ask("OPTIONS", "*");
+  EXPECT_EQ(reply.status, 204);
+  EXPECT_THAT(reply.headers.back().second, testing::AllOf(testing::HasSubstr("PUT"), testing::HasSubstr("POST")));
+  EXPECT_EQ(ask("OPTIONS", "/nothing").status, 404);
 }
 
 std::string header(const Reply& reply, std::string_view name) {

@@ -27,6 +27,12 @@ asio::awaitable<void> on(asio::io_context& context, std::function<void()> job) {
   co_await asio::co_spawn(context, call(std::move(job)), asio::use_awaitable);
 }
 
+std::string refusal_of(const Router& router) {
+  Reply reply = problem(503, "all connections of this server are in use; try again later");
+  router.finish({}, reply);
+  return last_answer(reply);
+}
+
 /// Takes one off when it ends.
 class Counted {
  public:
@@ -49,7 +55,7 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
       taking_(fmt::format("taking connections of {}", options_.name)),
       refusing_(fmt::format("{} refuses connections", options_.name)),
       failing_(fmt::format("{} cannot accept a connection", options_.name)),
-      refusal_(last_answer(problem(503, "all connections of this server are in use; try again later"))),
+      refusal_(refusal_of(router_)),
       refused_(metrics.counter("vacancy_http_refused_connections_total",
                                "Connections answered 503 because max_connections are open",
                                {{"server", options_.name}})) {

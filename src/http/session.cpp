@@ -1,18 +1,18 @@
 #include "http/session.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "http/body_share.hpp"
 #include "http/end_watch.hpp"
 #include "http/head.hpp"
 #include "http/refusal.hpp"
+#include "http/request_head.hpp"
+#include "http/request_reader.hpp"
 
 namespace http {
 namespace asio = boost::asio;
@@ -23,26 +23,12 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::uint32_t kMaxHeaderBytes = 16 * 1024;
 /// A large body is sent in pieces, each with the whole write timeout: slow clients that make progress are served.
 constexpr std::size_t kPieceBytes = 256 * 1024;
-/// Of what has arrived and was not parsed yet.
-constexpr std::size_t kMaxBufferBytes = 2 * std::size_t{kMaxHeaderBytes};
-constexpr std::size_t kFirstReadBytes = 4096;
 constexpr std::string_view kContinue = "100-continue";
 
-using Parser = beast::http::request_parser<beast::http::string_body>;
-
-/// What to tell a client whose request cannot be read; nothing when it is gone or too slow to hear it.
-std::optional<Reply> problem_of(error_code error, std::size_t max_body_bytes) {
-  using beast::http::error;
-  if (error == error::body_limit) return problem(413, fmt::format("the body is larger than {} bytes", max_body_bytes));
-  if (error == error::header_limit)
-    return problem(431, fmt::format("the header is larger than {} bytes", kMaxHeaderBytes));
-  const bool malformed = error.category() == make_error_code(error::bad_target).category();
-  if (!malformed || error == error::end_of_stream || error == error::partial_message) return std::nullopt;
-  return problem(400, "this is not a valid HTTP/1.1 request");
-}
+/// Methods of RFC 9110 that paths may have; a method that is known to none is not implemented.
+constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
 
 }  // namespace
 
@@ -114,19 +100,17 @@ class Session final : public StreamWriter {
  private:
   /// Waits for the first byte of a request; false when the connection ends instead.
   asio::awaitable<bool> wait_for_request() {
-    if (buffer_.size() > 0) co_return true;
+    if (reader_.has_bytes()) co_return true;
     idle_place_ = host_.idle.insert(host_.idle.end(), this);
     stream_.expires_after(host_.options.idle_timeout);
     error_code error;
-    const std::size_t count =
-        co_await stream_.async_read_some(buffer_.prepare(kFirstReadBytes), redirect_error(use_awaitable, error));
+    const std::size_t count = co_await reader_.read_some(error);
     leave_idle();
     if (gave_way_ && count > 0) {
       // Its request had just been read: it is served, one more than there are places for.
       gave_way_ = false;
       ++host_.sessions_open;
     }
-    buffer_.commit(count);
     co_return !error;
   }
 
@@ -137,100 +121,107 @@ class Session final : public StreamWriter {
 
   /// Reads one request and answers it; false when the connection must end.
   asio::awaitable<bool> serve_next() {
-    Parser parser;
-    parser.header_limit(kMaxHeaderBytes);
-    // The route knows.
-    parser.body_limit(boost::none);
-    error_code error;
     host_.offered.add(std::chrono::steady_clock::now());
     stream_.expires_after(host_.options.io_timeout);
-    co_await beast::http::async_read_header(stream_, buffer_, parser, redirect_error(use_awaitable, error));
-    if (!error) co_return co_await serve(parser);
-    if (const auto wrong = problem_of(error, 0)) {
-      co_await send_reply(*wrong, false, false);
+    auto message = co_await reader_.read_head();
+    if (message) co_return co_await serve(**message);
+    if (message.error()) {
+      host_.router.finish({}, *message.error());
+      co_await send_reply(*message.error(), kCloses, false);
       co_await linger(stream_);
     }
     co_return false;
   }
 
-  asio::awaitable<bool> serve(Parser& parser) {
+  asio::awaitable<bool> serve(const RequestReader::Message& message) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto& message = parser.get();
+    Request request;
+    request.core = host_.core;
+    request.connection = this;
+    request.method = message.method_string();
+    for (const auto& field : message) request.headers.push_back({field.name_string(), field.value()});
+    const unsigned version = message.version();
+    const auto wrong = check_head(request.headers, version);
     BodyShare share(host_.body_bytes);
-    auto reply = co_await answer(parser, share);
+    auto reply = wrong ? problem(wrong->status, wrong->why) : co_await answer(request, message, share);
     watch_.end();
     if (!reply) co_return false;
+    host_.router.finish(request, *reply);
     // What was not read must not be taken for the next request.
-    const bool whole = parser.is_done();
-    const bool keep_alive = whole && message.keep_alive() && !host_.ending && !gave_way_;
-    const bool head_only = message.method() == beast::http::verb::head;
+    const bool whole = !wrong && !reader_.has_body();
+    const bool stays = whole && wants_to_stay(request, version) && !host_.ending && !gave_way_;
+    const bool head_only = request.method == "HEAD";
     const bool streams = reply->stream && !head_only;
-    const bool sent = streams ? co_await send_stream(*reply, keep_alive, message.version() >= 11)
-                              : co_await send_reply(*reply, keep_alive, head_only);
+    const std::string_view told = !stays ? kCloses : version < 11 ? kStays : "";
+    const bool sent =
+        streams ? co_await send_stream(*reply, told, version >= 11) : co_await send_reply(*reply, told, head_only);
     const int digit = std::clamp(reply->status / 100, 1, 5);
     host_.requests[static_cast<std::size_t>(digit - 1)]->Increment();
     if (!reply->stream && !reply->waited)
       host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     if (sent && !whole) co_await linger(stream_);
     const bool delimited = !streams || chunked_;
-    co_return (sent && keep_alive && delimited);
+    co_return (sent && stays && delimited);
   }
 
   /// Nothing: the body did not arrive, and nobody is there to be told.
-  asio::awaitable<std::optional<Reply>> answer(Parser& parser, BodyShare& share) {
-    const auto& message = parser.get();
-    Request request;
-    request.core = host_.core;
-    request.connection = this;
-    request.method = message.method_string();
-    for (const auto& field : message) request.headers.push_back({field.name_string(), field.value()});
-    const auto route = route_of(request, message.target());
+  asio::awaitable<std::optional<Reply>> answer(Request& request, const RequestReader::Message& message,
+                                               BodyShare& share) {
+    const auto route = route_of(request, message);
     if (!route) co_return route.error();
     const std::size_t most = std::min((*route)->options.max_body_bytes, host_.options.max_body_bytes);
-    if (most > 0 && !parser.is_done()) {
-      if (auto wrong = check_body(parser, most, share)) co_return std::move(*wrong);
-      const error_code error = co_await read_body(parser, most);
-      if (error) co_return problem_of(error, most);
-      request.body = message.body();
+    std::string body;
+    if (reader_.has_body() && most == 0) {
+      if (auto wrong = reader_.look_at_body()) co_return std::move(*wrong);
+    } else if (reader_.has_body()) {
+      if (auto wrong = check_body(most, share)) co_return std::move(*wrong);
+      if (!co_await go_on(message)) co_return std::nullopt;
+      auto read = co_await reader_.read_body(most);
+      if (!read) co_return std::move(read.error());
+      body = std::move(*read);
+      request.body = body;
     }
     co_return co_await call((*route)->handler, request);
   }
 
   /// Fills in path and query.
-  std::expected<const Route*, Reply> route_of(Request& request, std::string_view target) const {
-    request.path = target.substr(0, target.find('?'));
-    auto query = Query::parse(request.path.size() < target.size() ? target.substr(request.path.size() + 1) : "");
+  std::expected<const Route*, Reply> route_of(Request& request, const RequestReader::Message& message) const {
+    if (std::ranges::find(kMethods, request.method) == std::ranges::end(kMethods))
+      return std::unexpected(problem(501, "this server does not know the method"));
+    const auto target = parse_target(request.method, message.target());
+    if (!target) return std::unexpected(problem(400, "the target must be a path"));
+    request.path = target->path;
+    if (!target->host.empty()) {
+      std::erase_if(request.headers, [](const Header& each) { return base::equals_ignoring_case(each.name, "Host"); });
+      request.headers.push_back({"Host", target->host});
+    }
+    auto query = Query::parse(target->query);
     if (!query)
       return std::unexpected(host_.router.show_problem(request, status_of(query.error().code), query.error().message));
     request.query = std::move(*query);
-    if (!request.path.starts_with('/')) return std::unexpected(problem(400, "the target must be a path"));
-    const std::string_view expected = request.header("Expect");
-    if (!expected.empty() && !beast::iequals(expected, kContinue))
+    const std::string_view expected = message.version() >= 11 ? request.header("Expect") : "";
+    if (!expected.empty() && !base::equals_ignoring_case(expected, kContinue))
       return std::unexpected(problem(417, "of what Expect may ask for, this server knows 100-continue"));
     return host_.router.find(request);
   }
 
   /// May this body be read? Else the answer.
-  std::optional<Reply> check_body(const Parser& parser, std::size_t most, BodyShare& share) const {
-    const auto length = parser.content_length();
-    if (length && *length > most) return problem_of(beast::http::error::body_limit, most);
+  std::optional<Reply> check_body(std::size_t most, BodyShare& share) const {
+    const auto length = reader_.body_length();
+    if (length && *length > most) return body_too_large(most);
     if (share.take(length ? static_cast<std::size_t>(*length) : most,
                    std::max(host_.options.max_bodies_bytes, host_.options.max_body_bytes)))
       return std::nullopt;
     return problem(503, "too many large requests are under way; try again later");
   }
 
-  asio::awaitable<error_code> read_body(Parser& parser, std::size_t most) {
+  /// Tells a client that waits for it that its body is wanted (RFC 9110, section 10.1.1).
+  asio::awaitable<bool> go_on(const RequestReader::Message& message) {
+    if (message.version() < 11 || message.count("Expect") == 0) co_return true;
+    static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
     error_code error;
-    parser.body_limit(most);
-    const auto& message = parser.get();
-    if (message.version() >= 11 && message.count(beast::http::field::expect) > 0) {
-      static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";
-      co_await asio::async_write(stream_, asio::buffer(kGoOn), redirect_error(use_awaitable, error));
-      if (error) co_return error;
-    }
-    co_await beast::http::async_read(stream_, buffer_, parser, redirect_error(use_awaitable, error));
-    co_return error;
+    co_await asio::async_write(stream_, asio::buffer(kGoOn), redirect_error(use_awaitable, error));
+    co_return !error;
   }
 
   asio::awaitable<Reply> call(const Handler& handler, const Request& request) {
@@ -245,8 +236,8 @@ class Session final : public StreamWriter {
     }
   }
 
-  asio::awaitable<bool> send_reply(const Reply& reply, bool keep_alive, bool head_only) {
-    std::string start = head_of(reply, keep_alive);
+  asio::awaitable<bool> send_reply(const Reply& reply, std::string_view connection, bool head_only) {
+    std::string start = head_of(reply, connection);
     const std::string_view body = reply.body ? std::string_view(*reply.body) : std::string_view();
     // The length of a stream is not known, also when a HEAD asks for it.
     if (reply.status != 304 && reply.status != 204 && !reply.stream)
@@ -262,9 +253,9 @@ class Session final : public StreamWriter {
     co_return true;
   }
 
-  asio::awaitable<bool> send_stream(Reply& reply, bool keep_alive, bool chunked) {
+  asio::awaitable<bool> send_stream(Reply& reply, std::string_view connection, bool chunked) {
     chunked_ = chunked;
-    std::string start = head_of(reply, keep_alive && chunked);
+    std::string start = head_of(reply, chunked ? connection : kCloses);
     if (chunked) start += "Transfer-Encoding: chunked\r\n";
     start += "\r\n";
     std::vector<asio::const_buffer> buffers{asio::buffer(start)};
@@ -294,7 +285,7 @@ class Session final : public StreamWriter {
 
   SessionHost& host_;
   beast::tcp_stream stream_;
-  beast::flat_buffer buffer_{kMaxBufferBytes};
+  RequestReader reader_{stream_};
   EndWatch watch_;
   std::list<Session*>::iterator place_;
   std::optional<std::list<Session*>::iterator> idle_place_;

@@ -9,9 +9,6 @@ namespace http {
 /// Appends one server-sent event (WHATWG HTML, section 9.2). `data` has no line break. Empty `id` is left out.
 void append_event(std::string& out, std::string_view event, std::string_view id, std::string_view data);
 
-/// A comment, which keeps connections open and clients silent.
-inline constexpr std::string_view kHeartbeat = ":\n\n";
-
 /// One event as received.
 struct SseEvent {
   std::string event;

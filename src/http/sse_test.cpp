@@ -33,7 +33,7 @@ TEST(SseParser, ReadsWhatAppendEventWrites) {
   std::string text;
   append_event(text, "change", "e-7", "{}");
   append_event(text, "view", "", "[]");
-  text += kHeartbeat;
+  text += ":\n\n";
   EXPECT_THAT(told(SseParser().feed(text)), testing::ElementsAre("change|e-7!|{}", "view|e-7|[]"));
 }
 

@@ -4,6 +4,8 @@
 #include "feed/row_json.hpp"
 #include "feed/row_stream.hpp"
 #include "feed/selection_query.hpp"
+#include "http/answer.hpp"
+#include "http/gzip_stream.hpp"
 #include "portal/csv.hpp"
 
 namespace portal {
@@ -12,6 +14,11 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
+constexpr auto kCsvParameters = [] {
+  std::array<std::string_view, feed::kListParameters.size() + 1> names{"raw"};
+  std::ranges::copy(feed::kListParameters, names.begin() + 1);
+  return names;
+}();
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;
 
@@ -20,12 +27,16 @@ http::Prepared render_list(const board::State& state, board::Selection selection
   const board::Selected selected = board::select(state, selection, now, overview);
   std::string body = fmt::format("{{\"version\":\"{}\",\"now\":\"", core::to_string(state.version));
   base::append_rfc3339(body, now);
-  body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", selected.counts.total, selection.offset,
+  body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", selected.counts.total, selected.before,
                       selection.limit);
-  selection.offset += selected.rows.size();
-  // With the limit, also where it is the default: a link should say what it gives.
-  const bool more = !selected.rows.empty() && selection.offset < selected.counts.total;
-  body += more ? fmt::format("\"/api/v1/hardware?{}\"", feed::to_query(selection, 0)) : "null";
+  const bool more = !selected.rows.empty() && selected.before + selected.rows.size() < selected.counts.total;
+  if (more) {
+    selection.offset = 0;
+    selection.after = board::place_of(*selected.rows.back(), selection, now);
+  }
+  // With the limit, also where it is the default: a link should say what it gives. Without the path, which others may
+  // put under one of theirs.
+  body += more ? fmt::format("\"?{}\"", feed::to_query(selection, 0)) : "null";
   body += ",\"counts\":{";
   feed::append_counts(body, selected.counts);
   body += "},";
@@ -36,8 +47,10 @@ http::Prepared render_list(const board::State& state, board::Selection selection
   return {"application/json", std::move(body)};
 }
 
-asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows) {
-  const feed::AppendRow append = [now](std::string& text, const core::Row& row) { append_csv(text, row, now); };
+asio::awaitable<void> write_csv(http::StreamWriter& out, base::Time now, std::vector<core::RowPtr> rows, Cells cells) {
+  const feed::AppendRow append = [now, cells](std::string& text, const core::Row& row) {
+    append_csv(text, row, now, cells);
+  };
   co_await feed::write_rows(out, std::string(kCsvHead), rows, append);
 }
 
@@ -59,7 +72,7 @@ http::Reply no_such_profile() {
 Api::Api(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}
 
 asio::awaitable<http::Reply> Api::list(const http::Request& request) {
-  if (auto known = request.query.only(feed::kSelectionParameters); !known) co_return http::problem(known.error());
+  if (auto known = request.query.only(feed::kListParameters); !known) co_return http::problem(known.error());
   const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();
@@ -73,9 +86,12 @@ asio::awaitable<http::Reply> Api::list(const http::Request& request) {
 }
 
 asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
-  if (auto known = request.query.only(feed::kSelectionParameters); !known) co_return http::problem(known.error());
+  if (auto known = request.query.only(kCsvParameters); !known) co_return http::problem(known.error());
   const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows);
   if (!selection) co_return http::problem(selection.error());
+  const std::string_view raw = request.query.get("raw").value_or("");
+  if (!raw.empty() && raw != "1") co_return http::problem(400, "raw must be 1 or left out");
+  const Cells cells = raw.empty() ? Cells::safe : Cells::raw;
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) co_return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
@@ -83,9 +99,10 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
   reply.content_type = "text/csv; charset=utf-8; header=present";
   reply.headers.emplace_back("Content-Disposition", "attachment; filename=\"vacancy.csv\"");
   reply.headers.emplace_back("Cache-Control", "no-cache");
-  reply.stream = [now, rows = board::select(*state, *selection, now).rows](http::StreamWriter& out) {
-    return write_csv(out, now, rows);
+  const auto stream = [now, cells, rows = board::select(*state, *selection, now).rows](http::StreamWriter& out) {
+    return write_csv(out, now, rows, cells);
   };
+  http::stream_compressed(request, reply, stream);
   co_return reply;
 }
 

@@ -5,18 +5,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<http::Reply> opened(const http::Request& request, const http::Handler& handler,
-                                    const std::string& origin) {
-  http::Reply reply = co_await handler(request);
-  reply.headers.emplace_back("Access-Control-Allow-Origin", origin);
-  reply.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Retry-After");
-  co_return reply;
-}
-
-asio::awaitable<http::Reply> preflight(const std::string& origin) {
+asio::awaitable<http::Reply> preflight() {
   http::Reply reply;
   reply.status = 204;
-  reply.headers.emplace_back("Access-Control-Allow-Origin", origin);
   reply.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD");
   reply.headers.emplace_back("Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID, Cache-Control");
   reply.headers.emplace_back("Access-Control-Max-Age", "86400");
@@ -26,14 +17,16 @@ asio::awaitable<http::Reply> preflight(const std::string& origin) {
 }  // namespace
 
 void Cors::add(http::Router& router, const std::string& pattern, http::Handler handler) const {
-  if (origin_.empty()) {
-    router.add("GET", pattern, std::move(handler));
-    return;
-  }
-  router.add("GET", pattern, [origin = origin_, handler = std::move(handler)](const http::Request& request) {
-    return opened(request, handler, origin);
-  });
-  router.add("OPTIONS", pattern, [origin = origin_](const http::Request&) { return preflight(origin); });
+  router.add("GET", pattern, std::move(handler));
+  if (!origin_.empty()) router.add("OPTIONS", pattern, [](const http::Request&) { return preflight(); });
+}
+
+void Cors::open(const http::Request& request, http::Reply& reply) const {
+  const std::string_view path = request.path;
+  const bool page = path == "/" || path.starts_with("/profile/") || path.starts_with("/assets/");
+  if (origin_.empty() || (page && reply.status < 400)) return;
+  reply.headers.emplace_back("Access-Control-Allow-Origin", origin_);
+  reply.headers.emplace_back("Access-Control-Expose-Headers", "ETag, Link, Retry-After");
 }
 
 }  // namespace portal

@@ -1,17 +1,27 @@
 #include "portal/csv.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "core/freshness.hpp"
 
 namespace portal {
 namespace {
 
-void append_field(std::string& out, std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += text;
+/// Do spreadsheets take a cell with this text for a formula? Some know its first character in full width, too.
+bool is_formula(std::string_view text) {
+  constexpr std::string_view kBeginnings[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+  return std::ranges::any_of(kBeginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
+}
+
+/// Quotes also what other separators would cut into cells.
+void append_text(std::string& out, std::string_view text, Cells cells) {
+  const std::string_view mark = cells == Cells::safe && is_formula(text) ? "'" : "";
+  if (text.find_first_of(",;\t\"\r\n") == std::string_view::npos) {
+    out.append(mark).append(text);
     return;
   }
-  out += '"';
+  out.append("\"").append(mark);
   for (const char c : text) out.append(c == '"' ? 2 : 1, c);
   out += '"';
 }
@@ -23,10 +33,10 @@ void append_number(std::string& out, const std::optional<double>& number) {
 
 }  // namespace
 
-void append_csv(std::string& out, const core::Row& row, base::Time now) {
-  append_field(out, row.profile.key.provider);
+void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells) {
+  append_text(out, row.profile.key.provider, cells);
   out += ',';
-  append_field(out, row.profile.key.name);
+  append_text(out, row.profile.key.name, cells);
   out += ',';
   out += core::to_string(core::effective_level(row, now));
   out += ',';
@@ -38,7 +48,7 @@ void append_csv(std::string& out, const core::Row& row, base::Time now) {
   append_number(out, reading.score);
   append_number(out, reading.price);
   out += ',';
-  append_field(out, reading.reason);
+  append_text(out, reading.reason, cells);
   out += ',';
   if (row.reading) base::append_rfc3339(out, reading.measured_at);
   out += ',';
@@ -46,7 +56,7 @@ void append_csv(std::string& out, const core::Row& row, base::Time now) {
   out += ',';
   if (reading.changed) base::append_rfc3339(out, reading.changed->at);
   out += ',';
-  if (row.failure) append_field(out, row.failure->error);
+  if (row.failure) append_text(out, row.failure->error, cells);
   out += ',';
   if (row.failure) base::append_rfc3339(out, row.failure->failed_at);
   out += "\r\n";

@@ -20,7 +20,7 @@ std::string root_of(std::string_view path) {
 }  // namespace
 
 bool wants_html(const http::Request& request) {
-  const std::string_view accept = request.header("Accept");
+  const std::string accept = request.list("Accept");
   return http::quality_of(accept, "text/html") > http::quality_of(accept, "application/problem+json");
 }
 

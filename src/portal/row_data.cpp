@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+    "base-uri 'none'; form-action 'self'";
 
 }  // namespace
 

@@ -37,7 +37,7 @@ std::string_view without_rule(std::string_view reason);
 /// "/profile/Amazon/c5", escaped.
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key);
 
-/// Adds what a page of ours may do: no script, style or picture but its own.
+/// Adds what a page of ours may do: no script, style or picture but its own. The service adds who may frame it.
 void secure(http::Reply& reply);
 
 }  // namespace portal

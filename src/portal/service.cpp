@@ -14,12 +14,14 @@ feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   return options;
 }
 
-/// `portal.public_url` without a slash at the end. An older configuration does not have it.
-std::string public_url(const auto& config) {
-  std::string url;
-  if constexpr (requires { config.public_url; }) url = config.public_url;
-  while (url.ends_with('/')) url.pop_back();
-  return url;
+/// Who may show a page of ours in a frame, for the end of its policy.
+std::string frame_ancestors_of(const std::vector<std::string>& sites) {
+  std::string sources = "; frame-ancestors 'self'";
+  for (const std::string& site : sites) {
+    if (site == "none") return "; frame-ancestors 'none'";
+    sources += ' ' + site;
+  }
+  return sources;
 }
 
 }  // namespace
@@ -31,15 +33,21 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
       wait_(board_, metrics),
-      page_(board_, runtime.cores(), public_url(config)),
-      profile_page_(board_, runtime.cores(), public_url(config)),
+      page_(board_, runtime.cores(), config.public_url),
+      profile_page_(board_, runtime.cores(), config.public_url),
       assets_(runtime.cores()),
       badge_(board_),
       cors_(config.allow_origin),
+      frame_ancestors_(frame_ancestors_of(config.frame_ancestors)),
       rows_at_scrape_(board::meter(board_, metrics, "portal")) {}
 
 http::Router Service::routes() {
   http::Router router(show_problem);
+  router.at_end([this](const http::Request& request, http::Reply& reply) {
+    cors_.open(request, reply);
+    for (auto& [name, value] : reply.headers)
+      if (name == "Content-Security-Policy") value += frame_ancestors_;
+  });
   router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
   router.add("GET", "/profile/{provider}/{name}",
              [this](const http::Request& request) { return profile_page_.handle(request); });

@@ -56,6 +56,7 @@ class Service {
   Assets assets_;
   Badge badge_;
   Cors cors_;
+  std::string frame_ancestors_;
   std::shared_ptr<void> rows_at_scrape_;
 };
 

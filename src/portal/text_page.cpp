@@ -5,7 +5,7 @@
 namespace portal {
 
 bool wants_text(const http::Request& request) {
-  const std::string_view accept = request.header("Accept");
+  const std::string accept = request.list("Accept");
   const double text = http::quality_of(accept, "text/plain");
   const double html = http::quality_of(accept, "text/html");
   const std::string_view agent = request.header("User-Agent");

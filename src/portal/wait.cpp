@@ -11,8 +11,6 @@ namespace portal {
 namespace {
 
 constexpr std::chrono::seconds kDefaultTimeout{30};
-/// Proxies close connections that are silent for longer.
-constexpr std::chrono::seconds kLongestTimeout{60};
 constexpr std::size_t kMostPatterns = 100;
 /// Each is held against all rows.
 constexpr std::ptrdiff_t kMostGlobs = 10;
@@ -86,9 +84,6 @@ base::Result<Asked> read(const http::Query& query) {
   if (!condition) return std::unexpected(condition.error());
   const auto timeout = duration_of(query, "timeout", kDefaultTimeout);
   if (!timeout) return std::unexpected(timeout.error());
-  if (*timeout > kLongestTimeout)
-    return wrong("timeout", fmt::format("the most is {}; ask again then, with the answer's held",
-                                        base::to_string(kLongestTimeout)));
   auto held = board::parse_held(query.get("held").value_or(""), board::Tracker::kMostFollowed);
   if (!held) return wrong("held", "send what an earlier answer gave, or leave it out");
   return Asked{std::move(*condition), std::move(*held), *timeout};
@@ -127,7 +122,7 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
   body += "]}\n";
   http::Reply reply;
   reply.content_type = "application/json";
-  reply.headers.emplace_back("Cache-Control", "no-store");
+  http::pass_through(reply);
   reply.body = std::make_shared<const std::string>(std::move(body));
   return reply;
 }
@@ -165,14 +160,16 @@ std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view
 
 }  // namespace
 
-Wait::Wait(board::Board& board, base::Metrics& metrics)
-    : board_(board), waiting_(metrics.gauge("vacancy_waiting_requests", "Requests that wait for a condition")) {}
+Wait::Wait(board::Board& board, base::Metrics& metrics, base::Duration longest)
+    : board_(board),
+      longest_(longest),
+      waiting_(metrics.gauge("vacancy_waiting_requests", "Requests that wait for a condition")) {}
 
 boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   auto asked = read(request.query);
   if (!asked) co_return http::problem(asked.error());
   const Counted counted(waiting_);
-  const auto deadline = std::chrono::steady_clock::now() + asked->timeout;
+  const auto deadline = std::chrono::steady_clock::now() + std::min(asked->timeout, longest_);
   const bool all = asked->condition.all;
   board::View& view = board_.view(request.core);
   board::Tracker tracker(std::move(asked->condition), std::move(asked->held));

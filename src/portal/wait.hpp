@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+
+#include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "board/board.hpp"
 #include "http/message.hpp"
@@ -7,20 +10,24 @@
 namespace portal {
 
 /// `GET /api/v1/wait?profile=PROVIDER/NAME&…`: answers when a condition holds, when the time is up, when the client
-/// closes its sending side, or when the server drains, each time with what stands there now:
+/// closes its sending side, when the server drains, or after kLongestWait, each time with what stands there now:
 ///
 ///     {"satisfied","version","now","held","unmatched":[patterns],"outage","more","rows":[rows with "holds_since"]}
 ///
 /// Called on every core; `board` outlives it.
 class Wait {
  public:
-  /// `metrics` outlives it.
-  Wait(board::Board& board, base::Metrics& metrics);
+  /// Proxies end a request that is silent for 50 or 60 s.
+  static constexpr std::chrono::seconds kLongestWait{45};
+
+  /// `metrics` outlives it. No request is held longer than `longest`.
+  Wait(board::Board& board, base::Metrics& metrics, base::Duration longest = kLongestWait);
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
   board::Board& board_;
+  base::Duration longest_;
   prometheus::Gauge& waiting_;
 };
 

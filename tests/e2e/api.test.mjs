@@ -63,7 +63,7 @@ const CASES = [
   ['portal', 'api/v1/wait?profile=lab/gpu&timeout=100ms', 200],
   ['portal', 'api/v1/wait', 400],
   ['portal', 'api/v1/wait?profile=c5', 400],
-  ['portal', 'api/v1/wait?profile=Amazon/c5&timeout=2h', 400],
+  ['portal', 'api/v1/wait?profile=Amazon/c5&timeout=2x', 400],
   ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=GREAT', 400],
   ['portal', 'badge/Amazon/c5.svg', 200, { type: 'image/svg+xml' }],
   ['portal', 'badge/Amazon/c5.svg?label=c5', 200],

@@ -64,7 +64,7 @@ class FailoverTest(TestCase):
     def test_a_portal_stays_on_a_quiet_replica_and_leaves_one_that_hangs(self):
         first, _, taps, portal, readers = self.start(PROBE | {"ttl": "1h"}, "1s")
         # Longer than the silence that it takes for a failure.
-        eventually("heartbeats", lambda: taps[0].answered[0].count(b"\n:\n\n") >= 4)
+        eventually("heartbeats", lambda: taps[0].answered[0].count(b"event: heartbeat\n") >= 4)
         self.assertEqual(portal.metric("vacancy_feed_failures_total"), 0)
         first.send(signal.SIGSTOP)
         eventually("it asks the other", lambda: taps[1].sent and b"\r\nLast-Event-ID: " in taps[1].sent[0])
