@@ -24,12 +24,6 @@ std::string frame_ancestors_of(const std::vector<std::string>& sites) {
   return sources;
 }
 
-/// Without a slash at the end.
-std::string public_url(std::string url) {
-  while (url.ends_with('/')) url.pop_back();
-  return url;
-}
-
 }  // namespace
 
 Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
@@ -39,8 +33,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
       wait_(board_, metrics),
-      page_(board_, runtime.cores(), public_url(config.public_url)),
-      profile_page_(board_, runtime.cores(), public_url(config.public_url)),
+      page_(board_, runtime.cores(), config.public_url),
+      profile_page_(board_, runtime.cores(), config.public_url),
       assets_(runtime.cores()),
       badge_(board_),
       cors_(config.allow_origin),

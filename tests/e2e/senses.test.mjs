@@ -77,6 +77,7 @@ test('a phone shows everything without scrolling sideways, and a finger can do w
   await page.getByText('last attempt failed').tap();
   await eventually('why', () => page.getByText('exit code 70').isVisible());
   await fits();
+  await page.getByLabel('Filters').tap();
   await page.getByLabel('grouped').tap();
   await eventually('groups', async () => await page.locator('tr.group').count() > 1);
   await fits();
@@ -84,6 +85,7 @@ test('a phone shows everything without scrolling sideways, and a finger can do w
   await eventually('the most free', async () => await page.locator('#rows .name').first().innerText() === LONG);
   await page.getByRole('link', { name: 'Next' }).tap();
   await page.waitForURL(/offset=100/);
+  await eventually('the next page', async () => (await page.locator('caption').innerText()).includes('101–'));
   await fits();
   await page.getByRole('link', { name: 'Previous' }).tap();
   await page.getByRole('link', { name: LONG }).tap();

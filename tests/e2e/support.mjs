@@ -176,7 +176,9 @@ async function openContext(test, { described = true, ...options }) {
 export async function openPage(test, url, { context, ...options } = {}) {
   const page = await (context ?? await openContext(test, options)).newPage();
   page.problems = [];
-  page.on('console', message => message.type() === 'error' && page.problems.push(message.text()));
+  // While nobody answers, a page asks now and then, and browsers log that.
+  const refused = text => text.includes('ERR_CONNECTION_REFUSED');
+  page.on('console', message => message.type() === 'error' && !refused(message.text()) && page.problems.push(message.text()));
   page.on('pageerror', error => page.problems.push(String(error)));
   scope(test).after(() => assert.deepEqual(page.problems, []));
   const answer = await page.goto(url);
