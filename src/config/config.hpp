@@ -304,8 +304,11 @@ struct Config {
   AutoscalerConfig autoscaler{};
   /// Profiles that must exist. Missing ones are added at start; removing one here removes nothing.
   std::vector<core::ProfileKey> profiles{};
-  /// `profiles` was written down, if only as an empty list; no key of its own.
-  bool profiles_given = false;
+  /// `profiles` was written down, if only as an empty list; no key of its own, and no difference between two.
+  struct Given {
+    bool value = false;
+    bool operator==(const Given&) const { return true; }
+  } profiles_given{};
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};
 
