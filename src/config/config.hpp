@@ -314,8 +314,11 @@ struct Config {
   /// Profiles that must exist, with labels that they must have. What is missing is added at start; removing something
   /// here removes nothing.
   std::vector<core::NewProfile> profiles{};
-  /// `profiles` was written down, if only as an empty list; no key of its own.
-  bool profiles_given = false;
+  /// `profiles` was written down, if only as an empty list; no key of its own, and no difference between two.
+  struct Given {
+    bool value = false;
+    bool operator==(const Given&) const { return true; }
+  } profiles_given{};
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};
 

@@ -297,7 +297,7 @@ TEST(Print, QuotesTextThatYamlWouldTakeForSomethingElse) {
 TEST(Print, ShowsEveryKey) {
   const std::string text = to_yaml(load(std::nullopt, {}));
   EXPECT_THAT(text, AllOf(HasSubstr("log_level: info\n"), HasSubstr("  http:\n    address: 0.0.0.0\n    port: 5001\n"),
-                          HasSubstr("  poll_interval: 250ms\n"), HasSubstr("profiles: []\n"),
+                          HasSubstr("  poll_interval: 250ms\n"),
                           HasSubstr("  - name: simulated\n    kind: simulated\n"), HasSubstr("    duration: 5s\n")));
   EXPECT_THAT(text, Not(HasSubstr("seed"))) << "it has no value";
 }

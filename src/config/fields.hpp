@@ -282,7 +282,9 @@ void fields(C& config, Visit&& visit) {
   visit("hardware", config.hardware);
   visit("portal", config.portal);
   visit("autoscaler", config.autoscaler);
-  visit("profiles", config.profiles);
+  // An empty list that was printed would be one that was written down.
+  if (!std::is_const_v<C> || config.profiles_given.value || !config.profiles.empty())
+    visit("profiles", config.profiles);
   visit("probes", config.probes);
 }
 

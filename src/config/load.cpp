@@ -30,7 +30,7 @@ Config load(const std::optional<std::string>& file, const std::map<std::string, 
   Origins origins;
   if (file) read_yaml(content_of(*file), *file, config, origins);
   read_environment(environment, config, origins);
-  config.profiles_given = origins.has("profiles");
+  config.profiles_given.value = origins.has("profiles");
   if (config.probes.empty()) config.probes.push_back({.name = "simulated"});
   try {
     validate(config);

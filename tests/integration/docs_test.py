@@ -49,7 +49,7 @@ def pattern_of(line):
         elif re.fullmatch(r"\(id", word):
             parts.append(r"\(id")
         else:
-            parts.append(re.sub(r"(\\?\d)+", r"\\d+", re.escape(word)))
+            parts.append(re.sub(r"localhost:\d+", r"localhost:\\d+", re.escape(word)))
     return r"\s+".join(parts)
 
 

@@ -38,7 +38,7 @@ void settle(config::Config& config) {
 int serve(const config::Config& config, const std::function<config::Config()>& load, const CommonFlags& common) {
   hold_reloads();
   // Who names profiles, or finds them, wants no others.
-  const bool named = config.profiles_given || std::ranges::any_of(config.probes, &config::ProbeConfig::discovers);
+  const bool named = config.profiles_given.value || std::ranges::any_of(config.probes, &config::ProbeConfig::discovers);
   const auto content = named ? store::FirstContent::nothing : store::FirstContent::sample;
   const store::Opened opened = hardware::open_database(config.hardware, content, config.profiles);
   if (opened.was_new)
