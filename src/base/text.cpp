@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -98,7 +99,7 @@ bool is_printable_utf8(std::string_view text) {
 }
 
 std::string number_text(double number) {
-  return fmt::format("{:.15g}", number);
+  return std::trunc(number) == number ? fmt::format("{}", number) : fmt::format("{:.15g}", number);
 }
 
 std::string to_utf8(std::string_view text) {
@@ -119,7 +120,8 @@ std::string to_utf8(std::string_view text) {
 std::string to_line(std::string_view text) {
   if (is_printable_utf8(text)) return std::string(text);
   std::string line = to_utf8(text);
-  std::ranges::replace_if(line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
   return line;
 }
 

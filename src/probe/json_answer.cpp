@@ -132,6 +132,11 @@ class Reader {
     const json::value* found = find(pointer);
     if (found == nullptr) return std::nullopt;
     if (!found->is_number()) return wrong(pointer, *found, "it must be a number");
+    // Before it becomes a double, which has not every number from there on.
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    const std::int64_t* whole = found->if_int64();
+    if (found->is_uint64() || (whole != nullptr && (*whole > kMost || *whole < -kMost)))
+      return std::unexpected(fmt::format("{} is {}, which is no count", pointer, json::serialize(*found)));
     const auto number = found->to_number<double>();
     if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", pointer));
     return number;

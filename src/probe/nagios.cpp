@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -73,6 +74,11 @@ std::optional<Value> value_of(std::string_view text, std::string_view label) {
   Value value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
   if (error != std::errc() || !std::isfinite(value.number)) return std::nullopt;
+  // A double has not every number from 2^53 on.
+  std::int64_t whole = 0;
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (std::from_chars(text.data(), end, whole).ptr == end && (whole > kMost || whole < -kMost))
+    value.number = std::nextafter(value.number, std::copysign(HUGE_VAL, value.number));
   value.unit = text.substr(static_cast<std::size_t>(end - text.data()));
   return is_unit(value.unit, label) ? std::optional(value) : std::nullopt;
 }

@@ -105,6 +105,8 @@ TEST(Nagios, NamesNumbersThatMakeNoSense) {
   EXPECT_EQ(error_of("x|free=10 total=4"), "free is 10, more than total, which is 4");
   EXPECT_EQ(error_of("x|free=3 largest=4"), "largest is 4, more than free, which is 3");
   EXPECT_EQ(error_of("x|free=1.2e19"), "free is 1.2e+19, which is no count");
+  EXPECT_THAT(error_of("x|free=9007199254740993"), testing::HasSubstr("which is no count"));
+  EXPECT_EQ(read("x|free=9007199254740992 score=-9007199254740992").free, 9007199254740992);
   EXPECT_EQ(error_of("x|free=1 FREE=3"), "free is there twice: 'FREE=3'");
   EXPECT_EQ(error_of("x|free=U\n|free=3"), "free is there twice: 'free=3'");
   EXPECT_EQ(error_of("x|free=3GB total=4TB"), "free=3GB and total=4TB have two units; write one");

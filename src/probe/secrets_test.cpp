@@ -104,7 +104,7 @@ TEST(Secrets, AreFoundInFurtherForms) {
         std::string("eyJhbG<br/>ci/Oi<wbr>JI+UzI1"),
         std::string("eyJhb\\\nGci/OiJI+UzI1"),
         std::string("token eyJhbGci/OiJIUz... bad"),
-        std::string("****NiIs<In="),
+        std::string("****UzI1\"NiIs<In="),
         std::string("..UzI1\"NiIs.."),
         std::string("eyJhbG-ci"),
         std::string("%2525253665yJ%25252568bGci%2525252FOiJI"),
