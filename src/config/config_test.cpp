@@ -103,9 +103,13 @@ TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
               StartsWith("profiles[0]: provider ' x'"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),
+  EXPECT_THAT(complaint([](Config& c) {
+                c.profiles[1].attributes = {{"a b", "c"}};
+              }),
               StartsWith("profiles[1].labels: label 'a b' has no usable key"));
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a", "b\nc"}}; }),
+  EXPECT_THAT(complaint([](Config& c) {
+                c.profiles[1].attributes = {{"a", "b\nc"}};
+              }),
               StartsWith("profiles[1].labels: the value of label 'a' must be"));
   EXPECT_THAT(complaint([](Config& c) {
                 for (int i = 0; i < 65; ++i) c.profiles[0].attributes.emplace(std::to_string(i), "");
@@ -130,8 +134,9 @@ TEST(Validate, WantsHttpUrlsWithAHost) {
 
 TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
   const auto with = [](std::string url) {
-    return complaint(
-        [&](Config& c) { c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}}; });
+    return complaint([&](Config& c) {
+      c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}};
+    });
   };
   for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://me@lab:p@h/",
                           "http://[::1]:5001/", "http://bücher.example/", "http://{attribute.host}:8080/{name}",
@@ -300,6 +305,47 @@ TEST(Print, ShowsEveryKey) {
                           HasSubstr("  poll_interval: 250ms\n"), HasSubstr("profiles: []\n"),
                           HasSubstr("  - name: simulated\n    kind: simulated\n"), HasSubstr("    duration: 5s\n")));
   EXPECT_THAT(text, Not(HasSubstr("seed"))) << "it has no value";
+}
+
+TEST(Validate, AddressesAreThoseOfIp) {
+  const auto complaint = [](std::string address) -> std::string {
+    Config config;
+    config.hardware.http.address = std::move(address);
+    try {
+      validate(config);
+    } catch (const base::UsageError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  for (const char* good : {"0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0"}) EXPECT_EQ(complaint(good), "") << good;
+  for (const char* bad : {"300.1.1.1", "foo bar", "localhost", "[::1]", "1.2.3", "127.0.0.1%lo", "::1:80:x"})
+    EXPECT_EQ(complaint(bad),
+              fmt::format("hardware.http.address: '{}' is not an IP address; give one such as 0.0.0.0, 127.0.0.1 or ::",
+                          bad));
+}
+
+TEST(Validate, ADatabaseOfSqliteIsAFile) {
+  const auto complaint = [](std::string database) -> std::string {
+    Config config;
+    config.hardware.database = std::move(database);
+    try {
+      validate(config);
+    } catch (const base::UsageError& e) {
+      return e.what();
+    }
+    return "";
+  };
+  for (const char* good : {"sqlite:vacancy.db", "sqlite:/nowhere/vacancy.db", "mysql://u@h/n"})
+    EXPECT_EQ(complaint(good), "") << good;
+  for (const char* bad : {"sqlite:", "sqlite::memory:"})
+    EXPECT_EQ(complaint(bad), fmt::format("hardware.database: '{}' has no path; give the path of a file, as in "
+                                          "sqlite:vacancy.db",
+                                          bad));
+  for (const char* bad : {"sqlite:/dev/null", "sqlite:/tmp", "sqlite:."})
+    EXPECT_EQ(complaint(bad), fmt::format("hardware.database: '{}' is no regular file; give the path of a file, as in "
+                                          "sqlite:vacancy.db",
+                                          bad));
 }
 
 }  // namespace

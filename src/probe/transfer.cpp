@@ -183,7 +183,7 @@ std::string Transfer::failure(CURLcode code) const {
       return fmt::format("redirected more than {} times", request_.max_redirects);
     case CURLE_UNSUPPORTED_PROTOCOL:
       // libcurl takes every other protocol for this one.
-      if (detail.contains("HTTP/0.9")) return std::string(kNotHttp1);
+      if (detail.contains("HTTP")) return std::string(kNotHttp1);
       return fmt::format("neither http nor https: {}", detail);
     case CURLE_PARTIAL_FILE:
       return fmt::format("the answer was cut off: {}", detail);
