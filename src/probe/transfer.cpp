@@ -184,7 +184,12 @@ std::string Transfer::failure(CURLcode code) const {
     case CURLE_UNSUPPORTED_PROTOCOL:
       // libcurl takes every other protocol for this one.
       if (detail.contains("HTTP")) return std::string(kNotHttp1);
-      return fmt::format("neither http nor https: {}", detail);
+      return fmt::format("redirected to a place that is neither http nor https: {}", detail);
+    case CURLE_URL_MALFORMAT:
+      return fmt::format(
+          "{}: {}", response_.status / 100 == 3 ? "redirected to a place that is no URL" : "the URL is wrong", detail);
+    case CURLE_BAD_CONTENT_ENCODING:
+      return fmt::format("the answer cannot be unpacked: {}", detail);
     case CURLE_PARTIAL_FILE:
       return fmt::format("the answer was cut off: {}", detail);
     case CURLE_GOT_NOTHING:
@@ -197,6 +202,7 @@ std::string Transfer::failure(CURLcode code) const {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
       if (std::string refused = proxy_failure(); !refused.empty()) return refused;
+      if (detail.contains("chunk")) return fmt::format("the answer's chunks are malformed: {}", detail);
       return fmt::format("the connection was lost: {}", detail);
     default:
       return detail;
