@@ -95,8 +95,8 @@ TEST_F(HttpPeerTest, AnAnswerThatIsBrokenIsNamed) {
 
 TEST_F(HttpPeerTest, ARedirectThatIsNotFollowedIsNamed) {
   for (const auto& [place, right] :
-       {std::pair("file:///etc/passwd", "redirected to a place that is neither http nor https: Protocol \"file\""),
-        {"ftp://127.0.0.1/x", "redirected to a place that is neither http nor https: Protocol \"ftp\""},
+       {std::pair("file:///etc/passwd", "redirected to 'file:///etc/passwd', which is neither http nor https"),
+        {"ftp://127.0.0.1/x", "redirected to 'ftp://127.0.0.1/x', which is neither http nor https"},
         {"http://127.0.0.1:22222222/x", "redirected to a place that is no URL: "},
         {"http://127.0.0.1:22/x", "cannot connect"}}) {
     const RawServer server(fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", place));
