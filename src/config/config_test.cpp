@@ -103,13 +103,9 @@ TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
               StartsWith("profiles[0]: provider ' x'"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
-  EXPECT_THAT(complaint([](Config& c) {
-                c.profiles[1].attributes = {{"a b", "c"}};
-              }),
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),
               StartsWith("profiles[1].labels: label 'a b' has no usable key"));
-  EXPECT_THAT(complaint([](Config& c) {
-                c.profiles[1].attributes = {{"a", "b\nc"}};
-              }),
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a", "b\nc"}}; }),
               StartsWith("profiles[1].labels: the value of label 'a' must be"));
   EXPECT_THAT(complaint([](Config& c) {
                 for (int i = 0; i < 65; ++i) c.profiles[0].attributes.emplace(std::to_string(i), "");
@@ -134,9 +130,8 @@ TEST(Validate, WantsHttpUrlsWithAHost) {
 
 TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
   const auto with = [](std::string url) {
-    return complaint([&](Config& c) {
-      c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}};
-    });
+    return complaint(
+        [&](Config& c) { c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}}; });
   };
   for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://me@lab:p@h/",
                           "http://[::1]:5001/", "http://bücher.example/", "http://{attribute.host}:8080/{name}",

@@ -53,9 +53,7 @@ TEST(ProbeOptions, OfExec) {
   EXPECT_THAT(exec([](auto& o) { o.open_files = 7; }), StartsWith("probes[0].open_files: 7 is not from 8"));
   EXPECT_EQ(exec([](auto& o) { o.open_files = 8; }), "");
   EXPECT_EQ(exec([](auto& o) { o.environment = {"A=b", "C", "D="}; }), "");
-  EXPECT_THAT(exec([](auto& o) {
-                o.environment = {"A=b", "=c"};
-              }),
+  EXPECT_THAT(exec([](auto& o) { o.environment = {"A=b", "=c"}; }),
               StartsWith("probes[0].environment[1]: has no name"));
   EXPECT_THAT(exec([](auto& o) { o.environment = {""}; }), StartsWith("probes[0].environment[0]: has no name"));
 }
@@ -100,9 +98,7 @@ TEST(ProbeOptions, OfHttp) {
   for (const auto* header : {"A", "A:/f", ": /f", "A: "})
     EXPECT_THAT(http([&](auto& o) { o.header_files = {header}; }), StartsWith("probes[0].header_files[0]: ")) << header;
   EXPECT_EQ(http([](auto& o) { o.accept = {100, 404, 599}; }), "");
-  EXPECT_THAT(http([](auto& o) {
-                o.accept = {200, 99};
-              }),
+  EXPECT_THAT(http([](auto& o) { o.accept = {200, 99}; }),
               StartsWith("probes[0].accept[1]: 99 is not from 100 to 599"));
   EXPECT_THAT(http([](auto& o) { o.accept = {600}; }), StartsWith("probes[0].accept[0]: 600"));
   EXPECT_THAT(http([](auto& o) { o.max_bytes = 0; }), StartsWith("probes[0].max_bytes: 0"));
@@ -176,10 +172,7 @@ TEST(ProbeOptions, HeadersHaveNamesOfTheStandard) {
   EXPECT_EQ(http([](auto& o) { o.headers = {"X-Length: 5", "x_1.~: a", "Content-Type: a"}; }), "");
   EXPECT_EQ(http([](auto& o) { o.fail_if_header = {"X-Amz-Function-Error"}; }), "");
   for (const char* bad : {"", " ", "X Y", "X:"})
-    EXPECT_THAT(http([&](auto& o) {
-                  o.fail_if_header = {"X", bad};
-                }),
-                StartsWith("probes[0].fail_if_header[1]: '"))
+    EXPECT_THAT(http([&](auto& o) { o.fail_if_header = {"X", bad}; }), StartsWith("probes[0].fail_if_header[1]: '"))
         << bad;
   EXPECT_THAT(http([](auto& o) { o.username = "a:b", o.password_file = "/p"; }),
               StartsWith("probes[0].username: 'a:b' has a colon"));

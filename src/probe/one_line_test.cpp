@@ -25,8 +25,7 @@ TEST(OneLine, LeavesOutWhatNobodySees) {
   EXPECT_EQ(one_line("a\u2028b\u2029c"), "a b c");
   EXPECT_EQ(one_line("a\u001B[31mb"), "a?[31mb");
   EXPECT_EQ(one_line("\u202E \u200B"), "");
-  EXPECT_EQ(one_line("שלום, مرحبا, 漢字, ü, 🙂"), "שלום, مرحبا, 漢字, ü, 🙂")
-      << "writing of every direction stays";
+  EXPECT_EQ(one_line("שלום, مرحبا, 漢字, ü, 🙂"), "שלום, مرحبا, 漢字, ü, 🙂") << "writing of every direction stays";
 }
 
 TEST(OneLine, CutsBetweenCharacters) {

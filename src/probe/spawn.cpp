@@ -120,7 +120,7 @@ Or<Descriptor> input_of(const Program& program) {
 
 /// What is ignored or blocked here, such as SIGPIPE, is not for the program.
 void reset_signals() {
-  struct sigaction initial {};
+  struct sigaction initial{};
   initial.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &initial, nullptr);
   sigset_t none;
@@ -317,7 +317,7 @@ bool group_is_gone(pid_t leader) {
 
 void adopt_orphans() {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  struct sigaction now {};
+  struct sigaction now{};
   if (::sigaction(SIGCHLD, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) ::signal(SIGCHLD, SIG_DFL);
 }
 
