@@ -28,7 +28,7 @@ constexpr std::size_t kSignature = 64;
 /// Such as base64 of a JSON text in a JSON text, percent-encoded.
 constexpr int kDeepest = 7;
 /// A text that would take longer is not shown.
-constexpr std::size_t kMostBytes = 8 << 20;
+constexpr std::size_t kMostBytes = 2 << 20;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -194,12 +194,12 @@ bool Secrets::is_in(std::string_view text, Ends ends) const {
 /// Looks for secrets in a text, and in all that it may stand for.
 class Secrets::Search {
  public:
-  explicit Search(const Secrets& secrets, Ends ends = {}) : secrets_(secrets), ends_(ends) {}
+  Search(const Secrets& secrets, std::size_t& left, Ends ends = {}) : secrets_(secrets), left_(left), ends_(ends) {}
 
   bool finds(std::string_view text, int depth = 0) {
     if (!seen_.insert(std::hash<std::string_view>()(text)).second) return false;
-    bytes_ += text.size();
-    if (bytes_ > kMostBytes || secrets_.is_in(text, ends_)) return true;
+    if (text.size() > left_ || secrets_.is_in(text, ends_)) return true;
+    left_ -= text.size();
     if (depth == kDeepest) return false;
     return std::ranges::any_of(decodings(text), [&](const std::string& next) {
       return secrets_.is_in(next, ends_) || finds(base::is_utf8(next) ? next : readable(next), depth + 1);
@@ -208,9 +208,10 @@ class Secrets::Search {
 
  private:
   const Secrets& secrets_;
+  /// Bytes that may still be looked at, of all searches in one text.
+  std::size_t& left_;
   Ends ends_;
   std::unordered_set<std::size_t> seen_;
-  std::size_t bytes_ = 0;
 };
 
 std::string Secrets::blotted(std::string_view text) const {
@@ -219,17 +220,18 @@ std::string Secrets::blotted(std::string_view text) const {
   std::string small = lower(out);
   for (const std::string& secret : plain_) hide(out, small, secret);
   if (signatures_) hide_signatures(out);
-  if (!Search(*this).finds(out)) return out;
+  std::size_t left = kMostBytes;
+  if (!Search(*this, left).finds(out)) return out;
   std::string words;
   for (std::string_view rest = out; !rest.empty();) {
     const auto blanks = rest.substr(0, rest.find_first_not_of(kBlanks));
     const auto word = rest.substr(blanks.size(), rest.find_first_of(kBlanks, blanks.size()) - blanks.size());
     const Ends ends{.first = words.empty(), .last = blanks.size() + word.size() == rest.size()};
     words += blanks;
-    words += Search(*this, ends).finds(word) ? kHidden : word;
+    words += Search(*this, left, ends).finds(word) ? kHidden : word;
     rest.remove_prefix(blanks.size() + word.size());
   }
-  return Search(*this).finds(words) ? std::string(kNotShown) : words;
+  return Search(*this, left).finds(words) ? std::string(kNotShown) : words;
 }
 
 std::string base64(std::string_view bytes) {
