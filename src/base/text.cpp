@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -100,7 +101,7 @@ bool is_printable_utf8(std::string_view text) {
 }
 
 std::string number_text(double number) {
-  return fmt::format("{:.15g}", number);
+  return std::trunc(number) == number ? fmt::format("{}", number) : fmt::format("{:.15g}", number);
 }
 
 std::string to_utf8(std::string_view text) {

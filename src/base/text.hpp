@@ -23,7 +23,7 @@ std::string random_hex(std::size_t bytes);
 void append_json_string(std::string& out, std::string_view text);
 
 /// A number as people write it, such as 1.64: with 15 significant digits, which a double holds of any decimal, so that
-/// its own last ones do not show. Valid JSON when it is finite.
+/// its own last ones do not show; a whole number with all that it has. Valid JSON when it is finite.
 std::string number_text(double number);
 
 /// `text` with '?' for every byte that is not part of valid UTF-8, and for every character that is_printable_utf8

@@ -104,7 +104,8 @@ TEST(NumberText, ShowsNoNoise) {
   for (const auto& [number, text] :
        {std::pair(1.64, "1.64"), std::pair(0.1 + 0.2, "0.3"), std::pair(1.64 + 4e-16, "1.64"), std::pair(3.0, "3"),
         std::pair(-2.5, "-2.5"), std::pair(1e9, "1000000000"), std::pair(123456789012345.0, "123456789012345"),
-        std::pair(1e-9, "1e-09")})
+        std::pair(1e-9, "1e-09"), std::pair(9007199254740992.0, "9007199254740992"), std::pair(1e300, "1e+300"),
+        std::pair(1234567890123.5, "1234567890123.5")})
     EXPECT_EQ(number_text(number), text);
 }
 

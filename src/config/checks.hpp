@@ -20,6 +20,9 @@ inline void check_at_least(base::Duration value, base::Duration least, const std
         fmt::format("{} is too short; give {} or more", base::to_string(value), base::to_string(least)));
 }
 
+/// Far from where sums of durations overflow, and longer than anyone waits.
+inline constexpr base::Duration kLongest = std::chrono::days{366};
+
 inline void check_positive(base::Duration value, const std::string& path) {
   check(value.count() > 0, path, "0 makes no sense here; give a duration such as 5s");
 }
@@ -36,11 +39,14 @@ inline bool is_http_url(std::string_view url) {
 
 inline void check_http(const HttpConfig& http, const std::string& path) {
   check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
+  check(is_ip_address(http.address), join(path, "address"),
+        fmt::format("'{}' is not an IP address; give one such as 0.0.0.0, 127.0.0.1 or ::", http.address));
   check_positive(http.idle_timeout, join(path, "idle_timeout"));
   check_positive(http.io_timeout, join(path, "io_timeout"));
   check(http.max_connections > 0, join(path, "max_connections"), "0 lets nobody connect; give 1 or more");
 }
 
+void check_probes(const std::vector<ProbeConfig>& probes);
 void check_portal(const PortalConfig& portal);
 void check_autoscaler(const AutoscalerConfig& autoscaler);
 

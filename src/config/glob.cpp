@@ -58,4 +58,26 @@ bool covers(std::string_view outer, std::string_view inner) {
   return true;
 }
 
+bool overlap(std::string_view one, std::string_view other) {
+  using State = std::pair<std::size_t, std::size_t>;
+  std::vector<State> open = {{0, 0}};
+  std::set<State> seen;
+  while (!open.empty()) {
+    const auto [i, j] = open.back();
+    open.pop_back();
+    if (!seen.insert({i, j}).second) continue;
+    if (i == one.size() && j == other.size()) return true;
+    const char a = i < one.size() ? one[i] : '\0';
+    const char b = j < other.size() ? other[j] : '\0';
+    // A '*' ends here, or takes what the other has next.
+    if (a == '*') open.emplace_back(i + 1, j);
+    if (b == '*') open.emplace_back(i, j + 1);
+    if (a == '*' && j < other.size()) open.emplace_back(i, j + 1);
+    if (b == '*' && i < one.size()) open.emplace_back(i + 1, j);
+    if (i < one.size() && j < other.size() && a != '*' && b != '*' && (a == b || a == '?' || b == '?'))
+      open.emplace_back(i + 1, j + 1);
+  }
+  return false;
+}
+
 }  // namespace config

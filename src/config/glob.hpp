@@ -8,4 +8,7 @@ namespace config {
 /// out. Pure.
 bool covers(std::string_view outer, std::string_view inner);
 
+/// Is there a text that both match? Both are globs. Pure.
+bool overlap(std::string_view one, std::string_view other);
+
 }  // namespace config

@@ -139,7 +139,7 @@ TEST(ProbeOptions, OfOtherKindsDoNotMatter) {
 
 TEST(ProbeOptions, RatiosAreParts) {
   const auto ratio = [](double value) {
-    return complaint({.name = "x"}, [&](auto& p) { p.levels.high.ratio = value; });
+    return complaint({.name = "x"}, [&](auto& p) { p.levels.high = {.free = 1, .ratio = value}; });
   };
   EXPECT_EQ(ratio(0), "");
   EXPECT_EQ(ratio(1), "");
@@ -147,6 +147,88 @@ TEST(ProbeOptions, RatiosAreParts) {
   EXPECT_THAT(ratio(-0.1), StartsWith("probes[0].levels.high.ratio: "));
   EXPECT_THAT(complaint({.name = "x"}, [](auto& p) { p.levels.medium.ratio = 2; }),
               StartsWith("probes[0].levels.medium.ratio: "));
+}
+
+TEST(ProbeOptions, HostsCanBeFound) {
+  const auto url = [](std::string text) { return http([&](auto& o) { o.url = std::move(text); }); };
+  for (const char* good : {"http://h", "http://h.example.org./x", "https://bücher.example/", "http://[::1]:80/",
+                           "http://[fe80::1%25eth0]/", "http://{name}.example.org", "http://u%40:p@h/",
+                           "http://10.0.0.1/..", "http://a_b/%00"})
+    EXPECT_EQ(url(good), "") << good;
+  for (const char* bad : {"http://.../", "http://h..h/", "http://h%00/", "http://.h/", "http://./", "http://h%41",
+                          "http://a\u202Eb/", "http://a\u200Bb", "http://a\xFF"})
+    EXPECT_THAT(url(bad),
+                testing::AllOf(StartsWith("probes[0].url: '"), HasSubstr("' is no host; write a name such as")))
+        << bad;
+}
+
+TEST(ProbeOptions, HeadersHaveNamesOfTheStandard) {
+  for (const char* bad : {"A b: c", "A : c", " A: c", "\xC3\xA4: c", "A(b): c", "A\tb: c"}) {
+    EXPECT_THAT(http([&](auto& o) { o.headers = {bad}; }), HasSubstr("is not the name of a header")) << bad;
+    EXPECT_THAT(http([&](auto& o) { o.header_files = {bad}; }), HasSubstr("is not the name of a header")) << bad;
+  }
+  for (const char* bad : {"Content-Length: 5", "content-length:5", "Transfer-Encoding: chunked", "Connection: close"})
+    EXPECT_THAT(http([&](auto& o) { o.headers = {bad}; }), HasSubstr("is sent by itself; leave it out")) << bad;
+  EXPECT_EQ(http([](auto& o) { o.headers = {"X-Length: 5", "x_1.~: a", "Content-Type: a"}; }), "");
+  EXPECT_EQ(http([](auto& o) { o.fail_if_header = {"X-Amz-Function-Error"}; }), "");
+  for (const char* bad : {"", " ", "X Y", "X:"})
+    EXPECT_THAT(http([&](auto& o) { o.fail_if_header = {"X", bad}; }), StartsWith("probes[0].fail_if_header[1]: '"))
+        << bad;
+  EXPECT_THAT(http([](auto& o) { o.username = "a:b", o.password_file = "/p"; }),
+              StartsWith("probes[0].username: 'a:b' has a colon"));
+}
+
+TEST(ProbeOptions, GiveALevel) {
+  const auto levels = [](Levels thresholds) {
+    return complaint({.name = "x", .kind = "exec", .exec = {.command = {"q"}}},
+                     [&](auto& p) { p.levels = thresholds; });
+  };
+  EXPECT_EQ(levels({.high = {.free = 1}, .medium = {.free = 0}}), "");
+  EXPECT_EQ(levels({.high = {.free = 0, .ratio = 0.1}}), "");
+  EXPECT_EQ(levels({.high = {.score = -3}}), "");
+  EXPECT_EQ(levels({.high = {.free = 9007199254740992}}), "");
+  for (const LevelRule& always : {LevelRule{.free = 0}, {.ratio = 0}, {.free = 0, .ratio = 0}})
+    EXPECT_THAT(levels({.high = always}),
+                StartsWith("probes[0].levels.high: is always reached, also with no unit free"));
+  EXPECT_THAT(levels({.high = {.free = -1}}), StartsWith("probes[0].levels.high.free: -1 is no number of units"));
+  EXPECT_THAT(levels({.high = {.free = 1e300}}),
+              StartsWith("probes[0].levels.high.free: 1e+300 is no number of units"));
+  EXPECT_THAT(levels({.medium = {.free = -1}}), StartsWith("probes[0].levels.medium.free: -1 is no"));
+  EXPECT_THAT(levels({.high = {.score = -1e300}}), StartsWith("probes[0].levels.high.score: -1e+300 is reached"));
+
+  const auto pointers = [](Pointers where, Levels thresholds) {
+    return complaint({.name = "x", .kind = "http", .http = {.url = "http://h"}},
+                     [&](auto& p) { p.http.pointers = where, p.levels = thresholds; });
+  };
+  const Pointers none{.level = "", .free = "", .total = "", .largest = "", .score = "", .price = ""};
+  EXPECT_THAT(pointers(none, {}), StartsWith("probes[0].pointers: name neither a level nor free units"));
+  EXPECT_EQ(pointers({.level = "", .score = ""}, {}), "");
+  EXPECT_EQ(pointers({.free = "", .score = ""}, {}), "");
+  EXPECT_EQ(pointers({.level = "", .free = ""}, {.high = {.score = 3}}), "");
+  EXPECT_THAT(pointers({.level = "", .free = ""}, {}), StartsWith("probes[0].pointers: "));
+  EXPECT_THAT(
+      pointers({.score = ""}, {.high = {.score = 3}}),
+      "probes[0].levels.high.score: is never reached: the probe gives no score, as its pointers say; give them");
+  EXPECT_THAT(pointers({.total = ""}, {.high = {.ratio = 0.5}}), StartsWith("probes[0].levels.high.ratio: is never"));
+  EXPECT_THAT(pointers({.free = ""}, {.medium = {.free = 1}}), StartsWith("probes[0].levels.medium.free: is never"));
+  EXPECT_THAT(complaint({.name = "x", .kind = "slurm"}, [](auto& p) { p.levels.high.score = 3; }),
+              StartsWith("probes[0].levels.high.score: is never reached: the probe gives no score"));
+}
+
+TEST(ProbeOptions, DiscoversWhatItMeasures) {
+  const auto found = [](std::string name, std::vector<std::string> patterns) {
+    return complaint({.name = "x", .kind = "slurm", .match = {.provider = "p", .name = std::move(name)}},
+                     [&](auto& p) { p.slurm.discover = {std::move(patterns)}; });
+  };
+  EXPECT_EQ(found("*", {"cpu*"}), "");
+  EXPECT_EQ(found("gpu*", {"cpu*", "gpu-a"}), "");
+  EXPECT_EQ(found("*-a", {"gpu*"}), "");
+  EXPECT_EQ(found("gpu:a100", {"gpu"}), "");
+  EXPECT_EQ(found("*:a100", {"gpu"}), "");
+  for (const char* name : {"gpu*", "gpu", "cpux", "?", "gpu:*", "c?"})
+    EXPECT_THAT(found(name, {"cpux1", "cxy"}), StartsWith("probes[0].match")) << name;
+  EXPECT_THAT(found("gpu*", {"cpu*"}),
+              StartsWith("probes[0].match.name: 'gpu*' covers none of the partitions that discover adds"));
 }
 
 TEST(ProbeOptions, EachBudgetHasAWindowOfItsOwn) {

@@ -9,6 +9,9 @@ namespace config {
 /// such as {name} is taken as it is. Pure.
 std::string wrong_authority(std::string_view url);
 
+/// Is this an IP address without brackets? One of IPv6 may have a zone. Pure.
+bool is_ip_address(std::string_view text);
+
 /// Has it none but characters of ASCII? Pure.
 bool is_ascii(std::string_view text);
 

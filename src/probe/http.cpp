@@ -56,6 +56,9 @@ std::string about_answer(const std::string& error) {
 
 Result read_one(const boost::json::value& value, const config::ProbeConfig& config, const Secrets& secrets) {
   auto seen = read_observation(value, {.pointers = config.http.pointers, .secrets = secrets});
+  // A pointer may lead into a list: /0/free.
+  if (!seen && value.is_array() && seen.error().starts_with("has none of"))
+    return std::unexpected(std::string("the answer is a list; set 'batch: true', or pointers such as /0/free"));
   if (!seen) return std::unexpected(about_answer(seen.error()));
   return judge(std::move(*seen), config.levels);
 }

@@ -116,7 +116,8 @@ TEST_F(HttpLoginTest, FollowsRedirectsUpToALimit) {
   EXPECT_EQ(requests("/loop"), before + 4);
   EXPECT_EQ(error({.url = url("/redirect?to=/level"), .max_redirects = 0}),
             "answered 302 Found (a redirect that is not followed)");
-  EXPECT_THAT(error({.url = url("/redirect?to=file:///etc/hostname")}), StartsWith("neither http nor https: "));
+  EXPECT_THAT(error({.url = url("/redirect?to=file:///etc/hostname")}),
+              StartsWith("redirected to 'file:///etc/hostname', which is neither http nor https"));
 }
 
 TEST_F(HttpLoginTest, ARedirectTurnsPostIntoGetUnlessItsStatusForbids) {

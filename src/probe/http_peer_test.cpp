@@ -73,6 +73,46 @@ TEST_F(HttpPeerTest, AServerOfAnotherProtocolIsNamed) {
   }
 }
 
+TEST_F(HttpPeerTest, AStatusLineThatIsNoneIsNamed) {
+  for (const char* line :
+       {"HTTP/1.2 200 OK", "HTTP/3 200 OK", "HTTP/1.1 abc", "HTTP/1.1 000 x", "HTTP/1.1 20 OK", "HTTP/1.1"}) {
+    const RawServer server(fmt::format("{}\r\nContent-Length: 16\r\n\r\n{{\"level\":\"HIGH\"}}", line));
+    EXPECT_THAT(error({.url = "http://" + server.authority()}), StartsWith("the server does not answer in HTTP/1.1"))
+        << line;
+  }
+}
+
+TEST_F(HttpPeerTest, AnAnswerThatIsBrokenIsNamed) {
+  for (const char* chunks :
+       {"zz\r\n{}\r\n0\r\n\r\n", "10\r\n{\"level\":\"HIGH\"}xx0\r\n\r\n", "-1\r\n", "fffffffffffffffff\r\n"}) {
+    const RawServer server(fmt::format("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunks));
+    EXPECT_THAT(error({.url = "http://" + server.authority()}), StartsWith("the answer's chunks are malformed: "))
+        << chunks;
+  }
+  const RawServer packed("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd");
+  EXPECT_THAT(error({.url = "http://" + packed.authority()}), StartsWith("the answer cannot be unpacked: "));
+}
+
+TEST_F(HttpPeerTest, ARedirectThatIsNotFollowedIsNamed) {
+  for (const auto& [place, right] :
+       {std::pair("file:///etc/passwd", "redirected to 'file:///etc/passwd', which is neither http nor https"),
+        {"ftp://127.0.0.1/x", "redirected to 'ftp://127.0.0.1/x', which is neither http nor https"},
+        {"http://127.0.0.1:22222222/x", "redirected to a place that is no URL: "},
+        {"http://127.0.0.1:22/x", "cannot connect"}}) {
+    const RawServer server(fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", place));
+    EXPECT_THAT(error({.url = "http://" + server.authority()}), StartsWith(right)) << place;
+  }
+}
+
+TEST_F(HttpPeerTest, AListWantsABatch) {
+  const RawServer server("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n[{\"level\":\"HIGH\"}]");
+  EXPECT_EQ(error({.url = "http://" + server.authority()}),
+            "the answer is a list; set 'batch: true', or pointers such as /0/free");
+  config::HttpOptions within{.url = "http://" + server.authority()};
+  within.pointers.level = "/0/level";
+  EXPECT_EQ(error(within), "no error");
+}
+
 TEST_F(HttpPeerTest, AProxyThatIsNotThereIsNamed) {
   EXPECT_THAT(error_with_proxy("http_proxy", "http://127.0.0.1:1", "http://capacity.invalid/"),
               StartsWith("cannot connect to the proxy: Failed to connect to 127.0.0.1 port 1"));

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "probe/json.hpp"
 #include "probe/one_line.hpp"
 
 namespace probe {
@@ -38,17 +39,18 @@ std::string_view word(std::string_view& text) {
   return first;
 }
 
-bool is_in(std::string_view path, std::string_view name) {
+/// The file that PATH has for `name`; "" for none.
+std::string found_in(std::string_view path, std::string_view name) {
   for (std::string_view rest = path; !rest.empty();) {
     const auto folder = rest.substr(0, rest.find(':'));
     rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    if (may_run(fmt::format("{}/{}", folder, name))) return true;
+    if (std::string file = fmt::format("{}/{}", folder, name); may_run(file)) return file;
   }
-  return false;
+  return {};
 }
 
-/// What env is to run: the first word that is no option and no variable.
-std::string_view program_of_env(std::string_view arguments) {
+/// Takes off what env is to run: the first word that is no option and no variable.
+std::string_view program_of_env(std::string_view& arguments) {
   std::string_view name = word(arguments);
   while (name.starts_with('-') || name.contains('=')) name = word(arguments);
   return name;
@@ -66,24 +68,31 @@ std::string fault_of(std::string_view name) {
 
 }  // namespace
 
-std::string interpreter_fault(const std::string& file, std::string_view path) {
+std::string interpreter_fault(const std::string& file, std::string_view path, int deepest) {
+  constexpr std::string_view kWindows = "its lines end as in Windows, with CR LF: write LF alone";
   const std::string start = start_of(file);
   std::string_view line = std::string_view(start).substr(0, start.find('\n'));
+  if (without_bom(line).starts_with("#!") && !line.starts_with("#!"))
+    return "it begins with a byte order mark, before its #!; save it as UTF-8 without one";
   if (!line.starts_with("#!")) return {};
   line.remove_prefix(2);
   const bool windows = line.ends_with('\r');
   const std::string_view interpreter = word(line);
   const bool env = interpreter.ends_with("/env") && may_run(std::string(interpreter));
   const std::string_view name = env ? program_of_env(line) : interpreter;
+  if (name.empty()) return {};
   const bool by_path = env && !name.contains('/');
-  std::string fault =
-      by_path ? (is_in(path, name) ? "" : fmt::format("its interpreter '{}' is not in PATH", one_line(name)))
-              : fault_of(name);
-  // To the kernel and to env, the carriage return is a part of the name.
-  if (windows)
-    fault = fmt::format("its interpreter '{}\\r' is not there; its lines end as in Windows, with CR LF: write LF alone",
-                        one_line(name));
-  return name.empty() ? "" : fault;
+  const std::string program = by_path ? found_in(path, name) : std::string(name);
+  // To the kernel and to env, the carriage return is a part of the last word.
+  const bool last = base::trim(line).empty();
+  if (windows && last) return fmt::format("its interpreter '{}\\r' is not there; {}", one_line(name), kWindows);
+  if (program.empty()) return fmt::format("its interpreter '{}' is not in PATH", one_line(name));
+  if (std::string fault = fault_of(program); !fault.empty()) return fault;
+  if (windows) return fmt::format("the arguments of its interpreter '{}' end with \\r; {}", one_line(name), kWindows);
+  // One that is a script has an interpreter, too. Linux follows five.
+  if (deepest == 0) return {};
+  const std::string inner = interpreter_fault(program, path, deepest - 1);
+  return inner.empty() ? "" : fmt::format("its interpreter '{}' does not run: {}", one_line(name), inner);
 }
 
 }  // namespace probe

@@ -53,12 +53,40 @@ TEST_F(InterpreterTest, MayNotBeExecuted) {
 }
 
 TEST_F(InterpreterTest, HasACarriageReturn) {
-  for (const char* line : {"#!/bin/sh\r", "#!/bin/sh -e\r"})
+  EXPECT_EQ(fault("#!/bin/sh\r"),
+            "its interpreter '/bin/sh\\r' is not there; its lines end as in Windows, with CR LF: write LF alone");
+  for (const char* line : {"#!/bin/sh -e\r", "#!/usr/bin/env -S /bin/sh -e\r"})
     EXPECT_EQ(fault(line),
-              "its interpreter '/bin/sh\\r' is not there; its lines end as in Windows, with CR LF: write LF alone")
+              "the arguments of its interpreter '/bin/sh' end with \\r; its lines end as in Windows, with CR LF: write "
+              "LF alone")
         << line;
   EXPECT_EQ(fault("#!/usr/bin/env python3\r"),
             "its interpreter 'python3\\r' is not there; its lines end as in Windows, with CR LF: write LF alone");
+}
+
+TEST_F(InterpreterTest, HasAByteOrderMark) {
+  EXPECT_EQ(fault("\xEF\xBB\xBF#!/bin/sh"),
+            "it begins with a byte order mark, before its #!; save it as UTF-8 without one");
+  EXPECT_EQ(fault("\xEF\xBB\xBF"
+                  "echo"),
+            "");
+}
+
+TEST_F(InterpreterTest, IsAScriptItself) {
+  const std::string good = file("good", "#!/bin/sh\n");
+  EXPECT_EQ(fault("#!" + good), "");
+  const std::string windows = file("windows", "#!/bin/sh\r\n");
+  EXPECT_EQ(
+      fault("#!" + windows),
+      fmt::format("its interpreter '{}' does not run: its interpreter '/bin/sh\\r' is not there; its lines end as "
+                  "in Windows, with CR LF: write LF alone",
+                  windows));
+  EXPECT_EQ(fault("#!/usr/bin/env windows"),
+            "its interpreter 'windows' does not run: its interpreter '/bin/sh\\r' is not there; its lines end as in "
+            "Windows, with CR LF: write LF alone");
+  const std::string round = dir_ / "round";
+  file("round", "#!" + round + "\n");
+  EXPECT_EQ(fault("#!" + round), "") << "ends";
 }
 
 }  // namespace

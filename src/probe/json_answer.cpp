@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
@@ -84,28 +85,58 @@ class Reader {
                                              : fmt::format("{} is {}; {}", pointer, text, right));
   }
 
-  /// A key in other letters is a mistake of the source: without its value, the level would be one that it did not mean.
+  std::array<const std::string*, 9> all() const {
+    const config::Pointers& p = source_.pointers;
+    return {&p.level, &p.free, &p.total, &p.largest, &p.score, &p.price, &p.reason, &p.measured_at, &p.age};
+  }
+
+  /// A key in other letters is a mistake of the source: without its value, or beside another, the answer would be one
+  /// that it did not mean.
   Or<void> spelling() const {
-    const config::Pointers& pointers = source_.pointers;
-    for (const std::string* pointer : {&pointers.level, &pointers.free, &pointers.total, &pointers.largest}) {
+    for (const std::string* pointer : all()) {
+      if (pointer->empty()) continue;
       const auto slash = pointer->rfind('/');
-      if (pointer->empty() || find(*pointer) != nullptr) continue;
       const json::value* around = at(value_, std::string_view(*pointer).substr(0, slash));
       const json::object* object = around != nullptr ? around->if_object() : nullptr;
       if (object == nullptr) continue;
-      const std::string_view key = std::string_view(*pointer).substr(slash + 1);
+      const std::string key = unescaped(std::string_view(*pointer).substr(slash + 1));
       for (const auto& entry : *object)
         if (const std::string_view name(entry.key().data(), entry.key().size());
-            name != key && base::equals_ignoring_case(name, key))
-          return std::unexpected(fmt::format("{} is written {}; write it in the same letters", *pointer, name));
+            name != key && base::equals_ignoring_case(name, key) && !names(name, *pointer, slash))
+          return std::unexpected(fmt::format("{} is written {}; write it in the same letters", *pointer,
+                                             one_line(source_.secrets.blotted(name), kQuoted)));
     }
     return {};
+  }
+
+  /// The key that ~0 and ~1 of a JSON pointer stand for.
+  static std::string unescaped(std::string_view key) {
+    std::string out;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+      const bool escape = key[i] == '~' && i + 1 < key.size();
+      out += escape ? (key[++i] == '1' ? '/' : '~') : key[i];
+    }
+    return out;
+  }
+
+  /// Is this a key that another pointer has, beside `pointer`?
+  bool names(std::string_view key, std::string_view pointer, std::size_t slash) const {
+    const auto same = [&](const std::string* other) {
+      return !other->empty() && other->rfind('/') == slash && other->starts_with(pointer.substr(0, slash + 1)) &&
+             unescaped(std::string_view(*other).substr(slash + 1)) == key;
+    };
+    return std::ranges::any_of(all(), same);
   }
 
   Or<std::optional<double>> number(const std::string& pointer) const {
     const json::value* found = find(pointer);
     if (found == nullptr) return std::nullopt;
     if (!found->is_number()) return wrong(pointer, *found, "it must be a number");
+    // Before it becomes a double, which has not every number from there on.
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    const std::int64_t* whole = found->if_int64();
+    if (found->is_uint64() || (whole != nullptr && (*whole > kMost || *whole < -kMost)))
+      return std::unexpected(fmt::format("{} is {}, which is no count", pointer, json::serialize(*found)));
     const auto number = found->to_number<double>();
     if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", pointer));
     return number;

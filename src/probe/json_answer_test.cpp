@@ -91,6 +91,10 @@ TEST(Observation, SaysWhatIsWrong) {
   EXPECT_FALSE(read(R"({"free":1e999})"));
   EXPECT_EQ(error_of(R"({"free":10,"total":4})"), "/free is 10, more than /total, which is 4");
   EXPECT_EQ(error_of(R"({"free":1.2e19})"), "/free is 1.2e+19, which is no count");
+  EXPECT_EQ(error_of(R"({"free":9007199254740993})"), "/free is 9007199254740993, which is no count");
+  EXPECT_EQ(error_of(R"({"score":-9007199254740993})"), "/score is -9007199254740993, which is no count");
+  EXPECT_EQ(error_of(R"({"free":18446744073709551615})"), "/free is 18446744073709551615, which is no count");
+  EXPECT_EQ(read(R"({"free":9007199254740992})")->free, 9007199254740992);
   EXPECT_EQ(error_of(R"({"free":-1})"), "/free is -1; it must not be negative");
   EXPECT_LT(error_of(fmt::format(R"({{"free":"{}"}})", std::string(1000, 'x'))).size(), 150U);
 }
@@ -100,7 +104,22 @@ TEST(Observation, AKeyInOtherLettersIsAMistake) {
   EXPECT_EQ(error_of(R"({"level":"LOW","Free":3})"), "/free is written Free; write it in the same letters");
   EXPECT_EQ(read(R"({"a":{"Free":3}})", config::Pointers{.free = "/a/free"}).error(),
             "/a/free is written Free; write it in the same letters");
-  EXPECT_TRUE(read(R"({"level":"LOW","Level":"3"})")) << "the right one is there";
+  for (const auto& [key, written] : {std::pair("level", "Level"),
+                                     {"free", "FREE"},
+                                     {"total", "Total"},
+                                     {"largest", "Largest"},
+                                     {"score", "Score"},
+                                     {"price", "PRICE"},
+                                     {"reason", "Reason"},
+                                     {"measured_at", "Measured_At"},
+                                     {"age", "Age"}})
+    EXPECT_EQ(error_of(fmt::format(R"({{"level":"LOW","free":3,"{}":3600}})", written)),
+              fmt::format("/{} is written {}; write it in the same letters", key, written));
+  EXPECT_EQ(error_of(R"({"Level":"LOW","level":"HIGH"})"), "/level is written Level; write it in the same letters");
+  EXPECT_EQ(error_of(R"({"level":"HIGH","Level":"HIGH"})"), "/level is written Level; write it in the same letters");
+  EXPECT_EQ(read(R"({"a/b":{"C/D":3,"c/d":4}})", config::Pointers{.free = "/a~1b/c~1d"}).error(),
+            "/a~1b/c~1d is written C/D; write it in the same letters");
+  EXPECT_EQ(read(R"({"Free":3,"FREE":4})", config::Pointers{.free = "/Free", .total = "/FREE"})->total, 4);
   EXPECT_TRUE(read(R"({"level":"LOW","Free":3})", config::Pointers{.free = ""}));
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -72,8 +74,65 @@ std::optional<Value> value_of(std::string_view text, std::string_view label) {
   Value value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
   if (error != std::errc() || !std::isfinite(value.number)) return std::nullopt;
+  // A double has not every number from 2^53 on.
+  std::int64_t whole = 0;
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (std::from_chars(text.data(), end, whole).ptr == end && (whole > kMost || whole < -kMost))
+    value.number = std::nextafter(value.number, std::copysign(HUGE_VAL, value.number));
   value.unit = text.substr(static_cast<std::size_t>(end - text.data()));
   return is_unit(value.unit, label) ? std::optional(value) : std::nullopt;
+}
+
+/// One of our labels, in any letters; none for others.
+const std::string_view* known_label(std::string_view name) {
+  const auto known =
+      std::ranges::find_if(kLabels, [&](std::string_view label) { return base::equals_ignoring_case(name, label); });
+  return known != std::end(kLabels) ? known : nullptr;
+}
+
+/// Without other quotes than those of the conventions, and brackets, around it.
+std::string_view bare(std::string_view label) {
+  constexpr std::string_view kAround = "\"()[]{}<>,:";
+  const auto from = label.find_first_not_of(kAround);
+  return from == std::string_view::npos ? "" : label.substr(from, label.find_last_not_of(kAround) + 1 - from);
+}
+
+/// Is one of our labels a word of `text`?
+bool names_ours(std::string_view text) {
+  const auto is_inner = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
+  while (!text.empty()) {
+    const auto word = std::ranges::find_if_not(text, is_inner) - text.begin();
+    if (known_label(text.substr(0, static_cast<std::size_t>(word))) != nullptr) return true;
+    text.remove_prefix(std::min(static_cast<std::size_t>(word) + 1, text.size()));
+  }
+  return false;
+}
+
+/// A threshold, such as 3, @10:20 or ~:5, or a least or greatest value; it may be empty.
+bool is_bound(std::string_view text) {
+  if (text.starts_with('@')) text.remove_prefix(1);
+  const auto is_limit = [](std::string_view limit) {
+    if (limit.empty() || limit == "~") return true;
+    if (limit.starts_with('+') && !limit.starts_with("+-")) limit.remove_prefix(1);
+    double number = 0;
+    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), number);
+    const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
+    return error == std::errc() &&
+           (unit == "%" || std::ranges::all_of(unit, [](unsigned char c) { return std::isalpha(c) != 0; }));
+  };
+  const auto [from, to] = cut(text, ':');
+  return is_limit(from) && is_limit(to);
+}
+
+/// Is this nothing, or warn;crit;min;max, of which the last may be left out?
+bool are_bounds(std::string_view text) {
+  constexpr int kMost = 4;
+  for (int count = 0; count < kMost && !text.empty(); ++count) {
+    const auto [first, rest] = cut(text, ';');
+    if (!is_bound(first)) return false;
+    text = rest;
+  }
+  return text.empty();
 }
 
 /// What is known of the labels that count.
@@ -91,13 +150,19 @@ class Data {
       if (!label) return std::unexpected(fmt::format("the performance data {} has a quote without end", quoted(whole)));
       const auto rest = data.substr(0, data.find_first_of(kBlanks));
       data.remove_prefix(rest.size());
-      const auto known = std::ranges::find_if(
-          kLabels, [&](std::string_view name) { return base::equals_ignoring_case(*label, name); });
-      if (known == std::end(kLabels)) continue;
       const auto piece = whole.substr(0, whole.size() - data.size());
-      if (auto fine = take(*known, rest, piece); !fine) return fine;
+      if (const auto* known = known_label(*label)) {
+        if (auto fine = take(*known, rest, piece); !fine) return fine;
+      } else if (names_ours(rest) || (rest.empty() ? names_ours(*label) : known_label(bare(*label)) != nullptr)) {
+        return stray(piece);
+      } else if (rest.empty() && stray_.empty()) {
+        stray_ = piece;
+      }
     }
   }
+
+  /// Plugins have their own ways, but a word beside our numbers may be a part of one of them: free=1 234.
+  Or<void> check() const { return stray_.empty() || values_.empty() ? Or<void>() : stray(stray_); }
 
   std::optional<Value> get(std::string_view label) const {
     const auto found = values_.find(label);
@@ -112,13 +177,23 @@ class Data {
   /// `rest` begins with '='.
   Or<void> take(std::string_view label, std::string_view rest, std::string_view piece) {
     if (values_.contains(label)) return std::unexpected(fmt::format("{} is there twice: {}", label, quoted(piece)));
-    const auto text = rest.substr(std::min<std::size_t>(rest.size(), 1), rest.find(';') - 1);
+    const auto [text, bounds] = cut(rest.substr(std::min<std::size_t>(rest.size(), 1)), ';');
     const auto value = value_of(text, label);
     if (!value && text != "U")
       return std::unexpected(
           fmt::format("{} is no number; write one such as {}=3 or {}=0.75", quoted(piece), label, label));
+    if (!are_bounds(bounds))
+      return std::unexpected(fmt::format(
+          "{} is no performance data; write {}=value[;warn;crit;min;max], and a blank before the next label",
+          quoted(piece), label));
     values_.emplace(label, value);
     return {};
+  }
+
+  std::unexpected<std::string> stray(std::string_view piece) const {
+    return std::unexpected(
+        fmt::format("{} is no performance data; write label=value, such as free=3 total=4, with a blank between two",
+                    quoted(piece)));
   }
 
   std::string quoted(std::string_view text) const {
@@ -127,6 +202,8 @@ class Data {
 
   const Secrets& secrets_;
   std::map<std::string_view, std::optional<Value>> values_;
+  /// The first piece that is no label with a value.
+  std::string_view stray_;
 };
 
 /// Units that are compared must be of one kind.
@@ -161,6 +238,7 @@ Or<Observation> read_nagios(std::string_view output, const Secrets& secrets) {
   Data data(secrets);
   for (const std::string_view part : {performance, cut(rest, '|').second})
     if (auto fine = data.read(part); !fine) return std::unexpected(std::move(fine.error()));
+  if (auto fine = data.check(); !fine) return std::unexpected(std::move(fine.error()));
   if (auto fine = check_units(data); !fine) return std::unexpected(std::move(fine.error()));
   const auto age = age_in(data);
   if (!age) return std::unexpected(age.error());

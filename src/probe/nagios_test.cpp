@@ -60,11 +60,53 @@ TEST(Nagios, NamesWhatIsNoNumber) {
   EXPECT_EQ(error_of("x|time=0,003s /=x '/var'=2,5MB =1"), "none") << "other labels are the plugin's own";
 }
 
+TEST(Nagios, NamesWhatIsNoPerformanceData) {
+  for (const auto& [data, piece] : {std::pair("free=1 234 total=5 000", "234"),
+                                    {"free=1\t234\ttotal=5\t000", "234"},
+                                    {"load=1 x free=3", "x"},
+                                    {"\"free\"=3 \"total\"=4", "\"free\"=3"},
+                                    {"free:3 total:4", "free:3"},
+                                    {"Free, Total", "Free,"},
+                                    {"free;total", "free;total"},
+                                    {"load=1,free=3", "load=1,free=3"},
+                                    {"load=1;free=3", "load=1;free=3"},
+                                    {"(free)=3", "(free)=3"}})
+    EXPECT_EQ(
+        error_of(fmt::format("OK | {}", data)),
+        fmt::format("'{}' is no performance data; write label=value, such as free=3 total=4, with a blank between "
+                    "two",
+                    piece))
+        << data;
+  EXPECT_EQ(error_of("OK | free=3;total=4"),
+            "'free=3;total=4' is no performance data; write free=value[;warn;crit;min;max], and a blank before the "
+            "next label");
+  for (const char* bad : {"free=3;1,5", "free=3;1;2;0;4;5", "free=3;x:1", "free=3;1:2:3", "free=3;;;--1", "free=3;4|x"})
+    EXPECT_THAT(error_of(fmt::format("OK | {}", bad)), testing::HasSubstr("is no performance data")) << bad;
+  EXPECT_EQ(error_of("x | a=1\nlong\nmore | free=1 234"),
+            "'234' is no performance data; write label=value, such as free=3 total=4, with a blank between two");
+}
+
+TEST(Nagios, TakesBoundsOfEveryForm) {
+  for (const char* good : {"free=3;", "free=3;;;;", "free=3;;;;;", "free=3;1;2;0;4", "free=3;10:;~:5;0",
+                           "free=3;@10:20", "free=3GB;4GB;2.5GB;0;10", "free=3;-1:+5;1e3", "score=3%;50%;60%;0;100"})
+    EXPECT_EQ(error_of(fmt::format("OK | {}", good)), "none") << good;
+}
+
+TEST(Nagios, LeavesPluginsTheirOwnWays) {
+  for (const char* data :
+       {"load1=0.100;5.000;10.000;0; load5=0.200;4.000;6.000;0;", "'C:\\ Used Space'=3GB;4;5;0;10 'free space'=3",
+        "'Memory free'=12MB;;; usage=3", "mem_free=1 234", "disk.free=3", "/free=2", "foo bar", "12 of 40", "a=1, b=2",
+        "time=0,003s;;;", "rta=0.5ms;100;500;0; pl=0%;40;80;;", "= =1 ; ;;"})
+    EXPECT_EQ(error_of(fmt::format("OK | {}", data)), "none") << data;
+}
+
 TEST(Nagios, NamesNumbersThatMakeNoSense) {
   EXPECT_EQ(error_of("x|free=-1"), "free is -1; it must not be negative");
   EXPECT_EQ(error_of("x|free=10 total=4"), "free is 10, more than total, which is 4");
   EXPECT_EQ(error_of("x|free=3 largest=4"), "largest is 4, more than free, which is 3");
   EXPECT_EQ(error_of("x|free=1.2e19"), "free is 1.2e+19, which is no count");
+  EXPECT_THAT(error_of("x|free=9007199254740993"), testing::HasSubstr("which is no count"));
+  EXPECT_EQ(read("x|free=9007199254740992 score=-9007199254740992").free, 9007199254740992);
   EXPECT_EQ(error_of("x|free=1 FREE=3"), "free is there twice: 'FREE=3'");
   EXPECT_EQ(error_of("x|free=U\n|free=3"), "free is there twice: 'free=3'");
   EXPECT_EQ(error_of("x|free=3GB total=4TB"), "free=3GB and total=4TB have two units; write one");

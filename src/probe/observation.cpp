@@ -76,10 +76,11 @@ Or<Judged> judged(const Observation& seen, const config::Levels& levels) {
 
 // --- Numbers that make sense
 
-/// Without what binary arithmetic leaves behind the digits that somebody meant: 1.6400000000000001 is 1.64.
+/// Without what binary arithmetic leaves behind the digits that somebody meant: 1.6400000000000001 is 1.64. A double
+/// holds 15 digits of any decimal.
 void tidy(std::optional<double>& number) {
   if (!number || std::trunc(*number) == *number) return;
-  const std::string text = fmt::format("{:.12g}", *number);
+  const std::string text = fmt::format("{:.15g}", *number);
   std::from_chars(text.data(), text.data() + text.size(), *number);
 }
 

@@ -59,6 +59,13 @@ TEST(Judge, DropsWhatBinaryArithmeticLeaves) {
       "3 9007199254740991 0.3 -1.65 1.64");
 }
 
+TEST(Judge, KeepsFifteenDigits) {
+  const Result result = judge({.free = 1234567890123.5, .total = 1234567890123.9, .score = 0.9999999999999}, {});
+  ASSERT_TRUE(result) << result.error();
+  EXPECT_EQ(fmt::format("{} {} {}", *result->free, *result->total, *result->score),
+            "1234567890123.5 1234567890123.9 0.9999999999999");
+}
+
 TEST(CheckNumbers, NamesWhatMakesNoSense) {
   const auto error = [](const Observation& seen) {
     const auto fine = check_numbers(seen, {});

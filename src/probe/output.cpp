@@ -45,7 +45,7 @@ bool is_markup(std::string_view line) {
   if (!line.empty() && std::string_view("{[<").contains(line.front())) return true;
   for (auto brace = line.find('{'); brace != std::string_view::npos; brace = line.find('{', brace + 1))
     if (base::trim(line.substr(brace + 1)).starts_with('"')) return true;
-  constexpr std::string_view kTags[] = {"<html", "<!doctype", "<?xml"};
+  constexpr std::string_view kTags[] = {"<html", "<!doctype", "<?xml", "</", "<br", "<h1", "<p>", "({"};
   return std::ranges::any_of(kTags, [&](std::string_view tag) {
     const auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); };
     return !std::ranges::search(line, tag, same).empty();
@@ -61,24 +61,127 @@ bool has_markup(std::string_view text) {
   return false;
 }
 
-/// One word that says something else than the exit code: a script that prints its answer.
-bool contradicts(std::string_view text, int code) {
-  constexpr std::pair<std::string_view, int> kWords[] = {{"OK", 0},   {"WARNING", 1}, {"CRITICAL", 2}, {"UNKNOWN", 3},
-                                                         {"HIGH", 0}, {"MEDIUM", 1},  {"LOW", 2}};
-  return std::ranges::any_of(
-      kWords, [&](const auto& word) { return base::equals_ignoring_case(text, word.first) && code != word.second; });
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kDigits = "0123456789";
+
+/// Belongs to any exit code but 0.
+constexpr int kNotOk = 4;
+/// Levels, the states of plugins, and other words for them, with the exit codes that belong to them.
+constexpr std::pair<std::string_view, int> kStates[] = {
+    {"OK", 0},          {"HIGH", 0},         {"WARNING", 1},      {"MEDIUM", 1},
+    {"CRITICAL", 2},    {"LOW", 2},          {"UNKNOWN", 3},      {"WARN", 1},
+    {"CRIT", 2},        {"DOWN", kNotOk},    {"ERROR", kNotOk},   {"FATAL", kNotOk},
+    {"FAILED", kNotOk}, {"FAILURE", kNotOk}, {"TIMEOUT", kNotOk}, {"EXCEPTION", kNotOk}};
+
+/// The exit code of a word for a state, or -1.
+int code_of(std::string_view word) {
+  const auto found =
+      std::ranges::find_if(kStates, [&](const auto& state) { return base::equals_ignoring_case(word, state.first); });
+  return found != std::end(kStates) ? found->second : -1;
 }
 
-/// The word after "level:" or "level=", as YAML or a shell script has it.
-std::string_view level_in(std::string_view text) {
-  constexpr std::string_view kKey = "level";
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  const auto found = std::ranges::search(text, kKey, same);
-  text = text.substr(static_cast<std::size_t>(found.end() - text.begin()));
-  text.remove_prefix(std::min(text.find_first_not_of("\"' "), text.size()));
-  if (!text.starts_with(':') && !text.starts_with('=')) return {};
-  text.remove_prefix(std::min(text.find_first_not_of(":=\"' "), text.size()));
-  return text.substr(0, text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"));
+bool contradicts(std::string_view word, int code) {
+  const int said = code_of(word);
+  return said == kNotOk ? code == 0 : said >= 0 && said != code;
+}
+
+/// Takes the first word off `text`, of letters, digits and '_'; "" at its end.
+std::string_view next_word(std::string_view& text) {
+  const auto is_inner = [](char c) { return kLetters.contains(c) || kDigits.contains(c) || c == '_'; };
+  text.remove_prefix(static_cast<std::size_t>(std::ranges::find_if(text, is_inner) - text.begin()));
+  const auto word = text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_inner) - text.begin()));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+/// The text without ANSI colours.
+std::string without_colours(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with("\x1b["))
+      i = std::min(text.find_first_of(kLetters, i), text.size());
+    else
+      out += text[i];
+  }
+  return out;
+}
+
+/// What is not performance data: before '|' in the first line, and in those below it.
+std::string words_of(std::string_view output) {
+  const auto end = std::min(output.find('\n'), output.size());
+  const auto first = output.substr(0, end);
+  const auto rest = output.substr(end);
+  return std::string(first.substr(0, first.find('|'))).append(rest.substr(0, rest.find('|')));
+}
+
+/// The value that is written after a key, as in `"free" : 0`, free=0, free -> 0 or "free is 0"; else "".
+std::string_view value_after(std::string_view text) {
+  const auto skip = [&](std::string_view what) {
+    text.remove_prefix(std::min(text.find_first_not_of(what), text.size()));
+  };
+  constexpr std::string_view kAround = "\"'`* \t";
+  skip(kAround);
+  const std::string_view from = text;
+  if (text.starts_with("is "))
+    text.remove_prefix(3);
+  else
+    skip(":=->~");
+  if (text.size() == from.size()) return {};
+  skip("\"'`* \t([");
+  return text.substr(0, std::min(text.find_first_of(" \t\r\n\"'`*)],;"), text.size()));
+}
+
+bool is_number_key(std::string_view word) {
+  constexpr std::string_view kKeys[] = {"free", "total", "largest", "score", "price"};
+  return std::ranges::any_of(kKeys, [&](std::string_view key) { return base::equals_ignoring_case(word, key); });
+}
+
+/// The name of a column that counts, in a first line such as "name,level".
+std::string_view column_in(std::string_view text) {
+  const auto line = base::trim(text.substr(0, text.find('\n')));
+  if (line.size() == base::trim(text).size() || line.find_first_of(",;\t") == std::string_view::npos) return {};
+  if (line.find_first_of(" :=-") != std::string_view::npos) return {};
+  for (std::string_view rest = line;;) {
+    const auto word = next_word(rest);
+    if (word.empty() || is_number_key(word) || base::equals_ignoring_case(word, "level")) return word;
+  }
+}
+
+/// A state that the words give, other than the exit code's; else "".
+std::string_view other_state(std::string_view words, int code) {
+  std::string_view rest = words;
+  const std::string_view first = next_word(rest);
+  const bool alone = std::string_view(rest).find_first_of(kLetters) == std::string_view::npos &&
+                     rest.find_first_of(kDigits) == std::string_view::npos;
+  if (alone && contradicts(first, code)) return first;
+  // Only HIGH sends somebody to hardware that is not there: a plugin whose exit code got lost says its state first.
+  if (code == 0 && contradicts(first, code)) return first;
+  for (std::string_view word = first; code == 0 && !word.empty(); word = next_word(rest)) {
+    const bool capitals = std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+    if (!capitals || code_of(word) < 0) continue;
+    if (contradicts(word, code)) return word;
+    break;
+  }
+  rest = words;
+  for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    if (!base::equals_ignoring_case(word, "level")) continue;
+    const auto value = value_after(rest);
+    const auto level = value.substr(0, value.find_first_not_of(kLetters));
+    if (contradicts(level, code)) return level;
+  }
+  return {};
+}
+
+/// A number of ours that the words give, where no performance data has it: "free=0". Behind OK, "free: 3" is prose.
+std::string number_in(std::string_view words) {
+  bool fine = false;
+  for (std::string_view rest = words, word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    fine = fine || word == "OK";
+    const auto value = is_number_key(word) ? value_after(rest) : "";
+    const auto sign = base::trim(rest).substr(0, 1);
+    if (value.find_first_of(kDigits) < 2 && (!fine || sign == "=")) return fmt::format("{}={}", word, value);
+  }
+  return {};
 }
 
 Or<void> check_text(std::string_view output) {
@@ -90,19 +193,27 @@ Or<void> check_text(std::string_view output) {
 }
 
 /// Doubt never becomes a level.
-Or<void> check_plugin(std::string_view output, int code) {
-  if (auto fine = check_text(output); !fine) return fine;
+Or<void> check_plugin(std::string_view printed, int code, const Secrets& secrets) {
+  if (auto fine = check_text(printed); !fine) return fine;
+  const std::string output = without_colours(printed);
   if (is_blank(output))
     return refuse("is empty; print JSON or a line of text, or set 'format: nagios' for exit codes alone");
   if (has_markup(output))
     return refuse("has JSON or a page in it but is not JSON; print JSON alone, or set 'format: nagios' for a plugin");
   if (const auto value = parse_json(output); value && !value->is_object())
     return refuse("is JSON but no object; print one such as {\"level\": \"LOW\"}");
-  const auto words = base::trim(output.substr(0, output.find('|')));
-  for (const std::string_view word : {words, level_in(words)})
-    if (contradicts(word, code))
-      return refuse(fmt::format("says {}, and the exit code {} is {}; print JSON, or set 'format: nagios'", word, code,
-                                core::to_string(kByCode[code])));
+  const std::string words = words_of(output);
+  if (const auto state = other_state(words, code); !state.empty())
+    return refuse(fmt::format("says {}, and the exit code {} is {}; print JSON, or set 'format: nagios'", state, code,
+                              core::to_string(kByCode[code])));
+  if (code != 0) return {};
+  constexpr std::string_view kRight =
+      "print JSON such as {\"free\": 3}, or 'TEXT | free=3', or set 'format: nagios' for the exit code alone";
+  if (const std::string number = number_in(words); !number.empty())
+    return refuse(
+        fmt::format("says {} outside of performance data; {}", secrets.blotted(one_line(number, 80)), kRight));
+  if (const auto column = column_in(words); !column.empty())
+    return refuse(fmt::format("is a table with a column {}; {}", column, kRight));
   return {};
 }
 
@@ -166,7 +277,8 @@ Result read_output(const Exited& exited, const config::Levels& levels, config::F
   if (!by_code) return std::unexpected(failure_of(exited));
   const bool broke_down = exited.code != 0 && is_blank(exited.output) && !is_blank(exited.errors);
   if (automatic && !broke_down)
-    if (auto fine = check_plugin(exited.output, exited.code); !fine) return std::unexpected(std::move(fine.error()));
+    if (auto fine = check_plugin(exited.output, exited.code, secrets); !fine)
+      return std::unexpected(std::move(fine.error()));
   return read_plugin(exited, levels, secrets);
 }
 

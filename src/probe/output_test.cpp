@@ -166,6 +166,65 @@ TEST(ReadOutput, AWordThatContradictsTheExitCodeFails) {
     EXPECT_EQ(error_of({.code = code, .output = word}), "no error") << word;
 }
 
+TEST(ReadOutput, AStateOtherThanOkWithExitCode0Fails) {
+  for (const auto& [text, state] : {std::pair("'LOW'", "LOW"),
+                                    {"b'LOW'", "LOW"},
+                                    {"LOW.", "LOW"},
+                                    {"low!\n", "low"},
+                                    {"LOW 0 of 4 free", "LOW"},
+                                    {"level is LOW", "LOW"},
+                                    {"level is low", "low"},
+                                    {"level -> LOW", "LOW"},
+                                    {"Level => \"low\"", "low"},
+                                    {"level: HIGH\nlevel: LOW", "LOW"},
+                                    {"\x1b[31mLOW\x1b[0m", "LOW"},
+                                    {"\x1b[1;31mlow\x1b[0m\n", "low"},
+                                    {"GPUS CRITICAL - 0 free | free=0 total=16", "CRITICAL"},
+                                    {"CRITICAL - Socket timeout", "CRITICAL"},
+                                    {"WARNING - load average: 9", "WARNING"},
+                                    {"UNKNOWN: no route", "UNKNOWN"},
+                                    {"Warning: 2 drained", "Warning"},
+                                    {"error: no such host", "error"},
+                                    {"DISK DOWN - x", "DOWN"},
+                                    {"provider,name,level\nx,y,LOW", "LOW"}})
+    EXPECT_EQ(
+        error_of({.code = 0, .output = text}),
+        fmt::format("the output says {}, and the exit code 0 is HIGH; print JSON, or set 'format: nagios'", state))
+        << text;
+  EXPECT_EQ(error_of({.code = 0, .output = "CRITICAL - Socket timeout"}, Format::nagios), "no error");
+}
+
+TEST(ReadOutput, NumbersWithExitCode0ThatAreNotReadFail) {
+  for (const char* text : {"free: 0\ntotal: 16", "free=0 total=16", "free=0\ntotal=16", "Free = 0", "free is 0",
+                           "free -> 0", "'free': '0'", "x\nfree: 0", "OK free=0 total=16", "x | a=1\nfree=0"})
+    EXPECT_THAT(error_of({.code = 0, .output = text}), HasSubstr("=0 outside of performance data; print JSON such as"))
+        << text;
+  for (const char* text : {"provider,name,level\nx,y,low", "name;free\nx;0", "free\ttotal\n0\t16"})
+    EXPECT_THAT(error_of({.code = 0, .output = text}), StartsWith("the output is a table with a column ")) << text;
+  for (const char* text : {"cb({\n  \"free\": 0,\n  \"total\": 16\n});", "502 <h1>Bad Gateway</h1></body>",
+                           "Error: <b>502</b> Bad Gateway", "x <br/> y"})
+    EXPECT_THAT(error_of({.code = 0, .output = text}), StartsWith("the output has JSON or a page in it")) << text;
+  EXPECT_EQ(error_of({.code = 0, .output = "free=0 total=16"}, Format::nagios), "no error");
+  EXPECT_EQ(error_of({.code = 1, .output = "free=0 total=16"}), "no error");
+}
+
+TEST(ReadOutput, OrdinaryLinesOfPluginsStayHigh) {
+  for (const char* text :
+       {"OK", "OK - load average: 0.1", "PING OK - Packet loss = 0%, RTA = 0.80 ms", "(no text)",
+        "DISK OK - free space: / 100 MB (5%)", "DISK OK - free space: / 100 MB (5%);| /=2643MB;5948;5958;0;5968",
+        "SWAP OK - 100% free (511 MB out of 511 MB) |swap=511MB;0;0;0;511", "USERS OK - 2 users currently logged in",
+        "CLUSTER OK: Service cluster: 3 ok, 0 warning, 0 unknown, 0 critical", "OK - 0 CRITICAL, 0 WARNING",
+        "HTTP OK: HTTP/1.1 200 OK - 1256 bytes", "Memory: OK Total: 31987 MB - free: 12 MB", "12 nodes are free",
+        "PROCS OK: 5 processes with STATE = Z", "OK - queue <default> is empty", "SSH OK - OpenSSH_9.2 (protocol 2.0)",
+        "NTP OK: Offset -0.0003 secs, stratum best:2 worst:3", "battery level low", "HIGH, nearly all\nis free"}) {
+    const Result result = read({.code = 0, .output = text});
+    ASSERT_TRUE(result) << result.error() << ": " << text;
+    EXPECT_EQ(result->level, Level::high) << text;
+  }
+  for (const char* text : {"ERROR", "FAILED", "DOWN", "CRITICAL - OK", "low battery"})
+    EXPECT_EQ(read({.code = 2, .output = text})->level, Level::low) << text;
+}
+
 TEST(ReadOutput, TakesJsonOnlyWhereItIsToldTo) {
   EXPECT_THAT(error_of({.code = 0, .output = "OK"}, Format::json), StartsWith("the output is not JSON"));
   EXPECT_THAT(error_of({.code = 0}, Format::json), StartsWith("the output is not JSON"));

@@ -1,125 +1,89 @@
 #include "probe/secrets.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <optional>
-#include <utility>
+#include <cstring>
+#include <functional>
+#include <span>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
-#include "probe/one_line.hpp"
+#include "probe/decodings.hpp"
 
 namespace probe {
 namespace {
 
 constexpr std::string_view kHidden = "…";
+constexpr std::string_view kNotShown = "(not shown: a secret of this probe is in it, in another form)";
 constexpr std::size_t kShortestSecret = 4;
-/// Of a secret in another form, and of what is left of one that is cut off.
+/// Of what is left of a secret that is cut off.
 constexpr std::size_t kShortestPart = 6;
-constexpr std::size_t kPiece = 16;
+constexpr std::size_t kPiece = sizeof(std::uint64_t);
+/// A shorter secret is looked for as a whole.
+constexpr std::size_t kLongSecret = 16;
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::size_t kSignature = 64;
-/// A JSON text in a JSON text, percent-encoded.
-constexpr int kDeepest = 4;
+/// Such as base64 of a JSON text in a JSON text, percent-encoded.
+constexpr int kDeepest = 7;
+/// A text that would take longer is not shown.
+constexpr std::size_t kMostBytes = 2 << 20;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool is_hex(char c) {
-  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
+  return out;
 }
 
-// --- Escapes: each reader gives what `text` begins with, and how long that is
-
-struct Escape {
-  char32_t character = 0;
-  std::size_t length = 0;
-};
-
-/// The number that the first `digits` bytes of `text` are.
-std::optional<char32_t> number(std::string_view text, std::size_t digits, int base) {
-  unsigned value = 0;
-  text = text.substr(0, digits);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (digits == 0 || text.size() < digits || error != std::errc() || end != text.data() + digits || value > 0x10FFFF)
-    return std::nullopt;
-  return value;
+bool is_ascii(char c) {
+  return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// After "\u" or "%u": four digits, or two times four for a character beyond 16 bits.
-Escape utf16(std::string_view text) {
-  const auto first = number(text.substr(2), 4, 16);
-  if (!first) return {};
-  const bool high = *first >= 0xD800 && *first < 0xDC00;
-  if (const auto second = high && text.size() > 8 ? number(text.substr(8), 4, 16) : std::nullopt)
-    return {0x10000 + ((*first & 0x3FFU) << 10U) + (*second & 0x3FFU), 12};
-  return {*first, 6};
-}
+/// What is left of the letters beyond ASCII: all, none, or the letter without its accent.
+enum class Letters : std::uint8_t { all, none, plain };
+constexpr Letters kLetters[] = {Letters::all, Letters::none, Letters::plain};
 
-/// \/ \n \u002f \u{2f} \x2f
-Escape backslash(std::string_view text) {
-  if (text.size() < 2) return {};
-  const char kind = text[1];
-  if (text.substr(1).starts_with("u{")) {
-    const std::size_t digits = std::min(text.find('}'), text.size()) - 3;
-    const auto code = number(text.substr(3), digits, 16);
-    return code ? Escape{*code, digits + 4} : Escape{};
+/// From U+00C0 on.
+constexpr std::string_view kPlain = "aaaaaa ceeeeiiii nooooo ouuuuy  aaaaaa ceeeeiiii nooooo ouuuuy y";
+
+/// Letters and digits alone, in lower case.
+std::string squeezed(std::string_view text, Letters letters) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (is_ascii(c) ? std::isalnum(static_cast<unsigned char>(c)) != 0 : letters == Letters::all) {
+      out += lower(c);
+    } else if (c == '\xC3' && letters == Letters::plain && i + 1 < text.size()) {
+      const char plain = kPlain[static_cast<unsigned char>(text[i + 1]) & 0x3FU];
+      if (plain != ' ') out += plain;
+    }
   }
-  if (kind == 'u' || kind == 'U') return utf16(text);
-  if (const auto code = kind == 'x' ? number(text.substr(2), 2, 16) : std::nullopt) return {*code, 4};
-  if (std::string_view("nrtbfv").contains(kind)) return {' ', 2};
-  return std::ispunct(static_cast<unsigned char>(kind)) != 0 ? Escape{static_cast<char32_t>(kind), 2} : Escape{};
+  return out;
 }
 
-/// %2f %u002f
-Escape percent(std::string_view text) {
-  if (const auto code = number(text.substr(1), 2, 16)) return {*code, 3};
-  return text.size() > 1 && lower(text[1]) == 'u' ? utf16(text) : Escape{};
+std::uint64_t piece_of(const char* text) {
+  std::uint64_t piece = 0;
+  std::memcpy(&piece, text, kPiece);
+  return piece;
 }
 
-/// &#47; &#x2f; &sol;
-Escape entity(std::string_view text) {
-  constexpr std::pair<std::string_view, char> kNames[] = {
-      {"amp", '&'},    {"lt", '<'},     {"gt", '>'},     {"quot", '"'},   {"apos", '\''},  {"sol", '/'},
-      {"bsol", '\\'},  {"plus", '+'},   {"equals", '='}, {"colon", ':'},  {"semi", ';'},   {"lowbar", '_'},
-      {"period", '.'}, {"comma", ','},  {"excl", '!'},   {"num", '#'},    {"dollar", '$'}, {"percnt", '%'},
-      {"ast", '*'},    {"commat", '@'}, {"quest", '?'},  {"hyphen", '-'}, {"dash", '-'},   {"nbsp", ' '}};
-  const std::string_view name = text.substr(1, text.substr(0, 12).find(';') - 1);
-  if (!name.starts_with('#')) {
-    for (const auto& [known, character] : kNames)
-      if (base::equals_ignoring_case(name, known)) return {static_cast<char32_t>(character), name.size() + 2};
-    return {};
+/// The runs of what is seen, of a text that may be no text.
+std::string readable(std::string_view text) {
+  std::string out;
+  const auto is_seen = [](char c) { return c >= ' ' && c <= '~'; };
+  while (!text.empty()) {
+    text.remove_prefix(static_cast<std::size_t>(std::ranges::find_if(text, is_seen) - text.begin()));
+    const auto run = text.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(text, is_seen) - text.begin()));
+    text.remove_prefix(run.size());
+    if (run.size() >= kShortestPart) out.append(run).append("\n");
   }
-  const bool hex = name.size() > 1 && lower(name[1]) == 'x';
-  const std::string_view rest = text.substr(hex ? 3 : 2);
-  std::size_t digits = 0;
-  while (digits < std::min<std::size_t>(rest.size(), 7) && is_hex(rest[digits]) && (hex || rest[digits] <= '9'))
-    ++digits;
-  const auto code = number(rest, digits, hex ? 16 : 10);
-  if (!code) return {};
-  const std::size_t length = (hex ? 3 : 2) + digits;
-  return {*code, length + (rest.substr(digits).starts_with(';') ? 1 : 0)};
+  return out;
 }
-
-Escape escape_at(std::string_view text) {
-  switch (text.front()) {
-    case '\\':
-      return backslash(text);
-    case '%':
-      return percent(text);
-    case '&':
-      return entity(text);
-    default:
-      return {};
-  }
-}
-
-// --- Forms of a secret
 
 std::string from_base64(std::string_view digits) {
   std::string out;
@@ -137,97 +101,55 @@ std::string from_base64(std::string_view digits) {
   return out;
 }
 
-std::string url_safe(std::string text) {
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  return text;
+/// Hides every `secret` in `text`, of which `small` is the same in lower case.
+void hide(std::string& text, std::string& small, std::string_view secret) {
+  for (auto at = small.find(secret); at != std::string::npos; at = small.find(secret, at + kHidden.size())) {
+    text.replace(at, secret.size(), kHidden);
+    small.replace(at, secret.size(), kHidden);
+  }
 }
 
-/// The digits of `secret` in base64 wherever it stands within what is encoded: `before` bytes come first, and what
-/// depends on them or on what comes after is left out.
-std::string base64_within(std::string_view secret, std::size_t before) {
-  const std::string all = base64(std::string(before, '\0').append(secret));
-  const std::size_t from = (before * 8 + 5) / 6;
-  return all.substr(from, (before + secret.size()) * 8 / 6 - from);
+void hide_signatures(std::string& text) {
+  for (std::size_t i = 0, run = 0; i <= text.size(); ++i) {
+    if (i < text.size() && std::isxdigit(static_cast<unsigned char>(text[i])) != 0) {
+      ++run;
+      continue;
+    }
+    if (run >= kSignature) {
+      text.replace(i - run, run, kHidden);
+      i = i - run + kHidden.size() - 1;
+    }
+    run = 0;
+  }
 }
 
 }  // namespace
 
-/// A text, of which each byte knows where it stands in the original. Without blanks and what cannot be seen.
-struct Secrets::Layer {
-  std::string text;
-  std::vector<std::pair<std::size_t, std::size_t>> places;
+void Secrets::add_form(std::string form, bool pieces) {
+  if (form.size() < kShortestPart || std::ranges::find(forms_, form) != forms_.end()) return;
+  for (std::size_t i = 0; pieces && i + kPiece <= form.size(); ++i) pieces_.insert(piece_of(form.data() + i));
+  forms_.push_back(std::move(form));
+}
 
-  void add(std::string_view bytes, std::size_t begin, std::size_t end) {
-    for (const char c : bytes) {
-      if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) continue;
-      text += lower(c);
-      places.emplace_back(begin, end);
-    }
-  }
-
-  static Layer of(std::string_view original) {
-    Layer layer;
-    for (std::size_t i = 0; i < original.size();) {
-      const std::size_t skipped = invisible_bytes(original.substr(i, 4));
-      if (skipped == 0) layer.add(original.substr(i, 1), i, i + 1);
-      i += std::max<std::size_t>(skipped, 1);
-    }
-    return layer;
-  }
-
-  /// With every escape replaced by what it stands for.
-  Layer decoded() const {
-    Layer out;
-    for (std::size_t i = 0; i < text.size();) {
-      const auto [character, length] = escape_at(std::string_view(text).substr(i));
-      std::string bytes(1, text[i]);
-      if (length > 0) bytes.clear();
-      // Percent-encoding and \x write bytes.
-      const bool byte = text[i] == '%' || (text[i] == '\\' && text.substr(i + 1, 1) == "x");
-      if (length > 0 && byte && character < 0x100)
-        bytes = static_cast<char>(character);
-      else if (length > 0)
-        base::append_utf8(bytes, character);
-      const std::size_t last = i + std::max<std::size_t>(length, 1) - 1;
-      if (invisible_bytes(bytes) == 0) out.add(bytes, places[i].first, places[last].second);
-      i = last + 1;
-    }
-    return out;
-  }
-};
-
-void Secrets::add_form(std::string_view form, std::size_t shortest) {
-  std::string text = Layer::of(form).text;
-  if (text.size() < shortest || std::ranges::find(forms_, text) != forms_.end()) return;
-  for (std::size_t i = 0; i + kPiece <= text.size(); ++i) pieces_.insert(text.substr(i, kPiece));
-  forms_.push_back(std::move(text));
+void Secrets::add_plain(std::string_view secret) {
+  plain_.push_back(lower(secret));
+  // The longest first: a short one may be a part of it.
+  std::ranges::sort(plain_, std::ranges::greater(), &std::string::size);
 }
 
 void Secrets::add(std::string_view secret) {
   secret = base::trim(secret);
   if (secret.size() < kShortestSecret) return;
-  add_form(secret, kShortestSecret);
-  std::string form_encoded(secret);
-  std::ranges::replace(form_encoded, ' ', '+');
-  add_form(form_encoded, kShortestSecret);
-  std::string hex;
-  for (const char c : secret) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  std::vector<std::string> forms = {hex, base64(secret)};
-  for (const std::size_t before : {0U, 1U, 2U}) forms.push_back(base64_within(secret, before));
-  for (std::string& form : forms) {
-    add_form(form, kShortestPart);
-    add_form(url_safe(std::move(form)), kShortestPart);
-  }
+  add_plain(secret);
+  for (const Letters letters : kLetters) add_form(squeezed(secret, letters), secret.size() >= kLongSecret);
 }
 
 void Secrets::add_login(std::string_view user, std::string_view password) {
   add(password);
-  if (password.size() >= kShortestSecret) add(fmt::format("{}:{}", user, password));
+  if (password.size() >= kShortestSecret) add(base64(std::string(user).append(":").append(password)));
 }
 
 void Secrets::add_header(std::string_view value) {
-  add(value);
   constexpr std::string_view kSeparators = " \t,;=\"";
   std::vector<std::string_view> words;
   for (std::string_view rest = value; !rest.empty();) {
@@ -235,57 +157,81 @@ void Secrets::add_header(std::string_view value) {
     if (end > 0) words.push_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  // Parts of the whole may be the name of its scheme.
+  if (words.size() > 1) add_plain(base::trim(value));
   for (std::size_t i = words.size() > 1 ? 1 : 0; i < words.size(); ++i)
     if (words[i].size() >= kShortestPart) add(words[i]);
-  if (words.size() < 2 || !base::equals_ignoring_case(words[0], "Basic")) return;
+  if (words.size() < 2) return add(value);
+  if (!base::equals_ignoring_case(words[0], "Basic")) return;
   const std::string login = from_base64(words[1]);
   if (const auto colon = login.find(':'); colon != std::string::npos)
     add_login(login.substr(0, colon), login.substr(colon + 1));
 }
 
-void Secrets::mark(const Layer& layer, std::vector<bool>& hidden) const {
-  const std::string_view text = layer.text;
-  const auto hide = [&](std::size_t at, std::size_t count) {
-    if (count == 0) return;
-    for (std::size_t i = layer.places[at].first; i < layer.places[at + count - 1].second; ++i) hidden[i] = true;
-  };
+bool Secrets::is_in_form(std::string_view text, Ends ends) const {
   for (const std::string_view form : forms_) {
-    for (auto at = text.find(form); at != std::string_view::npos; at = text.find(form, at + 1)) hide(at, form.size());
-    for (std::size_t part = std::min(form.size(), text.size()); part >= kShortestPart; --part) {
-      if (text.starts_with(form.substr(form.size() - part))) hide(0, part);
-      if (text.ends_with(form.substr(0, part))) hide(text.size() - part, part);
-    }
+    if (text.contains(form)) return true;
+    for (std::size_t part = std::min(form.size(), text.size()); part >= kShortestPart; --part)
+      if ((ends.first && text.starts_with(form.substr(form.size() - part))) ||
+          (ends.last && text.ends_with(form.substr(0, part))))
+        return true;
   }
   for (std::size_t i = 0; !pieces_.empty() && i + kPiece <= text.size(); ++i)
-    if (pieces_.contains(text.substr(i, kPiece))) hide(i, kPiece);
-  for (std::size_t i = 0, run = 0; signatures_ && i < text.size(); ++i) {
-    run = is_hex(text[i]) ? run + 1 : 0;
-    if (run >= kSignature) hide(i + 1 - run, run);
-  }
+    if (pieces_.contains(piece_of(text.data() + i))) return true;
+  return false;
 }
 
+bool Secrets::is_in(std::string_view text, Ends ends) const {
+  const std::string small = lower(text);
+  const auto shown = [&](const std::string& secret) { return small.contains(secret); };
+  if (std::ranges::any_of(plain_, shown)) return true;
+  if (std::string signs(text); signatures_ && (hide_signatures(signs), signs != text)) return true;
+  const bool ascii = std::ranges::all_of(text, is_ascii);
+  return std::ranges::any_of(std::span(kLetters).first(ascii ? 1 : std::size(kLetters)),
+                             [&](Letters letters) { return is_in_form(squeezed(text, letters), ends); });
+}
+
+/// Looks for secrets in a text, and in all that it may stand for.
+class Secrets::Search {
+ public:
+  Search(const Secrets& secrets, std::size_t& left, Ends ends = {}) : secrets_(secrets), left_(left), ends_(ends) {}
+
+  bool finds(std::string_view text, int depth = 0) {
+    if (!seen_.insert(std::hash<std::string_view>()(text)).second) return false;
+    if (text.size() > left_ || secrets_.is_in(text, ends_)) return true;
+    left_ -= text.size();
+    if (depth == kDeepest) return false;
+    return std::ranges::any_of(decodings(text), [&](const std::string& next) {
+      return secrets_.is_in(next, ends_) || finds(base::is_utf8(next) ? next : readable(next), depth + 1);
+    });
+  }
+
+ private:
+  const Secrets& secrets_;
+  /// Bytes that may still be looked at, of all searches in one text.
+  std::size_t& left_;
+  Ends ends_;
+  std::unordered_set<std::size_t> seen_;
+};
+
 std::string Secrets::blotted(std::string_view text) const {
-  if (forms_.empty() && !signatures_) return std::string(text);
-  std::vector<bool> hidden(text.size());
-  Layer layer = Layer::of(text);
-  for (int depth = 0; depth < kDeepest; ++depth) {
-    mark(layer, hidden);
-    Layer next = layer.decoded();
-    if (next.text == layer.text) break;
-    layer = std::move(next);
+  std::string out(text);
+  if (plain_.empty() && !signatures_) return out;
+  std::string small = lower(out);
+  for (const std::string& secret : plain_) hide(out, small, secret);
+  if (signatures_) hide_signatures(out);
+  std::size_t left = kMostBytes;
+  if (!Search(*this, left).finds(out)) return out;
+  std::string words;
+  for (std::string_view rest = out; !rest.empty();) {
+    const auto blanks = rest.substr(0, rest.find_first_not_of(kBlanks));
+    const auto word = rest.substr(blanks.size(), rest.find_first_of(kBlanks, blanks.size()) - blanks.size());
+    const Ends ends{.first = words.empty(), .last = blanks.size() + word.size() == rest.size()};
+    words += blanks;
+    words += Search(*this, left, ends).finds(word) ? kHidden : word;
+    rest.remove_prefix(blanks.size() + word.size());
   }
-  // Whole characters.
-  const auto inner = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80; };
-  for (std::size_t i = 1; i < text.size(); ++i)
-    if (inner(i) && hidden[i - 1]) hidden[i] = true;
-  for (std::size_t i = text.size(); i-- > 1;)
-    if (inner(i) && hidden[i]) hidden[i - 1] = true;
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!hidden[i]) out += text[i];
-    if (hidden[i] && (i == 0 || !hidden[i - 1])) out += kHidden;
-  }
-  return out;
+  return Search(*this, left).finds(words) ? std::string(kNotShown) : words;
 }
 
 std::string base64(std::string_view bytes) {

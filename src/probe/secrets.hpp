@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -22,24 +22,31 @@ class Secrets {
   /// Signatures, which are made when a request is sent: 64 hexadecimal digits in a row.
   void add_signatures() { signatures_ = true; }
 
-  /// `text` with … for each secret in it and for 16 bytes or more of one: as it is, in JSON, percent, HTML and other
-  /// escapes, those within others, in base64 and in hexadecimal digits, in either case, with blanks between. What a
-  /// secret has in common with an end of `text`, which may be cut there, goes too.
+  /// `text` with … for each secret that stands there as it is, in either case, and for each word with a secret in any
+  /// other form: with signs between, in escapes, base64 or hexadecimal digits, and these within others. The same for
+  /// eight letters and digits in a row of a secret of sixteen bytes or more, and for six at an end of `text`, which may
+  /// be cut there. A sentence instead of all of `text` where a secret is still in it, such as one with blanks between.
   std::string blotted(std::string_view text) const;
 
  private:
-  struct Layer;
-  /// Looks up views.
-  struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
+  class Search;
+  void add_plain(std::string_view secret);
+  /// Looks for it without its signs. `pieces`: in parts, too.
+  void add_form(std::string form, bool pieces);
+  /// Where a text may be cut off.
+  struct Ends {
+    bool first = true;
+    bool last = true;
   };
-  void add_form(std::string_view form, std::size_t shortest);
-  void mark(const Layer& layer, std::vector<bool>& hidden) const;
+  bool is_in(std::string_view text, Ends ends) const;
+  bool is_in_form(std::string_view text, Ends ends) const;
 
-  /// Without blanks, in lower case.
+  /// As they are, in lower case.
+  std::vector<std::string> plain_;
+  /// Of letters and digits alone, in lower case.
   std::vector<std::string> forms_;
-  /// Each run of 16 bytes in the longer ones.
-  std::unordered_set<std::string, Hash, std::equal_to<>> pieces_;
+  /// Each eight bytes in a row of the longer ones.
+  std::unordered_set<std::uint64_t> pieces_;
   bool signatures_ = false;
 };
 

@@ -182,9 +182,15 @@ std::string Transfer::failure(CURLcode code) const {
     case CURLE_TOO_MANY_REDIRECTS:
       return fmt::format("redirected more than {} times", request_.max_redirects);
     case CURLE_UNSUPPORTED_PROTOCOL:
-      // libcurl takes every other protocol for this one.
-      if (detail.contains("HTTP/0.9")) return std::string(kNotHttp1);
-      return fmt::format("neither http nor https: {}", detail);
+      // libcurl takes every other protocol for this one, and its detail may be that of an error before.
+      if (const std::string* place = response_.header("Location"); place != nullptr && !detail.contains("HTTP"))
+        return fmt::format("redirected to '{}', which is neither http nor https", one_line(*place));
+      return std::string(kNotHttp1);
+    case CURLE_URL_MALFORMAT:
+      return fmt::format(
+          "{}: {}", response_.status / 100 == 3 ? "redirected to a place that is no URL" : "the URL is wrong", detail);
+    case CURLE_BAD_CONTENT_ENCODING:
+      return fmt::format("the answer cannot be unpacked: {}", detail);
     case CURLE_PARTIAL_FILE:
       return fmt::format("the answer was cut off: {}", detail);
     case CURLE_GOT_NOTHING:
@@ -197,6 +203,7 @@ std::string Transfer::failure(CURLcode code) const {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
       if (std::string refused = proxy_failure(); !refused.empty()) return refused;
+      if (detail.contains("chunk")) return fmt::format("the answer's chunks are malformed: {}", detail);
       return fmt::format("the connection was lost: {}", detail);
     default:
       return detail;

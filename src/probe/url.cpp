@@ -77,7 +77,8 @@ std::string percent_decode(std::string_view text) {
 
 bool is_secret_parameter(std::string_view name) {
   // "code" of Azure functions, "sig" of shared access signatures.
-  constexpr std::string_view kShort[] = {"code", "sig", "k", "pw", "pin", "otp", "hash"};
+  constexpr std::string_view kShort[] = {"code", "sig", "k",     "p",      "pw",  "pin", "otp", "totp",  "mfa",
+                                         "hash", "sid", "appid", "app_id", "pat", "sas", "tok", "ticket"};
   const std::string plain = percent_decode(name);
   return looks_secret(plain) ||
          std::ranges::any_of(kShort, [&](std::string_view word) { return base::equals_ignoring_case(plain, word); });

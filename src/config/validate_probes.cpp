@@ -1,0 +1,285 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "config/checks.hpp"
+#include "config/fields.hpp"
+#include "config/glob.hpp"
+#include "config/scalar.hpp"
+#include "config/url.hpp"
+
+namespace config {
+namespace {
+
+bool is_probe_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= core::kMaxNameBytes && std::ranges::all_of(name, allowed);
+}
+
+void check_kind(const ProbeConfig& probe, const std::string& path) {
+  std::vector<std::string_view> known;
+  kinds(probe, [&](std::string_view kind, const auto&) { known.push_back(kind); });
+  check(std::ranges::find(known, probe.kind) != known.end(), path,
+        fmt::format("kind '{}' is unknown{}", probe.kind, suggestion(probe.kind, known)));
+}
+
+bool is_glob(std::string_view text) {
+  return text.find_first_of("*?") != std::string_view::npos;
+}
+
+void check_program(const std::vector<std::string>& command, const std::string& path) {
+  for (const std::string& word : command)
+    check(word.find('\0') == std::string::npos, path, "holds a NUL byte, which no argument can");
+  check(command.empty() || !command.front().empty(), path, "names no program");
+}
+
+void check_exec(const ExecOptions& options, const std::string& path) {
+  check(!options.command.empty(), join(path, "command"),
+        "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
+  check_program(options.command, join(path, "command"));
+  check(!options.batch || options.format != Format::nagios, join(path, "format"),
+        "nagios tells of one profile; a batch prints a JSON list, so leave 'format' out");
+  check_between(options.nice, 0, 19, join(path, "nice"));
+  check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
+  check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));
+  for (std::size_t i = 0; i < options.environment.size(); ++i)
+    check(!options.environment[i].empty() && options.environment[i].front() != '=',
+          fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
+}
+
+/// RFC 9110, section 5.6.2.
+bool is_header_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").contains(c);
+  };
+  return !name.empty() && std::ranges::all_of(name, allowed);
+}
+
+void check_header_name(std::string_view name, const std::string& path) {
+  check(is_header_name(name), path,
+        fmt::format("'{}' is not the name of a header; write letters, digits and - without blanks", name));
+  // Another length than the body's would leave the server waiting, or make a second request of the rest.
+  for (const std::string_view own : {"Content-Length", "Transfer-Encoding", "Connection"})
+    check(!base::equals_ignoring_case(name, own), path,
+          fmt::format("{} belongs to the connection and is sent by itself; leave it out", own));
+}
+
+void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto colon = headers[i].find(": ");
+    const auto here = fmt::format("{}[{}]", path, i);
+    check(colon != std::string::npos && colon > 0 && colon + 2 < headers[i].size(), here,
+          fmt::format("'{}' is not a header with its file; write 'Name: /path/of/file'", headers[i]));
+    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
+  }
+}
+
+void check_headers(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto colon = headers[i].find(':');
+    const auto here = fmt::format("{}[{}]", path, i);
+    check(colon != std::string::npos && colon > 0 && headers[i].find_first_of("\r\n") == std::string::npos, here,
+          fmt::format("'{}' is not a header; write 'Name: value'", headers[i]));
+    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
+  }
+}
+
+/// libcurl signs headers without a value and does not send them.
+void check_signed_headers(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i)
+    check(!base::trim(std::string_view(headers[i]).substr(headers[i].find(':') + 1)).empty(),
+          fmt::format("{}[{}]", path, i),
+          fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
+}
+
+void check_url_of_probe(const std::string& url, const std::string& path) {
+  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
+  check(std::ranges::none_of(url, not_written), path,
+        fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
+  const std::string wrong = wrong_authority(url);
+  check(wrong.empty(), path, wrong);
+}
+
+void check_http_probe(const HttpOptions& options, const std::string& path) {
+  check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
+        fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
+  check_url_of_probe(options.url, join(path, "url"));
+  check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
+        join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
+  check_headers(options.headers, join(path, "headers"));
+  check_header_files(options.header_files, join(path, "header_files"));
+  check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
+        "and username go together; give both or none");
+  check(
+      !options.username.contains(':'), join(path, "username"),
+      fmt::format("'{}' has a colon, which ends the name in basic authentication; give one without", options.username));
+  for (std::size_t i = 0; i < options.fail_if_header.size(); ++i)
+    check(is_header_name(options.fail_if_header[i]), fmt::format("{}[{}]", join(path, "fail_if_header"), i),
+          fmt::format("'{}' is not the name of a header; write one such as X-Error", options.fail_if_header[i]));
+  check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
+        "and username are two ways to log in; keep one");
+  check(options.sigv4.region.empty() == options.sigv4.service.empty(), join(path, "sigv4"),
+        "needs both region and service, such as {region: eu-central-1, service: lambda}");
+  check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
+        "and a token or a user name are two ways to log in; keep one");
+  if (!options.sigv4.region.empty()) check_signed_headers(options.headers, join(path, "headers"));
+  for (std::size_t i = 0; i < options.accept.size(); ++i)
+    check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
+  check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
+  fields(options.pointers, [&](std::string_view key, const std::string& pointer) {
+    check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
+          fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
+  });
+}
+
+void check_slurm(const ProbeConfig& probe, const std::string& path) {
+  check_program(probe.slurm.command, join(path, "command"));
+  check_program(probe.slurm.scontrol, join(path, "scontrol"));
+  check(!probe.discovers() || !is_glob(probe.match.provider), join(path, "discover"),
+        "needs a provider to put the partitions under; give match.provider without * and ?");
+  const auto& patterns = probe.slurm.discover.patterns;
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    check(!patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i), "is empty and matches nothing");
+  // Names are PARTITION and PARTITION:GPU_TYPE.
+  const auto measured = [&](const std::string& pattern) {
+    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
+  };
+  check(!probe.discovers() || std::ranges::any_of(patterns, measured), join(path, "match.name"),
+        fmt::format("'{}' covers none of the partitions that discover adds; write '*'", probe.match.name));
+  check(probe.discovers() || !probe.slurm.discover_hidden, join(path, "discover_hidden"),
+        "needs discover; give true, or a list of patterns");
+}
+
+/// A reading that is MEDIUM must not be HIGH by the easier rule.
+void check_order(const Levels& levels, const std::string& path) {
+  if (levels.high.empty() || levels.medium.empty()) return;
+  bool reachable = false;
+  fields(levels.high, [&](std::string_view key, const std::optional<double>& high) {
+    fields(levels.medium, [&](std::string_view other, const std::optional<double>& medium) {
+      if (key != other || !high) return;
+      check(!medium || *medium <= *high, join(join(path, "high"), key),
+            fmt::format("{} is easier than medium's {}; give that or more", *high, medium.value_or(0)));
+      reachable = reachable || !medium || *medium < *high;
+    });
+  });
+  check(reachable, join(path, "medium"), "is never given: whatever reaches it reaches 'high', too; make it easier");
+}
+
+/// Numbers of sources go as far: a double has each whole one up to there.
+constexpr double kMostUnits = 9'007'199'254'740'992;
+
+void check_levels(const Levels& levels, const std::string& path) {
+  fields(levels, [&](std::string_view key, const LevelRule& rule) {
+    check(!rule.free || (*rule.free >= 0 && *rule.free <= kMostUnits), join(join(path, key), "free"),
+          fmt::format("{} is no number of units; give one from 0 to 2^53", rule.free.value_or(0)));
+    check(!rule.score || std::abs(*rule.score) <= kMostUnits, join(join(path, key), "score"),
+          fmt::format("{} is reached never or always; give one from -2^53 to 2^53", rule.score.value_or(0)));
+    check(!rule.ratio || (*rule.ratio >= 0 && *rule.ratio <= 1), join(join(path, key), "ratio"),
+          "is free units to all units, from 0 to 1");
+  });
+  const LevelRule& high = levels.high;
+  check(high.empty() || high.score || high.free.value_or(0) > 0 || high.ratio.value_or(0) > 0, join(path, "high"),
+        "is always reached, also with no unit free; give free: 1 or more, or a ratio above 0");
+  check_order(levels, path);
+}
+
+/// Can this probe give a level at all?
+void check_gives_level(const ProbeConfig& probe, const std::string& path) {
+  const bool http = probe.kind == "http";
+  const Pointers& pointers = probe.http.pointers;
+  const auto check_rule = [&](std::string_view key, const LevelRule& rule) {
+    const auto needs = [&](const std::optional<double>& threshold, bool given, std::string_view name,
+                           std::string_view what) {
+      check(!threshold || given, join(join(join(path, "levels"), key), name),
+            fmt::format("is never reached: the probe gives no {}{}", what,
+                        http ? ", as its pointers say; give them" : "; give free or ratio"));
+    };
+    needs(rule.free, !http || !pointers.free.empty(), "free", "free units");
+    needs(rule.ratio, !http || (!pointers.free.empty() && !pointers.total.empty()), "ratio", "free and total units");
+    needs(rule.score, probe.kind != "slurm" && (!http || !pointers.score.empty()), "score", "score");
+  };
+  fields(probe.levels, check_rule);
+  const bool rules = !probe.levels.high.empty() || !probe.levels.medium.empty();
+  check(!http || rules || !pointers.level.empty() || !pointers.free.empty(), join(path, "pointers"),
+        "name neither a level nor free units; give level or free, or thresholds in 'levels'");
+}
+
+void check_budgets(const ProbeConfig& probe, const std::string& path) {
+  std::set<base::Duration> windows;
+  for (const Budget& limit : probe.limits()) {
+    const std::string window = base::to_string(limit.window);
+    check(limit.window <= kLongest, path, fmt::format("{} is longer than a year", window));
+    check(windows.insert(limit.window).second, path,
+          fmt::format("two limits, 'rate' among them, have a window of {}; keep the smaller", window));
+  }
+}
+
+void check_options(const ProbeConfig& probe, const std::string& path) {
+  if (probe.kind == "exec") check_exec(probe.exec, path);
+  if (probe.kind == "http") check_http_probe(probe.http, path);
+  if (probe.kind == "slurm") check_slurm(probe, path);
+  check_levels(probe.levels, join(path, "levels"));
+  check_gives_level(probe, path);
+  check_budgets(probe, join(path, "budget"));
+}
+
+void check_probe(const ProbeConfig& probe, const std::string& path) {
+  check(is_probe_name(probe.name), join(path, "name"),
+        fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", probe.name, core::kMaxNameBytes));
+  check_kind(probe, join(path, "kind"));
+  check(!probe.match.provider.empty(), join(path, "match.provider"), "is empty and matches nothing; write '*' for all");
+  check(!probe.match.name.empty(), join(path, "match.name"), "is empty and matches nothing; write '*' for all");
+  check_positive(probe.ttl, join(path, "ttl"));
+  check_positive(probe.timeout, join(path, "timeout"));
+  check(probe.expire_after.count() == 0 || probe.expire_after >= probe.ttl, join(path, "expire_after"),
+        fmt::format("{} is shorter than the ttl {}; give that or more, or 0 for five times the ttl",
+                    base::to_string(probe.expire_after), base::to_string(probe.ttl)));
+  check_options(probe, path);
+}
+
+/// Is there a profile that this probe measures? Names without globs must be some that a profile can have, and no probe
+/// before it may take them all.
+void check_reach(const std::vector<ProbeConfig>& probes, std::size_t i, const std::string& path) {
+  const Match& match = probes[i].match;
+  const auto possible =
+      core::checked_key(is_glob(match.provider) ? "x" : match.provider, is_glob(match.name) ? "x" : match.name);
+  check(possible.has_value(), join(path, "match"),
+        fmt::format("matches no profile: {}", possible ? "" : possible.error().message));
+  const auto first = std::ranges::find_if(
+      probes.begin(), probes.begin() + static_cast<std::ptrdiff_t>(i), [&](const ProbeConfig& earlier) {
+        return covers(earlier.match.provider, match.provider) && covers(earlier.match.name, match.name);
+      });
+  check(
+      first == probes.begin() + static_cast<std::ptrdiff_t>(i), join(path, "match"),
+      fmt::format("measures nothing: probe '{}' before it matches all that it does; put this one first", first->name));
+}
+
+}  // namespace
+
+void check_probes(const std::vector<ProbeConfig>& probes) {
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    const auto path = fmt::format("probes[{}]", i);
+    check_probe(probes[i], path);
+    check(seen.insert(probes[i].name).second, join(path, "name"),
+          fmt::format("'{}' names two probes; give each its own name", probes[i].name));
+  }
+  for (std::size_t i = 0; i < probes.size(); ++i) check_reach(probes, i, fmt::format("probes[{}]", i));
+}
+
+std::vector<Budget> ProbeConfig::limits() const {
+  std::vector<Budget> limits = budget;
+  if (rate) limits.push_back(*rate);
+  return limits;
+}
+
+}  // namespace config
