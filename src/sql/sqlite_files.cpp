@@ -24,13 +24,13 @@ void publish(const std::string& made, const std::string& path) {
   const int error = errno;
   unlink(made.c_str());
   if (result == 0) return spdlog::info("made a new database at {}", path);
-  if (!file_id(path)) refuse_sqlite(path, fmt::format("cannot be opened or created ({})", std::strerror(error)));
+  if (!file_id(path)) refuse_sqlite(path, fmt::format("cannot be created ({})", std::strerror(error)));
 }
 
 }  // namespace
 
 std::optional<FileId> file_id(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   if (stat(path.c_str(), &found) != 0) return std::nullopt;
   return FileId{.device = found.st_dev, .inode = found.st_ino};
 }
