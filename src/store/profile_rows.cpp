@@ -83,17 +83,25 @@ std::vector<Profile> make_pending(sql::Session& session, Revision revision) {
   return profiles;
 }
 
-void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
-  static const std::string kStatements[] = {
-      sql::with_list("DELETE FROM task WHERE profile_id"), sql::with_list("DELETE FROM reading WHERE profile_id"),
-      sql::with_list("DELETE FROM attribute WHERE profile_id"), sql::with_list("DELETE FROM hardware WHERE id"),
-      sql::with_list("DELETE FROM removed WHERE profile_id")};
+void unlist(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
+  static const std::string kStatements[] = {sql::with_list("DELETE FROM task WHERE profile_id"),
+                                            sql::with_list("DELETE FROM reading WHERE profile_id"),
+                                            sql::with_list("DELETE FROM removed WHERE profile_id")};
   static const sql::RowsStatement kTombstones("INSERT INTO removed (profile_id, revision, removed_at) VALUES ", 3);
   const base::Time now = session.now();
   sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
     for (const std::string& statement : kStatements) session.run(statement, part);
   });
   kTombstones.run(session, ids, [&](sql::Query& query, ProfileId id) { query.bind(id, revision, now); });
+}
+
+void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
+  static const std::string kStatements[] = {sql::with_list("DELETE FROM attribute WHERE profile_id"),
+                                            sql::with_list("DELETE FROM hardware WHERE id")};
+  unlist(session, ids, revision);
+  sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
+    for (const std::string& statement : kStatements) session.run(statement, part);
+  });
 }
 
 void insert_attributes(sql::Session& session, std::span<const Profile> profiles) {

@@ -160,7 +160,7 @@ base::Result<core::Profile> MemoryStore::find(const ProfileKey& key) {
 std::vector<core::Profile> MemoryStore::profiles() {
   const auto lock = enter();
   std::vector<core::Profile> all;
-  for (const auto& [id, row] : rows_) all.push_back(with_attributes(row->profile));
+  for (const auto& [id, row] : rows_) all.push_back(row->profile);
   std::ranges::sort(all, {}, &core::Profile::key);
   return all;
 }
