@@ -70,7 +70,8 @@ void ProfilesApi::add_routes(http::Router& router) {
 }
 
 asio::awaitable<http::Reply> ProfilesApi::list() {
-  const std::vector<core::Profile> profiles = co_await database_.run(told_apart([this] { return store_.profiles(); }));
+  auto look = [this] { return store_.profiles(); };
+  const std::vector<core::Profile> profiles = co_await database_.run(told_apart(std::move(look)));
   std::string body = "[";
   for (const core::Profile& profile : profiles) {
     body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"labels\":{";

@@ -260,8 +260,8 @@ std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<File
   return session;
 }
 
-void check_sqlite(const std::string& path, base::Duration patience) {
-  if (!is_there(path)) return;
+std::string damage_of_sqlite(const std::string& path, base::Duration patience) {
+  if (!is_there(path)) return "";
   std::error_code error;
   // What was written last stands there after a crash; a wrong file at its place mixes two databases.
   const bool crashed = std::filesystem::file_size(path + "-wal", error) > 0 && !error;
@@ -275,8 +275,14 @@ void check_sqlite(const std::string& path, base::Duration patience) {
   } catch (const Error&) {
     explain(path, db.get());
   }
-  if (damage == "ok") return;
+  if (damage == "ok") return "";
   std::ranges::replace(damage, '\n', ' ');
+  return damage;
+}
+
+void check_sqlite(const std::string& path, base::Duration patience) {
+  const std::string damage = damage_of_sqlite(path, patience);
+  if (damage.empty()) return;
   refuse_sqlite(path, fmt::format("the file is damaged ({}), as by a copy that was put beside the -wal file of another "
                                   "one; put a backup back: vacancy restore FILE",
                                   damage));

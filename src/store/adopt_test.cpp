@@ -252,6 +252,22 @@ TEST_P(AdoptTest, ARowWithANegativeIdIsLeftOutAndNamed) {
   EXPECT_THAT(open()->load().rows, SizeIs(2));
 }
 
+TEST_P(AdoptTest, TheLargestIdIsNoFullDisk) {
+  const auto store = open();
+  plain()->run("INSERT INTO hardware (id, provider, name) VALUES (9223372036854775807, 'Amazon', 'c5')");
+  for (int i = 0; i < 2; ++i) try {
+      (void)store->add({"Azure", "H16mr"});
+      ADD_FAILURE() << "added";
+    } catch (const base::Lost& error) {
+      EXPECT_THAT(error.what(), HasSubstr("a row with the largest id that there is, 9223372036854775807"));
+    }
+  plain()->run("DELETE FROM hardware");
+  plain()->execute_script(is_sqlite() ? "UPDATE sqlite_sequence SET seq = (SELECT MAX(id) FROM hardware) WHERE name = "
+                                        "'hardware'"
+                                      : "ALTER TABLE hardware AUTO_INCREMENT = 1");
+  EXPECT_TRUE(store->add({"Azure", "H16mr"}));
+}
+
 INSTANTIATE_DATABASE_TEST_SUITE(AdoptTest);
 
 }  // namespace

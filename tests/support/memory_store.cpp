@@ -314,7 +314,7 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
     task.owner = wanted.owner;
     task.lease_until = now + wanted.lease;
     claimed.claims.push_back(claim_of(id, task));
-    if (wanted.limits.empty() || (claimed.claims.back().profiles.empty() && !wanted.discovers)) continue;
+    if (claimed.claims.back().profiles.empty() && !wanted.discovers) continue;
     claimed.claims.back().counted = spent_[wanted.probe].emplace_back(now);
     for (std::uint64_t& left : claimed.left) --left;
   }
