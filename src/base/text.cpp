@@ -119,8 +119,7 @@ std::string to_utf8(std::string_view text) {
 std::string to_line(std::string_view text) {
   if (is_printable_utf8(text)) return std::string(text);
   std::string line = to_utf8(text);
-  std::ranges::replace_if(
-      line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  std::ranges::replace_if(line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
   return line;
 }
 

@@ -91,7 +91,7 @@ bool overwrite(const std::string& from, const std::string& path) {
 
 void exchange(const std::string& from, const std::string& path) {
   const Descriptor old(path, O_RDWR);
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
   lock.l_start = kLockBytes;

@@ -22,8 +22,8 @@ class ScratchFile {
 /// already; and sql::Error.
 void copy_sqlite(const std::string& path, const std::string& to);
 
-/// The same with a backup, which stays as it is, as do the files beside it. Throws base::UsageError that names it when it is
-/// none, or when the directory of `to` is not there.
+/// The same with a backup, which stays as it is, as do the files beside it. Throws base::UsageError that names it when
+/// it is none, or when the directory of `to` is not there.
 void take_backup(const std::string& path, const std::string& to);
 
 /// Makes the database at `path` what the file `from` is, which copy_sqlite() made in the same directory and which is

@@ -30,7 +30,7 @@ void publish(const std::string& made, const std::string& path) {
 }  // namespace
 
 std::optional<FileId> file_id(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (stat(path.c_str(), &found) != 0) return std::nullopt;
   return FileId{.device = found.st_dev, .inode = found.st_ino};
 }

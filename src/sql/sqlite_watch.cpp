@@ -98,7 +98,7 @@ std::string SqliteWatch::look(sqlite3* db, const std::string& path) {
   if (main->pMethods->xShmMap(main, 0, kIndexBytes, 0, &memory) != SQLITE_OK || memory == nullptr) return found_;
   const auto before = read_index(memory);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  struct stat file {};
+  struct stat file{};
   if (!before || stat(path.c_str(), &file) != 0) return found_;
   const bool log_is_whole = is_whole(log, before->header);
   std::atomic_thread_fence(std::memory_order_seq_cst);
