@@ -49,6 +49,8 @@ Process::Process(const config::Config& config) : config_(config), runtime_(confi
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A client that closes while it is written to is an error code, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file at the limit of its size (ulimit -f) is an error code too, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   auto& dropped = metrics_.counter("vacancy_log_lines_dropped_total",
                                    "Lines of the log that nobody read, or that could not be written");
   log_dropped_ = metrics_.at_scrape(

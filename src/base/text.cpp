@@ -137,13 +137,20 @@ std::string random_hex(std::size_t bytes) {
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  for (char c : text) {
+  while (!text.empty()) {
+    const char c = text.front();
+    std::size_t bytes = 1;
     if (c == '"' || c == '\\')
       out.append(1, '\\').append(1, c);
     else if (static_cast<unsigned char>(c) < 0x20)
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
-    else
+    else if (static_cast<unsigned char>(c) < 0x80)
       out += c;
+    else if ((bytes = first_character(text).bytes) != 0)
+      out += text.substr(0, bytes);
+    else
+      out += "\uFFFD", bytes = 1;
+    text.remove_prefix(bytes);
   }
   out += '"';
 }

@@ -19,7 +19,7 @@ bool is_printable_utf8(std::string_view text);
 /// `bytes` random bytes as lower-case hexadecimal, from the kernel. Fit for secrets.
 std::string random_hex(std::size_t bytes);
 
-/// Appends `text` as a JSON string (RFC 8259, section 7). REQUIRES: UTF-8.
+/// Appends `text` as a JSON string (RFC 8259, section 7), with U+FFFD for every byte that is not part of valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
 /// A number as people write it, such as 1.64: with 15 significant digits, which a double holds of any decimal, so that

@@ -5,6 +5,8 @@
 #include <array>
 #include <set>
 
+#include "base/utf8.hpp"
+
 namespace base {
 namespace {
 
@@ -48,6 +50,20 @@ TEST(Json, StringsAreEscaped) {
   std::string out = "x";
   append_json_string(out, "a\"b\\c\n\x1F é");
   EXPECT_EQ(out, "x\"a\\\"b\\\\c\\u000a\\u001f é\"");
+}
+
+TEST(Json, AStringIsUtf8WhateverTheText) {
+  for (const auto& [text, json] : {std::pair{"caf\xE9"sv, "\"caf\uFFFD\""sv},
+                                   {"\xFF\"\xC3"sv, "\"\uFFFD\\\"\uFFFD\""sv},
+                                   {"\xED\xA0\x80"sv, "\"\uFFFD\uFFFD\uFFFD\""sv},
+                                   {"\xC0\xAF"sv, "\"\uFFFD\uFFFD\""sv},
+                                   {"\xC3\""sv, "\"\uFFFD\\\"\""sv},
+                                   {"é😀\u202E"sv, "\"é😀\u202E\""sv}}) {
+    std::string out;
+    append_json_string(out, text);
+    EXPECT_EQ(out, json);
+    EXPECT_TRUE(is_utf8(out));
+  }
 }
 
 TEST(Utf8, AcceptsPrintableText) {

@@ -34,6 +34,16 @@ std::string complaint(std::string_view what, std::string_view text) {
   return {};
 }
 
+/// A label's key as it stands in the names of environment variables.
+std::string word_of(std::string_view key) {
+  std::string word;
+  for (const char c : key) {
+    const bool lower = c >= 'a' && c <= 'z';
+    word += lower ? static_cast<char>(c - 'a' + 'A') : (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+  }
+  return word;
+}
+
 }  // namespace
 
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name) {
@@ -68,6 +78,12 @@ base::Result<void> checked_size(const Attributes& attributes) {
   if (bytes > kMaxAttributesBytes)
     return base::fail(base::Errc::invalid,
                       fmt::format("the labels have {} bytes together; the most is {}", bytes, kMaxAttributesBytes));
+  std::map<std::string, std::string_view> by_word;
+  for (const auto& [key, value] : attributes)
+    if (const auto [other, is_new] = by_word.emplace(word_of(key), key); !is_new)
+      return base::fail(base::Errc::invalid,
+                        fmt::format("labels '{}' and '{}' are one variable to programs, PROBE_ATTR_{}; rename one",
+                                    other->second, key, other->first));
   return {};
 }
 

@@ -56,7 +56,8 @@ inline constexpr std::size_t kMaxAttributes = 64;
 /// kMaxValueBytes at most).
 base::Result<void> checked_attribute(std::string_view key, std::string_view value);
 
-/// Says when attributes, each of which has been checked, are too many or too long together.
+/// Says when attributes, each of which has been checked, are too many or too long together, or when two of them are one
+/// environment variable to programs.
 base::Result<void> checked_size(const Attributes& attributes);
 
 /// Says what is wrong with a provider or a name: empty, too long, not UTF-8, control or invisible characters, blanks

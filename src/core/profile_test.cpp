@@ -80,6 +80,14 @@ TEST(Attributes, AreNotTooManyNorTooLarge) {
   EXPECT_EQ(checked_size(large).error().message, "the labels have 65537 bytes together; the most is 65536");
 }
 
+TEST(Attributes, AreEachAVariableOfItsOwn) {
+  EXPECT_TRUE(checked_size({{"a-b", ""}, {"ab", ""}, {"a_b2", ""}, {"a-c", ""}}));
+  for (const char* other : {"a_b", "a.b", "A-B", "A_b"})
+    EXPECT_EQ(checked_size({{"a-b", "1"}, {other, "1"}}).error().code, base::Errc::invalid) << other;
+  EXPECT_EQ(checked_size({{"a-b", "1"}, {"a_b", "1"}}).error().message,
+            "labels 'a-b' and 'a_b' are one variable to programs, PROBE_ATTR_A_B; rename one");
+}
+
 TEST(Profile, KeysAreOrderedByProviderThenNameByteByByte) {
   EXPECT_LT((ProfileKey{"A", "z"}), (ProfileKey{"B", "a"}));
   EXPECT_LT((ProfileKey{"A", "a"}), (ProfileKey{"A", "b"}));

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <unordered_set>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "core/freshness.hpp"
 
@@ -185,6 +186,10 @@ base::Result<SentProfile> profile_of(const json::value& value) {
   return profile;
 }
 
+std::unexpected<base::Error> repeats(const base::JsonMistake& mistake) {
+  return base::fail(base::Errc::invalid, fmt::format("the body {}; send it once", mistake.message));
+}
+
 }  // namespace
 
 void append_row(std::string& out, const core::Row& row, base::Time now) {
@@ -252,20 +257,20 @@ std::vector<core::RowPtr> parse_rows(const json::array& array) {
 }
 
 base::Result<SentProfile> parse_profile(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(text), error);
-  if (error || !value.is_object())
+  const auto value = base::parse_json(text);
+  if (!value && value.error().repeats) return repeats(value.error());
+  if (!value || !value->is_object())
     return base::fail(base::Errc::invalid, "the body is not a JSON object; send {\"provider\":\"…\",\"name\":\"…\"}");
-  return profile_of(value);
+  return profile_of(*value);
 }
 
 base::Result<std::vector<SentProfile>> parse_profiles(std::string_view text) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(text), error);
-  if (error || !value.is_array())
+  const auto value = base::parse_json(text);
+  if (!value && value.error().repeats) return repeats(value.error());
+  if (!value || !value->is_array())
     return base::fail(base::Errc::invalid,
                       "the body is not a JSON array; send [{\"provider\":\"…\",\"name\":\"…\"}, …]");
-  const json::array& array = value.get_array();
+  const json::array& array = value->get_array();
   if (array.size() > kMostProfiles)
     return base::fail(base::Errc::invalid,
                       fmt::format("{} profiles in one request; the most is {}", array.size(), kMostProfiles));

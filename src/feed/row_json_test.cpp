@@ -154,6 +154,12 @@ TEST(ParseKey, SaysWhatIsWrong) {
   EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":[]})").error().message,
               HasSubstr("not an object"));
   EXPECT_THAT(parse_profile("x").error().message, HasSubstr("not a JSON object"));
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","name":"c"})").error().message,
+            "the body has the key \"name\" twice in one object; send it once");
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","labels":{"k":"1","k":"2"}})").error().message,
+              HasSubstr("key \"k\" twice"));
+  EXPECT_THAT(parse_profiles(R"([{"provider":"a","provider":"a","name":"b"}])").error().message,
+              HasSubstr("key \"provider\" twice"));
   EXPECT_THAT(parse_profile(R"({"provider":"a","nmae":"b"})").error().message, HasSubstr("'nmae'"));
   EXPECT_THAT(parse_profile(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
 }

@@ -45,10 +45,10 @@ TEST_F(ProbesApiTest, AProbeTestEndsWithItsClient) {
 }
 
 TEST_F(ProbesApiTest, ProfilesAreListedWithTheirAttributesToAdministrators) {
-  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"p","name":"x","attributes":{"k":"\"v"}})"),
+  EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"p","name":"x","labels":{"k":"\"v"}})"),
               HasSubstr("HTTP/1.1 201"));
   EXPECT_THAT(ask("GET", "/hardware/profiles"),
-              AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("provider":"p","name":"x","attributes":{"k":"\"v"}})")));
+              AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("provider":"p","name":"x","labels":{"k":"\"v"}})")));
   RawClient nobody(serving_->port());
   nobody.send("GET /hardware/profiles HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(nobody.read_all(), AllOf(HasSubstr("HTTP/1.1 401"), HasSubstr("the admin token is missing")));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "base/error.hpp"
 #include "sql/sqlite_client.hpp"
 #include "sql/sqlite_files.hpp"
+#include "sql/sqlite_watch.hpp"
 #include "sql/statement_cache.hpp"
 #include "sql/transact.hpp"
 
@@ -82,8 +84,19 @@ class SqliteSession final : public Session {
  public:
   SqliteSession(SqliteConnection db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {}
 
-  /// From now on nothing is read or written when the files are not those of `files`.
-  void watch(SqliteFiles files) { files_ = std::move(files); }
+  ~SqliteSession() override {
+    // The last one would write the log into a file that is another database now.
+    if (watch_ && watch_->found()) sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+
+  /// From now on nothing is read or written when the files at `path` are not those of `files`, or somebody wrote to
+  /// them.
+  void watch(const std::string& path, SqliteFiles files) {
+    path_ = std::filesystem::absolute(path).string();
+    watch_ = SqliteWatch::of(files.id());
+    files_ = std::move(files);
+    watch_->look(db_.get(), path_);
+  }
 
   const Dialect& dialect() const override { return kDialect; }
   base::Time now() override { return clock_.wall_now(); }
@@ -104,6 +117,8 @@ class SqliteSession final : public Session {
   void commit() override {
     check_files();
     run("COMMIT");
+    // A checkpoint may have written into the file: the next look is to know.
+    if (watch_) watch_->look(db_.get(), path_);
   }
   void rollback() noexcept override {
     // SQLite may have rolled back by itself, after a full disk for example.
@@ -114,13 +129,20 @@ class SqliteSession final : public Session {
 
  private:
   void check_files() const {
-    const std::string problem = files_ ? files_->problem() : "";
-    if (!problem.empty()) throw Error(ErrorKind::lost, problem);
+    if (!files_) return;
+    if (const std::string problem = files_->problem(); !problem.empty()) throw Error(ErrorKind::lost, problem);
+    if (const std::string found = watch_->look(db_.get(), path_); !found.empty())
+      throw Error(ErrorKind::lost,
+                  fmt::format("SQLite: {} while this program uses it; stop the program and put a backup back: vacancy "
+                              "restore FILE",
+                              found));
   }
 
   SqliteConnection db_;
   const base::Clock& clock_;
+  std::string path_;
   std::optional<SqliteFiles> files_;
+  std::shared_ptr<SqliteWatch> watch_;
   /// After db_, so that they are finalised before it is closed.
   StatementCache statements_;
   bool usable_ = true;
@@ -145,17 +167,31 @@ void set_up(Session& session) {
   }
 }
 
+std::string directory_of(const std::string& path) {
+  return std::filesystem::absolute(path).parent_path().string();
+}
+
+[[noreturn]] void refuse_directory(const std::string& path) {
+  refuse_sqlite(path,
+                fmt::format("SQLite makes files beside it, so it needs to write into the directory '{}' too; allow "
+                            "user {} to do so",
+                            directory_of(path), geteuid()));
+}
+
 /// Is there a file to open? Otherwise throws what is wrong with its place.
 bool is_there(const std::string& path) {
   if (path.empty() || path == ":memory:") refuse_sqlite(path, "give the path of a file, as in sqlite:vacancy.db");
-  const auto directory = std::filesystem::absolute(path).parent_path();
   std::error_code error;
-  if (!std::filesystem::is_directory(directory, error))
-    refuse_sqlite(path, fmt::format("the directory '{}' does not exist; create it first", directory.string()));
+  if (!std::filesystem::is_directory(directory_of(path), error))
+    refuse_sqlite(path, fmt::format("the directory '{}' does not exist; create it first", directory_of(path)));
   if (std::filesystem::is_directory(path, error))
     refuse_sqlite(path, "this is a directory; give the path of a file in it");
   const bool found = std::filesystem::exists(path, error);
   if (error) refuse_sqlite(path, fmt::format("cannot be looked at ({})", error.message()));
+  if (!found && std::filesystem::is_symlink(path, error))
+    refuse_sqlite(path, fmt::format("this is a link to '{}', where there is nothing; put the database there, or delete "
+                                    "the link to begin anew",
+                                    std::filesystem::read_symlink(path, error).string()));
   if (!found) return false;
   if (std::filesystem::file_size(path, error) == 0 && !error)
     refuse_sqlite(path,
@@ -168,8 +204,7 @@ bool is_there(const std::string& path) {
 [[noreturn]] void explain(const std::string& path, sqlite3* db) {
   const int why = sqlite3_extended_errcode(db) & 0xFF;
   if (why == SQLITE_NOTADB) refuse_sqlite(path, "the file is not a SQLite database");
-  if (why == SQLITE_READONLY || why == SQLITE_CANTOPEN)
-    refuse_sqlite(path, "SQLite needs to write into the file's directory too; allow this user to do so");
+  if (why == SQLITE_READONLY || why == SQLITE_CANTOPEN) refuse_directory(path);
   throw_sqlite_error(db);
 }
 
@@ -202,10 +237,14 @@ std::string first_damage(sqlite3* db, bool thorough, base::Duration patience) {
 
 std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<FileId> file, const base::Clock& clock) {
   if (file && file_id(path) != file) throw Error(ErrorKind::lost, moved_sentence(path));
-  if (!is_there(path)) make_sqlite_file(path);
+  if (!is_there(path)) {
+    if (eaccess(directory_of(path).c_str(), W_OK | X_OK) != 0 && errno != EROFS) refuse_directory(path);
+    make_sqlite_file(path);
+  }
   auto db = connect_sqlite(path, SQLITE_OPEN_READWRITE);
   sqlite3* const raw = db.get();
-  if (sqlite3_db_readonly(raw, "main") == 1) refuse_sqlite(path, "the file is read-only; allow this user to write it");
+  if (sqlite3_db_readonly(raw, "main") == 1)
+    refuse_sqlite(path, fmt::format("the file is read-only; allow user {} to write it", geteuid()));
   wait_for_locks(raw);
   auto session = std::make_unique<SqliteSession>(std::move(db), clock);
   try {
@@ -217,12 +256,12 @@ std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<File
   int moved = 0;
   sqlite3_file_control(raw, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved != 0 || (file && files.id() != *file)) throw Error(ErrorKind::lost, moved_sentence(path));
-  session->watch(std::move(files));
+  session->watch(path, std::move(files));
   return session;
 }
 
-void check_sqlite(const std::string& path, base::Duration patience) {
-  if (!is_there(path)) return;
+std::string damage_of_sqlite(const std::string& path, base::Duration patience) {
+  if (!is_there(path)) return "";
   std::error_code error;
   // What was written last stands there after a crash; a wrong file at its place mixes two databases.
   const bool crashed = std::filesystem::file_size(path + "-wal", error) > 0 && !error;
@@ -230,9 +269,20 @@ void check_sqlite(const std::string& path, base::Duration patience) {
   wait_for_locks(db.get());
   // Otherwise the end of this connection would write what damages the file into it.
   if (crashed) sqlite3_db_config(db.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  std::string damage = first_damage(db.get(), crashed, patience);
-  if (damage == "ok") return;
+  std::string damage;
+  try {
+    damage = first_damage(db.get(), crashed, patience);
+  } catch (const Error&) {
+    explain(path, db.get());
+  }
+  if (damage == "ok") return "";
   std::ranges::replace(damage, '\n', ' ');
+  return damage;
+}
+
+void check_sqlite(const std::string& path, base::Duration patience) {
+  const std::string damage = damage_of_sqlite(path, patience);
+  if (damage.empty()) return;
   refuse_sqlite(path, fmt::format("the file is damaged ({}), as by a copy that was put beside the -wal file of another "
                                   "one; put a backup back: vacancy restore FILE",
                                   damage));

@@ -15,6 +15,10 @@ std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<File
 /// How long a start looks for damage. Enough for some 100,000 profiles.
 inline constexpr std::chrono::seconds kCheckPatience{5};
 
+/// What is damaged in the file at `path`, of what can be checked within `patience`; "" for nothing. Throws
+/// base::UsageError when there is no database, and sql::Error when it cannot be read now.
+std::string damage_of_sqlite(const std::string& path, base::Duration patience);
+
 /// Looks whether the file at `path`, if there is one, is whole: what can be checked within `patience`. Throws
 /// base::UsageError that says what to do when it is damaged, and sql::Error when it cannot be read now.
 void check_sqlite(const std::string& path, base::Duration patience = kCheckPatience);

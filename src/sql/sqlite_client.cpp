@@ -1,6 +1,9 @@
 #include "sql/sqlite_client.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
 
 #include "base/error.hpp"
 #include "sql/error.hpp"
@@ -56,8 +59,10 @@ SqliteConnection connect_sqlite(const std::string& path, int flags) {
   sqlite3* raw = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   SqliteConnection db(raw);
-  if (code != SQLITE_OK) refuse_sqlite(path, fmt::format("cannot be opened or created ({})", sqlite3_errstr(code)));
-  return db;
+  if (code == SQLITE_OK) return db;
+  const int error = sqlite3_system_errno(raw);
+  refuse_sqlite(path, fmt::format("user {} cannot open or create it ({})", geteuid(),
+                                  error != 0 ? std::strerror(error) : sqlite3_errstr(code)));
 }
 
 void execute_sqlite(sqlite3* db, const std::string& statements) {

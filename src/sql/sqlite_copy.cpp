@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <thread>
+#include <vector>
 
 #include "base/error.hpp"
 #include "sql/error.hpp"
@@ -101,10 +103,71 @@ void exchange(const std::string& from, const std::string& path) {
     refuse_sqlite(path, fmt::format("cannot be replaced ({})", std::strerror(errno)));
 }
 
+/// Throws base::UsageError when the file at `path` can be no backup.
+void check_backup(const std::string& path) {
+  const auto refuse = [&](std::string_view why) {
+    throw base::UsageError(fmt::format("'{}' {}; give a file that vacancy backup made", path, why));
+  };
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) refuse("cannot be restored: there is no such file");
+  if (!std::filesystem::is_regular_file(path, error)) refuse("is not a regular file");
+  constexpr std::string_view kMagic("SQLite format 3\0", 16), kGzip = "\x1F\x8B";
+  std::string head(kMagic.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse(fmt::format("cannot be read ({})", std::strerror(errno)));
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (head.starts_with(kGzip)) refuse("is compressed (gunzip it first)");
+  if (head != kMagic) refuse("is not a SQLite database");
+}
+
+bool has_bytes(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::file_size(path, error) > 0 && !error;
+}
+
+/// Copies a database that is not written meanwhile.
+void copy_with_log(const std::string& path, const std::string& to) {
+  using std::filesystem::file_size, std::filesystem::last_write_time;
+  constexpr int kAttempts = 5;
+  const auto state = [&path] {
+    std::vector<std::pair<std::uintmax_t, std::filesystem::file_time_type>> state;
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+      std::error_code error;
+      state.emplace_back(file_size(path + suffix, error), last_write_time(path + suffix, error));
+    }
+    return state;
+  };
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto before = state();
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+      std::error_code error;
+      std::filesystem::remove(to + suffix, error);
+      if (file_id(path + suffix)) std::filesystem::copy_file(path + suffix, to + suffix, error);
+      if (error) throw base::UsageError(fmt::format("cannot copy '{}{}' ({})", path, suffix, error.message()));
+    }
+    if (state() == before) return;
+  }
+  throw base::UsageError(fmt::format("'{}' is in use; make a backup of it: vacancy backup FILE", path));
+}
+
+/// Opens a backup without a trace beside it.
+SqliteConnection open_backup(const std::string& path, const std::string& taken) {
+  const bool has_log = has_bytes(path + "-wal") || has_bytes(path + "-journal");
+  if (has_log) {
+    copy_with_log(path, taken);
+    return connect_sqlite(taken, SQLITE_OPEN_READWRITE);
+  }
+  std::string url = "file:";
+  for (const char c : std::filesystem::absolute(path).string())
+    url +=
+        std::string_view("%?#").contains(c) ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  return connect_sqlite(url + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+}
+
 }  // namespace
 
 ScratchFile::~ScratchFile() {
-  for (const char* suffix : {"", "-wal", "-shm"}) unlink((path_ + suffix).c_str());
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) unlink((path_ + suffix).c_str());
 }
 
 void copy_sqlite(const std::string& path, const std::string& to) {
@@ -121,6 +184,24 @@ void copy_sqlite(const std::string& path, const std::string& to) {
     throw;
   }
   sync_with_directory(to);
+}
+
+void take_backup(const std::string& path, const std::string& to) {
+  check_backup(path);
+  const auto directory = std::filesystem::absolute(to).parent_path().string();
+  if (!std::filesystem::is_directory(directory))
+    throw base::UsageError(fmt::format("the directory '{}' does not exist; create it first", directory));
+  const ScratchFile taken(to + ".taken");
+  try {
+    const auto source = open_backup(path, taken.path());
+    wait_for_locks(source.get());
+    const auto target = connect_sqlite(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    copy_pages(source.get(), target.get());
+    execute_sqlite(target.get(), "PRAGMA journal_mode = DELETE");
+  } catch (const Error& error) {
+    unlink(to.c_str());
+    throw base::UsageError(fmt::format("cannot read the backup '{}', or write it to '{}': {}", path, to, error.what()));
+  }
 }
 
 void replace_sqlite(const std::string& from, const std::string& path) {

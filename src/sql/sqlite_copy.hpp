@@ -22,6 +22,10 @@ class ScratchFile {
 /// already; and sql::Error.
 void copy_sqlite(const std::string& path, const std::string& to);
 
+/// The same with a backup, which stays as it is, as do the files beside it. Throws base::UsageError that names it when
+/// it is none, or when the directory of `to` is not there.
+void take_backup(const std::string& path, const std::string& to);
+
 /// Makes the database at `path` what the file `from` is, which copy_sqlite() made in the same directory and which is
 /// gone afterwards. Until then the old one stays. Programs that use the database see one change. Where the old one
 /// is too damaged for that, or gone, the file is exchanged with what belongs to it, which no program may have open.

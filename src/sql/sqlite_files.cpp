@@ -24,7 +24,7 @@ void publish(const std::string& made, const std::string& path) {
   const int error = errno;
   unlink(made.c_str());
   if (result == 0) return spdlog::info("made a new database at {}", path);
-  if (!file_id(path)) refuse_sqlite(path, fmt::format("cannot be opened or created ({})", std::strerror(error)));
+  if (!file_id(path)) refuse_sqlite(path, fmt::format("cannot be created ({})", std::strerror(error)));
 }
 
 }  // namespace

@@ -70,27 +70,53 @@ class SqliteRightsTest : public SqliteTest {
   std::string refusal_with(perms directory, perms file) {
     sql::open({url_}, clock_)->execute_script("CREATE TABLE t (v INT)");
     std::filesystem::permissions(dir_ / "test.db", file);
+    return refusal_of_new(directory);
+  }
+  std::string refusal_of_new(perms directory) {
     std::filesystem::permissions(dir_.path(), directory);
     // Permissions do not bind root.
     const auto user = geteuid();
     if (user == 0) EXPECT_EQ(seteuid(65534), 0);
     const std::string why = refusal(url_);
+    std::string checked;
+    try {
+      check_sqlite(dir_ / "test.db");
+    } catch (const std::exception& error) {
+      checked = error.what();
+    }
     EXPECT_EQ(seteuid(user), 0);
     std::filesystem::permissions(dir_.path(), perms::owner_all);
+    // A start checks first.
+    if (!checked.empty()) EXPECT_EQ(checked, why);
     return why;
   }
+  auto directory_refusal(uid_t user) const {
+    return HasSubstr(
+        fmt::format("needs to write into the directory '{}' too; allow user {} to do so", dir_.path().string(), user));
+  }
+
+  const uid_t refusal_user_ = geteuid() == 0 ? 65534 : geteuid();
 };
 
 TEST_F(SqliteRightsTest, TheFileMustBeWritable) {
-  EXPECT_THAT(refusal_with(perms::all, kRead), HasSubstr("read-only; allow this user to write it"));
+  EXPECT_THAT(refusal_with(perms::all, kRead),
+              HasSubstr(fmt::format("read-only; allow user {} to write it", refusal_user_)));
 }
 
 TEST_F(SqliteRightsTest, TheDirectoryMustBeWritable) {
-  EXPECT_THAT(refusal_with(kLook, perms::all), HasSubstr("write into the file's directory too"));
+  EXPECT_THAT(refusal_with(kLook, perms::all), directory_refusal(refusal_user_));
+  EXPECT_TRUE(std::filesystem::remove(dir_ / "test.db"));
+  EXPECT_THAT(refusal_of_new(kLook), directory_refusal(refusal_user_)) << "where there is none yet";
 }
 
 TEST_F(SqliteRightsTest, TheDirectoryMustBeOpen) {
   EXPECT_THAT(refusal_with(kRead, perms::all), HasSubstr("cannot be looked at (Permission denied)"));
+}
+
+TEST_F(SqliteTest, ALinkToNothingIsNoDatabase) {
+  std::filesystem::create_symlink("away/real.db", dir_ / "test.db");
+  EXPECT_THAT(refusal(url_), HasSubstr("this is a link to 'away/real.db', where there is nothing"));
+  EXPECT_EQ(files(), (std::set<std::string>{"test.db"}));
 }
 
 TEST_F(SqliteTest, SetsWhatItReliesOn) {

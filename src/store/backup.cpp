@@ -52,8 +52,9 @@ Saved restore(const sql::Location& location, const std::string& file, const base
   // Beside the database, so that it can take its place at once.
   const sql::ScratchFile copy(fmt::format("{}.restore-{}", path, base::random_hex(4)));
   const sql::ScratchFile whole(copy.path() + ".whole");
-  sql::copy_sqlite(file, copy.path());
-  sql::check_sqlite(copy.path(), std::chrono::hours{1});
+  sql::take_backup(file, copy.path());
+  if (const std::string damage = sql::damage_of_sqlite(copy.path(), std::chrono::hours{1}); !damage.empty())
+    throw base::UsageError(fmt::format("the backup '{}' is damaged ({}); take another one", file, damage));
   const Saved saved{count_profiles(copy.path(), file, clock), std::filesystem::file_size(file)};
   migrate(*sql::open({"sqlite:" + copy.path()}, clock));
   sql::copy_sqlite(copy.path(), whole.path());

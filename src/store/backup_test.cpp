@@ -90,7 +90,7 @@ TEST_F(BackupTest, OnlyAWholeBackupOfVacancyIsPutBack) {
   newer.push_back({"0099_other.sql", "CREATE TABLE other (id ${key})"});
   migrate(*sql::open(at("newer.db"), clock_), FirstContent::nothing, newer);
   const auto files_before = files();
-  for (const auto& [file, says] : {std::pair{"damaged.db", "the file is damaged"},
+  for (const auto& [file, says] : {std::pair{"damaged.db", "damaged.db' is damaged ("},
                                    {"other.db", "is not a database of Vacancy"},
                                    {"newer.db", "newer version of this program"},
                                    {"none.db", "there is no such file"}}) {
@@ -99,6 +99,51 @@ TEST_F(BackupTest, OnlyAWholeBackupOfVacancyIsPutBack) {
   }
   EXPECT_EQ(files(), files_before);
   EXPECT_THAT(names(*live), ElementsAre("kept"));
+}
+
+TEST_F(BackupTest, ThatIsNoneIsNamed) {
+  std::ofstream(dir_ / "text") << "hello";
+  std::ofstream(dir_ / "backup.gz") << "\x1F\x8B\x08 and more of it";
+  std::ofstream(dir_ / "empty").flush();
+  std::filesystem::create_directory(dir_ / "directory");
+  for (const auto& [file, says] : {std::pair{"text", "is not a SQLite database"},
+                                   {"backup.gz", "is compressed (gunzip it first)"},
+                                   {"empty", "is not a SQLite database"},
+                                   {"none", "there is no such file"},
+                                   {"directory", "is not a regular file"}}) {
+    const std::string path = dir_ / file;
+    EXPECT_THAT(refusal([&] { restore(at("live.db"), path, clock_); }),
+                AllOf(HasSubstr("'" + path + "'"), HasSubstr(says), HasSubstr("vacancy backup made")));
+  }
+  ASSERT_TRUE(open()->add({"lab", "kept"}));
+  backup(at("live.db"), dir_ / "backup.db", clock_);
+  EXPECT_THAT(refusal([&] { restore(at("away/new.db"), dir_ / "backup.db", clock_); }),
+              HasSubstr("the directory '" + dir_ / "away" + "' does not exist; create it first"));
+}
+
+TEST_F(BackupTest, StaysAsItIsWithItsLog) {
+  {
+    const auto live = open();
+    ASSERT_TRUE(live->add({"lab", "in log"}));
+    for (const std::string suffix : {"", "-wal"})
+      std::filesystem::copy_file(dir_ / ("live.db" + suffix), dir_ / ("pair.db" + suffix));
+    for (const std::string suffix : {"", "-wal", "-shm"})
+      std::filesystem::copy_file(dir_ / ("live.db" + suffix), dir_ / ("crash.db" + suffix));
+  }
+  // As after a stop: its mode is WAL, and no log is there.
+  std::filesystem::copy_file(dir_ / "live.db", dir_ / "st%op?#.db");
+  for (const char* name : {"pair.db", "crash.db", "st%op?#.db"}) {
+    const auto bytes = [&](const std::string& suffix) {
+      std::ifstream file(dir_ / (name + suffix), std::ios::binary);
+      return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const auto before = files();
+    const auto all = std::pair{bytes(""), bytes("-wal")};
+    EXPECT_EQ(restore(at("live.db"), dir_ / name, clock_).profiles, 1) << name;
+    EXPECT_EQ(files(), before) << name;
+    EXPECT_TRUE((std::pair{bytes(""), bytes("-wal")}) == all) << name;
+    EXPECT_THAT(names(*open()), ElementsAre("in log"));
+  }
 }
 
 TEST_F(BackupTest, OfSomethingElseIsRefused) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+
+#include "sql/error.hpp"
 
 namespace store {
 namespace {
@@ -40,6 +43,29 @@ void forget_former(sql::Session& session, Revision revision) {
   forget("SELECT r.profile_id FROM hardware h JOIN removed r ON r.profile_id = h.id WHERE h.revision = ?", kRevive);
 }
 
+/// A database says something else, such as that the disk is full, when plain SQL has taken the largest id.
+[[noreturn]] void explain_ids(sql::Session& session, const sql::Error& error) {
+  constexpr ProfileId kLargest = std::numeric_limits<ProfileId>::max();
+  ProfileId largest = 0;
+  try {
+    const bool counts = session.dialect().single_writer;
+    auto query = session.query(counts ? "SELECT MAX(seq) FROM sqlite_sequence WHERE name = 'hardware'"
+                                      : "SELECT MAX(id) FROM hardware");
+    if (query.step()) largest = query.get<std::optional<ProfileId>>(0).value_or(0);
+  } catch (const sql::Error&) {
+    throw error;
+  }
+  if (largest < kLargest) throw error;
+  throw sql::Error(sql::ErrorKind::lost,
+                   fmt::format("table hardware had a row with the largest id that there is, {}, so no profile can be "
+                               "added; delete that row and let ids go on from a smaller one ({})",
+                               kLargest,
+                               session.dialect().single_writer
+                                   ? "UPDATE sqlite_sequence SET seq = (SELECT MAX(id) FROM hardware) WHERE name = "
+                                     "'hardware'"
+                                   : "ALTER TABLE hardware AUTO_INCREMENT = 1"));
+}
+
 }  // namespace
 
 std::map<ProfileKey, ProfileId> ids_of(sql::Session& session, std::span<const ProfileKey> keys, Revision least) {
@@ -64,8 +90,13 @@ std::map<ProfileKey, ProfileId> ids_of(sql::Session& session, std::span<const Pr
 void insert_profiles(sql::Session& session, std::span<const ProfileKey> keys, Revision revision,
                      const std::string& origin) {
   static const sql::RowsStatement kInsert("INSERT INTO hardware (provider, name, revision, origin) VALUES ", 4);
-  kInsert.run(session, keys,
-              [&](sql::Query& query, const ProfileKey& key) { query.bind(key.provider, key.name, revision, origin); });
+  try {
+    kInsert.run(session, keys, [&](sql::Query& query, const ProfileKey& key) {
+      query.bind(key.provider, key.name, revision, origin);
+    });
+  } catch (const sql::Error& error) {
+    explain_ids(session, error);
+  }
 }
 
 std::vector<Profile> make_pending(sql::Session& session, Revision revision) {
@@ -83,17 +114,25 @@ std::vector<Profile> make_pending(sql::Session& session, Revision revision) {
   return profiles;
 }
 
-void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
-  static const std::string kStatements[] = {
-      sql::with_list("DELETE FROM task WHERE profile_id"), sql::with_list("DELETE FROM reading WHERE profile_id"),
-      sql::with_list("DELETE FROM attribute WHERE profile_id"), sql::with_list("DELETE FROM hardware WHERE id"),
-      sql::with_list("DELETE FROM removed WHERE profile_id")};
+void unlist(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
+  static const std::string kStatements[] = {sql::with_list("DELETE FROM task WHERE profile_id"),
+                                            sql::with_list("DELETE FROM reading WHERE profile_id"),
+                                            sql::with_list("DELETE FROM removed WHERE profile_id")};
   static const sql::RowsStatement kTombstones("INSERT INTO removed (profile_id, revision, removed_at) VALUES ", 3);
   const base::Time now = session.now();
   sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
     for (const std::string& statement : kStatements) session.run(statement, part);
   });
   kTombstones.run(session, ids, [&](sql::Query& query, ProfileId id) { query.bind(id, revision, now); });
+}
+
+void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revision) {
+  static const std::string kStatements[] = {sql::with_list("DELETE FROM attribute WHERE profile_id"),
+                                            sql::with_list("DELETE FROM hardware WHERE id")};
+  unlist(session, ids, revision);
+  sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
+    for (const std::string& statement : kStatements) session.run(statement, part);
+  });
 }
 
 void insert_attributes(sql::Session& session, std::span<const Profile> profiles) {

@@ -28,7 +28,9 @@ void insert_profiles(sql::Session& session, std::span<const core::ProfileKey> ke
 /// them, by their ids.
 std::vector<core::Profile> make_pending(sql::Session& session, core::Revision revision);
 
-/// Takes everything about these profiles away, and leaves tombstones.
+/// Takes the readings and tasks of these profiles away, and leaves tombstones.
+void unlist(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
+/// Takes everything about them away, and leaves tombstones.
 void bury(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
 
 /// Writes the attributes of profiles that have none.

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "store/profile_rows.hpp"
@@ -17,6 +18,8 @@ using core::Revision;
 
 /// Rows per transaction: who writes readings waits for it, so it takes a fraction of a second.
 constexpr std::size_t kAdoptedAtOnce = 2048;
+/// Before all ids: plain SQL may give a negative one.
+constexpr ProfileId kFirst = std::numeric_limits<ProfileId>::min();
 /// Rows left out that are named each by itself.
 constexpr std::size_t kNamedRows = 3;
 
@@ -49,7 +52,9 @@ std::map<ProfileId, std::string> complaints(sql::Session& session, std::span<con
   auto owners = ids_of(session, keys, kUnseen + 1);
   std::map<ProfileId, std::string> complaints;
   for (const auto& [id, key] : rows) {
-    if (auto checked = core::checked_key(key.provider, key.name); !checked)
+    if (id <= 0)
+      complaints[id] = "its id is not positive; give it another one";
+    else if (auto checked = core::checked_key(key.provider, key.name); !checked)
       complaints[id] = checked.error().message;
     else if (const auto [owner, is_new] = owners.try_emplace(key, id); !is_new)
       complaints[id] = fmt::format("it repeats profile {}", owner->second);
@@ -66,9 +71,9 @@ void mark(sql::Session& session, std::span<const ProfileId> ids, Revision revisi
 
 bool SqlStore::adopt_fresh() {
   // Looked at again under the lock, so it need not be one state: no transaction.
-  if (with_session([](sql::Session& session) { return strangers(session, kUnseen, 0, 1).empty(); })) return false;
+  if (with_session([](sql::Session& session) { return strangers(session, kUnseen, kFirst, 1).empty(); })) return false;
   LeftOut left_out;
-  const bool more = adopt_some(kUnseen, 0, left_out) != 0;
+  const bool more = adopt_some(kUnseen, kFirst, left_out).has_value();
   // Told once for all the rows that came together.
   const std::lock_guard lock(left_out_mutex_);
   left_out_.add(left_out);
@@ -79,8 +84,9 @@ bool SqlStore::adopt_fresh() {
 void SqlStore::adopt_everything() {
   LeftOut left_out;
   for (const Revision mark : {kUnseen, kRefused}) {
-    const bool none = with_session([mark](sql::Session& session) { return strangers(session, mark, 0, 1).empty(); });
-    for (ProfileId after = 0; !none && (after = adopt_some(mark, after, left_out)) != 0;) continue;
+    std::optional<ProfileId> after = kFirst;
+    if (with_session([&](sql::Session& session) { return strangers(session, mark, *after, 1).empty(); })) continue;
+    while (after) after = adopt_some(mark, *after, left_out);
   }
   left_out.tell();
   while (!with_session([](sql::Session& session) { return orphans(session, 1).empty(); }))
@@ -92,10 +98,34 @@ void SqlStore::adopt_everything() {
     });
 }
 
-/// Adopts the next rows with this mark after this id; returns the last of them, 0 when these were all.
-ProfileId SqlStore::adopt_some(Revision marked, ProfileId after, LeftOut& left_out) {
+void SqlStore::leave_out(std::span<const ProfileId> ids) {
+  static const std::string kSql = sql::with_list("SELECT id, provider, name FROM hardware WHERE id");
   std::map<ProfileId, std::string> refused;
-  const ProfileId last = write([&](sql::Transaction& tx) -> ProfileId {
+  write([&](sql::Transaction& tx) {
+    const Revision revision = next_revision(*tx);
+    refused.clear();
+    sql::for_each_list(ids, [&](std::span<const ProfileId> part) {
+      auto query = tx->query(kSql, part);
+      while (query.step())
+        if (auto checked = core::checked_key(query.get<std::string>(1), query.get<std::string>(2)); !checked)
+          refused[query.get<ProfileId>(0)] = checked.error().message;
+    });
+    // Another replica may have done it, or somebody put them right.
+    std::vector<ProfileId> bad;
+    for (const auto& [id, why] : refused) bad.push_back(id);
+    if (bad.empty()) return tx.rollback();
+    mark(*tx, bad, kRefused);
+    unlist(*tx, bad, revision);
+  });
+  LeftOut left_out;
+  left_out.add({.rows = refused.size(), .first = {refused.begin(), refused.end()}});
+  left_out.tell();
+}
+
+/// Adopts the next rows with this mark after this id; returns the last of them, nothing when these were all.
+std::optional<ProfileId> SqlStore::adopt_some(Revision marked, ProfileId after, LeftOut& left_out) {
+  std::map<ProfileId, std::string> refused;
+  const auto last = write([&](sql::Transaction& tx) -> std::optional<ProfileId> {
     const Revision revision = next_revision(*tx);
     const auto found = strangers(*tx, marked, after, kAdoptedAtOnce);
     refused = complaints(*tx, found);
@@ -107,7 +137,8 @@ ProfileId SqlStore::adopt_some(Revision marked, ProfileId after, LeftOut& left_o
       tx.rollback();
     else
       make_pending(*tx, revision);
-    return found.size() < kAdoptedAtOnce ? 0 : found.back().first;
+    if (found.size() < kAdoptedAtOnce) return std::nullopt;
+    return found.back().first;
   });
   left_out.add({.rows = refused.size(), .first = {refused.begin(), refused.end()}});
   return last;

@@ -1,4 +1,7 @@
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "store/sql_store.hpp"
@@ -17,6 +20,19 @@ constexpr std::string_view kAttributesAfter =
     "SELECT a.profile_id, a.name, a.value FROM reading r JOIN attribute a ON a.profile_id = r.profile_id"
     " WHERE r.revision > ?";
 
+/// A number that JSON can say: plain SQL may have written an infinite one.
+std::optional<double> number_in(const sql::Query& query, int column) {
+  const auto number = query.get<std::optional<double>>(column);
+  return number && std::isfinite(*number) ? number : std::nullopt;
+}
+
+/// A time that RFC 3339 can say.
+base::Time time_in(const sql::Query& query, int column) {
+  using std::chrono::sys_days, std::chrono::year;
+  constexpr base::Time kLast = sys_days{year{9999} / 12 / 31};
+  return std::clamp(query.get<base::Time>(column), base::Time{}, kLast);
+}
+
 std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   auto row = std::make_shared<core::Row>();
   row->profile = {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}};
@@ -25,21 +41,21 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   if (const auto level = query.get<std::optional<std::string_view>>(5)) {
     core::Reading& reading = row->reading.emplace();
     reading.level = core::parse_level(*level).value_or(core::Level::unknown);
-    reading.free = query.get<std::optional<double>>(6);
-    reading.total = query.get<std::optional<double>>(7);
-    reading.largest = query.get<std::optional<double>>(8);
-    reading.score = query.get<std::optional<double>>(9);
-    reading.price = query.get<std::optional<double>>(10);
+    reading.free = number_in(query, 6);
+    reading.total = number_in(query, 7);
+    reading.largest = number_in(query, 8);
+    reading.score = number_in(query, 9);
+    reading.price = number_in(query, 10);
     reading.reason = query.get<std::string>(11);
-    reading.measured_at = query.get<base::Time>(12);
-    reading.stale_at = query.get<base::Time>(13);
-    reading.expires_at = query.get<base::Time>(14);
+    reading.measured_at = time_in(query, 12);
+    reading.stale_at = time_in(query, 13);
+    reading.expires_at = time_in(query, 14);
     reading.took = query.get<base::Duration>(15);
     if (const auto from = query.get<std::optional<std::string_view>>(16))
-      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), query.get<base::Time>(17)};
+      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), time_in(query, 17)};
   }
   if (auto error = query.get<std::optional<std::string>>(18))
-    row->failure = core::Failure{std::move(*error), query.get<base::Time>(19)};
+    row->failure = core::Failure{std::move(*error), time_in(query, 19)};
   return row;
 }
 
@@ -50,6 +66,20 @@ std::vector<std::shared_ptr<core::Row>> plain_rows_of(sql::Query query) {
   return rows;
 }
 
+/// Takes an attribute that stands in `query`, unless plain SQL has made it unusable.
+void add_attribute(core::Profile& profile, const sql::Query& query) {
+  const auto name = query.get<std::string_view>(1), value = query.get<std::string_view>(2);
+  if (core::checked_attribute(name, value)) profile.attributes.emplace(name, value);
+}
+
+/// The rows that no reader can be shown, since plain SQL has changed their key.
+std::vector<core::ProfileId> unusable(std::span<const core::RowPtr> rows) {
+  std::vector<core::ProfileId> ids;
+  for (const core::RowPtr& row : rows)
+    if (!core::checked_key(row->profile.key.provider, row->profile.key.name)) ids.push_back(row->profile.id);
+  return ids;
+}
+
 /// Gives `rows` the attributes that `query` finds.
 std::vector<core::RowPtr> with_attributes(std::vector<std::shared_ptr<core::Row>> rows, sql::Query query) {
   std::unordered_map<core::ProfileId, core::Row*> by_id;
@@ -57,7 +87,7 @@ std::vector<core::RowPtr> with_attributes(std::vector<std::shared_ptr<core::Row>
     if (by_id.empty())
       for (const auto& row : rows) by_id.emplace(row->profile.id, row.get());
     const auto owner = by_id.find(query.get<core::ProfileId>(0));
-    if (owner != by_id.end()) owner->second->profile.attributes[query.get<std::string>(1)] = query.get<std::string>(2);
+    if (owner != by_id.end()) add_attribute(owner->second->profile, query);
   }
   return {std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end())};
 }
@@ -91,14 +121,14 @@ void add_attributes(sql::Session& session, std::span<core::Profile> profiles) {
     auto query = session.query(kSql, std::span<const core::ProfileId>(ids));
     while (query.step()) {
       const auto owner = std::ranges::find(part, query.get<core::ProfileId>(0), &core::Profile::id);
-      owner->attributes[query.get<std::string>(1)] = query.get<std::string>(2);
+      add_attribute(*owner, query);
     }
   }
 }
 
 Loaded SqlStore::load() {
   adopt_everything();
-  Loaded loaded = read([this](sql::Transaction& tx) {
+  const auto load_rows = [this](sql::Transaction& tx) {
     Loaded loaded;
     loaded.now = clock_now(*tx);
     // Rows and this revision are one state, so none can be missed, as a revision read at another time would.
@@ -109,7 +139,12 @@ Loaded SqlStore::load() {
     loaded.removed = removed_after(*tx, 0);
     loaded.gaps = gaps(*tx);
     return loaded;
-  });
+  };
+  Loaded loaded = read(load_rows);
+  for (auto bad = unusable(loaded.rows); !bad.empty(); bad = unusable(loaded.rows)) {
+    leave_out(bad);
+    loaded = read(load_rows);
+  }
   know(loaded.version.revision);
   return loaded;
 }
@@ -131,6 +166,10 @@ Polled SqlStore::poll(core::Revision seen) {
       polled.change.removed = removed_after(*tx, seen);
       return polled;
     });
+    if (const auto bad = unusable(polled.change.rows); !bad.empty()) {
+      leave_out(bad);
+      continue;
+    }
     if (revision >= std::max(seen, known_.load())) {
       know(revision);
       return polled;

@@ -102,13 +102,16 @@ class SqlStore final : public Store {
   void know(core::Revision revision);
 
   void look_ahead(const Wanted& wanted, Claimed& claimed);
+  void drop_unusable(std::vector<Claim>& claims);
   /// Adopts some rows that nobody has looked at; returns whether there may be more.
   bool adopt_fresh();
   /// Adopts all of them, and rows refused before, and buries profiles whose row was deleted with plain SQL.
   void adopt_everything();
+  /// Takes rows from the board whose key plain SQL has made unusable, until they are put right.
+  void leave_out(std::span<const core::ProfileId> ids);
   /// Adds those that do not exist, as discovered by the probe `origin` ("": by nobody).
   std::size_t add_from(const std::string& origin, std::span<const core::NewProfile> profiles);
-  core::ProfileId adopt_some(core::Revision marked, core::ProfileId after, LeftOut& left_out);
+  std::optional<core::ProfileId> adopt_some(core::Revision marked, core::ProfileId after, LeftOut& left_out);
 
   std::unique_ptr<sql::Pool> pool_;
   /// The database has been at this revision, so it must not be behind it.

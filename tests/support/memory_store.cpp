@@ -160,7 +160,7 @@ base::Result<core::Profile> MemoryStore::find(const ProfileKey& key) {
 std::vector<core::Profile> MemoryStore::profiles() {
   const auto lock = enter();
   std::vector<core::Profile> all;
-  for (const auto& [id, row] : rows_) all.push_back(with_attributes(row->profile));
+  for (const auto& [id, row] : rows_) all.push_back(row->profile);
   std::ranges::sort(all, {}, &core::Profile::key);
   return all;
 }
@@ -314,7 +314,7 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
     task.owner = wanted.owner;
     task.lease_until = now + wanted.lease;
     claimed.claims.push_back(claim_of(id, task));
-    if (wanted.limits.empty() || (claimed.claims.back().profiles.empty() && !wanted.discovers)) continue;
+    if (claimed.claims.back().profiles.empty() && !wanted.discovers) continue;
     claimed.claims.back().counted = spent_[wanted.probe].emplace_back(now);
     for (std::uint64_t& left : claimed.left) --left;
   }

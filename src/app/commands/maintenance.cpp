@@ -7,6 +7,7 @@
 #include "app/commands/data_directory.hpp"
 #include "app/commands/surroundings.hpp"
 #include "app/flags.hpp"
+#include "base/error.hpp"
 #include "store/backup.hpp"
 #include "store/examine.hpp"
 
@@ -42,6 +43,7 @@ CLI::App* restore_command(CLI::App& program, std::string& file) {
 int backup(const LoadConfig& load, const std::string& name) {
   const auto config = load();
   if (!config) return 0;
+  if (name == "-") throw base::UsageError("a backup is a file, not standard output; give its name, such as backup.db");
   const std::string file = name.empty() ? dated_name() : name;
   const store::Saved saved = store::backup(location_of(*config), file, base::system_clock());
   std::cout << fmt::format("{}: {} profiles, {} bytes\n", file, saved.profiles, saved.bytes);

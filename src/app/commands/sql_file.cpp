@@ -146,7 +146,8 @@ void Parser::set() {
     const bool mode = at_any({"sql_mode", "@@sql_mode"});
     const bool standard = at_any({"standard_conforming_strings"});
     advance();
-    if (!mode && !standard) continue;
+    // Only read: SET @OLD_SQL_MODE = @@SQL_MODE.
+    if ((!mode && !standard) || !(at('=') || at(':') || at_any({"TO"}))) continue;
     const bool named = set_value();
     learn(mode ? !named : false);
   }

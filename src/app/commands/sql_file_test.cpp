@@ -76,6 +76,22 @@ TEST(SqlFile, ReadsEveryFormOfInsert) {
   EXPECT_EQ(read("INSERT INTO hardware VALUES (1,'a','b') AS new; INSERT INTO hardware VALUES (2,'c','d')"), "a/b c/d");
 }
 
+TEST(SqlFile, ReadsTheCommentsThatMysqlRuns) {
+  EXPECT_EQ(read("/*!50503 INSERT INTO hardware VALUES (1,'a','b') */;INSERT /*!40000 IGNORE */ INTO hardware VALUES "
+                 "(2,'c','d'/*! */) /*M!100100 , (3,'e','f') */;/*!999999 INSERT INTO hardware VALUES (4,'g','h') */;"
+                 "/* INSERT INTO hardware VALUES (5,'i','j') */;"),
+            "a/b c/d e/f");
+  const std::string row = "INSERT INTO hardware VALUES (1,'x\\\\y','b')";
+  EXPECT_EQ(read("/*!40101 SET SQL_MODE='NO_BACKSLASH_ESCAPES' */;" + row), "x\\\\y/b");
+  EXPECT_EQ(read("/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */;" + row), "x\\y/b");
+  EXPECT_EQ(read("SET sql_mode='NO_BACKSLASH_ESCAPES'; /*!40101 SET @OLD_SQL_MODE=@@SQL_MODE */;" + row), "x\\\\y/b");
+  EXPECT_EQ(
+      read("DELIMITER ;;\n/*!50003 CREATE*/ /*!50017 DEFINER=`a`@`b`*/ /*!50003 TRIGGER t AFTER INSERT ON x FOR EACH "
+           "ROW BEGIN INSERT INTO hardware VALUES (1, NEW.a); END */;;\nDELIMITER ;\n"
+           "INSERT INTO hardware VALUES (1,'a','b');"),
+      "a/b");
+}
+
 TEST(SqlFile, PassesOverValuesOfOtherColumns) {
   EXPECT_EQ(read("INSERT INTO hardware (id, provider, at, name) VALUES (DEFAULT, 'a', IF(1, NOW(), ','), 'b'),"
                  "(0x1F, 'c', ((1), (2)) + -1, 'd'), (NULL, 'e', X'41', 'f')"),

@@ -14,6 +14,7 @@ using Kind = SqlToken::Kind;
 /// MySQL's client takes no longer one. The bound keeps looking for it cheap.
 constexpr std::size_t kMaxDelimiterBytes = 15;
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
+constexpr std::string_view kNoEnd = "the comment that begins here has no end; close it with */";
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
@@ -49,6 +50,17 @@ void append_escaped(std::string& out, char c) {
     default:
       out += c;
   }
+}
+
+/// The bytes before the text of a comment that MySQL or MariaDB runs; 0 when `text` does not begin with one.
+std::size_t begin_of_run_comment(std::string_view text) {
+  const std::size_t mark = text.starts_with("/*!") ? 3 : text.starts_with("/*M!") ? 4 : 0;
+  if (mark == 0) return 0;
+  const std::string_view digits =
+      text.substr(mark, std::min<std::size_t>(text.find_first_not_of("0123456789", mark) - mark, 6));
+  // A version that no server has: such as the sandbox mark of MariaDB's dumps.
+  constexpr std::string_view kNone = "200000";
+  return digits.size() >= kNone.size() && digits >= kNone ? 0 : mark + digits.size();
 }
 
 }  // namespace
@@ -88,13 +100,22 @@ bool SqlLexer::skip_blanks_and_comments() {
     // MySQL wants a blank after the two dashes; without one it would be an error, not SQL that means something else.
     if (rest().starts_with("--") || rest().starts_with('#')) {
       at_ += rest_of_line().size();
+    } else if (run_comment_ && rest().starts_with("*/")) {
+      at_ += 2;
+      run_comment_.reset();
+    } else if (const auto begin = run_comment_ ? 0 : begin_of_run_comment(rest()); begin > 0) {
+      run_comment_ = at_;
+      at_ += begin;
     } else if (rest().starts_with("/*")) {
       const auto end = sql_.find("*/", at_ + 2);
       if (end == std::string_view::npos) {
-        note(rest(), "the comment that begins here has no end; close it with */");
+        note(rest(), std::string(kNoEnd));
         return false;
       }
       at_ = end + 2;
+    } else if (run_comment_ && at_ == sql_.size()) {
+      note(sql_.substr(*run_comment_), std::string(kNoEnd));
+      return false;
     } else {
       return true;
     }

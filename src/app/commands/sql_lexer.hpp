@@ -29,7 +29,9 @@ struct SqlToken {
   bool escapes = false;
 };
 
-/// Cuts the SQL of MySQL and of its client, of SQLite and of PostgreSQL into tokens, without comments and blanks.
+/// Cuts the SQL of MySQL and of its client, of SQLite and of PostgreSQL into tokens, without comments and blanks. The
+/// text of
+/// /*!40101 … */ is none to MySQL, so it is read.
 /// Linear in the size of the text. Holds a view of the text, which must outlive it; so must it the tokens.
 class SqlLexer {
  public:
@@ -61,6 +63,8 @@ class SqlLexer {
   std::size_t at_ = 0;
   std::string delimiter_ = ";";
   bool escapes_ = true;
+  /// Where the comment begins whose text MySQL runs, while in it.
+  std::optional<std::size_t> run_comment_;
   std::optional<SqlMistake> mistake_;
 };
 

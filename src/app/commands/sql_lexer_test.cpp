@@ -41,7 +41,10 @@ TEST(SqlLexer, CutsIntoWordsNamesStringsAndSymbols) {
 }
 
 TEST(SqlLexer, PassesOverComments) {
-  EXPECT_THAT(texts("a -- b\n# c ' \" `\n/* d\n ; */ e /*!40101 SET x=1 */;-- '"), ElementsAre("a", "e", ";"));
+  EXPECT_THAT(texts("a -- b\n# c ' \" `\n/* d\n ; */ e /*!40101 SET x=1 */;-- '"),
+              ElementsAre("a", "e", "SET", "x", "=", "1", ";"));
+  EXPECT_THAT(texts("/*M!100100 a*/b/*! c /* d */ e */ f /*M!999999\\- g */ /*!9999999 h */ i * / /*!50 j*/"),
+              ElementsAre("a", "b", "c", "e", "f", "i", "*", "/", "j"));
   EXPECT_THAT(texts("a--b\nc"), ElementsAre("a", "c"));
   EXPECT_THAT(texts("'-- a' '/* b' '# c'"), ElementsAre("'-- a'", "'/* b'", "'# c'"));
   EXPECT_THAT(texts("a - b / c /**/ d"), ElementsAre("a", "-", "b", "/", "c", "d"));
@@ -75,6 +78,7 @@ TEST(SqlLexer, SaysWhereWhatHasNoEndBegins) {
   EXPECT_THAT(mistake("\n\n\"a"), HasSubstr("3: "));
   EXPECT_THAT(mistake("`a"), HasSubstr("close it with `"));
   EXPECT_THAT(mistake("a\n/* b\n"), HasSubstr("2: the comment that begins here has no end; close it with */"));
+  EXPECT_THAT(mistake("a\n/*!40101 b\n"), HasSubstr("2: the comment that begins here has no end; close it with */"));
   EXPECT_THAT(mistake("/*/"), HasSubstr("close it with */"));
   EXPECT_EQ(mistake("-- a 'b"), "");
 }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace base {
+
+struct JsonMistake {
+  /// What is wrong: a sentence without its subject and its full stop. It has no words of the text but a key.
+  std::string message;
+  /// Is it JSON, with a key twice in one object?
+  bool repeats = false;
+};
+
+/// Parses JSON (RFC 8259), at most 64 levels deep. Numbers are the nearest to what is written. An object that has a key
+/// twice is a mistake: which of its values is meant, nobody knows. Pure; thread-safe.
+std::expected<boost::json::value, JsonMistake> parse_json(std::string_view text);
+
+}  // namespace base
