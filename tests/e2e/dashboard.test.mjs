@@ -126,10 +126,10 @@ test('a view that cannot be shown says why beside the field, and the next one co
   const page = await openPage(t, vacancy.url);
   const search = page.getByLabel('Provider or name');
   await search.fill('a b c d e f g h i');
-  await eventually('why', async () => /q has more than 8 words/.test(await page.locator('#problem').textContent()));
+  await eventually('why', async () => /q has 9 words; the most is 8/.test(await page.locator('#problem').textContent()));
   assert.equal(await page.locator('#rows tr').count(), 2, 'the list stays');
   assert.equal(await search.getAttribute('aria-describedby'), 'problem');
-  await eventually('it is said', async () => /more than 8 words/.test(await page.locator('#said').textContent()));
+  await eventually('it is said', async () => /the most is 8/.test(await page.locator('#said').textContent()));
   await search.fill('c5');
   await eventually('the row', async () => await page.locator('#rows tr').count() === 1);
   assert.equal(await page.locator('#problem').textContent(), '');
