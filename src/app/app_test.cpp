@@ -322,7 +322,7 @@ TEST_F(ProcessTest, AReloadSaysWhatNeedsARestart) {
   process_->start(part());
   std::thread sender([&] {
     loaded.probes.push_back({.name = "another"});
-    loaded.profiles.push_back({"Amazon", "c5"});
+    loaded.profiles.push_back({{"Amazon", "c5"}, {}});
     kill(getpid(), SIGHUP);
     EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 1; }));
     EXPECT_EQ(log.count("restart to apply the rest"), 0U) << "probes and profiles are taken over";
