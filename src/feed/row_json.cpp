@@ -292,7 +292,10 @@ std::vector<core::Row> parse_original(std::string_view text, base::Time measured
   if (!answer.is_array()) throw std::runtime_error("not a JSON array");
   for (const json::value& value : answer.get_array()) {
     const json::object& object = as_object(value);
-    const auto key = core::checked_key(line_of(object, "provider"), line_of(object, "name"));
+    const std::string provider = line_of(object, "provider"), name = line_of(object, "name");
+    const auto key = core::checked_key(provider, name);
+    // One odd name does not cost the others.
+    if (!key && !provider.empty() && !name.empty()) continue;
     if (!key) throw std::runtime_error(key.error().message);
     if (!seen.insert(key->provider + '\0' + key->name).second) continue;
     core::Row row;

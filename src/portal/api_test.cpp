@@ -235,9 +235,9 @@ TEST(Cors, NobodyElseMayWhereNoneIs) {
 
 TEST_F(PortalTest, ANextPageHasTheLimitOfThisOne) {
   board_.fill(support::many_rows(150));
-  EXPECT_THAT(*ask(&Api::list, api_).body, HasSubstr("\"next\":\"/api/v1/hardware?offset=100&limit=100\""));
+  EXPECT_THAT(*ask(&Api::list, api_).body, HasSubstr("\"next\":\"?after=%2Fp%2F000100&limit=100\""));
   EXPECT_THAT(*ask(&Api::list, api_, "limit=70&sort=-name").body,
-              HasSubstr("\"next\":\"/api/v1/hardware?sort=-name&offset=70&limit=70\""));
+              HasSubstr("\"next\":\"?sort=-name&after=%2Fp%2F000081&limit=70\""));
 }
 
 TEST(Csv, ALabelIsAColumn) {
