@@ -312,21 +312,24 @@ asio::awaitable<void> Runner::look_at_budget() {
 
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   if (stopping_) co_return base::fail(base::Errc::unavailable, kReplaced);
-  auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
-  const std::optional<base::Time> counted = co_await shared_.database.run(std::move(spend));
-  if (!counted)
-    co_return base::fail(base::Errc::conflict,
-                         fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
-  if (stopping_) {
-    co_await refund(*counted);
-    co_return base::fail(base::Errc::unavailable, kReplaced);
+  std::optional<base::Time> counted;
+  if (!limits_.empty()) {
+    auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
+    counted = co_await shared_.database.run(std::move(spend));
+    if (!counted)
+      co_return base::fail(base::Errc::conflict,
+                           fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
+    if (stopping_) {
+      co_await refund(*counted);
+      co_return base::fail(base::Errc::unavailable, kReplaced);
+    }
   }
   TestRun run;
   const auto begin = steady_clock::now();
   const std::span<const core::Profile> one(&profile, 1);
   const probe::Answer answer = co_await this->answer(one, &run.trace);
   run.took = since(begin);
-  if (!answer.asked) co_await refund(*counted);
+  if (!answer.asked && counted) co_await refund(*counted);
   run.result = answer.results.front();
   for (std::string* text : {&run.trace.sent, &run.trace.received})
     if (text->size() > kShownBytes) text->replace(kShownBytes, std::string::npos, "…");

@@ -37,17 +37,13 @@ base::Duration new_length(std::span<const Limit> limits) {
 Budget::Budget(sql::Session& session, const std::string& probe, std::span<const Limit> limits, base::Time now)
     : session_(session), probe_(probe), limits_(limits), now_(now), next_allowed_(now) {
   if (limits.empty()) return;
-  lock();
+  session.query(fmt::format("SELECT id FROM probe WHERE name = ?{}", session.dialect().for_update), probe).step();
   // Waiting for the lock took time: runs must be counted where they happen.
   now_ = session.now();
   const base::Duration longest = std::ranges::max(limits, {}, &Limit::window).window;
   read_spans(now_ - longest - 2 * (longest / kShare) - 2 * kLongestNew);
   pull_back_future();
   count();
-}
-
-void Budget::lock() {
-  session_.query(fmt::format("SELECT id FROM probe WHERE name = ?{}", session_.dialect().for_update), probe_).step();
 }
 
 /// Those that begin at `since` or later.
@@ -83,41 +79,16 @@ std::size_t Budget::allowed(std::size_t wanted) const {
 }
 
 void Budget::spend(std::size_t count) {
-  if (count == 0) return;
+  if (count == 0 || limits_.empty()) return;
   const base::Duration length = new_length(limits_);
   const base::Time begins = begin_of_span(now_, length);
-  const Span span{begins + length, count};
-  const bool joins = random_part(kJoinedAfter).count() == 0;
-  if (limits_.empty())
-    note(begins, span);
-  else
-    add(begins, span);
-  if (joins && limits_.empty()) lock();
-  if (joins) join_old();
+  add(begins, {begins + length, count});
+  if (random_part(kJoinedAfter).count() == 0) join_old();
   this->count();
-}
-
-/// Counts without looking, for limits to come: one statement most of the time.
-void Budget::note(base::Time begins, Span span) {
-  const auto increment = [&] {
-    return session_.run(
-               "UPDATE budget_use SET calls = calls + ?, ends = CASE WHEN ends < ? THEN ? ELSE ends END"
-               " WHERE probe = ? AND begins = ?",
-               span.calls, span.ends, span.ends, probe_, begins) > 0;
-  };
-  if (increment()) return;
-  lock();
-  // Another replica may have been faster.
-  if (!increment()) insert(begins, span);
 }
 
 void Budget::refund(std::span<const base::Time> runs) {
   for (const base::Time run : runs) {
-    if (limits_.empty()) {
-      session_.run("UPDATE budget_use SET calls = calls - 1 WHERE probe = ? AND begins <= ? AND ends > ? AND calls > 0",
-                   probe_, run, run);
-      continue;
-    }
     auto span = spans_.upper_bound(run);
     if (span == spans_.begin() || (--span)->second.ends <= run || span->second.calls == 0) continue;
     --span->second.calls;
@@ -129,17 +100,15 @@ void Budget::refund(std::span<const base::Time> runs) {
 /// Adds to the span that begins then, or makes it.
 void Budget::add(base::Time begins, Span span) {
   const auto [known, is_new] = spans_.try_emplace(begins, span);
-  if (is_new) return insert(begins, span);
+  if (is_new) {
+    session_.run("INSERT INTO budget_use (probe, begins, ends, calls) VALUES (?, ?, ?, ?)", probe_, begins, span.ends,
+                 span.calls);
+    return;
+  }
   known->second.calls += span.calls;
   known->second.ends = std::max(known->second.ends, span.ends);
-  // A replica that has no limits yet counts beside this.
-  session_.run("UPDATE budget_use SET calls = calls + ?, ends = ? WHERE probe = ? AND begins = ?", span.calls,
+  session_.run("UPDATE budget_use SET calls = ?, ends = ? WHERE probe = ? AND begins = ?", known->second.calls,
                known->second.ends, probe_, begins);
-}
-
-void Budget::insert(base::Time begins, Span span) {
-  session_.run("INSERT INTO budget_use (probe, begins, ends, calls) VALUES (?, ?, ?, ?)", probe_, begins, span.ends,
-               span.calls);
 }
 
 void Budget::erase(std::span<const base::Time> begins) {

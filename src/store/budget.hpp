@@ -9,9 +9,9 @@
 #include "store/store.hpp"
 
 /// Runs of a probe, counted over all replicas in table `budget_use`. A run is counted once, in a span of time that
-/// belongs to no window, and also without limits: limits that are configured later count it too. No window of a limit's
-/// length ever holds more runs than it allows: a span counts until all of it has left the window. Spans are joined as
-/// they grow older, none longer than a 64th of its age, so that they are few and every window is counted to a 64th.
+/// belongs to no window: limits that are configured later count it too. No window of a limit's length ever holds more
+/// runs than it allows: a span counts until all of it has left the window. Spans are joined as they grow older, none
+/// longer than a 64th of its age, so that they are few and every window is counted to a 64th.
 namespace store {
 
 /// What the limits of one probe allow at a time. Made and used in one transaction that writes: it locks the probe's row
@@ -42,15 +42,12 @@ class Budget {
   };
   using Spans = std::map<base::Time, Span>;
 
-  void lock();
   void read_spans(base::Time since);
   void count();
   void look(const Limit& limit);
   void pull_back_future();
   void join_old();
-  void note(base::Time begins, Span span);
   void add(base::Time begins, Span span);
-  void insert(base::Time begins, Span span);
   void erase(std::span<const base::Time> begins);
 
   sql::Session& session_;

@@ -15,12 +15,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::SizeIs;
 
-class BudgetTest : public DatabaseStoreTest {
- protected:
-  static bool store_spent(Store& store, const std::vector<Limit>& limits) {
-    return store.spend("p", limits).has_value();
-  }
-};
+class BudgetTest : public DatabaseStoreTest {};
 
 /// Spans that are longer than a new one, and than a 64th of their age at the time that follows.
 const std::string kTooLong =
@@ -110,63 +105,6 @@ TEST_P(BudgetTest, RunsAreForgottenAfterTheLongestWindow) {
   EXPECT_FALSE(spend_until_gone(100)) << "a window may be a year";
   clock_.advance(24h * 10);
   EXPECT_TRUE(spend_until_gone(2000));
-}
-
-TEST_P(BudgetTest, RunsWithoutALimitCountWhenOneComes) {
-  const auto store = open();
-  fill(*store, 6);
-  store->prepare("p", 60s, false);
-  finish_all(*store);
-  EXPECT_EQ(number("SELECT SUM(calls) FROM budget_use"), 6);
-  EXPECT_TRUE(store->spend("p", {}));
-  for (const auto& [limit, left] :
-       {std::pair{Limit{3, 24h}, 0U}, {Limit{7, 24h}, 0U}, {Limit{10, 1h}, 3U}, {Limit{10, 24h * 30}, 3U}})
-    EXPECT_THAT(store->left("p", std::vector{limit}), ElementsAre(left)) << limit.calls;
-  EXPECT_FALSE(store->spend("p", std::vector{Limit{7, 24h}}));
-  EXPECT_TRUE(store->spend("p", std::vector{Limit{8, 24h}}));
-  EXPECT_THAT(store->left("q", std::vector{Limit{8, 24h}}), ElementsAre(8)) << "another probe";
-  clock_.advance(2h);
-  EXPECT_THAT(store->left("p", std::vector{Limit{10, 1h}}), ElementsAre(10)) << "they left this window";
-}
-
-TEST_P(BudgetTest, ARunWithoutALimitIsTakenBack) {
-  const auto store = open();
-  store->prepare("p", 60s, false);
-  const auto run = store->spend("p", {});
-  ASSERT_TRUE(run);
-  store->refund("p", {}, std::vector{*run, *run, *run + 1h});
-  EXPECT_EQ(number("SELECT SUM(calls) FROM budget_use"), 0);
-}
-
-TEST_P(BudgetTest, SpansOfRunsWithoutALimitStayFew) {
-  const auto store = open();
-  store->prepare("p", 60s, false);
-  for (int i = 0; i < 1500; ++i, clock_.advance(40s)) store->spend("p", {});
-  EXPECT_LT(number("SELECT COUNT(*) FROM budget_use"), 500);
-  EXPECT_EQ(number("SELECT SUM(calls) FROM budget_use"), 1500);
-}
-
-TEST_P(BudgetTest, ReplicasCountEachRunOnceWithALimitAndWithout) {
-  std::vector<std::unique_ptr<Store>> stores;
-  for (int i = 0; i < 4; ++i) stores.push_back(open());
-  stores.front()->prepare("p", 60s, false);
-  std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < stores.size(); ++i)
-    threads.emplace_back([&, i] {
-      const std::vector<Limit> limits(i % 2, Limit{1'000'000, 24h});
-      for (int run = 0; run < 50; ++run) {
-        EXPECT_TRUE(support::eventually([&] {
-          try {
-            return store_spent(*stores[i], limits);
-          } catch (const base::Lost&) {
-            return false;
-          }
-        }));
-        if (i == 0) clock_.advance(200ms);
-      }
-    });
-  threads.clear();
-  EXPECT_EQ(number("SELECT SUM(calls) FROM budget_use"), 200);
 }
 
 INSTANTIATE_DATABASE_TEST_SUITE(BudgetTest);

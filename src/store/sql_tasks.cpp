@@ -117,6 +117,7 @@ std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids
 
 /// Counts the claims that have something to ask: a batch without profiles has not, unless it finds them.
 void count_runs(Budget& budget, const Wanted& wanted, std::span<Claim> claims) {
+  if (wanted.limits.empty()) return;
   std::size_t runs = 0;
   for (Claim& claim : claims) {
     if (claim.profiles.empty() && !wanted.discovers) continue;
@@ -252,7 +253,6 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     if (!claims.empty() && claims.size() < looked_at) break;
     if (looked_at == 0) break;
   }
-  drop_unusable(claimed.claims);
   std::ranges::sort(claimed.claims, {}, &Claim::due);
   if (allowed_at > claimed.now)
     claimed.next_due = allowed_at;
@@ -263,20 +263,6 @@ Claimed SqlStore::claim(const Wanted& wanted) {
   // Those that are spared may be had in a while, not now.
   if (spare_leases) claimed.next_lease_end.reset();
   return claimed;
-}
-
-/// No probe is told a key that plain SQL has made unusable.
-void SqlStore::drop_unusable(std::vector<Claim>& claims) {
-  std::vector<core::ProfileId> bad;
-  std::erase_if(claims, [&](Claim& claim) {
-    const auto gone = std::erase_if(claim.profiles, [&](const core::Profile& profile) {
-      if (core::checked_key(profile.key.provider, profile.key.name)) return false;
-      bad.push_back(profile.id);
-      return true;
-    });
-    return gone > 0 && !claim.batched;
-  });
-  if (!bad.empty()) leave_out(bad);
 }
 
 /// Finds out when there will be something to claim, and what is left of the limits.
