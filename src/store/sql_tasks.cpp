@@ -253,6 +253,7 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     if (!claims.empty() && claims.size() < looked_at) break;
     if (looked_at == 0) break;
   }
+  drop_unusable(claimed.claims);
   std::ranges::sort(claimed.claims, {}, &Claim::due);
   if (allowed_at > claimed.now)
     claimed.next_due = allowed_at;
@@ -263,6 +264,20 @@ Claimed SqlStore::claim(const Wanted& wanted) {
   // Those that are spared may be had in a while, not now.
   if (spare_leases) claimed.next_lease_end.reset();
   return claimed;
+}
+
+/// No probe is told a key that plain SQL has made unusable.
+void SqlStore::drop_unusable(std::vector<Claim>& claims) {
+  std::vector<core::ProfileId> bad;
+  std::erase_if(claims, [&](Claim& claim) {
+    const auto gone = std::erase_if(claim.profiles, [&](const core::Profile& profile) {
+      if (core::checked_key(profile.key.provider, profile.key.name)) return false;
+      bad.push_back(profile.id);
+      return true;
+    });
+    return gone > 0 && !claim.batched;
+  });
+  if (!bad.empty()) leave_out(bad);
 }
 
 /// Finds out when there will be something to claim, and what is left of the limits.
