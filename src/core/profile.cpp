@@ -29,8 +29,6 @@ std::string complaint(std::string_view what, std::string_view text) {
   if (base::trim(text) != text) return fmt::format("{} '{}' begins or ends with a blank; remove it", what, text);
   if (text == "." || text == "..") return fmt::format("{} '{}' would be lost from the path of a URL", what, text);
   if (text.front() == '-') return fmt::format("{} '{}' begins with '-', as options of commands do", what, text);
-  if (text.find_first_of("*?") != std::string_view::npos)
-    return fmt::format("{} '{}' has '*' or '?', which stand for other characters in patterns", what, text);
   return {};
 }
 

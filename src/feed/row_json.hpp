@@ -45,8 +45,8 @@ inline constexpr std::size_t kMostProfiles = 10'000;
 base::Result<std::vector<SentProfile>> parse_profiles(std::string_view json);
 
 /// Reads the original system's answer: an array of objects with provider, name and availability; further keys are
-/// left alone, and names that no profile can have are left out. Every row gets a reading that ended at `measured_at`, took `took` and has no end of trust yet.
-/// Throws std::exception that says what is wrong.
+/// left alone, and names that no profile can have are left out. Every row gets a reading that ended at `measured_at`,
+/// took `took` and has no end of trust yet. Throws std::exception that says what is wrong.
 std::vector<core::Row> parse_original(std::string_view json, base::Time measured_at, base::Duration took);
 
 }  // namespace feed

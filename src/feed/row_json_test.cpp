@@ -128,8 +128,9 @@ TEST(RowJson, ShowsNothingThatHidesOrReordersText) {
   const auto original = parse_original(
       R"([{"provider":"A","name":"c5\u202e","availability":"HIGH"},{"provider":"A","name":"c6","availability":"LOW"}])",
       kNow, 0s);
-  ASSERT_THAT(original, SizeIs(1)) << "one odd name does not cost the others";
-  EXPECT_EQ(original[0].profile.key.name, "c6");
+  ASSERT_THAT(original, SizeIs(2)) << "one odd name does not cost the others";
+  EXPECT_EQ(original[0].profile.key.name, "c5?");
+  EXPECT_THAT(parse_original(R"([{"provider":"A","name":"-x","availability":"LOW"}])", kNow, 0s), SizeIs(0));
 }
 
 TEST(ParseOriginal, ThreeKeysAndWhateverElse) {

@@ -143,7 +143,8 @@ TEST_F(PokedTest, AReloadAddsProfilesAndPlansAllAnew) {
   EXPECT_TRUE(lists("H16mr"));
   EXPECT_TRUE(eventually([&] {
     const std::string list = ask("GET", "/hardware/");
-    return list.find(R"("probe":"simulated")") == std::string::npos && list.find(R"("probe":"other")") != std::string::npos;
+    return list.find(R"("probe":"simulated")") == std::string::npos &&
+           list.find(R"("probe":"other")") != std::string::npos;
   }));
 }
 

@@ -116,7 +116,9 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   // The first slash separates: one in the provider stands as any character.
   std::string pattern = key.provider;
   std::ranges::replace(pattern, '/', '?');
-  page.set("pattern", base::shell_quoted(pattern + "/" + key.name));
+  pattern += '/' + key.name;
+  std::ranges::replace(pattern, '*', '?');
+  page.set("pattern", base::shell_quoted(pattern));
   page.set("base", links.url);
   page.set("base_quoted", base::shell_quoted(links.url));
   page.set("guessed", links.guessed);

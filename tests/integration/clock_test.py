@@ -25,7 +25,7 @@ class Clock:
 
     def __init__(self, directory):
         self.file = directory / "clock"
-        self.environment = {"LD_PRELOAD": LIBRARY or "", "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
+        self.environment = {"LD_PRELOAD": LIBRARY or "", "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1", "NO_FAKE_STAT": "1",
                             "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     def set(self, offset):

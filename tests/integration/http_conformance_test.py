@@ -318,7 +318,7 @@ class HttpConformanceTest(TestCase):
         self.assertTrue(policy.endswith("; frame-ancestors 'self' " + " ".join(sites)), policy)
 
     def test_names_are_refused_at_the_door(self):
-        for name in [b".", b"..", b"-x", b"a*b", b"a?b", b"a\xe2\x80\x8bb", b"\xef\xbf\xbe"]:
+        for name in [b".", b"..", b"-x", b"a\xe2\x80\x8bb", b"\xef\xbf\xbe"]:
             body = PROFILE % name
             status, _, said = self.ask(post(body, b"Content-Length: %d\r\n" % len(body)), "hardware")
             self.assertEqual(status, 400, said)
