@@ -205,10 +205,10 @@ TEST_F(ReplicasTest, TheSystemKnowsThisMachine) {
 }
 
 TEST_F(ReplicasTest, AReplicaThatComesBackUnderItsNameIsAnotherOne) {
+  const support::CapturedLog log;
   names_.answer({"10.0.0.1", "10.0.0.2"});
   run();
   ASSERT_TRUE(knows(2));
-  const support::CapturedLog log;
   const auto fail_the_first = [&] {
     std::vector<std::shared_ptr<Replica>> picked;
     const auto found = [&] { return picked.emplace_back(pick().get())->name() == "http://hardware:5001 at 10.0.0.1"; };
