@@ -28,7 +28,7 @@ def nginx(listen, upstream, folder, path, more="", tls=False):
     """With nothing but proxy_pass it speaks HTTP/1.0."""
     certificate = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
     (folder / "nginx.conf").write_text(f"""
-      daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
+      daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
       events {{ worker_connections 256; }}
       http {{
         access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/temp;
