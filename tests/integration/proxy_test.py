@@ -121,7 +121,7 @@ Listen 127.0.0.1:{listen}
 {more}
 ProxyPass {path} http://127.0.0.1:{upstream}/
 """)
-    return ["apache2", "-D", "FOREGROUND", "-f", folder / "apache.conf"]
+    return ["apache2", "-X", "-f", folder / "apache.conf"]
 
 
 def apache_deflate(listen, upstream, folder, path):
