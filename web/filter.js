@@ -5,13 +5,18 @@ const LINKS = '#summary a, #filter a, #view :is(thead, nav, .blank, .group) a';
 
 let typing;
 
-// Columns are named only when some are left out.
+// Columns are named only when some are left out. Filters without a field, such as labels, stay as the URL has them.
 function wantedOf(form) {
   const wanted = new URLSearchParams();
-  for (const name of new Set([...new FormData(form).keys()])) {
-    const values = new FormData(form).getAll(name).filter(Boolean);
+  const given = new FormData(form);
+  const fields = new Set([...form.elements].filter(({ name, type }) => name && type !== 'hidden').map(({ name }) => name));
+  for (const name of fields) {
+    const values = given.getAll(name).filter(Boolean);
     const all = name === 'columns' && !form.querySelector('[name="columns"]:not(:checked)');
     if (values.length && !all) wanted.set(name, values.join(','));
+  }
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (value && name !== 'offset' && !fields.has(name)) wanted.append(name, value);
   }
   return wanted;
 }

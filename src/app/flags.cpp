@@ -72,7 +72,7 @@ const CLI::App& given(const CLI::App& program) {
   return program;
 }
 
-/// What to say of a word that nobody knows, "" when that is not what is wrong.
+/// The message about a word that is unknown; "" for any other mistake.
 std::string unknown_word(const CLI::App& program, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = program.remaining(true);
   const bool extra = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);

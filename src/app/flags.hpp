@@ -37,7 +37,7 @@ class CommonFlags {
   bool logging_ = false;
 };
 
-/// What the ready line ends with: "; version 0.1.0, database sqlite:data/vacancy.db, configuration vacancy.yaml".
+/// The end of the ready line: "; version 0.1.0, database sqlite:data/vacancy.db, configuration vacancy.yaml".
 /// `database` is empty where there is none; it has no password in it.
 std::string started_with(const CommonFlags& common, const std::string& database);
 

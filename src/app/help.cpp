@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/terminal.hpp"
 #include "base/text.hpp"
-#include "base/utf8.hpp"
 
 namespace app {
 namespace {
@@ -12,12 +12,6 @@ constexpr std::size_t kIndent = 2;
 /// Where explanations begin, unless a form is longer.
 constexpr std::size_t kForms = 26;
 
-std::size_t columns_of(std::string_view text) {
-  std::size_t columns = 0;
-  for (; !text.empty(); ++columns) text.remove_prefix(std::max<std::size_t>(base::first_character(text).bytes, 1));
-  return columns;
-}
-
 /// `text` in lines of `columns` at most, all but the first moved in. Its own line ends stay.
 std::string wrapped(std::string_view text, std::size_t columns, std::size_t indent, std::size_t first) {
   std::string out;
@@ -25,7 +19,7 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
   bool begin = true;
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find_first_of(" \n"));
-    const std::size_t width = columns_of(word);
+    const std::size_t width = width_of(word);
     if (!begin && at + 1 + width > columns) {
       out += '\n' + std::string(indent, ' ');
       at = indent;
@@ -58,8 +52,7 @@ std::string value_name(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return "";
   std::string name = option.get_type_name();
   name = name.substr(0, name.find(':'));
-  if (name == "UINT" || name == "INT") return "N";
-  return name == "TEXT" ? "TEXT" : name;
+  return name == "UINT" || name == "INT" ? "N" : name;
 }
 
 std::string form_of(const CLI::Option& option) {
@@ -106,7 +99,7 @@ void add_section(std::string& out, std::string_view title, const std::vector<Des
   out += fmt::format("\n{}:\n", title);
   for (const Described::Entry& entry : entries) {
     std::string line = std::string(kIndent, ' ') + entry.form;
-    const std::size_t width = columns_of(line);
+    const std::size_t width = width_of(line);
     if (entry.help.empty()) {
       out += line + '\n';
       continue;
@@ -136,12 +129,14 @@ std::string troff(std::string_view text) {
   return out;
 }
 
+void add_man_entry(std::string& out, const Described::Entry& entry) {
+  out += fmt::format(".TP\n.B {}\n{}\n", troff(base::trim(entry.form)), entry.help.empty() ? "\\&" : troff(entry.help));
+}
+
 void add_man_entries(std::string& out, std::string_view title, const std::vector<Described::Entry>& entries) {
   if (entries.empty()) return;
   out += fmt::format(".SH {}\n", title);
-  for (const Described::Entry& entry : entries)
-    out +=
-        fmt::format(".TP\n.B {}\n{}\n", troff(base::trim(entry.form)), entry.help.empty() ? "\\&" : troff(entry.help));
+  for (const Described::Entry& entry : entries) add_man_entry(out, entry);
 }
 
 /// A command below the one that a page is about.
@@ -150,9 +145,7 @@ void add_man_command(std::string& out, const CLI::App& command) {
   out += fmt::format(".SS {}\n{}\n.P\n.B {}\n", troff(described.name), troff(described.about), troff(described.usage));
   for (const auto* entries : {&described.arguments, &described.options})
     for (const Described::Entry& entry : *entries)
-      if (!entry.form.contains("--help"))
-        out += fmt::format(".TP\n.B {}\n{}\n", troff(base::trim(entry.form)),
-                           entry.help.empty() ? "\\&" : troff(entry.help));
+      if (!entry.form.contains("--help")) add_man_entry(out, entry);
   if (!described.notes.empty()) out += fmt::format(".P\n{}\n", troff(described.notes));
   for (const CLI::App* below : shown_commands(command)) add_man_command(out, *below);
 }

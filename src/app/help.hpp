@@ -7,7 +7,7 @@ namespace CLI {
 class App;
 }
 
-/// What a command is and takes, once: --help, the manual pages and the completion are made of it.
+/// A command and its flags, described once: --help, the manual pages and the completion are made of it.
 namespace app {
 
 struct Described {

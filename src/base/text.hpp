@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,10 @@ std::string random_hex(std::size_t bytes);
 
 /// Appends `text` as a JSON string (RFC 8259, section 7), with U+FFFD for every byte that is not part of valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
+/// That alone, which is also a string of YAML.
+std::string json_string(std::string_view text);
+/// Appends {"KEY":"value",…}.
+void append_json_object(std::string& out, const std::map<std::string, std::string>& members);
 
 /// A number as people write it, such as 1.64: with 15 significant digits, which a double holds of any decimal, so that
 /// its own last ones do not show; a whole number with all that it has. Valid JSON when it is finite.

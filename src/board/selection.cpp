@@ -60,10 +60,8 @@ class Filter {
 
   /// As far as level, freshness and failure do not matter.
   bool may_match(const core::Row& row) {
-    if (!is_named(row.profile.key.provider, selection_.provider, selection_.more_providers) ||
-        !is_named(row.profile.key.name, selection_.name, selection_.more_names))
-      return false;
-    return has_labels(row.profile.attributes) &&
+    return wants(selection_.providers, row.profile.key.provider) && wants(selection_.names, row.profile.key.name) &&
+           has_labels(row.profile.labels) &&
            std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound); }) &&
            holds_words(row.profile.key);
   }
@@ -76,14 +74,11 @@ class Filter {
   bool chooses() const { return selection_.failing || !selection_.levels.empty() || !selection_.freshness.empty(); }
 
  private:
-  bool has_labels(const core::Attributes& labels) const {
+  bool has_labels(const core::Labels& labels) const {
     return std::ranges::all_of(selection_.labels, [&](const auto& wanted) {
       const auto label = labels.find(wanted.first);
       return label != labels.end() && wants(wanted.second, label->second);
     });
-  }
-  static bool is_named(const std::string& text, const std::string& wanted, const std::vector<std::string>& more) {
-    return wanted.empty() || text == wanted || std::ranges::find(more, text) != more.end();
   }
   bool is_within(const core::Row& row, const Bound& bound) const {
     const double number = number_of(row, bound.number, now_);

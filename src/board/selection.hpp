@@ -48,12 +48,9 @@ struct Place {
 struct Selection {
   /// Words, each of which "provider/name" must hold; ASCII letters in either case.
   std::vector<std::string> words{};
-  /// Exactly this provider, and exactly this name; "" is any.
-  std::string provider{};
-  std::string name{};
-  /// Or one of these, where there is one above.
-  std::vector<std::string> more_providers{};
-  std::vector<std::string> more_names{};
+  /// Exactly one of these providers, and exactly one of these names; none is any.
+  std::vector<std::string> providers{};
+  std::vector<std::string> names{};
   /// Each of these labels has one of its values.
   std::map<std::string, std::vector<std::string>> labels{};
   /// Any of these effective levels; none is any.

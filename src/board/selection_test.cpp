@@ -56,9 +56,9 @@ TEST_F(SelectionTest, ADefaultOneIsAWindowOfEverythingByKey) {
 }
 
 TEST_F(SelectionTest, EachLabelHasOneOfItsValues) {
-  const auto labelled = [](core::ProfileId id, const char* name, core::Attributes labels) {
+  const auto labelled = [](core::ProfileId id, const char* name, core::Labels labels) {
     core::Row row = support::pending_row(id, name, id);
-    row.profile.attributes = std::move(labels);
+    row.profile.labels = std::move(labels);
     return support::share(std::move(row));
   };
   state_.snapshot = core::Snapshot({labelled(1, "a", {{"region", "eu-1"}, {"gpu", "a100"}}),
@@ -97,10 +97,10 @@ TEST_F(SelectionTest, EveryWordMustBeInTheKey) {
 }
 
 TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
-  EXPECT_THAT(names({.provider = "Azure"}), ElementsAre("H16mr", "ND"));
-  EXPECT_THAT(names({.name = "ND"}), ElementsAre("ND"));
-  EXPECT_THAT(names({.provider = "Azur"}), IsEmpty()) << "names are whole";
-  EXPECT_THAT(names({.name = "N"}), IsEmpty());
+  EXPECT_THAT(names({.providers = {"Azure"}}), ElementsAre("H16mr", "ND"));
+  EXPECT_THAT(names({.names = {"ND"}}), ElementsAre("ND"));
+  EXPECT_THAT(names({.providers = {"Azur"}}), IsEmpty()) << "names are whole";
+  EXPECT_THAT(names({.names = {"N"}}), IsEmpty());
   EXPECT_THAT(names({.levels = {Level::high, Level::low}}), ElementsAre("c5", "p5", "ND"));
   EXPECT_THAT(names({.levels = {Level::unknown}}), ElementsAre("H16mr", "gpu")) << "an expired one is unknown";
   EXPECT_THAT(names({.freshness = {Freshness::stale, Freshness::pending}}), ElementsAre("p4", "H16mr"));
@@ -108,8 +108,8 @@ TEST_F(SelectionTest, FiltersByWhatARowIsNow) {
 }
 
 TEST_F(SelectionTest, AnyOfTheNamesThatAreGiven) {
-  EXPECT_THAT(names({.provider = "Amazon", .more_providers = {"Azure"}}), ElementsAre("c5", "p4", "p5", "H16mr", "ND"));
-  EXPECT_THAT(names({.name = "c5", .more_names = {"ND", "none"}}), ElementsAre("c5", "ND"));
+  EXPECT_THAT(names({.providers = {"Amazon", "Azure"}}), ElementsAre("c5", "p4", "p5", "H16mr", "ND"));
+  EXPECT_THAT(names({.names = {"c5", "ND", "none"}}), ElementsAre("c5", "ND"));
 }
 
 TEST_F(SelectionTest, APartAfterAPlaceGoesOnThere) {
@@ -133,7 +133,7 @@ TEST_F(SelectionTest, APartAfterAPlaceGoesOnThere) {
 }
 
 TEST_F(SelectionTest, CountsAllThatMatches) {
-  const Selected selected = select(state_, {.provider = "Amazon", .limit = 1}, kNow);
+  const Selected selected = select(state_, {.providers = {"Amazon"}, .limit = 1}, kNow);
   EXPECT_EQ(selected.rows.size(), 1U);
   EXPECT_EQ(selected.counts, (Counts{.high = 1, .medium = 0, .low = 1, .stale = 1, .fresh = 2, .total = 3}));
 }
@@ -197,7 +197,7 @@ TEST_F(SelectionTest, AnOverviewSparesTheCountingOfEverythingAlone) {
   EXPECT_EQ(window.counts, overview.counts);
   ASSERT_EQ(window.rows.size(), 2U);
   EXPECT_EQ(window.rows.front()->profile.key.name, "p4");
-  const Selected azure = select(state_, {.provider = "Azure", .limit = 9}, kNow, overview);
+  const Selected azure = select(state_, {.providers = {"Azure"}, .limit = 9}, kNow, overview);
   EXPECT_EQ(azure.counts.total, 2U);
   EXPECT_EQ(azure.rows.size(), 2U);
 }

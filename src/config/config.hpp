@@ -53,7 +53,7 @@ enum class Format : std::uint8_t { automatic, json, nagios };
 
 /// Options of probe kind `exec`.
 struct ExecOptions {
-  /// The program and its arguments, run without a shell. {provider}, {name} and {attribute.KEY} stand for the
+  /// The program and its arguments, run without a shell. {provider}, {name} and {label.KEY} stand for the
   /// profile's.
   std::vector<std::string> command{};
   /// The directory it runs in; "" is the service's own.
@@ -90,14 +90,14 @@ struct Sigv4 {
 
 /// Options of probe kind `http`.
 struct HttpOptions {
-  /// {provider}, {name} and {attribute.KEY} stand for the profile's, percent-encoded.
+  /// {provider}, {name} and {label.KEY} stand for the profile's, percent-encoded.
   std::string url{};
   std::string method = "GET";
   /// "Name: value" each.
   std::vector<std::string> headers{};
   /// "Name: FILE" each: the value, such as an API key, is in the file, which is read anew for each call.
   std::vector<std::string> header_files{};
-  /// Sent with the request. {provider}, {name} and {attribute.KEY} stand for the profile's, as in a JSON string.
+  /// Sent with the request. {provider}, {name} and {label.KEY} stand for the profile's, as in a JSON string.
   std::string body{};
   /// A file with a bearer token, read anew for each call.
   std::string token_file{};

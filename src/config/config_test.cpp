@@ -103,12 +103,12 @@ TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
               StartsWith("profiles[0]: provider ' x'"));
   EXPECT_THAT(complaint([](Config& c) { c.profiles[1] = c.profiles[0]; }),
               "profiles[1]: Amazon/c5 is there twice; keep one");
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a b", "c"}}; }),
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].labels = {{"a b", "c"}}; }),
               StartsWith("profiles[1].labels: label 'a b' has no usable key"));
-  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].attributes = {{"a", "b\nc"}}; }),
+  EXPECT_THAT(complaint([](Config& c) { c.profiles[1].labels = {{"a", "b\nc"}}; }),
               StartsWith("profiles[1].labels: the value of label 'a' must be"));
   EXPECT_THAT(complaint([](Config& c) {
-                for (int i = 0; i < 65; ++i) c.profiles[0].attributes.emplace(std::to_string(i), "");
+                for (int i = 0; i < 65; ++i) c.profiles[0].labels.emplace(std::to_string(i), "");
               }),
               StartsWith("profiles[0].labels: 65 labels; the most is 64"));
 }
@@ -134,8 +134,8 @@ TEST(Validate, WantsUrlsOfProbesWithAHostAndAPort) {
         [&](Config& c) { c.probes[0] = {.name = "a", .kind = "http", .match = {"A", "*"}, .http = {.url = url}}; });
   };
   for (const auto* url : {"https://h", "http://h:1/x?y#z", "http://h:65535", "http://u:p@h:80/", "http://me@lab:p@h/",
-                          "http://[::1]:5001/", "http://bücher.example/", "http://{attribute.host}:8080/{name}",
-                          "http://h:{attribute.port}/", "http://h?x=http://:0/", "https://[fe80::1%25eth0]/"})
+                          "http://[::1]:5001/", "http://bücher.example/", "http://{label.host}:8080/{name}",
+                          "http://h:{label.port}/", "http://h?x=http://:0/", "https://[fe80::1%25eth0]/"})
     EXPECT_EQ(with(url), "") << url;
   for (const auto* url :
        {"http://", "http:///x", "http://:80/", "http://?x", "http://#x", "http://u@/x", "https://u@:1/x"})

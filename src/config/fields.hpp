@@ -143,7 +143,7 @@ template <Of<core::NewProfile> C, class Visit>
 void fields(C& profile, Visit&& visit) {
   visit("provider", profile.key.provider);
   visit("name", profile.key.name);
-  visit("labels", profile.attributes);
+  visit("labels", profile.labels);
 }
 
 template <Of<HttpConfig> C, class Visit>

@@ -121,9 +121,7 @@ void check(const std::vector<ProfileEntry>& entries, const std::string& source) 
     if (!key) fail(key.error().message);
     if (!seen.insert(*key).second) fail("is there twice");
     if (!entry.labels) continue;
-    for (const auto& [name, value] : *entry.labels)
-      if (const auto fine = core::checked_attribute(name, value); !fine) fail(fine.error().message);
-    if (const auto fine = core::checked_size(*entry.labels); !fine) fail(fine.error().message);
+    if (const auto fine = core::checked_labels(*entry.labels); !fine) fail(fine.error().message);
   }
 }
 

@@ -62,10 +62,7 @@ void check_profiles(const std::vector<core::NewProfile>& profiles) {
     const auto& [provider, name] = profiles[i].key;
     const auto checked = core::checked_key(provider, name);
     if (!checked) throw BadValue(path, checked.error().message);
-    for (const auto& [label, value] : profiles[i].attributes)
-      if (const auto good = core::checked_attribute(label, value); !good)
-        throw BadValue(join(path, "labels"), good.error().message);
-    if (const auto good = core::checked_size(profiles[i].attributes); !good)
+    if (const auto good = core::checked_labels(profiles[i].labels); !good)
       throw BadValue(join(path, "labels"), good.error().message);
     check(seen.insert(profiles[i].key).second, path, fmt::format("{}/{} is there twice; keep one", provider, name));
   }

@@ -32,16 +32,6 @@ std::string complaint(std::string_view what, std::string_view text) {
   return {};
 }
 
-/// A label's key as it stands in the names of environment variables.
-std::string word_of(std::string_view key) {
-  std::string word;
-  for (const char c : key) {
-    const bool lower = c >= 'a' && c <= 'z';
-    word += lower ? static_cast<char>(c - 'a' + 'A') : (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
-  }
-  return word;
-}
-
 }  // namespace
 
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name) {
@@ -51,7 +41,7 @@ base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view
   return ProfileKey{std::string(provider), std::string(name)};
 }
 
-base::Result<void> checked_attribute(std::string_view key, std::string_view value) {
+base::Result<void> checked_label(std::string_view key, std::string_view value) {
   constexpr std::size_t kMaxKeyBytes = 64;
   const auto allowed = [](char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
@@ -68,16 +58,27 @@ base::Result<void> checked_attribute(std::string_view key, std::string_view valu
   return {};
 }
 
-base::Result<void> checked_size(const Attributes& attributes) {
-  if (attributes.size() > kMaxAttributes)
-    return base::fail(base::Errc::invalid, fmt::format("{} labels; the most is {}", attributes.size(), kMaxAttributes));
+std::string word_of(std::string_view key) {
+  std::string word;
+  for (const char c : key) {
+    const bool lower = c >= 'a' && c <= 'z';
+    word += lower ? static_cast<char>(c - 'a' + 'A') : (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+  }
+  return word;
+}
+
+base::Result<void> checked_labels(const Labels& labels) {
+  for (const auto& [key, value] : labels)
+    if (auto checked = checked_label(key, value); !checked) return checked;
+  if (labels.size() > kMaxLabels)
+    return base::fail(base::Errc::invalid, fmt::format("{} labels; the most is {}", labels.size(), kMaxLabels));
   std::size_t bytes = 0;
-  for (const auto& [key, value] : attributes) bytes += key.size() + value.size();
-  if (bytes > kMaxAttributesBytes)
+  for (const auto& [key, value] : labels) bytes += key.size() + value.size();
+  if (bytes > kMaxLabelsBytes)
     return base::fail(base::Errc::invalid,
-                      fmt::format("the labels have {} bytes together; the most is {}", bytes, kMaxAttributesBytes));
+                      fmt::format("the labels have {} bytes together; the most is {}", bytes, kMaxLabelsBytes));
   std::map<std::string, std::string_view> by_word;
-  for (const auto& [key, value] : attributes)
+  for (const auto& [key, value] : labels)
     if (const auto [other, is_new] = by_word.emplace(word_of(key), key); !is_new)
       return base::fail(base::Errc::invalid,
                         fmt::format("labels '{}' and '{}' are one variable to programs, PROBE_ATTR_{}; rename one",

@@ -24,13 +24,13 @@ struct ProfileKey {
 
 /// What is known of a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}: its probe is
 /// told them, and readers see them.
-using Attributes = std::map<std::string, std::string>;
+using Labels = std::map<std::string, std::string>;
 
 /// A hardware profile: one row of table `hardware`.
 struct Profile {
   ProfileId id = 0;
   ProfileKey key;
-  Attributes attributes{};
+  Labels labels{};
 
   bool operator==(const Profile&) const = default;
 };
@@ -38,7 +38,7 @@ struct Profile {
 /// A profile to be.
 struct NewProfile {
   ProfileKey key;
-  Attributes attributes{};
+  Labels labels{};
 
   bool operator==(const NewProfile&) const = default;
 };
@@ -46,22 +46,25 @@ struct NewProfile {
 /// The longest provider or name, in bytes. It fits an index of every database that is supported.
 inline constexpr std::size_t kMaxNameBytes = 191;
 
-/// The longest value of an attribute, and all keys and values of a profile together, in bytes: a probe is told all of
-/// them with each run. The most attributes.
+/// The longest value of a label, and all keys and values of a profile together, in bytes: a probe is told all of
+/// them with each run. The most labels.
 inline constexpr std::size_t kMaxValueBytes = 16 << 10;
-inline constexpr std::size_t kMaxAttributesBytes = 64 << 10;
-inline constexpr std::size_t kMaxAttributes = 64;
+inline constexpr std::size_t kMaxLabelsBytes = 64 << 10;
+inline constexpr std::size_t kMaxLabels = 64;
 
-/// Says what is wrong with an attribute's key (1 to 64 of A-Z a-z 0-9 _ . -) or value (text in one line, of
+/// Says what is wrong with a label's key (1 to 64 of A-Z a-z 0-9 _ . -) or value (text in one line, of
 /// kMaxValueBytes at most).
-base::Result<void> checked_attribute(std::string_view key, std::string_view value);
+base::Result<void> checked_label(std::string_view key, std::string_view value);
 
-/// Says when attributes, each of which has been checked, are too many or too long together, or when two of them are one
+/// Says what is wrong with any of these labels, or with all together: too many, too long, or two that are one
 /// environment variable to programs.
-base::Result<void> checked_size(const Attributes& attributes);
+base::Result<void> checked_labels(const Labels& labels);
+
+/// A label's key as it stands in the names of environment variables: INSTANCE_TYPE for "instance-type".
+std::string word_of(std::string_view key);
 
 /// Says what is wrong with a provider or a name: empty, too long, not UTF-8, control or invisible characters, blanks
-/// around it, "." and "..", '-' in front, '*' or '?'. All that puts profiles into the database asks this; what shows
+/// around it, "." and "..", or '-' in front. All that puts profiles into the database asks this; what shows
 /// them quotes them for where they stand.
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name);
 

@@ -48,44 +48,45 @@ TEST(Profile, NamesStandInPathsCommandsAndPatternsAsTheyAre) {
   for (const char* name : {"a*b", "a?", "dev*", "a/b", "a.", ".a"}) EXPECT_TRUE(checked_key("p", name)) << name;
 }
 
-std::string attribute_complaint(std::string_view key, std::string_view value) {
-  const auto checked = checked_attribute(key, value);
+std::string label_complaint(std::string_view key, std::string_view value) {
+  const auto checked = checked_label(key, value);
   return checked ? "" : checked.error().message;
 }
 
-TEST(Attribute, HasAWordForAKeyAndALineForAValue) {
-  EXPECT_EQ(attribute_complaint("aZ09_.-", "größe/XL #2"), "");
-  EXPECT_EQ(attribute_complaint("zone", ""), "");
+TEST(Label, HasAWordForAKeyAndALineForAValue) {
+  EXPECT_EQ(label_complaint("aZ09_.-", "größe/XL #2"), "");
+  EXPECT_EQ(label_complaint("zone", ""), "");
   for (const char* key : {"", "a b", "ä", "a=", "a/b"})
-    EXPECT_THAT(attribute_complaint(key, "x"), StartsWith(fmt::format("label '{}' has no usable key", key)));
+    EXPECT_THAT(label_complaint(key, "x"), StartsWith(fmt::format("label '{}' has no usable key", key)));
   for (const char* value : {"a\nb", "\xFF", "c5\u202E"})
-    EXPECT_EQ(attribute_complaint("k", value), "the value of label 'k' must be UTF-8 text in one line");
+    EXPECT_EQ(label_complaint("k", value), "the value of label 'k' must be UTF-8 text in one line");
 }
 
-TEST(Attribute, HoldsItsLimits) {
-  EXPECT_EQ(attribute_complaint(std::string(64, 'k'), std::string(kMaxValueBytes, 'v')), "");
-  EXPECT_THAT(attribute_complaint(std::string(65, 'k'), "v"), testing::HasSubstr("has no usable key"));
-  EXPECT_EQ(attribute_complaint("k", std::string(kMaxValueBytes + 1, 'v')),
+TEST(Label, HoldsItsLimits) {
+  EXPECT_EQ(label_complaint(std::string(64, 'k'), std::string(kMaxValueBytes, 'v')), "");
+  EXPECT_THAT(label_complaint(std::string(65, 'k'), "v"), testing::HasSubstr("has no usable key"));
+  EXPECT_EQ(label_complaint("k", std::string(kMaxValueBytes + 1, 'v')),
             "the value of label 'k' has 16385 bytes; the most is 16384");
 }
 
-TEST(Attributes, AreNotTooManyNorTooLarge) {
-  Attributes many;
-  for (std::size_t i = 0; i < kMaxAttributes; ++i) many.emplace(fmt::format("k{}", i), "");
-  EXPECT_TRUE(checked_size(many));
+TEST(Labels, AreNotTooManyNorTooLarge) {
+  Labels many;
+  for (std::size_t i = 0; i < kMaxLabels; ++i) many.emplace(fmt::format("k{}", i), "");
+  EXPECT_TRUE(checked_labels(many));
   many.emplace("further", "");
-  EXPECT_EQ(checked_size(many).error().message, "65 labels; the most is 64");
-  Attributes large{{"1234", std::string(kMaxAttributesBytes - 4, 'v')}};
-  EXPECT_TRUE(checked_size(large));
-  large["1234"] += 'v';
-  EXPECT_EQ(checked_size(large).error().message, "the labels have 65537 bytes together; the most is 65536");
+  EXPECT_EQ(checked_labels(many).error().message, "65 labels; the most is 64");
+  Labels large;
+  for (const char* key : {"1", "2", "3", "4"}) large[key] = std::string(kMaxLabelsBytes / 4 - 1, 'v');
+  EXPECT_TRUE(checked_labels(large));
+  large["4"] += 'v';
+  EXPECT_EQ(checked_labels(large).error().message, "the labels have 65537 bytes together; the most is 65536");
 }
 
-TEST(Attributes, AreEachAVariableOfItsOwn) {
-  EXPECT_TRUE(checked_size({{"a-b", ""}, {"ab", ""}, {"a_b2", ""}, {"a-c", ""}}));
+TEST(Labels, AreEachAVariableOfItsOwn) {
+  EXPECT_TRUE(checked_labels({{"a-b", ""}, {"ab", ""}, {"a_b2", ""}, {"a-c", ""}}));
   for (const char* other : {"a_b", "a.b", "A-B", "A_b"})
-    EXPECT_EQ(checked_size({{"a-b", "1"}, {other, "1"}}).error().code, base::Errc::invalid) << other;
-  EXPECT_EQ(checked_size({{"a-b", "1"}, {"a_b", "1"}}).error().message,
+    EXPECT_EQ(checked_labels({{"a-b", "1"}, {other, "1"}}).error().code, base::Errc::invalid) << other;
+  EXPECT_EQ(checked_labels({{"a-b", "1"}, {"a_b", "1"}}).error().message,
             "labels 'a-b' and 'a_b' are one variable to programs, PROBE_ATTR_A_B; rename one");
 }
 

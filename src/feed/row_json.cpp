@@ -34,17 +34,10 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
   base::append_json_string(out, text);
 }
 
-void append_labels(std::string& out, const core::Attributes& labels) {
+void append_labels(std::string& out, const core::Labels& labels) {
   if (labels.empty()) return;
   out += ",\"labels\":";
-  char before = '{';
-  for (const auto& [name, value] : labels) {
-    out += std::exchange(before, ',');
-    base::append_json_string(out, name);
-    out += ':';
-    base::append_json_string(out, value);
-  }
-  out += '}';
+  base::append_json_object(out, labels);
 }
 
 std::string_view text_of(const json::object& object, std::string_view key) {
@@ -105,8 +98,8 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
 }
 
 /// Labels of another service: text in one line, whatever it sends.
-core::Attributes labels_of(const json::object& object) {
-  core::Attributes labels;
+core::Labels labels_of(const json::object& object) {
+  core::Labels labels;
   const json::value* sent = object.if_contains("labels");
   if (sent == nullptr) return labels;
   if (!sent->is_object()) throw std::runtime_error("'labels' is not an object");
@@ -119,7 +112,7 @@ core::RowPtr parse_row(const json::object& object) {
   auto row = std::make_shared<core::Row>();
   row->profile.id = integer_of(object, "id");
   row->profile.key = {line_of(object, "provider"), line_of(object, "name")};
-  row->profile.attributes = labels_of(object);
+  row->profile.labels = labels_of(object);
   row->revision = integer_of(object, "revision");
   row->probe = line_of(object, "probe");
   row->unit = line_of(object, "unit");
@@ -137,22 +130,19 @@ const json::object& as_object(const json::value& value) {
 }
 
 /// {"KEY":"value"}: the keys are words, since they become parts of names of environment variables.
-base::Result<core::Attributes> attributes_of(const json::value& value) {
+base::Result<core::Labels> given_labels(const json::value& value) {
   const auto wrong = [](std::string_view what) {
     return base::fail(base::Errc::invalid, fmt::format("{}; send {{\"KEY\":\"value\"}}", what));
   };
   if (!value.is_object()) return wrong("'labels' is not an object");
-  core::Attributes attributes;
+  core::Labels labels;
   for (const auto& member : value.get_object()) {
-    if (auto checked = core::checked_attribute(member.key(), member.value().is_string()
-                                                                 ? std::string_view(member.value().get_string())
-                                                                 : std::string_view("\n"));
-        !checked)
-      return wrong(checked.error().message);
-    attributes.emplace(member.key(), member.value().get_string());
+    if (!member.value().is_string())
+      return wrong(fmt::format("the value of label '{}' is not a string", base::to_line(member.key())));
+    labels.emplace(member.key(), member.value().get_string());
   }
-  if (auto checked = core::checked_size(attributes); !checked) return std::unexpected(checked.error());
-  return attributes;
+  if (auto checked = core::checked_labels(labels); !checked) return wrong(checked.error().message);
+  return labels;
 }
 
 base::Result<SentProfile> profile_of(const json::value& value) {
@@ -173,15 +163,14 @@ base::Result<SentProfile> profile_of(const json::value& value) {
   if (!key) return std::unexpected(key.error());
   SentProfile profile{std::move(*key), {}};
   const json::value* labels = object.if_contains("labels");
-  // The former name.
-  const json::value* attributes = object.if_contains("attributes");
-  if (labels != nullptr && attributes != nullptr)
+  const json::value* former = object.if_contains("attributes");
+  if (labels != nullptr && former != nullptr)
     return wrong("'attributes' is the former name of 'labels', and both are there");
-  if (labels == nullptr) labels = attributes;
+  if (labels == nullptr) labels = former;
   if (labels != nullptr) {
-    auto read = attributes_of(*labels);
+    auto read = given_labels(*labels);
     if (!read) return std::unexpected(read.error());
-    profile.attributes = std::move(*read);
+    profile.labels = std::move(*read);
   }
   return profile;
 }
@@ -196,7 +185,7 @@ void append_row(std::string& out, const core::Row& row, base::Time now) {
   fmt::format_to(std::back_inserter(out), "{{\"id\":{},\"provider\":", row.profile.id);
   base::append_json_string(out, row.profile.key.provider);
   append_text(out, "name", row.profile.key.name);
-  append_labels(out, row.profile.attributes);
+  append_labels(out, row.profile.labels);
   const core::Freshness freshness = core::freshness(row, now);
   out.append(",\"availability\":\"").append(core::to_string(core::effective_level(row, now)));
   out.append("\",\"freshness\":\"").append(core::to_string(freshness)).append("\"");

@@ -33,7 +33,7 @@ std::vector<core::RowPtr> parse_rows(const boost::json::array& json);
 struct SentProfile {
   core::ProfileKey key;
   /// Nothing: they stay as they are.
-  std::optional<core::Attributes> attributes;
+  std::optional<core::Labels> labels;
 };
 
 /// Reads {"provider":…,"name":…,"labels":{…}}, the last of which may be left out; further keys are refused.

@@ -35,7 +35,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->price = 1.5;
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
-  full.profile.attributes = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
+  full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
     for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);
 }
@@ -64,7 +64,7 @@ TEST(RowJson, LabelsAreThereWhenThereAreAny) {
   std::string without, with;
   append_row(without, row, kNow);
   EXPECT_THAT(without, testing::Not(HasSubstr("labels")));
-  row.profile.attributes = {{"region", "eu-1"}, {"gpu", "\"x\""}};
+  row.profile.labels = {{"region", "eu-1"}, {"gpu", "\"x\""}};
   append_row(with, row, kNow);
   EXPECT_THAT(with, HasSubstr(R"("name":"a","labels":{"gpu":"\"x\"","region":"eu-1"},"availability")"));
 }
@@ -74,10 +74,10 @@ TEST(RowJson, LabelsOfAnotherServiceAreLinesOfText) {
     std::string text = "[";
     append_row(text, measured_row(1, "a", 4, core::Level::high), kNow);
     text.insert(2, fmt::format("\"labels\":{},", labels));
-    return parse_rows(boost::json::parse(text + "]").as_array()).at(0)->profile.attributes;
+    return parse_rows(boost::json::parse(text + "]").as_array()).at(0)->profile.labels;
   };
-  EXPECT_EQ(parsed(R"({"a":"b\nc"})"), (core::Attributes{{"a", base::to_line("b\nc")}}));
-  EXPECT_EQ(parsed("{}"), core::Attributes{});
+  EXPECT_EQ(parsed(R"({"a":"b\nc"})"), (core::Labels{{"a", base::to_line("b\nc")}}));
+  EXPECT_EQ(parsed("{}"), core::Labels{});
   EXPECT_THROW(parsed("[]"), std::exception);
   EXPECT_THROW(parsed(R"({"a":1})"), std::exception);
 }
@@ -149,14 +149,12 @@ TEST(ParseOriginal, ThreeKeysAndWhateverElse) {
 
 TEST(ParseKey, SaysWhatIsWrong) {
   EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b"})")->key, (core::ProfileKey{"a", "b"}));
-  EXPECT_FALSE(parse_profile(R"({"provider":"a","name":"b"})")->attributes);
-  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":"v w","x_1":""}})")->attributes,
-            (core::Attributes{{"k", "v w"}, {"x_1", ""}}));
-  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":7}})").error().message, HasSubstr("'k'"));
-  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{"k=":"v"}})").error().message,
-              HasSubstr("'k='"));
-  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":[]})").error().message,
-              HasSubstr("not an object"));
+  EXPECT_FALSE(parse_profile(R"({"provider":"a","name":"b"})")->labels);
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","labels":{"k":"v w","x_1":""}})")->labels,
+            (core::Labels{{"k", "v w"}, {"x_1", ""}}));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","labels":{"k":7}})").error().message, HasSubstr("'k'"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","labels":{"k=":"v"}})").error().message, HasSubstr("'k='"));
+  EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","labels":[]})").error().message, HasSubstr("not an object"));
   EXPECT_THAT(parse_profile("x").error().message, HasSubstr("not a JSON object"));
   EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","name":"c"})").error().message,
             "the body has the key \"name\" twice in one object; send it once");
@@ -168,20 +166,20 @@ TEST(ParseKey, SaysWhatIsWrong) {
   EXPECT_THAT(parse_profile(R"({"provider":"a","name":7})").error().message, HasSubstr("'name'"));
 }
 
-std::string with_attributes(const std::string& attributes) {
-  return R"({"provider":"a","name":"b","attributes":{)" + attributes + "}}";
+std::string with_labels(const std::string& labels) {
+  return R"({"provider":"a","name":"b","labels":{)" + labels + "}}";
 }
 
 TEST(ParseProfile, LabelsHaveAFormerName) {
-  const core::Attributes one{{"k", "v"}};
-  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","labels":{"k":"v"}})")->attributes, one);
-  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":"v"}})")->attributes, one);
+  const core::Labels one{{"k", "v"}};
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","labels":{"k":"v"}})")->labels, one);
+  EXPECT_EQ(parse_profile(R"({"provider":"a","name":"b","attributes":{"k":"v"}})")->labels, one);
   EXPECT_THAT(parse_profile(R"({"provider":"a","name":"b","attributes":{},"labels":{}})").error().message,
               HasSubstr("both are there"));
 }
 
-TEST(ParseProfile, HoldsTheLimitsOfAttributes) {
-  const auto one = [](std::size_t bytes) { return with_attributes("\"k\":\"" + std::string(bytes, 'x') + "\""); };
+TEST(ParseProfile, HoldsTheLimitsOfLabels) {
+  const auto one = [](std::size_t bytes) { return with_labels("\"k\":\"" + std::string(bytes, 'x') + "\""); };
   EXPECT_TRUE(parse_profile(one(core::kMaxValueBytes)));
   EXPECT_THAT(parse_profile(one(core::kMaxValueBytes + 1)).error().message,
               AllOf(HasSubstr("'k' has 16385 bytes"), HasSubstr("the most is 16384")));
@@ -189,22 +187,21 @@ TEST(ParseProfile, HoldsTheLimitsOfAttributes) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i)
       text += fmt::format("{}\"{:02}\":\"{}\"", i > 0 ? "," : "", i, std::string(bytes, 'x'));
-    return with_attributes(text);
+    return with_labels(text);
   };
-  EXPECT_TRUE(parse_profile(many(core::kMaxAttributes, 1)));
-  EXPECT_THAT(parse_profile(many(core::kMaxAttributes + 1, 1)).error().message, HasSubstr("65 labels"));
+  EXPECT_TRUE(parse_profile(many(core::kMaxLabels, 1)));
+  EXPECT_THAT(parse_profile(many(core::kMaxLabels + 1, 1)).error().message, HasSubstr("65 labels"));
   EXPECT_TRUE(parse_profile(many(8, (8 << 10) - 2)));
   EXPECT_THAT(parse_profile(many(8, (8 << 10) - 1)).error().message, HasSubstr("65544 bytes together"));
-  EXPECT_FALSE(parse_profile(with_attributes(R"("k":"a\u0000b")"))) << "NUL";
-  EXPECT_TRUE(parse_profile(with_attributes(R"("k":"\ud83d\ude00")"))) << "four bytes";
+  EXPECT_FALSE(parse_profile(with_labels(R"("k":"a\u0000b")"))) << "NUL";
+  EXPECT_TRUE(parse_profile(with_labels(R"("k":"\ud83d\ude00")"))) << "four bytes";
 }
 
 TEST(ParseProfiles, NamesTheElementThatIsWrong) {
-  const auto two =
-      parse_profiles(R"([{"provider":"a","name":"b","attributes":{"k":"v"}},{"provider":"a","name":"c"}])");
+  const auto two = parse_profiles(R"([{"provider":"a","name":"b","labels":{"k":"v"}},{"provider":"a","name":"c"}])");
   ASSERT_TRUE(two);
   EXPECT_THAT(*two, SizeIs(2));
-  EXPECT_EQ((*two)[0].attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_EQ((*two)[0].labels, (core::Labels{{"k", "v"}}));
   EXPECT_EQ((*two)[1].key, (core::ProfileKey{"a", "c"}));
   EXPECT_THAT(*parse_profiles(" []"), SizeIs(0));
   EXPECT_THAT(parse_profiles(R"([{"provider":"a","name":"b"},{"provider":"a","name":" c"}])").error().message,

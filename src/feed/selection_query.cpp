@@ -64,20 +64,21 @@ base::Result<void> read_words(const http::Query& query, Selection& selection) {
   return {};
 }
 
-/// Any of the values of `name`: the first, and the others in their order, each once.
-base::Result<void> read_names(const http::Query& query, std::string_view name, std::string& first,
-                              std::vector<std::string>& more) {
+/// Sorted, each once: equal selections have equal queries.
+void tidy(std::vector<std::string>& values) {
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+}
+
+base::Result<std::vector<std::string>> read_names(const http::Query& query, std::string_view name) {
+  std::vector<std::string> names;
   for (const std::string_view text : query.all(name))
-    if (!text.empty()) more.emplace_back(text);
-  std::ranges::sort(more);
-  more.erase(std::ranges::unique(more).begin(), more.end());
-  if (more.size() > kMostNames)
+    if (!text.empty()) names.emplace_back(text);
+  tidy(names);
+  if (names.size() > kMostNames)
     return base::fail(base::Errc::invalid,
-                      fmt::format("{} is there {} times; the most is {}", name, more.size(), kMostNames));
-  if (more.empty()) return {};
-  first = std::move(more.front());
-  more.erase(more.begin());
-  return {};
+                      fmt::format("{} is there {} times; the most is {}", name, names.size(), kMostNames));
+  return names;
 }
 
 /// NUMBER/PROVIDER/NAME, each percent-encoded, the number empty where there is none.
@@ -149,14 +150,11 @@ base::Result<void> read_bounds(const http::Query& query, Selection& selection) {
 
 base::Result<void> read_labels(const http::Query& query, Selection& selection) {
   for (const auto& [name, value] : query.with_prefix(kLabel)) {
-    if (auto good = core::checked_attribute(name, ""); !good)
+    if (auto good = core::checked_label(name, ""); !good)
       return base::fail(base::Errc::invalid, fmt::format("{}{}: {}", kLabel, name, good.error().message));
     if (!value.empty()) selection.labels[std::string(name)].emplace_back(value);
   }
-  for (auto& [name, values] : selection.labels) {
-    std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
-  }
+  for (auto& [name, values] : selection.labels) tidy(values);
   return {};
 }
 
@@ -192,10 +190,12 @@ std::string joined(const std::vector<T>& values) {
 
 base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most) {
   Selection selection;
-  if (auto read = read_names(query, "provider", selection.provider, selection.more_providers); !read)
-    return std::unexpected(read.error());
-  if (auto read = read_names(query, "name", selection.name, selection.more_names); !read)
-    return std::unexpected(read.error());
+  auto providers = read_names(query, "provider");
+  if (!providers) return std::unexpected(providers.error());
+  selection.providers = std::move(*providers);
+  auto names = read_names(query, "name");
+  if (!names) return std::unexpected(names.error());
+  selection.names = std::move(*names);
   if (auto read = read_words(query, selection); !read) return std::unexpected(read.error());
   auto levels = read_set<core::Level>(query, "level", core::parse_level, "HIGH, MEDIUM, LOW, UNKNOWN");
   if (!levels) return std::unexpected(levels.error());
@@ -229,10 +229,8 @@ std::string to_query(const Selection& selection, std::size_t limit) {
     if (!value.empty()) query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::percent_encode(value));
   };
   add("q", fmt::format("{}", fmt::join(selection.words, " ")));
-  add("provider", selection.provider);
-  for (const std::string& provider : selection.more_providers) add("provider", provider);
-  add("name", selection.name);
-  for (const std::string& name : selection.more_names) add("name", name);
+  for (const std::string& provider : selection.providers) add("provider", provider);
+  for (const std::string& name : selection.names) add("name", name);
   for (const auto& [label, values] : selection.labels)
     for (const std::string& value : values) add(fmt::format("{}{}", kLabel, label), value);
   add("level", joined(selection.levels));

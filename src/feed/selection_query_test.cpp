@@ -25,8 +25,8 @@ TEST(SelectionQuery, ReadsAllParameters) {
   EXPECT_EQ(parsed("q=Amazon+c5&provider=A%26B&name=x&level=LOW,HIGH&level=LOW&freshness=STALE&failing=1&sort=-free"
                    "&group=provider&offset=20&limit=10"),
             (Selection{.words = {"Amazon", "c5"},
-                       .provider = "A&B",
-                       .name = "x",
+                       .providers = {"A&B"},
+                       .names = {"x"},
                        .levels = {Level::high, Level::low},
                        .freshness = {Freshness::stale},
                        .failing = true,
@@ -49,9 +49,8 @@ TEST(SelectionQuery, LabelsHaveOneOfTheirValues) {
 
 TEST(SelectionQuery, NamesThatAreRepeatedMeanAnyOfThem) {
   const Selection two = parsed("provider=b&provider=a&provider=&provider=b&name=x&name=y");
-  EXPECT_EQ(two.provider, "a");
-  EXPECT_EQ(two.more_providers, std::vector<std::string>{"b"});
-  EXPECT_EQ(two.more_names, std::vector<std::string>{"y"});
+  EXPECT_EQ(two.providers, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(two.names, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(to_query(two, 100), "provider=a&provider=b&name=x&name=y");
   EXPECT_EQ(parsed("q=a+b&q=c").words.size(), 3U) << "words are all of them";
 }

@@ -183,7 +183,7 @@ asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
 asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
-  if (sent->attributes)
+  if (sent->labels)
     co_return http::problem({base::Errc::invalid, "leave 'labels' out: the probe is told those of the profile"});
   auto job = [this, key = sent->key] { return store_.find(key); };
   const auto profile = co_await database_.run(std::move(job));

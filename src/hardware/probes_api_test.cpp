@@ -44,7 +44,7 @@ TEST_F(ProbesApiTest, AProbeTestEndsWithItsClient) {
   // The end of the service ends the probes, which run still.
 }
 
-TEST_F(ProbesApiTest, ProfilesAreListedWithTheirAttributesToAdministrators) {
+TEST_F(ProbesApiTest, ProfilesAreListedWithTheirLabelsToAdministrators) {
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"p","name":"x","labels":{"k":"\"v"}})"),
               HasSubstr("HTTP/1.1 201"));
   EXPECT_THAT(ask("GET", "/hardware/profiles"),
@@ -88,7 +88,7 @@ TEST_F(ProbesApiTest, AProbeIsTested) {
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"bad","name":"a"})"),
               AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("error":"timed out after 1ms"})")));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"none"})"), HasSubstr("HTTP/1.1 404"));
-  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a","attributes":{}})"),
+  EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a","labels":{}})"),
               AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("leave 'labels' out")));
   store_.lose(true);
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 503"));

@@ -74,14 +74,9 @@ asio::awaitable<http::Reply> ProfilesApi::list() {
   const std::vector<core::Profile> profiles = co_await database_.run(told_apart(std::move(job)));
   std::string body = "[";
   for (const core::Profile& profile : profiles) {
-    body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"labels\":{";
-    std::string_view separator;
-    for (const auto& [key, value] : profile.attributes) {
-      base::append_json_string(body += separator, key);
-      base::append_json_string(body += ':', value);
-      separator = ",";
-    }
-    body += "}}";
+    body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"labels\":";
+    base::append_json_object(body, profile.labels);
+    body += '}';
   }
   http::Reply reply = json_reply(200, body + "\n]\n");
   reply.headers.emplace_back("Cache-Control", "no-store");
@@ -92,7 +87,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   if (base::trim(request.body).starts_with('[')) co_return co_await add_many(request);
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
-  auto job = [this, sent = *sent] { return store_.add(sent.key, sent.attributes.value_or(core::Attributes())); };
+  auto job = [this, sent = *sent] { return store_.add(sent.key, sent.labels.value_or(core::Labels())); };
   const auto added = co_await database_.run(told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
@@ -105,7 +100,7 @@ asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request)
   const auto sent = profiles_in(request);
   if (!sent) co_return http::problem(sent.error());
   std::vector<core::NewProfile> profiles;
-  for (const feed::SentProfile& one : *sent) profiles.push_back({one.key, one.attributes.value_or(core::Attributes())});
+  for (const feed::SentProfile& one : *sent) profiles.push_back({one.key, one.labels.value_or(core::Labels())});
   auto job = [this, profiles] { return store_.add_all(profiles); };
   const std::vector<store::Added> added = co_await database_.run(told_apart(std::move(job)));
   const auto existed = std::ranges::count_if(added, &store::Added::existed);
@@ -124,7 +119,7 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   if (!id) co_return http::problem(id.error());
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
-  auto job = [this, id = *id, sent = *sent] { return store_.change(id, sent.key, sent.attributes); };
+  auto job = [this, id = *id, sent = *sent] { return store_.change(id, sent.key, sent.labels); };
   const auto replaced = co_await database_.run(told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();

@@ -9,7 +9,7 @@
 
 namespace hardware {
 
-/// Profile administration: GET /hardware/profiles, with attributes, POST /hardware/, of one or many, PUT and DELETE
+/// Profile administration: GET /hardware/profiles, with labels, POST /hardware/, of one or many, PUT and DELETE
 /// /hardware/{id}, with a bearer token. Called on every core; the references outlive it.
 class ProfilesApi {
  public:

@@ -103,14 +103,14 @@ TEST_F(ServiceTest, ADatabaseThatIsAwayIsToldApartFromOneThatRefuses) {
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"a","name":"b"})"), HasSubstr("HTTP/1.1 201"));
 }
 
-TEST_F(ServiceTest, AttributesAreKeptUnlessOthersAreSent) {
-  const auto attributes = [this] { return store_.find({"p", "n"})->attributes; };
-  ask("POST", "/hardware/", R"({"provider":"p","name":"n","attributes":{"zone":"a"}})");
-  EXPECT_EQ(attributes(), (core::Attributes{{"zone", "a"}}));
+TEST_F(ServiceTest, LabelsAreKeptUnlessOthersAreSent) {
+  const auto labels = [this] { return store_.find({"p", "n"})->labels; };
+  ask("POST", "/hardware/", R"({"provider":"p","name":"n","labels":{"zone":"a"}})");
+  EXPECT_EQ(labels(), (core::Labels{{"zone", "a"}}));
   EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"p","name":"n"})"), HasSubstr("HTTP/1.1 200"));
-  EXPECT_EQ(attributes(), (core::Attributes{{"zone", "a"}}));
-  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"p","name":"n","attributes":{}})"), HasSubstr("HTTP/1.1 200"));
-  EXPECT_EQ(attributes(), core::Attributes());
+  EXPECT_EQ(labels(), (core::Labels{{"zone", "a"}}));
+  EXPECT_THAT(ask("PUT", "/hardware/1", R"({"provider":"p","name":"n","labels":{}})"), HasSubstr("HTTP/1.1 200"));
+  EXPECT_EQ(labels(), core::Labels());
 }
 
 /// The database is asked only when there is a reason.
@@ -152,13 +152,13 @@ TEST_F(ServiceTest, ManyProfilesAreAddedTogetherOrNone) {
   ASSERT_TRUE(store_.add({"a", "there"}));
   const std::string answer = ask(
       "POST", "/hardware/",
-      R"( [{"provider":"a","name":"b","attributes":{"k":"v"}},{"provider":"a","name":"there"},{"provider":"a","name":"b"}])");
+      R"( [{"provider":"a","name":"b","labels":{"k":"v"}},{"provider":"a","name":"there"},{"provider":"a","name":"b"}])");
   EXPECT_THAT(answer, testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("added":1,"existed":2,)"),
                                      HasSubstr(R"({"id":2,"provider":"a","name":"b","existed":false})"),
                                      HasSubstr(R"({"id":1,"provider":"a","name":"there","existed":true})"),
                                      HasSubstr(R"({"id":2,"provider":"a","name":"b","existed":true})")));
   EXPECT_TRUE(lists("\"name\":\"b\""));
-  EXPECT_EQ(store_.find({"a", "b"})->attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_EQ(store_.find({"a", "b"})->labels, (core::Labels{{"k", "v"}}));
   EXPECT_THAT(ask("POST", "/hardware/", R"([{"provider":"a","name":"new"},{"provider":"a","name":""}])"),
               testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("element 1")));
   EXPECT_FALSE(store_.find({"a", "new"}));
@@ -166,14 +166,14 @@ TEST_F(ServiceTest, ManyProfilesAreAddedTogetherOrNone) {
   EXPECT_THAT(ask("POST", "/hardware/", "[]", "wrong"), HasSubstr("HTTP/1.1 401"));
 }
 
-TEST_F(ServiceTest, AttributesThatAreTooLongAreRefusedWithTheirLimitAndLeaveNothing) {
+TEST_F(ServiceTest, LabelsThatAreTooLongAreRefusedWithTheirLimitAndLeaveNothing) {
   const std::string body =
-      fmt::format(R"({{"provider":"a","name":"b","attributes":{{"k":"{}"}}}})", std::string(70'000, 'x'));
+      fmt::format(R"({{"provider":"a","name":"b","labels":{{"k":"{}"}}}})", std::string(70'000, 'x'));
   EXPECT_THAT(ask("POST", "/hardware/", body), testing::AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("16384")));
   EXPECT_FALSE(store_.find({"a", "b"}));
   const auto id = store_.add({"a", "b"}, {{"k", "v"}})->id;
   EXPECT_THAT(ask("PUT", fmt::format("/hardware/{}", id), body), HasSubstr("HTTP/1.1 400"));
-  EXPECT_EQ(store_.find({"a", "b"})->attributes, (core::Attributes{{"k", "v"}}));
+  EXPECT_EQ(store_.find({"a", "b"})->labels, (core::Labels{{"k", "v"}}));
 }
 
 TEST_F(ServiceTest, ReadersAreServedWhileTheDatabaseIsAway) {

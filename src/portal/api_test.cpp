@@ -242,8 +242,8 @@ TEST_F(PortalTest, ANextPageHasTheLimitOfThisOne) {
 
 TEST(Csv, ALabelIsAColumn) {
   core::Row one = pending_row(1, "a", 1), two = pending_row(2, "b", 2);
-  one.profile.attributes = {{"region", "eu-1"}, {"note", "=1+1"}};
-  two.profile.attributes = {{"gpu", "a100, 80 GB"}};
+  one.profile.labels = {{"region", "eu-1"}, {"note", "=1+1"}};
+  two.profile.labels = {{"gpu", "a100, 80 GB"}};
   const std::vector<std::string> labels = labels_of(std::vector{support::share(one), support::share(two)});
   EXPECT_THAT(labels, ElementsAre("gpu", "note", "region"));
   EXPECT_THAT(csv_head(labels), EndsWith(",failed_at,label.gpu,label.note,label.region\r\n"));

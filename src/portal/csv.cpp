@@ -37,7 +37,7 @@ void append_number(std::string& out, const std::optional<double>& number) {
 std::vector<std::string> labels_of(std::span<const core::RowPtr> rows) {
   std::set<std::string_view> labels;
   for (const core::RowPtr& row : rows)
-    for (const auto& [label, value] : row->profile.attributes) labels.insert(label);
+    for (const auto& [label, value] : row->profile.labels) labels.insert(label);
   return {labels.begin(), labels.end()};
 }
 
@@ -78,8 +78,8 @@ void append_csv(std::string& out, const core::Row& row, base::Time now, Cells ce
   if (row.failure) base::append_rfc3339(out, row.failure->failed_at);
   for (const std::string& label : labels) {
     out += ',';
-    const auto value = row.profile.attributes.find(label);
-    if (value != row.profile.attributes.end()) append_text(out, value->second, cells);
+    const auto value = row.profile.labels.find(label);
+    if (value != row.profile.labels.end()) append_text(out, value->second, cells);
   }
   out += "\r\n";
 }

@@ -158,6 +158,23 @@ data providers_of(const board::Overview& overview, const std::string& chosen) {
   return providers;
 }
 
+/// Filters that the form has no field for: it sends them as they are.
+data kept_of(const board::Selection& selection, bool providers) {
+  data kept{data::type::list};
+  const auto keep = [&](const std::string& name, const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+      data out;
+      out.set("name", name);
+      out.set("value", value);
+      kept << out;
+    }
+  };
+  if (providers) keep("provider", selection.providers);
+  keep("name", selection.names);
+  for (const auto& [label, values] : selection.labels) keep("label." + label, values);
+  return kept;
+}
+
 /// One of them, or those that are chosen when they are several.
 data freshness_of(const std::vector<core::Freshness>& chosen) {
   std::string present;
@@ -187,14 +204,13 @@ bool has_column(const board::Overview& overview, const ListView& view, std::stri
 void set_form(data& page, const board::Overview& overview, const ListView& view) {
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
-  // Too many to choose from are left to the search.
-  const bool choice = overview.providers.size() > 1 && overview.providers.size() <= kMostProviders;
+  // Too many to choose from are left to the search, and the form has no place for several that are chosen.
+  const bool choice =
+      overview.providers.size() > 1 && overview.providers.size() <= kMostProviders && selection.providers.size() < 2;
   page.set("providers_any", choice);
   if (choice)
-    page.set("providers", providers_of(overview, selection.provider));
-  else
-    set_if_any(page, "only_provider", selection.provider);
-  set_if_any(page, "only_name", selection.name);
+    page.set("providers", providers_of(overview, selection.providers.empty() ? "" : selection.providers.front()));
+  page.set("kept", kept_of(selection, !choice));
   data levels{data::type::list};
   for (const core::Level level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown}) {
     const std::string name(core::to_string(level));

@@ -80,7 +80,7 @@ std::string text_of(const board::Counts& counts) {
 void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListView& view) {
   const auto counts = selected.groups.find(provider);
   ListView only = view;
-  only.selection.provider = provider;
+  only.selection.providers = {provider};
   only.selection.grouped = false;
   out.set("group", true);
   out.set("group_url", only.url_of_first());

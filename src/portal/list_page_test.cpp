@@ -132,6 +132,22 @@ TEST_F(PortalTest, TheFormKeepsWhatItDoesNotAsk) {
                             Not(HasSubstr("class=\"wall\""))));
 }
 
+TEST_F(PortalTest, TheFormSendsFiltersWithoutAFieldAsTheyAre) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  row.profile.labels = {{"region", "eu-1"}};
+  row.profile.key.provider = "q";
+  board_.fill({share(measured_row(2, "b", 2, Level::high)), share(std::move(row))});
+  EXPECT_THAT(page("provider=p&provider=q&name=a&name=b&label.region=eu-1&label.region=eu-2"),
+              AllOf(HasSubstr("<input type=\"hidden\" name=\"provider\" value=\"p\">"),
+                    HasSubstr("<input type=\"hidden\" name=\"provider\" value=\"q\">"),
+                    HasSubstr("<input type=\"hidden\" name=\"name\" value=\"a\">"),
+                    HasSubstr("<input type=\"hidden\" name=\"name\" value=\"b\">"),
+                    HasSubstr("<input type=\"hidden\" name=\"label.region\" value=\"eu-1\">"),
+                    HasSubstr("<input type=\"hidden\" name=\"label.region\" value=\"eu-2\">"),
+                    Not(HasSubstr("<select name=\"provider\""))));
+  EXPECT_THAT(page("provider=q"), AllOf(HasSubstr("<option value=\"q\" selected>"), Not(HasSubstr("type=\"hidden\""))));
+}
+
 TEST_F(PortalTest, APageSaysWhichPartItIs) {
   board_.fill(support::many_rows(150));
   EXPECT_THAT(page(), AllOf(HasSubstr("Hardware profiles 1–100 of <span data-count=\"matching\">150<"),

@@ -56,8 +56,14 @@ bool ListView::shows(std::string_view column) const {
 std::string ListView::text() const {
   std::vector<std::string> parts;
   if (!selection.words.empty()) parts.push_back(fmt::format("“{}”", fmt::join(selection.words, " ")));
-  for (const std::string& part : {selection.provider, selection.name})
-    if (!part.empty()) parts.push_back(part);
+  // Of several, any suffices.
+  const auto add_any = [&parts](const std::vector<std::string>& values) {
+    if (!values.empty()) parts.push_back(fmt::format("{}", fmt::join(values, " or ")));
+  };
+  add_any(selection.providers);
+  add_any(selection.names);
+  for (const auto& [label, values] : selection.labels)
+    parts.push_back(fmt::format("{} {}", label, fmt::join(values, " or ")));
   for (const core::Level level : selection.levels) parts.push_back(lower(core::to_string(level)));
   for (const core::Freshness freshness : selection.freshness) parts.push_back(lower(core::to_string(freshness)));
   for (const auto& [number, least, most] : selection.bounds) {

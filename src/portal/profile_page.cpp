@@ -60,7 +60,7 @@ data facts_of(const core::Row& row, base::Time now) {
   }
   if (row.simulated) add_fact(facts, "Simulated", "yes: this level is made up");
   add_fact(facts, "Freshness", lower(core::to_string(core::freshness(row, now))));
-  for (const auto& [label, value] : row.profile.attributes) add_fact(facts, "Label " + label, value);
+  for (const auto& [label, value] : row.profile.labels) add_fact(facts, "Label " + label, value);
   add_fact(facts, "Probe", row.probe == core::kNoProbe ? "none is configured for it" : row.probe);
   if (row.failure) {
     add_fact(facts, "Latest attempt failed", row.failure->error);
@@ -90,7 +90,7 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   const core::ProfileKey& key = row.profile.key;
   std::string level(core::to_string(core::effective_level(row, now)));
   if (core::freshness(row, now) == core::Freshness::stale) level += " (old)";
-  const board::Selection selection{.provider = key.provider, .name = key.name, .limit = 1};
+  const board::Selection selection{.providers = {key.provider}, .names = {key.name}, .limit = 1};
   data page = frame_data(state, fmt::format("{} {}: {}", key.provider, key.name, level), "profile",
                          feed::to_query(selection, 0), kRoot);
   board::Counts counts;

@@ -28,16 +28,6 @@ constexpr std::size_t kShownBytes = 64 * 1024;
 
 // --- What it is given
 
-/// PROBE_ATTR_INSTANCE_TYPE for "instance-type".
-std::string variable_of(std::string_view attribute) {
-  std::string name = "PROBE_ATTR_";
-  for (const char c : attribute) {
-    const auto byte = static_cast<unsigned char>(c);
-    name += byte < 0x80 && std::isalnum(byte) ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return name;
-}
-
 /// What the program is told about its task. `profile` is null for a batch.
 Variables task_of(const config::ProbeConfig& config, const core::Profile* profile) {
   const auto timeout = std::chrono::ceil<std::chrono::seconds>(config.timeout);
@@ -45,7 +35,7 @@ Variables task_of(const config::ProbeConfig& config, const core::Profile* profil
   if (profile == nullptr) return variables;
   variables["PROBE_PROVIDER"] = profile->key.provider;
   variables["PROBE_NAME"] = profile->key.name;
-  for (const auto& [key, value] : profile->attributes) variables[variable_of(key)] = value;
+  for (const auto& [key, value] : profile->labels) variables["PROBE_ATTR_" + core::word_of(key)] = value;
   return variables;
 }
 

@@ -52,7 +52,7 @@ class ExecTest : public testing::Test {
   support::TempDir dir_;
   base::Runtime runtime_{1};
   core::Profile profile_{
-      .id = 7, .key = {"Ama zon", "c5"}, .attributes = {{"instance-type", "c5.large"}, {"zone", "{name}"}}};
+      .id = 7, .key = {"Ama zon", "c5"}, .labels = {{"instance-type", "c5.large"}, {"zone", "{name}"}}};
 };
 
 TEST_F(ExecTest, GivesTheProfileInItsArguments) {
@@ -71,7 +71,7 @@ TEST_F(ExecTest, GivesExactlyTheDocumentedEnvironment) {
   ::setenv("VACANCY_TEST_PASSED", "passed on", 1);
   ::setenv("VACANCY_TEST_KEPT", "kept", 1);
   config::ProbeConfig config = this->config({script("/usr/bin/env >$PROBE_ATTR_DIR/environment; echo OK")});
-  profile_.attributes["dir"] = dir_.path();
+  profile_.labels["dir"] = dir_.path();
   config.timeout = 29s + 1ms;
   config.exec.environment = {"TOKEN=secret=1", "VACANCY_TEST_PASSED", "VACANCY_TEST_ABSENT", "LC_ALL=C.UTF-8",
                              "PROBE_NAME=mine"};
@@ -192,7 +192,7 @@ TEST_F(ExecTest, AProgramThatNeverRanAskedNobody) {
 TEST_F(ExecTest, CancelEndsMeasurementsUnderWayAndLaterOnes) {
   const auto probe =
       make_probe(config({script("echo >$PROBE_ATTR_DIR/begun; sleep 1000")}), runtime_.background().get_executor());
-  profile_.attributes["dir"] = dir_.path();
+  profile_.labels["dir"] = dir_.path();
   const auto measure = [&] {
     return support::start(runtime_.background(),
                           probe->measure({&profile_, 1}, std::chrono::steady_clock::now() + 60s, nullptr));

@@ -231,14 +231,9 @@ std::string to_json(std::span<const core::Profile> profiles) {
     base::append_json_string(text, profile.key.provider);
     text += ",\"name\":";
     base::append_json_string(text, profile.key.name);
-    text += ",\"attributes\":{";
-    for (bool first = true; const auto& [key, attribute] : profile.attributes) {
-      if (!std::exchange(first, false)) text += ',';
-      base::append_json_string(text, key);
-      text += ':';
-      base::append_json_string(text, attribute);
-    }
-    text += "}}";
+    text += ",\"attributes\":";
+    base::append_json_object(text, profile.labels);
+    text += '}';
   }
   return text + "]\n";
 }

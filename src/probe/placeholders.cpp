@@ -12,8 +12,8 @@ std::optional<std::string> value_of(std::string_view word, const core::Profile& 
   if (word == "name") return profile.key.name;
   const std::string_view prefix = word.starts_with(kLabel) ? kLabel : kAttribute;
   if (!word.starts_with(prefix)) return std::nullopt;
-  const auto found = profile.attributes.find(std::string(word.substr(prefix.size())));
-  return found != profile.attributes.end() ? found->second : std::string();
+  const auto found = profile.labels.find(std::string(word.substr(prefix.size())));
+  return found != profile.labels.end() ? found->second : std::string();
 }
 
 }  // namespace

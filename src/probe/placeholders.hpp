@@ -8,7 +8,7 @@
 
 namespace probe {
 
-/// `text` with {provider}, {name} and {attribute.KEY} replaced by the profile's, each through `escape`; an attribute
+/// `text` with {provider}, {name} and {label.KEY} replaced by the profile's, each through `escape`; a label
 /// that the profile lacks is empty. Other braces stand for themselves, so that JSON can be written as it is.
 std::string expand(std::string_view text, const core::Profile& profile,
                    const std::function<std::string(std::string_view)>& escape);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "sql/error.hpp"
@@ -29,9 +31,15 @@ class SqliteWatchTest : public testing::Test {
     EXPECT_EQ(complaint(*session_, Access::write), "");
   }
   std::unique_ptr<Session> open() { return sql::open({"sqlite:" + path_}, clock_); }
-  /// Another process, since one that closes a file ends its own locks in it. File times are in steps of milliseconds.
+  /// Another process, since one that closes a file ends its own locks in it.
   void shell(const std::string& command) const {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    // File times are in steps of milliseconds: the next one has to come.
+    const auto written = std::filesystem::last_write_time(path_);
+    const std::string clock = dir_ / "clock";
+    ASSERT_TRUE(support::eventually([&] {
+      std::ofstream(clock) << "tick";
+      return std::filesystem::last_write_time(clock) > written;
+    }));
     ASSERT_EQ(std::system(("cd '" + dir_.path().string() + "' && " + command).c_str()), 0) << command;
   }
   static std::string complaint(Session& session, Access access) {

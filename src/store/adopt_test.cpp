@@ -232,7 +232,7 @@ TEST_P(AdoptTest, WhatNoReaderCanBeToldOfAReadingIsLeftOut) {
   for (const auto& [name, value] : {std::pair{"fine", "a b"}, {"bad key", "x"}, {"", "x"}, {"bad-value", "a\nb"}})
     plain()->run("INSERT INTO attribute (profile_id, name, value) VALUES (?, ?, ?)", id, name, value);
   const auto row = open()->load().rows.at(0);
-  EXPECT_EQ(row->profile.attributes, (core::Attributes{{"fine", "a b"}}));
+  EXPECT_EQ(row->profile.labels, (core::Labels{{"fine", "a b"}}));
   EXPECT_EQ(store->claim({"p", "a", 1, 15s}).claims.size(), 0U);
   EXPECT_EQ(base::to_rfc3339(row->reading->measured_at).substr(0, 10), "9999-12-31");
   EXPECT_EQ(row->reading->stale_at, base::Time{});

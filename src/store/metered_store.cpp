@@ -62,16 +62,16 @@ std::size_t MeteredStore::add_missing(std::span<const core::NewProfile> profiles
 }
 
 base::Result<core::Profile> MeteredStore::change(core::ProfileId id, const core::ProfileKey& key,
-                                                 const std::optional<core::Attributes>& attributes) {
+                                                 const std::optional<core::Labels>& labels) {
   const Timed timed(profiles_);
-  auto result = store_.change(id, key, attributes);
+  auto result = store_.change(id, key, labels);
   if (result.has_value()) last_write_.SetToCurrentTime();
   return result;
 }
 
-base::Result<void> MeteredStore::set_attributes(core::ProfileId id, const core::Attributes& attributes) {
+base::Result<void> MeteredStore::set_labels(core::ProfileId id, const core::Labels& labels) {
   const Timed timed(profiles_);
-  auto result = store_.set_attributes(id, attributes);
+  auto result = store_.set_labels(id, labels);
   if (result.has_value()) last_write_.SetToCurrentTime();
   return result;
 }

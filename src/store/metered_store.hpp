@@ -17,8 +17,8 @@ class MeteredStore final : public Store {
   std::vector<Added> add_all(std::span<const core::NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
-                                     const std::optional<core::Attributes>& attributes) override;
-  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+                                     const std::optional<core::Labels>& labels) override;
+  base::Result<void> set_labels(core::ProfileId id, const core::Labels& labels) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;

@@ -50,7 +50,7 @@ TEST_F(MeteredStoreTest, AChangeOfProfilesIsAWriteUnlessItIsNone) {
   const core::ProfileId id = store_.find({"Amazon", "c5"})->id, none = 77;
   for (const bool there : {true, false}) {
     EXPECT_EQ(writes([&] { store_.change(there ? id : none, {"Amazon", "c7"}, {}); }), there);
-    EXPECT_EQ(writes([&] { store_.set_attributes(there ? id : none, {}); }), there);
+    EXPECT_EQ(writes([&] { store_.set_labels(there ? id : none, {}); }), there);
     EXPECT_EQ(writes([&] { store_.remove(there ? id : none); }), there);
   }
   EXPECT_TRUE(writes([&] { store_.forget_removed(std::chrono::hours{1}); }));

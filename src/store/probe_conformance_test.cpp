@@ -301,20 +301,20 @@ TEST_P(ProbeStoreTest, DiscoverAddsAndRetires) {
   EXPECT_THAT(names(), UnorderedElementsAre("by-hand", "gpu")) << "it came back";
 }
 
-TEST_P(ProbeStoreTest, AttributesComeWithTheClaim) {
+TEST_P(ProbeStoreTest, LabelsComeWithTheClaim) {
   const auto id = add_assigned("c5");
   add_assigned("c6");
-  const core::Attributes attributes{{"type", "c5.large"}, {"zone", "é"}};
-  ASSERT_TRUE(store().set_attributes(id, {{"old", "1"}}));
-  ASSERT_TRUE(store().set_attributes(id, attributes));
-  EXPECT_FALSE(store().set_attributes(id + 100, attributes));
+  const core::Labels labels{{"type", "c5.large"}, {"zone", "é"}};
+  ASSERT_TRUE(store().set_labels(id, {{"old", "1"}}));
+  ASSERT_TRUE(store().set_labels(id, labels));
+  EXPECT_FALSE(store().set_labels(id + 100, labels));
   for (const Claim& claim : claim().claims)
-    EXPECT_EQ(claim.profiles.front().attributes, claim.profiles.front().id == id ? attributes : core::Attributes{});
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, attributes);
+    EXPECT_EQ(claim.profiles.front().labels, claim.profiles.front().id == id ? labels : core::Labels{});
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, labels);
   EXPECT_EQ(store().find({"Amazon", "c9"}).error().code, base::Errc::not_found);
   ASSERT_TRUE(store().remove(id));
-  EXPECT_EQ(store().add({"Amazon", "c5"})->attributes, core::Attributes{});
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, core::Attributes{});
+  EXPECT_EQ(store().add({"Amazon", "c5"})->labels, core::Labels{});
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, core::Labels{});
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ProbeStoreTest, testing::ValuesIn(store_kinds()),

@@ -135,24 +135,23 @@ void bury(sql::Session& session, std::span<const ProfileId> ids, Revision revisi
   });
 }
 
-void insert_attributes(sql::Session& session, std::span<const Profile> profiles) {
+void insert_labels(sql::Session& session, std::span<const Profile> profiles) {
   static const sql::RowsStatement kInsert("INSERT INTO attribute (profile_id, name, value) VALUES ", 3);
-  struct Attribute {
+  struct Label {
     ProfileId profile;
     const std::string& name;
     const std::string& value;
   };
-  std::vector<Attribute> attributes;
+  std::vector<Label> labels;
   for (const Profile& profile : profiles)
-    for (const auto& [name, value] : profile.attributes) attributes.push_back({profile.id, name, value});
-  kInsert.run(session, std::span<const Attribute>(attributes), [](sql::Query& query, const Attribute& attribute) {
-    query.bind(attribute.profile, attribute.name, attribute.value);
-  });
+    for (const auto& [name, value] : profile.labels) labels.push_back({profile.id, name, value});
+  kInsert.run(session, std::span<const Label>(labels),
+              [](sql::Query& query, const Label& label) { query.bind(label.profile, label.name, label.value); });
 }
 
-void replace_attributes(sql::Session& session, const Profile& profile, Revision revision) {
+void replace_labels(sql::Session& session, const Profile& profile, Revision revision) {
   session.run("DELETE FROM attribute WHERE profile_id = ?", profile.id);
-  insert_attributes(session, {&profile, 1});
+  insert_labels(session, {&profile, 1});
   session.run("UPDATE reading SET revision = ? WHERE profile_id = ?", revision, profile.id);
 }
 

@@ -33,9 +33,9 @@ void unlist(sql::Session& session, std::span<const core::ProfileId> ids, core::R
 /// Takes everything about them away, and leaves tombstones.
 void bury(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
 
-/// Writes the attributes of profiles that have none.
-void insert_attributes(sql::Session& session, std::span<const core::Profile> profiles);
-/// Gives a profile its attributes instead of those it has: a change of its row.
-void replace_attributes(sql::Session& session, const core::Profile& profile, core::Revision revision);
+/// Writes the labels of profiles that have none.
+void insert_labels(sql::Session& session, std::span<const core::Profile> profiles);
+/// Gives a profile its labels instead of those it has: a change of its row.
+void replace_labels(sql::Session& session, const core::Profile& profile, core::Revision revision);
 
 }  // namespace store

@@ -46,19 +46,19 @@ std::vector<ProfileKey> missing_of(sql::Session& session, std::span<const core::
   return missing;
 }
 
-/// Those that exist without some of their attributes, each with all that it is to have.
+/// Those that exist without some of their labels, each with all that it is to have.
 std::vector<Profile> lacking_of(sql::Session& session, std::span<const core::NewProfile> profiles) {
-  std::map<ProfileKey, const core::Attributes*> wanted;
+  std::map<ProfileKey, const core::Labels*> wanted;
   for (const core::NewProfile& profile : profiles)
-    if (!profile.attributes.empty()) wanted.emplace(profile.key, &profile.attributes);
+    if (!profile.labels.empty()) wanted.emplace(profile.key, &profile.labels);
   const std::vector<ProfileKey> keys(std::views::keys(wanted).begin(), std::views::keys(wanted).end());
   std::vector<Profile> found;
   for (const auto& [key, id] : ids_of(session, keys, kUnseen)) found.push_back({id, key, {}});
-  add_attributes(session, found);
+  add_labels(session, found);
   std::erase_if(found, [&](Profile& profile) {
-    const core::Attributes before = profile.attributes;
-    for (const auto& [name, value] : *wanted[profile.key]) profile.attributes[name] = value;
-    return profile.attributes == before;
+    const core::Labels before = profile.labels;
+    for (const auto& [name, value] : *wanted[profile.key]) profile.labels[name] = value;
+    return profile.labels == before;
   });
   return found;
 }
@@ -79,14 +79,14 @@ void SqlStore::know(Revision revision) {
 
 std::vector<Added> SqlStore::add_all(std::span<const core::NewProfile> profiles) {
   const std::vector<ProfileKey> keys = keys_of(profiles);
-  std::map<ProfileKey, const core::Attributes*> attributes;
-  for (const core::NewProfile& profile : profiles) attributes.try_emplace(profile.key, &profile.attributes);
+  std::map<ProfileKey, const core::Labels*> labels;
+  for (const core::NewProfile& profile : profiles) labels.try_emplace(profile.key, &profile.labels);
   return write([&](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
     auto ids = ids_of(*tx, keys, kUnseen);
     std::vector<Added> added;
     std::vector<ProfileKey> missing;
-    // The first of two that are the same is added, with its attributes.
+    // The first of two that are the same is added, with its labels.
     for (const ProfileKey& key : keys) {
       const bool is_new = ids.try_emplace(key).second;
       added.push_back({.existed = !is_new});
@@ -98,9 +98,9 @@ std::vector<Added> SqlStore::add_all(std::span<const core::NewProfile> profiles)
       std::vector<Profile> made = make_pending(*tx, revision);
       for (Profile& profile : made) {
         ids[profile.key] = profile.id;
-        profile.attributes = *attributes[profile.key];
+        profile.labels = *labels[profile.key];
       }
-      insert_attributes(*tx, made);
+      insert_labels(*tx, made);
     }
     for (std::size_t i = 0; i < keys.size(); ++i) added[i].id = ids[keys[i]];
     return added;
@@ -122,20 +122,19 @@ std::size_t SqlStore::add_from(const std::string& origin, std::span<const core::
       const auto missing = missing_of(*tx, part);
       insert_profiles(*tx, missing, revision, origin);
       make_pending(*tx, revision);
-      for (const Profile& profile : lacking_of(*tx, part)) replace_attributes(*tx, profile, revision);
+      for (const Profile& profile : lacking_of(*tx, part)) replace_labels(*tx, profile, revision);
       return missing.size();
     });
   }
   return added;
 }
 
-base::Result<Profile> SqlStore::change(ProfileId id, const ProfileKey& key,
-                                       const std::optional<core::Attributes>& attributes) {
+base::Result<Profile> SqlStore::change(ProfileId id, const ProfileKey& key, const std::optional<core::Labels>& labels) {
   return write([&](sql::Transaction& tx) -> base::Result<Profile> {
     const Revision revision = next_revision(*tx);
     const auto owner = id_with(*tx, key);
     const bool exists = tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step();
-    const bool changes = exists && (!owner || (owner == id && attributes));
+    const bool changes = exists && (!owner || (owner == id && labels));
     if (!changes) tx.rollback();
     if (!exists) return not_found(id);
     if (owner && owner != id) return conflict(key);
@@ -146,19 +145,19 @@ base::Result<Profile> SqlStore::change(ProfileId id, const ProfileKey& key,
       tx->run("DELETE FROM task WHERE profile_id = ?", id);
       make_pending(*tx, revision);
     }
-    if (attributes) replace_attributes(*tx, {id, key, *attributes}, revision);
+    if (labels) replace_labels(*tx, {id, key, *labels}, revision);
     return Profile{id, key};
   });
 }
 
-base::Result<void> SqlStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
+base::Result<void> SqlStore::set_labels(ProfileId id, const core::Labels& labels) {
   return write([&](sql::Transaction& tx) -> base::Result<void> {
     const Revision revision = next_revision(*tx);
     if (!tx->query("SELECT 1 FROM hardware WHERE id = ?", id).step()) {
       tx.rollback();
       return not_found(id);
     }
-    replace_attributes(*tx, {id, {}, attributes}, revision);
+    replace_labels(*tx, {id, {}, labels}, revision);
     return {};
   });
 }
@@ -169,7 +168,7 @@ base::Result<Profile> SqlStore::find(const ProfileKey& key) {
     if (!id)
       return base::fail(base::Errc::not_found, fmt::format("there is no profile '{}/{}'", key.provider, key.name));
     std::vector<Profile> found{{*id, key, {}}};
-    add_attributes(session, found);
+    add_labels(session, found);
     return found.front();
   });
 }
@@ -185,7 +184,7 @@ std::vector<Profile> SqlStore::profiles() {
         all.push_back({query.get<ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
     }
     std::ranges::sort(all, {}, &Profile::id);
-    add_attributes(session, all);
+    add_labels(session, all);
     std::ranges::sort(all, {}, &Profile::key);
     return all;
   });

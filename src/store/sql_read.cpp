@@ -15,8 +15,8 @@ const std::string kRows =
     " r.reason, r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
     " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
-constexpr std::string_view kAttributes = "SELECT profile_id, name, value FROM attribute";
-constexpr std::string_view kAttributesAfter =
+constexpr std::string_view kLabels = "SELECT profile_id, name, value FROM attribute";
+constexpr std::string_view kLabelsAfter =
     "SELECT a.profile_id, a.name, a.value FROM reading r JOIN attribute a ON a.profile_id = r.profile_id"
     " WHERE r.revision > ?";
 
@@ -59,17 +59,17 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   return row;
 }
 
-/// Rows without their attributes.
+/// Rows without their labels.
 std::vector<std::shared_ptr<core::Row>> plain_rows_of(sql::Query query) {
   std::vector<std::shared_ptr<core::Row>> rows;
   while (query.step()) rows.push_back(row_of(query));
   return rows;
 }
 
-/// Takes an attribute that stands in `query`, unless plain SQL has made it unusable.
-void add_attribute(core::Profile& profile, const sql::Query& query) {
+/// Takes a label that stands in `query`, unless plain SQL has made it unusable.
+void add_label(core::Profile& profile, const sql::Query& query) {
   const auto name = query.get<std::string_view>(1), value = query.get<std::string_view>(2);
-  if (core::checked_attribute(name, value)) profile.attributes.emplace(name, value);
+  if (core::checked_label(name, value)) profile.labels.emplace(name, value);
 }
 
 /// The rows that no reader can be shown, since plain SQL has changed their key.
@@ -80,27 +80,27 @@ std::vector<core::ProfileId> unusable(std::span<const core::RowPtr> rows) {
   return ids;
 }
 
-/// Gives `rows` the attributes that `query` finds.
-std::vector<core::RowPtr> with_attributes(std::vector<std::shared_ptr<core::Row>> rows, sql::Query query) {
+/// Gives `rows` the labels that `query` finds.
+std::vector<core::RowPtr> with_labels(std::vector<std::shared_ptr<core::Row>> rows, sql::Query query) {
   std::unordered_map<core::ProfileId, core::Row*> by_id;
   while (query.step()) {
     if (by_id.empty())
       for (const auto& row : rows) by_id.emplace(row->profile.id, row.get());
     const auto owner = by_id.find(query.get<core::ProfileId>(0));
-    if (owner != by_id.end()) add_attribute(owner->second->profile, query);
+    if (owner != by_id.end()) add_label(owner->second->profile, query);
   }
   return {std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end())};
 }
 
 std::vector<core::RowPtr> rows_of(sql::Session& session) {
   auto rows = plain_rows_of(session.query(kRows));
-  return with_attributes(std::move(rows), session.query(kAttributes));
+  return with_labels(std::move(rows), session.query(kLabels));
 }
 
 std::vector<core::RowPtr> rows_after(sql::Session& session, core::Revision seen) {
   auto rows = plain_rows_of(session.query(kRowsAfter, seen));
   if (rows.empty()) return {};
-  return with_attributes(std::move(rows), session.query(kAttributesAfter, seen));
+  return with_labels(std::move(rows), session.query(kLabelsAfter, seen));
 }
 
 std::vector<core::Removed> removed_after(sql::Session& session, core::Revision seen) {
@@ -112,7 +112,7 @@ std::vector<core::Removed> removed_after(sql::Session& session, core::Revision s
 
 }  // namespace
 
-void add_attributes(sql::Session& session, std::span<core::Profile> profiles) {
+void add_labels(sql::Session& session, std::span<core::Profile> profiles) {
   static const std::string kSql = sql::with_list("SELECT profile_id, name, value FROM attribute WHERE profile_id");
   for (; !profiles.empty(); profiles = profiles.subspan(std::min(profiles.size(), sql::kListSize))) {
     const auto part = profiles.first(std::min(profiles.size(), sql::kListSize));
@@ -121,7 +121,7 @@ void add_attributes(sql::Session& session, std::span<core::Profile> profiles) {
     auto query = session.query(kSql, std::span<const core::ProfileId>(ids));
     while (query.step()) {
       const auto owner = std::ranges::find(part, query.get<core::ProfileId>(0), &core::Profile::id);
-      add_attribute(*owner, query);
+      add_label(*owner, query);
     }
   }
 }

@@ -22,8 +22,8 @@ inline constexpr std::int64_t kSpread = 2654435761;
 /// Spreads the tasks of `probe` that are due later than a period from now over that period.
 void bring_forward(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now);
 
-/// Gives `profiles` their attributes.
-void add_attributes(sql::Session& session, std::span<core::Profile> profiles);
+/// Gives `profiles` their labels.
+void add_labels(sql::Session& session, std::span<core::Profile> profiles);
 
 /// The store in a SQL database, of any dialect. Its functions stand in sql_*.cpp.
 ///
@@ -40,8 +40,8 @@ class SqlStore final : public Store {
   std::vector<Added> add_all(std::span<const core::NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
-                                     const std::optional<core::Attributes>& attributes) override;
-  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+                                     const std::optional<core::Labels>& labels) override;
+  base::Result<void> set_labels(core::ProfileId id, const core::Labels& labels) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;

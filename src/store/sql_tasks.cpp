@@ -63,7 +63,7 @@ std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids
   return free;
 }
 
-/// The claims that `ids` are after their lease: each of one profile, with its attributes.
+/// The claims that `ids` are after their lease: each of one profile, with its labels.
 std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids) {
   static const std::string kTaken = sql::with_list(
       "SELECT t.id, h.id, h.provider, h.name, t.due, t.token FROM task t"
@@ -76,7 +76,7 @@ std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids)
     claims.push_back(
         {.task = query.get<TaskId>(0), .due = query.get<base::Time>(4), .token = query.get<std::int64_t>(5)});
   }
-  add_attributes(session, profiles);
+  add_labels(session, profiles);
   for (std::size_t i = 0; i < claims.size(); ++i) claims[i].profiles.push_back(std::move(profiles[i]));
   return claims;
 }
@@ -96,7 +96,7 @@ std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::
   while (query.step())
     claim.profiles.push_back(
         {query.get<core::ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
-  add_attributes(session, claim.profiles);
+  add_labels(session, claim.profiles);
   return claim;
 }
 

@@ -4,8 +4,8 @@
 
 namespace store {
 
-base::Result<core::Profile> Store::add(const core::ProfileKey& key, const core::Attributes& attributes) {
-  const core::NewProfile profile{key, attributes};
+base::Result<core::Profile> Store::add(const core::ProfileKey& key, const core::Labels& labels) {
+  const core::NewProfile profile{key, labels};
   const Added added = add_all({&profile, 1}).front();
   if (added.existed)
     return base::fail(base::Errc::conflict, fmt::format("profile '{} {}' exists", key.provider, key.name));

@@ -150,22 +150,22 @@ class Store {
   virtual Polled poll(core::Revision seen) = 0;
 
   /// conflict: a profile with this key exists.
-  base::Result<core::Profile> add(const core::ProfileKey& key, const core::Attributes& attributes = {});
+  base::Result<core::Profile> add(const core::ProfileKey& key, const core::Labels& labels = {});
   /// Adds all that do not exist, in one transaction; says of each, in their order, what became of it.
   virtual std::vector<Added> add_all(std::span<const core::NewProfile> profiles) = 0;
-  /// Adds those that do not exist, and gives the others those of their attributes that they do not have so. Returns how
+  /// Adds those that do not exist, and gives the others those of their labels that they do not have so. Returns how
   /// many it added.
   virtual std::size_t add_missing(std::span<const core::NewProfile> profiles) = 0;
   /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key the
-  /// reading stays. Gives it `attributes`, if there are any, in the same transaction. not_found, conflict.
+  /// reading stays. Gives it `labels`, if there are any, in the same transaction. not_found, conflict.
   virtual base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
-                                             const std::optional<core::Attributes>& attributes) = 0;
+                                             const std::optional<core::Labels>& labels) = 0;
   base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) { return change(id, key, {}); }
-  /// Gives a profile these attributes instead of those it had. not_found.
-  virtual base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) = 0;
-  /// The profile with this key and its attributes. not_found.
+  /// Gives a profile these labels instead of those it had. not_found.
+  virtual base::Result<void> set_labels(core::ProfileId id, const core::Labels& labels) = 0;
+  /// The profile with this key and its labels. not_found.
   virtual base::Result<core::Profile> find(const core::ProfileKey& key) = 0;
-  /// All profiles with their attributes, ordered by provider and name.
+  /// All profiles with their labels, ordered by provider and name.
   virtual std::vector<core::Profile> profiles() = 0;
   /// not_found. Leaves a tombstone.
   virtual base::Result<void> remove(core::ProfileId id) = 0;

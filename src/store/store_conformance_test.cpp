@@ -65,43 +65,43 @@ TEST_P(StoreTest, AddMissingAddsWhatIsMissing) {
   EXPECT_TRUE(quiet_since(seen));
 }
 
-TEST_P(StoreTest, AddMissingGivesTheAttributesThatAreMissing) {
+TEST_P(StoreTest, AddMissingGivesTheLabelsThatAreMissing) {
   ASSERT_TRUE(store().add({"Amazon", "c5"}, {{"zone", "a"}, {"own", "1"}}));
   add("Amazon", "c6");
   const std::vector<core::NewProfile> wanted = {
       {{"Amazon", "c5"}, {{"zone", "b"}, {"gpu", "a100"}}}, {{"Amazon", "c6"}, {}}, {{"x", "y"}, {{"zone", "c"}}}};
   auto seen = revision();
   EXPECT_EQ(store().add_missing(wanted), 1U);
-  std::map<std::string, core::Attributes> changed;
-  for (const auto& row : store().poll(seen).change.rows) changed[row->profile.key.name] = row->profile.attributes;
-  EXPECT_EQ(changed, (std::map<std::string, core::Attributes>{{"c5", {{"gpu", "a100"}, {"own", "1"}, {"zone", "b"}}},
-                                                              {"y", {{"zone", "c"}}}}));
+  std::map<std::string, core::Labels> changed;
+  for (const auto& row : store().poll(seen).change.rows) changed[row->profile.key.name] = row->profile.labels;
+  EXPECT_EQ(changed, (std::map<std::string, core::Labels>{{"c5", {{"gpu", "a100"}, {"own", "1"}, {"zone", "b"}}},
+                                                          {"y", {{"zone", "c"}}}}));
   seen = revision();
   EXPECT_EQ(store().add_missing(wanted), 0U);
   EXPECT_TRUE(quiet_since(seen));
 }
 
-TEST_P(StoreTest, AttributesArePartOfTheRow) {
-  const auto attributes_of = [](const std::vector<core::RowPtr>& rows) {
-    std::map<std::string, core::Attributes> attributes;
-    for (const auto& row : rows) attributes[row->profile.key.name] = row->profile.attributes;
-    return attributes;
+TEST_P(StoreTest, LabelsArePartOfTheRow) {
+  const auto given_labels = [](const std::vector<core::RowPtr>& rows) {
+    std::map<std::string, core::Labels> labels;
+    for (const auto& row : rows) labels[row->profile.key.name] = row->profile.labels;
+    return labels;
   };
-  using Expected = std::map<std::string, core::Attributes>;
+  using Expected = std::map<std::string, core::Labels>;
   const auto id = store().add({"Amazon", "c5"}, {{"zone", "a"}, {"gpu", "1"}})->id;
   add("Amazon", "c6");
-  EXPECT_EQ(attributes_of(store().load().rows), (Expected{{"c5", {{"gpu", "1"}, {"zone", "a"}}}, {"c6", {}}}));
+  EXPECT_EQ(given_labels(store().load().rows), (Expected{{"c5", {{"gpu", "1"}, {"zone", "a"}}}, {"c6", {}}}));
   auto seen = revision();
-  ASSERT_TRUE(store().set_attributes(id, {{"zone", "b"}}));
-  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "b"}}}}));
+  ASSERT_TRUE(store().set_labels(id, {{"zone", "b"}}));
+  EXPECT_EQ(given_labels(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "b"}}}}));
   seen = revision();
-  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Attributes{{"zone", "c"}}));
-  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "c"}}}}));
+  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Labels{{"zone", "c"}}));
+  EXPECT_EQ(given_labels(store().poll(seen).change.rows), (Expected{{"c5", {{"zone", "c"}}}}));
   seen = revision();
   ASSERT_TRUE(store().change(id, {"Amazon", "c7"}, {}));
-  EXPECT_EQ(attributes_of(store().poll(seen).change.rows), (Expected{{"c7", {{"zone", "c"}}}}));
+  EXPECT_EQ(given_labels(store().poll(seen).change.rows), (Expected{{"c7", {{"zone", "c"}}}}));
   seen = revision();
-  EXPECT_FALSE(store().set_attributes(id + 100, {{"zone", "d"}}));
+  EXPECT_FALSE(store().set_labels(id + 100, {{"zone", "d"}}));
   EXPECT_TRUE(quiet_since(seen));
 }
 
@@ -120,8 +120,8 @@ TEST_P(StoreTest, AddAllSaysWhatBecameOfEach) {
   EXPECT_EQ(added[1].id, there);
   EXPECT_EQ(added[2].id, added[0].id);
   EXPECT_EQ(row(added[3].id)->profile.key, (core::ProfileKey{"a", "plain"}));
-  EXPECT_EQ(store().find({"x", "new"})->attributes, (core::Attributes{{"k", "v"}, {"l", "w"}}));
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, core::Attributes{});
+  EXPECT_EQ(store().find({"x", "new"})->labels, (core::Labels{{"k", "v"}, {"l", "w"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, core::Labels{});
   const auto change = store().poll(seen).change;
   ASSERT_THAT(change.rows, SizeIs(2));
   EXPECT_EQ(change.rows[0]->revision, change.rows[1]->revision) << "one change";
@@ -137,35 +137,35 @@ TEST_P(StoreTest, AddsManyAtOnce) {
   const auto added = store().add_all(profiles);
   EXPECT_THAT(store().load().rows, SizeIs(1500));
   EXPECT_EQ(store().find({"many", "01234"})->id, added[1234].id);
-  EXPECT_EQ(store().find({"many", "01234"})->attributes, (core::Attributes{{"n", "1234"}}));
+  EXPECT_EQ(store().find({"many", "01234"})->labels, (core::Labels{{"n", "1234"}}));
 }
 
-TEST_P(StoreTest, ChangeGivesKeyAndAttributesTogether) {
+TEST_P(StoreTest, ChangeGivesKeyAndLabelsTogether) {
   const auto id = store().add({"Amazon", "c5"}, {{"k", "v"}})->id;
   add("Azure", "H16mr");
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"k", "v"}}));
-  EXPECT_FALSE(store().change(id, {"Azure", "H16mr"}, core::Attributes{{"k", "lost"}}));
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"k", "v"}})) << "all or nothing";
-  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Attributes{{"l", "w"}}));
-  EXPECT_EQ(store().find({"Amazon", "c5"})->attributes, (core::Attributes{{"l", "w"}}));
-  ASSERT_TRUE(store().change(id, {"Amazon", "c6"}, core::Attributes{{"m", "x"}}));
-  EXPECT_EQ(store().find({"Amazon", "c6"})->attributes, (core::Attributes{{"m", "x"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, (core::Labels{{"k", "v"}}));
+  EXPECT_FALSE(store().change(id, {"Azure", "H16mr"}, core::Labels{{"k", "lost"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, (core::Labels{{"k", "v"}})) << "all or nothing";
+  ASSERT_TRUE(store().change(id, {"Amazon", "c5"}, core::Labels{{"l", "w"}}));
+  EXPECT_EQ(store().find({"Amazon", "c5"})->labels, (core::Labels{{"l", "w"}}));
+  ASSERT_TRUE(store().change(id, {"Amazon", "c6"}, core::Labels{{"m", "x"}}));
+  EXPECT_EQ(store().find({"Amazon", "c6"})->labels, (core::Labels{{"m", "x"}}));
   ASSERT_TRUE(store().change(id, {"Amazon", "c7"}, std::nullopt));
-  EXPECT_EQ(store().find({"Amazon", "c7"})->attributes, (core::Attributes{{"m", "x"}})) << "they stay";
+  EXPECT_EQ(store().find({"Amazon", "c7"})->labels, (core::Labels{{"m", "x"}})) << "they stay";
 }
 
-TEST_P(StoreTest, KeepsAttributesOfAnyLengthAndScriptThatIsAllowed) {
-  const core::Attributes attributes{{"long", std::string(core::kMaxValueBytes, 'x')},
-                                    {"wide", "😀𝄞é"},
-                                    {"empty", ""},
-                                    {std::string(64, 'k'), R"(a\b'c"d%_)"}};
-  ASSERT_TRUE(store().add({std::string(core::kMaxNameBytes, 'p'), "😀"}, attributes));
-  EXPECT_EQ(store().find({std::string(core::kMaxNameBytes, 'p'), "😀"})->attributes, attributes);
+TEST_P(StoreTest, KeepsLabelsOfAnyLengthAndScriptThatIsAllowed) {
+  const core::Labels labels{{"long", std::string(core::kMaxValueBytes, 'x')},
+                            {"wide", "😀𝄞é"},
+                            {"empty", ""},
+                            {std::string(64, 'k'), R"(a\b'c"d%_)"}};
+  ASSERT_TRUE(store().add({std::string(core::kMaxNameBytes, 'p'), "😀"}, labels));
+  EXPECT_EQ(store().find({std::string(core::kMaxNameBytes, 'p'), "😀"})->labels, labels);
   const auto all = store().profiles();
   EXPECT_TRUE(std::ranges::is_sorted(all, {}, &core::Profile::key));
   EXPECT_EQ(std::ranges::find(all, core::ProfileKey{std::string(core::kMaxNameBytes, 'p'), "😀"}, &core::Profile::key)
-                ->attributes,
-            attributes);
+                ->labels,
+            labels);
 }
 
 TEST_P(StoreTest, PollGivesWhatIsNewer) {

@@ -33,6 +33,18 @@ test('a filter is in the URL, and the server finds the rows', async t => {
   await eventually('back is the view before', async () => !page.url().includes('level=HIGH') && !await page.getByLabel('high').isChecked());
 });
 
+test('a filter without a field stays while others change', async t => {
+  const labelled = profiles(40).map((profile, at) => ({ ...profile, labels: { region: at % 2 ? 'eu' : 'us' } }));
+  const { url } = await vacancyUp(t, { profiles: labelled, probes: [HIGH, quick] });
+  const page = await openPage(t, `${url}/?label.region=eu`);
+  assert.equal((await names(page)).length, 20);
+  await page.getByRole('searchbox').fill('type-001');
+  await eventually('the search is done', async () => (await names(page)).length === 5);
+  assert.match(page.url(), /label\.region=eu/);
+  await page.getByRole('searchbox').fill('');
+  await eventually('all of the label', async () => (await names(page)).length === 20);
+});
+
 test('columns sort, providers are grouped, and pages keep both', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(300), probes: [HIGH, quick] });
   const page = await openPage(t, url);

@@ -30,9 +30,9 @@ class RefusingStore final : public support::MemoryStore {
     return MemoryStore::add_all(profiles);
   }
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
-                                     const std::optional<core::Attributes>& attributes) override {
+                                     const std::optional<core::Labels>& labels) override {
     check();
-    return MemoryStore::change(id, key, attributes);
+    return MemoryStore::change(id, key, labels);
   }
   base::Result<void> remove(core::ProfileId id) override {
     check();

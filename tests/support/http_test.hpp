@@ -64,8 +64,7 @@ class HttpTest : public testing::Test {
   static inline std::unique_ptr<FunctionServer> server_;
   TempDir directory_;
   base::Runtime runtime_{1};
-  std::vector<core::Profile> profiles_ = {
-      {.id = 7, .key = {"Amazon", "c5 \"large\""}, .attributes = {{"zone", "a/b"}}}};
+  std::vector<core::Profile> profiles_ = {{.id = 7, .key = {"Amazon", "c5 \"large\""}, .labels = {{"zone", "a/b"}}}};
 };
 
 }  // namespace support

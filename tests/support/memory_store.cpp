@@ -89,7 +89,7 @@ std::vector<store::Added> MemoryStore::add_all(std::span<const core::NewProfile>
   for (const core::NewProfile& profile : profiles) {
     const core::RowPtr known = row_with(profile.key);
     const ProfileId id = known ? known->profile.id : insert(profile.key).id;
-    if (!known) give(id, profile.attributes);
+    if (!known) give(id, profile.labels);
     added.push_back({id, known != nullptr});
   }
   return added;
@@ -107,46 +107,46 @@ std::size_t MemoryStore::add_missing(std::span<const core::NewProfile> profiles)
       insert(profile.key);
       row = row_with(profile.key);
     }
-    core::Attributes attributes = row->profile.attributes;
-    for (const auto& [name, value] : profile.attributes) attributes[name] = value;
-    if (attributes != row->profile.attributes) give(row->profile.id, attributes);
+    core::Labels labels = row->profile.labels;
+    for (const auto& [name, value] : profile.labels) labels[name] = value;
+    if (labels != row->profile.labels) give(row->profile.id, labels);
   }
   return added;
 }
 
 base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& key,
-                                                const std::optional<core::Attributes>& attributes) {
+                                                const std::optional<core::Labels>& labels) {
   const auto lock = enter();
   adopt();
   const auto old = rows_.find(id);
   if (old == rows_.end()) return base::fail(base::Errc::not_found, "there is no such profile");
   const core::RowPtr owner = row_with(key);
   if (owner && owner->profile.id != id) return base::fail(base::Errc::conflict, "the profile exists");
-  if (owner && !attributes) return owner->profile;
+  if (owner && !labels) return owner->profile;
   ++revision_;
   if (owner) {
-    give(id, *attributes);
+    give(id, *labels);
     return owner->profile;
   }
   core::Row row;
-  row.profile = {id, key, attributes.value_or(old->second->profile.attributes)};
+  row.profile = {id, key, labels.value_or(old->second->profile.labels)};
   put(std::move(row));
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   return core::Profile{id, key};
 }
 
-base::Result<void> MemoryStore::set_attributes(ProfileId id, const core::Attributes& attributes) {
+base::Result<void> MemoryStore::set_labels(ProfileId id, const core::Labels& labels) {
   const auto lock = enter();
   if (!rows_.contains(id)) return base::fail(base::Errc::not_found, "there is no such profile");
   ++revision_;
-  give(id, attributes);
+  give(id, labels);
   return {};
 }
 
-void MemoryStore::give(ProfileId id, const core::Attributes& attributes) {
+void MemoryStore::give(ProfileId id, const core::Labels& labels) {
   core::Row row = *rows_.at(id);
-  row.profile.attributes = attributes;
+  row.profile.labels = labels;
   put(std::move(row));
 }
 

@@ -33,8 +33,8 @@ class MemoryStore : public store::Store {
   std::vector<store::Added> add_all(std::span<const core::NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
   base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
-                                     const std::optional<core::Attributes>& attributes) override;
-  base::Result<void> set_attributes(core::ProfileId id, const core::Attributes& attributes) override;
+                                     const std::optional<core::Labels>& labels) override;
+  base::Result<void> set_labels(core::ProfileId id, const core::Labels& labels) override;
   base::Result<core::Profile> find(const core::ProfileKey& key) override;
   std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;
@@ -83,7 +83,7 @@ class MemoryStore : public store::Store {
   void put(core::Row row);
   void bury(core::ProfileId id);
   /// As a change of its row.
-  void give(core::ProfileId id, const core::Attributes& attributes);
+  void give(core::ProfileId id, const core::Labels& labels);
   store::Claim claim_of(store::TaskId id, Task& task);
   /// How many more runs a limit allows, and when that changes next if it is none.
   std::pair<std::uint64_t, base::Time> left(const std::string& probe, const store::Limit& limit) const;

@@ -18,11 +18,11 @@ Answer expect(int status, Answer answer) {
   return answer;
 }
 
-std::string profile_body(const std::string& provider, const std::string& name, const core::Attributes* attributes) {
+std::string profile_body(const std::string& provider, const std::string& name, const core::Labels* labels) {
   boost::json::object body{{"provider", provider}, {"name", name}};
-  if (attributes != nullptr) {
+  if (labels != nullptr) {
     boost::json::object& object = body["labels"].emplace_object();
-    for (const auto& [key, value] : *attributes) object[key] = value;
+    for (const auto& [key, value] : *labels) object[key] = value;
   }
   return boost::json::serialize(body);
 }

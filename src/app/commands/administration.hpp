@@ -16,8 +16,7 @@ Answer administer(const Access& service, std::string method, std::string target,
 /// `answer`, if it has this status; otherwise throws base::UsageError with what it says.
 Answer expect(int status, Answer answer);
 
-/// The JSON of a profile, as POST and PUT take it: without `attributes` those it has stay.
-std::string profile_body(const std::string& provider, const std::string& name,
-                         const core::Attributes* attributes = nullptr);
+/// The JSON of a profile, as POST and PUT take it: without `labels` those it has stay.
+std::string profile_body(const std::string& provider, const std::string& name, const core::Labels* labels = nullptr);
 
 }  // namespace app

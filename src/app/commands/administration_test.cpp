@@ -36,10 +36,9 @@ class AdministrationTest : public support::CommandTest {
   const std::string profiles_ = R"([
     {"id":7,"provider":"p","name":"a","labels":{"zone":"eu","secret_key":"s3cret"}},
     {"id":6,"provider":"p","name":"other, one","labels":{}}])";
-  const std::string list_ = R"([{"provider":"p","name":"other","id":6},{"provider":"p","name":"a","id":7}])";
 };
 
-TEST_F(AdministrationTest, AddsAProfileWithItsAttributes) {
+TEST_F(AdministrationTest, AddsAProfileWithItsLabels) {
   will_answer({{201, R"({"id":7,"provider":"p","name":"a"})"}});
   const Ran ran = profile({"add", "p", "a", "--label", "zone=eu=1", "--attribute", "k="});
   EXPECT_EQ(ran.code, 0);
@@ -50,20 +49,20 @@ TEST_F(AdministrationTest, AddsAProfileWithItsAttributes) {
 }
 
 TEST_F(AdministrationTest, FindsTheProfileThatItChanges) {
-  will_answer({{200, list_}, {200, "{}"}});
+  will_answer({{200, profiles_}, {200, "{}"}});
   EXPECT_EQ(profile({"rename", "p", "a", "q", "b"}).out, "renamed p a to q b\n");
-  EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"q","name":"b"})")) << "its attributes stay";
-  will_answer({{200, list_}, {204, ""}});
+  EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"q","name":"b"})")) << "its labels stay";
+  will_answer({{200, profiles_}, {204, ""}});
   EXPECT_EQ(profile({"remove", "p", "a"}).out, "removed p a\n");
   EXPECT_THAT(asked().back(), HasSubstr("DELETE /hardware/7 "));
-  will_answer({{200, list_}});
+  will_answer({{200, profiles_}});
   const Ran none = profile({"remove", "p", "none"});
   EXPECT_EQ(none.code, 2);
   EXPECT_THAT(none.err, HasSubstr("there is no profile 'p' 'none'"));
 }
 
-TEST_F(AdministrationTest, SetMergesAttributes) {
-  const auto attributes = [&](std::vector<std::string> words) {
+TEST_F(AdministrationTest, SetMergesLabels) {
+  const auto labels = [&](std::vector<std::string> words) {
     words.insert(words.begin(), {"set", "p", "a"});
     will_answer({{200, profiles_}, {200, "{}"}});
     const Ran ran = profile(words);
@@ -71,10 +70,10 @@ TEST_F(AdministrationTest, SetMergesAttributes) {
     EXPECT_THAT(asked().back(), HasSubstr("PUT /hardware/7 "));
     return asked().back().substr(asked().back().find("\"labels\":") + 9);
   };
-  EXPECT_EQ(attributes({"k=v"}), R"({"k":"v","secret_key":"s3cret","zone":"eu"}})");
-  EXPECT_EQ(attributes({"zone=us", "--unset", "secret_key"}), R"({"zone":"us"}})");
-  EXPECT_EQ(attributes({"k=v", "--replace"}), R"({"k":"v"}})");
-  EXPECT_EQ(attributes({"--replace"}), "{}}");
+  EXPECT_EQ(labels({"k=v"}), R"({"k":"v","secret_key":"s3cret","zone":"eu"}})");
+  EXPECT_EQ(labels({"zone=us", "--unset", "secret_key"}), R"({"zone":"us"}})");
+  EXPECT_EQ(labels({"k=v", "--replace"}), R"({"k":"v"}})");
+  EXPECT_EQ(labels({"--replace"}), "{}}");
   EXPECT_EQ(profile({"set", "p", "a"}).code, 2);
   will_answer({{200, profiles_}});
   EXPECT_THAT(profile({"set", "p", "a", "--unset", "none"}).err, HasSubstr("has no label 'none'"));

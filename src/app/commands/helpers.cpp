@@ -177,7 +177,7 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   if (!out.flush()) throw std::runtime_error(fmt::format("cannot write '{}'", file.string()));
 }
 
-/// What an installation has beside the programs: manual pages and completions, below the directory `share`.
+/// Writes the manual pages and completions of an installation below its directory `share`.
 int write_manual(const CLI::App& program, const std::string& share) {
   const std::filesystem::path root(share);
   const std::filesystem::path pages = root / "man/man1";

@@ -23,7 +23,7 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-/// What a program prints, at most so much; "" when it fails or takes longer than a few seconds.
+/// The beginning of a program's output; "" when it fails or takes longer than 10 s.
 std::string output_of(const std::string& command) {
   constexpr std::size_t kMost = 256 * 1024;
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("timeout 10 " + command + " 2>/dev/null").c_str(), "r"),
@@ -66,22 +66,17 @@ struct Part {
   bool example = true;
 };
 
-std::string quoted(const std::string& text) {
-  std::string out;
-  base::append_json_string(out, base::to_utf8(text));
-  return out;
-}
-
 void look_for_slurm(std::vector<Part>& parts) {
   if (on_path("sinfo").empty()) return;
   const std::string name = cluster_name();
   const std::string conf = variable("SLURM_CONF");
-  parts.push_back({fmt::format("Slurm: cluster {}, {} partitions now", name, partitions()),
-                   fmt::format("  # Slurm's partitions and types of GPUs, found by themselves: docs/probes.md#slurm\n"
-                               "  - name: slurm\n    kind: slurm\n    match: {{provider: {}}}\n    discover: true\n"
-                               "    ttl: 30s\n    timeout: 15s\n{}",
-                               quoted(name), conf.empty() ? "" : fmt::format("    conf: {}\n", quoted(conf))),
-                   false});
+  parts.push_back(
+      {fmt::format("Slurm: cluster {}, {} partitions now", name, partitions()),
+       fmt::format("  # Slurm's partitions and types of GPUs, found by themselves: docs/probes.md#slurm\n"
+                   "  - name: slurm\n    kind: slurm\n    match: {{provider: {}}}\n    discover: true\n"
+                   "    ttl: 30s\n    timeout: 15s\n{}",
+                   base::json_string(name), conf.empty() ? "" : fmt::format("    conf: {}\n", base::json_string(conf))),
+       false});
 }
 
 void look_for_plugins(std::vector<Part>& parts) {
@@ -100,7 +95,7 @@ void look_for_plugins(std::vector<Part>& parts) {
          fmt::format("  # A plugin's OK is HIGH, WARNING is MEDIUM, CRITICAL is LOW: docs/probes.md#exec-programs\n"
                      "  - name: plugin\n    kind: exec\n    match: {{provider: our-servers}}\n"
                      "    command: [{}, -H, \"{{name}}\"]\n    format: nagios\n    ttl: 1m\n",
-                     quoted(one))});
+                     base::json_string(one))});
     return;
   }
 }
@@ -117,7 +112,7 @@ void look_for_kubernetes(std::vector<Part>& parts) {
                                "  - name: kubernetes\n    kind: exec\n    match: {{provider: our-kubernetes}}\n"
                                "    command: [/opt/vacancy/kubernetes-free, \"{{name}}\"]\n"
                                "    environment: [{}, HOME]\n    ttl: 1m\n",
-                               quoted("KUBECONFIG=" + file))});
+                               base::json_string("KUBECONFIG=" + file))});
 }
 
 /// Only whether they are there: no value is read.

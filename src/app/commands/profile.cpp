@@ -17,36 +17,25 @@ namespace json = boost::json;
 struct Options {
   std::string provider, name, new_provider, new_name;
   /// KEY=VALUE each.
-  std::vector<std::string> attributes;
+  std::vector<std::string> labels;
   std::vector<std::string> unset;
   bool replace = false;
 };
 
-core::Attributes attributes_of(const Options& options) {
-  core::Attributes attributes;
-  for (const std::string& text : options.attributes) {
+core::Labels given_labels(const Options& options) {
+  core::Labels labels;
+  for (const std::string& text : options.labels) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) throw base::UsageError(fmt::format("'{}' is not a label; write KEY=VALUE", text));
-    attributes[text.substr(0, equals)] = text.substr(equals + 1);
+    labels[text.substr(0, equals)] = text.substr(equals + 1);
   }
-  return attributes;
-}
-
-std::int64_t id_of(const Access& service, const Options& options) {
-  const Answer answer = administer(service, "GET", "/hardware/");
-  if (answer.status != 200) throw base::Lost(detail_of(answer));
-  const json::value value = json::parse(json::string_view(answer.body));
-  for (const json::value& row : value.as_array())
-    if (row.at("provider").as_string() == std::string_view(options.provider) &&
-        row.at("name").as_string() == std::string_view(options.name))
-      return row.at("id").to_number<std::int64_t>();
-  throw base::UsageError(fmt::format("there is no profile '{}' '{}'", options.provider, options.name));
+  return labels;
 }
 
 int add(const Access& service, const Options& options) {
-  const core::Attributes attributes = attributes_of(options);
+  const core::Labels labels = given_labels(options);
   const Answer answer =
-      expect(201, administer(service, "POST", "/hardware/", profile_body(options.provider, options.name, &attributes)));
+      expect(201, administer(service, "POST", "/hardware/", profile_body(options.provider, options.name, &labels)));
   const json::value value = json::parse(json::string_view(answer.body));
   std::cout << fmt::format("added {} {} (id {})\n", options.provider, options.name,
                            value.at("id").to_number<std::int64_t>());
@@ -54,7 +43,8 @@ int add(const Access& service, const Options& options) {
 }
 
 int rename(const Access& service, const Options& options) {
-  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", id_of(service, options)),
+  expect(200, administer(service, "PUT",
+                         fmt::format("/hardware/{}", known_profile(service, {options.provider, options.name}).id),
                          profile_body(options.new_provider, options.new_name)));
   std::cout << fmt::format("renamed {} {} to {} {}\n", options.provider, options.name, options.new_provider,
                            options.new_name);
@@ -62,29 +52,26 @@ int rename(const Access& service, const Options& options) {
 }
 
 int set(const Access& service, const Options& options) {
-  const core::Attributes given = attributes_of(options);
+  const core::Labels given = given_labels(options);
   if (given.empty() && options.unset.empty() && !options.replace)
     throw base::UsageError("nothing to set; give KEY=VALUE, --unset KEY, or --replace alone to take all away");
-  const core::ProfileKey key{options.provider, options.name};
-  const auto profiles = all_profiles(service);
-  const auto profile = std::ranges::find(profiles, key, &core::Profile::key);
-  if (profile == profiles.end())
-    throw base::UsageError(fmt::format("there is no profile '{}' '{}'", options.provider, options.name));
-  core::Attributes attributes = options.replace ? core::Attributes() : profile->attributes;
+  const core::Profile profile = known_profile(service, {options.provider, options.name});
+  core::Labels labels = options.replace ? core::Labels() : profile.labels;
   for (const std::string& unset : options.unset)
-    if (attributes.erase(unset) == 0)
+    if (labels.erase(unset) == 0)
       throw base::UsageError(
           fmt::format("{} {} has no label '{}'", options.provider, options.name, base::to_line(unset)));
-  for (const auto& [name, value] : given) attributes[name] = value;
-  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", profile->id),
-                         profile_body(options.provider, options.name, &attributes)));
-  std::cout << fmt::format("{} {} has {} label{}\n", options.provider, options.name, attributes.size(),
-                           attributes.size() == 1 ? "" : "s");
+  for (const auto& [name, value] : given) labels[name] = value;
+  expect(200, administer(service, "PUT", fmt::format("/hardware/{}", profile.id),
+                         profile_body(options.provider, options.name, &labels)));
+  std::cout << fmt::format("{} {} has {} label{}\n", options.provider, options.name, labels.size(),
+                           labels.size() == 1 ? "" : "s");
   return 0;
 }
 
 int remove(const Access& service, const Options& options) {
-  expect(204, administer(service, "DELETE", fmt::format("/hardware/{}", id_of(service, options))));
+  expect(204, administer(service, "DELETE",
+                         fmt::format("/hardware/{}", known_profile(service, {options.provider, options.name}).id)));
   std::cout << fmt::format("removed {} {}\n", options.provider, options.name);
   return 0;
 }
@@ -104,10 +91,10 @@ Command add_profile(CLI::App& program) {
     return action;
   };
   CLI::App* adding = add_action("add", "Add a profile");
-  adding->add_option("--label,--attribute", options->attributes, "KEY=VALUE, which its probe is told; may be repeated")
+  adding->add_option("--label,--attribute", options->labels, "KEY=VALUE, which its probe is told; may be repeated")
       ->type_name("KEY=VALUE");
   CLI::App* setting = add_action("set", "Give a profile these labels; the others that it has stay");
-  setting->add_option("LABEL", options->attributes, "KEY=VALUE, which its probe is told");
+  setting->add_option("LABEL", options->labels, "KEY=VALUE, which its probe is told");
   setting->add_option("--unset", options->unset, "Take this label away; may be repeated")
       ->type_name("KEY")
       ->allow_extra_args(false);

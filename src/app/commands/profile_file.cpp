@@ -6,12 +6,12 @@
 #include <boost/json.hpp>
 #include <fstream>
 #include <iostream>
-#include <map>
+#include <set>
 
 #include "app/commands/row_lines.hpp"
 #include "app/commands/table.hpp"
-#include "app/commands/terminal.hpp"
 #include "app/json_text.hpp"
+#include "app/terminal.hpp"
 #include "base/text.hpp"
 #include "config/profile_file.hpp"
 #include "probe/url.hpp"
@@ -77,15 +77,12 @@ core::ProfileKey key_of(const Options& options) {
 
 int show(const Access& service, const Options& options) {
   const core::ProfileKey key = key_of(options);
-  const auto profiles = all_profiles(service);
-  const auto profile = std::ranges::find(profiles, key, &core::Profile::key);
-  if (profile == profiles.end())
-    throw base::UsageError(fmt::format("there is no profile '{}' '{}'", key.provider, key.name));
-  json::object shown{{"id", profile->id}, {"provider", key.provider}, {"name", key.name}};
+  const core::Profile profile = known_profile(service, key);
+  json::object shown{{"id", profile.id}, {"provider", key.provider}, {"name", key.name}};
   for (const json::value& row : rows_of(service))
-    if (row.at("id").to_number<std::int64_t>() == profile->id) shown = row.as_object();
+    if (row.at("id").to_number<std::int64_t>() == profile.id) shown = row.as_object();
   json::object& labels = shown["labels"].emplace_object();
-  for (const auto& [name, value] : profile->attributes) labels[name] = value;
+  for (const auto& [name, value] : profile.labels) labels[name] = value;
   if (options.show_output == "json") {
     std::cout << to_json(shown) << '\n';
     return 0;
@@ -95,15 +92,9 @@ int show(const Access& service, const Options& options) {
     std::cout << fmt::format("{:<13} {}\n", std::string_view(name),
                              value.is_string() ? base::to_line(value.get_string()) : to_json(value));
   }
-  for (const auto& [name, value] : profile->attributes)
+  for (const auto& [name, value] : profile.labels)
     std::cout << fmt::format("label         {}={}\n", name, base::to_line(value));
   return 0;
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string out;
-  base::append_json_string(out, text);
-  return out;
 }
 
 std::string csv_field(const std::string& text) {
@@ -114,16 +105,16 @@ std::string csv_field(const std::string& text) {
 }
 
 std::string to_csv(const std::vector<core::Profile>& profiles) {
-  std::map<std::string, bool> keys;
+  std::set<std::string> keys;
   for (const core::Profile& profile : profiles)
-    for (const auto& [key, value] : profile.attributes) keys[key] = true;
+    for (const auto& [key, value] : profile.labels) keys.insert(key);
   std::string out = "provider,name";
-  for (const auto& [key, is] : keys) out += "," + csv_field(key);
+  for (const std::string& key : keys) out += "," + csv_field(key);
   for (const core::Profile& profile : profiles) {
     out += fmt::format("\n{},{}", csv_field(profile.key.provider), csv_field(profile.key.name));
-    for (const auto& [key, is] : keys) {
-      const auto value = profile.attributes.find(key);
-      out += "," + (value == profile.attributes.end() ? "" : csv_field(value->second));
+    for (const std::string& key : keys) {
+      const auto value = profile.labels.find(key);
+      out += "," + (value == profile.labels.end() ? "" : csv_field(value->second));
     }
   }
   return out + "\n";
@@ -133,12 +124,12 @@ std::string to_csv(const std::vector<core::Profile>& profiles) {
 std::string to_text(const std::vector<core::Profile>& profiles, bool as_json) {
   std::string out = as_json ? "{\"profiles\":[" : profiles.empty() ? "profiles: []\n" : "profiles:\n";
   for (const core::Profile& profile : profiles) {
-    std::string attributes;
-    for (const auto& [key, value] : profile.attributes)
-      attributes += fmt::format("{}{}: {}", attributes.empty() ? "" : ", ", in_quotes(key), in_quotes(value));
-    const std::string entry = fmt::format("{{\"provider\": {}, \"name\": {}{}}}", in_quotes(profile.key.provider),
-                                          in_quotes(profile.key.name),
-                                          attributes.empty() ? "" : fmt::format(", \"labels\": {{{}}}", attributes));
+    std::string labels;
+    for (const auto& [key, value] : profile.labels)
+      labels += fmt::format("{}{}: {}", labels.empty() ? "" : ", ", base::json_string(key), base::json_string(value));
+    const std::string entry = fmt::format("{{\"provider\": {}, \"name\": {}{}}}",
+                                          base::json_string(profile.key.provider), base::json_string(profile.key.name),
+                                          labels.empty() ? "" : fmt::format(", \"labels\": {{{}}}", labels));
     out += as_json ? (&profile == profiles.data() ? "\n" : ",\n") + entry : "  - " + entry + "\n";
   }
   return as_json ? out + "\n]}\n" : out;
@@ -164,7 +155,7 @@ std::string shown_value(const std::string& key, const std::string& value) {
 }
 
 /// "zone: eu → us, old: gone"; "" when there is no difference.
-std::string difference(const core::Attributes& before, const core::Attributes& after) {
+std::string difference(const core::Labels& before, const core::Labels& after) {
   std::string text;
   const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
   for (const auto& [key, value] : after) {
@@ -184,7 +175,7 @@ void add_all(const Access& service, std::span<const core::Profile> added) {
   for (; !added.empty(); added = added.subspan(std::min(added.size(), kAddedAtOnce))) {
     std::string body = "[";
     for (const core::Profile& one : added.first(std::min(added.size(), kAddedAtOnce)))
-      body += (body.size() > 1 ? "," : "") + profile_body(one.key.provider, one.key.name, &one.attributes);
+      body += (body.size() > 1 ? "," : "") + profile_body(one.key.provider, one.key.name, &one.labels);
     expect(200, administer(service, "POST", "/hardware/", body + "]"));
   }
 }
@@ -199,10 +190,10 @@ int apply(const Access& service, const Options& options) {
     const core::ProfileKey key{entry.provider, entry.name};
     const auto known = std::ranges::lower_bound(there, key, {}, &core::Profile::key);
     const bool is_new = known == there.end() || known->key != key;
-    const core::Attributes attributes = entry.labels.value_or(is_new ? core::Attributes() : known->attributes);
-    const std::string details = difference(is_new ? core::Attributes() : known->attributes, attributes);
+    const core::Labels labels = entry.labels.value_or(is_new ? core::Labels() : known->labels);
+    const std::string details = difference(is_new ? core::Labels() : known->labels, labels);
     if (!is_new && details.empty()) continue;
-    (is_new ? added : changed).push_back({is_new ? 0 : known->id, key, attributes});
+    (is_new ? added : changed).push_back({is_new ? 0 : known->id, key, labels});
     std::cout << fmt::format("{} {}/{}{}\n", is_new ? '+' : '~', base::to_line(key.provider), base::to_line(key.name),
                              details.empty() ? "" : "  " + details);
   }
@@ -211,7 +202,7 @@ int apply(const Access& service, const Options& options) {
     add_all(service, added);
     for (const core::Profile& one : changed)
       expect(200, administer(service, "PUT", fmt::format("/hardware/{}", one.id),
-                             profile_body(one.key.provider, one.key.name, &one.attributes)));
+                             profile_body(one.key.provider, one.key.name, &one.labels)));
   }
   std::cout << fmt::format("{}{} added, {} changed, {} as they were\n", options.dry_run ? "would be: " : "",
                            added.size(), changed.size(), wanted.size() - added.size() - changed.size());
@@ -230,10 +221,17 @@ std::vector<core::Profile> all_profiles(const Access& service) {
     core::Profile& profile = profiles.emplace_back();
     profile.id = value.at("id").to_number<std::int64_t>();
     profile.key = {std::string(value.at("provider").as_string()), std::string(value.at("name").as_string())};
-    for (const auto& [key, text] : value.at("labels").as_object())
-      profile.attributes[key] = std::string(text.as_string());
+    for (const auto& [key, text] : value.at("labels").as_object()) profile.labels[key] = std::string(text.as_string());
   }
   return profiles;
+}
+
+core::Profile known_profile(const Access& service, const core::ProfileKey& key) {
+  const auto profiles = all_profiles(service);
+  const auto profile = std::ranges::find(profiles, key, &core::Profile::key);
+  if (profile == profiles.end())
+    throw base::UsageError(fmt::format("there is no profile '{}' '{}'", key.provider, key.name));
+  return *profile;
 }
 
 std::vector<std::pair<std::string, Command>> add_profile_files(CLI::App& profile, std::shared_ptr<Access> service) {

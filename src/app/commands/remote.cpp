@@ -264,7 +264,7 @@ Answer Remote::send(const Ask& ask) const {
     if (redirects == kMostRedirects)
       throw base::UsageError(fmt::format("{} redirects more than {} times", url_, kMostRedirects));
     const std::string to = redirected(request.url, *location);
-    // What is written elsewhere than it was sent to is no longer what was asked for.
+    // A change must not go to another place than the one that was given.
     if (request.method != "GET")
       throw base::UsageError(
           fmt::format("{} redirects {} to {}; give that URL", url_, request.method, without_query(to)));
@@ -306,7 +306,7 @@ std::string Remote::follow(const Ask& ask, base::Duration silence, const std::fu
 }
 
 std::string Remote::linked(const std::string& target, const std::string& link) const {
-  // Whoever stands before a portal below a path may take the path off: the portal's own links lack it then.
+  // A proxy that serves a portal below a path may take the path off: the portal's own links lack it then.
   const bool lacks_prefix = link.starts_with('/') && !link.starts_with("//") && !link.starts_with(prefix_ + "/");
   const std::string to = probe::resolve(url_ + target, lacks_prefix ? prefix_ + link : link);
   const auto parts = probe::parse_call_url(to);

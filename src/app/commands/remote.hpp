@@ -19,7 +19,7 @@ class App;
 /// A service as the command line reaches it: over http or https, with what it takes to be let in.
 namespace app {
 
-/// What the flags and the environment say; "" for what they leave to the named server.
+/// The flags and variables that say how to reach a service; "" leaves it to the named server.
 struct Access {
   std::string url, server, ca_file, token_file, login_file, header_file;
   /// It is the hardware service that is asked, with the admin token.

@@ -1,4 +1,4 @@
-// How a service is reached: URLs, logins, redirects.
+// URLs, logins and redirects of a service.
 #include "app/commands/remote.hpp"
 
 #include <fstream>
@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What it throws.
+/// The message of the error that `body` throws, or "".
 template <class F>
 std::string refused(F body) {
   try {

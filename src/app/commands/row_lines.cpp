@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "app/commands/table.hpp"
-#include "app/commands/terminal.hpp"
+#include "app/terminal.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 

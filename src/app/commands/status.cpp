@@ -7,8 +7,8 @@
 #include "app/commands/commands.hpp"
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
-#include "app/commands/terminal.hpp"
 #include "app/json_text.hpp"
+#include "app/terminal.hpp"
 #include "base/duration.hpp"
 
 namespace app {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "app/commands/terminal.hpp"
+#include "app/terminal.hpp"
 
 namespace app {
 namespace {

@@ -12,7 +12,7 @@ class Table {
   struct Column {
     std::string heading;
     bool right = false;
-    /// What it may be cut to where there is no room; 0: it is never cut. Columns of a higher rank go first.
+    /// The fewest columns that it is cut to where there is no room; 0: it is never cut. A higher rank is cut first.
     std::size_t least = 0;
     int rank = 0;
   };

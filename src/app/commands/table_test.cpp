@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "app/commands/terminal.hpp"
+#include "app/terminal.hpp"
 
 namespace app {
 namespace {

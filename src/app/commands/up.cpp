@@ -37,7 +37,7 @@ void settle(config::Config& config) {
 /// Both services, the portal reaching the hardware service over loopback as it would reach it anywhere.
 int serve(const config::Config& config, const std::function<config::Config()>& load, const CommonFlags& common) {
   hold_reloads();
-  // Who names profiles, or finds them, wants no others.
+  // A configuration that names or discovers profiles wants no sample.
   const bool named = config.profiles_given.value || std::ranges::any_of(config.probes, &config::ProbeConfig::discovers);
   const auto content = named ? store::FirstContent::nothing : store::FirstContent::sample;
   const store::Opened opened = hardware::open_database(config.hardware, content, config.profiles);

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "app/commands/row_lines.hpp"
-#include "app/commands/terminal.hpp"
+#include "app/terminal.hpp"
 #include "base/text.hpp"
 
 namespace app {

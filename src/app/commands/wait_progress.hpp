@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-/// What `vacancy wait` tells while it waits.
+/// Messages of `vacancy wait` while it waits.
 namespace app {
 
-/// What somebody waits for, as they wrote it.
+/// The condition that is waited for, in the words of the command line.
 struct Wished {
   std::vector<std::string> profiles;
   bool all = false;
@@ -22,7 +22,7 @@ struct Wished {
 /// "Azure/* or Amazon/c5, HIGH, for 5m".
 std::string to_text(const Wished& wished);
 
-/// What stands there, the best first: "Amazon/c5 MEDIUM, Azure/H16mr LOW and 3 more". "" when there is nothing.
+/// The rows as they are, the best first: "Amazon/c5 MEDIUM, Azure/H16mr LOW and 3 more". "" when there is nothing.
 std::string now_there(const boost::json::array& rows, bool more);
 
 /// Why the wish can never come true as the rows are, in sentences; none when it can. `more`: these are not all rows.

@@ -17,8 +17,8 @@
 namespace app {
 namespace {
 
-/// A portal sends a comment every 15 s: one that is silent for longer than two is left.
-constexpr std::chrono::seconds kSilence{35};
+/// A portal sends a heartbeat every 4 s: one that has missed two is left.
+constexpr std::chrono::seconds kSilence{10};
 /// Of an answer that is no stream.
 constexpr std::size_t kMostOfAnError = 64 * 1024;
 

@@ -8,7 +8,7 @@ namespace CLI {
 class App;
 }
 
-/// What stands on a terminal, in columns.
+/// Text on a terminal, measured in columns.
 namespace app {
 
 /// Columns where nobody says another number.

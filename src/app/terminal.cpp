@@ -1,4 +1,4 @@
-#include "app/commands/terminal.hpp"
+#include "app/terminal.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
