@@ -5,14 +5,14 @@ const LINKS = '#summary a, #filter a, #view :is(thead, nav, .blank, .group) a';
 
 let typing;
 
-// Columns are named only when some are left out. Filters without a field, such as labels, stay as the URL has them.
+// Columns are named only when others than the usual are wanted. Filters without a field, such as labels, stay as the URL has them.
 function wantedOf(form) {
   const wanted = new URLSearchParams();
   const given = new FormData(form);
   const fields = new Set([...form.elements].filter(({ name, type }) => name && type !== 'hidden').map(({ name }) => name));
   for (const name of fields) {
     const values = given.getAll(name).filter(Boolean);
-    const all = name === 'columns' && !form.querySelector('[name="columns"]:not(:checked)');
+    const all = name === 'columns' && [...form.elements[name]].every(box => box.checked === ('usual' in box.dataset));
     if (values.length && !all) wanted.set(name, values.join(','));
   }
   for (const [name, value] of new URLSearchParams(location.search)) {
@@ -31,8 +31,8 @@ function fill(form) {
   const wanted = new URLSearchParams(location.search);
   for (const input of form.elements) {
     if (input.type === 'checkbox' && input.name) {
-      const all = input.name === 'columns' && !wanted.has('columns');
-      input.checked = all || wanted.getAll(input.name).some(list => list.split(',').includes(input.value));
+      const usual = input.name === 'columns' && !wanted.has('columns') && 'usual' in input.dataset;
+      input.checked = usual || wanted.getAll(input.name).some(list => list.split(',').includes(input.value));
     } else if (input.matches('select, [type="search"], [type="number"]')) {
       input.value = wanted.get(input.name) ?? '';
       // A choice that the form does not offer by itself.

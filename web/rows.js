@@ -42,6 +42,7 @@ function read(tr) {
     price: part('.price'),
     time,
     flag: part('.flag'),
+    labels: tr.querySelectorAll('[data-label]'),
     note: part('.note'),
     reason: part('.reason'),
     level: part('.level b').textContent,
@@ -145,6 +146,7 @@ export function apply(json) {
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);
+  for (const cell of row.labels) setText(cell, json.labels?.[cell.dataset.label] ?? '');
   showReason(row, withoutRule(json.reason ?? ''));
   if (row.time && !json.measured_at) {
     row.time.removeAttribute('datetime');

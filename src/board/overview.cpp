@@ -26,6 +26,7 @@ OverviewCache::Part OverviewCache::part_of(std::shared_ptr<const core::Snapshot:
     if (const auto& reading = row->reading)
       add_numbers(part.overview, reading->largest && reading->largest != reading->free, reading->score.has_value(),
                   reading->price.has_value());
+    for (const auto& [label, value] : row->profile.labels) part.overview.labels.insert(label);
     if (row->failure) part.overview.failing_probes.insert(row->probe);
   });
   return part;
@@ -44,6 +45,7 @@ const Overview& OverviewCache::get(const State& state, base::Time now) {
     overview_.counts.add(part.counts);
     for (const std::string& provider : part.providers) add_provider(overview_, provider);
     add_numbers(overview_, part.largest, part.score, part.price);
+    overview_.labels.insert(part.labels.begin(), part.labels.end());
     overview_.failing_probes.insert(part.failing_probes.begin(), part.failing_probes.end());
   }
   sequence_ = state.sequence;

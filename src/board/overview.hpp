@@ -13,6 +13,8 @@ struct Overview {
   Counts counts;
   /// In order.
   std::vector<std::string> providers;
+  /// Names of labels that any row has.
+  std::set<std::string> labels;
   /// Probes of which a row's latest attempt failed.
   std::set<std::string> failing_probes;
   /// Does any row have such a number?

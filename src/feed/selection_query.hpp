@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -28,12 +29,12 @@ inline constexpr std::array<std::string_view, 21> kSelectionParameters{
     "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
     "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price", "label."};
 
-/// Those, and where a part begins that must not shift when rows come and go.
-inline constexpr auto kListParameters = [] {
-  std::array<std::string_view, kSelectionParameters.size() + 1> names{"after"};
-  std::ranges::copy(kSelectionParameters, names.begin() + 1);
+/// Those, and `more` of a list, page or file.
+consteval auto selection_parameters_and(std::convertible_to<std::string_view> auto... more) {
+  std::array<std::string_view, kSelectionParameters.size() + sizeof...(more)> names{more...};
+  std::ranges::copy(kSelectionParameters, names.begin() + sizeof...(more));
   return names;
-}();
+}
 
 /// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);

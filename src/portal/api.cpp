@@ -14,11 +14,9 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
-constexpr auto kCsvParameters = [] {
-  std::array<std::string_view, feed::kListParameters.size() + 1> names{"raw"};
-  std::ranges::copy(feed::kListParameters, names.begin() + 1);
-  return names;
-}();
+/// `after`: where a part begins that must not shift when rows come and go.
+constexpr auto kListParameters = feed::selection_parameters_and("after");
+constexpr auto kCsvParameters = feed::selection_parameters_and("after", "raw");
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;
 
@@ -73,7 +71,7 @@ http::Reply no_such_profile() {
 Api::Api(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}
 
 asio::awaitable<http::Reply> Api::list(const http::Request& request) {
-  if (auto known = request.query.only(feed::kListParameters); !known) co_return http::problem(known.error());
+  if (auto known = request.query.only(kListParameters); !known) co_return http::problem(known.error());
   const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();

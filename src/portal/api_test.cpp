@@ -39,7 +39,7 @@ TEST(Csv, QuotesWhatNeedsIt) {
   row.reading->changed = core::LevelChange{Level::low, kNow};
   std::string out;
   append_csv(out, row, kNow, Cells::safe);
-  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,\r\n",
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,,,false\r\n",
                              base::to_rfc3339(kNow)));
 }
 
@@ -181,13 +181,15 @@ TEST(Csv, EveryValueStandsInItsColumn) {
   row.reading->score = 4;
   row.reading->price = 5;
   row.failure = core::Failure{"no, route", kNow};
+  row.unit = "GPUs";
+  row.simulated = true;
   std::string out;
   append_csv(out, row, kNow, Cells::safe);
-  EXPECT_EQ(out, fmt::format("\"a,b\",n,HIGH,STALE,1,2,3,4,5,a test,{},,,\"no, route\",{}\r\n",
+  EXPECT_EQ(out, fmt::format("\"a,b\",n,HIGH,STALE,1,2,3,4,5,a test,{},,,\"no, route\",{},GPUs,true\r\n",
                              base::to_rfc3339(kNow - 2min), base::to_rfc3339(kNow)));
   out.clear();
   append_csv(out, pending_row(2, "new", 2), kNow, Cells::safe);
-  EXPECT_EQ(out, "p,new,UNKNOWN,PENDING,,,,,,,,,,,\r\n");
+  EXPECT_EQ(out, "p,new,UNKNOWN,PENDING,,,,,,,,,,,,,false\r\n");
 }
 
 /// The answer of a route that Cors added.
@@ -246,7 +248,7 @@ TEST(Csv, ALabelIsAColumn) {
   two.profile.labels = {{"gpu", "a100, 80 GB"}};
   const std::vector<std::string> labels = labels_of(std::vector{support::share(one), support::share(two)});
   EXPECT_THAT(labels, ElementsAre("gpu", "note", "region"));
-  EXPECT_THAT(csv_head(labels), EndsWith(",failed_at,label.gpu,label.note,label.region\r\n"));
+  EXPECT_THAT(csv_head(labels), EndsWith(",failed_at,unit,simulated,label.gpu,label.note,label.region\r\n"));
   std::string out;
   append_csv(out, one, kNow, Cells::safe, labels);
   EXPECT_THAT(out, EndsWith(",,'=1+1,eu-1\r\n"));

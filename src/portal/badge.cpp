@@ -2,8 +2,11 @@
 
 #include "base/text.hpp"
 #include "core/freshness.hpp"
+#include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
+#include "portal/list_view.hpp"
+#include "portal/row_data.hpp"
 
 namespace portal {
 namespace {
@@ -11,6 +14,8 @@ namespace {
 constexpr std::string_view kEnding = ".svg";
 /// A name always fits.
 constexpr std::size_t kMostLabelBytes = core::kMaxNameBytes;
+
+constexpr auto kParameters = feed::selection_parameters_and("label");
 
 /// White text on these has a contrast of at least 4.5:1.
 std::string_view colour_of(core::Level level) {
@@ -54,15 +59,13 @@ std::size_t width_of(std::string_view text) {
   return kLetter * (text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues)));
 }
 
-std::string render(std::string_view label, const core::Row& row, base::Time now) {
+/// `word` beside `label`, on the colour of `level`.
+http::Prepared render(std::string_view label, std::string_view word, core::Level level) {
   constexpr std::size_t kMargin = 8;
-  const core::Level level = core::effective_level(row, now);
-  const bool fresh = core::freshness(row, now) == core::Freshness::fresh;
-  const std::string word = fmt::format("{}{}", core::to_string(level), fresh || !row.reading ? "" : " (old)");
   const std::size_t left = width_of(label) + 2 * kMargin;
   const std::size_t right = width_of(word) + 2 * kMargin;
   const std::string text = escaped(label);
-  return fmt::format(
+  std::string svg = fmt::format(
       R"svg(<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{label}: {word}">)svg"
       R"svg(<title>{label}: {word}</title><clipPath id="c"><rect width="{width}" height="20" rx="3"/></clipPath>)svg"
       R"svg(<g clip-path="url(#c)"><path fill="#3b434b" d="M0 0h{left}v20h-{left}z"/>)svg"
@@ -72,30 +75,102 @@ std::string render(std::string_view label, const core::Row& row, base::Time now)
       R"svg(<text x="{right_at}" y="14" textLength="{right_text}" lengthAdjust="spacingAndGlyphs">{word}</text></g></svg>)svg"
       "\n",
       fmt::arg("width", left + right), fmt::arg("label", text), fmt::arg("word", word), fmt::arg("left", left),
-      fmt::arg("right", right), fmt::arg("colour", colour_of(fresh ? level : core::Level::unknown)),
-      fmt::arg("margin", kMargin), fmt::arg("left_text", left - 2 * kMargin), fmt::arg("right_at", left + kMargin),
+      fmt::arg("right", right), fmt::arg("colour", colour_of(level)), fmt::arg("margin", kMargin),
+      fmt::arg("left_text", left - 2 * kMargin), fmt::arg("right_at", left + kMargin),
       fmt::arg("right_text", right - 2 * kMargin));
+  return {"image/svg+xml", std::move(svg)};
+}
+
+http::Reply reply_with(const http::Request& request, http::Prepared& prepared) {
+  http::Reply reply = http::answer(request, prepared);
+  // Opened by itself, a picture is a document.
+  reply.headers.emplace_back("Content-Security-Policy", "default-src 'none'; sandbox");
+  return reply;
+}
+
+/// The label that is asked for, or `usual`.
+base::Result<std::string_view> label_of(const http::Request& request, std::string_view usual) {
+  const std::string_view label = request.query.get("label").value_or(usual);
+  if (label.empty() || label.size() > kMostLabelBytes || !base::is_printable_utf8(label))
+    return base::fail(base::Errc::invalid,
+                      fmt::format("label must be text of 1 to {} bytes in one line", kMostLabelBytes));
+  return label;
+}
+
+/// "c5" of "c5.svg".
+std::optional<std::string_view> stem_of(std::string_view file) {
+  if (!file.ends_with(kEnding)) return std::nullopt;
+  return file.substr(0, file.size() - kEnding.size());
+}
+
+/// The best that can be got now.
+core::Level best_of(const board::Counts& counts) {
+  return counts.high > 0     ? core::Level::high
+         : counts.medium > 0 ? core::Level::medium
+         : counts.low > 0    ? core::Level::low
+                             : core::Level::unknown;
 }
 
 }  // namespace
 
-boost::asio::awaitable<http::Reply> Badge::handle(const http::Request& request) {
+boost::asio::awaitable<http::Reply> Badge::profile(const http::Request& request) {
   if (auto known = request.query.only({"label"}); !known) co_return http::problem(known.error());
-  std::string_view name = request.parameters[1];
-  if (!name.ends_with(kEnding)) co_return http::problem(404, "badges are at /badge/PROVIDER/NAME.svg");
-  name.remove_suffix(kEnding.size());
-  const std::string_view label = request.query.get("label").value_or(name);
-  if (label.empty() || label.size() > kMostLabelBytes || !base::is_printable_utf8(label))
-    co_return http::problem(400, fmt::format("label must be text of 1 to {} bytes in one line", kMostLabelBytes));
+  const auto name = stem_of(request.parameters[1]);
+  if (!name) co_return http::problem(404, "badges are at /badge/PROVIDER/NAME.svg");
+  const auto label = label_of(request, *name);
+  if (!label) co_return http::problem(label.error());
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) co_return not_filled(*state);
-  const core::RowPtr row = state->snapshot.find({request.parameters[0], std::string(name)});
+  const core::RowPtr row = state->snapshot.find({request.parameters[0], std::string(*name)});
   if (!row) co_return no_such_profile();
-  http::Prepared prepared("image/svg+xml", render(label, *row, state->now(std::chrono::steady_clock::now())));
-  http::Reply reply = http::answer(request, prepared);
-  // Opened by itself, a picture is a document.
-  reply.headers.emplace_back("Content-Security-Policy", "default-src 'none'; sandbox");
-  co_return reply;
+  const base::Time now = state->now(std::chrono::steady_clock::now());
+  const core::Level level = core::effective_level(*row, now);
+  const bool fresh = core::freshness(*row, now) == core::Freshness::fresh;
+  const std::string word = fmt::format("{}{}", core::to_string(level), fresh || !row->reading ? "" : " (old)");
+  http::Prepared prepared = render(*label, word, fresh ? level : core::Level::unknown);
+  co_return reply_with(request, prepared);
+}
+
+boost::asio::awaitable<http::Reply> Badge::list(const http::Request& request) {
+  co_return counts(request, "");
+}
+
+boost::asio::awaitable<http::Reply> Badge::provider(const http::Request& request) {
+  const auto provider = stem_of(request.parameters[0]);
+  if (!provider) co_return http::problem(404, "badges are at /badge/PROVIDER.svg");
+  if (request.query.get("provider")) co_return http::problem(400, "the provider stands in the path already");
+  co_return counts(request, *provider);
+}
+
+http::Reply Badge::counts(const http::Request& request, std::string_view provider) {
+  if (auto known = request.query.only(kParameters); !known) return http::problem(known.error());
+  auto parsed = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
+  if (!parsed) return http::problem(parsed.error());
+  ListView view{.selection = badge_selection(*std::move(parsed))};
+  if (!provider.empty()) view.selection.providers = {std::string(provider)};
+  const std::string text = view.text();
+  const bool fits = !text.empty() && text.size() <= kMostLabelBytes;
+  const auto label = label_of(request, fits ? text : "hardware");
+  if (!label) return http::problem(label.error());
+  const board::StatePtr state = board_.view(request.core).current();
+  if (!state->filled) return not_filled(*state);
+  Core& core = cores_[request.core];
+  const auto draw = [&](const board::State& current) {
+    const base::Time now = current.now(std::chrono::steady_clock::now());
+    const board::Counts found = board::select(current, view.selection, now, core.overview.get(current, now)).counts;
+    return render(*label, found.total == 0 ? "none" : counts_text(found), best_of(found));
+  };
+  const std::string key = fmt::format("{}&label={}", feed::to_query(view.selection, 0), http::percent_encode(*label));
+  return reply_with(request, core.cache.get(key, *state, draw));
+}
+
+board::Selection badge_selection(board::Selection selection) {
+  selection.order = board::Order::key;
+  selection.descending = false;
+  selection.grouped = false;
+  selection.offset = 0;
+  selection.limit = 0;
+  return selection;
 }
 
 }  // namespace portal

@@ -1,24 +1,45 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "board/board.hpp"
+#include "board/overview.hpp"
+#include "board/selection.hpp"
+#include "feed/cache.hpp"
 #include "http/message.hpp"
 
 namespace portal {
 
-/// `GET /badge/{provider}/{name}.svg`: a profile's level as a small picture, for READMEs and wikis. What it shows goes
-/// stale with the row: "(old)", and UNKNOWN when it has expired. Called on every core.
+/// Small pictures for READMEs and wikis. Called on every core.
+///
+///   ?label=TEXT  on its left side, instead of the name
 class Badge {
  public:
   /// `board` outlives it.
-  explicit Badge(board::Board& board) : board_(board) {}
+  Badge(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}
 
-  ///   ?label=TEXT  instead of the name
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  /// `GET /badge/{provider}/{name}.svg`: a profile's level. It goes stale with the row: "(old)", and UNKNOWN when that
+  /// has expired.
+  boost::asio::awaitable<http::Reply> profile(const http::Request& request);
+  /// `GET /badge.svg?q=…` (feed/selection_query.hpp): how many of the profiles that match have which level.
+  boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  /// `GET /badge/{provider}.svg?q=…`: likewise of a provider.
+  boost::asio::awaitable<http::Reply> provider(const http::Request& request);
 
  private:
+  struct Core {
+    feed::Cache cache{feed::kTellsTime};
+    board::OverviewCache overview{};
+  };
+
+  http::Reply counts(const http::Request& request, std::string_view provider);
+
   board::Board& board_;
+  std::vector<Core> cores_;
 };
+
+/// The filters of `selection`, which a badge has, without order and part.
+board::Selection badge_selection(board::Selection selection);
 
 }  // namespace portal

@@ -44,7 +44,7 @@ std::vector<std::string> labels_of(std::span<const core::RowPtr> rows) {
 std::string csv_head(std::span<const std::string> labels) {
   std::string head =
       "provider,name,availability,freshness,free,total,largest,score,price,reason,measured_at,changed_from,changed_at,"
-      "error,failed_at";
+      "error,failed_at,unit,simulated";
   for (const std::string& label : labels) head.append(",label.").append(label);
   return head + "\r\n";
 }
@@ -76,6 +76,9 @@ void append_csv(std::string& out, const core::Row& row, base::Time now, Cells ce
   if (row.failure) append_text(out, row.failure->error, cells);
   out += ',';
   if (row.failure) base::append_rfc3339(out, row.failure->failed_at);
+  out += ',';
+  append_text(out, row.unit, cells);
+  out += row.simulated ? ",true" : ",false";
   for (const std::string& label : labels) {
     out += ',';
     const auto value = row.profile.labels.find(label);

@@ -1,6 +1,7 @@
 #include "portal/form_data.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "feed/selection_query.hpp"
@@ -14,6 +15,7 @@ using kainjow::mustache::data;
 
 /// More than these are no choice.
 constexpr std::size_t kMostProviders = 200;
+constexpr std::size_t kMostLabels = 50;
 
 data option(const std::string& value, const std::string& label, bool selected) {
   data out;
@@ -78,6 +80,12 @@ data columns_of(const board::Overview& overview, const ListView& view) {
     if (sorted) out.set("sorted", view.selection.descending ? "descending" : "ascending");
     columns << out;
   }
+  for (const std::string& label : view.labels) {
+    data out;
+    out.set("class", "label");
+    out.set("label", label);
+    columns << out;
+  }
   if (has_column(overview, view, "note")) {
     data note;
     note.set("class", "note");
@@ -87,12 +95,21 @@ data columns_of(const board::Overview& overview, const ListView& view) {
   return columns;
 }
 
-/// Which columns there are to choose from.
+/// Columns to choose from: the usual ones, and labels that rows have.
 data choice_of(const board::Overview& overview, const ListView& view) {
   data choice{data::type::list};
   const ListView all{.selection = view.selection};
-  for (const std::string_view name : kColumnNames)
-    if (has_column(overview, all, name)) choice << option(std::string(name), std::string(name), view.shows(name));
+  for (const std::string_view name : kColumnNames) {
+    if (!has_column(overview, all, name)) continue;
+    data usual = option(std::string(name), std::string(name), view.shows(name));
+    usual.set("usual", true);
+    choice << usual;
+  }
+  std::set<std::string> labels(view.labels.begin(), view.labels.end());
+  for (const std::string& label : overview.labels)
+    if (labels.size() < kMostLabels) labels.insert(label);
+  for (const std::string& label : labels)
+    choice << option(fmt::format("{}{}", kLabelColumn, label), label, std::ranges::count(view.labels, label) > 0);
   return choice;
 }
 

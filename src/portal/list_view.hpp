@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,10 @@ struct ListView {
   board::Selection selection;
   /// Large, for a display on the wall.
   bool wall = false;
-  /// Of kColumnNames, in their order; none is all.
-  std::vector<std::string_view> columns{};
+  /// Of kColumnNames, in their order; nothing is all.
+  std::optional<std::vector<std::string_view>> columns{};
+  /// Names of labels that have a column each.
+  std::vector<std::string> labels{};
 
   /// The query of its URL, which names it: equal views have equal queries.
   std::string query() const;
@@ -34,11 +37,19 @@ struct ListView {
   /// Everything, shown in the same way.
   ListView reset() const;
   bool shows(std::string_view column) const;
+  /// As ?columns= names them; empty for what is shown anyway.
+  std::vector<std::string> column_names() const;
   /// The filter in words, "c5, Amazon, high, free ≥ 8"; "" without one.
   std::string text() const;
 };
 
+/// The columns of those labels in a URL: "label.region".
+inline constexpr std::string_view kLabelColumn = "label.";
+
 /// The view of a query. `selection` is parsed already.
-ListView list_view(board::Selection selection, const http::Query& query);
+base::Result<ListView> list_view(board::Selection selection, const http::Query& query);
+
+/// `view` as a wall shows it, from its first row on.
+ListView on_wall(ListView view);
 
 }  // namespace portal

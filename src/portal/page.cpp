@@ -14,6 +14,19 @@ namespace portal {
 
 using kainjow::mustache::data;
 
+namespace {
+
+constexpr auto kParameters = feed::selection_parameters_and("columns", "wall");
+
+base::Result<ListView> view_of(const http::Query& query) {
+  if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());
+  auto selection = feed::parse_selection(query, kRowsPerPage, kMostRowsPerPage);
+  if (!selection) return std::unexpected(selection.error());
+  return list_view(*std::move(selection), query);
+}
+
+}  // namespace
+
 struct Page::Core {
   const std::string& public_url;
   kainjow::mustache::mustache page = load_template("list");
@@ -34,7 +47,7 @@ struct Page::Core {
   /// Everything, with what is wrong with the view that was asked for.
   http::Reply refuse(const http::Request& request, const board::State& state, const std::string& problem) {
     const base::Time now = state.now(std::chrono::steady_clock::now());
-    const ListView view = list_view({.limit = kRowsPerPage}, request.query);
+    const ListView view{.selection = {.limit = kRowsPerPage}};
     const std::string words(request.query.get("q").value_or(""));
     data list = list_data(state, now, overview.get(state, now), view, problem, words);
     http::Reply reply = http::problem(400, problem);
@@ -54,19 +67,19 @@ Page::Page(board::Board& board, std::size_t cores, std::string public_url)
 Page::~Page() = default;
 
 boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
-  const auto selection = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
+  const base::Result<ListView> parsed = view_of(request.query);
   Core& core = *cores_[request.core];
   const board::StatePtr state = board_.view(request.core).current();
-  if (!selection) {
+  if (!parsed) {
     const bool page = state->filled && wants_html(request);
-    co_return page ? core.refuse(request, *state, selection.error().message)
-                   : show_problem(request, 400, selection.error().message);
+    co_return page ? core.refuse(request, *state, parsed.error().message)
+                   : show_problem(request, 400, parsed.error().message);
   }
   constexpr std::string_view kVary = "Accept, User-Agent";
   // A script that reads lines must not take the lack of an answer for a lack of profiles.
   if (wants_text(request) && !state->filled) co_return not_filled(*state);
   if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
-  const ListView view = list_view(*selection, request.query);
+  const ListView& view = *parsed;
   const auto render = [&](const board::State& current) { return core.render(current, view); };
   http::Prepared& prepared = core.cache.get(view.query(), *state, render);
   http::Reply reply = http::answer(request, prepared, kVary);

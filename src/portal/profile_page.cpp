@@ -139,6 +139,7 @@ ProfilePage::ProfilePage(board::Board& board, std::size_t cores, std::string pub
 ProfilePage::~ProfilePage() = default;
 
 boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
+  if (auto known = request.query.only({}); !known) co_return show_problem(request, 400, known.error().message);
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};

@@ -38,6 +38,18 @@ std::string number_text(double number) {
   return text;
 }
 
+std::string counts_text(const board::Counts& counts) {
+  std::vector<std::string> parts;
+  const std::pair<const char*, std::size_t> all[] = {{"high", counts.high},
+                                                     {"medium", counts.medium},
+                                                     {"low", counts.low},
+                                                     {"stale", counts.stale},
+                                                     {"unknown", counts.unknown}};
+  for (const auto& [word, count] : all)
+    if (count > 0) parts.push_back(fmt::format("{} {}", number_text(static_cast<double>(count)), word));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string capacity_text(const core::Row& row) {
   if (!row.reading || !row.reading->free) return "";
   const auto& [free, total] = std::tie(row.reading->free, row.reading->total);

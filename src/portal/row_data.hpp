@@ -27,6 +27,9 @@ std::string lower(std::string_view text);
 /// "1,234.5".
 std::string number_text(double number);
 
+/// "2 high, 1 low": without levels that there are none of.
+std::string counts_text(const board::Counts& counts);
+
 /// "3 of 8 GPUs", "3 free", or "".
 std::string capacity_text(const core::Row& row);
 

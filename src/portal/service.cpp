@@ -36,7 +36,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
       assets_(runtime.cores()),
-      badge_(board_),
+      badge_(board_, runtime.cores()),
       cors_(config.allow_origin),
       frame_ancestors_(frame_ancestors_of(config.frame_ancestors)),
       rows_at_scrape_(board::meter(board_, metrics, "portal")) {}
@@ -58,7 +58,9 @@ http::Router Service::routes() {
   open("/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
   open("/api/v1/wait", [this](const http::Request& request) { return wait_.handle(request); });
   open("/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
-  open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.handle(request); });
+  open("/badge.svg", [this](const http::Request& request) { return badge_.list(request); });
+  open("/badge/{provider}", [this](const http::Request& request) { return badge_.provider(request); });
+  open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.profile(request); });
   open("/openapi.yaml", [this](const http::Request& request) { return assets_.openapi(request); });
   return router;
 }

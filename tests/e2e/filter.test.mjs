@@ -36,13 +36,31 @@ test('a filter is in the URL, and the server finds the rows', async t => {
 test('a filter without a field stays while others change', async t => {
   const labelled = profiles(40).map((profile, at) => ({ ...profile, labels: { region: at % 2 ? 'eu' : 'us' } }));
   const { url } = await vacancyUp(t, { profiles: labelled, probes: [HIGH, quick] });
-  const page = await openPage(t, `${url}/?label.region=eu`);
+  const page = await openPage(t, `${url}?label.region=eu`);
   assert.equal((await names(page)).length, 20);
   await page.getByRole('searchbox').fill('type-001');
   await eventually('the search is done', async () => (await names(page)).length === 5);
   assert.match(page.url(), /label\.region=eu/);
   await page.getByRole('searchbox').fill('');
   await eventually('all of the label', async () => (await names(page)).length === 20);
+});
+
+test('a label is a column of choice, and live', async t => {
+  const labelled = profiles(3).map(profile => ({ ...profile, labels: { region: 'us' } }));
+  const { url, profile } = await vacancyUp(t, { profiles: labelled, probes: [HIGH, quick] });
+  const page = await openPage(t, url);
+  const regions = () => page.locator('#rows [data-label="region"]').allTextContents();
+  assert.deepEqual(await regions(), []);
+  await page.getByText('More', { exact: true }).click();
+  await page.getByLabel('region').check();
+  await eventually('a column', async () => (await regions()).join() === 'us,us,us');
+  assert.match(page.url(), /columns=provider,.*,label\.region/);
+  await page.getByLabel('region').uncheck();
+  await eventually('the usual ones are not named', async () => !page.url().includes('columns') && !(await regions()).length);
+  const other = await openPage(t, `${url}?columns=label.region`);
+  assert.equal(await other.locator('thead th').count(), 3);
+  await profile('set', 'Provider 0', 'type-0000', 'region=eu');
+  await eventually('it is live', async () => (await other.locator('[data-label="region"]').first().textContent()) === 'eu');
 });
 
 test('columns sort, providers are grouped, and pages keep both', async t => {

@@ -11,11 +11,27 @@ const COUNT = 100_000;
 
 const first = page => page.locator('#rows .name').first().textContent();
 
+/** Requests, and bytes as they were sent, of a browser that was never here, until the page is live. */
+async function firstVisit(t, url) {
+  const page = await openPage(t, 'about:blank');
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  const visit = { requests: 0, bytes: 0 };
+  network.on('Network.requestWillBeSent', () => { visit.requests += 1; });
+  network.on('Network.dataReceived', ({ encodedDataLength }) => { visit.bytes += encodedDataLength; });
+  await page.goto(url);
+  await page.locator('#live.on').waitFor();
+  return visit;
+}
+
 test('100,000 profiles: search, order, the last page and live changes', async t => {
   const probes = [{ ...quick, name: 'live', match: { name: 'type-00*' } }, { ...quick, ttl: '1h', duration: '1ms' }];
   const { url } = await vacancyUp(t, { profiles: profiles(COUNT), probes });
   const page = await openPage(t, url);
   await eventually('all are measured', async () => await page.locator('[data-count=UNKNOWN]').textContent() === '0' && await page.locator('[data-count=total]').textContent() === COUNT.toLocaleString('en'));
+  const visit = await firstVisit(t, url);
+  t.diagnostic(`first visit: ${JSON.stringify(visit)}`);
+  assert.ok(visit.requests <= 6 && visit.bytes <= 60_000, JSON.stringify(visit));
   await page.goto(url);
   const times = {};
   async function step(what, act, done) {

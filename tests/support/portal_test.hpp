@@ -34,7 +34,7 @@ class PortalTest : public testing::Test {
   Api api_{*board_, 1};
   Assets assets_{1};
   ProfilePage profile_page_{*board_, 1};
-  Badge badge_{*board_};
+  Badge badge_{*board_, 1};
   std::vector<http::Header> headers_{{"Accept", "text/html"}};
 };
 

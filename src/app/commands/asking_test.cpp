@@ -99,6 +99,22 @@ TEST_F(ListTest, SendsTheFiltersOfThePage) {
   EXPECT_THAT(refused.err, HasSubstr("sort='x' is none of key"));
 }
 
+TEST_F(ListTest, FiltersMayBeRepeated) {
+  will_answer({{200, page(row("a"), "null")}});
+  EXPECT_EQ(run(add_list, {"list",   "--provider", "P",         "--provider",  "Q",       "--name",      "a",
+                           "--name", "b",          "--label",   "region=eu-1", "--label", "region=eu-2", "--min",
+                           "free=8", "--max",      "price=2.5", "--max",       "free=9",  "--url",       url()})
+                .code,
+            0);
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware provider=P provider=Q name=a name=b limit=1000 "
+                                   "label.region=eu-1 label.region=eu-2 min_free=8 max_free=9 max_price=2.5"));
+  for (const char* pair : {"region", "=eu", "region="}) {
+    const Ran refused = run(add_list, {"list", "--label", pair, "--url", url()});
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("is not NAME=VALUE"));
+  }
+}
+
 TEST_F(ListTest, StopsAtItsLimit) {
   will_answer({{200, page(row("a") + "," + row("b"), "\"?after=b\"")}});
   EXPECT_EQ(run(add_list, {"list", "-o", "name", "--limit", "1", "--url", url()}).out, "p/a\n");
@@ -111,7 +127,7 @@ TEST_F(ListTest, PrintsTheFormsOfOutput) {
             "provider,name\r\n");
   EXPECT_EQ(asked().back(), "GET /api/v1/hardware.csv level=HIGH limit=5");
   will_answer({{200, page(row("a"), "null")}});
-  EXPECT_THAT(run(add_list, {"list", "-o", "wide", "--url", url()}).out, HasSubstr("CHANGED  PROBE\n"));
+  EXPECT_THAT(run(add_list, {"list", "-o", "wide", "--url", url()}).out, HasSubstr("CHANGED  PROBE  LABELS\n"));
   EXPECT_THAT(run(add_list, {"list", "--color", "always", "--url", url()}).out, HasSubstr("\033[32mHIGH\033[0m"));
   EXPECT_THAT(run(add_list, {"list", "--url", url()}).out, Not(HasSubstr("\033"))) << "it is no terminal";
   EXPECT_EQ(run(add_list, {"list", "-o", "xml", "--url", url()}).code, 2);

@@ -23,8 +23,8 @@ constexpr std::size_t kPageRows = 1000;
 struct Options {
   std::shared_ptr<Access> access;
   std::vector<std::string> words;
-  std::string query, provider, name, sort;
-  std::vector<std::string> levels, freshness;
+  std::string query, sort;
+  std::vector<std::string> providers, names, labels, least, most, levels, freshness;
   bool failing = false;
   bool group = false;
   std::optional<std::size_t> limit, offset;
@@ -42,8 +42,14 @@ std::string query_of(const Options& options) {
   std::string words = options.query;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
   add("q", words);
-  add("provider", options.provider);
-  add("name", options.name);
+  for (const std::string& provider : options.providers) add("provider", provider);
+  for (const std::string& name : options.names) add("name", name);
+  for (const auto& [prefix, pairs] :
+       {std::pair("label.", &options.labels), std::pair("min_", &options.least), std::pair("max_", &options.most)})
+    for (const std::string& pair : *pairs) {
+      const std::size_t equals = pair.find('=');
+      add(prefix + http::percent_encode(pair.substr(0, equals)), pair.substr(equals + 1));
+    }
   for (const auto& [name, values] : {std::pair("level", &options.levels), std::pair("freshness", &options.freshness)}) {
     std::string all;
     for (std::string value : *values) {
@@ -118,6 +124,18 @@ int list(const Options& options) {
   return 0;
 }
 
+CLI::Option* add_repeated(CLI::App& command, const char* name, std::vector<std::string>& values, const char* text,
+                          const char* type) {
+  return command.add_option(name, values, text)->type_name(type)->allow_extra_args(false);
+}
+
+/// The check of CLI11: what is wrong, or "".
+std::string is_pair(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const bool whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
+  return whole ? "" : fmt::format("'{}' is not NAME=VALUE", text);
+}
+
 }  // namespace
 
 Command add_list(CLI::App& program) {
@@ -125,8 +143,17 @@ Command add_list(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("WORD", options->words, "Only profiles with each of these in PROVIDER/NAME");
   command->add_option("-q,--query", options->query, "The same, as one text")->type_name("WORDS");
-  command->add_option("--provider", options->provider, "Only this provider, exactly")->type_name("PROVIDER");
-  command->add_option("--name", options->name, "Only profiles of this name, exactly")->type_name("NAME");
+  add_repeated(*command, "--provider", options->providers, "Only this provider, exactly; repeated: any of them",
+               "PROVIDER");
+  add_repeated(*command, "--name", options->names, "Only profiles of this name, exactly; repeated: any of them",
+               "NAME");
+  add_repeated(*command, "--label", options->labels, "Only profiles with this label; repeated: any of a label's values",
+               "LABEL=VALUE")
+      ->check(is_pair);
+  add_repeated(*command, "--min", options->least,
+               "Only where a number is at least this: free, total, largest, score or price", "free=N")
+      ->check(is_pair);
+  add_repeated(*command, "--max", options->most, "Only where a number is at most this", "price=N")->check(is_pair);
   command->add_option("--level", options->levels, "Only these levels: HIGH, MEDIUM, LOW, UNKNOWN")
       ->type_name("LEVEL,…")
       ->delimiter(',')

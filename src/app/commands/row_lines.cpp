@@ -26,6 +26,21 @@ std::string number_of(const json::object& row, std::string_view key) {
   return value != nullptr && value->is_number() ? base::number_text(value->to_number<double>()) : "";
 }
 
+bool is_simulated(const json::object& row) {
+  const json::value* simulated = row.if_contains("simulated");
+  return simulated != nullptr && *simulated == json::value(true);
+}
+
+/// "gpu=a100 region=eu-1".
+std::string labels_of(const json::object& row) {
+  const json::value* labels = row.if_contains("labels");
+  if (labels == nullptr || !labels->is_object()) return "";
+  std::string text;
+  for (const auto& [label, value] : labels->get_object())
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", base::to_line(label), text_of(labels->get_object(), label));
+  return text;
+}
+
 /// "-" for what is not known.
 std::string cell(std::string text) {
   return text.empty() ? "-" : std::move(text);
@@ -45,15 +60,16 @@ std::string name_of(const json::object& row) {
 std::string numbers_of(const json::object& row) {
   const std::string free = number_of(row, "free"), total = number_of(row, "total"), largest = number_of(row, "largest");
   std::string text;
-  if (!free.empty()) text = free + (total.empty() ? "" : " of " + total) + " free";
+  if (!free.empty()) text = capacity_of(row) + " free";
   if (!largest.empty() && largest != free) text += (text.empty() ? "" : ", ") + largest + " in one piece";
   return text;
 }
 
 std::string note_of(const json::object& row) {
-  if (auto error = text_of(row, "error"); !error.empty()) return "failed: " + error;
-  if (auto was = text_of(row, "was"); !was.empty()) return "was " + was;
-  return text_of(row, "reason");
+  const std::string error = text_of(row, "error"), was = text_of(row, "was");
+  const std::string note = !error.empty() ? "failed: " + error : !was.empty() ? "was " + was : text_of(row, "reason");
+  if (!is_simulated(row)) return note;
+  return note.empty() ? "simulated" : "simulated: " + note;
 }
 
 void tell_outage(const json::object& answer) {
@@ -67,7 +83,8 @@ void tell_outage(const json::object& answer) {
 std::string capacity_of(const json::object& row) {
   const std::string free = number_of(row, "free"), total = number_of(row, "total");
   if (free.empty()) return "-";
-  return total.empty() ? free : free + " of " + total;
+  const std::string unit = text_of(row, "unit");
+  return free + (total.empty() ? "" : " of " + total) + (unit.empty() ? "" : " " + unit);
 }
 
 void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
@@ -77,7 +94,8 @@ void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
                                      {"LEVEL", false, 1, kLevel},    {"FRESHNESS", false, 1, kWord},
                                      {"CAPACITY", false, 1, kLevel}, {"AGE", true, 1, kWord}};
   if (shown.wide)
-    for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE"}) columns.push_back({heading});
+    for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE", "LABELS"})
+      columns.push_back({heading});
   columns.push_back({"", false, 1, kReason});
   Table table(columns);
   for (const json::value& value : rows) {
@@ -86,7 +104,7 @@ void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
                                    text_of(row, "freshness"), capacity_of(row),     age_of(row, "measured_at", now)};
     if (shown.wide)
       for (std::string text : {number_of(row, "largest"), number_of(row, "score"), number_of(row, "price"),
-                               age_of(row, "changed_at", now), text_of(row, "probe")})
+                               age_of(row, "changed_at", now), text_of(row, "probe"), labels_of(row)})
         cells.push_back(cell(std::move(text)));
     cells.push_back(note_of(row));
     table.add(std::move(cells));

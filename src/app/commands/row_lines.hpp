@@ -16,16 +16,16 @@ std::string text_of(const boost::json::object& row, std::string_view key);
 /// "PROVIDER/NAME".
 std::string name_of(const boost::json::object& row);
 
-/// "3 of 8 free, 2 in one piece", "3 free", or "" where the probe does not know.
+/// "3 of 8 GPUs free, 2 in one piece", "3 free", or "" where the probe does not know.
 std::string numbers_of(const boost::json::object& row);
 
-/// The sentence behind a level: what failed, what it was, or why.
+/// The sentence behind a level: what failed, what it was, or why; "simulated" before that of a row that is.
 std::string note_of(const boost::json::object& row);
 
 /// Says on standard error which side is away, when `answer` has an outage.
 void tell_outage(const boost::json::object& answer);
 
-/// "3 of 8", "3", or "-" where the probe does not know.
+/// "3 of 8 GPUs", "3", or "-" where the probe does not know.
 std::string capacity_of(const boost::json::object& row);
 
 struct Shown {

@@ -23,6 +23,7 @@ TEST(RowLines, NumbersSayWhatFitsInOnePiece) {
   EXPECT_EQ(numbers_of(row(R"({"free":3,"total":8,"largest":2})")), "3 of 8 free, 2 in one piece");
   EXPECT_EQ(numbers_of(row(R"({"free":3,"total":8,"largest":3})")), "3 of 8 free");
   EXPECT_EQ(numbers_of(row(R"({"free":1.64})")), "1.64 free");
+  EXPECT_EQ(numbers_of(row(R"({"free":3,"total":8,"unit":"GPUs"})")), "3 of 8 GPUs free");
   EXPECT_EQ(numbers_of(row(R"({"largest":2})")), "2 in one piece");
   EXPECT_EQ(numbers_of(row(R"({"total":2})")), "");
   EXPECT_EQ(numbers_of(row(R"({"free":null,"total":"x"})")), "");
@@ -38,24 +39,28 @@ TEST(RowLines, TheNoteIsWhatFailedOrWasOrWhy) {
   EXPECT_EQ(note_of(row(R"({"error":"no route","was":"HIGH","reason":"r"})")), "failed: no route");
   EXPECT_EQ(note_of(row(R"({"was":"HIGH","reason":"r"})")), "was HIGH");
   EXPECT_EQ(note_of(row(R"({"reason":"r"})")), "r");
+  EXPECT_EQ(note_of(row(R"({"reason":"r","simulated":true})")), "simulated: r");
+  EXPECT_EQ(note_of(row(R"({"simulated":true})")), "simulated");
+  EXPECT_EQ(note_of(row(R"({"reason":"r","simulated":false})")), "r");
 }
 
 TEST(RowLines, StandInColumns) {
   const char* rows = R"([
     {"provider":"Amazon","name":"c5","availability":"HIGH","freshness":"FRESH","reason":"r",
-     "free":3,"total":8,"largest":2,"probe":"x","measured_at":"2026-11-23T23:58:55.900Z"},
+     "free":3,"total":8,"unit":"GPUs","largest":2,"probe":"x","labels":{"region":"eu","gpu":"a\u001b100"},"measured_at":"2026-11-23T23:58:55.900Z"},
     {"provider":"lab","name":"gpu-long","availability":"UNKNOWN","freshness":"PENDING","measured_at":null,"reason":""},
     {"provider":"lab","name":"z","availability":"LOW","freshness":"STALE","measured_at":"2026-11-24T00:10:00Z"}])";
   EXPECT_EQ(printed(rows, {.heading = true}),
-            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY   AGE\n"
-            "Amazon    c5        HIGH     FRESH      3 of 8    1m4s  r\n"
-            "lab       gpu-long  UNKNOWN  PENDING    -            -\n"
-            "lab       z         LOW      STALE      -           0s\n");
+            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY      AGE\n"
+            "Amazon    c5        HIGH     FRESH      3 of 8 GPUs  1m4s  r\n"
+            "lab       gpu-long  UNKNOWN  PENDING    -               -\n"
+            "lab       z         LOW      STALE      -              0s\n");
   EXPECT_EQ(printed(rows, {.heading = true, .wide = true}),
-            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY   AGE  LARGEST  SCORE  PRICE  CHANGED  PROBE\n"
-            "Amazon    c5        HIGH     FRESH      3 of 8    1m4s  2        -      -      -        x      r\n"
-            "lab       gpu-long  UNKNOWN  PENDING    -            -  -        -      -      -        -\n"
-            "lab       z         LOW      STALE      -           0s  -        -      -      -        -\n");
+            "PROVIDER  NAME      LEVEL    FRESHNESS  CAPACITY      AGE  LARGEST  SCORE  PRICE  CHANGED  PROBE  LABELS\n"
+            "Amazon    c5        HIGH     FRESH      3 of 8 GPUs  1m4s  2        -      -      -        x      "
+            "region=eu gpu=a?100  r\n"
+            "lab       gpu-long  UNKNOWN  PENDING    -               -  -        -      -      -        -      -\n"
+            "lab       z         LOW      STALE      -              0s  -        -      -      -        -      -\n");
   EXPECT_EQ(printed("[]"), "");
 }
 
