@@ -66,7 +66,7 @@ test('columns are chosen, numbers bounded, groups folded, and the title, the cou
   assert.equal(await shown(), 30);
 });
 
-const CLICKS = 50;
+const CLICKS = 100;
 
 test('no click is lost and nothing moves while fifty rows change every second', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(150), probes: [{ ...quick, ttl: '3s', timeout: '3s' }] });

@@ -212,8 +212,7 @@ class Proxy:
             stream.close()
         assert not self.ask("/api/v1/wait?profile=p/none&timeout=300ms")["satisfied"]
         self.walk()
-        if not self.tls:
-            self.command_line()
+        self.command_line()
 
     def walk(self):
         url, names = "/api/v1/hardware?limit=2", []
@@ -224,10 +223,16 @@ class Proxy:
         assert sorted(set(names)) == names and f"{self.name} 2" in names, names
 
     def command_line(self):
-        url = f"http://127.0.0.1:{self.listen}{self.path}".rstrip("/")
-        listed = self.test.run_command("vacancy", "list", "--url", url)
+        url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self.listen}{self.path}".rstrip("/")
+        at = ["--url", url, *(["--ca-file", self.test.directory / "cert.pem"] if self.tls else [])]
+        listed = self.test.run_command("vacancy", "list", *at)
         assert f"{self.name} 2" in listed.stdout, listed.stderr
-        watch = subprocess.Popen([BIN / "vacancy", "watch", "--url", url], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
+        if self.tls:
+            stranger = self.test.run_command("vacancy", "list", "--url", url)
+            assert stranger.returncode == 2 and "certificate" in stranger.stderr, stranger
+        waited = self.test.run_command("vacancy", "wait", "p/first", "--at-least", "LOW", "--timeout", "1m", *at)
+        assert waited.returncode == 0, waited.stderr
+        watch = subprocess.Popen([BIN / "vacancy", "watch", *at], stdout=subprocess.PIPE, text=True, env=ENVIRONMENT,
                                  cwd=self.test.directory)
         try:
             next(line for line in watch.stdout if f"p/{self.name} 2" in line)
@@ -251,7 +256,6 @@ CASES = {
     "haproxy": ("haproxy", haproxy), "haproxy_tuned": ("haproxy", haproxy_tuned), "varnish": ("varnishd", varnish),
     "apache": ("apache2", apache), "apache_deflate": ("apache2", apache_deflate),
 }
-
 
 
 class ProxyTest(TestCase):
