@@ -265,6 +265,9 @@ class NoDescriptors {
 
 TEST_F(ConnectionsTest, WithoutDescriptorsItClosesIdleOnesAndTriesAgainInPeace) {
   use_types_of_a_fault();
+  // Threads that begin are looked at in the same way.
+  for (std::size_t core = 0; core < 2; ++core) support::on(runtime_.core(core), [] {});
+  support::on(runtime_.background(), [] {});
   Serving server = serve(100);
   RawClient idle(server.port());
   idle.send(kRoot);

@@ -150,7 +150,7 @@ http::Reply Badge::counts(const http::Request& request, std::string_view provide
   if (!provider.empty()) view.selection.providers = {std::string(provider)};
   const std::string text = view.text();
   const bool fits = !text.empty() && text.size() <= kMostLabelBytes;
-  const auto label = label_of(request, fits ? text : "hardware");
+  const auto label = label_of(request, fits ? std::string_view(text) : "hardware");
   if (!label) return http::problem(label.error());
   const board::StatePtr state = board_.view(request.core).current();
   if (!state->filled) return not_filled(*state);
