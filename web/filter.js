@@ -13,7 +13,8 @@ function wantedOf(form) {
   for (const name of fields) {
     const values = given.getAll(name).filter(Boolean);
     const all = name === 'columns' && [...form.elements[name]].every(box => box.checked === ('usual' in box.dataset));
-    if (values.length && !all) wanted.set(name, values.join(','));
+    if (name === 'columns' && !all) wanted.set(name, values.join(',') || 'name');
+    else if (values.length && !all) wanted.set(name, values.join(','));
   }
   for (const [name, value] of new URLSearchParams(location.search)) {
     if (value && name !== 'offset' && !fields.has(name)) wanted.append(name, value);
@@ -26,9 +27,19 @@ function urlOf(form) {
   return wanted ? `${location.pathname}?${wanted}` : location.pathname;
 }
 
+// How many filters a phone folds away, and how many of them are bounds.
+function showActive(wanted) {
+  const names = [...new Set(wanted.keys())];
+  const text = count => count ? ` · ${count}` : '';
+  const filters = names.filter(name => !['q', 'sort', 'group', 'columns', 'wall', 'limit', 'offset'].includes(name));
+  document.getElementById('fold').dataset.active = text(filters.length);
+  document.getElementById('bounded').textContent = text(filters.filter(name => /^(min|max)_/.test(name)).length);
+}
+
 // The form as the URL has it, after the reader went back or forth or followed a link.
 function fill(form) {
   const wanted = new URLSearchParams(location.search);
+  showActive(wanted);
   for (const input of form.elements) {
     if (input.type === 'checkbox' && input.name) {
       const usual = input.name === 'columns' && !wanted.has('columns') && 'usual' in input.dataset;
@@ -48,6 +59,7 @@ export function follow(show) {
     const url = urlOf(form);
     if (url === location.pathname + location.search) return;
     history[write](null, '', url);
+    showActive(wantedOf(form));
     show();
   }
 
@@ -69,6 +81,9 @@ export function follow(show) {
     event.preventDefault();
     go(form, 'pushState');
   });
+  const closeMore = () => document.querySelector('#filter details')?.removeAttribute('open');
+  document.addEventListener('keydown', ({ key }) => key === 'Escape' && closeMore());
+  document.addEventListener('click', ({ target }) => target.closest?.('#filter details') || closeMore());
   // Links within the list need no new page, and keep the focus.
   document.addEventListener('click', event => {
     const link = event.target.closest?.(LINKS);

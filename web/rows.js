@@ -146,7 +146,11 @@ export function apply(json) {
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);
-  for (const cell of row.labels) setText(cell, json.labels?.[cell.dataset.label] ?? '');
+  for (const cell of row.labels) {
+    const value = json.labels?.[cell.dataset.label] ?? '';
+    setText(cell, value);
+    if (cell.title !== value) cell.title = value;
+  }
   showReason(row, withoutRule(json.reason ?? ''));
   if (row.time && !json.measured_at) {
     row.time.removeAttribute('datetime');

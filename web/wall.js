@@ -1,17 +1,22 @@
 // A wall: as many tiles as fit, as large as they may be, the worst first; the others on further pages, which turn by themselves.
 
 import { now } from './clock.js';
-import { setText, shortTime } from './format.js';
+import { number, setText, shortTime } from './format.js';
 
 const PAGE = 10_000;
 const SCALES = [2, 1.7, 1.45, 1.25, 1.1, 1, 0.9, 0.8];  // smaller tiles are not read from afar
-const TILE = { width: 20, height: 7, gap: 0.8 };  // in units of the scale, as the stylesheet has them
+const TILE = { width: 20, height: 8, gap: 0.8 };  // in units of the scale, as the stylesheet has them
 
 const isWall = document.body.classList.contains('wall');
 let pages = 1;
 let page = 0;
 let turnedAt = performance.now();
 let clock;
+let shownHeight;
+let left = '';  // how many rows there are that are not shown
+
+// What the banner leaves.
+const heightLeft = () => innerHeight - (document.querySelector('#connection p')?.offsetHeight ?? 0);
 
 // The largest scale at which all fit; else the smallest, with several pages.
 function arrange(count, width, height) {
@@ -29,7 +34,10 @@ export function show() {
   const rows = document.getElementById('rows');
   if (!isWall || !rows) return;
   const tiles = [...rows.querySelectorAll('tr[data-id]')];
-  const { scale, most } = arrange(tiles.length, rows.clientWidth, innerHeight - rows.getBoundingClientRect().top - scrollY - 24);
+  shownHeight = heightLeft();
+  const matching = document.querySelector('caption [data-count="matching"]')?.textContent ?? '';
+  left = matching && matching !== number(tiles.length) ? ` · the worst ${number(tiles.length)} of ${matching}` : '';
+  const { scale, most } = arrange(tiles.length, rows.clientWidth, shownHeight - rows.getBoundingClientRect().top - scrollY - 24);
   document.documentElement.style.setProperty('--scale', scale);
   pages = Math.max(1, Math.ceil(tiles.length / most));
   page %= pages;
@@ -40,7 +48,8 @@ export function show() {
 export function tick() {
   if (!isWall) return;
   clock ??= document.querySelector('header').appendChild(Object.assign(document.createElement('p'), { id: 'clock' }));
-  setText(clock, `${shortTime(now())}${pages > 1 ? ` · ${page + 1} of ${pages}` : ''}`);
+  setText(clock, `${shortTime(now())}${pages > 1 ? ` · ${page + 1} of ${pages}` : ''}${left}`);
+  if (heightLeft() !== shownHeight) show();
   if (pages < 2 || performance.now() - turnedAt < PAGE) return;
   turnedAt = performance.now();
   page = (page + 1) % pages;

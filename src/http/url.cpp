@@ -109,6 +109,18 @@ std::vector<std::pair<std::string_view, std::string_view>> Query::with_prefix(st
   return found;
 }
 
+namespace {
+
+/// "q, label.NAME" of "q" and "label.".
+std::string list_of(std::span<const std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names)
+    list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, name.ends_with('.') ? "NAME" : "");
+  return list;
+}
+
+}  // namespace
+
 base::Result<void> Query::only(std::span<const std::string_view> known) const {
   for (const auto& [name, value] : pairs_) {
     const auto is_it = [&name](std::string_view one) {
@@ -120,7 +132,7 @@ base::Result<void> Query::only(std::span<const std::string_view> known) const {
     if (!near.empty())
       message += fmt::format("; did you mean '{}'?", near);
     else if (!known.empty())
-      message += fmt::format("; known: {}", fmt::join(known, ", "));
+      message += fmt::format("; known: {}", list_of(known));
     return base::fail(base::Errc::invalid, std::move(message));
   }
   return {};

@@ -1,5 +1,7 @@
 #include "portal/badge.hpp"
 
+#include <cmath>
+
 #include "base/text.hpp"
 #include "core/freshness.hpp"
 #include "feed/selection_query.hpp"
@@ -52,11 +54,15 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// Code points of UTF-8, each as wide as the other: `textLength` makes the letters fit.
+/// About as wide as Verdana of 11 px; `textLength` makes the letters fit.
 std::size_t width_of(std::string_view text) {
-  constexpr std::size_t kLetter = 7;
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-  return kLetter * (text.size() - static_cast<std::size_t>(std::ranges::count_if(text, continues)));
+  double width = 0;
+  for (const char c : text) {
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // the rest of a code point
+    const auto is_of = [c](std::string_view letters) { return letters.contains(c); };
+    width += is_of("ijl.,:;'|!I ()[]ftr-/") ? 4.5 : is_of("mwMWOQGHNUD@%") ? 9 : c >= 'A' && c <= 'Z' ? 7.5 : 6.9;
+  }
+  return static_cast<std::size_t>(std::ceil(width));
 }
 
 /// `word` beside `label`, on the colour of `level`.

@@ -208,6 +208,23 @@ data freshness_of(const std::vector<core::Freshness>& chosen) {
   return options;
 }
 
+/// " · 2", or "" for none.
+std::string active(std::size_t count) {
+  return count == 0 ? "" : fmt::format(" · {}", count);
+}
+
+/// How many bounds there are, and how many filters in all that a narrow page folds away. web/filter.js counts so, too.
+void set_active(data& page, const board::Selection& selection) {
+  std::size_t bounds = 0;
+  for (const board::Bound& bound : selection.bounds) bounds += (bound.least ? 1U : 0U) + (bound.most ? 1U : 0U);
+  std::size_t filters = bounds + selection.labels.size() + (selection.failing ? 1U : 0U);
+  for (const bool unset :
+       {selection.providers.empty(), selection.names.empty(), selection.levels.empty(), selection.freshness.empty()})
+    filters += unset ? 0 : 1;
+  page.set("bounded", active(bounds));
+  page.set("active", active(filters));
+}
+
 }  // namespace
 
 bool has_column(const board::Overview& overview, const ListView& view, std::string_view column) {
@@ -241,6 +258,7 @@ void set_form(data& page, const board::Overview& overview, const ListView& view)
   page.set("columns", columns_of(overview, view));
   page.set("choice", choice_of(overview, view));
   page.set("bounds", bounds_of(overview, view));
+  set_active(page, selection);
   page.set("failing", selection.failing);
   page.set("grouped", selection.grouped);
   page.set("wall", view.wall);

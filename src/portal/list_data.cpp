@@ -17,8 +17,6 @@ using core::Level;
 using kainjow::mustache::data;
 
 constexpr std::size_t kMostSourcesNamed = 3;
-/// Without labels.
-constexpr std::size_t kMostColumns = std::size(kColumnNames) + 2;
 
 /// Sets count_KIND of each. `prefix` for those of a group.
 void set_counts(data& out, const board::Counts& counts) {
@@ -67,13 +65,14 @@ void set_sources(data& page, const board::Overview& overview) {
   set_if_any(page, "sources", fmt::format("{}", fmt::join(sources, ", ")));
 }
 
-void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListView& view) {
+void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListView& view,
+               std::size_t columns) {
   const auto counts = selected.groups.find(provider);
   ListView only = view;
   only.selection.providers = {provider};
   only.selection.grouped = false;
   out.set("group", true);
-  out.set("span", std::to_string(kMostColumns + view.labels.size()));
+  out.set("span", std::to_string(columns));
   out.set("group_url", only.url_of_first());
   if (counts != selected.groups.end()) {
     out.set("group_total", number_text(static_cast<double>(counts->second.total)));
@@ -94,14 +93,14 @@ void set_labels(data& out, const core::Labels& has, const std::vector<std::strin
   out.set("labels", cells);
 }
 
-data rows_of(const board::Selected& selected, const ListView& view, base::Time now) {
+data rows_of(const board::Selected& selected, const ListView& view, base::Time now, std::size_t columns) {
   data list{data::type::list};
   const std::string* provider = nullptr;
   for (const core::RowPtr& row : selected.rows) {
     const std::string& current = row->profile.key.provider;
     data out = row_data(*row, now, "./");
     if (view.selection.grouped && (provider == nullptr || *provider != current))
-      set_group(out, current, selected, view);
+      set_group(out, current, selected, view, columns);
     provider = &current;
     set_labels(out, row->profile.labels, view.labels);
     list << out;
@@ -151,11 +150,12 @@ data list_data(const board::State& state, base::Time now, const board::Overview&
   // Wide enough for the largest count, so that others do not move when it changes.
   page.set("digits", std::to_string(std::min<std::size_t>(std::to_string(selected.choice.total).size(), 6)));
   set_count_urls(page, view);
-  set_sources(page, overview);
+  if (selected.choice.failing > 0) set_sources(page, overview);
   set_if_any(page, "trouble", trouble(state, overview.counts));
   set_form(page, overview, view);
   set_if_any(page, "problem", problem);
   if (!problem.empty()) page.set("q", words);
+  page.set("problem_of_search", problem.starts_with("q "));
   set_pages(page, selected.rows.size(), selected.counts.total, view);
   page.set("waiting", !state.filled);
   const bool away = state.outage && state.outage->side == board::Side::hardware;
@@ -168,10 +168,14 @@ data list_data(const board::State& state, base::Time now, const board::Overview&
   set_if_any(page, "filter", filter);
   page.set("all_total", number_text(static_cast<double>(overview.counts.total)));
   page.set("reset_url", view.reset().url());
-  for (const std::string_view column : kColumnNames)
-    page.set(fmt::format("has_{}", column), has_column(overview, view, column));
+  std::size_t columns = 2 + view.labels.size();  // and name and level
+  for (const std::string_view column : kColumnNames) {
+    const bool there = has_column(overview, view, column);
+    page.set(fmt::format("has_{}", column), there);
+    columns += there ? 1 : 0;
+  }
   if (!view.wall) page.set("wall_url", on_wall(view).url());
-  page.set("rows", rows_of(selected, view, now));
+  page.set("rows", rows_of(selected, view, now, columns));
   set_files(page, selection);
   return page;
 }

@@ -61,6 +61,7 @@ std::vector<std::string> ListView::column_names() const {
   for (const std::string_view name : kColumnNames)
     if (shows(name)) names.emplace_back(name);
   for (const std::string& label : labels) names.push_back(fmt::format("{}{}", kLabelColumn, label));
+  if (names.empty()) names.emplace_back("name");
   return names;
 }
 
