@@ -17,7 +17,8 @@ function wantedOf(form) {
     else if (values.length && !all) wanted.set(name, values.join(','));
   }
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (value && name !== 'offset' && !fields.has(name)) wanted.append(name, value);
+    const kept = value || name.startsWith('label.');
+    if (kept && name !== 'offset' && !fields.has(name)) wanted.append(name, value);
   }
   return wanted;
 }

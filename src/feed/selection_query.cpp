@@ -15,6 +15,8 @@ using board::Selection;
 /// What keeps a search from costing more than the rows themselves.
 constexpr std::size_t kMostWords = 8;
 constexpr std::size_t kMostNames = 100;
+/// Every link of a page repeats its filters.
+constexpr std::size_t kMostFilterBytes = 4096;
 
 constexpr std::pair<std::string_view, Order> kOrders[] = {
     {"key", Order::key},         {"provider", Order::provider},   {"name", Order::name},
@@ -39,6 +41,11 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   return parts;
 }
 
+base::Result<void> checked(std::string_view name, std::string_view text) {
+  if (base::is_printable_utf8(text)) return {};
+  return base::fail(base::Errc::invalid, fmt::format("{} must be UTF-8 in one line, without control characters", name));
+}
+
 /// Reads every value of `name`, which may be a list itself.
 template <class T, class Parse>
 base::Result<std::vector<T>> read_set(const http::Query& query, std::string_view name, Parse&& parse,
@@ -57,7 +64,10 @@ base::Result<std::vector<T>> read_set(const http::Query& query, std::string_view
 
 base::Result<void> read_words(const http::Query& query, Selection& selection) {
   for (const std::string_view words : query.all("q"))
-    for (const std::string_view word : split(words, " \t\n\r")) selection.words.emplace_back(word);
+    for (const std::string_view word : split(words, " \t\n\r")) {
+      if (auto good = checked("q", word); !good) return good;
+      selection.words.emplace_back(word);
+    }
   if (selection.words.size() > kMostWords)
     return base::fail(base::Errc::invalid,
                       fmt::format("q has {} words; the most is {}", selection.words.size(), kMostWords));
@@ -72,8 +82,10 @@ void tidy(std::vector<std::string>& values) {
 
 base::Result<std::vector<std::string>> read_names(const http::Query& query, std::string_view name) {
   std::vector<std::string> names;
-  for (const std::string_view text : query.all(name))
+  for (const std::string_view text : query.all(name)) {
+    if (auto good = checked(name, text); !good) return std::unexpected(good.error());
     if (!text.empty()) names.emplace_back(text);
+  }
   tidy(names);
   if (names.size() > kMostNames)
     return base::fail(base::Errc::invalid,
@@ -152,10 +164,28 @@ base::Result<void> read_labels(const http::Query& query, Selection& selection) {
   for (const auto& [name, value] : query.with_prefix(kLabel)) {
     if (auto good = core::checked_label(name, ""); !good)
       return base::fail(base::Errc::invalid, fmt::format("{}{}: {}", kLabel, name, good.error().message));
-    if (!value.empty()) selection.labels[std::string(name)].emplace_back(value);
+    if (auto good = checked(fmt::format("{}{}", kLabel, name), value); !good) return good;
+    selection.labels[std::string(name)].emplace_back(value);
   }
   for (auto& [name, values] : selection.labels) tidy(values);
   return {};
+}
+
+base::Result<void> check_size(const Selection& selection) {
+  std::size_t bytes = 0;
+  const auto add = [&bytes](const std::vector<std::string>& values) {
+    for (const std::string& value : values) bytes += value.size() + 1;
+  };
+  add(selection.words);
+  add(selection.providers);
+  add(selection.names);
+  for (const auto& [label, values] : selection.labels) {
+    bytes += label.size();
+    add(values);
+  }
+  if (bytes <= kMostFilterBytes) return {};
+  return base::fail(base::Errc::invalid,
+                    fmt::format("the filters have {} bytes; the most is {}", bytes, kMostFilterBytes));
 }
 
 base::Result<bool> read_flag(const http::Query& query, std::string_view name, std::string_view value) {
@@ -205,6 +235,7 @@ base::Result<Selection> parse_selection(const http::Query& query, std::size_t li
   if (!freshness) return std::unexpected(freshness.error());
   selection.freshness = std::move(*freshness);
   if (auto read = read_labels(query, selection); !read) return std::unexpected(read.error());
+  if (auto good = check_size(selection); !good) return std::unexpected(good.error());
   if (auto read = read_bounds(query, selection); !read) return std::unexpected(read.error());
   const auto failing = read_flag(query, "failing", "1");
   if (!failing) return std::unexpected(failing.error());
@@ -225,19 +256,22 @@ std::string to_string(Order order, bool descending) {
 
 std::string to_query(const Selection& selection, std::size_t limit) {
   std::string query;
+  const auto append = [&](std::string_view name, const std::string& value) {
+    query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::percent_encode(value));
+  };
   const auto add = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::percent_encode(value));
+    if (!value.empty()) append(name, value);
   };
   add("q", fmt::format("{}", fmt::join(selection.words, " ")));
   for (const std::string& provider : selection.providers) add("provider", provider);
   for (const std::string& name : selection.names) add("name", name);
   for (const auto& [label, values] : selection.labels)
-    for (const std::string& value : values) add(fmt::format("{}{}", kLabel, label), value);
+    for (const std::string& value : values) append(fmt::format("{}{}", kLabel, label), value);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
   for (const auto& [order, least, most] : selection.bounds) {
-    if (least) add("min_" + to_string(order, false), base::number_text(*least));
-    if (most) add("max_" + to_string(order, false), base::number_text(*most));
+    if (least) add("min_" + to_string(order, false), fmt::to_string(*least));
+    if (most) add("max_" + to_string(order, false), fmt::to_string(*most));
   }
   if (selection.failing) add("failing", "1");
   if (selection.order != Order::key || selection.descending)

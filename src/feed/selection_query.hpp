@@ -13,7 +13,7 @@
 ///
 ///   ?q=WORDS               each word is in "provider/name"
 ///   &provider=TEXT         exactly, any of those that are given; as is &name=TEXT
-///   &label.region=eu-1     the profile has this label; repeated, with any of the values
+///   &label.region=eu-1     the profile has this label; repeated, with any of the values, which may be empty
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
 ///   &freshness=STALE       likewise
 ///   &min_free=8&max_price=2  numbers within these bounds: free, total, largest, score, price
@@ -36,7 +36,7 @@ consteval auto selection_parameters_and(std::convertible_to<std::string_view> au
   return names;
 }
 
-/// Parameters that are there without a value count as absent: forms send them. `limit` is the default.
+/// Parameters that are there without a value count as absent: forms send them. Those of labels mean the empty value. `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);
 
 /// The query that says the same, percent-encoded and without '?': what is not the default, in one order, so that equal

@@ -40,7 +40,8 @@ TEST(SelectionQuery, ReadsAllParameters) {
 TEST(SelectionQuery, LabelsHaveOneOfTheirValues) {
   using Labels = std::map<std::string, std::vector<std::string>>;
   EXPECT_EQ(parsed("label.region=eu-1&label.gpu=h100&label.gpu=a100,80&label.gpu=h100&label.owner=").labels,
-            (Labels{{"region", {"eu-1"}}, {"gpu", {"a100,80", "h100"}}}));
+            (Labels{{"region", {"eu-1"}}, {"gpu", {"a100,80", "h100"}}, {"owner", {""}}}));
+  EXPECT_EQ(to_query(parsed("label.owner="), 100), "label.owner=") << "a value, too";
   EXPECT_EQ(to_query(parsed("label.region=eu+1&label.gpu=h100&label.gpu=a%26b&name=x"), 100),
             "name=x&label.gpu=a%26b&label.gpu=h100&label.region=eu%201");
   EXPECT_THAT(error("label.=x"), HasSubstr("label.: label '' has no usable key"));
@@ -80,6 +81,12 @@ TEST(SelectionQuery, WhatAFormSendsEmptyIsAbsent) {
   EXPECT_EQ(parsed(""), (Selection{.limit = 100}));
 }
 
+TEST(SelectionQuery, BoundsThatDifferAreToldApart) {
+  EXPECT_NE(to_query(parsed("min_price=1.25"), 100), to_query(parsed("min_price=1.2500000000000002"), 100));
+  EXPECT_EQ(to_query(parsed("min_price=1.2500000000000002"), 100), "min_price=1.2500000000000002");
+  EXPECT_EQ(to_query(parsed("min_free=8.0"), 100), "min_free=8");
+}
+
 TEST(SelectionQuery, SaysWhatIsWrongAndWhatIsRight) {
   EXPECT_THAT(error("level=high"), AllOf(HasSubstr("level='high'"), HasSubstr("HIGH, MEDIUM, LOW, UNKNOWN")));
   EXPECT_THAT(error("freshness=OLD"), HasSubstr("PENDING, FRESH, STALE, EXPIRED"));
@@ -90,6 +97,9 @@ TEST(SelectionQuery, SaysWhatIsWrongAndWhatIsRight) {
   EXPECT_THAT(error("limit=0"), HasSubstr("from 1 to 1000"));
   EXPECT_EQ(parsed("limit=1000&q=1+2+3+4+5+6+7+8").words.size(), 8U) << "the most";
   EXPECT_THAT(error("q=1+2+3+4+5+6+7+8+9"), HasSubstr("q has 9 words; the most is 8"));
+  EXPECT_THAT(error("label.a=" + std::string(5000, 'x')), HasSubstr("the filters have 5002 bytes; the most is 4096"));
+  EXPECT_THAT(error("name=%ff"), HasSubstr("name must be UTF-8"));
+  EXPECT_THAT(error("label.a=b%1b"), HasSubstr("label.a must be UTF-8"));
 }
 
 TEST(SelectionQuery, EqualSelectionsHaveEqualTexts) {

@@ -105,7 +105,7 @@ base::Result<std::string_view> label_of(const http::Request& request, std::strin
 
 /// "c5" of "c5.svg".
 std::optional<std::string_view> stem_of(std::string_view file) {
-  if (!file.ends_with(kEnding)) return std::nullopt;
+  if (!file.ends_with(kEnding) || file.size() == kEnding.size()) return std::nullopt;
   return file.substr(0, file.size() - kEnding.size());
 }
 
@@ -144,6 +144,7 @@ boost::asio::awaitable<http::Reply> Badge::list(const http::Request& request) {
 boost::asio::awaitable<http::Reply> Badge::provider(const http::Request& request) {
   const auto provider = stem_of(request.parameters[0]);
   if (!provider) co_return http::problem(404, "badges are at /badge/PROVIDER.svg");
+  if (!base::is_printable_utf8(*provider)) co_return http::problem(400, "the provider must be UTF-8 in one line");
   if (request.query.get("provider")) co_return http::problem(400, "the provider stands in the path already");
   co_return counts(request, *provider);
 }

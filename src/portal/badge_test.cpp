@@ -55,6 +55,8 @@ TEST_F(PortalTest, ABadgeCountsWhatMatches) {
   EXPECT_THAT(*of("p.svg", "level=HIGH&freshness=FRESH").body, HasSubstr("<title>p, high, fresh: 2 high</title>"));
   EXPECT_THAT(*of("gone.svg").body, HasSubstr("<title>gone: none</title>"));
   EXPECT_EQ(of("p").status, 404);
+  EXPECT_EQ(of(".svg").status, 404) << "a template without its provider";
+  EXPECT_EQ(of("\xff.svg").status, 400);
   EXPECT_EQ(of("p.svg", "provider=p").status, 400);
   EXPECT_EQ(ask(&Badge::list, badge_, "after=x").status, 400);
   EXPECT_EQ(ask(&Badge::list, badge_, "level=HIHG").status, 400);
@@ -86,8 +88,8 @@ TEST_F(PortalTest, ABadgeIsAsWideAsItsLetters) {
   board_.fill({share(measured_row(1, "a", 1, Level::high))});
   const auto badge = [&](std::string_view query) { return *ask(&Badge::profile, badge_, query, {"p", "a.svg"}).body; };
   // Seven for each letter and eight at each side, whatever bytes the letters are made of.
-  EXPECT_THAT(badge("label=abcd"), AllOf(HasSubstr("width=\"88\""), HasSubstr("h44v20"), HasSubstr("x=\"52\"")));
-  EXPECT_THAT(badge("label=%C3%A4%E2%82%ACcd"), HasSubstr("width=\"88\""));
+  EXPECT_THAT(badge("label=abcd"), AllOf(HasSubstr("width=\"92\""), HasSubstr("h44v20"), HasSubstr("x=\"52\"")));
+  EXPECT_THAT(badge("label=%C3%A4%E2%82%ACcd"), HasSubstr("width=\"92\""));
 }
 
 TEST_F(PortalTest, ABadgeOpenedByItselfRunsNothing) {

@@ -141,7 +141,7 @@ data bounds_of(const board::Overview& overview, const ListView& view) {
     const std::string name = feed::to_string(number, false);
     out.set("name", (least ? "min_" : "max_") + name);
     out.set("label", name + (least ? " ≥" : " ≤"));
-    out.set("value", value ? base::number_text(*value) : "");
+    out.set("value", value ? fmt::to_string(*value) : "");
     bounds << out;
   }
   return bounds;

@@ -1,6 +1,7 @@
 // The dashboard's links, form and pages.
 #include <gmock/gmock.h>
 
+#include "base/text.hpp"
 #include "portal/list_data.hpp"
 #include "support/portal_test.hpp"
 
@@ -82,7 +83,7 @@ TEST_F(PortalTest, EachGroupHasItsHeadingOnce) {
   board_.fill(std::move(rows));
   const auto headings = [](const std::string& html) {
     std::vector<std::string> found;
-    constexpr std::string_view kBegin = "<tr class=\"group\"><th colspan=\"9\" scope=\"rowgroup\">";
+    constexpr std::string_view kBegin = "<tr class=\"group\"><th colspan=\"6\" scope=\"rowgroup\">";
     for (auto at = html.find(kBegin); at != std::string::npos; at = html.find(kBegin, at + 1))
       found.push_back(html.substr(at + kBegin.size(), html.find("</th>", at) - at - kBegin.size()));
     return found;
@@ -155,10 +156,10 @@ TEST_F(PortalTest, ALabelMayHaveAColumn) {
                             HasSubstr("value=\"label.region\">region")));
   EXPECT_THAT(page("columns=provider,label.region&group=provider"),
               AllOf(HasSubstr("<th scope=\"col\" class=\"label\">region</th>"),
-                    HasSubstr("<td class=\"label\" data-label=\"region\">eu &lt;1&gt;</td>"),
-                    HasSubstr("<td class=\"label\" data-label=\"region\"></td>"), Not(HasSubstr("class=\"note\"")),
-                    HasSubstr("value=\"label.region\" checked>"), HasSubstr("colspan=\"10\""),
-                    HasSubstr("columns=provider,label.region")));
+                    HasSubstr("<td class=\"label\" data-label=\"region\" title=\"eu &lt;1&gt;\">eu &lt;1&gt;</td>"),
+                    HasSubstr("<td class=\"label\" data-label=\"region\" title=\"\"></td>"),
+                    Not(HasSubstr("class=\"note\"")), HasSubstr("value=\"label.region\" checked>"),
+                    HasSubstr("colspan=\"4\""), HasSubstr("columns=provider,label.region")));
   EXPECT_THAT(page("columns=label.none"), HasSubstr("value=\"label.none\" checked>none")) << "it may come";
   for (const char* wrong :
        {"columns=colour", "columns=label.", "columns=provider,", "columns=label.a%2Fb", "wall=2", "fiter=x"}) {
@@ -166,7 +167,35 @@ TEST_F(PortalTest, ALabelMayHaveAColumn) {
     EXPECT_EQ(reply.status, 400) << wrong;
     EXPECT_THAT(*reply.body, AllOf(HasSubstr("<p id=\"problem\">"), HasSubstr(">a</a>"))) << "the list stays";
   }
+  std::string many = "columns=label.a0";
+  for (int i = 1; i < 20; ++i) many += fmt::format(",label.a{}", i);
+  EXPECT_EQ(ask(&Page::handle, page_, many).status, 200);
+  EXPECT_EQ(ask(&Page::handle, page_, many + ",label.a20").status, 400);
   EXPECT_EQ(ask(&Page::handle, page_, "columns=&wall=&columns=name,level,note").status, 200);
+}
+
+TEST_F(PortalTest, ViewsOfOtherColumnsAreOtherViews) {
+  board_.fill(support::many_rows(3));
+  EXPECT_THAT(page("columns=name"),
+              AllOf(Not(HasSubstr("class=\"provider\"")), HasSubstr("?sort=name&amp;columns=name\"")));
+  EXPECT_THAT(page(), HasSubstr("class=\"provider\"")) << "of the same core's cache";
+}
+
+TEST_F(PortalTest, AFilterOfBadBytesIsRefusedInGoodOnes) {
+  board_.fill(support::many_rows(3));
+  for (const char* query : {"q=%ff", "provider=%ff", "name=a%1b", "label.a=%ff%1b", "level=%ff", "columns=%ff",
+                            "n%ff=1", "q=%ff%fe&limit=0"}) {
+    const http::Reply reply = ask(&Page::handle, page_, query);
+    EXPECT_EQ(reply.status, 400) << query;
+    EXPECT_EQ(base::to_utf8(*reply.body), *reply.body) << query;
+  }
+}
+
+TEST_F(PortalTest, TheFormCountsFiltersThatItFolds) {
+  board_.fill(support::many_rows(3));
+  EXPECT_THAT(page(), AllOf(HasSubstr("data-active=\"\""), HasSubstr("id=\"bounded\"></span>")));
+  EXPECT_THAT(page("q=x&sort=-free&level=HIGH,LOW&label.a=1&label.a=2&min_free=1&max_free=2&failing=1"),
+              AllOf(HasSubstr("data-active=\" · 5\""), HasSubstr("id=\"bounded\"> · 2</span>")));
 }
 
 TEST_F(PortalTest, APageSaysWhichPartItIs) {

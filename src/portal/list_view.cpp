@@ -11,6 +11,9 @@
 namespace portal {
 namespace {
 
+/// Each is a cell of every row.
+constexpr std::size_t kMostLabelColumns = 20;
+
 std::size_t usual_limit(bool wall) {
   return wall ? kMostRowsPerPage : kRowsPerPage;
 }
@@ -74,8 +77,10 @@ std::string ListView::text() const {
   };
   add_any(selection.providers);
   add_any(selection.names);
-  for (const auto& [label, values] : selection.labels)
-    parts.push_back(fmt::format("{} {}", label, fmt::join(values, " or ")));
+  for (const auto& [label, values] : selection.labels) {
+    const std::string any = fmt::format("{}", fmt::join(values, " or "));
+    parts.push_back(fmt::format("{} {}", label, any.empty() ? "“”" : any));
+  }
   for (const core::Level level : selection.levels) parts.push_back(lower(core::to_string(level)));
   for (const core::Freshness freshness : selection.freshness) parts.push_back(lower(core::to_string(freshness)));
   for (const auto& [number, least, most] : selection.bounds) {
@@ -99,6 +104,8 @@ base::Result<void> read_columns(std::string_view list, ListView& view) {
     const auto known = std::ranges::find(kColumnNames, name);
     if (known != std::end(kColumnNames)) {
       view.columns->push_back(*known);
+    } else if (view.labels.size() >= kMostLabelColumns) {
+      return base::fail(base::Errc::invalid, fmt::format("columns has more than {} labels", kMostLabelColumns));
     } else if (name.starts_with(kLabelColumn) && core::checked_label(name.substr(kLabelColumn.size()), "")) {
       view.labels.emplace_back(name.substr(kLabelColumn.size()));
     } else if (name != "name" && name != "level") {  // those stand always

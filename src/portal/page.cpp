@@ -1,5 +1,6 @@
 #include "portal/page.hpp"
 
+#include "base/text.hpp"
 #include "feed/cache.hpp"
 #include "feed/selection_query.hpp"
 #include "portal/api.hpp"
@@ -49,7 +50,7 @@ struct Page::Core {
     const base::Time now = state.now(std::chrono::steady_clock::now());
     const ListView view{.selection = {.limit = kRowsPerPage}};
     const std::string words(request.query.get("q").value_or(""));
-    data list = list_data(state, now, overview.get(state, now), view, problem, words);
+    data list = list_data(state, now, overview.get(state, now), view, base::to_utf8(problem), base::to_utf8(words));
     http::Reply reply = http::problem(400, problem);
     reply.headers.emplace_back("Vary", "Accept, User-Agent");
     reply.content_type = "text/html; charset=utf-8";
