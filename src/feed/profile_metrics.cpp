@@ -23,7 +23,7 @@ struct Family {
   std::optional<double> (*value)(const core::Row& row, base::Time now);
 };
 
-template <std::optional<double> core::Measurement::*kNumber>
+template <std::optional<double> core::Measurement::* kNumber>
 std::optional<double> known(const core::Row& row, base::Time now) {
   return core::freshness(row, now) < core::Freshness::expired && row.reading ? (*row.reading).*kNumber : std::nullopt;
 }

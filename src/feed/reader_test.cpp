@@ -183,9 +183,8 @@ TEST_F(ReaderTest, AnAnswerEndsAnOutage) {
   Original original(runtime_);
   Sink sink(runtime_, {original.url()});
   ASSERT_TRUE(shows(sink, "Amazon/c5 HIGH, Azure/H16mr LOW"));
-  support::on(runtime_.background(), [&] {
-    sink.board->set_outage(board::Outage{board::Side::hardware, std::chrono::steady_clock::now()});
-  });
+  support::on(runtime_.background(),
+              [&] { sink.board->set_outage(board::Outage{board::Side::hardware, std::chrono::steady_clock::now()}); });
   EXPECT_TRUE(eventually([&] { return !sink.board.state()->outage; }));
 }
 

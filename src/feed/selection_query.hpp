@@ -36,7 +36,8 @@ consteval auto selection_parameters_and(std::convertible_to<std::string_view> au
   return names;
 }
 
-/// Parameters that are there without a value count as absent: forms send them. Those of labels mean the empty value. `limit` is the default.
+/// Parameters that are there without a value count as absent: forms send them. Those of labels mean the empty value.
+/// `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);
 
 /// The query that says the same, percent-encoded and without '?': what is not the default, in one order, so that equal

@@ -120,9 +120,8 @@ TEST_F(PortalTest, AProfileTellsOfAnOutageAndNotOfOtherProfiles) {
   board_.fill({share(measured_row(1, "a", 1, Level::high, kNow - 2min))});
   const auto html = [&] { return *ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body; };
   EXPECT_THAT(html(), AllOf(HasSubstr("Why HIGH (old)?"), Not(HasSubstr("No value is fresh"))));
-  support::on(runtime_.background(), [&] {
-    board_->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()});
-  });
+  support::on(runtime_.background(),
+              [&] { board_->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()}); });
   EXPECT_TRUE(
       support::eventually([&] { return html().contains("The hardware service cannot read its database since"); }));
 }

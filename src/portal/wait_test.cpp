@@ -115,9 +115,8 @@ TEST_F(WaitTest, OneRequestOrTheSum) {
 TEST_F(WaitTest, TellsWhichSideIsAway) {
   board_.fill({share(measured_row(1, "a", 1, Level::low))});
   EXPECT_TRUE(ask("profile=p/a&timeout=0").at("outage").is_null());
-  support::on(runtime_.background(), [&] {
-    board_->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()});
-  });
+  support::on(runtime_.background(),
+              [&] { board_->set_outage(board::Outage{board::Side::database, std::chrono::steady_clock::now()}); });
   EXPECT_TRUE(support::eventually([&] { return ask("profile=p/a&timeout=0").at("outage").is_object(); }));
 }
 
