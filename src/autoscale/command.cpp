@@ -53,7 +53,8 @@ class Command final : public Actuator {
         steps_(executor, config.command_timeout) {}
 
   asio::awaitable<base::Result<Found>> look(const config::ScaledService& service) override {
-    const auto exited = co_await run(looks_, look_timeout_, filled(config_.list_command, service, 0));
+    const auto exited =
+        co_await run(looks_, look_timeout_, filled(config_.list_command, service, 0), looking_.get_token());
     if (!exited) co_return std::unexpected(exited.error());
     Found found;
     if (exited->code == kTemporaryFailure) {
@@ -68,14 +69,14 @@ class Command final : public Actuator {
 
   asio::awaitable<base::Result<void>> scale(const config::ScaledService& service, std::size_t replicas) override {
     const auto command = filled(config_.scale_command, service, replicas);
-    const auto exited = co_await run(steps_, config_.command_timeout, command);
+    const auto exited = co_await run(steps_, config_.command_timeout, command, std::stop_token());
     if (!exited) co_return std::unexpected(exited.error());
     if (exited->code != 0)
       co_return base::fail(base::Errc::unavailable, fmt::format("scale_command failed: {}", how(*exited)));
     co_return base::Result<void>();
   }
 
-  void stop_looking() override { looks_.cancel(); }
+  void stop_looking() override { looking_.request_stop(); }
 
  private:
   static base::Result<Found> read(std::string_view output) {
@@ -105,9 +106,10 @@ class Command final : public Actuator {
   }
 
   static asio::awaitable<base::Result<probe::Exited>> run(probe::Programs& programs, base::Duration timeout,
-                                                          std::vector<std::string> command) {
+                                                          std::vector<std::string> command, std::stop_token stop) {
     probe::Program program{.command = std::move(command), .environment = environment_of_process(), .nice = 0};
-    auto exited = co_await programs.run(std::move(program), std::chrono::steady_clock::now() + timeout);
+    auto exited =
+        co_await programs.run(std::move(program), std::chrono::steady_clock::now() + timeout, std::move(stop));
     if (!exited) co_return base::fail(base::Errc::unavailable, std::move(exited.error().sentence));
     co_return std::move(*exited);
   }
@@ -116,6 +118,7 @@ class Command final : public Actuator {
   base::Duration look_timeout_;
   probe::Programs looks_;
   probe::Programs steps_;
+  std::stop_source looking_;
 };
 
 }  // namespace

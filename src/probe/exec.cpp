@@ -104,29 +104,25 @@ class ExecProbe final : public Probe {
   ExecProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : config_(config), secrets_(secrets_of(config.exec)), programs_(std::move(executor), config.timeout) {}
 
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
-                                  Trace* trace) override {
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
     if (config_.exec.batch) {
-      const auto exited = co_await run(nullptr, to_json(profiles), deadline, trace);
+      const auto exited = co_await run(nullptr, to_json(profiles), call);
       if (!exited) co_return failed(profiles.size(), exited.error());
       co_return read_list(*exited, profiles, config_.levels, secrets_);
     }
-    const auto exited = co_await run(&profiles.front(), "", deadline, trace);
+    const auto exited = co_await run(&profiles.front(), "", call);
     if (!exited) co_return failed(profiles.size(), exited.error());
     co_return same_for_all(profiles.size(), read_output(*exited, config_.levels, config_.exec.format, secrets_));
   }
 
-  void cancel() override { programs_.cancel(); }
-
  private:
-  asio::awaitable<std::expected<Exited, Failure>> run(const core::Profile* profile, std::string input,
-                                                      base::SteadyTime deadline, Trace* trace) {
+  asio::awaitable<std::expected<Exited, Failure>> run(const core::Profile* profile, std::string input, Call call) {
     const Variables task = task_of(config_, profile);
     Program program = program_for(profile, task);
     program.input = std::move(input);
-    if (trace != nullptr) trace->sent = command_line(task, program.command);
-    auto exited = co_await programs_.run(std::move(program), deadline);
-    if (trace != nullptr) trace->received = exited ? received(*exited, secrets_) : exited.error().sentence;
+    if (call.trace != nullptr) call.trace->sent = command_line(task, program.command);
+    auto exited = co_await programs_.run(std::move(program), call.deadline, call.stop);
+    if (call.trace != nullptr) call.trace->received = exited ? received(*exited, secrets_) : exited.error().sentence;
     if (exited) log_failure(config_.name, *exited, secrets_);
     co_return exited;
   }

@@ -31,8 +31,9 @@ class ExecTest : public testing::Test {
 
   Answer measure(const config::ProbeConfig& config, std::span<const core::Profile> profiles, Trace* trace = nullptr) {
     const auto probe = make_probe(config, runtime_.background().get_executor());
-    auto answer = support::start(runtime_.background(),
-                                 probe->measure(profiles, std::chrono::steady_clock::now() + config.timeout, trace));
+    auto answer = support::start(
+        runtime_.background(),
+        probe->measure(profiles, {.deadline = std::chrono::steady_clock::now() + config.timeout, .trace = trace}));
     if (!support::ready(answer)) throw std::runtime_error("measure() does not return");
     return answer.get();
   }
@@ -189,17 +190,19 @@ TEST_F(ExecTest, AProgramThatNeverRanAskedNobody) {
   EXPECT_TRUE(measure(slow, {&profile_, 1}).asked);
 }
 
-TEST_F(ExecTest, CancelEndsMeasurementsUnderWayAndLaterOnes) {
+TEST_F(ExecTest, AStopEndsMeasurementsUnderWayAndLaterOnes) {
   const auto probe =
       make_probe(config({script("echo >$PROBE_ATTR_DIR/begun; sleep 1000")}), runtime_.background().get_executor());
   profile_.labels["dir"] = dir_.path();
+  std::stop_source stop;
   const auto measure = [&] {
+    const auto deadline = std::chrono::steady_clock::now() + 60s;
     return support::start(runtime_.background(),
-                          probe->measure({&profile_, 1}, std::chrono::steady_clock::now() + 60s, nullptr));
+                          probe->measure({&profile_, 1}, {.deadline = deadline, .stop = stop.get_token()}));
   };
   auto under_way = measure();
   ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(dir_ / "begun"); }));
-  support::on(runtime_.background(), [&] { probe->cancel(); });
+  support::on(runtime_.background(), [&] { stop.request_stop(); });
   auto later = measure();
   ASSERT_TRUE(support::ready(under_way) && support::ready(later));
   EXPECT_EQ(under_way.get().results.at(0).error(), kCancelled);

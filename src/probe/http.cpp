@@ -81,22 +81,19 @@ class HttpProbe final : public Probe {
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : config_(config), transfers_(std::move(executor), "http " + config.name, config.timeout) {}
 
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
-                                  Trace* trace) override {
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
     const auto request = make_request(config_.http, profiles);
     if (!request) co_return failed(profiles.size(), {request.error(), false});
-    if (trace != nullptr) trace->sent = shown(*request);
+    if (call.trace != nullptr) call.trace->sent = shown(*request);
     const Secrets secrets = secrets_of(*request);
-    const auto response = co_await transfers_.run(*request, deadline);
+    const auto response = co_await transfers_.run(*request, call.deadline, call.stop);
     if (!response) co_return same_for_all(profiles.size(), std::unexpected(secrets.blotted(response.error())));
-    if (trace != nullptr) trace->received = shown(*response, secrets);
+    if (call.trace != nullptr) call.trace->received = shown(*response, secrets);
     Answer answer = read(*response, config_, profiles, secrets);
     if (!answer.error.empty() && spdlog::should_log(spdlog::level::debug))
       spdlog::debug("{}: {}: {}", config_.name, answer.error, one_line(shown(*response, secrets)));
     co_return answer;
   }
-
-  void cancel() override { transfers_.cancel(); }
 
  private:
   const config::ProbeConfig config_;

@@ -163,13 +163,13 @@ TEST_F(HttpTest, GivesUpAtTheDeadlineAndNamesTheConfiguredTimeout) {
     EXPECT_EQ(begin(*probe, left).get().results.at(0).error(), "timed out after 1h") << left.count();
 }
 
-TEST_F(HttpTest, CancelEndsCallsUnderWayAndLaterOnes) {
+TEST_F(HttpTest, AStopEndsCallsUnderWayAndLaterOnes) {
   const int before = requests("/hang");
   const auto probe = make({.url = url("/hang")});
   std::vector<std::future<Answer>> under_way;
   for (int i = 0; i < 20; ++i) under_way.push_back(begin(*probe, 60s));
   EXPECT_TRUE(support::eventually([&] { return requests("/hang") == before + 20; }));
-  support::on(runtime_.background(), [&] { probe->cancel(); });
+  support::on(runtime_.background(), [&] { stop_.request_stop(); });
   for (auto& call : under_way) {
     ASSERT_TRUE(support::ready(call));
     EXPECT_EQ(call.get().results.at(0).error(), "cancelled");
@@ -199,8 +199,9 @@ TEST_F(HttpTest, LeavesNoDescriptorsBehind) {
     EXPECT_TRUE(begin(*probe).get().results.at(0));
     const auto hanging = make({.url = url("/hang")});
     auto call = begin(*hanging, 60s);
-    support::on(runtime_.background(), [&] { hanging->cancel(); });
+    support::on(runtime_.background(), [&] { stop_.request_stop(); });
     EXPECT_FALSE(call.get().results.at(0));
+    stop_ = {};
     EXPECT_EQ(error({.url = url("/huge?bytes=52428800"), .max_bytes = 10}), "the answer is larger than max_bytes, 10");
   }
   EXPECT_EQ(descriptors(), before);

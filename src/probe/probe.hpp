@@ -4,6 +4,7 @@
 #include <expected>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,16 @@ struct Trace {
   std::string received;
 };
 
+/// The conditions of a run.
+struct Call {
+  /// When it gives up with a failure.
+  base::SteadyTime deadline;
+  /// Ends it at once, with a failure. Asked for on the background thread.
+  std::stop_token stop{};
+  /// May be null; outlives the run.
+  Trace* trace = nullptr;
+};
+
 /// The slow process that measures. Configured once, measuring many profiles: one in each run, or all of them where one
 /// call answers for all (ProbeConfig::batched). An interface because each kind talks to another part of the world.
 /// Every call is made on the background thread.
@@ -52,13 +63,9 @@ class Probe {
  public:
   virtual ~Probe() = default;
 
-  /// Measures `profiles`: one, unless the probe is batched. Does not block the thread it is called on, and gives up at
-  /// `deadline` with a failure. `profiles` and `trace` outlive the await; `trace` may be null.
-  virtual boost::asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
-                                                 Trace* trace) = 0;
-
-  /// Ends the measurements under way, at once and with a failure, and fails every later one: the process shuts down.
-  virtual void cancel() = 0;
+  /// Measures `profiles`: one, unless the probe is batched. Does not block the thread it is called on. `profiles`
+  /// outlive the await.
+  virtual boost::asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) = 0;
 };
 
 /// The same result for each of `count` profiles.

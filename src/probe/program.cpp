@@ -218,30 +218,25 @@ Programs::Programs(asio::any_io_executor executor, base::Duration timeout)
 
 Programs::~Programs() = default;
 
-asio::awaitable<std::expected<Exited, Failure>> Programs::run(Program program, base::SteadyTime deadline) {
+asio::awaitable<std::expected<Exited, Failure>> Programs::run(Program program, base::SteadyTime deadline,
+                                                              std::stop_token stop) {
   const auto not_asked = [](std::string sentence) { return std::unexpected(Failure{std::move(sentence), false}); };
-  if (cancelled_) co_return not_asked(std::string(kCancelled));
+  if (stop.stop_requested()) co_return not_asked(std::string(kCancelled));
   auto child = spawn(program);
   if (!child) co_return not_asked(std::move(child.error()));
   const auto run = std::make_shared<Run>(executor_, std::move(*child), program.max_output_bytes);
-  running_.push_back(run);
+  const std::stop_callback on_stop(std::move(stop), [&run] { run->cancel(); });
   run->watch_deadline(deadline, timeout_);
   run->watch(run->output);
   run->watch(run->errors);
   co_await run->wait_for_exit();
   run->collect();
   co_await run->wait_for_group();
-  std::erase(running_, run);
   auto result = run->result();
   // By env, which is what the script's first line asks for.
   if (result && (result->code == kNotFound || result->code == kNotExecutable))
     if (std::string fault = fault_of_file(program); !fault.empty()) co_return not_asked(std::move(fault));
   co_return result;
-}
-
-void Programs::cancel() {
-  cancelled_ = true;
-  for (const auto& run : running_) run->cancel();
 }
 
 }  // namespace probe

@@ -4,7 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <expected>
-#include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,19 +58,16 @@ class Programs {
   /// REQUIRES: every run() has returned.
   ~Programs();
 
-  /// Fails when the program cannot be started, does not end in time, prints too much, or is cancelled.
-  boost::asio::awaitable<std::expected<Exited, Failure>> run(Program program, base::SteadyTime deadline);
-
-  /// Kills what runs (SIGKILL, at once), and fails every later run().
-  void cancel();
+  /// Fails when the program cannot be started, does not end in time, prints too much, or is stopped: that kills it
+  /// (SIGKILL) at once.
+  boost::asio::awaitable<std::expected<Exited, Failure>> run(Program program, base::SteadyTime deadline,
+                                                             std::stop_token stop = {});
 
  private:
   struct Group;
   struct Run;
   boost::asio::any_io_executor executor_;
   base::Duration timeout_;
-  std::vector<std::shared_ptr<Run>> running_;
-  bool cancelled_ = false;
 };
 
 }  // namespace probe

@@ -55,7 +55,8 @@ class ProgramTest : public testing::Test {
   }
 
   std::future<Outcome> start(Program program, base::Duration timeout = 80s) {
-    return support::start(runtime_.background(), programs_.run(std::move(program), steady_clock::now() + timeout));
+    return support::start(runtime_.background(),
+                          programs_.run(std::move(program), steady_clock::now() + timeout, stop_.get_token()));
   }
   Outcome run(Program program, base::Duration timeout = 80s) {
     auto outcome = start(std::move(program), timeout);
@@ -85,6 +86,7 @@ class ProgramTest : public testing::Test {
 
   support::TempDir dir_;
   base::Runtime runtime_{1};
+  std::stop_source stop_;
   Programs programs_{runtime_.background().get_executor(), kTimeout};
 };
 
@@ -295,12 +297,12 @@ TEST_F(ProgramTest, SaysThatThereAreNoMoreDescriptors) {
   EXPECT_EQ(open_files(), files);
 }
 
-TEST_F(ProgramTest, CancelKillsAtOnceAndFailsLaterRuns) {
+TEST_F(ProgramTest, AStopKillsAtOnceAndFailsLaterRuns) {
   auto first = start(shell("trap 'echo >$DIR/asked' TERM; echo $$ >$DIR/pid; while :; do sleep 0.1; done"));
   auto second = start(shell("echo $$ >$DIR/second; exec sleep 1000"));
   const pid_t group = pid_in("pid");
   pid_in("second");
-  support::on(runtime_.background(), [&] { programs_.cancel(); });
+  support::on(runtime_.background(), [&] { stop_.request_stop(); });
   ASSERT_TRUE(support::ready(first) && support::ready(second));
   EXPECT_FALSE(std::filesystem::exists(file("asked"))) << "it was asked to end, by SIGTERM, and waited for";
   EXPECT_EQ(first.get().error().sentence, kCancelled);

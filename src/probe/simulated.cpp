@@ -1,10 +1,8 @@
 #include "probe/simulated.hpp"
 
-#include <atomic>
 #include <random>
 #include <thread>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/duration.hpp"
 #include "base/offload.hpp"
@@ -63,21 +61,17 @@ class SleepingProbe final : public Probe {
         executor_(std::move(executor)),
         dice_(config.simulated.seed) {}
 
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
-    const Span span = span_of(duration_, deadline);
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
+    const Span span = span_of(duration_, call.deadline);
     asio::steady_timer timer(executor_, span.until);
-    timers_.insert(&timer);
-    boost::system::error_code error;
-    if (!cancelled_) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    timers_.erase(&timer);
-    if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
+    {
+      const std::stop_callback on_stop(call.stop, [&timer] { timer.cancel(); });
+      boost::system::error_code error;
+      if (!call.stop.stop_requested()) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+    if (call.stop.stop_requested()) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
     if (span.timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
     co_return dice_.roll(profiles);
-  }
-
-  void cancel() override {
-    cancelled_ = true;
-    for (asio::steady_timer* timer : timers_) timer->cancel();
   }
 
  private:
@@ -85,8 +79,6 @@ class SleepingProbe final : public Probe {
   base::Duration timeout_;
   asio::any_io_executor executor_;
   Dice dice_;
-  std::unordered_set<asio::steady_timer*> timers_;
-  bool cancelled_ = false;
 };
 
 /// Burns a core per measurement, in threads of the lowest priority.
@@ -98,28 +90,25 @@ class BurningProbe final : public Probe {
         dice_(config.simulated.seed),
         pool_("burn", threads, base::OffloadPool::Priority::low) {}
 
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline, Trace*) override {
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
     bool timed_out = false;
     // The work begins when a thread is free, so the duration is counted there.
-    auto burn = [this, deadline, &timed_out] {
-      const Span span = span_of(duration_, deadline);
+    auto burn = [this, &call, &timed_out] {
+      const Span span = span_of(duration_, call.deadline);
       timed_out = span.timed_out;
-      while (!cancelled_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < span.until) {
+      while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < span.until) {
       }
     };
     co_await pool_.run(burn);
-    if (cancelled_) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
+    if (call.stop.stop_requested()) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
     if (timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
     co_return dice_.roll(profiles);
   }
-
-  void cancel() override { cancelled_ = true; }
 
  private:
   base::Duration duration_;
   base::Duration timeout_;
   Dice dice_;
-  std::atomic<bool> cancelled_ = false;
   base::OffloadPool pool_;
 };
 

@@ -24,15 +24,17 @@ class SimulatedTest : public testing::TestWithParam<config::Work> {
     return make_probe(config, runtime_.background().get_executor());
   }
   std::future<Result> measure(Probe& probe, base::Duration timeout = 10s) {
-    return support::start(runtime_.background(), first(probe, {&profile_, 1}, steady_clock::now() + timeout));
+    return support::start(
+        runtime_.background(),
+        first(probe, {&profile_, 1}, {.deadline = steady_clock::now() + timeout, .stop = stop_.get_token()}));
   }
-  static boost::asio::awaitable<Result> first(Probe& probe, std::span<const core::Profile> profiles,
-                                              base::SteadyTime deadline) {
-    const Answer answer = co_await probe.measure(profiles, deadline, nullptr);
+  static boost::asio::awaitable<Result> first(Probe& probe, std::span<const core::Profile> profiles, Call call) {
+    const Answer answer = co_await probe.measure(profiles, call);
     co_return answer.results.front();
   }
 
   base::Runtime runtime_{1};
+  std::stop_source stop_;
   core::Profile profile_{.id = 7, .key = {"Amazon", "c5"}};
 };
 
@@ -66,11 +68,11 @@ TEST_P(SimulatedTest, GivesUpAtTheDeadline) {
   EXPECT_EQ(result.get().error(), "timed out after 30s");
 }
 
-TEST_P(SimulatedTest, CancelEndsMeasurementsUnderWayAndLaterOnes) {
+TEST_P(SimulatedTest, AStopEndsMeasurementsUnderWayAndLaterOnes) {
   const auto probe = make(30s);
   auto under_way = measure(*probe, 60s);
   EXPECT_EQ(under_way.wait_for(20ms), std::future_status::timeout);
-  support::on(runtime_.background(), [&] { probe->cancel(); });
+  support::on(runtime_.background(), [&] { stop_.request_stop(); });
   ASSERT_TRUE(support::ready(under_way));
   EXPECT_FALSE(under_way.get());
   auto later = measure(*probe, 60s);

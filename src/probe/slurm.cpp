@@ -104,22 +104,19 @@ class SlurmProbe final : public Probe {
   SlurmProbe(const config::ProbeConfig& config, const asio::any_io_executor& executor)
       : config_(config), environment_(environment(config.slurm)), programs_(executor, config.timeout) {}
 
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
-                                  Trace* trace) override {
-    const auto printed = co_await ask(deadline, trace);
+  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
+    const auto printed = co_await ask(call);
     if (!printed) co_return failed(profiles.size(), printed.error());
     // A large cluster takes a good part of a second to read.
     auto read = [&] { return answer(*printed, profiles); };
     co_return co_await readers_.run(read);
   }
 
-  void cancel() override { programs_.cancel(); }
-
  private:
   template <class T>
   using Or = std::expected<T, Failure>;
 
-  asio::awaitable<Or<Printed>> ask(base::SteadyTime deadline, Trace* trace) {
+  asio::awaitable<Or<Printed>> ask(Call call) {
     const config::SlurmOptions& options = config_.slurm;
     Printed printed;
     std::vector<std::pair<Command, std::string*>> asked = {{sinfo_command(options), &printed.nodes}};
@@ -133,7 +130,7 @@ class SlurmProbe final : public Probe {
     }
     bool any = false;
     for (auto& [command, text] : asked) {
-      auto output = co_await run(std::move(command), deadline, trace);
+      auto output = co_await run(std::move(command), call);
       if (!output) co_return std::unexpected(Failure{output.error().sentence, any || output.error().asked});
       any = true;
       *text = std::move(*output);
@@ -142,11 +139,11 @@ class SlurmProbe final : public Probe {
   }
 
   /// What the command prints, when it succeeds.
-  asio::awaitable<Or<std::string>> run(Command command, base::SteadyTime deadline, Trace* trace) {
+  asio::awaitable<Or<std::string>> run(Command command, Call call) {
     Program program{.command = command, .environment = environment_, .max_output_bytes = kMaxOutputBytes, .nice = 0};
-    auto exited = co_await programs_.run(std::move(program), deadline);
+    auto exited = co_await programs_.run(std::move(program), call.deadline, call.stop);
     const std::string conf = config_.slurm.conf.empty() ? "" : fmt::format("SLURM_CONF={} ", config_.slurm.conf);
-    note(trace, conf + typed(command), exited ? exited->output + exited->errors : "");
+    note(call.trace, conf + typed(command), exited ? exited->output + exited->errors : "");
     if (!exited) co_return std::unexpected(std::move(exited.error()));
     if (has_failed(*exited)) co_return std::unexpected(Failure{failure(command, *exited)});
     co_return std::move(exited->output);

@@ -56,7 +56,8 @@ class SlurmTest : public testing::Test {
   }
   void make() { probe_ = make_probe(config_, runtime_.background().get_executor()); }
   std::future<Answer> start(base::Duration timeout = 10s) {
-    return support::start(runtime_.background(), probe_->measure(profiles_, steady_clock::now() + timeout, &trace_));
+    return support::start(runtime_.background(),
+                          probe_->measure(profiles_, {steady_clock::now() + timeout, stop_.get_token(), &trace_}));
   }
   Answer measure() {
     make();
@@ -74,6 +75,7 @@ class SlurmTest : public testing::Test {
   config::ProbeConfig config_{.name = "test", .kind = "slurm", .match = {.provider = "HPC"}};
   std::vector<core::Profile> profiles_ = {{.id = 1, .key = {"HPC", "batch"}}, {.id = 2, .key = {"HPC", "gpu:a100"}}};
   Trace trace_;
+  std::stop_source stop_;
   std::unique_ptr<Probe> probe_;
 };
 
@@ -244,12 +246,12 @@ TEST_F(SlurmTest, GivesUpAtTheDeadline) {
   EXPECT_EQ(answer.get().results.at(1).error(), "timed out after 30s");
 }
 
-TEST_F(SlurmTest, CancelEndsWhatRunsAndWhatComes) {
+TEST_F(SlurmTest, AStopEndsWhatRunsAndWhatComes) {
   script("sinfo", "touch '" + directory_ / "started" + "'\nexec sleep 60");
   make();
   auto under_way = start(60s);
   ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(directory_ / "started"); }));
-  support::on(runtime_.background(), [&] { probe_->cancel(); });
+  support::on(runtime_.background(), [&] { stop_.request_stop(); });
   ASSERT_TRUE(support::ready(under_way));
   EXPECT_FALSE(under_way.get().results.at(0));
   auto later = start(60s);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -38,7 +39,7 @@ base::Duration until(base::SteadyTime deadline) {
 
 /// What the two threads share about a call. The worker writes `result` and then posts done(), which runs on the
 /// executor; the rest of the time each thread keeps to its own.
-struct Transfers::Call {
+struct Transfers::Exchange {
   void done() {
     over = true;
     if (waiter != nullptr) waiter->cancel();
@@ -47,6 +48,7 @@ struct Transfers::Call {
   const Request request;
   const base::SteadyTime deadline;
   std::expected<Response, std::string> result{};
+  std::atomic<bool> given_up = false;
   // The executor's.
   asio::steady_timer* waiter = nullptr;
   bool over = false;
@@ -65,9 +67,15 @@ class Transfers::Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  void submit(std::shared_ptr<Call> call) {
+  void submit(std::shared_ptr<Exchange> call) {
     const std::lock_guard lock(mutex_);
     submitted_.push_back(std::move(call));
+    wake();
+  }
+
+  /// Cuts off calls that were given up.
+  void look() {
+    const std::lock_guard lock(mutex_);
     wake();
   }
 
@@ -80,7 +88,7 @@ class Transfers::Worker {
 
  private:
   struct Running {
-    std::shared_ptr<Call> call;
+    std::shared_ptr<Exchange> call;
     std::unique_ptr<Transfer> transfer;
   };
 
@@ -118,6 +126,7 @@ class Transfers::Worker {
     auto last_call = steady_clock::now();
     while (take_submitted(multi.get())) {
       int left = 0;
+      drop_given_up(multi.get());
       curl_multi_perform(multi.get(), &left);
       end_finished(multi.get());
       const auto now = steady_clock::now();
@@ -137,7 +146,7 @@ class Transfers::Worker {
   }
 
   bool take_submitted(CURLM* multi) {
-    std::vector<std::shared_ptr<Call>> calls;
+    std::vector<std::shared_ptr<Exchange>> calls;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) return false;
@@ -147,10 +156,10 @@ class Transfers::Worker {
     return true;
   }
 
-  void begin(CURLM* multi, std::shared_ptr<Call> call) {
+  void begin(CURLM* multi, std::shared_ptr<Exchange> call) {
     const base::Duration limit = until(call->deadline);
     // Whoever waited has given up.
-    if (limit.count() <= 0) return;
+    if (limit.count() <= 0 || call->given_up) return;
     try {
       auto transfer = std::make_unique<Transfer>(call->request, limit, timeout_);
       CURL* const handle = transfer->handle();
@@ -160,6 +169,14 @@ class Transfers::Worker {
     } catch (const std::runtime_error& error) {
       finish(std::move(call), std::unexpected(std::string(error.what())));
     }
+  }
+
+  void drop_given_up(CURLM* multi) {
+    std::erase_if(running_, [multi](const auto& each) {
+      const bool given_up = each.second.call->given_up;
+      if (given_up) curl_multi_remove_handle(multi, each.first);
+      return given_up;
+    });
   }
 
   void end_finished(CURLM* multi) {
@@ -175,7 +192,7 @@ class Transfers::Worker {
     }
   }
 
-  void finish(std::shared_ptr<Call> call, std::expected<Response, std::string> result) {
+  void finish(std::shared_ptr<Exchange> call, std::expected<Response, std::string> result) {
     call->result = std::move(result);
     asio::post(executor_, [call = std::move(call)] { call->done(); });
   }
@@ -186,7 +203,7 @@ class Transfers::Worker {
   std::unordered_map<CURL*, Running> running_;
   std::mutex mutex_;
   std::condition_variable awake_;
-  std::vector<std::shared_ptr<Call>> submitted_;
+  std::vector<std::shared_ptr<Exchange>> submitted_;
   bool stopping_ = false;
   CURLM* multi_ = nullptr;
   std::thread thread_;
@@ -201,28 +218,28 @@ Transfers::Transfers(asio::any_io_executor executor, const std::string& name, ba
 
 Transfers::~Transfers() = default;
 
-asio::awaitable<std::expected<Response, std::string>> Transfers::run(Request request, base::SteadyTime deadline) {
-  if (cancelled_) co_return std::unexpected(std::string(kCancelled));
+asio::awaitable<std::expected<Response, std::string>> Transfers::run(Request request, base::SteadyTime deadline,
+                                                                     std::stop_token stop) {
+  if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
   if (until(deadline).count() <= 0) co_return std::unexpected(timed_out_after(timeout_));
   // The end of this wait does not depend on the worker, which may be held up.
   asio::steady_timer timer(executor_, deadline);
-  const auto call = std::make_shared<Call>(std::move(request), deadline);
+  const auto call = std::make_shared<Exchange>(std::move(request), deadline);
   call->waiter = &timer;
-  waiting_.insert(&timer);
   worker_->submit(call);
   boost::system::error_code ignored;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  waiting_.erase(&timer);
+  {
+    const std::stop_callback on_stop(stop, [&] {
+      call->given_up = true;
+      worker_->look();
+      timer.cancel();
+    });
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
   call->waiter = nullptr;
+  if (call->given_up) co_return std::unexpected(std::string(kCancelled));
   if (call->over) co_return std::move(call->result);
-  if (cancelled_) co_return std::unexpected(std::string(kCancelled));
   co_return std::unexpected(timed_out_after(timeout_));
-}
-
-void Transfers::cancel() {
-  cancelled_ = true;
-  worker_->stop();
-  for (asio::steady_timer* timer : waiting_) timer->cancel();
 }
 
 }  // namespace probe

@@ -2,11 +2,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <expected>
 #include <memory>
+#include <stop_token>
 #include <string>
-#include <unordered_set>
 
 #include "base/clock.hpp"
 #include "probe/transfer.hpp"
@@ -30,20 +29,16 @@ class Transfers {
   Transfers& operator=(const Transfers&) = delete;
 
   /// Answers of any status are a success. Fails with a sentence when there is no whole answer at `deadline`.
-  boost::asio::awaitable<std::expected<Response, std::string>> run(Request request, base::SteadyTime deadline);
-
-  /// Ends the calls under way, at once, and fails every later one.
-  void cancel();
+  /// One that is stopped is cut off at once.
+  boost::asio::awaitable<std::expected<Response, std::string>> run(Request request, base::SteadyTime deadline,
+                                                                   std::stop_token stop = {});
 
  private:
-  struct Call;
+  struct Exchange;
   class Worker;
 
   boost::asio::any_io_executor executor_;
   base::Duration timeout_;
-  /// Each is a call that a coroutine waits for.
-  std::unordered_set<boost::asio::steady_timer*> waiting_;
-  bool cancelled_ = false;
   std::unique_ptr<Worker> worker_;
 };
 

@@ -92,7 +92,7 @@ class GatedBudgetTest : public RefreshTest {
   /// Stops `replica`, where what waits at `gate` gets its answer after the stop.
   static void stop(Replica& replica, support::Gate& gate) {
     auto stopped = std::async(std::launch::async, [&] { replica.stop(); });
-    ASSERT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.cancelled; }); }));
+    ASSERT_TRUE(eventually([&] { return replica.stopping(); }));
     gate.open();
     ASSERT_TRUE(support::ready(stopped));
   }

@@ -1,6 +1,8 @@
 // Leases of a runner: renewed while it measures, given up when somebody else has the task.
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "support/refresh_harness.hpp"
 
 namespace refresh {
@@ -11,13 +13,15 @@ using support::eventually;
 
 TEST_F(RefreshTest, ALeaseThatNeedsNoRenewalAnyMoreFailsNoLonger) {
   add(1);
-  Replica replica(runtime_, store_, config_, 300ms);
-  replica.script->duration = 500ms;
+  config_.timeout = 2h;
+  Replica replica(runtime_, store_, config_, 1s);
+  replica.script->duration = 1h;
   replica.start();
   EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 1; }));
   store_.lose(true);
-  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 0; }));
-  EXPECT_TRUE(replica.failing());
+  EXPECT_TRUE(eventually([&] { return replica.failing(); }));
+  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 0; }))
+      << "its lease may be over";
   store_.lose(false);
   EXPECT_TRUE(eventually([&] { return !replica.failing(); }));
 }
@@ -51,25 +55,73 @@ TEST_F(RefreshTest, ALateResultIsRefused) {
   EXPECT_EQ(replica.runs(), 2);
 }
 
-TEST_F(RefreshTest, OnlyALeaseThatIsLostUnderWayCounts) {
+TEST_F(RefreshTest, OnlyALeaseThatIsLostUnderWayCountsAndEndsItsRun) {
   add(2);
-  Replica replica(runtime_, store_, config_, 60ms);
-  replica.script->duration = 1h;
   config_.timeout = 2h;
+  Replica replica(runtime_, store_, config_, 1s);
+  replica.script->duration = 1h;
   replica.start();
   ASSERT_TRUE(eventually([&] { return replica.runs() == 2; }));
   EXPECT_EQ(replica.lost_leases(), 0);
   ASSERT_TRUE(store_.remove(rows()[0]->profile.id));
   EXPECT_TRUE(eventually([&] { return replica.lost_leases() == 1; }));
+  EXPECT_TRUE(eventually([&] { return replica.look([](auto& script) { return script.running; }) == 1; }));
+  EXPECT_EQ(replica.status().running, 1U);
   const int renewals = store_.renewals();
   EXPECT_TRUE(eventually([&] { return store_.renewals() > renewals + 3; }));
   EXPECT_EQ(replica.lost_leases(), 1) << "once, however often it is renewed";
 }
 
+/// A store that one replica may not reach.
+class CutOffStore final : public support::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  store::Claimed claim(const store::Wanted& wanted) override {
+    check(wanted.owner);
+    return MemoryStore::claim(wanted);
+  }
+  std::vector<store::TaskId> renew(const std::string& owner, std::span<const store::Claim> claims,
+                                   base::Duration lease) override {
+    check(owner);
+    return MemoryStore::renew(owner, claims, lease);
+  }
+
+  std::string replica;
+  std::atomic<bool> cut_off = false;
+
+ private:
+  void check(const std::string& owner) const {
+    if (cut_off && owner == replica) throw base::Lost("cut off");
+  }
+};
+
+TEST_F(RefreshTest, ARunEndsBeforeAnotherReplicaBeginsIt) {
+  CutOffStore store(base::system_clock());
+  config_.timeout = 2h;
+  const auto profile = store.add({"p", "a"}).value();
+  const store::Assignment assignment{profile.id, "test", config_.ttl};
+  store.assign({&assignment, 1});
+  Replica first(runtime_, store, config_, 2s);
+  first.script->duration = 1h;
+  store.replica = first.owner();
+  first.start();
+  ASSERT_TRUE(eventually([&] { return first.runs() == 1; }));
+  store.cut_off = true;
+  // Of both: one source is asked.
+  Replica second(runtime_, store, config_, 2s);
+  second.script->duration = 1h;
+  second.script->began = [&first_script = *first.script] { EXPECT_EQ(first_script.running, 0) << "both run"; };
+  second.start();
+  EXPECT_TRUE(eventually([&] { return second.runs() == 1; }));
+  EXPECT_EQ(first.lost_leases(), 1);
+  EXPECT_EQ(first.status().running, 0U);
+  EXPECT_EQ(first.ended("failed"), 0) << "it says nothing about the source";
+}
+
 TEST_F(RefreshTest, WhatWaitsToBeWrittenIsNoLostLease) {
   add(1);
   store_.refuse_results(true);
-  Replica replica(runtime_, store_, config_, 150ms);
+  Replica replica(runtime_, store_, config_, 1s);
   replica.start();
   EXPECT_TRUE(eventually([&] { return replica.runs() == 1 && store_.refusals() > 0; }));
   ASSERT_TRUE(store_.remove(rows()[0]->profile.id));
@@ -83,7 +135,7 @@ TEST_F(RefreshTest, WhatWaitsToBeWrittenIsNoLostLease) {
 TEST_F(RefreshTest, TheOthersAreRenewedWhenOneIsLost) {
   add(3);
   config_.timeout = 1h;
-  Replica replica(runtime_, store_, config_, 600ms);
+  Replica replica(runtime_, store_, config_, 1s);
   replica.script->duration = 1h;
   replica.start();
   EXPECT_TRUE(eventually([&] { return replica.runs() == 3; }));

@@ -32,9 +32,10 @@ Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const 
       failed(probes(metrics, config.name, "failed")),
       refused(
           metrics.counter("vacancy_writes_refused_total", "Late results refused by their token", labels_of(config))),
-      lost_leases(metrics.counter("vacancy_leases_lost_total",
-                                  "Leases lost while the probe ran: taken over, or the profile was changed or removed",
-                                  labels_of(config))),
+      lost_leases(metrics.counter(
+          "vacancy_leases_lost_total",
+          "Leases lost while the probe ran: taken over, not renewed in time, or the profile was changed or removed",
+          labels_of(config))),
       database_errors(metrics.counter("vacancy_refresh_database_errors_total",
                                       "Database calls of the refresh that failed", labels_of(config))),
       running(metrics.gauge("vacancy_probes_running", "Probes under way", labels_of(config))),

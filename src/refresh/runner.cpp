@@ -20,6 +20,8 @@ constexpr std::chrono::seconds kLongestLook{1};
 constexpr std::chrono::milliseconds kClaimedAhead{25};
 /// What falls due in this time is claimed together: to look for each task by itself costs more than most probes.
 constexpr std::chrono::milliseconds kShortestLook{25};
+/// Not seldomer than leases are renewed: the look must see that they are.
+constexpr std::chrono::seconds kLookPeriod{5};
 constexpr base::Duration kTick{1};
 /// Of what a probe sent or received, for a person to look at.
 constexpr std::size_t kShownBytes = 16 << 10;
@@ -72,9 +74,9 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       measurements_(shared.executor),
       loops_(shared.executor),
       claim_timer_(shared.executor),
-      renew_timer_(shared.executor),
       look_timer_(shared.executor),
       meters_(shared.metrics, config, backlog_, concurrency_),
+      leases_(config_.name, shared, meters_, limits_),
       writer_(config_.name, shared, meters_, [this](const auto& outcomes) { forget(outcomes); }) {}
 
 Runner::~Runner() = default;
@@ -82,16 +84,16 @@ Runner::~Runner() = default;
 asio::awaitable<void> Runner::run() {
   loops_.spawn("claim loop of " + config_.name, claim_loop());
   loops_.spawn("write loop of " + config_.name, write_loop());
-  loops_.spawn("renew loop of " + config_.name, renew_loop());
+  loops_.spawn("renew loop of " + config_.name, leases_.renew_loop());
+  loops_.spawn("watch of leases of " + config_.name, leases_.watch_loop());
   loops_.spawn("look loop of " + config_.name, look_loop());
   co_await loops_.wait();
 }
 
 void Runner::stop() {
-  stopping_ = true;
-  probe_->cancel();
+  stop_.request_stop();
+  leases_.stop();
   claim_timer_.cancel();
-  renew_timer_.cancel();
   look_timer_.cancel();
   writer_.hurry();
 }
@@ -104,7 +106,7 @@ void Runner::wake() {
 asio::awaitable<void> Runner::claim_loop() {
   const std::string cannot = config_.name + " cannot claim tasks";
   base::Backoff backoff;
-  while (!stopping_) {
+  while (!stopping()) {
     woken_ = false;
     const auto looked_at = steady_clock::now();
     base::SteadyTime next = base::SteadyTime::max();
@@ -120,7 +122,7 @@ asio::awaitable<void> Runner::claim_loop() {
     } else {
       shared_.watch.settle(cannot);
     }
-    if (stopping_) break;
+    if (stopping()) break;
     const bool more_is_due = next <= steady_clock::now();
     co_await wait_until(next, Wakes::yes);
     if (!more_is_due) co_await wait_until(looked_at + kShortestLook, Wakes::no);
@@ -136,7 +138,7 @@ std::size_t Runner::free_slots(base::SteadyTime& next_look) const {
   const std::size_t taken = measuring_ + queued_.size();
   const std::size_t most = concurrency_ + ahead();
   if (!breaker_.open()) return most - std::min(most, taken);
-  if (!running_.empty()) return 0;
+  if (!leases_.empty()) return 0;
   if (breaker_.next_try() <= steady_clock::now()) return 1;
   next_look = breaker_.next_try();
   return 0;
@@ -149,7 +151,7 @@ asio::awaitable<void> Runner::pause(base::Duration delay) {
 /// Returns at `when`, or after stop(), or after wake() if that wakes.
 asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
   claim_timer_.expires_at(when);
-  while (!stopping_ && !(woken_ && wakes == Wakes::yes) && steady_clock::now() < when) {
+  while (!stopping() && !(woken_ && wakes == Wakes::yes) && steady_clock::now() < when) {
     boost::system::error_code ignored;
     co_await claim_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
@@ -166,11 +168,10 @@ asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t 
     co_return std::nullopt;
   }
   for (const store::Claim& claim : claimed->claims) {
-    running_.emplace(Key(claim.task, claim.token), Running{.claim = claim});
+    leases_.add(claim, sent);
     queued_.push_back(claim);
   }
   begin_queued();
-  meters_.running.Set(static_cast<double>(running_.size()));
   if (!claimed->left.empty()) show_left(claimed->left);
   const auto now = steady_clock::now();
   // Under a limit, next_due is when it allows the next run.
@@ -205,7 +206,7 @@ void Runner::begin_queued() {
 
 /// One slot: measures what is queued, one after the other.
 asio::awaitable<void> Runner::work() {
-  while (!queued_.empty() && !stopping_) {
+  while (!queued_.empty() && !stopping()) {
     store::Claim claim = std::move(queued_.front());
     queued_.pop_front();
     // Probes that fail at once must not keep everybody else from this thread.
@@ -218,19 +219,24 @@ asio::awaitable<void> Runner::work() {
 
 asio::awaitable<void> Runner::measure(store::Claim claim) {
   const auto begin = steady_clock::now();
-  const Key key(claim.task, claim.token);
+  const std::stop_token stop = leases_.begin(claim);
+  if (stop.stop_requested()) {
+    if (claim.counted) measurements_.spawn("refund", refund(*claim.counted));
+    leases_.end(claim);
+    co_return;
+  }
   probe::Answer answer;
   base::Duration took{0};
   // A batch without profiles has nothing to ask, unless it finds them.
   if (!claim.profiles.empty() || config_.discovers()) {
-    if (const auto running = running_.find(key); running != running_.end()) running->second.claim.counted.reset();
-    answer = co_await this->answer(claim.profiles, nullptr);
+    answer = co_await this->answer(claim.profiles, stop, nullptr);
     took = since(begin);
     if (!answer.asked && claim.counted) measurements_.spawn("refund", refund(*claim.counted));
+    if (!leases_.end(claim)) co_return;
     constexpr int kRemembered = 16;
     typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
     // A measurement that was cut off says nothing: the task is given back instead.
-    if (stopping_ && all_failed(answer)) co_return;
+    if (stopping() && all_failed(answer)) co_return;
     meters_.duration.Observe(seconds(took));
     judge(answer);
   }
@@ -243,14 +249,15 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   if (answer.discovered && !differ(*answer.discovered, claim.profiles)) answer.discovered.reset();
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
-  if (const auto running = running_.find(key); running != running_.end()) running->second.measured = true;
   writer_.add(std::move(outcome), std::move(answer.discovered));
 }
 
-asio::awaitable<probe::Answer> Runner::answer(std::span<const core::Profile> profiles, probe::Trace* trace) {
+asio::awaitable<probe::Answer> Runner::answer(std::span<const core::Profile> profiles, std::stop_token stop,
+                                              probe::Trace* trace) {
   std::string error = "an error in the probe; it has been logged";
   try {
-    probe::Answer answer = co_await probe_->measure(profiles, steady_clock::now() + config_.timeout, trace);
+    probe::Call call{steady_clock::now() + config_.timeout, std::move(stop), trace};
+    probe::Answer answer = co_await probe_->measure(profiles, std::move(call));
     if (answer.results.size() == profiles.size()) co_return answer;
     spdlog::error("{} is broken: {} results for {} profiles", config_.name, answer.results.size(), profiles.size());
   } catch (const std::exception& bug) {
@@ -296,12 +303,12 @@ asio::awaitable<void> Runner::fail_all(std::string error) {
 ProbeStatus Runner::status() const {
   return {.config = config_,
           .left = left_,
-          .running = running_.size(),
+          .running = leases_.size(),
           .slow_since = breaker_.open() ? std::optional(slow_since_) : std::nullopt};
 }
 
 asio::awaitable<void> Runner::look_at_budget() {
-  if (limits_.empty() || stopping_) co_return;
+  if (limits_.empty() || stopping()) co_return;
   auto job = [this] { return shared_.store.left(config_.name, limits_); };
   try {
     show_left(co_await shared_.database.run(std::move(job)));
@@ -311,7 +318,7 @@ asio::awaitable<void> Runner::look_at_budget() {
 }
 
 asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
-  if (stopping_) co_return base::fail(base::Errc::unavailable, kReplaced);
+  if (stopping()) co_return base::fail(base::Errc::unavailable, kReplaced);
   std::optional<base::Time> counted;
   if (!limits_.empty()) {
     auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
@@ -319,7 +326,7 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
     if (!counted)
       co_return base::fail(base::Errc::conflict,
                            fmt::format("the budget of probe {} is used up; wait, or raise it", config_.name));
-    if (stopping_) {
+    if (stopping()) {
       co_await refund(*counted);
       co_return base::fail(base::Errc::unavailable, kReplaced);
     }
@@ -327,7 +334,7 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   TestRun run;
   const auto begin = steady_clock::now();
   const std::span<const core::Profile> one(&profile, 1);
-  const probe::Answer answer = co_await this->answer(one, &run.trace);
+  const probe::Answer answer = co_await this->answer(one, stop_.get_token(), &run.trace);
   run.took = since(begin);
   if (!answer.asked && counted) co_await refund(*counted);
   run.result = answer.results.front();
@@ -347,16 +354,28 @@ asio::awaitable<void> Runner::refund(base::Time counted) {
 
 asio::awaitable<void> Runner::write_loop() {
   co_await writer_.run();
-  co_await release();
+  co_await leases_.release();
 }
 
 void Runner::forget(const std::vector<store::Outcome>& outcomes) {
-  for (const store::Outcome& outcome : outcomes) running_.erase({outcome.task, outcome.token});
-  meters_.running.Set(static_cast<double>(running_.size()));
+  leases_.forget(outcomes);
   shared_.written();
   // A slot is free, and these tasks are due again one period after they were due: at the latest now, when the probe
   // takes as long as its period.
   wake();
+}
+
+/// Finds out how late the tasks are.
+asio::awaitable<void> Runner::look_loop() {
+  const std::string cannot = config_.name + " cannot look how late its tasks are";
+  while (!stopping()) {
+    auto call = [this] { return shared_.store.backlog(config_.name); };
+    const auto sent = steady_clock::now();
+    const auto found = co_await attempt(shared_, cannot, std::move(call));
+    if (found) backlog_.look(*found, sent);
+    if (!stopping()) co_await base::sleep(look_timer_, std::min<base::Duration>(kLookPeriod, shared_.lease / 3));
+  }
+  shared_.watch.forget(cannot);
 }
 
 }  // namespace refresh

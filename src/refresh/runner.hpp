@@ -3,10 +3,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,7 @@
 #include "probe/probe.hpp"
 #include "refresh/backlog.hpp"
 #include "refresh/breaker.hpp"
+#include "refresh/leases.hpp"
 #include "refresh/writer.hpp"
 
 namespace refresh {
@@ -50,7 +51,7 @@ class Runner {
   void stop();
   /// Tasks may be due: look now.
   void wake();
-  bool stopping() const { return stopping_; }
+  bool stopping() const { return stop_.stop_requested(); }
   /// Returns after `delay`, or after stop().
   boost::asio::awaitable<void> pause(base::Duration delay);
 
@@ -74,7 +75,8 @@ class Runner {
   /// How many tasks to claim before they have a slot: as many as will get one shortly.
   std::size_t ahead() const;
   /// What the probe gives, or an error for each profile when it is broken. `trace` may be null.
-  boost::asio::awaitable<probe::Answer> answer(std::span<const core::Profile> profiles, probe::Trace* trace);
+  boost::asio::awaitable<probe::Answer> answer(std::span<const core::Profile> profiles, std::stop_token stop,
+                                               probe::Trace* trace);
   /// How many tasks may begin now, and when that may change without a call of wake().
   std::size_t free_slots(base::SteadyTime& next_look) const;
   /// Counts how a run went; returns its error, with a note while the probe is slowed down.
@@ -85,11 +87,7 @@ class Runner {
   boost::asio::awaitable<void> write_loop();
   /// These tasks are no longer ours.
   void forget(const std::vector<store::Outcome>& outcomes);
-  boost::asio::awaitable<void> renew_loop();
   boost::asio::awaitable<void> look_loop();
-  boost::asio::awaitable<void> renew(const std::string& cannot);
-  void lose(const std::vector<store::Claim>& claims, std::span<const store::TaskId> tasks);
-  boost::asio::awaitable<void> release();
 
   config::ProbeConfig config_;
   std::unique_ptr<probe::Probe> probe_;
@@ -105,27 +103,17 @@ class Runner {
   std::size_t measuring_ = 0;
   /// How long measurements take, on average, of late.
   base::Duration typical_{0};
-  /// Until their results are written. By task and token: a task that is freed under way (its profile was renamed) may
-  /// be claimed again before its first measurement ends.
-  using Key = std::pair<store::TaskId, std::int64_t>;
-  struct Running {
-    store::Claim claim;
-    /// Its result waits to be written: whether it comes too late, the writer is told.
-    bool measured = false;
-    /// Somebody else has the task by now.
-    bool lost = false;
-  };
-  std::map<Key, Running> running_;
   base::TaskGroup measurements_;
   base::TaskGroup loops_;
   boost::asio::steady_timer claim_timer_;
-  boost::asio::steady_timer renew_timer_;
   boost::asio::steady_timer look_timer_;
   bool woken_ = false;
-  bool stopping_ = false;
+  /// Ends runs for a person to look at; those of tasks end with their leases.
+  std::stop_source stop_;
 
   Backlog backlog_;
   Meters meters_;
+  Leases leases_;
   Writer writer_;
 };
 

@@ -127,6 +127,26 @@ class ChaosTest(DatabaseCase):
         readers.end()
         self.assertEqual(readers.failures, [])
 
+    def test_no_source_is_asked_for_one_task_twice_at_the_same_time(self):
+        """Counted at the source, while whoever has the task loses its database."""
+        links = {name: Tap(self.server.port) for name in ("a", "b")}
+        for name, link in links.items():
+            self.addCleanup(link.close)
+            script = f"echo {name} >>began; flock -n busy sleep 50 || echo {name} >>twice"
+            probe = {"name": "scarce", "kind": "exec", "command": ["sh", "-c", script], "directory": str(self.directory),
+                     "ttl": "1m", "timeout": "1m"}
+            self.hardware(config=f"{name}.yaml", database=self.url(link.port), hardware={"lease": "2s"}, probes=[probe],
+                          profiles=[{"provider": "scarce", "name": "one"}])
+        began = self.directory / "began"
+        for turn in range(1, 5):
+            holder = eventually(f"run {turn}", lambda turn=turn: began.exists() and len(began.read_text().split()) == turn
+                                and began.read_text().split()[-1])
+            links[holder].cut()
+            eventually("the other begins", lambda turn=turn: len(began.read_text().split()) == turn + 1)
+            self.assertNotEqual(began.read_text().split()[-1], holder)
+            links[holder].mend()
+        self.assertFalse((self.directory / "twice").exists())
+
     def test_a_replica_whose_clock_is_wrong_changes_nothing(self):
         library = next((path for path in (f"/usr/lib/{machine}/faketime/libfaketime.so.1" for machine in os.listdir("/usr/lib"))
                         if os.path.exists(path)), None)

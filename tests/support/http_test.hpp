@@ -37,7 +37,8 @@ class HttpTest : public testing::Test {
   }
   std::future<probe::Answer> begin(probe::Probe& probe, base::Duration timeout = kPatience,
                                    probe::Trace* trace = nullptr) {
-    return start(runtime_.background(), probe.measure(profiles_, std::chrono::steady_clock::now() + timeout, trace));
+    return start(runtime_.background(),
+                 probe.measure(profiles_, {std::chrono::steady_clock::now() + timeout, stop_.get_token(), trace}));
   }
   probe::Result ask(const config::HttpOptions& options, base::Duration timeout = kPatience,
                     probe::Trace* trace = nullptr) {
@@ -64,6 +65,7 @@ class HttpTest : public testing::Test {
   static inline std::unique_ptr<FunctionServer> server_;
   TempDir directory_;
   base::Runtime runtime_{1};
+  std::stop_source stop_;
   std::vector<core::Profile> profiles_ = {{.id = 7, .key = {"Amazon", "c5 \"large\""}, .labels = {{"zone", "a/b"}}}};
 };
 

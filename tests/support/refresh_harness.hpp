@@ -36,6 +36,10 @@ class Replica {
     ASSERT_TRUE(support::ready(run_));
     run_.get();
   }
+  const std::string& owner() const { return shared_.owner; }
+  bool stopping() {
+    return support::on(runtime_.background(), [this] { return runner_.stopping(); });
+  }
   template <class F>
   auto look(F f) {
     return support::on(runtime_.background(), [&] { return f(*script); });
@@ -85,9 +89,10 @@ class Replica {
   bool failing() const { return fault_.since().has_value(); }
   double lost_leases() {
     return metrics_
-        .counter("vacancy_leases_lost_total",
-                 "Leases lost while the probe ran: taken over, or the profile was changed or removed",
-                 {{"probe", "test"}})
+        .counter(
+            "vacancy_leases_lost_total",
+            "Leases lost while the probe ran: taken over, not renewed in time, or the profile was changed or removed",
+            {{"probe", "test"}})
         .Value();
   }
   double refused() {

@@ -15,6 +15,8 @@ class ScriptedProbe final : public probe::Probe {
   struct Script {
     /// How long a measurement takes; it may be changed at any time.
     std::chrono::steady_clock::duration duration{0};
+    /// Called when a measurement begins.
+    std::function<void()> began = [] {};
     /// What comes out. None: HIGH.
     std::function<probe::Result(const core::Profile&)> result;
     std::optional<std::vector<core::ProfileKey>> discovered;
@@ -28,7 +30,6 @@ class ScriptedProbe final : public probe::Probe {
     int most_running = 0;
     /// The source is asked.
     bool asked = true;
-    bool cancelled = false;
     /// A measurement that is cancelled has its results all the same.
     bool ends_when_cancelled = false;
     /// It gives one result less than it should.
@@ -37,21 +38,21 @@ class ScriptedProbe final : public probe::Probe {
 
   explicit ScriptedProbe(std::shared_ptr<Script> script) : script_(std::move(script)) {}
 
-  boost::asio::awaitable<probe::Answer> measure(std::span<const core::Profile> profiles, base::SteadyTime deadline,
-                                                probe::Trace* trace) override {
+  boost::asio::awaitable<probe::Answer> measure(std::span<const core::Profile> profiles, probe::Call call) override {
     Script& script = *script_;
-    if (trace != nullptr) trace->sent = script.sent;
+    script.began();
+    if (call.trace != nullptr) call.trace->sent = script.sent;
     for (const core::Profile& profile : profiles) ++script.runs[profile.id];
     ++script.calls;
     const bool asked = script.asked;
     script.most_running = std::max(script.most_running, ++script.running);
-    const auto end = std::min(std::chrono::steady_clock::now() + script.duration, deadline);
+    const auto end = std::min(std::chrono::steady_clock::now() + script.duration, call.deadline);
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
     do {
       co_await base::sleep(timer, std::chrono::milliseconds(1));
-    } while (!script.cancelled && std::chrono::steady_clock::now() < end);
+    } while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < end);
     --script.running;
-    if (script.cancelled && !script.ends_when_cancelled)
+    if (call.stop.stop_requested() && !script.ends_when_cancelled)
       co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
@@ -61,8 +62,6 @@ class ScriptedProbe final : public probe::Probe {
     if (script.forgets) answer.results.pop_back();
     co_return answer;
   }
-
-  void cancel() override { script_->cancelled = true; }
 
  private:
   std::shared_ptr<Script> script_;

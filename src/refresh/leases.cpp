@@ -1,0 +1,152 @@
+#include "refresh/leases.hpp"
+
+#include "base/task_group.hpp"
+
+namespace refresh {
+namespace asio = boost::asio;
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Shares of a lease: how often it is renewed, how long before its end a run is stopped, and how often that is looked
+/// at.
+constexpr int kRenewals = 3;
+constexpr int kMargin = 6;
+constexpr int kLooks = 24;
+
+}  // namespace
+
+Leases::Leases(std::string probe, Shared& shared, Meters& meters, std::span<const store::Limit> limits)
+    : probe_(std::move(probe)),
+      cannot_(probe_ + " cannot renew its leases"),
+      shared_(shared),
+      meters_(meters),
+      limits_(limits),
+      renew_timer_(shared.executor),
+      watch_timer_(shared.executor) {}
+
+base::SteadyTime Leases::end_of(base::SteadyTime sent) const {
+  return sent + shared_.lease - shared_.lease / kMargin;
+}
+
+void Leases::add(const store::Claim& claim, base::SteadyTime sent) {
+  held_.emplace(key_of(claim), Held{.claim = claim, .until = end_of(sent)});
+  meters_.running.Set(static_cast<double>(held_.size()));
+}
+
+std::stop_token Leases::begin(const store::Claim& claim) {
+  Held& held = held_.at(key_of(claim));
+  if (!held.lost) held.claim.counted.reset();
+  return held.run.get_token();
+}
+
+bool Leases::end(const store::Claim& claim) {
+  const auto held = held_.find(key_of(claim));
+  held->second.measured = !held->second.lost;
+  if (held->second.measured) return true;
+  held_.erase(held);
+  meters_.running.Set(static_cast<double>(held_.size()));
+  return false;
+}
+
+void Leases::forget(std::span<const store::Outcome> outcomes) {
+  for (const store::Outcome& outcome : outcomes) held_.erase({outcome.task, outcome.token});
+  meters_.running.Set(static_cast<double>(held_.size()));
+}
+
+void Leases::stop() {
+  stopping_ = true;
+  renew_timer_.cancel();
+  watch_timer_.cancel();
+  for (auto& [key, held] : held_) held.run.request_stop();
+}
+
+asio::awaitable<void> Leases::renew_loop() {
+  while (!stopping_) {
+    co_await base::sleep(renew_timer_, shared_.lease / kRenewals);
+    if (!stopping_) co_await renew();
+  }
+  shared_.watch.forget(cannot_);
+}
+
+asio::awaitable<void> Leases::renew() {
+  std::vector<store::Claim> claims;
+  for (const auto& [key, held] : held_)
+    if (!held.lost) claims.push_back(held.claim);
+  if (claims.empty()) {
+    shared_.watch.settle(cannot_);
+    co_return;
+  }
+  const auto sent = steady_clock::now();
+  auto call = [this, claims] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
+  const auto lost = co_await attempt(shared_, cannot_, std::move(call));
+  if (lost)
+    renewed(claims, *lost, sent);
+  else
+    meters_.database_errors.Increment();
+}
+
+/// What was measured meanwhile may be written already, and its lease over for that. `lost` are in the order of
+/// `claims`.
+void Leases::renewed(const std::vector<store::Claim>& claims, std::span<const store::TaskId> lost,
+                     base::SteadyTime sent) {
+  std::size_t taken = 0;
+  for (const store::Claim& claim : claims) {
+    const bool is_lost = !lost.empty() && lost.front() == claim.task;
+    if (is_lost) lost = lost.subspan(1);
+    const auto held = held_.find(key_of(claim));
+    if (held == held_.end() || held->second.lost) continue;
+    if (!is_lost) {
+      held->second.until = end_of(sent);
+    } else if (!held->second.measured) {
+      lose(held->second);
+      ++taken;
+    }
+  }
+  tell(taken, "somebody else has these tasks now, so their runs are ended");
+}
+
+/// Another replica may begin a task once its lease has ended on the database's clock, which this one may not reach.
+asio::awaitable<void> Leases::watch_loop() {
+  while (!stopping_) {
+    co_await base::sleep(watch_timer_, shared_.lease / kLooks);
+    const auto now = steady_clock::now();
+    std::size_t over = 0;
+    for (auto& [key, held] : held_) {
+      if (held.lost || held.measured || now < held.until) continue;
+      lose(held);
+      ++over;
+    }
+    tell(over, "they could not be renewed in time, so their runs are ended");
+  }
+}
+
+void Leases::lose(Held& held) {
+  held.lost = true;
+  held.run.request_stop();
+}
+
+void Leases::tell(std::size_t lost, std::string_view why) {
+  if (lost == 0) return;
+  meters_.lost_leases.Increment(static_cast<double>(lost));
+  shared_.watch.interfered(fmt::format("{}: leases lost: {}", probe_, lost), why);
+}
+
+asio::awaitable<void> Leases::release() {
+  std::vector<store::Claim> claims;
+  std::vector<base::Time> unused;
+  for (const auto& [key, held] : held_) {
+    claims.push_back(held.claim);
+    if (held.claim.counted) unused.push_back(*held.claim.counted);
+  }
+  held_.clear();
+  if (claims.empty()) co_return;
+  auto call = [this, claims = std::move(claims), unused = std::move(unused)] {
+    shared_.store.release(shared_.owner, claims);
+    shared_.store.refund(probe_, limits_, unused);
+    return true;
+  };
+  co_await attempt_once(shared_, probe_ + " cannot give its leases back, they end by themselves", std::move(call));
+}
+
+}  // namespace refresh
