@@ -80,9 +80,9 @@ class WaitTest(TestCase):
     def wait(self, portal, *args):
         return self.start("wait", portal, *args)
 
-    def waits(self, portal):
-        """Until a long poll has come in: the first answer, which comes at once, and one more request after it."""
-        eventually("it waits", lambda: self.established(portal) >= 1)
+    def waits(self, portal, count=1):
+        """Until so many requests wait at the portal for their condition."""
+        eventually("it waits", lambda: portal.metric("vacancy_waiting_requests") >= count)
 
     @staticmethod
     def established(portal):
@@ -252,7 +252,7 @@ class WaitTest(TestCase):
         waiting.start()
         self.addCleanup(waiting.join)
         command = self.wait(portal, "p/a", "--for", "6s")
-        eventually("both wait", lambda: self.established(portal) >= 2)
+        self.waits(portal, 2)
         since = eventually("it holds", lambda: self.ask(portal, "profile=p/a&for=1h&timeout=0").json["rows"][0]["holds_since"])
         port = portal.port
         portal.stop()
@@ -323,7 +323,7 @@ class WaitTest(TestCase):
                    for i in range(200)]
         for thread in threads:
             thread.start()
-        eventually("all wait", lambda: self.established(portal) >= len(threads))
+        self.waits(portal, len(threads))
         self.says("a", level="HIGH")
         for thread in threads:
             thread.join()
