@@ -56,15 +56,13 @@ struct Counts {
 /// with the reason when that failed; none is added then.
 std::optional<Counts> add(const Access& service, std::span<const core::ProfileKey> keys) {
   std::string body = "[";
-  for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key.provider, key.name);
+  for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key);
   const Answer answer = administer(service, "POST", "/hardware/", body + "]");
   if (answer.status == 413 && keys.size() > 1) return std::nullopt;
-  if (answer.status != 200) throw base::Lost(detail_of(answer));
-  boost::system::error_code error;
-  const auto value = boost::json::parse(boost::json::string_view(answer.body), error);
-  const auto* counts = error ? nullptr : value.if_object();
+  const boost::json::value value = json_of(expect(200, answer));
+  const auto* counts = value.if_object();
   if (counts == nullptr || !counts->contains("added") || !counts->contains("existed"))
-    throw base::Lost("it sent an answer that cannot be read");
+    throw base::Lost(fmt::format("{} sent an answer that cannot be read", answer.url));
   return Counts{value.at("added").to_number<std::size_t>(), value.at("existed").to_number<std::size_t>()};
 }
 

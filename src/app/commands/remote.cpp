@@ -260,7 +260,11 @@ Answer Remote::send(const Ask& ask) const {
     auto called = probe::call(request, left);
     if (!called) fail(url_, called.error());
     const std::string* location = called->header("Location");
-    if (called->status < 300 || called->status >= 400 || location == nullptr) return answer_of(std::move(*called));
+    if (called->status < 300 || called->status >= 400 || location == nullptr) {
+      Answer answer = answer_of(std::move(*called));
+      answer.url = url_;
+      return answer;
+    }
     if (redirects == kMostRedirects)
       throw base::UsageError(fmt::format("{} redirects more than {} times", url_, kMostRedirects));
     const std::string to = redirected(request.url, *location);

@@ -81,8 +81,7 @@ class Watch {
       return problem.empty() && is_read();
     };
     int status = 0;
-    const std::string failed = remote_.follow(
-        ask, kSilence, [] { return is_read(); }, on_piece, status);
+    const std::string failed = remote_.follow(ask, kSilence, [] { return is_read(); }, on_piece, status);
     if (!failed.empty()) return failed;
     if (status >= 500 || status == 408 || status == 429) return fmt::format("it answers {}", status);
     answer.status = status;
