@@ -354,6 +354,9 @@ TEST_F(WatchTest, PrintsTheRowsAndTheirChangesAndResumes) {
 TEST_F(WatchTest, OnlyChangesOnlyNamesAsJson) {
   EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--changes-only"}).out, StartsWith("N2  "));
   EXPECT_EQ(watch({stream(snapshot_ + change_)}, {"q/*"}).out, "");
+  EXPECT_THAT(watch({stream(snapshot_ + change_ + snapshot_)}, {"q/*", "p/*", "p/b"}).err,
+              StartsWith("vacancy: no profile matches q/* yet\nvacancy: no profile matches p/b yet\nvacancy: http"))
+      << "once";
   EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--json", "--changes-only"}).out,
               AllOf(StartsWith(R"({"change":"changed","now":"N2")"), HasSubstr(R"("price":1.64)")));
   EXPECT_EQ(watch({}, {"nothing"}).code, 2);
