@@ -51,7 +51,7 @@ int list(const Access& service, const Options& options) {
     return 0;
   }
   Table table(
-      {{"PROVIDER", false, 8, 5}, {"NAME", false, 8, 5}, {"ID", true}, {"LEVEL", false, 1}, {"PROBE", false, 4, 4}});
+      {{"PROVIDER", false, 4, 5}, {"NAME", false, 4, 5}, {"ID", true}, {"LEVEL", false, 1}, {"PROBE", false, 4, 4}});
   for (const json::value& value : rows) {
     const json::object& row = value.as_object();
     if (options.list_output == "name")
