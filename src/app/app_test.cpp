@@ -9,6 +9,7 @@
 
 #include "app/flags.hpp"
 #include "app/healthcheck.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "http/admin.hpp"
 #include "support/captured_log.hpp"
@@ -122,6 +123,34 @@ TEST(Ports, AreTakenFrom0To65535) {
     EXPECT_EQ(!parsed(program, {"--port", text}), fine) << text;
     GetCapturedStderr();
   }
+}
+
+TEST(Ports, AreToldWithTheirFlagsBeforeAnybodyListens) {
+  base::Runtime runtime(1);
+  runtime.start();
+  const support::Serving taken(runtime, {});
+  const auto refused = [](std::vector<std::pair<std::string, std::uint16_t>> places) -> std::string {
+    std::vector<Wanted> wanted;
+    for (const auto& [address, port] : places) {
+      Wanted& one = wanted.emplace_back();
+      one.server = fmt::format("s{}", wanted.size());
+      one.flag = fmt::format("--{}", one.server);
+      one.http.address = address;
+      one.http.port = port;
+    }
+    try {
+      check_ports(wanted);
+    } catch (const base::UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refused({{"127.0.0.1", 0}, {"0.0.0.0", taken.port()}}),
+            fmt::format("cannot listen on 0.0.0.0:{} for s2: Address already in use; give another --s2", taken.port()));
+  EXPECT_EQ(refused({{"0.0.0.0", 9}, {"127.0.0.1", 9}}), "s1 and s2 both want port 9; give another --s1 or --s2");
+  EXPECT_EQ(refused({{"127.0.0.1", 9}, {"127.0.0.1", 9}}), "s1 and s2 both want port 9; give another --s1 or --s2");
+  EXPECT_THAT(refused({{"127.0.0.1", 9}, {"127.0.0.2", 9}}), testing::Not(HasSubstr("both want")));
+  EXPECT_EQ(refused({{"0.0.0.0", 0}, {"0.0.0.0", 0}}), "");
 }
 
 class CommonFlagsTest : public testing::Test {

@@ -2,6 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
 
 #include "base/text.hpp"
 
@@ -65,6 +69,18 @@ core::ProfileKey NamedProfile::key_before(std::vector<std::string>& labels) cons
 void add_named_profile(CLI::App& command, NamedProfile& profile) {
   command.add_option("PROVIDER", profile.provider, "Or PROVIDER/NAME in one word")->required();
   command.add_option("NAME", profile.name);
+}
+
+std::string content_of(const std::string& file) {
+  std::ifstream opened;
+  if (file != "-") opened.open(file, std::ios::binary);
+  std::istream& in = file == "-" ? std::cin : opened;
+  std::string content, piece(64 * 1024, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+    content.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+  // Not at the end: it was not opened, or is a directory.
+  if (!in.eof()) throw base::UsageError(fmt::format("cannot read '{}': {}", file, std::strerror(errno)));
+  return content;
 }
 
 std::string profile_body(const core::ProfileKey& key, const core::Labels* labels) {

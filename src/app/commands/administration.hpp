@@ -39,6 +39,9 @@ struct NamedProfile {
 /// Adds the arguments PROVIDER and NAME.
 void add_named_profile(CLI::App& command, NamedProfile& profile);
 
+/// All of a file; - is standard input. Throws base::UsageError with the reason when it cannot be read.
+std::string content_of(const std::string& file);
+
 /// The JSON of a profile, as POST and PUT take it: without `labels` those it has stay.
 std::string profile_body(const core::ProfileKey& key, const core::Labels* labels = nullptr);
 

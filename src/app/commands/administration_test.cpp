@@ -198,7 +198,7 @@ TEST_F(AdministrationTest, AppliesWhatDiffers) {
   ASSERT_THAT(asked(), testing::SizeIs(4));
   EXPECT_THAT(asked()[2], EndsWith(R"([{"provider":"new","name":"one","labels":{}}])"));
   EXPECT_THAT(asked()[3], EndsWith(R"({"provider":"p","name":"a","labels":{"secret_key":"other","zone":"us"}})"));
-  EXPECT_EQ(profile({"apply", directory_ / "none.yaml"}).code, 2);
+  EXPECT_THAT(profile({"apply", directory_ / "none.yaml"}).err, HasSubstr("none.yaml': No such file or directory"));
 }
 
 TEST_F(AdministrationTest, WhatIsRefusedIsTold) {

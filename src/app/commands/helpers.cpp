@@ -1,6 +1,8 @@
 #include "app/commands/helpers.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -162,7 +164,7 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);
   out << text;
-  if (!out.flush()) throw std::runtime_error(fmt::format("cannot write '{}'", file.string()));
+  if (!out.flush()) throw std::runtime_error(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
 }
 
 /// Writes the manual pages and completions of an installation below its directory `share`.

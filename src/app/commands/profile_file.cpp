@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <fstream>
 #include <iostream>
 #include <set>
 
@@ -129,15 +128,6 @@ int export_all(const Access& service, const Options& options) {
   const auto profiles = all_profiles(service);
   std::cout << (options.export_output == "csv" ? to_csv(profiles) : to_text(profiles, options.export_output == "json"));
   return 0;
-}
-
-std::string content_of(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") opened.open(file, std::ios::binary);
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || (file != "-" && !opened.is_open())) throw base::UsageError(fmt::format("cannot read '{}'", file));
-  return content;
 }
 
 std::string shown_value(const std::string& key, const std::string& value) {

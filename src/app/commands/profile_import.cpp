@@ -3,9 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -23,18 +20,6 @@ struct Options {
   std::string file;
   bool dry_run = false;
 };
-
-std::string content_of(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") opened.open(file, std::ios::binary);
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string content, piece(64 * 1024, '\0');
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
-    content.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-  // Not at the end: it was not opened, or is a directory.
-  if (!in.eof()) throw base::UsageError(fmt::format("cannot read '{}': {}", file, std::strerror(errno)));
-  return content;
-}
 
 std::vector<core::ProfileKey> profiles_in(const std::string& file) {
   const std::string source = file == "-" ? "standard input" : file;
