@@ -87,6 +87,7 @@ TEST(Parse, SaysWhereAWordBelongsOrIsWrong) {
   EXPECT_EQ(said({"probe", "tets", "test"}), "vacancy: there is no command 'tets'; did you mean 'test'?");
   EXPECT_EQ(said({"probe", "test", "more"}), "vacancy: 'vacancy probe test' does not take 'more'");
   EXPECT_EQ(said({"list", "--url"}), "vacancy: --url needs a value, TEXT");
+  EXPECT_EQ(said({"list", "-o", "x"}), "vacancy: --output: 'x' is not a, b or c");
   EXPECT_EQ(said({"list", "-o"}), "vacancy: --output needs a, b or c");
   EXPECT_EQ(said({"probe", "test", "--limit"}), "vacancy: --limit needs a number from 1 to 5");
   EXPECT_EQ(said({"list", "--url", "a", "--url", "b"}), "vacancy: --url is given more than once");

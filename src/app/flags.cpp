@@ -128,15 +128,23 @@ std::string empty_value(const CLI::App& command) {
   return "";
 }
 
-/// The message about a flag without its value, or with more than one; "" for any other mistake.
-std::string wrong_count(const CLI::App& program, const CLI::ParseError& error) {
-  if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) return "";
+/// The message about a flag without its value, with more than one, or with a word that is none of its set; "" for any
+/// other mistake.
+std::string wrong_value(const CLI::App& program, const CLI::ParseError& error) {
   const std::string_view message = error.what();
   const std::string flag(message.substr(0, message.find(':')));
-  if (message.contains("At Most 1 ")) return fmt::format("{} is given more than once", flag);
-  for (const CLI::App* at = &given(program); at != nullptr; at = at->get_parent())
-    if (const CLI::Option* option = at->get_option_no_throw(flag); option != nullptr && message.ends_with(" missing"))
-      return fmt::format("{} needs {}", flag, taken_by(*option));
+  const CLI::Option* option = nullptr;
+  for (const CLI::App* at = &given(program); at != nullptr && option == nullptr; at = at->get_parent())
+    option = at->get_option_no_throw(flag);
+  if (option == nullptr) return "";
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) {
+    if (message.contains("At Most 1 ")) return fmt::format("{} is given more than once", flag);
+    if (message.ends_with(" missing")) return fmt::format("{} needs {}", flag, taken_by(*option));
+  }
+  if (const auto set = message.find(" not in {"); set != std::string_view::npos) {
+    const std::string word(message.substr(flag.size() + 2, set - flag.size() - 2));
+    return fmt::format("{}: '{}' is not {}{}", flag, word, taken_by(*option), suggestion(word, values_of(*option)));
+  }
   return "";
 }
 
@@ -153,7 +161,7 @@ std::optional<int> parse(CLI::App& program, int argc, char** argv) {
     if (end.get_exit_code() == 0) return program.exit(end);
     const std::span arguments(argv + 1, static_cast<std::size_t>(std::max(argc, 1) - 1));
     for (const std::string& better : {unknown_word(program, arguments, end), empty_value(program),
-                                      wrong_count(program, end), std::string(end.what())})
+                                      wrong_value(program, end), std::string(end.what())})
       if (message.empty()) message = better;
   }
   std::cerr << fmt::format("{}: {}\nRun `{} --help` for more information.\n", program.get_name(), message,

@@ -250,7 +250,10 @@ std::vector<std::string> values_of(const CLI::Option& option) {
 }
 
 std::string taken_by(const CLI::Option& option) {
-  if (const std::vector<std::string> values = values_of(option); !values.empty()) {
+  std::vector<std::string> values = values_of(option);
+  // Each is there without the sign, too.
+  std::erase_if(values, [](const std::string& value) { return value.starts_with('-'); });
+  if (!values.empty()) {
     const std::string first = fmt::format("{}", fmt::join(values.begin(), values.end() - 1, ", "));
     return values.size() == 1 ? values.front() : fmt::format("{} or {}", first, values.back());
   }

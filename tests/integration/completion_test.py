@@ -91,6 +91,7 @@ class CompletionTest(TestCase):
              ("profile add --tok", {"--token-file"}, True), ("help profile a", {"add", "apply"}, True),
              ("list --level H", {"HIGH"}, True), ("list --freshness ", {"PENDING", "FRESH", "STALE", "EXPIRED"}, True),
              ("list --sort pr", {"provider", "price"}, True), ("list --sort -pr", {"-provider", "-price"}, True),
+             ("list --sort = -pr", {"-provider", "-price"}, True), ("list --level = H", {"HIGH"}, True),
              ("wait --at-least ", {"LOW", "MEDIUM", "HIGH"}, True), ("list --color a", {"always", "auto"}, True)]
 
     def setUp(self):

@@ -118,8 +118,10 @@ TEST_F(ListTest, MistakesInFiltersAreToldInTheWordsOfTheFlags) {
                 HasSubstr("--max: '" + std::string(number) + "' is"));
   EXPECT_THAT(refused({"--max", "price"}), HasSubstr("--max: '' is not a number; write such as price=8"));
   EXPECT_THAT(refused({"--min", "free=1", "--min", "free=2"}), HasSubstr("--min free is given twice"));
-  EXPECT_THAT(refused({"--sort", "x"}), HasSubstr("--sort: x not in {key,"));
-  EXPECT_THAT(refused({"--level", "GREEN"}), HasSubstr("--level: GREEN not in {HIGH,"));
+  EXPECT_THAT(refused({"--sort", "x"}), HasSubstr("--sort: 'x' is not key, provider, "));
+  EXPECT_THAT(refused({"--sort=-fre"}), HasSubstr("or changed; did you mean '-free'?"));
+  EXPECT_THAT(refused({"--level", "GREEN"}), HasSubstr("--level: 'GREEN' is not HIGH, MEDIUM, LOW or UNKNOWN\n"));
+  EXPECT_THAT(refused({"--json", "-o", "csv"}), HasSubstr("--output excludes --json"));
   EXPECT_THAT(refused({"--limit"}), HasSubstr("--limit needs a number from 1 to "));
   EXPECT_THAT(refused({"--output"}), HasSubstr("--output needs table, wide, json, csv or name\n"));
   EXPECT_THAT(refused({"--provider"}), HasSubstr("--provider needs a value, PROVIDER\n"));
@@ -301,7 +303,7 @@ TEST_F(WaitCommandTest, SaysOnceThatASideIsAway) {
 TEST_F(WaitCommandTest, MistakesAreToldAtOnce) {
   EXPECT_THAT(wait({"a"}).err, StartsWith("vacancy: 'a' names no profile"));
   EXPECT_THAT(wait({"p/a", "--at-least", "GOOD"}).err,
-              StartsWith("vacancy: --at-least: GOOD not in {LOW,MEDIUM,HIGH}"));
+              StartsWith("vacancy: --at-least: 'GOOD' is not LOW, MEDIUM or HIGH\n"));
   EXPECT_THAT(wait({"p/a", "--for", "5"}).err, StartsWith("vacancy: --for: '5'"));
   EXPECT_THAT(wait({"p/a", "--timeout", "x"}).err, StartsWith("vacancy: --timeout: 'x'"));
   EXPECT_EQ(wait({"p/a", "--free", "-1"}).code, 2);

@@ -120,7 +120,8 @@ int complete(const CLI::App& program, std::vector<std::string> words) {
   const CLI::Option* expects = nullptr;
   for (const std::string& word : words) {
     if (expects != nullptr) {
-      expects = nullptr;
+      // bash makes three words of --flag=value.
+      if (word != "=") expects = nullptr;
     } else if (word.starts_with('-')) {
       const CLI::Option* option = option_of(*at, word);
       if (takes_value(option)) expects = option;
@@ -129,7 +130,7 @@ int complete(const CLI::App& program, std::vector<std::string> words) {
     }
   }
   if (expects != nullptr) {
-    complete_value(*expects, last);
+    complete_value(*expects, last == "=" ? "" : last);
     return 0;
   }
   if (const auto equals = last.find('='); last.starts_with("--") && equals != std::string::npos) {

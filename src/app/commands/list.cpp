@@ -207,12 +207,13 @@ Command add_list(CLI::App& program) {
   command->add_option("--offset", options->offset, "Leave out the first N")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40));
-  command
-      ->add_option("-o,--output", options->output,
-                   "table, wide (all columns, nothing cut off), json, csv or name (default table)")
-      ->type_name("FORM")
-      ->check(CLI::IsMember({"table", "wide", "json", "csv", "name"}));
-  command->add_flag("--json", options->as_json, "The same as -o json");
+  CLI::Option* const output =
+      command
+          ->add_option("-o,--output", options->output,
+                       "table, wide (all columns, nothing cut off), json, csv or name (default table)")
+          ->type_name("FORM")
+          ->check(CLI::IsMember({"table", "wide", "json", "csv", "name"}));
+  command->add_flag("--json", options->as_json, "The same as -o json")->excludes(output);
   add_color(*command, options->color);
   options->access = add_access(*command);
   command->footer(
