@@ -113,7 +113,7 @@ class ProbeCommandTest(TestCase):
             (("probe", "list"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe", "test", "shell/a b"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe",), {}, 2, "subcommand"),
-            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not a label; write KEY=VALUE"),
+            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not a label; write LABEL=VALUE"),
             (("profile", "add", "attributes", "x", "--attribute", "re gion=eu"), {}, 2, "label"),
         ]:
             for program in ("vacancy", "hardware"):
