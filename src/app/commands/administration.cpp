@@ -17,10 +17,14 @@ bool is_page(const Answer& answer) {
   return answer.status == 200 && answer.content_type.starts_with("text/html");
 }
 
+bool is_unknown(const Answer& answer) {
+  return answer.status == 404 || answer.status == 405 || answer.status == 501;
+}
+
 /// Is there what each hardware service has?
 bool is_hardware_service(const Remote& remote) {
   const Answer rows = remote.send({.target = "/hardware/"});
-  return rows.status == 200 && !is_page(rows);
+  return !is_unknown(rows) && !is_page(rows);
 }
 
 }  // namespace
@@ -30,8 +34,7 @@ Answer administer(const Access& service, std::string method, std::string target,
   const Remote remote(service);
   Answer answer = remote.send({.method = method, .target = target, .body = std::move(body), .limit = limit});
   if (answer.status == 401 || answer.status == 403 || is_page(answer)) throw base::UsageError(remote.refusal(answer));
-  const bool is_unknown = answer.status == 404 || answer.status == 405 || answer.status == 501;
-  if (is_unknown && !is_hardware_service(remote))
+  if (is_unknown(answer) && !is_hardware_service(remote))
     throw base::Lost(fmt::format("{} answers {} to {} {}; is it a hardware service? A portal is none", remote.url(),
                                  answer.status, method, target));
   if (answer.status >= 500) throw base::Lost(fmt::format("{}: {}", remote.url(), detail_of(answer)));

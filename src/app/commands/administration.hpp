@@ -12,8 +12,8 @@
 namespace app {
 
 /// Sends a request with the admin token and waits for the answer, whatever its status. `body` is JSON. Throws
-/// base::UsageError for a bad URL, a token file that cannot be read, a refusal, and where no hardware service is;
-/// base::Lost when the service is not reached, or cannot answer now.
+/// base::UsageError for a bad URL, a token file that cannot be read, and a refusal; base::Lost when the service is not
+/// reached, cannot answer now, or is no hardware service.
 Answer administer(const Access& service, std::string method, std::string target, std::string body = "",
                   base::Duration limit = std::chrono::seconds{60});
 
