@@ -89,9 +89,8 @@ const CLI::App& before(const CLI::App& program, std::span<char*> arguments, cons
 
 /// Does the command take this flag, itself or for the one above?
 bool takes(const CLI::App& command, const std::string& flag) {
-  const std::string name = flag.substr(0, flag.find('='));
   for (const CLI::App* at = &command; at != nullptr; at = at->get_fallthrough() ? at->get_parent() : nullptr)
-    if (at->get_option_no_throw(name) != nullptr) return true;
+    if (at->get_option_no_throw(flag) != nullptr) return true;
   return false;
 }
 
@@ -105,10 +104,11 @@ std::string unknown_word(const CLI::App& program, std::span<char*> arguments, co
   const CLI::App& command = before(program, arguments, word);
   const std::string name = describe(command).name;
   if (word.starts_with('-')) {
-    if (takes(given(program), word))
-      return fmt::format("{} belongs behind '{}'", word.substr(0, word.find('=')), describe(given(program)).name);
-    const std::string meant = suggestion(word, flags_of(command));
-    return fmt::format("'{}' has no flag {}{}", name, word,
+    // Its value may be a secret.
+    const std::string flag = word.substr(0, word.find('='));
+    if (takes(given(program), flag)) return fmt::format("{} belongs behind '{}'", flag, describe(given(program)).name);
+    const std::string meant = suggestion(flag, flags_of(command));
+    return fmt::format("'{}' has no flag {}{}", name, flag,
                        meant.empty() && missing ? "; flags stand behind a command" : meant);
   }
   // The library takes a command that it does not know for a missing one.
