@@ -9,6 +9,7 @@
 
 #include "app/flags.hpp"
 #include "app/healthcheck.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "http/admin.hpp"
 #include "support/captured_log.hpp"
@@ -53,6 +54,50 @@ TEST(Parse, AnExitCodeIsAllForHelpAndMistakes) {
   EXPECT_THAT(code_of({"--flag"}).second, testing::Not(HasSubstr("there is no command")));
 }
 
+TEST(Parse, SaysWhereAWordBelongsOrIsWrong) {
+  const auto said = [](std::vector<std::string> words) {
+    CLI::App program("", "vacancy");
+    program.require_subcommand(1);
+    std::string url, form;
+    std::vector<std::string> names;
+    std::optional<int> limit;
+    CLI::App* list = program.add_subcommand("list", "");
+    list->add_option("--url", url);
+    list->add_option("-o,--output", form)->check(CLI::IsMember({"a", "b", "c"}));
+    list->add_option("NAME", names);
+    CLI::App* probe = program.add_subcommand("probe", "")->require_subcommand(1);
+    probe->add_option("--url", url);
+    CLI::App* test = probe->add_subcommand("test", "")->fallthrough();
+    test->add_option("--limit", limit)->check(CLI::Range(1, 5))->type_name("N");
+    test->add_flag("--json");
+    CaptureStderr();
+    const auto code = parsed(program, std::move(words));
+    const std::string text = GetCapturedStderr();
+    EXPECT_EQ(code, 2) << text;
+    return text.substr(0, text.find('\n'));
+  };
+  EXPECT_EQ(said({"--url", "http://x", "list"}), "vacancy: --url belongs behind 'vacancy list'");
+  EXPECT_EQ(said({"--output=a", "list"}), "vacancy: --output belongs behind 'vacancy list'");
+  EXPECT_EQ(said({"-o", "a", "list"}), "vacancy: -o belongs behind 'vacancy list'");
+  EXPECT_EQ(said({"probe", "--json", "test"}), "vacancy: --json belongs behind 'vacancy probe test'");
+  EXPECT_EQ(said({"-x"}), "vacancy: 'vacancy' has no flag -x; flags stand behind a command");
+  EXPECT_EQ(said({"list", "--utl=http://me:s3cret@h"}),
+            "vacancy: 'vacancy list' has no flag --utl; did you mean '--url'?");
+  EXPECT_EQ(said({"--utl", "list"}), "vacancy: 'vacancy' has no flag --utl");
+  EXPECT_EQ(said({"list", "--utl"}), "vacancy: 'vacancy list' has no flag --utl; did you mean '--url'?");
+  EXPECT_EQ(said({"prob", "list"}), "vacancy: there is no command 'prob'; did you mean 'probe'?");
+  EXPECT_EQ(said({"probe", "tets", "test"}), "vacancy: there is no command 'tets'; did you mean 'test'?");
+  EXPECT_EQ(said({"probe", "test", "more"}), "vacancy: 'vacancy probe test' does not take 'more'");
+  EXPECT_EQ(said({"list", "--url"}), "vacancy: --url needs a value, TEXT");
+  EXPECT_EQ(said({"list", "-o", "x"}), "vacancy: --output: 'x' is not a, b or c");
+  EXPECT_EQ(said({"list", "-o"}), "vacancy: --output needs a, b or c");
+  EXPECT_EQ(said({"probe", "test", "--limit"}), "vacancy: --limit needs a number from 1 to 5");
+  EXPECT_EQ(said({"list", "--url", "a", "--url", "b"}), "vacancy: --url is given more than once");
+  EXPECT_EQ(said({"list", "--url", ""}), "vacancy: --url is empty; give a value, or leave the flag out");
+  EXPECT_EQ(said({"list", "a", ""}), "vacancy: NAME is empty; give a word, or none");
+  EXPECT_EQ(said({"probe", "--url", "", "test"}), "vacancy: --url is empty; give a value, or leave the flag out");
+}
+
 TEST(Guarded, MistakesAre2AndFailures1) {
   const auto run = [](const std::function<int()>& body) {
     CaptureStderr();
@@ -81,6 +126,34 @@ TEST(Ports, AreTakenFrom0To65535) {
     EXPECT_EQ(!parsed(program, {"--port", text}), fine) << text;
     GetCapturedStderr();
   }
+}
+
+TEST(Ports, AreToldWithTheirFlagsBeforeAnybodyListens) {
+  base::Runtime runtime(1);
+  runtime.start();
+  const support::Serving taken(runtime, {});
+  const auto refused = [](std::vector<std::pair<std::string, std::uint16_t>> places) -> std::string {
+    std::vector<Wanted> wanted;
+    for (const auto& [address, port] : places) {
+      Wanted& one = wanted.emplace_back();
+      one.server = fmt::format("s{}", wanted.size());
+      one.flag = fmt::format("--{}", one.server);
+      one.http.address = address;
+      one.http.port = port;
+    }
+    try {
+      check_ports(wanted);
+    } catch (const base::UsageError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refused({{"127.0.0.1", 0}, {"0.0.0.0", taken.port()}}),
+            fmt::format("cannot listen on 0.0.0.0:{} for s2: Address already in use; give another --s2", taken.port()));
+  EXPECT_EQ(refused({{"0.0.0.0", 9}, {"127.0.0.1", 9}}), "s1 and s2 both want port 9; give another --s1 or --s2");
+  EXPECT_EQ(refused({{"127.0.0.1", 9}, {"127.0.0.1", 9}}), "s1 and s2 both want port 9; give another --s1 or --s2");
+  EXPECT_THAT(refused({{"127.0.0.1", 9}, {"127.0.0.2", 9}}), testing::Not(HasSubstr("both want")));
+  EXPECT_EQ(refused({{"0.0.0.0", 0}, {"0.0.0.0", 0}}), "");
 }
 
 class CommonFlagsTest : public testing::Test {

@@ -2,6 +2,7 @@
 
 #include "app/connections.hpp"
 #include "app/flags.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "autoscale/service.hpp"
 #include "base/standard_streams.hpp"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kOfAsking = 256;
 
 int serve(const config::Config& config, bool dry_run, const app::CommonFlags& common) {
+  app::check_ports({{"autoscaler", config.admin, "--admin-port"}});
   app::hold_reloads();
   const app::Connections connections = app::connections_of(config, {}, kOfAsking);
   app::Process process(config);

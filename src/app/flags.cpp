@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <span>
 
 #include "app/healthcheck.hpp"
 #include "app/help.hpp"
@@ -72,38 +73,100 @@ const CLI::App& given(const CLI::App& program) {
   return program;
 }
 
+/// The innermost command before `word`.
+const CLI::App& before(const CLI::App& program, std::span<char*> arguments, const std::string& word) {
+  const CLI::App* at = &program;
+  for (const std::string_view argument : arguments) {
+    if (argument == word) break;
+    for (const CLI::App* below : at->get_subcommands())
+      if (below->get_name() == argument) {
+        at = below;
+        break;
+      }
+  }
+  return *at;
+}
+
+/// Does the command take this flag, itself or for the one above?
+bool takes(const CLI::App& command, const std::string& flag) {
+  for (const CLI::App* at = &command; at != nullptr; at = at->get_fallthrough() ? at->get_parent() : nullptr)
+    if (at->get_option_no_throw(flag) != nullptr) return true;
+  return false;
+}
+
 /// The message about a word that is unknown; "" for any other mistake.
-std::string unknown_word(const CLI::App& program, const CLI::ParseError& error) {
+std::string unknown_word(const CLI::App& program, std::span<char*> arguments, const CLI::ParseError& error) {
   const std::vector<std::string> unknown = program.remaining(true);
   const bool extra = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   const bool missing = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
   if (unknown.empty() || (!extra && !missing)) return "";
-  const CLI::App& command = given(program);
   const std::string& word = unknown.front();
+  const CLI::App& command = before(program, arguments, word);
+  const std::string name = describe(command).name;
   if (word.starts_with('-')) {
-    if (missing && suggestion(word, flags_of(command)).empty()) return "";
-    return fmt::format("'{}' has no flag {}{}", describe(command).name, word, suggestion(word, flags_of(command)));
+    // Its value may be a secret.
+    const std::string flag = word.substr(0, word.find('='));
+    if (takes(given(program), flag)) return fmt::format("{} belongs behind '{}'", flag, describe(given(program)).name);
+    const std::string meant = suggestion(flag, flags_of(command));
+    return fmt::format("'{}' has no flag {}{}", name, flag,
+                       meant.empty() && missing ? "; flags stand behind a command" : meant);
   }
   // The library takes a command that it does not know for a missing one.
   if (!commands_of(command).empty())
     return fmt::format("there is no command '{}'{}", word, suggestion(word, commands_of(command)));
-  return missing ? "" : fmt::format("'{}' does not take '{}'", describe(command).name, word);
+  return missing ? "" : fmt::format("'{}' does not take '{}'", name, word);
+}
+
+/// The message about a value that is empty, as a variable of a shell that is not set; "" when there is none.
+std::string empty_value(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    if (std::ranges::any_of(option->results(), &std::string::empty))
+      return fmt::format("{} is empty; {}", option_name(*option),
+                         option->get_positional() ? "give a word, or none" : "give a value, or leave the flag out");
+  for (const CLI::App* below : command.get_subcommands())
+    if (std::string message = empty_value(*below); !message.empty()) return message;
+  return "";
+}
+
+/// The message about a flag without its value, with more than one, or with a word that is none of its set; "" for any
+/// other mistake.
+std::string wrong_value(const CLI::App& program, const CLI::ParseError& error) {
+  const std::string_view message = error.what();
+  const std::string flag(message.substr(0, message.find(':')));
+  const CLI::Option* option = nullptr;
+  for (const CLI::App* at = &given(program); at != nullptr && option == nullptr; at = at->get_parent())
+    option = at->get_option_no_throw(flag);
+  if (option == nullptr) return "";
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ArgumentMismatch)) {
+    if (message.contains("At Most 1 ")) return fmt::format("{} is given more than once", flag);
+    if (message.ends_with(" missing")) return fmt::format("{} needs {}", flag, taken_by(*option));
+  }
+  if (const auto set = message.find(" not in {"); set != std::string_view::npos) {
+    const std::string word(message.substr(flag.size() + 2, set - flag.size() - 2));
+    return fmt::format("{}: '{}' is not {}{}", flag, word, taken_by(*option), suggestion(word, values_of(*option)));
+  }
+  return "";
 }
 
 }  // namespace
 
 std::optional<int> parse(CLI::App& program, int argc, char** argv) {
   set_help(program);
+  std::string message;
   try {
     program.parse(argc, argv);
-    return std::nullopt;
+    message = empty_value(program);
+    if (message.empty()) return std::nullopt;
   } catch (const CLI::ParseError& end) {
     if (end.get_exit_code() == 0) return program.exit(end);
-    const std::string unknown = unknown_word(program, end);
-    std::cerr << fmt::format("{}: {}\nRun `{} --help` for more information.\n", program.get_name(),
-                             unknown.empty() ? end.what() : unknown, describe(given(program)).name);
-    return 2;
+    const std::span arguments(argv + 1, static_cast<std::size_t>(std::max(argc, 1) - 1));
+    for (const std::string& better : {unknown_word(program, arguments, end), empty_value(program),
+                                      wrong_value(program, end), std::string(end.what())})
+      if (message.empty()) message = better;
   }
+  std::cerr << fmt::format("{}: {}\nRun `{} --help` for more information.\n", program.get_name(), message,
+                           describe(given(program)).name);
+  return 2;
 }
 
 int guarded(const std::string& program, const std::function<int()>& body) {

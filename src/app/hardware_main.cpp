@@ -5,6 +5,7 @@
 #include "app/commands/maintenance.hpp"
 #include "app/connections.hpp"
 #include "app/flags.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
@@ -19,6 +20,7 @@ namespace {
 using Load = std::function<std::optional<config::Config>()>;
 
 int serve(const config::Config& config, const Load& load, const app::CommonFlags& common) {
+  app::check_ports({{"hardware", config.hardware.http, "--port"}, {"admin", config.admin, "--admin-port"}});
   app::hold_reloads();
   const store::Opened opened = hardware::open_database(config.hardware, store::FirstContent::nothing, config.profiles);
   if (opened.was_new && config.profiles.empty())

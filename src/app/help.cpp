@@ -235,6 +235,45 @@ std::string suggestion(const std::string& word, const std::vector<std::string>& 
   return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
 }
 
+std::vector<std::string> values_of(const CLI::Option& option) {
+  // A validator tells them at the end of the type: "{a,b}".
+  const std::string type = option.get_type_name();
+  const auto open = type.find('{'), close = type.rfind('}');
+  std::vector<std::string> values;
+  if (open == std::string::npos || close == std::string::npos) return values;
+  for (std::string_view rest(type.data() + open + 1, close - open - 1); !rest.empty();) {
+    const std::string_view word = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    values.emplace_back(word);
+  }
+  return values;
+}
+
+std::string taken_by(const CLI::Option& option) {
+  std::vector<std::string> values = values_of(option);
+  // Each is there without the sign, too.
+  std::erase_if(values, [](const std::string& value) { return value.starts_with('-'); });
+  if (!values.empty()) {
+    const std::string first = fmt::format("{}", fmt::join(values.begin(), values.end() - 1, ", "));
+    return values.size() == 1 ? values.front() : fmt::format("{} or {}", first, values.back());
+  }
+  // Of a range, it tells "UINT in [1 - 5]".
+  const std::string type = option.get_type_name();
+  if (const auto open = type.find(" in ["); open != std::string::npos) {
+    const std::string range = type.substr(open + 5, type.rfind(']') - open - 5);
+    const auto dash = range.find(" - ");
+    if (dash != std::string::npos)
+      return fmt::format("a number from {} to {}", range.substr(0, dash), range.substr(dash + 3));
+  }
+  const std::string name = value_name(option);
+  return name == "N" ? "a number" : fmt::format("a value, {}", name);
+}
+
+std::string option_name(const CLI::Option& option) {
+  if (option.get_positional()) return option.get_name(true);
+  return option.get_lnames().empty() ? "-" + option.get_snames().front() : "--" + option.get_lnames().front();
+}
+
 std::vector<std::string> commands_of(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::App* below : shown_commands(command)) names.push_back(below->get_name());

@@ -5,7 +5,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 /// A command and its flags, described once: --help, the manual pages and the completion are made of it.
 namespace app {
@@ -39,6 +40,13 @@ void set_help(CLI::App& program);
 
 /// The words that begin with `known` could be misspelt for; "" or "; did you mean 'list'?".
 std::string suggestion(const std::string& word, const std::vector<std::string>& known);
+
+/// The words that an option may have, where it is one of a set.
+std::vector<std::string> values_of(const CLI::Option& option);
+/// For a sentence: "a number from 1 to 5", "table, wide or json", "a value, FILE".
+std::string taken_by(const CLI::Option& option);
+/// "--limit", or "WORD" for an argument.
+std::string option_name(const CLI::Option& option);
 
 /// Commands that can be given below `command`, and flags: with those of the commands above that it takes, too.
 std::vector<std::string> commands_of(const CLI::App& command);

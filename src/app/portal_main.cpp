@@ -2,6 +2,7 @@
 
 #include "app/connections.hpp"
 #include "app/flags.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "base/standard_streams.hpp"
 #include "http/server.hpp"
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t kOfTheFeed = 16;
 
 int serve(const config::Config& config, const app::CommonFlags& common) {
+  app::check_ports({{"portal", config.portal.http, "--port"}, {"admin", config.admin, "--admin-port"}});
   app::hold_reloads();
   const app::Connections connections = app::connections_of(config, {.portal = true}, kOfTheFeed);
   app::Process process(config);

@@ -37,13 +37,13 @@ Answer send(const std::string& url, const http::ClientRequest& request, http::Cl
   return std::move(*result);
 }
 
-std::string detail_of(const Answer& answer) {
+std::string detail_of(const Answer& answer, std::string_view service) {
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse(boost::json::string_view(answer.body), error);
   if (!error && value.is_object())
     if (const auto* detail = value.get_object().if_contains("detail"); detail != nullptr && detail->is_string())
       return base::to_line(detail->get_string());
-  return fmt::format("the service answered {} {}", answer.status, http::reason_phrase(answer.status));
+  return fmt::format("{} answered {} {}", service, answer.status, http::reason_phrase(answer.status));
 }
 
 }  // namespace app

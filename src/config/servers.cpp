@@ -8,7 +8,6 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "config/origins.hpp"
 #include "config/yaml_reader.hpp"
 
 namespace config {
@@ -46,13 +45,14 @@ Servers load_servers(const std::string& file) {
   if (!text) throw base::UsageError(fmt::format("{}: cannot be read: {}", file, text.error()));
   Origins origins;
   read_yaml(*text, file, servers, origins);
+  servers.origins = std::move(origins);
   if (!servers.default_server.empty() && !servers.servers.contains(servers.default_server))
     throw base::UsageError(
-        fmt::format("{}: default: there is no server '{}' among servers", file, servers.default_server));
+        fmt::format("{}: there is no server '{}' among servers", servers.place("default"), servers.default_server));
   const fs::path directory = fs::path(file).parent_path();
   for (auto& [name, server] : servers.servers) {
     if (server.url.empty() && server.hardware_url.empty())
-      throw base::UsageError(fmt::format("{}: servers.{}: has no url; give where its portal is", file, name));
+      throw base::UsageError(fmt::format("{}: has no url; give where its portal is", servers.place("servers." + name)));
     for (std::string* one :
          {&server.ca_file, &server.token_file, &server.login_file, &server.header_file, &server.admin_token_file})
       place(*one, directory);

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "config/origins.hpp"
+
 /// The configuration of the command line: the servers that a person uses, by name.
 namespace config {
 
@@ -31,6 +33,10 @@ struct Servers {
   /// The server where none is named.
   std::string default_server{};
   std::map<std::string, ServerEntry> servers{};
+  Origins origins{};
+
+  /// "config.yaml:3: servers.lab.url", for messages about a value that makes no sense.
+  std::string place(const std::string& path) const { return fmt::format("{}: {}", origins.find(path), path); }
 };
 
 /// $XDG_CONFIG_HOME/vacancy/config.yaml, or ~/.config/vacancy/config.yaml; "" without a home.

@@ -69,8 +69,20 @@ class CommandLineTest(TestCase):
             taken.bind(("0.0.0.0", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            self.refused("vacancy", "up", "--port", port, "--hardware-port", 0, "--admin-port", 0, says=[str(port), "in use"])
-            self.refused("hardware", "--port", port, "--admin-port", 0, says=[str(port), "in use"])
+            flags = ["--port", "--hardware-port", "--admin-port"]
+            for flag in flags:
+                others = [word for other in flags if other != flag for word in (other, 0)]
+                self.refused("vacancy", "up", flag, port, *others, says=[str(port), "in use", f"give another {flag}\n"])
+            self.refused("hardware", "--port", port, "--admin-port", 0, says=[str(port), "in use", "give another --port"])
+            self.refused("portal", "--port", 0, "--admin-port", port, says=[str(port), "in use", "give another --admin-port"])
+        self.refused("vacancy", "up", "--port", port, "--hardware-port", port, "--admin-port", 0,
+                     says=[f"portal and hardware both want port {port}; give another --port or --hardware-port"])
+        self.assertEqual(sorted(os.listdir(self.directory)), [], "nothing is made")
+
+    def test_files_that_cannot_be_had_are_told_with_the_reason(self):
+        self.refused("vacancy", "profile", "apply", "none.yaml", says=["cannot read 'none.yaml': No such file or directory"])
+        self.refused("vacancy", "profile", "apply", ".", says=["cannot read '.': Is a directory"])
+        self.refused("vacancy", "init", "nowhere/x.yaml", says=["cannot write 'nowhere/x.yaml': No such file or directory"])
 
     def test_mistakes_in_flags_and_commands(self):
         self.refused("vacancy", "frobnicate", says=["there is no command 'frobnicate'", "--help"])

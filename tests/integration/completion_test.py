@@ -88,7 +88,11 @@ class CompletionTest(TestCase):
              ("list -o ", {"table", "wide", "json", "csv", "name"}, True), ("completion z", {"zsh"}, True),
              ("", {"up", "list", "help"}, False), ("wait --", {"--free", "--timeout", "--url"}, False),
              ("profile apply f", {"file.yaml"}, True), ("list --ca-file f", {"file.yaml"}, True),
-             ("profile add --tok", {"--token-file"}, True)]
+             ("profile add --tok", {"--token-file"}, True), ("help profile a", {"add", "apply"}, True),
+             ("list --level H", {"HIGH"}, True), ("list --freshness ", {"PENDING", "FRESH", "STALE", "EXPIRED"}, True),
+             ("list --sort pr", {"provider", "price"}, True), ("list --sort -pr", {"-provider", "-price"}, True),
+             ("list --sort = -pr", {"-provider", "-price"}, True), ("list --level = H", {"HIGH"}, True),
+             ("wait --at-least ", {"LOW", "MEDIUM", "HIGH"}, True), ("list --color a", {"always", "auto"}, True)]
 
     def setUp(self):
         super().setUp()

@@ -130,7 +130,7 @@ class ImportTest(TestCase):
         self.addCleanup(server.shutdown)
         result = self.run_import(server.server_port, self.file(DUMP), token=self.token_for_no_service())
         self.assertEqual((result.returncode, result.stdout), (1, ""), result)
-        self.assertIn("cannot add lab a'b and the 1 after it: the database is away", result.stderr)
+        self.assertRegex(result.stderr, r"cannot add lab a'b and the 1 after it: http://\S+: the database is away")
         self.assertIn("2 of 4 profiles were added before it, 0 were there already", result.stderr)
         self.assertIn("again", result.stderr)
         self.assertEqual(server.added, ["c5", "H16mr"])

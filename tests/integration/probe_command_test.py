@@ -105,7 +105,7 @@ class ProbeCommandTest(TestCase):
         wrong.write_text("0123456789abcdef0123456789abcdef\n")
         for args, options, code, says in [
             (("probe", "test", "shell/none"), {}, 2, "there is no profile 'shell/none'"),
-            (("probe", "test", "shell"), {}, 2, "'shell' is not a profile; write PROVIDER/NAME"),
+            (("probe", "test", "shell"), {}, 2, "'shell' is not a profile; write PROVIDER NAME, or PROVIDER/NAME in one word"),
             (("probe", "test", "nobody/a b"), {}, 2, "no probe matches 'nobody/a b'; see `vacancy probe list`"),
             (("probe", "test", "shell/a b"), {"token": wrong}, 2, "admin token"),
             (("probe", "list"), {"token": wrong}, 2, "admin token"),
@@ -113,7 +113,7 @@ class ProbeCommandTest(TestCase):
             (("probe", "list"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe", "test", "shell/a b"), {"port": 1}, 1, "cannot connect to http://127.0.0.1:1"),
             (("probe",), {}, 2, "subcommand"),
-            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not a label; write KEY=VALUE"),
+            (("profile", "add", "attributes", "x", "--attribute", "region"), {}, 2, "'region' is not a label; write LABEL=VALUE"),
             (("profile", "add", "attributes", "x", "--attribute", "re gion=eu"), {}, 2, "label"),
         ]:
             for program in ("vacancy", "hardware"):

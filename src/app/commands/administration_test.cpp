@@ -78,8 +78,78 @@ TEST_F(AdministrationTest, SetMergesLabels) {
   will_answer({{200, profiles_}});
   EXPECT_THAT(profile({"set", "p", "a", "--unset", "none"}).err, HasSubstr("has no label 'none'"));
   EXPECT_THAT(profile({"set", "p", "none", "k=v"}).err, HasSubstr("there is no profile 'p' 'none'"));
-  will_answer({{404, ""}});
+  will_answer({{404, ""}, {200, "[]"}});
   EXPECT_THAT(profile({"set", "p", "a", "k=v"}).err, HasSubstr("older than the command"));
+  EXPECT_THAT(profile({"set", "p", "a", "k=v", "k=w"}).err, HasSubstr("label 'k' is given twice"));
+}
+
+TEST_F(AdministrationTest, AProfileIsTwoWordsOrOneWithASlash) {
+  const auto added = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "add");
+    will_answer({{201, R"({"id":7})"}});
+    const Ran ran = profile(words);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    return asked().back().substr(asked().back().find('{'));
+  };
+  EXPECT_EQ(added({"p", "a"}), R"({"provider":"p","name":"a","labels":{}})");
+  EXPECT_EQ(added({"p/a"}), R"({"provider":"p","name":"a","labels":{}})");
+  EXPECT_EQ(added({"p/q", "a/b"}), R"({"provider":"p/q","name":"a/b","labels":{}})");
+  EXPECT_EQ(added({"p/a", "zone=eu"}), R"({"provider":"p","name":"a","labels":{"zone":"eu"}})");
+  EXPECT_EQ(added({"p", "a=b", "zone=eu"}), R"({"provider":"p","name":"a=b","labels":{"zone":"eu"}})");
+  EXPECT_EQ(added({"p/a", "--label", "zone=eu", "k=v"}),
+            R"({"provider":"p","name":"a","labels":{"k":"v","zone":"eu"}})");
+  will_answer({{200, profiles_}, {200, "{}"}});
+  EXPECT_EQ(profile({"set", "p/a", "rack=8"}).out, "p a has 3 labels\n");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"p/a", "q/b"}, {"p", "a", "q/b"}, {"p/a", "q", "b"}, {"p", "a", "q", "b"}}) {
+    will_answer({{200, profiles_}, {200, "{}"}});
+    std::vector<std::string> all{"rename"};
+    all.insert(all.end(), words.begin(), words.end());
+    EXPECT_EQ(profile(all).out, "renamed p a to q b\n");
+    EXPECT_THAT(asked().back(), EndsWith(R"({"provider":"q","name":"b"})"));
+  }
+  will_answer({{200, profiles_}, {204, ""}});
+  EXPECT_EQ(profile({"remove", "p/a"}).out, "removed p a\n");
+  const std::size_t before = asked().size();
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"add", "p"},
+                                                {"remove", "p"},
+                                                {"show", "p"},
+                                                {"rename", "p/a"},
+                                                {"rename", "p/a", "q"},
+                                                {"rename", "p", "a", "q"}}) {
+    const Ran ran = profile(words);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("PROVIDER/NAME"));
+  }
+  EXPECT_THAT(asked(), testing::SizeIs(before));
+  will_answer({{200, profiles_}});
+  EXPECT_EQ(profile({"remove", "p/a", ""}).code, 2) << "an empty word is no word that is left out";
+}
+
+TEST_F(AdministrationTest, AnotherServiceIsNamed) {
+  const std::vector<std::vector<std::string>> commands{{"profile", "list"},        {"profile", "add", "p", "a"},
+                                                       {"profile", "show", "p/a"}, {"probe", "list"},
+                                                       {"probe", "test", "p/a"},   {"profile", "export"}};
+  for (const auto& [status, body, type] :
+       {std::tuple(404, R"({"detail":"there is nothing at this path"})", "application/problem+json"),
+        {501, "", "text/plain"},
+        {405, "", "text/html"},
+        {503, "", "text/plain"},
+        {200, "{", "application/json"}})
+    for (const auto& words : commands) {
+      will_answer({{status, body, type}});
+      const Ran ran = administer(words.front() == "probe" ? add_probe : add_profile, words);
+      EXPECT_THAT(ran.err, HasSubstr(url())) << status << words[1];
+      if (status == 200 && words[1] == "add") continue;
+      EXPECT_EQ(ran.code, 1) << status << words[1];
+      if (status != 503) EXPECT_THAT(ran.err, HasSubstr("is it a hardware service?"));
+    }
+  for (const auto& words : commands) {
+    will_answer({{200, "<html>", "text/html"}});
+    const Ran ran = administer(words.front() == "probe" ? add_probe : add_profile, words);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr("answers a page instead"));
+  }
 }
 
 TEST_F(AdministrationTest, ListsAndShowsProfiles) {
@@ -128,7 +198,7 @@ TEST_F(AdministrationTest, AppliesWhatDiffers) {
   ASSERT_THAT(asked(), testing::SizeIs(4));
   EXPECT_THAT(asked()[2], EndsWith(R"([{"provider":"new","name":"one","labels":{}}])"));
   EXPECT_THAT(asked()[3], EndsWith(R"({"provider":"p","name":"a","labels":{"secret_key":"other","zone":"us"}})"));
-  EXPECT_EQ(profile({"apply", directory_ / "none.yaml"}).code, 2);
+  EXPECT_THAT(profile({"apply", directory_ / "none.yaml"}).err, HasSubstr("none.yaml': No such file or directory"));
 }
 
 TEST_F(AdministrationTest, WhatIsRefusedIsTold) {
@@ -180,6 +250,7 @@ TEST_F(AdministrationTest, TestsAProbeAndShowsAllOfIt) {
   const Ran failed = probe({"test", "p/a"});
   EXPECT_EQ(failed.code, 1);
   EXPECT_EQ(failed.out, "probe     x (exec)\ntook      0.000 s\nfailed    timed out\n");
+  EXPECT_EQ(probe({"test", "p", "a"}).code, 1);
   EXPECT_EQ(probe({"test", "a"}).code, 2);
   EXPECT_EQ(probe({"test"}).code, 2);
 }

@@ -93,10 +93,46 @@ TEST_F(ListTest, SendsTheFiltersOfThePage) {
             0);
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware q=lab gpu a100 provider=P name=N level=HIGH,LOW,MEDIUM "
                                    "freshness=FRESH failing=1 sort=-free group=provider limit=7 offset=3"));
-  will_answer({{400, R"({"detail":"sort='x' is none of key"})", "application/problem+json"}});
-  const Ran refused = run(add_list, {"list", "--sort", "x", "--url", url()});
+  will_answer({{400, R"({"detail":"q is too long"})", "application/problem+json"}});
+  const Ran refused = run(add_list, {"list", "x", "--url", url()});
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("sort='x' is none of key"));
+  EXPECT_THAT(refused.err, HasSubstr("q is too long"));
+}
+
+TEST_F(ListTest, MistakesInFiltersAreToldInTheWordsOfTheFlags) {
+  const auto refused = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "list");
+    const Ran ran = run(add_list, std::move(words));
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    return ran.err;
+  };
+  for (const char* flag :
+       {"--provider", "--name", "--level", "--freshness", "--query", "--sort", "--label", "--min", "--url", "--limit"})
+    EXPECT_THAT(refused({flag, ""}), StartsWith(fmt::format("vacancy: {} is empty; ", flag)));
+  EXPECT_THAT(refused({""}), StartsWith("vacancy: WORD is empty"));
+  EXPECT_EQ(run(add_list, {"list", "--level", ",", "--url", url()}).code, 2);
+  EXPECT_THAT(refused({"--min", "frre=2"}), HasSubstr("--min: 'frre' is none of free, total, largest, score, price; "
+                                                      "write such as free=8; did you mean 'free'?"));
+  for (const char* number : {"x", "", "1e999", "nan", "inf", "1 2"})
+    EXPECT_THAT(refused({"--max", fmt::format("price={}", number)}),
+                HasSubstr("--max: '" + std::string(number) + "' is"));
+  EXPECT_THAT(refused({"--max", "price"}), HasSubstr("--max: '' is not a number; write such as price=8"));
+  EXPECT_THAT(refused({"--min", "free=1", "--min", "free=2"}), HasSubstr("--min free is given twice"));
+  EXPECT_THAT(refused({"--sort", "x"}), HasSubstr("--sort: 'x' is not key, provider, "));
+  EXPECT_THAT(refused({"--sort=-fre"}), HasSubstr("or changed; did you mean '-free'?"));
+  EXPECT_THAT(refused({"--level", "GREEN"}), HasSubstr("--level: 'GREEN' is not HIGH, MEDIUM, LOW or UNKNOWN\n"));
+  EXPECT_THAT(refused({"--json", "-o", "csv"}), HasSubstr("--output excludes --json"));
+  EXPECT_THAT(refused({"--limit"}), HasSubstr("--limit needs a number from 1 to "));
+  EXPECT_THAT(refused({"--output"}), HasSubstr("--output needs table, wide, json, csv or name\n"));
+  EXPECT_THAT(refused({"--provider"}), HasSubstr("--provider needs a value, PROVIDER\n"));
+  EXPECT_THAT(refused({"--limit", "1", "--limit", "2"}), HasSubstr("--limit is given more than once"));
+  EXPECT_THAT(asked(), IsEmpty());
+}
+
+TEST_F(ListTest, ALabelMayBeEmpty) {
+  will_answer({{200, page(row("a"), "null")}});
+  EXPECT_EQ(run(add_list, {"list", "--label", "region=", "--url", url()}).code, 0);
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware limit=1000 label.region="));
 }
 
 TEST_F(ListTest, FiltersMayBeRepeated) {
@@ -108,10 +144,10 @@ TEST_F(ListTest, FiltersMayBeRepeated) {
             0);
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware provider=P provider=Q name=a name=b limit=1000 "
                                    "label.region=eu-1 label.region=eu-2 min_free=8 max_free=9 max_price=2.5"));
-  for (const char* pair : {"region", "=eu", "region="}) {
+  for (const char* pair : {"region", "=eu"}) {
     const Ran refused = run(add_list, {"list", "--label", pair, "--url", url()});
     EXPECT_EQ(refused.code, 2);
-    EXPECT_THAT(refused.err, HasSubstr("is not NAME=VALUE"));
+    EXPECT_THAT(refused.err, HasSubstr("is not LABEL=VALUE"));
   }
 }
 
@@ -266,7 +302,8 @@ TEST_F(WaitCommandTest, SaysOnceThatASideIsAway) {
 
 TEST_F(WaitCommandTest, MistakesAreToldAtOnce) {
   EXPECT_THAT(wait({"a"}).err, StartsWith("vacancy: 'a' names no profile"));
-  EXPECT_THAT(wait({"p/a", "--at-least", "GOOD"}).err, StartsWith("vacancy: --at-least: 'GOOD'"));
+  EXPECT_THAT(wait({"p/a", "--at-least", "GOOD"}).err,
+              StartsWith("vacancy: --at-least: 'GOOD' is not LOW, MEDIUM or HIGH\n"));
   EXPECT_THAT(wait({"p/a", "--for", "5"}).err, StartsWith("vacancy: --for: '5'"));
   EXPECT_THAT(wait({"p/a", "--timeout", "x"}).err, StartsWith("vacancy: --timeout: 'x'"));
   EXPECT_EQ(wait({"p/a", "--free", "-1"}).code, 2);
@@ -319,6 +356,9 @@ TEST_F(WatchTest, PrintsTheRowsAndTheirChangesAndResumes) {
 TEST_F(WatchTest, OnlyChangesOnlyNamesAsJson) {
   EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--changes-only"}).out, StartsWith("N2  "));
   EXPECT_EQ(watch({stream(snapshot_ + change_)}, {"q/*"}).out, "");
+  EXPECT_THAT(watch({stream(snapshot_ + change_ + snapshot_)}, {"q/*", "p/*", "p/b"}).err,
+              StartsWith("vacancy: no profile matches q/* yet\nvacancy: no profile matches p/b yet\nvacancy: http"))
+      << "once";
   EXPECT_THAT(watch({stream(snapshot_ + change_)}, {"--json", "--changes-only"}).out,
               AllOf(StartsWith(R"({"change":"changed","now":"N2")"), HasSubstr(R"("price":1.64)")));
   EXPECT_EQ(watch({}, {"nothing"}).code, 2);

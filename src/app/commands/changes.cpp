@@ -39,6 +39,10 @@ std::string step(const Change& change, std::string_view key) {
   return before.empty() || before == now ? now : before + " → " + now;
 }
 
+core::ProfileKey key_of(const json::object& row) {
+  return {text_of(row, "provider"), text_of(row, "name")};
+}
+
 std::int64_t id_of(const json::object& row) {
   return row.at("id").to_number<std::int64_t>();
 }
@@ -79,6 +83,14 @@ std::vector<Change> Changes::fold(const http::SseEvent& event) {
   return std::exchange(out_, {});
 }
 
+std::vector<std::string> Changes::unmatched() const {
+  std::vector<std::string> unmatched;
+  for (const core::Pattern& pattern : patterns_)
+    if (std::ranges::none_of(known_, [&](const auto& known) { return pattern.matches(key_of(known.second.row)); }))
+      unmatched.push_back(pattern.text());
+  return unmatched;
+}
+
 void Changes::fold_snapshot(const json::object& data) {
   const std::string phase = text_of(data, "phase");
   if (phase == "begin") {
@@ -117,7 +129,7 @@ void Changes::remove(std::int64_t id) {
 }
 
 bool Changes::wanted(const json::object& row) const {
-  const core::ProfileKey key{text_of(row, "provider"), text_of(row, "name")};
+  const core::ProfileKey key = key_of(row);
   return patterns_.empty() || std::ranges::any_of(patterns_, [&](const auto& pattern) { return pattern.matches(key); });
 }
 

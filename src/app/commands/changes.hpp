@@ -41,6 +41,11 @@ class Changes {
   /// What an event tells. Throws std::exception when it is not what a portal sends.
   std::vector<Change> fold(const http::SseEvent& event);
 
+  /// Has the first snapshot come in?
+  bool filled() const { return filled_; }
+  /// The patterns that no profile matches now.
+  std::vector<std::string> unmatched() const;
+
  private:
   struct Known {
     boost::json::object row;
@@ -55,7 +60,6 @@ class Changes {
 
   std::vector<core::Pattern> patterns_;
   std::unordered_map<std::int64_t, Known> known_;
-  /// The first snapshot has come in.
   bool filled_ = false;
   std::string now_;
   std::vector<Change> out_;

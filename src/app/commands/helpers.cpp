@@ -1,6 +1,8 @@
 #include "app/commands/helpers.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -97,23 +99,9 @@ void print_matching(const std::vector<std::pair<std::string, std::string>>& all,
     if (word.starts_with(begin)) std::cout << word << '\t' << help.substr(0, help.find('\n')) << '\n';
 }
 
-/// The words of a set that an option may be, as its validator tells them: "{a,b}" at the end of its type.
-std::vector<std::pair<std::string, std::string>> values_of(const CLI::Option& option) {
-  std::vector<std::pair<std::string, std::string>> values;
-  const std::string type = option.get_type_name();
-  const auto open = type.find('{'), close = type.rfind('}');
-  if (open == std::string::npos || close == std::string::npos) return values;
-  std::string_view rest(type.data() + open + 1, close - open - 1);
-  while (!rest.empty()) {
-    const std::string_view word = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    values.emplace_back(word, "");
-  }
-  return values;
-}
-
 void complete_value(const CLI::Option& option, const std::string& begin) {
-  const auto values = values_of(option);
+  std::vector<std::pair<std::string, std::string>> values;
+  for (std::string& value : values_of(option)) values.emplace_back(std::move(value), "");
   print_matching(values, begin);
   const std::string type = option.get_type_name();
   const bool is_file = type.starts_with("FILE") || type.starts_with("DIRECTORY") || option.get_name(true) == "FILE";
@@ -128,25 +116,27 @@ int complete(const CLI::App& program, std::vector<std::string> words) {
     words.pop_back();
   }
   const CLI::App* at = &program;
+  const CLI::App* explained = &program;
   const CLI::Option* expects = nullptr;
   for (const std::string& word : words) {
     if (expects != nullptr) {
-      expects = nullptr;
+      // bash makes three words of --flag=value.
+      if (word != "=") expects = nullptr;
     } else if (word.starts_with('-')) {
       const CLI::Option* option = option_of(*at, word);
       if (takes_value(option)) expects = option;
-    } else if (const CLI::App* next = below(*at, word)) {
-      at = next;
+    } else if (const CLI::App* next = below(at->get_name() == "help" ? *explained : *at, word)) {
+      (at->get_name() == "help" ? explained : at) = next;
     }
   }
   if (expects != nullptr) {
-    complete_value(*expects, last);
+    complete_value(*expects, last == "=" ? "" : last);
     return 0;
   }
   if (const auto equals = last.find('='); last.starts_with("--") && equals != std::string::npos) {
     const CLI::Option* option = option_of(*at, last.substr(0, equals));
     if (option != nullptr)
-      for (const auto& [value, help] : values_of(*option))
+      for (const std::string& value : values_of(*option))
         if (value.starts_with(last.substr(equals + 1))) std::cout << last.substr(0, equals + 1) << value << '\n';
     return 0;
   }
@@ -164,7 +154,8 @@ int complete(const CLI::App& program, std::vector<std::string> words) {
     for (const CLI::Option* option : at->get_options())
       if (option->get_positional()) complete_value(*option, last);
     if (at->get_name() == "help")
-      for (const Described::Entry& entry : describe(program).commands) words_here.emplace_back(entry.form, entry.help);
+      for (const Described::Entry& entry : describe(*explained).commands)
+        words_here.emplace_back(entry.form, entry.help);
   }
   print_matching(words_here, last);
   return 0;
@@ -174,7 +165,7 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream out(file, std::ios::binary);
   out << text;
-  if (!out.flush()) throw std::runtime_error(fmt::format("cannot write '{}'", file.string()));
+  if (!out.flush()) throw std::runtime_error(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
 }
 
 /// Writes the manual pages and completions of an installation below its directory `share`.

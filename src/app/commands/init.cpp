@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -186,7 +188,7 @@ int init(const std::string& file, bool force) {
   look_for_clouds(parts);
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << configuration(parts);
-  if (!out.flush()) throw base::UsageError(fmt::format("cannot write '{}'", file));
+  if (!out.flush()) throw base::UsageError(fmt::format("cannot write '{}': {}", file, std::strerror(errno)));
   for (const Part& part : parts)
     std::cout << fmt::format("found {}{}\n", base::to_line(part.found),
                              part.example ? " (an example, as a comment)" : "");

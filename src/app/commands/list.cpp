@@ -3,12 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
 #include <iostream>
 #include <set>
 
 #include "app/commands/commands.hpp"
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
+#include "app/help.hpp"
 #include "app/json_text.hpp"
 #include "app/terminal.hpp"
 #include "http/url.hpp"
@@ -19,6 +22,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPageRows = 1000;
+/// Those of a row that may have bounds.
+constexpr const char* kNumbers[] = {"free", "total", "largest", "score", "price"};
 
 struct Options {
   std::shared_ptr<Access> access;
@@ -33,33 +38,33 @@ struct Options {
   std::string color;
 };
 
-/// The filters as the portal knows them; it says which of them are wrong.
+/// The filters as the portal knows them. Throws base::UsageError for a number with two bounds of a kind.
 std::string query_of(const Options& options) {
   std::string query;
   const auto add = [&query](std::string_view name, const std::string& value) {
-    if (!value.empty()) query += fmt::format("&{}={}", name, http::percent_encode(value));
+    query += fmt::format("&{}={}", name, http::percent_encode(value));
   };
   std::string words = options.query;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
-  add("q", words);
+  if (!words.empty()) add("q", words);
   for (const std::string& provider : options.providers) add("provider", provider);
   for (const std::string& name : options.names) add("name", name);
-  for (const auto& [prefix, pairs] :
-       {std::pair("label.", &options.labels), std::pair("min_", &options.least), std::pair("max_", &options.most)})
-    for (const std::string& pair : *pairs) {
-      const std::size_t equals = pair.find('=');
-      add(prefix + http::percent_encode(pair.substr(0, equals)), pair.substr(equals + 1));
-    }
-  for (const auto& [name, values] : {std::pair("level", &options.levels), std::pair("freshness", &options.freshness)}) {
-    std::string all;
-    for (std::string value : *values) {
-      std::ranges::transform(value, value.begin(), [](unsigned char c) { return std::toupper(c); });
-      all += (all.empty() ? "" : ",") + value;
-    }
-    add(name, all);
+  for (const std::string& label : options.labels) {
+    const std::size_t equals = label.find('=');
+    add("label." + http::percent_encode(label.substr(0, equals)), label.substr(equals + 1));
   }
+  for (const auto& [prefix, bounds] : {std::pair("min", &options.least), std::pair("max", &options.most)}) {
+    std::set<std::string> given;
+    for (const std::string& bound : *bounds) {
+      const std::string number = bound.substr(0, bound.find('='));
+      if (!given.insert(number).second) throw base::UsageError(fmt::format("--{} {} is given twice", prefix, number));
+      add(fmt::format("{}_{}", prefix, number), bound.substr(number.size() + 1));
+    }
+  }
+  for (const auto& [name, values] : {std::pair("level", &options.levels), std::pair("freshness", &options.freshness)})
+    if (!values->empty()) add(name, fmt::format("{}", fmt::join(*values, ",")));
   if (options.failing) add("failing", "1");
-  add("sort", options.sort);
+  if (!options.sort.empty()) add("sort", options.sort);
   if (options.group) add("group", "provider");
   if (options.offset) add("offset", std::to_string(*options.offset));
   return query;
@@ -129,11 +134,41 @@ CLI::Option* add_repeated(CLI::App& command, const char* name, std::vector<std::
   return command.add_option(name, values, text)->type_name(type)->allow_extra_args(false);
 }
 
-/// The check of CLI11: what is wrong, or "".
-std::string is_pair(const std::string& text) {
+/// A check of CLI11: what is wrong, or "".
+std::string is_label(const std::string& text) {
   const std::size_t equals = text.find('=');
-  const bool whole = equals != std::string::npos && equals > 0 && equals + 1 < text.size();
-  return whole ? "" : fmt::format("'{}' is not NAME=VALUE", text);
+  return equals != std::string::npos && equals > 0 ? "" : fmt::format("'{}' is not LABEL=VALUE", text);
+}
+
+/// The same.
+std::string is_bound(const std::string& text) {
+  const std::string name = text.substr(0, text.find('='));
+  if (std::ranges::find(kNumbers, name) == std::end(kNumbers))
+    return fmt::format("'{}' is none of {}; write such as free=8{}", name, fmt::join(kNumbers, ", "),
+                       suggestion(name, {std::begin(kNumbers), std::end(kNumbers)}));
+  const std::string_view value = std::string_view(text).substr(std::min(name.size() + 1, text.size()));
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool whole = error == std::errc{} && end == value.data() + value.size() && std::isfinite(number);
+  return whole ? "" : fmt::format("'{}' is not a number; write such as {}=8", value, name);
+}
+
+/// As `--sort` takes it: each key, and with - in front.
+std::vector<std::string> sort_keys() {
+  std::vector<std::string> keys{"key",     "provider", "name",  "level", "freshness", "free",
+                                "largest", "total",    "score", "price", "measured",  "changed"};
+  for (std::size_t i = 0, count = keys.size(); i < count; ++i) keys.push_back("-" + keys[i]);
+  return keys;
+}
+
+/// Adds a filter by words of a set, in any case.
+void add_words(CLI::App& command, const char* name, std::vector<std::string>& values, const char* text,
+               const char* type, std::vector<std::string> words) {
+  command.add_option(name, values, text)
+      ->type_name(type)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->transform(CLI::IsMember(std::move(words), CLI::ignore_case));
 }
 
 }  // namespace
@@ -149,25 +184,22 @@ Command add_list(CLI::App& program) {
                "NAME");
   add_repeated(*command, "--label", options->labels, "Only profiles with this label; repeated: any of a label's values",
                "LABEL=VALUE")
-      ->check(is_pair);
+      ->check(is_label);
   add_repeated(*command, "--min", options->least,
                "Only where a number is at least this: free, total, largest, score or price", "free=N")
-      ->check(is_pair);
-  add_repeated(*command, "--max", options->most, "Only where a number is at most this", "price=N")->check(is_pair);
-  command->add_option("--level", options->levels, "Only these levels: HIGH, MEDIUM, LOW, UNKNOWN")
-      ->type_name("LEVEL,…")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  command->add_option("--freshness", options->freshness, "Only these: PENDING, FRESH, STALE, EXPIRED")
-      ->type_name("FRESHNESS,…")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+      ->check(is_bound);
+  add_repeated(*command, "--max", options->most, "Only where a number is at most this", "price=N")->check(is_bound);
+  add_words(*command, "--level", options->levels, "Only these levels: HIGH, MEDIUM, LOW, UNKNOWN", "LEVEL,…",
+            {"HIGH", "MEDIUM", "LOW", "UNKNOWN"});
+  add_words(*command, "--freshness", options->freshness, "Only these: PENDING, FRESH, STALE, EXPIRED", "FRESHNESS,…",
+            {"PENDING", "FRESH", "STALE", "EXPIRED"});
   command->add_flag("--failing", options->failing, "Only profiles whose latest probe failed");
   command
       ->add_option("--sort", options->sort,
                    "By key, provider, name, level, freshness, free, largest, total, score, price, measured or changed; "
                    "- in front for descending, as in --sort=-free")
-      ->type_name("KEY");
+      ->type_name("KEY")
+      ->check(CLI::IsMember(sort_keys()));
   command->add_flag("--group", options->group, "Providers together, sorted within each");
   command->add_option("--limit", options->limit, "So many at most (default all)")
       ->type_name("N")
@@ -175,12 +207,13 @@ Command add_list(CLI::App& program) {
   command->add_option("--offset", options->offset, "Leave out the first N")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40));
-  command
-      ->add_option("-o,--output", options->output,
-                   "table, wide (all columns, nothing cut off), json, csv or name (default table)")
-      ->type_name("FORM")
-      ->check(CLI::IsMember({"table", "wide", "json", "csv", "name"}));
-  command->add_flag("--json", options->as_json, "The same as -o json");
+  CLI::Option* const output =
+      command
+          ->add_option("-o,--output", options->output,
+                       "table, wide (all columns, nothing cut off), json, csv or name (default table)")
+          ->type_name("FORM")
+          ->check(CLI::IsMember({"table", "wide", "json", "csv", "name"}));
+  command->add_flag("--json", options->as_json, "The same as -o json")->excludes(output);
   add_color(*command, options->color);
   options->access = add_access(*command);
   command->footer(

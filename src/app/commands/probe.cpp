@@ -57,7 +57,7 @@ int list(const Access& service, bool as_json) {
     std::cout << answer.body;
     return 0;
   }
-  const json::value value = json::parse(json::string_view(answer.body));
+  const json::value value = json_of(answer);
   for (const json::value& probe : value.as_array()) print_probe(probe.as_object());
   return 0;
 }
@@ -85,13 +85,9 @@ std::string numbers_of(const json::object& run) {
 }
 
 /// Exit code 0: it gave a level; 1: it failed.
-int test(const Access& service, const std::string& profile) {
-  const auto slash = profile.find('/');
-  if (slash == std::string::npos)
-    throw base::UsageError(fmt::format("'{}' is not a profile; write PROVIDER/NAME", profile));
-  const std::string body = profile_body(profile.substr(0, slash), profile.substr(slash + 1));
-  const Answer answer = expect(200, administer(service, "POST", "/hardware/probes/test", body, kLong));
-  const json::value value = json::parse(json::string_view(answer.body));
+int test(const Access& service, const core::ProfileKey& profile) {
+  const std::string body = profile_body(profile);
+  const json::value value = json_of(expect(200, administer(service, "POST", "/hardware/probes/test", body, kLong)));
   const json::object& run = value.as_object();
   std::cout << fmt::format("probe     {} ({})\n{}{}took      {:.3f} s\n", text_at(run, "probe"), text_at(run, "kind"),
                            block("sent", text_at(run, "sent")), block("received", text_at(run, "received")),
@@ -120,10 +116,10 @@ Command add_probe(CLI::App& program) {
   CLI::App* testing =
       command->add_subcommand("test", "Run a profile's probe now and show all of it; changes nothing but the budget");
   testing->fallthrough();
-  const auto profile = std::make_shared<std::string>();
-  testing->add_option("PROVIDER/NAME", *profile)->required();
+  const auto profile = std::make_shared<NamedProfile>();
+  add_named_profile(*testing, *profile);
   return [service, listing, as_json, profile] {
-    return listing->parsed() ? list(*service, *as_json) : test(*service, *profile);
+    return listing->parsed() ? list(*service, *as_json) : test(*service, profile->key());
   };
 }
 

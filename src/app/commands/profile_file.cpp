@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <fstream>
 #include <iostream>
 #include <set>
 
@@ -25,24 +24,23 @@ namespace json = boost::json;
 constexpr std::size_t kAddedAtOnce = 1000;
 
 struct Options {
-  std::string provider, name, file;
+  NamedProfile profile;
+  std::string file;
   std::string list_output = "table", export_output = "yaml", show_output = "text";
   bool dry_run = false;
 };
 
 json::array array_of(const Answer& answer) {
-  boost::system::error_code error;
-  json::value value = json::parse(json::string_view(answer.body), error);
-  if (error || !value.is_array()) throw base::Lost("it sent an answer that cannot be read");
+  json::value value = json_of(answer);
+  if (!value.is_array())
+    throw base::Lost(fmt::format("{} sent another answer than a list; is it a hardware service?", answer.url));
   return std::move(value.get_array());
 }
 
 json::array rows_of(const Access& service) {
   Access reading = service;
   reading.may_lack_token = true;
-  const Answer answer = administer(reading, "GET", "/hardware/");
-  if (answer.status != 200) throw base::Lost(detail_of(answer));
-  return array_of(answer);
+  return array_of(expect(200, administer(reading, "GET", "/hardware/")));
 }
 
 int list(const Access& service, const Options& options) {
@@ -52,7 +50,7 @@ int list(const Access& service, const Options& options) {
     return 0;
   }
   Table table(
-      {{"PROVIDER", false, 8, 5}, {"NAME", false, 8, 5}, {"ID", true}, {"LEVEL", false, 1}, {"PROBE", false, 4, 4}});
+      {{"PROVIDER", false, 4, 5}, {"NAME", false, 4, 5}, {"ID", true}, {"LEVEL", false, 1}, {"PROBE", false, 4, 4}});
   for (const json::value& value : rows) {
     const json::object& row = value.as_object();
     if (options.list_output == "name")
@@ -66,17 +64,8 @@ int list(const Access& service, const Options& options) {
   return 0;
 }
 
-/// "our-cloud/tpu", or the two as words.
-core::ProfileKey key_of(const Options& options) {
-  if (!options.name.empty()) return {options.provider, options.name};
-  const auto slash = options.provider.find('/');
-  if (slash == std::string::npos)
-    throw base::UsageError(fmt::format("'{}' is not a profile; write PROVIDER NAME", options.provider));
-  return {options.provider.substr(0, slash), options.provider.substr(slash + 1)};
-}
-
 int show(const Access& service, const Options& options) {
-  const core::ProfileKey key = key_of(options);
+  const core::ProfileKey key = options.profile.key();
   const core::Profile profile = known_profile(service, key);
   json::object shown{{"id", profile.id}, {"provider", key.provider}, {"name", key.name}};
   for (const json::value& row : rows_of(service))
@@ -141,15 +130,6 @@ int export_all(const Access& service, const Options& options) {
   return 0;
 }
 
-std::string content_of(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") opened.open(file, std::ios::binary);
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad() || (file != "-" && !opened.is_open())) throw base::UsageError(fmt::format("cannot read '{}'", file));
-  return content;
-}
-
 std::string shown_value(const std::string& key, const std::string& value) {
   return probe::looks_secret(key) ? "…" : base::to_line(value);
 }
@@ -175,7 +155,7 @@ void add_all(const Access& service, std::span<const core::Profile> added) {
   for (; !added.empty(); added = added.subspan(std::min(added.size(), kAddedAtOnce))) {
     std::string body = "[";
     for (const core::Profile& one : added.first(std::min(added.size(), kAddedAtOnce)))
-      body += (body.size() > 1 ? "," : "") + profile_body(one.key.provider, one.key.name, &one.labels);
+      body += (body.size() > 1 ? "," : "") + profile_body(one.key, &one.labels);
     expect(200, administer(service, "POST", "/hardware/", body + "]"));
   }
 }
@@ -201,8 +181,7 @@ int apply(const Access& service, const Options& options) {
   if (!options.dry_run) {
     add_all(service, added);
     for (const core::Profile& one : changed)
-      expect(200, administer(service, "PUT", fmt::format("/hardware/{}", one.id),
-                             profile_body(one.key.provider, one.key.name, &one.labels)));
+      expect(200, administer(service, "PUT", fmt::format("/hardware/{}", one.id), profile_body(one.key, &one.labels)));
   }
   std::cout << fmt::format("{}{} added, {} changed, {} as they were\n", options.dry_run ? "would be: " : "",
                            added.size(), changed.size(), wanted.size() - added.size() - changed.size());
@@ -214,8 +193,9 @@ int apply(const Access& service, const Options& options) {
 std::vector<core::Profile> all_profiles(const Access& service) {
   const Answer answer = administer(service, "GET", "/hardware/profiles");
   if (answer.status == 404 || answer.status == 405)
-    throw base::UsageError("this hardware service is older than the command, and does not tell labels");
-  if (answer.status != 200) throw base::Lost(detail_of(answer));
+    throw base::UsageError(
+        fmt::format("the hardware service at {} is older than the command, and does not tell labels", answer.url));
+  expect(200, answer);
   std::vector<core::Profile> profiles;
   for (const json::value& value : array_of(answer)) {
     core::Profile& profile = profiles.emplace_back();
@@ -244,8 +224,7 @@ std::vector<std::pair<std::string, Command>> add_profile_files(CLI::App& profile
   CLI::App* listing = profile.add_subcommand("list", "Show the profiles with their numbers and probes")->fallthrough();
   output(listing, options->list_output, {"table", "json", "name"});
   CLI::App* showing = profile.add_subcommand("show", "Show one profile with its labels")->fallthrough();
-  showing->add_option("PROVIDER", options->provider, "Or PROVIDER/NAME in one word")->required();
-  showing->add_option("NAME", options->name);
+  add_named_profile(*showing, options->profile);
   output(showing, options->show_output, {"text", "json"});
   CLI::App* exporting =
       profile.add_subcommand("export", "Print all profiles with their labels, as `apply` reads them")->fallthrough();

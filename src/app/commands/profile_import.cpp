@@ -3,9 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <span>
@@ -23,18 +20,6 @@ struct Options {
   std::string file;
   bool dry_run = false;
 };
-
-std::string content_of(const std::string& file) {
-  std::ifstream opened;
-  if (file != "-") opened.open(file, std::ios::binary);
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string content, piece(64 * 1024, '\0');
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
-    content.append(piece, 0, static_cast<std::size_t>(in.gcount()));
-  // Not at the end: it was not opened, or is a directory.
-  if (!in.eof()) throw base::UsageError(fmt::format("cannot read '{}': {}", file, std::strerror(errno)));
-  return content;
-}
 
 std::vector<core::ProfileKey> profiles_in(const std::string& file) {
   const std::string source = file == "-" ? "standard input" : file;
@@ -56,15 +41,13 @@ struct Counts {
 /// with the reason when that failed; none is added then.
 std::optional<Counts> add(const Access& service, std::span<const core::ProfileKey> keys) {
   std::string body = "[";
-  for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key.provider, key.name);
+  for (const core::ProfileKey& key : keys) body += (body.size() > 1 ? "," : "") + profile_body(key);
   const Answer answer = administer(service, "POST", "/hardware/", body + "]");
   if (answer.status == 413 && keys.size() > 1) return std::nullopt;
-  if (answer.status != 200) throw base::Lost(detail_of(answer));
-  boost::system::error_code error;
-  const auto value = boost::json::parse(boost::json::string_view(answer.body), error);
-  const auto* counts = error ? nullptr : value.if_object();
+  const boost::json::value value = json_of(expect(200, answer));
+  const auto* counts = value.if_object();
   if (counts == nullptr || !counts->contains("added") || !counts->contains("existed"))
-    throw base::Lost("it sent an answer that cannot be read");
+    throw base::Lost(fmt::format("{} sent an answer that cannot be read", answer.url));
   return Counts{value.at("added").to_number<std::size_t>(), value.at("existed").to_number<std::size_t>()};
 }
 

@@ -77,10 +77,11 @@ TEST_F(ProfileImportTest, SaysHowFarItCame) {
   will_answer({{200, R"({"added":998,"existed":2})"}, {503, R"({"detail":"not now"})"}});
   const Ran ran = import(file_of(1500));
   EXPECT_EQ(ran.code, 1);
-  EXPECT_THAT(ran.err, HasSubstr("cannot add p 1001 and the 499 after it: not now\n"
+  EXPECT_THAT(ran.err, HasSubstr("cannot add p 1001 and the 499 after it: " + url() +
+                                 ": not now\n"
                                  "998 of 1500 profiles were added before it, 2 were there already."));
   will_answer({{200, "what"}});
-  EXPECT_THAT(import(file_of(1)).err, HasSubstr("it sent an answer that cannot be read"));
+  EXPECT_THAT(import(file_of(1)).err, HasSubstr("sent an answer that cannot be read"));
 }
 
 TEST_F(ProfileImportTest, AFileWithoutProfilesIsAMistake) {

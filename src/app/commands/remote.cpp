@@ -1,13 +1,11 @@
 #include "app/commands/remote.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 
 #include "base/file.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
-#include "config/servers.hpp"
 #include "http/message.hpp"
 #include "probe/call.hpp"
 #include "probe/url.hpp"
@@ -18,10 +16,6 @@ namespace {
 constexpr std::size_t kMaxAnswerBytes = 256 << 20;
 constexpr std::size_t kMostHeaderBytes = 64 * 1024;
 constexpr int kMostRedirects = 5;
-constexpr const char* kUrlVariable = "VACANCY_URL";
-constexpr const char* kHardwareVariable = "VACANCY_HARDWARE_URL";
-constexpr const char* kServerVariable = "VACANCY_SERVER";
-constexpr const char* kAdminToken = "data/admin-token";
 
 /// Is there a word of pages that want a login in the host or in the path?
 bool looks_like_login(const std::string& url) {
@@ -37,57 +31,19 @@ std::string without_query(const std::string& url) {
   return probe::shown_url(url.substr(0, url.find_first_of("?#")));
 }
 
-config::ServerEntry named(const config::Servers& all, const std::string& name, const std::string& file) {
-  const auto found = all.servers.find(name);
-  if (found != all.servers.end()) return found->second;
-  std::vector<std::string_view> names;
-  for (const auto& [known, server] : all.servers) names.push_back(known);
-  const std::string_view near = base::nearest(name, names);
-  throw base::UsageError(fmt::format("there is no server '{}' in {}{}", name, file,
-                                     near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near)));
-}
-
-/// The server that the flags, the environment and the configuration name, in this order.
-config::ServerEntry chosen(const Access& access) {
-  const auto environment = [](const char* name) -> std::string {
-    const char* value = std::getenv(name);
-    return value != nullptr ? value : "";
-  };
-  // A flag of one kind is over a variable of the other.
-  std::string given = access.url, name = access.server;
-  if (given.empty() && name.empty()) given = environment(access.administration ? kHardwareVariable : kUrlVariable);
-  if (given.empty() && name.empty()) name = environment(kServerVariable);
-  const std::string file = config::servers_file();
-  config::ServerEntry entry;
-  if (given.empty()) {
-    const config::Servers all = config::load_servers(file);
-    if (name.empty()) name = all.default_server;
-    if (!name.empty()) entry = named(all, name, file);
-  }
-  std::string& url = access.administration ? entry.hardware_url : entry.url;
-  if (!given.empty()) url = given;
-  if (url.empty() && !name.empty())
-    throw base::UsageError(fmt::format("{}: servers.{}: has no {}", file, name,
-                                       access.administration ? "hardware_url, which is where its hardware service is"
-                                                             : "url, which is where its portal is"));
-  if (url.empty()) url = access.administration ? "http://localhost:5001" : "http://localhost:5000";
-  const auto prefer = [](std::string& kept, const std::string& given) {
-    if (!given.empty()) kept = given;
-  };
-  prefer(entry.ca_file, access.ca_file);
-  // One login replaces the other.
-  if (!access.token_file.empty() || !access.login_file.empty()) entry.token_file = entry.login_file = "";
-  prefer(access.administration ? entry.admin_token_file : entry.token_file, access.token_file);
-  prefer(entry.login_file, access.login_file);
-  prefer(entry.header_file, access.header_file);
-  return entry;
+/// Would another value lead the request elsewhere, or make it end elsewhere?
+bool is_of_the_connection(std::string_view header) {
+  constexpr std::string_view kOwn[] = {"Host",    "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive",
+                                       "Upgrade", "Expect",         "Proxy-Connection",  "TE",         "Trailer"};
+  return std::ranges::any_of(kOwn, [&](std::string_view own) { return base::equals_ignoring_case(own, header); });
 }
 
 /// "Name: value" lines, as curl reads them from a file.
-std::vector<std::string> headers_in(const std::string& file) {
-  const auto content = base::read_file(file, kMostHeaderBytes);
+std::vector<std::string> headers_in(const Given& file) {
+  const auto content = base::read_file(file.value, kMostHeaderBytes);
   const auto wrong = [&file](std::string_view why) {
-    return base::UsageError(fmt::format("cannot read headers (--header-file) from the file '{}': {}", file, why));
+    return base::UsageError(
+        fmt::format("cannot read headers ({}) from the file '{}': {}", file.place, file.value, why));
   };
   if (!content) throw wrong(content.error());
   std::vector<std::string> headers;
@@ -100,10 +56,16 @@ std::vector<std::string> headers_in(const std::string& file) {
     if (colon == 0 || colon == std::string_view::npos || !base::is_printable_utf8(line) ||
         line.substr(0, colon).contains(' '))
       throw wrong("a line is not 'Name: value'");
+    if (is_of_the_connection(line.substr(0, colon)))
+      throw wrong(fmt::format("{} is sent by itself; leave it out", line.substr(0, colon)));
     headers.emplace_back(line);
   }
   if (headers.empty()) throw wrong("it is empty");
   return headers;
+}
+
+base::UsageError two_logins(const Given& one, const Given& other) {
+  return base::UsageError(fmt::format("{} and {} are two logins; give one", one.place, other.place));
 }
 
 /// Throws what a call that failed means.
@@ -124,105 +86,55 @@ Answer answer_of(probe::Response&& response) {
   return answer;
 }
 
-/// The variables of --url and --server are read by chosen().
-std::string with_variable(std::string_view help, std::string_view variable) {
-  return fmt::format("{} (environment: {})", help, variable);
-}
-
-void add_files(CLI::App& command, Access& access, CLI::Option* url) {
-  command
-      .add_option("--server", access.server,
-                  with_variable("A server of ~/.config/vacancy/config.yaml, by its name", kServerVariable))
-      ->type_name("NAME")
-      ->excludes(url);
-  command.add_option("--ca-file", access.ca_file, "Trust the authorities of this file (PEM) instead of the system's")
-      ->type_name("FILE")
-      ->envname("VACANCY_CA_FILE");
-  command.add_option("--header-file", access.header_file, "Send the headers of this file: lines \"Name: value\"")
-      ->type_name("FILE")
-      ->envname("VACANCY_HEADER_FILE");
-}
-
 }  // namespace
 
-std::shared_ptr<Access> add_access(CLI::App& command) {
-  const auto access = std::make_shared<Access>();
-  CLI::Option* url =
-      command
-          .add_option("--url", access->url,
-                      with_variable("Where the portal is; http or https (default http://localhost:5000)", kUrlVariable))
-          ->type_name("URL");
-  add_files(command, *access, url);
-  CLI::Option* token = command.add_option("--token-file", access->token_file, "Send the token of this file, as Bearer")
-                           ->type_name("FILE")
-                           ->envname("VACANCY_TOKEN_FILE");
-  command
-      .add_option("--login-file", access->login_file, "Log in as this file says, USER:PASSWORD (basic authentication)")
-      ->type_name("FILE")
-      ->envname("VACANCY_LOGIN_FILE")
-      ->excludes(token);
-  return access;
-}
-
-std::shared_ptr<Access> add_administration(CLI::App& command) {
-  const auto access = std::make_shared<Access>();
-  access->administration = true;
-  CLI::Option* url =
-      command
-          .add_option("--hardware-url,--url", access->url,
-                      with_variable("Where the hardware service is; http or https (default http://localhost:5001)",
-                                    kHardwareVariable))
-          ->type_name("URL");
-  add_files(command, *access, url);
-  command
-      .add_option("--token-file", access->token_file,
-                  fmt::format("The admin token, as `vacancy up` writes it (default {})", kAdminToken))
-      ->type_name("FILE")
-      ->envname("VACANCY_HARDWARE_ADMIN_TOKEN_FILE");
-  return access;
-}
-
 Remote::Remote(const Access& access) : administration_(access.administration) {
-  const config::ServerEntry server = chosen(access);
-  const std::string& text = administration_ ? server.hardware_url : server.url;
-  const auto url = probe::parse_call_url(text);
+  Chosen server = chosen(access);
+  const auto url = probe::parse_call_url(server.url.value);
   if (!url || url->has_query)
-    throw base::UsageError(
-        fmt::format("'{}' is not a URL of the form http://HOST[:PORT][/PATH], or https", probe::shown_url(text)));
+    throw base::UsageError(fmt::format("{}: '{}' is not a URL of the form http://HOST[:PORT][/PATH], or https",
+                                       server.url.place, probe::shown_url(server.url.value)));
   origin_ = url->origin;
   prefix_ = url->path;
   while (prefix_.ends_with('/')) prefix_.pop_back();
   url_ = origin_ + prefix_;
   local_ = url->local;
-  if (!server.ca_file.empty()) {
+  if (server.ca_file) {
     std::error_code ignored;
-    if (!std::filesystem::is_regular_file(server.ca_file, ignored))
-      throw base::UsageError(fmt::format("--ca-file '{}' is no file with certificates", server.ca_file));
-    login_.ca_file = server.ca_file;
+    if (!std::filesystem::is_regular_file(server.ca_file.value, ignored))
+      throw base::UsageError(
+          fmt::format("{}: '{}' is no file with certificates", server.ca_file.place, server.ca_file.value));
+    login_.ca_file = server.ca_file.value;
   }
-  if (!server.header_file.empty()) login_.secret_headers = headers_in(server.header_file);
-  login_.username = url->user;
-  login_.password = url->password;
-  if (!server.login_file.empty()) {
-    const std::string login = base::read_secret("the login (--login-file)", server.login_file);
+  if (server.header_file) login_.secret_headers = headers_in(server.header_file);
+  // A flag replaces the login in the URL of the configuration; two at one place are a mistake.
+  const Given& by_file = server.token_file ? server.token_file : server.login_file;
+  const bool in_url = !url->user.empty() && !(by_file.here && !server.url.here);
+  if (in_url && by_file) throw two_logins(server.url, by_file);
+  if (server.token_file && server.login_file) throw two_logins(server.token_file, server.login_file);
+  if (in_url) {
+    login_.username = url->user;
+    login_.password = url->password;
+  }
+  if (const Given& file = server.login_file) {
+    const std::string login = base::read_secret(fmt::format("the login ({})", file.place), file.value);
     const auto colon = login.find(':');
     if (colon == 0 || colon == std::string::npos || !base::is_printable_utf8(login))
-      throw base::UsageError(
-          fmt::format("the file '{}' (--login-file) does not hold USER:PASSWORD", server.login_file));
+      throw base::UsageError(fmt::format("the file '{}' ({}) does not hold USER:PASSWORD", file.value, file.place));
     login_.username = login.substr(0, colon);
     login_.password = login.substr(colon + 1);
   }
-  std::string token_file = administration_ ? server.admin_token_file : server.token_file;
-  if (administration_ && token_file.empty() && login_.username.empty()) {
+  if (administration_ && !server.token_file && login_.username.empty()) {
     std::error_code ignored;
-    if (!access.may_lack_token || std::filesystem::exists(kAdminToken, ignored)) token_file = kAdminToken;
+    if (!access.may_lack_token || std::filesystem::exists(kAdminToken, ignored))
+      server.token_file = {kAdminToken, "--token-file"};
   }
-  if (!token_file.empty()) {
-    login_.bearer =
-        base::read_secret(administration_ ? "the admin token (--token-file)" : "the token (--token-file)", token_file);
+  if (const Given& file = server.token_file) {
+    login_.bearer = base::read_secret(fmt::format("the {} ({})", administration_ ? "admin token" : "token", file.place),
+                                      file.value);
     if (!base::is_printable_utf8(login_.bearer))
-      throw base::UsageError(fmt::format("the file '{}' (--token-file) holds more than one line of text", token_file));
-    login_.username = login_.password = "";
+      throw base::UsageError(
+          fmt::format("the file '{}' ({}) holds more than one line of text", file.value, file.place));
   }
   has_login_ = !login_.bearer.empty() || !login_.username.empty() || !login_.secret_headers.empty();
 }
@@ -260,7 +172,11 @@ Answer Remote::send(const Ask& ask) const {
     auto called = probe::call(request, left);
     if (!called) fail(url_, called.error());
     const std::string* location = called->header("Location");
-    if (called->status < 300 || called->status >= 400 || location == nullptr) return answer_of(std::move(*called));
+    if (called->status < 300 || called->status >= 400 || location == nullptr) {
+      Answer answer = answer_of(std::move(*called));
+      answer.url = url_;
+      return answer;
+    }
     if (redirects == kMostRedirects)
       throw base::UsageError(fmt::format("{} redirects more than {} times", url_, kMostRedirects));
     const std::string to = redirected(request.url, *location);

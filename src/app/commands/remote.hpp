@@ -2,36 +2,17 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "app/commands/access.hpp"
 #include "app/request.hpp"
 #include "base/clock.hpp"
 #include "probe/transfer.hpp"
 
-namespace CLI {
-class App;
-}
-
 /// A service as the command line reaches it: over http or https, with what it takes to be let in.
 namespace app {
-
-/// The flags and variables that say how to reach a service; "" leaves it to the named server.
-struct Access {
-  std::string url, server, ca_file, token_file, login_file, header_file;
-  /// It is the hardware service that is asked, with the admin token.
-  bool administration = false;
-  /// It only reads what needs no token: one is sent where its default file is.
-  bool may_lack_token = false;
-};
-
-/// Adds --url, --server, --ca-file and the files of logins to a command that asks a portal.
-std::shared_ptr<Access> add_access(CLI::App& command);
-/// The same with --hardware-url and the admin token, for a command that administers.
-std::shared_ptr<Access> add_administration(CLI::App& command);
 
 struct Ask {
   std::string method = "GET";

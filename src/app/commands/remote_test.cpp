@@ -13,6 +13,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 /// The message of the error that `body` throws, or "".
 template <class F>
@@ -32,7 +33,7 @@ class RemoteTest : public support::CommandTest {
     setenv("XDG_CONFIG_HOME", directory_.path().c_str(), 1);
   }
   ~RemoteTest() override {
-    for (const char* name : {"XDG_CONFIG_HOME", "VACANCY_URL", "VACANCY_SERVER"}) unsetenv(name);
+    for (const char* name : {"XDG_CONFIG_HOME", "VACANCY_URL", "VACANCY_SERVER", "VACANCY_TOKEN_FILE"}) unsetenv(name);
   }
   std::string file(const std::string& name, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(directory_ / name).parent_path());
@@ -126,6 +127,75 @@ TEST_F(RemoteTest, NamedServersAreInAFile) {
   EXPECT_THAT(refused([] { Remote({.server = "lab", .administration = true}); }), HasSubstr("has no hardware_url"));
   file("vacancy/config.yaml", "servers:\n  lab: {urll: x}\n");
   EXPECT_THAT(refused([] { Remote({.server = "lab"}); }), AllOf(HasSubstr("config.yaml:2"), HasSubstr("urll")));
+}
+
+TEST_F(RemoteTest, MistakesNameTheFlagTheVariableOrThePlaceInTheFile) {
+  const auto lab = [&](const std::string& keys, bool administration = false) {
+    file("vacancy/config.yaml", "servers:\n  other: {url: 'http://h'}\n  lab:\n" + keys);
+    return refused([&] { Remote({.server = "lab", .administration = administration}); });
+  };
+  const std::string here = directory_ / "vacancy/config.yaml";
+  EXPECT_THAT(lab("    url: localhost:5800\n"),
+              StartsWith(here + ":4: servers.lab.url: 'localhost:5800' is not a URL"));
+  EXPECT_THAT(lab("    url: http://h\n    hardware_url: ftp://h\n", true),
+              StartsWith(here + ":5: servers.lab.hardware_url: 'ftp://h' is not a URL"));
+  EXPECT_THAT(lab("    url: http://h\n    ca_file: none.pem\n"), StartsWith(here + ":5: servers.lab.ca_file: '"));
+  for (const char* key : {"token_file", "login_file", "header_file"})
+    EXPECT_THAT(lab(fmt::format("    url: http://h\n    {}: none\n", key)),
+                HasSubstr(fmt::format("({}:5: servers.lab.{}) from the file '", here, key)));
+  EXPECT_THAT(lab("    url: http://h\n", true), StartsWith(here + ":3: servers.lab: has no hardware_url"));
+  EXPECT_THAT(lab("    ca_file: x\n"), StartsWith(here + ":3: servers.lab: has no url"));
+  EXPECT_THAT(refused([] { Remote({.url = "x"}); }), StartsWith("--url: 'x' is not a URL"));
+  setenv("VACANCY_URL", "y", 1);
+  EXPECT_THAT(refused([] { Remote({}); }), StartsWith("VACANCY_URL: 'y' is not a URL"));
+  setenv("VACANCY_TOKEN_FILE", "none", 1);
+  EXPECT_THAT(refused([] { Remote({.url = "http://h", .token_file = "none"}); }), HasSubstr("(VACANCY_TOKEN_FILE)"));
+  std::filesystem::remove(here);
+  EXPECT_THAT(refused([] { Remote({.server = "lab"}); }), HasSubstr("in " + here + ", which is not there"));
+  setenv("XDG_CONFIG_HOME", "", 1);
+  const std::string home = getenv("HOME") != nullptr ? getenv("HOME") : "";
+  setenv("HOME", "", 1);
+  EXPECT_EQ(refused([] { Remote({.server = "lab"}); }),
+            "there is no server 'lab': neither XDG_CONFIG_HOME nor HOME says where vacancy/config.yaml is");
+  setenv("HOME", home.c_str(), 1);
+}
+
+TEST_F(RemoteTest, TwoLoginsAtOnePlaceAreAMistake) {
+  will_answer({{200, "{}"}});
+  const std::string token = file("token", "t0ken\n"), login = file("login", "me:pass\n");
+  std::string with_login = url();
+  with_login.insert(7, "me:s3cret@");
+  const auto lab = [&](std::string url, const std::string& keys, Access access) {
+    file("vacancy/config.yaml",
+         fmt::format("servers:\n  lab: {{url: '{}', hardware_url: '{}', {}}}\n", url, url, keys));
+    access.server = "lab";
+    return refused([&] { Remote(access).send({.target = "/a/b"}); });
+  };
+  const auto two = AllOf(HasSubstr("are two logins; give one"), Not(HasSubstr("s3cret")));
+  EXPECT_THAT(lab(url(), "token_file: ../token, login_file: ../login", {}),
+              AllOf(two, HasSubstr("servers.lab.token_file"), HasSubstr("servers.lab.login_file")));
+  EXPECT_THAT(lab(with_login, "token_file: ../token", {}), two);
+  EXPECT_THAT(lab(with_login, "login_file: ../login", {}), two);
+  EXPECT_THAT(lab(with_login, "admin_token_file: ../token", {.administration = true}), two);
+  EXPECT_THAT(refused([&] { Remote({.url = with_login, .token_file = token}); }), two);
+  EXPECT_THAT(refused([&] { Remote({.url = with_login, .login_file = login}); }), two);
+  EXPECT_THAT(asked(), testing::IsEmpty());
+  EXPECT_EQ(lab(with_login, "ca_file: ../token", {.token_file = token}), "") << "a flag is over the file";
+  EXPECT_EQ(asked().back(), "GET /a/b [Bearer t0ken]");
+  EXPECT_EQ(lab(url(), "token_file: ../token", {.login_file = login}), "");
+  EXPECT_EQ(asked().back(), "GET /a/b [Basic bWU6cGFzcw==]");
+  EXPECT_EQ(lab(url(), "login_file: ../login, admin_token_file: ../token", {.administration = true}), "")
+      << "one is the portal's, one that of administration";
+  EXPECT_EQ(asked().back(), "GET /a/b [Bearer t0ken]");
+}
+
+TEST_F(RemoteTest, HeadersOfTheConnectionAreRefused) {
+  for (const char* header : {"Host: h", "content-length: 5", "Transfer-Encoding: chunked", "Connection: close",
+                             "Upgrade: x", "TE: trailers"})
+    EXPECT_THAT(
+        refused([&] { Remote({.url = url(), .header_file = file("headers", fmt::format("A: b\n{}\n", header))}); }),
+        HasSubstr("is sent by itself; leave it out"))
+        << header;
 }
 
 TEST_F(RemoteTest, NobodyThereIsLost) {

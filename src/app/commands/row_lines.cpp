@@ -88,15 +88,18 @@ std::string capacity_of(const json::object& row) {
 }
 
 void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
-  // Reasons give way first, then names; what is counted stays as long as it can.
-  constexpr int kReason = 9, kName = 5, kWord = 3, kLevel = 1;
-  std::vector<Table::Column> columns{{"PROVIDER", false, 8, kName},  {"NAME", false, 8, kName},
-                                     {"LEVEL", false, 1, kLevel},    {"FRESHNESS", false, 1, kWord},
-                                     {"CAPACITY", false, 1, kLevel}, {"AGE", true, 1, kWord}};
+  // Reasons give way first, then names, then the capacity; the level stays as long as it can.
+  constexpr int kReason = 9, kName = 5, kCapacity = 3, kWord = 2, kLevel = 1;
+  std::vector<Table::Column> columns{{"PROVIDER", false, 4, kName},
+                                     {"NAME", false, 4, kName},
+                                     {"LEVEL", false, 1, kLevel},
+                                     {"FRESHNESS", false, 5, kWord},
+                                     {"CAPACITY", false, 4, kCapacity, true},
+                                     {"AGE", true, 3, kWord}};
   if (shown.wide)
     for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE", "LABELS"})
       columns.push_back({heading});
-  columns.push_back({"", false, 1, kReason});
+  columns.push_back({"", false, 8, kReason, true});
   Table table(columns);
   for (const json::value& value : rows) {
     const json::object& row = value.as_object();

@@ -62,6 +62,18 @@ TEST(RowLines, StandInColumns) {
             "lab       gpu-long  UNKNOWN  PENDING    -               -  -        -      -      -        -      -\n"
             "lab       z         LOW      STALE      -              0s  -        -      -      -        -      -\n");
   EXPECT_EQ(printed("[]"), "");
+  setenv("COLUMNS", "40", 1);
+  EXPECT_EQ(printed(rows, {.heading = true}),
+            "PROVI…  NAME    LEVEL    FRESHNESS   AGE\n"
+            "Amazon  c5      HIGH     FRESH      1m4s\n"
+            "lab     gpu-l…  UNKNOWN  PENDING       -\n"
+            "lab     z       LOW      STALE        0s\n");
+  setenv("COLUMNS", "30", 1);
+  EXPECT_EQ(printed(rows),
+            "Ama…  c5    HIGH    FRESH  1m…\n"
+            "lab   gpu…  UNKNO…  PEND…    -\n"
+            "lab   z     LOW     STALE   0s\n");
+  unsetenv("COLUMNS");
 }
 
 TEST(RowLines, AnOutageIsToldOnStandardError) {

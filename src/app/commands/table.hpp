@@ -15,6 +15,8 @@ class Table {
     /// The fewest columns that it is cut to where there is no room; 0: it is never cut. A higher rank is cut first.
     std::size_t least = 0;
     int rank = 0;
+    /// Where even that is too much, it goes altogether.
+    bool goes = false;
   };
 
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -26,6 +28,7 @@ class Table {
   std::string text(std::size_t width, bool color, bool heading = true) const;
 
  private:
+  /// 0 for a column that is left out.
   std::vector<std::size_t> widths(std::size_t width, bool heading) const;
 
   std::vector<Column> columns_;

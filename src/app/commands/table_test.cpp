@@ -8,7 +8,7 @@ namespace app {
 namespace {
 
 Table table() {
-  Table table({{"PROVIDER", false, 4, 5}, {"NAME", false, 4, 5}, {"AGE", true, 1, 1}, {"", false, 1, 9}});
+  Table table({{"PROVIDER", false, 4, 5}, {"NAME", false, 4, 5}, {"AGE", true, 1, 1}, {"", false, 5, 9, true}});
   table.add({"Amazon", "c5", "3s", "a reason of many words"});
   table.add({"lab", "gpu-with-a-long-name", "12m", ""});
   return table;
@@ -30,9 +30,10 @@ TEST(Table, FitsTheWidthWhateverItIs) {
             "Amazon    c5                     3s  a re…\n"
             "lab       gpu-with-a-long-name  12m\n");
   EXPECT_EQ(table().text(30, false),
-            "PROVIDER  NAME          AGE\n"
-            "Amazon    c5             3s  …\n"
-            "lab       gpu-with-a-…  12m\n");
+            "PROVIDER  NAME             AGE\n"
+            "Amazon    c5                3s\n"
+            "lab       gpu-with-a-lon…  12m\n")
+      << "no room for a reason is no column";
   for (std::size_t width = 20; width < 80; ++width) {
     const std::string text = table().text(width, false);
     for (std::size_t begin = 0; begin < text.size();) {
@@ -41,6 +42,16 @@ TEST(Table, FitsTheWidthWhateverItIs) {
       begin = end + 1;
     }
   }
+}
+
+TEST(Table, WhatGoesLeavesItsRoomToTheOthers) {
+  Table table({{"NAME", false, 4, 5}, {"CAPACITY", false, 4, 3, true}, {"LEVEL", false, 1, 1}});
+  table.add({"a-long-name", "3 of 8 GPUs", "UNKNOWN"});
+  EXPECT_EQ(table.text(33, false, false), "a-long-name  3 of 8 GPUs  UNKNOWN\n");
+  EXPECT_EQ(table.text(26, false, false), "a-l…  3 of 8 GPUs  UNKNOWN\n");
+  EXPECT_EQ(table.text(19, false, false), "a-l…  3 o…  UNKNOWN\n");
+  EXPECT_EQ(table.text(18, false, false), "a-long-n…  UNKNOWN\n");
+  EXPECT_EQ(table.text(12, false, false), "a-l…  UNKNO…\n");
 }
 
 TEST(Table, ColorsLevels) {

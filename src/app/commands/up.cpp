@@ -6,6 +6,7 @@
 #include "app/commands/surroundings.hpp"
 #include "app/connections.hpp"
 #include "app/flags.hpp"
+#include "app/ports.hpp"
 #include "app/process.hpp"
 #include "base/log.hpp"
 #include "hardware/admin_token.hpp"
@@ -99,6 +100,9 @@ Command add_up(CLI::App& program) {
     };
     auto config = load();
     if (!config) return 0;
+    check_ports({{"portal", config->portal.http, "--port"},
+                 {"hardware", config->hardware.http, "--hardware-port"},
+                 {"admin", config->admin, "--admin-port"}});
     settle(*config);
     return serve(
         *config,

@@ -228,7 +228,8 @@ Command add_wait(CLI::App& program) {
   command
       ->add_option("--at-least", options->at_least,
                    "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)")
-      ->type_name("LEVEL");
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"LOW", "MEDIUM", "HIGH"}, CLI::ignore_case));
   const CLI::Range units(std::uint32_t{0}, core::kMostFree);
   command
       ->add_option("--free", options->free,

@@ -36,17 +36,25 @@ std::string shortly(const json::object& row) {
   return text;
 }
 
+/// "1 unit", "8 units".
+std::string counted(double units) {
+  return fmt::format("{} unit{}", base::number_text(units), units == 1 ? "" : "s");
+}
+
 /// Why this row never satisfies; "" when it may.
 std::string never(const Wished& wished, const json::object& row) {
   if (text_of(row, "probe") == "(none)") return "has no probe, so it is never measured";
-  const std::uint32_t units = std::max(wished.free.value_or(0), wished.total_free.value_or(0));
-  if (units == 0 || text_of(row, "freshness") != "FRESH") return "";
-  const char* flag = wished.total_free.value_or(0) >= wished.free.value_or(0) ? "--total-free" : "--free";
+  if (text_of(row, "freshness") != "FRESH") return "";
   const auto total = number_of(row, "total");
-  if (total && *total < units)
-    return fmt::format("has {} units in all, and {} wants {}", base::number_text(*total), flag, units);
-  if (!number_of(row, "free") && !(flag == std::string_view("--free") && number_of(row, "largest")))
-    return fmt::format("does not tell how many units are free, so {} never holds", flag);
+  const bool knows_free = number_of(row, "free").has_value();
+  const bool knows_piece = knows_free || number_of(row, "largest");
+  // 0 is a condition, too: it must be known how many are free.
+  for (const auto& [flag, units, known] :
+       {std::tuple("--free", wished.free, knows_piece), std::tuple("--total-free", wished.total_free, knows_free)}) {
+    if (units && total && *total < *units)
+      return fmt::format("has {} in all, and {} wants {}", counted(*total), flag, *units);
+    if (units && !known) return fmt::format("does not tell how many units are free, so {} never holds", flag);
+  }
   return "";
 }
 
@@ -57,8 +65,8 @@ std::string to_text(const Wished& wished) {
   for (const std::string& profile : wished.profiles)
     text += (text.empty() ? "" : wished.all ? " and " : " or ") + base::to_line(profile);
   text += fmt::format(", {}{}", wished.at_least, wished.at_least == "HIGH" ? "" : " or better");
-  if (wished.free) text += fmt::format(", {} units in one piece", *wished.free);
-  if (wished.total_free) text += fmt::format(", {} units free", *wished.total_free);
+  if (wished.free) text += fmt::format(", {} in one piece", counted(*wished.free));
+  if (wished.total_free) text += fmt::format(", {} free", counted(*wished.total_free));
   if (!wished.hold.empty()) text += ", for " + wished.hold;
   return text;
 }

@@ -26,6 +26,8 @@ TEST(WaitProgress, SaysWhatItWaitsFor) {
   EXPECT_EQ(to_text(Wished{.profiles = {"a/*", "b/c"}, .at_least = "MEDIUM"}), "a/* or b/c, MEDIUM or better");
   EXPECT_EQ(to_text(Wished{.profiles = {"a/*", "b/c"}, .all = true, .free = 4, .at_least = "HIGH", .hold = "5m"}),
             "a/* and b/c, HIGH, 4 units in one piece, for 5m");
+  EXPECT_EQ(to_text(Wished{.profiles = {"b/c"}, .free = 1, .total_free = 1, .at_least = "HIGH"}),
+            "b/c, HIGH, 1 unit in one piece, 1 unit free");
 }
 
 TEST(WaitProgress, SaysWhatStandsThereTheBestFirst) {
@@ -42,6 +44,16 @@ TEST(WaitProgress, KnowsWhatCanNeverHold) {
               ElementsAre("this can never hold as it is: p/few has 8 units in all, and --total-free wants 9"));
   EXPECT_THAT(never(eight, only(0), false), ElementsAre("this can never hold as it is: p/low does not tell how many "
                                                         "units are free, so --free never holds"));
+  EXPECT_THAT(never({.profiles = {"p/*"}, .free = 0}, only(0), false),
+              ElementsAre("this can never hold as it is: p/low does not tell how many units are free, so --free never "
+                          "holds"));
+  EXPECT_THAT(never({.profiles = {"p/*"}, .total_free = 0}, rows(R"([{"provider":"p","name":"a","freshness":"FRESH",
+                "probe":"x","largest":2}])"),
+                    false),
+              testing::SizeIs(1))
+      << "a piece is not the sum";
+  EXPECT_THAT(never({.profiles = {"p/*"}, .free = 0}, only(2), false), IsEmpty());
+  EXPECT_THAT(never({.profiles = {"p/*"}}, only(0), false), IsEmpty());
   EXPECT_THAT(never(eight, only(1), false), IsEmpty()) << "a newer reading may tell more";
   EXPECT_THAT(never({.profiles = {"p/*"}}, only(3), false),
               ElementsAre("this can never hold as it is: p/lost has no probe, so it is never measured"));

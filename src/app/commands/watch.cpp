@@ -12,6 +12,7 @@
 #include "app/commands/portal_link.hpp"
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
+#include "base/text.hpp"
 #include "http/sse.hpp"
 
 namespace app {
@@ -106,6 +107,9 @@ class Watch {
         seen_.clear();
         return fmt::format("it sent an event that cannot be read: {}", bad.what());
       }
+      if (!std::exchange(told_unmatched_, changes_.filled()))
+        for (const std::string& pattern : changes_.filled() ? changes_.unmatched() : std::vector<std::string>())
+          std::cerr << fmt::format("vacancy: no profile matches {} yet\n", base::to_line(pattern));
       if (event.has_id) seen_ = event.id;
       link_.settled();
     }
@@ -119,6 +123,8 @@ class Watch {
   Changes changes_;
   /// The id of the latest event: where the next stream goes on.
   std::string seen_;
+  /// It is told once, of the first snapshot.
+  bool told_unmatched_ = false;
 };
 
 int watch(const Options& options) {
