@@ -15,7 +15,7 @@ let clock;
 let shownHeight;
 let left = '';  // how many rows there are that are not shown
 
-// What the banner leaves.
+// The window without the banner.
 const heightLeft = () => innerHeight - (document.querySelector('#connection p')?.offsetHeight ?? 0);
 
 // The largest scale at which all fit; else the smallest, with several pages.

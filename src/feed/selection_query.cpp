@@ -25,8 +25,6 @@ constexpr std::pair<std::string_view, Order> kOrders[] = {
     {"price", Order::price},     {"measured", Order::measured},   {"changed", Order::changed},
 };
 
-constexpr std::string_view kLabel = "label.";
-
 /// Numbers that may have bounds, as `min_free`.
 constexpr Order kBounded[] = {Order::free, Order::total, Order::largest, Order::score, Order::price};
 
@@ -161,10 +159,10 @@ base::Result<void> read_bounds(const http::Query& query, Selection& selection) {
 }
 
 base::Result<void> read_labels(const http::Query& query, Selection& selection) {
-  for (const auto& [name, value] : query.with_prefix(kLabel)) {
+  for (const auto& [name, value] : query.with_prefix(kLabelPrefix)) {
     if (auto good = core::checked_label(name, ""); !good)
-      return base::fail(base::Errc::invalid, fmt::format("{}{}: {}", kLabel, name, good.error().message));
-    if (auto good = checked(fmt::format("{}{}", kLabel, name), value); !good) return good;
+      return base::fail(base::Errc::invalid, fmt::format("{}{}: {}", kLabelPrefix, name, good.error().message));
+    if (auto good = checked(fmt::format("{}{}", kLabelPrefix, name), value); !good) return good;
     selection.labels[std::string(name)].emplace_back(value);
   }
   for (auto& [name, values] : selection.labels) tidy(values);
@@ -266,7 +264,7 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   for (const std::string& provider : selection.providers) add("provider", provider);
   for (const std::string& name : selection.names) add("name", name);
   for (const auto& [label, values] : selection.labels)
-    for (const std::string& value : values) append(fmt::format("{}{}", kLabel, label), value);
+    for (const std::string& value : values) append(fmt::format("{}{}", kLabelPrefix, label), value);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
   for (const auto& [order, least, most] : selection.bounds) {

@@ -29,7 +29,10 @@ inline constexpr std::array<std::string_view, 21> kSelectionParameters{
     "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
     "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price", "label."};
 
-/// Those, and `more` of a list, page or file.
+/// Before the name of a label: "label.region".
+inline constexpr std::string_view kLabelPrefix = "label.";
+
+/// The parameters of a selection, and `more` of a list, page or file.
 consteval auto selection_parameters_and(std::convertible_to<std::string_view> auto... more) {
   std::array<std::string_view, kSelectionParameters.size() + sizeof...(more)> names{more...};
   std::ranges::copy(kSelectionParameters, names.begin() + sizeof...(more));

@@ -30,6 +30,14 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
+/// "q, label.NAME" of "q" and "label.".
+std::string list_of(std::span<const std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names)
+    list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, name.ends_with('.') ? "NAME" : "");
+  return list;
+}
+
 }  // namespace
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
@@ -108,18 +116,6 @@ std::vector<std::pair<std::string_view, std::string_view>> Query::with_prefix(st
     if (name.starts_with(prefix)) found.emplace_back(std::string_view(name).substr(prefix.size()), value);
   return found;
 }
-
-namespace {
-
-/// "q, label.NAME" of "q" and "label.".
-std::string list_of(std::span<const std::string_view> names) {
-  std::string list;
-  for (const std::string_view name : names)
-    list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, name.ends_with('.') ? "NAME" : "");
-  return list;
-}
-
-}  // namespace
 
 base::Result<void> Query::only(std::span<const std::string_view> known) const {
   for (const auto& [name, value] : pairs_) {

@@ -109,7 +109,7 @@ data choice_of(const board::Overview& overview, const ListView& view) {
   for (const std::string& label : overview.labels)
     if (labels.size() < kMostLabels) labels.insert(label);
   for (const std::string& label : labels)
-    choice << option(fmt::format("{}{}", kLabelColumn, label), label, std::ranges::count(view.labels, label) > 0);
+    choice << option(fmt::format("{}{}", feed::kLabelPrefix, label), label, std::ranges::count(view.labels, label) > 0);
   return choice;
 }
 
@@ -188,7 +188,7 @@ data kept_of(const board::Selection& selection, bool providers) {
   };
   if (providers) keep("provider", selection.providers);
   keep("name", selection.names);
-  for (const auto& [label, values] : selection.labels) keep("label." + label, values);
+  for (const auto& [label, values] : selection.labels) keep(fmt::format("{}{}", feed::kLabelPrefix, label), values);
   return kept;
 }
 

@@ -170,6 +170,7 @@ TEST_F(PortalTest, ALabelMayHaveAColumn) {
   std::string many = "columns=label.a0";
   for (int i = 1; i < 20; ++i) many += fmt::format(",label.a{}", i);
   EXPECT_EQ(ask(&Page::handle, page_, many).status, 200);
+  EXPECT_EQ(ask(&Page::handle, page_, many + ",name,note").status, 200) << "these are no labels";
   EXPECT_EQ(ask(&Page::handle, page_, many + ",label.a20").status, 400);
   EXPECT_EQ(ask(&Page::handle, page_, "columns=&wall=&columns=name,level,note").status, 200);
 }

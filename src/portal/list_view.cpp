@@ -11,6 +11,8 @@
 namespace portal {
 namespace {
 
+using feed::kLabelPrefix;
+
 /// Each is a cell of every row.
 constexpr std::size_t kMostLabelColumns = 20;
 
@@ -20,6 +22,35 @@ std::size_t usual_limit(bool wall) {
 
 bool is_by_key(const board::Selection& selection) {
   return selection.order == board::Order::key && !selection.descending;
+}
+
+/// Adds the columns of "provider,note,label.region".
+base::Result<void> read_columns(std::string_view list, ListView& view) {
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    const std::string_view name = list.substr(begin, end - begin);
+    begin = end + 1;
+    const auto known = std::ranges::find(kColumnNames, name);
+    if (known != std::end(kColumnNames)) {
+      view.columns->push_back(*known);
+    } else if (name.starts_with(kLabelPrefix) && core::checked_label(name.substr(kLabelPrefix.size()), "")) {
+      if (view.labels.size() >= kMostLabelColumns)
+        return base::fail(base::Errc::invalid, fmt::format("columns has more than {} labels", kMostLabelColumns));
+      view.labels.emplace_back(name.substr(kLabelPrefix.size()));
+    } else if (name != "name" && name != "level") {  // those stand always
+      return base::fail(base::Errc::invalid, fmt::format("columns must be some of {} and {}NAME, not '{}'",
+                                                         fmt::join(kColumnNames, ", "), kLabelPrefix, name));
+    }
+  }
+  return {};
+}
+
+/// The worst first: what needs somebody is on the first page.
+void put_on_wall(ListView& view, bool limited, bool sorted) {
+  view.wall = true;
+  if (!limited) view.selection.limit = kMostRowsPerPage;
+  if (!sorted) view.selection.order = board::Order::level;
 }
 
 }  // namespace
@@ -63,7 +94,7 @@ std::vector<std::string> ListView::column_names() const {
   std::vector<std::string> names;
   for (const std::string_view name : kColumnNames)
     if (shows(name)) names.emplace_back(name);
-  for (const std::string& label : labels) names.push_back(fmt::format("{}{}", kLabelColumn, label));
+  for (const std::string& label : labels) names.push_back(fmt::format("{}{}", kLabelPrefix, label));
   if (names.empty()) names.emplace_back("name");
   return names;
 }
@@ -78,8 +109,9 @@ std::string ListView::text() const {
   add_any(selection.providers);
   add_any(selection.names);
   for (const auto& [label, values] : selection.labels) {
-    const std::string any = fmt::format("{}", fmt::join(values, " or "));
-    parts.push_back(fmt::format("{} {}", label, any.empty() ? "“”" : any));
+    std::vector<std::string> any = values;
+    std::ranges::replace(any, std::string(), std::string("“”"));
+    parts.push_back(fmt::format("{} {}", label, fmt::join(any, " or ")));
   }
   for (const core::Level level : selection.levels) parts.push_back(lower(core::to_string(level)));
   for (const core::Freshness freshness : selection.freshness) parts.push_back(lower(core::to_string(freshness)));
@@ -91,39 +123,6 @@ std::string ListView::text() const {
   if (selection.failing) parts.emplace_back("failing");
   return fmt::format("{}", fmt::join(parts, ", "));
 }
-
-namespace {
-
-/// Adds the columns of "provider,note,label.region".
-base::Result<void> read_columns(std::string_view list, ListView& view) {
-  std::size_t begin = 0;
-  while (begin <= list.size()) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    const std::string_view name = list.substr(begin, end - begin);
-    begin = end + 1;
-    const auto known = std::ranges::find(kColumnNames, name);
-    if (known != std::end(kColumnNames)) {
-      view.columns->push_back(*known);
-    } else if (view.labels.size() >= kMostLabelColumns) {
-      return base::fail(base::Errc::invalid, fmt::format("columns has more than {} labels", kMostLabelColumns));
-    } else if (name.starts_with(kLabelColumn) && core::checked_label(name.substr(kLabelColumn.size()), "")) {
-      view.labels.emplace_back(name.substr(kLabelColumn.size()));
-    } else if (name != "name" && name != "level") {  // those stand always
-      return base::fail(base::Errc::invalid, fmt::format("columns must be some of {} and {}NAME, not '{}'",
-                                                         fmt::join(kColumnNames, ", "), kLabelColumn, name));
-    }
-  }
-  return {};
-}
-
-/// The worst first: what needs somebody is on the first page.
-void put_on_wall(ListView& view, bool limited, bool sorted) {
-  view.wall = true;
-  if (!limited) view.selection.limit = kMostRowsPerPage;
-  if (!sorted) view.selection.order = board::Order::level;
-}
-
-}  // namespace
 
 base::Result<ListView> list_view(board::Selection selection, const http::Query& query) {
   ListView view{.selection = std::move(selection)};

@@ -43,9 +43,6 @@ struct ListView {
   std::string text() const;
 };
 
-/// The columns of those labels in a URL: "label.region".
-inline constexpr std::string_view kLabelColumn = "label.";
-
 /// The view of a query. `selection` is parsed already.
 base::Result<ListView> list_view(board::Selection selection, const http::Query& query);
 

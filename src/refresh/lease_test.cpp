@@ -132,6 +132,20 @@ TEST_F(RefreshTest, WhatWaitsToBeWrittenIsNoLostLease) {
   EXPECT_TRUE(eventually([&] { return replica.refused() == 1; }));
 }
 
+TEST_F(RefreshTest, ABatchWithoutProfilesThatWaitsToBeWrittenIsNoLostLease) {
+  store_.prepare("test", config_.ttl, true);
+  store_.refuse_results(true);
+  Replica replica(runtime_, store_, config_, 1s);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return store_.refusals() > 0; }));
+  store_.lose(true);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > begin + 1s; })) << "its lease is over";
+  EXPECT_EQ(replica.lost_leases(), 0) << "nothing ran that could be stopped";
+  store_.lose(false);
+  store_.refuse_results(false);
+}
+
 TEST_F(RefreshTest, TheOthersAreRenewedWhenOneIsLost) {
   add(3);
   config_.timeout = 1h;

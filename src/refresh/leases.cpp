@@ -36,7 +36,7 @@ void Leases::add(const store::Claim& claim, base::SteadyTime sent) {
 
 std::stop_token Leases::begin(const store::Claim& claim) {
   Held& held = held_.at(key_of(claim));
-  if (!held.lost) held.claim.counted.reset();
+  held.claim.counted.reset();
   return held.run.get_token();
 }
 
@@ -86,8 +86,7 @@ asio::awaitable<void> Leases::renew() {
     meters_.database_errors.Increment();
 }
 
-/// What was measured meanwhile may be written already, and its lease over for that. `lost` are in the order of
-/// `claims`.
+/// A result may have been written meanwhile, and its lease be over for that. `lost` are in the order of `claims`.
 void Leases::renewed(const std::vector<store::Claim>& claims, std::span<const store::TaskId> lost,
                      base::SteadyTime sent) {
   std::size_t taken = 0;

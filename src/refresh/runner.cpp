@@ -228,11 +228,14 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   probe::Answer answer;
   base::Duration took{0};
   // A batch without profiles has nothing to ask, unless it finds them.
-  if (!claim.profiles.empty() || config_.discovers()) {
+  const bool asks = !claim.profiles.empty() || config_.discovers();
+  if (asks) {
     answer = co_await this->answer(claim.profiles, stop, nullptr);
     took = since(begin);
     if (!answer.asked && claim.counted) measurements_.spawn("refund", refund(*claim.counted));
-    if (!leases_.end(claim)) co_return;
+  }
+  if (!leases_.end(claim)) co_return;
+  if (asks) {
     constexpr int kRemembered = 16;
     typical_ += (std::max(took, base::Duration{1}) - typical_) / (typical_.count() == 0 ? 1 : kRemembered);
     // A measurement that was cut off says nothing: the task is given back instead.

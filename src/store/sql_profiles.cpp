@@ -46,7 +46,7 @@ std::vector<ProfileKey> missing_of(sql::Session& session, std::span<const core::
   return missing;
 }
 
-/// Those that exist without some of their labels, each with all that it is to have.
+/// Profiles that exist without some of their labels, each with all that it is to have.
 std::vector<Profile> lacking_of(sql::Session& session, std::span<const core::NewProfile> profiles) {
   std::map<ProfileKey, const core::Labels*> wanted;
   for (const core::NewProfile& profile : profiles)

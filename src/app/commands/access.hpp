@@ -36,7 +36,7 @@ struct Given {
   explicit operator bool() const { return !value.empty(); }
 };
 
-/// What the flags, the environment and the configuration say, in this order.
+/// The service and login that flags, environment and configuration name, in this order.
 struct Chosen {
   Given url, ca_file, token_file, login_file, header_file;
 };

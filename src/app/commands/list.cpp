@@ -22,7 +22,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPageRows = 1000;
-/// Those of a row that may have bounds.
+/// Numbers of a row that may have bounds.
 constexpr const char* kNumbers[] = {"free", "total", "largest", "score", "price"};
 
 struct Options {
