@@ -14,7 +14,7 @@ constexpr std::chrono::minutes kToldEvery{1};
 
 }  // namespace
 
-Follower::Follower(store::Store& store, base::OffloadPool& database, board::Board& board,
+Follower::Follower(store::Changes& store, base::OffloadPool& database, board::Board& board,
                    asio::any_io_executor executor, base::Duration period, Observer observer, base::Fault& fault,
                    base::Metrics& metrics, Completer complete)
     : store_(store),

@@ -13,7 +13,7 @@
 #include "base/metrics.hpp"
 #include "base/offload.hpp"
 #include "board/board.hpp"
-#include "store/store.hpp"
+#include "store/changes.hpp"
 
 namespace hardware {
 
@@ -29,7 +29,7 @@ class Follower {
 
   /// `fault` is told when the database cannot be read; it outlives this, like the other references.
   Follower(
-      store::Store& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
+      store::Changes& store, base::OffloadPool& database, board::Board& board, boost::asio::any_io_executor executor,
       base::Duration period, Observer observer, base::Fault& fault, base::Metrics& metrics,
       Completer complete = [](std::vector<core::RowPtr>&) {});
 
@@ -53,7 +53,7 @@ class Follower {
   void set_problem(std::string problem);
   void tell_outage(bool away);
 
-  store::Store& store_;
+  store::Changes& store_;
   base::OffloadPool& database_;
   board::Board& board_;
   base::Duration period_;

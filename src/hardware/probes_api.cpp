@@ -147,7 +147,7 @@ struct ProbesApi::Test {
   std::optional<base::Result<std::string>> body;
 };
 
-ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Store& store, base::OffloadPool& database,
+ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, base::OffloadPool& database,
                      board::Board& board, asio::any_io_executor background, std::string token)
     : refresher_(refresher),
       store_(store),

@@ -9,7 +9,7 @@
 #include "board/board.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
-#include "store/store.hpp"
+#include "store/profiles.hpp"
 
 namespace hardware {
 
@@ -19,7 +19,7 @@ namespace hardware {
 class ProbesApi {
  public:
   /// `background` is the thread of `refresher`.
-  ProbesApi(refresh::Refresher& refresher, store::Store& store, base::OffloadPool& database, board::Board& board,
+  ProbesApi(refresh::Refresher& refresher, store::Profiles& store, base::OffloadPool& database, board::Board& board,
             boost::asio::any_io_executor background, std::string token);
 
   void add_routes(http::Router& router);
@@ -36,7 +36,7 @@ class ProbesApi {
   boost::asio::awaitable<base::Result<std::string>> measure(core::Profile profile);
 
   refresh::Refresher& refresher_;
-  store::Store& store_;
+  store::Profiles& store_;
   base::OffloadPool& database_;
   board::Board& board_;
   boost::asio::any_io_executor background_;

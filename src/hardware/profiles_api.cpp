@@ -52,7 +52,7 @@ http::Reply json_reply(int status, std::string body) {
 
 }  // namespace
 
-ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token,
+ProfilesApi::ProfilesApi(store::Profiles& store, base::OffloadPool& database, std::string token,
                          std::function<void()> changed)
     : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
 

@@ -5,7 +5,7 @@
 
 #include "base/offload.hpp"
 #include "http/router.hpp"
-#include "store/store.hpp"
+#include "store/profiles.hpp"
 
 namespace hardware {
 
@@ -14,7 +14,7 @@ namespace hardware {
 class ProfilesApi {
  public:
   /// `changed` is called after each change, on the thread of the request.
-  ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token, std::function<void()> changed);
+  ProfilesApi(store::Profiles& store, base::OffloadPool& database, std::string token, std::function<void()> changed);
 
   void add_routes(http::Router& router);
 
@@ -25,7 +25,7 @@ class ProfilesApi {
   boost::asio::awaitable<http::Reply> replace(const http::Request& request);
   boost::asio::awaitable<http::Reply> remove(const http::Request& request);
 
-  store::Store& store_;
+  store::Profiles& store_;
   base::OffloadPool& database_;
   std::string token_;
   std::function<void()> changed_;

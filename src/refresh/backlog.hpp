@@ -3,7 +3,7 @@
 #include <mutex>
 #include <optional>
 
-#include "store/store.hpp"
+#include "store/tasks.hpp"
 
 namespace refresh {
 

@@ -78,7 +78,7 @@ asio::awaitable<void> Leases::renew() {
     co_return;
   }
   const auto sent = steady_clock::now();
-  auto call = [this, claims] { return shared_.store.renew(shared_.owner, claims, shared_.lease); };
+  auto call = [this, claims] { return shared_.tasks.renew(shared_.owner, claims, shared_.lease); };
   const auto lost = co_await attempt(shared_, cannot_, std::move(call));
   if (lost)
     renewed(claims, *lost, sent);
@@ -141,8 +141,8 @@ asio::awaitable<void> Leases::release() {
   held_.clear();
   if (claims.empty()) co_return;
   auto call = [this, claims = std::move(claims), unused = std::move(unused)] {
-    shared_.store.release(shared_.owner, claims);
-    shared_.store.refund(probe_, limits_, unused);
+    shared_.tasks.release(shared_.owner, claims);
+    shared_.budgets.refund(probe_, limits_, unused);
     return true;
   };
   co_await attempt_once(shared_, probe_ + " cannot give its leases back, they end by themselves", std::move(call));

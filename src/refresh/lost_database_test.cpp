@@ -71,7 +71,9 @@ TEST_F(RefreshTest, AReplicaThatIsGoneLeavesNoFault) {
   base::Metrics metrics;
   base::OffloadPool database("test", 1);
   Shared shared{.executor = runtime_.background().get_executor(),
-                .store = store_,
+                .plan = store_,
+                .tasks = store_,
+                .budgets = store_,
                 .database = database,
                 .watch = watch,
                 .metrics = metrics,

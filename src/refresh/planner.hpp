@@ -5,7 +5,7 @@
 
 #include "config/config.hpp"
 #include "core/row.hpp"
-#include "store/store.hpp"
+#include "store/plan.hpp"
 
 namespace refresh {
 

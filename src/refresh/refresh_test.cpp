@@ -227,7 +227,9 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_.add({"bad", name}));
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_.add({"good", name}));
   Refresher refresher(probes, {.executor = runtime_.background().get_executor(),
-                               .store = store_,
+                               .plan = store_,
+                               .tasks = store_,
+                               .budgets = store_,
                                .database = database,
                                .watch = watch,
                                .metrics = metrics,

@@ -118,7 +118,7 @@ asio::awaitable<void> Refresher::prepare(Runner& runner) {
   base::Backoff backoff;
   while (!stopping_ && !runner.stopping()) {
     auto call = [this, config] {
-      shared_.store.prepare(config.name, config.ttl, config.batched());
+      shared_.plan.prepare(config.name, config.ttl, config.batched());
       return true;
     };
     if (co_await attempt(shared_, job, std::move(call))) break;
@@ -148,7 +148,7 @@ asio::awaitable<void> Refresher::assign_loop() {
                                                unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
     unassigned_.erase(unassigned_.begin(), unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
     auto call = [this, batch] {
-      shared_.store.assign(batch);
+      shared_.plan.assign(batch);
       return true;
     };
     assigning_ = true;

@@ -23,7 +23,9 @@ class ConfigureTest : public RefreshTest {
   }
   void start(std::vector<config::ProbeConfig> probes, store::Store& store) {
     refresher_ = std::make_unique<Refresher>(probes, Shared{.executor = runtime_.background().get_executor(),
-                                                            .store = store,
+                                                            .plan = store,
+                                                            .tasks = store,
+                                                            .budgets = store,
                                                             .database = database_,
                                                             .watch = watch_,
                                                             .metrics = metrics_,

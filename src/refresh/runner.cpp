@@ -160,7 +160,7 @@ asio::awaitable<void> Runner::wait_until(base::SteadyTime when, Wakes wakes) {
 /// Claims and starts up to `limit` tasks; returns when to look again, or nothing when the database is lost.
 asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t limit, const std::string& cannot) {
   store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, limits_, config_.discovers()};
-  auto call = [this, wanted = std::move(wanted)] { return shared_.store.claim(wanted); };
+  auto call = [this, wanted = std::move(wanted)] { return shared_.tasks.claim(wanted); };
   const auto sent = steady_clock::now();
   const auto claimed = co_await attempt(shared_, cannot, std::move(call));
   if (!claimed) {
@@ -297,7 +297,7 @@ void Runner::judge(probe::Answer& answer) {
 
 asio::awaitable<void> Runner::fail_all(std::string error) {
   auto call = [this, error = std::move(error)] {
-    shared_.store.fail_all(config_.name, error);
+    shared_.tasks.fail_all(config_.name, error);
     return true;
   };
   if (co_await attempt_once(shared_, config_.name + " cannot note its failure", std::move(call))) shared_.written();
@@ -312,7 +312,7 @@ ProbeStatus Runner::status() const {
 
 asio::awaitable<void> Runner::look_at_budget() {
   if (limits_.empty() || stopping()) co_return;
-  auto job = [this] { return shared_.store.left(config_.name, limits_); };
+  auto job = [this] { return shared_.budgets.left(config_.name, limits_); };
   try {
     show_left(co_await shared_.database.run(std::move(job)));
   } catch (const base::Lost& lost) {
@@ -324,7 +324,7 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
   if (stopping()) co_return base::fail(base::Errc::unavailable, kReplaced);
   std::optional<base::Time> counted;
   if (!limits_.empty()) {
-    auto spend = [this] { return shared_.store.spend(config_.name, limits_); };
+    auto spend = [this] { return shared_.budgets.spend(config_.name, limits_); };
     counted = co_await shared_.database.run(std::move(spend));
     if (!counted)
       co_return base::fail(base::Errc::conflict,
@@ -349,7 +349,7 @@ asio::awaitable<base::Result<TestRun>> Runner::test(core::Profile profile) {
 /// Takes back the run that was counted at `counted`.
 asio::awaitable<void> Runner::refund(base::Time counted) {
   auto call = [this, counted] {
-    shared_.store.refund(config_.name, limits_, {&counted, 1});
+    shared_.budgets.refund(config_.name, limits_, {&counted, 1});
     return true;
   };
   co_await attempt_once(shared_, config_.name + " cannot take back a run that asked nobody", std::move(call));
@@ -372,7 +372,7 @@ void Runner::forget(const std::vector<store::Outcome>& outcomes) {
 asio::awaitable<void> Runner::look_loop() {
   const std::string cannot = config_.name + " cannot look how late its tasks are";
   while (!stopping()) {
-    auto call = [this] { return shared_.store.backlog(config_.name); };
+    auto call = [this] { return shared_.tasks.backlog(config_.name); };
     const auto sent = steady_clock::now();
     const auto found = co_await attempt(shared_, cannot, std::move(call));
     if (found) backlog_.look(*found, sent);

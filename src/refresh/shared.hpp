@@ -10,14 +10,18 @@
 #include "base/metrics.hpp"
 #include "base/offload.hpp"
 #include "refresh/database_watch.hpp"
-#include "store/store.hpp"
+#include "store/budgets.hpp"
+#include "store/plan.hpp"
+#include "store/tasks.hpp"
 
 namespace refresh {
 
 /// What the runners of a process share. All of it outlives them.
 struct Shared {
   boost::asio::any_io_executor executor;
-  store::Store& store;
+  store::Plan& plan;
+  store::Tasks& tasks;
+  store::Budgets& budgets;
   /// The store's threads: as many as it has connections.
   base::OffloadPool& database;
   DatabaseWatch& watch;

@@ -85,7 +85,7 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
 
 /// False: the database is away. `refused` gets the tasks whose results came too late.
 asio::awaitable<bool> Writer::finish(const std::vector<store::Outcome>& outcomes, std::set<store::TaskId>& refused) {
-  auto call = [this, outcomes] { return shared_.store.finish(outcomes); };
+  auto call = [this, outcomes] { return shared_.tasks.finish(outcomes); };
   const auto late = co_await attempt(shared_, cannot_write(), std::move(call));
   if (!late) {
     meters_.database_errors.Increment();
@@ -101,7 +101,7 @@ asio::awaitable<bool> Writer::finish(const std::vector<store::Outcome>& outcomes
 
 asio::awaitable<void> Writer::discover(std::vector<core::ProfileKey> keys) {
   auto call = [this, keys = std::move(keys)] {
-    shared_.store.discover(probe_, keys);
+    shared_.tasks.discover(probe_, keys);
     return true;
   };
   co_await attempt_once(shared_, probe_ + " cannot write what it discovered", std::move(call));

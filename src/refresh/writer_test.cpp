@@ -53,7 +53,9 @@ class WriterTest : public testing::Test {
   base::Fault fault_{"the database"};
   DatabaseWatch watch_{fault_};
   Shared shared_{.executor = runtime_.background().get_executor(),
-                 .store = store_,
+                 .plan = store_,
+                 .tasks = store_,
+                 .budgets = store_,
                  .database = database_,
                  .watch = watch_,
                  .metrics = metrics_,

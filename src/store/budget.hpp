@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sql/session.hpp"
-#include "store/store.hpp"
+#include "store/budgets.hpp"
 
 /// Runs of a probe, counted over all replicas in table `budget_use`. A run is counted once, in a span of time that
 /// belongs to no window: limits that are configured later count it too. No window of a limit's length ever holds more

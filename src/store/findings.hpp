@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sql/session.hpp"
-#include "store/store.hpp"
+#include "store/tasks.hpp"
 
 /// What probes found out, on its way into table `reading`. Only for a transaction that holds the board's lock and the
 /// tasks' ones, so that nobody else writes these readings.

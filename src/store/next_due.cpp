@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "store/store.hpp"
+#include "store/tasks.hpp"
 
 namespace store {
 

@@ -1,10 +1,10 @@
-#include "store/store.hpp"
+#include "store/profiles.hpp"
 
 #include <fmt/format.h>
 
 namespace store {
 
-base::Result<core::Profile> Store::add(const core::ProfileKey& key, const core::Labels& labels) {
+base::Result<core::Profile> Profiles::add(const core::ProfileKey& key, const core::Labels& labels) {
   const core::NewProfile profile{key, labels};
   const Added added = add_all({&profile, 1}).front();
   if (added.existed)
