@@ -10,7 +10,7 @@
 
 namespace autoscale {
 
-/// Where one replica shows its metrics.
+/// The address of one replica's metrics.
 struct Place {
   http::Url url;
   std::vector<http::Endpoint> endpoints{};
@@ -18,11 +18,11 @@ struct Place {
   std::string name;
 };
 
-/// A service as its engine knows it.
+/// A service as its engine describes it.
 struct Found {
   /// How many replicas it should have now.
   std::size_t current = 0;
-  /// Why nothing is to be changed now; "" when nothing stands in the way.
+  /// Why nothing may be changed now; "" when it may.
   std::string busy{};
   std::vector<Place> places{};
 };
@@ -35,7 +35,7 @@ class Actuator {
 
   /// Fails with a sentence.
   virtual boost::asio::awaitable<base::Result<Found>> look(const config::ScaledService& service) = 0;
-  /// Makes `service` have so many replicas, unless it changed since the latest look.
+  /// Sets the number of replicas of `service`, unless it changed since the latest look.
   virtual boost::asio::awaitable<base::Result<void>> scale(const config::ScaledService& service,
                                                            std::size_t replicas) = 0;
   /// Ends looks under way that may take long, with a failure. Steps go on.

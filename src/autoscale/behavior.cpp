@@ -61,7 +61,7 @@ std::int64_t farthest(const config::ScalingRules& rules, std::size_t current, co
     const bool farther = chosen && (direction > 0 ? next > *chosen : next < *chosen);
     if (!chosen || farther == (rules.selectPolicy == config::SelectPolicy::max)) chosen = next;
   }
-  // What was done by hand in the period may have gone farther; that takes nothing back.
+  // Changes by hand in the period may have gone farther; they are not taken back.
   return direction > 0 ? std::max(here, chosen.value_or(here)) : std::min(here, chosen.value_or(here));
 }
 
@@ -75,7 +75,7 @@ void History::forget(base::SteadyTime now) {
 Limited limit(const config::AutoscalerSpec& spec, std::size_t current, std::size_t desired, History& history,
               base::SteadyTime now) {
   const seconds longest = std::max(window_of(spec.behavior.scaleUp), window_of(spec.behavior.scaleDown));
-  // At the start, after a long rollout or without metrics for long, nobody has recommended anything that counts.
+  // At the start, after a long rollout or without metrics for long, there is no recommendation that counts.
   if (std::ranges::none_of(history.recommended, [&](const auto& one) { return one.at > now - longest; }))
     history.recommended.push_back({now, current});
   const auto [stable, able] = stabilise(spec.behavior, current, desired, history, now);

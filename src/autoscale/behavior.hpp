@@ -10,7 +10,7 @@
 /// (stabilizeRecommendationWithBehaviors, convertDesiredReplicasWithBehaviorRate). Pure.
 namespace autoscale {
 
-/// What was recommended and done of late. Times are on a steady clock, in their order.
+/// Recent recommendations and changes. Times are on a steady clock, in their order.
 struct History {
   struct Recommended {
     base::SteadyTime at;
@@ -37,9 +37,9 @@ struct Limited {
   std::string_view limited;
 };
 
-/// What becomes of the wish for `desired` replicas: the most cautious recommendation of the stabilisation window, no
-/// faster than the policies allow, from the least to the most. Notes the wish in `history`, and before it, when the
-/// windows hold nothing, that `current` was recommended.
+/// Limits a recommendation of `desired` replicas: to the most cautious one of the stabilization window, to the speed of
+/// the policies, and to the range. Notes the recommendation in `history`; when the windows are empty, notes `current`
+/// before it.
 Limited limit(const config::AutoscalerSpec& spec, std::size_t current, std::size_t desired, History& history,
               base::SteadyTime now);
 

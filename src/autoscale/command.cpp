@@ -15,7 +15,7 @@ namespace {
 
 /// EX_TEMPFAIL of sysexits.h.
 constexpr int kTemporaryFailure = 75;
-/// A list that takes longer is of no use any more.
+/// A list that takes longer is too old.
 constexpr std::chrono::seconds kLongestLook{30};
 
 std::vector<std::string> environment_of_process() {

@@ -10,7 +10,7 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-/// How the names of counters end.
+/// The end of counters' names.
 constexpr std::string_view kTotal = "_total";
 
 /// Takes what `line` begins with, and blanks.
@@ -85,7 +85,7 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
-/// What "# TYPE name …" says of a metric; "" when the line is about something else. OpenMetrics leaves "_total" out.
+/// The type in "# TYPE name …"; "" when the line is about something else. OpenMetrics leaves "_total" out.
 std::string_view type_in(std::string_view text, std::string_view name) {
   Line line(text);
   if (!line.take("#") || !line.take("TYPE")) return {};

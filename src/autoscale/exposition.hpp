@@ -16,7 +16,7 @@ struct Series {
 
 struct Exposed {
   std::vector<Series> series;
-  /// They only grow, but for restarts.
+  /// Values only grow, except at restarts.
   bool counter = false;
 };
 

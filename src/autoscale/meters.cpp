@@ -7,7 +7,7 @@ Meters::Meters(base::Metrics& metrics, std::string service) : metrics_(metrics),
 void Meters::show(const Decision& decision) {
   const base::Labels labels{{"service", service_}};
   metrics_.gauge("vacancy_autoscaler_engine_up", "1 while the engine can be asked for the service", labels).Set(1);
-  // Not every engine tells how many there are while a rollout is under way.
+  // Some engines give no number while a rollout is under way.
   if (decision.busy.empty()) {
     metrics_.gauge("vacancy_autoscaler_replicas", "Replicas that the service should have", labels)
         .Set(static_cast<double>(decision.current));

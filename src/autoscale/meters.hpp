@@ -5,7 +5,7 @@
 
 namespace autoscale {
 
-/// What is shown of one service. `metrics` outlives it.
+/// The metrics of one service. `metrics` outlives it.
 class Meters {
  public:
   Meters(base::Metrics& metrics, std::string service);

@@ -7,7 +7,7 @@
 namespace autoscale {
 namespace {
 
-/// More than anybody has; what is far above it would not fit into a whole number.
+/// More than anybody has, and few enough for a whole number.
 constexpr double kMost = 1e9;
 
 struct Usage {
@@ -33,7 +33,7 @@ double share(const config::Quantity& quantity) {
   return static_cast<double>(quantity.milli) / 1000;
 }
 
-/// Would what is assumed about missing replicas turn up into down, or down into up?
+/// Would the assumptions about missing replicas turn up into down, or down into up?
 bool turns(double before, double after) {
   return (before < 1 && after > 1) || (before > 1 && after < 1);
 }

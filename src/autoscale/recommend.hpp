@@ -11,13 +11,13 @@
 /// reference, whole numbers of thousandths included. Pure.
 namespace autoscale {
 
-/// What is known of a metric of the replicas.
+/// The known values of a metric of the replicas.
 struct PodValues {
   /// Of those that have one, in thousandths.
   std::vector<std::int64_t> values{};
-  /// Replicas that are there and show no value.
+  /// Running replicas without a value.
   std::size_t missing = 0;
-  /// Replicas that are not there yet.
+  /// Replicas that do not run yet.
   std::size_t unready = 0;
   /// "1 without an answer, 2 with a first sample".
   std::string why_missing{};
@@ -44,8 +44,8 @@ struct Recommendation {
   double ratio = 0;
 };
 
-/// Type Pods: the mean of `pods` is to be `target`. Missing ones are taken for at their target when it would go down
-/// and for idle when it would go up, as are unready ones. unavailable: nobody has a value.
+/// Type Pods: the mean of `pods` is to be `target`. Missing replicas count as at their target when the number would
+/// fall and as idle when it would rise, as do unready ones. unavailable: no replica has a value.
 base::Result<Recommendation> recommend_by_pods(std::size_t current, const PodValues& pods, std::int64_t target,
                                                const Tolerances& tolerances);
 

@@ -60,10 +60,10 @@ std::optional<double> Sampler::rate_of(std::deque<Sample>& samples, base::Steady
     next.grown = last.grown + (shown >= last.shown ? shown - last.shown : shown);
   }
   samples.push_back(next);
-  // The oldest that is kept is as old as the window, or a bit older: answers do not come to the millisecond.
+  // The oldest sample is as old as the window, or a bit older, since answers do not come to the millisecond.
   while (samples.size() > 2 && samples[1].at <= next.at - window_) samples.pop_front();
   const Sample& first = samples.front();
-  // After a gap, the time before it says nothing.
+  // Samples from before a gap do not count.
   if (samples.size() < 2 || first.at < next.at - 2 * window_) {
     samples.assign(1, next);
     return std::nullopt;

@@ -12,7 +12,7 @@
 
 namespace autoscale {
 
-/// What one replica answered when it was asked for its metrics.
+/// One replica's answer with its metrics.
 struct Scraped {
   /// HOST:PORT.
   std::string replica;
@@ -21,13 +21,13 @@ struct Scraped {
   base::SteadyTime at;
 };
 
-/// Keeps what replicas showed of one metric, and makes rates of counters. Pure.
+/// Keeps the replicas' values of one metric, and makes rates of counters. Pure.
 class Sampler {
  public:
   /// The rate of a counter is its mean over `window`.
   Sampler(config::MetricIdentifier metric, base::Duration window) : metric_(std::move(metric)), window_(window) {}
 
-  /// Takes the answers of all replicas that are there, of `current` that there should be.
+  /// Takes the answers of all running replicas; `current` should run.
   PodValues take(const std::vector<Scraped>& scraped, std::size_t current);
 
  private:

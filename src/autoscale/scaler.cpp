@@ -47,8 +47,8 @@ base::Result<Recommendation> recommend(const config::MetricSpec& metric, std::si
   return recommend_by_value(current, ready(pods), *total, wanted, tolerances);
 }
 
-/// The largest number that a metric asks for. Nothing: that is not known. One metric that cannot be read forbids to go
-/// down, not to go up.
+/// The largest number that a metric asks for. Nothing: unknown. A metric that cannot be read forbids to scale down, not
+/// to scale up.
 std::optional<std::size_t> largest(const std::vector<Asked>& asked, std::size_t current) {
   std::optional<std::size_t> most;
   bool all = true;

@@ -9,17 +9,17 @@
 
 namespace autoscale {
 
-/// A service as it is found.
+/// The present state of a service.
 struct Seen {
   /// How many replicas it should have now; without a meaning while it is busy.
   std::size_t current = 0;
-  /// Why nothing is to be changed now, such as a rollout; "" when nothing stands in the way.
+  /// Why nothing may be changed now, such as a rollout; "" when it may.
   std::string busy{};
   /// In the order of spec.metrics.
   std::vector<PodValues> metrics{};
 };
 
-/// What a metric asks for, or why nobody knows.
+/// The number that a metric asks for, or why it is unknown.
 struct Asked {
   std::string metric;
   std::int64_t target = 0;
@@ -58,7 +58,7 @@ class Scaler {
   void stepped(const Decision& decision, base::SteadyTime now);
 
   const History& history() const { return history_; }
-  /// Goes on where an earlier process was.
+  /// Goes on from the state of an earlier process.
   void restore(History history) { history_ = std::move(history); }
 
  private:

@@ -17,7 +17,7 @@ namespace autoscale {
 /// Scales services: looks at each, asks its replicas, decides, carries the decision out. Used on the background thread.
 class Service {
  public:
-  /// The references outlive it. `dry_run`: decisions are told and not carried out. REQUIRES: validated config.
+  /// The references outlive it. `dry_run`: decisions are logged and not carried out. REQUIRES: validated config.
   Service(const config::AutoscalerConfig& config, boost::asio::any_io_executor executor, base::Metrics& metrics,
           std::unique_ptr<Actuator> actuator, bool dry_run);
   ~Service();
@@ -27,7 +27,7 @@ class Service {
   void stop();
 
  private:
-  /// One service and what is known of it.
+  /// One service and its state.
   struct Scaled;
 
   boost::asio::awaitable<void> keep(Scaled& scaled);

@@ -8,15 +8,14 @@
 
 namespace autoscale {
 
-/// What is kept over a restart, by service. Written as JSON; times are of the wall clock there.
+/// The state that survives a restart, by service. Written as JSON, with times of the wall clock.
 using Histories = std::map<std::string, History>;
 
 /// Replaces the file as a whole. Fails with a sentence.
 std::expected<void, std::string> save(const std::string& file, const Histories& histories, base::SteadyTime now,
                                       base::Time wall_now);
 
-/// A file that is not there holds nothing. What was in the future when it is read is taken for now. Fails with a
-/// sentence.
+/// A missing file holds nothing. Times in the future count as now. Fails with a sentence.
 std::expected<Histories, std::string> load(const std::string& file, base::SteadyTime now, base::Time wall_now);
 
 }  // namespace autoscale

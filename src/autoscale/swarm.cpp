@@ -20,7 +20,7 @@ constexpr std::size_t kMostBytes = 1 << 20;
 constexpr std::string_view kMetrics = "/metrics";
 constexpr int kNotFound = 404;
 
-/// What an engine answers when it refuses: {"message": "…"}.
+/// The text of an engine's refusal: {"message": "…"}.
 std::string message_of(const probe::Response& response) {
   boost::system::error_code error;
   const auto value = boost::json::parse(response.body, error);
@@ -31,7 +31,7 @@ std::string message_of(const probe::Response& response) {
   return probe::one_line(text, 200);
 }
 
-/// Services of Docker Swarm. A service is asked for by its name, so that a proxy may let these names through alone.
+/// Services of Docker Swarm. Requests name the service, so that a proxy may allow these names only.
 class Swarm final : public Actuator {
  public:
   Swarm(const config::AutoscalerConfig& config, const asio::any_io_executor& executor)

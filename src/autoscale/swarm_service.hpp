@@ -11,11 +11,11 @@ namespace autoscale {
 
 struct SwarmService {
   std::size_t replicas = 0;
-  /// What is under way, as the engine calls it: "updating". "" when nothing is.
+  /// The engine's name of an update under way: "updating". "" when there is none.
   std::string update{};
   /// A change names the version that it changes.
   std::uint64_t version = 0;
-  /// JSON: what the service should be, as it came.
+  /// The service's specification in JSON, as it came.
   std::string spec{};
 };
 

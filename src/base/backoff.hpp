@@ -20,7 +20,7 @@ class Backoff {
     next_ = std::min(2 * next_, longest_);
     return pause;
   }
-  /// An attempt succeeded: the next pause is the first one again.
+  /// After a success: the next pause is the first one again.
   void reset() { next_ = first_; }
 
  private:

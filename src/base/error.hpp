@@ -13,9 +13,9 @@ enum class Errc {
   forbidden,     ///< refused whatever the credentials
   not_found,
   conflict,     ///< collides with what exists
-  gone,         ///< existed, and cannot be had any more
+  gone,         ///< existed, and is no longer available
   too_large,    ///< over a documented limit
-  unavailable,  ///< cannot be answered now; trying again later is right
+  unavailable,  ///< no answer now; a later attempt may succeed
 };
 
 struct Error {

@@ -42,7 +42,7 @@ void Fault::succeeded(const std::string& job) {
   const std::lock_guard lock(mutex_);
   if (failing_.erase(job) == 0 || !failing_.empty()) return;
   text_.clear();
-  // Of one that came back within the minute nothing was told: its failures go on being counted.
+  // A fault that came back within the minute was not logged: its failures go on being counted.
   if (!std::exchange(told_, false)) return;
   spdlog::info("{} works again after {} and {}", subject_, in_seconds(clock_.steady_now() - counted_since_),
                counted(std::exchange(failures_, 0), "failure"));

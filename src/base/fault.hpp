@@ -11,31 +11,31 @@
 
 namespace base {
 
-/// Tells the log of something that fails again and again: one line when it begins, one a minute while it lasts, one
-/// when it ends. A fault that hits many jobs, as a database that is away does, is one fault: it begins with the first
-/// job that fails and ends when each of those jobs has succeeded.
+/// Logs something that fails again and again: one line when it begins, one a minute while it lasts, one when it ends. A
+/// fault of many jobs, such as a database that is away, is one fault: it begins with the first job that fails and ends
+/// when each of those jobs has succeeded.
 ///
 ///     warning fast cannot claim tasks: SQLite: attempt to write a readonly database
 ///     warning fast cannot claim tasks: SQLite: attempt to write a readonly database (61 failures of 3 jobs in 1m)
 ///     info the database works again after 1m30s and 92 failures
 ///
-/// One that comes and goes is told twice a minute at most. Thread-safe. `clock` must outlive it.
+/// A fault that comes and goes is logged twice a minute at most. Thread-safe. `clock` must outlive it.
 class Fault {
  public:
-  /// `subject` is what works again at the end: "the database".
+  /// `subject` is the subject of the last line: "the database".
   explicit Fault(std::string subject, const Clock& clock = system_clock());
 
-  /// `job` did not succeed, which `why` explains: "fast cannot claim tasks", "Connection refused". The fault lasts from
-  /// now on, or `since` the job began when it has waited until now.
+  /// A job failed: `job` is "fast cannot claim tasks", `why` is "Connection refused". The fault lasts from now on, or
+  /// `since` the job began when it has waited until now.
   void failed(const std::string& job, std::string_view why, SteadyTime since = SteadyTime::max());
   /// Costs little when nothing failed.
   void succeeded(const std::string& job);
-  /// Something that is over as it happens: told, with those before it, once a minute at most.
+  /// Logs a failure without duration, together with those before it, once a minute at most.
   void happened(const std::string& what, std::string_view why);
-  /// `job` will not be tried again, whatever came of it.
+  /// `job` will not be tried again.
   void forget(const std::string& job);
 
-  /// Since when it lasts; nothing: all is well.
+  /// When the fault began. Nothing: all is well.
   std::optional<SteadyTime> since() const;
   /// The latest failure while it lasts, "JOB: WHY"; else "".
   std::string text() const;
@@ -50,7 +50,7 @@ class Fault {
   std::uint64_t failures_ = 0;
   SteadyTime counted_since_;
   std::string text_;
-  /// Of the last line that told of a failure.
+  /// When the last line about a failure was logged.
   std::optional<SteadyTime> told_at_;
   /// The log knows that it lasts.
   bool told_ = false;

@@ -14,8 +14,8 @@ struct JsonMistake {
   bool repeats = false;
 };
 
-/// Parses JSON (RFC 8259), at most 64 levels deep. Numbers are the nearest to what is written. An object that has a key
-/// twice is a mistake: which of its values is meant, nobody knows. Pure; thread-safe.
+/// Parses JSON (RFC 8259), at most 64 levels deep. Numbers are the nearest to the written ones. A key twice in one
+/// object is a mistake, since either value may be meant. Pure; thread-safe.
 std::expected<boost::json::value, JsonMistake> parse_json(std::string_view text);
 
 }  // namespace base

@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Logging is spdlog's default logger: `spdlog::info("claimed {} tasks", n)`. Lines go to standard error, since
-/// standard output belongs to the command's answer. Nobody who logs waits for what reads them (log_writer.hpp).
+/// standard output belongs to the command's answer. Logging never waits for the reader of the log (log_writer.hpp).
 namespace base {
 
 /// Sets level (trace, debug, info, warn, error, off) and format. Call once, before any thread is started.

@@ -13,14 +13,14 @@
 namespace base {
 namespace {
 
-/// Lines that wait. More are dropped.
+/// The largest number of waiting lines. More are dropped.
 constexpr std::size_t kMostBytes = 1 << 20;
-/// The thread has nothing else to do than to wait for a reader.
+/// The thread has no other work than to wait for a reader.
 constexpr std::chrono::hours kForever{24 * 365};
 
 struct Line {
   std::string text;
-  /// So many did not find room just before it.
+  /// The number of lines dropped just before it.
   std::uint64_t dropped_before = 0;
 };
 
@@ -37,13 +37,13 @@ struct LogWriter::Queue {
   std::condition_variable changed{};
   std::deque<Line> lines{};
   std::size_t bytes = 0;
-  /// Lines that came while there was no room, and that no later line tells of yet.
+  /// Dropped lines that no later line reports yet.
   std::uint64_t overflowed = 0;
   std::uint64_t dropped = 0;
   std::uint64_t added = 0;
   std::uint64_t done = 0;
   bool closed = false;
-  /// Lines that could not be written, since one could. The thread's own.
+  /// Lines that could not be written since the last success. Used by the thread only.
   std::uint64_t failed = 0;
 };
 
@@ -60,7 +60,7 @@ void LogWriter::Queue::run() {
   }
 }
 
-/// The next line; without text when it is only to be told that lines were dropped. Nothing: no more will come.
+/// The next line; without text when it only reports dropped lines. Nothing: no more will come.
 std::optional<Line> LogWriter::Queue::take() {
   std::unique_lock lock(mutex);
   changed.wait(lock, [this] { return !lines.empty() || overflowed > 0 || closed; });

@@ -9,13 +9,13 @@
 
 namespace base {
 
-/// Writes lines to a descriptor, in their order, on a thread of its own. Nobody who logs waits for a pipe that is not
-/// read, a stopped terminal or a disk that hangs. Lines that find no room are dropped, and so are lines that cannot be
-/// written; the next line that is written tells how many. Thread-safe.
+/// Writes lines to a descriptor, in their order, on a thread of its own. Logging does not wait for a pipe that is not
+/// read, a stopped terminal or a disk that hangs. Lines are dropped when there is no room, or when they cannot be
+/// written; the next written line says how many. Thread-safe.
 class LogWriter {
  public:
-  /// `notice` makes the line that tells how many were dropped; it is called on the thread. The descriptor stays open
-  /// as long as the process.
+  /// `notice` makes the line about dropped lines; it is called on the thread. The descriptor stays open as long as the
+  /// process.
   LogWriter(int descriptor, std::function<std::string(std::uint64_t dropped)> notice);
   /// Waits for nothing: the thread ends when all is written, or with the process.
   ~LogWriter();

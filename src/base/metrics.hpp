@@ -19,8 +19,8 @@ namespace base {
 
 using Labels = std::map<std::string, std::string>;
 
-/// The metrics of one process, in Prometheus' text format at /metrics. Thread-safe. What it returns lives as long as
-/// it does and may be updated from any thread. The same name and labels give the same object.
+/// The metrics of one process, in Prometheus' text format at /metrics. Thread-safe. The returned objects live as long
+/// as it does and may be updated from any thread. The same name and labels give the same object.
 class Metrics {
  public:
   Metrics();
@@ -33,8 +33,8 @@ class Metrics {
   /// A histogram of seconds, with buckets from 1 ms to 10 min.
   prometheus::Histogram& seconds(const std::string& name, const std::string& help, const Labels& labels = {});
 
-  /// Calls `update` before each text(), on its thread, for what is only known by looking; until the last copy of what
-  /// it returns is gone.
+  /// Calls `update` before each text(), on its thread, for values that are computed at the scrape; until the last copy
+  /// of the returned object is gone.
   [[nodiscard]] std::shared_ptr<void> at_scrape(std::function<void()> update);
 
   /// Everything in the text exposition format, version 0.0.4.

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 
-/// What happened of late, for gauges that autoscalers take as they are.
+/// Recent numbers, for gauges that autoscalers read directly.
 namespace base {
 
 /// The span that counts, in whole seconds before now.

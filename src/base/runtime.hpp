@@ -26,7 +26,7 @@ class Runtime {
 
   /// Starts the threads.
   void start();
-  /// Stops the contexts, whatever is under way, and joins the threads.
+  /// Stops the contexts, also with work under way, and joins the threads.
   void stop();
 
  private:

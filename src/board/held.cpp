@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 /// So many bits that a few hundred profiles among all do not collide, and few enough for a request's head.
 constexpr std::uint64_t kHashMask = (1ULL << 40) - 1;
 constexpr int kBase = 36;
-/// Later than any time that makes sense, and small enough to add two of them.
+/// Later than any meaningful time, and small enough to add two of them.
 constexpr std::int64_t kMostMillis = 1LL << 50;
 
 void append(std::string& out, std::int64_t number) {

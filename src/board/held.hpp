@@ -10,7 +10,7 @@
 
 namespace board {
 
-/// Holds by the hash of their profile's key: what a waiting client carries from one process to the next.
+/// Holds by the hash of their profile's key. A waiting client carries them from one process to the next.
 using Held = std::unordered_map<std::uint64_t, core::Hold>;
 
 /// The same in every process and version.
@@ -20,7 +20,7 @@ std::uint64_t hash_of(const core::ProfileKey& key);
 /// a hold never seems longer than it is.
 std::string to_text(const Held& held, base::Time now);
 
-/// Reads what to_text wrote; nothing when it is something else, or more than `most` holds.
+/// Reads the text of to_text(). Nothing for other texts, and for more than `most` holds.
 std::optional<Held> parse_held(std::string_view text, std::size_t most);
 
 }  // namespace board

@@ -8,9 +8,9 @@
 
 namespace board {
 
-/// Shows at each scrape how old the rows of `board` are, by its own clock: vacancy_rows by freshness and
-/// vacancy_oldest_reading_seconds, with the label `server`. Rows that no probe measures are left out. Until what it
-/// returns is gone; the references outlive that.
+/// Sets at each scrape the age of the rows of `board`, by its own clock: vacancy_rows by freshness and
+/// vacancy_oldest_reading_seconds, with the label `server`. Leaves out rows that no probe measures. Ends with the
+/// returned object; the references outlive it.
 [[nodiscard]] std::shared_ptr<void> meter(Board& board, base::Metrics& metrics, const std::string& server,
                                           const base::Clock& clock = base::system_clock());
 

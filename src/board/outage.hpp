@@ -17,7 +17,7 @@ std::optional<Side> parse_side(std::string_view text);
 /// "the portal cannot reach the hardware service", …
 std::string_view sentence(Side side);
 
-/// Why no news come: until it ends, rows only grow old.
+/// Why no changes come. Until it ends, rows only age.
 struct Outage {
   Side side = Side::hardware;
   base::SteadyTime since;
@@ -25,7 +25,7 @@ struct Outage {
   bool operator==(const Outage&) const = default;
 };
 
-/// Shorter ones are not told: a redeploy, or a change to another replica.
+/// Shorter ones are not reported: a redeploy, or a change to another replica.
 inline constexpr std::chrono::seconds kOutageGrace{3};
 
 }  // namespace board

@@ -8,7 +8,7 @@
 
 namespace board {
 
-/// What can be said of all rows together.
+/// A summary of all rows.
 struct Overview {
   Counts counts;
   /// In order.
@@ -23,7 +23,7 @@ struct Overview {
   bool price = false;
 };
 
-/// The overview of the current state. Only chunks that changed, or whose rows grew old, are looked at again. Not
+/// The overview of the current state. Looks again only at chunks that changed, or whose rows aged. Not
 /// thread-safe: one per core.
 class OverviewCache {
  public:
@@ -33,7 +33,7 @@ class OverviewCache {
  private:
   struct Part {
     std::shared_ptr<const core::Snapshot::Chunk> chunk;
-    /// When its first row grows old.
+    /// When its first row ages.
     std::optional<base::Time> turns;
     Overview overview;
   };

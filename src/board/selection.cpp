@@ -20,7 +20,7 @@ bool wants(const std::vector<T>& wanted, const T& value) {
   return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
 }
 
-/// Stands for a value that a row does not have.
+/// The value of a row without one.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 double number_of(const core::Row& row, Order order, base::Time now) {
@@ -58,7 +58,7 @@ class Filter {
     }
   }
 
-  /// As far as level, freshness and failure do not matter.
+  /// Does the row match all filters but those of level, freshness and failure?
   bool may_match(const core::Row& row) {
     return wants(selection_.providers, row.profile.key.provider) && wants(selection_.names, row.profile.key.name) &&
            has_labels(row.profile.labels) &&
@@ -70,7 +70,7 @@ class Filter {
     return (!selection_.failing || row.failure) && wants(selection_.levels, core::effective_level(row, now_)) &&
            wants(selection_.freshness, core::freshness(row, now_));
   }
-  /// Is it more than may_match() tells?
+  /// Are there filters beyond those of may_match()?
   bool chooses() const { return selection_.failing || !selection_.levels.empty() || !selection_.freshness.empty(); }
 
  private:
@@ -104,7 +104,7 @@ class Filter {
   std::string text_;
 };
 
-/// A row with what it is compared by; `place` grows with provider and name.
+/// A row with its sort keys; `place` grows with provider and name.
 struct Ranked {
   const RowPtr* row;
   double number;
@@ -135,8 +135,8 @@ class Before {
   const Selection& selection_;
 };
 
-/// Takes off the rows up to the place that the wanted part is after; returns how many they were. So many stand before
-/// it by their keys.
+/// Takes off the rows up to the place `after`, and returns how many they were. So many precede the wanted part by their
+/// keys.
 std::size_t cut_before(std::vector<Ranked>& rows, const Selection& selection, std::size_t in_front) {
   if (!selection.after) return 0;
   core::Row row;

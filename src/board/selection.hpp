@@ -10,7 +10,8 @@
 
 namespace board {
 
-/// By what rows are ordered. Rows without a value stand last in either direction, equals by provider and name.
+/// The keys that order rows. Rows without a value are last in either direction; equals are ordered by provider and
+/// name.
 enum class Order : std::uint8_t {
   key,
   provider,
@@ -26,7 +27,7 @@ enum class Order : std::uint8_t {
   changed
 };
 
-/// The numbers that a row may have. Not those of an EXPIRED one.
+/// The numbers of a row. An EXPIRED row has none.
 struct Bound {
   Order number;
   std::optional<double> least{};
@@ -35,7 +36,7 @@ struct Bound {
   bool operator==(const Bound&) const = default;
 };
 
-/// Where a row stands in an order: what the order compares.
+/// The position of a row in an order.
 struct Place {
   /// Nothing for a row without a value, and in orders by text.
   std::optional<double> number{};
@@ -44,19 +45,19 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-/// Which rows of a board are wanted, in which order, and which part of them. A default one is everything.
+/// The wanted rows of a board, their order, and the wanted part of them. The default is everything.
 struct Selection {
-  /// Words, each of which "provider/name" must hold; ASCII letters in either case.
+  /// Words that "provider/name" must contain, ignoring the case of ASCII letters.
   std::vector<std::string> words{};
-  /// Exactly one of these providers, and exactly one of these names; none is any.
+  /// The provider is one of these, and the name one of these. Empty: any.
   std::vector<std::string> providers{};
   std::vector<std::string> names{};
   /// Each of these labels has one of its values.
   std::map<std::string, std::vector<std::string>> labels{};
-  /// Any of these effective levels; none is any.
+  /// The effective level is one of these. Empty: any.
   std::vector<core::Level> levels{};
   std::vector<core::Freshness> freshness{};
-  /// Each number within its bounds; a row without it does not match.
+  /// The numbers are within their bounds. A row without such a number does not match.
   std::vector<Bound> bounds{};
   /// Only rows whose latest attempt failed.
   bool failing = false;
@@ -64,37 +65,37 @@ struct Selection {
   bool descending = false;
   /// Providers stay together, in their order; `order` is within each.
   bool grouped = false;
-  /// The rows after that place, whether its row is still there or not. Not with an offset.
+  /// Only rows after that place, whether its row is still there or not. Not with an offset.
   std::optional<Place> after{};
   std::size_t offset = 0;
   std::size_t limit = 0;
 
   bool operator==(const Selection&) const = default;
-  /// Is it rows [offset, offset + limit) of everything as it stands?
+  /// Is it rows [offset, offset + limit) of everything, in the snapshot's order?
   bool is_window() const;
 };
 
-/// What a selection found.
+/// The result of a selection.
 struct Selected {
   /// The wanted part.
   std::vector<core::RowPtr> rows;
-  /// Of all rows that match, whichever part is wanted.
+  /// Counts of all rows that match, not of the part only.
   Counts counts;
-  /// How many of them stand before the wanted part.
+  /// How many of them precede the wanted part.
   std::size_t before = 0;
-  /// Of all that would match with any level, freshness and failure: what those filters have to choose from.
+  /// Counts of the rows that would match with any level, freshness and failure: the choice that those filters have.
   Counts choice;
-  /// Of all that match, by provider. Empty unless they are grouped.
+  /// Counts of all that match, by provider. Empty unless they are grouped.
   std::map<std::string, Counts, std::less<>> groups;
 };
 
-/// The place of a row in the order of `selection`, for the `after` of the next part.
+/// The place of a row in the order of `selection`: the next part's `after`.
 Place place_of(const core::Row& row, const Selection& selection, base::Time now);
 
-/// In one pass over the rows and a partial sort. Thread-safe.
+/// Finds the rows of a selection, in one pass over all and a partial sort. Thread-safe.
 Selected select(const State& state, const Selection& selection, base::Time now);
 
-/// The same without the pass where `overview`, which is this state's, has the counts.
+/// The same without the pass where `overview`, made of this state, has the counts.
 Selected select(const State& state, const Selection& selection, base::Time now, const Overview& overview);
 
 }  // namespace board

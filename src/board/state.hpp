@@ -13,8 +13,8 @@
 
 namespace board {
 
-/// How many rows there are of each kind. Only what can be trusted counts as a level: high, medium, low, stale and
-/// unknown make up the total.
+/// Numbers of rows of each kind. Only a FRESH level counts as one: high, medium, low, stale and unknown make up the
+/// total.
 struct Counts {
   /// FRESH ones of that level.
   std::size_t high = 0;
@@ -39,7 +39,7 @@ struct Counts {
   bool operator==(const Counts&) const = default;
 };
 
-/// What a board shows at one moment. Immutable: read it from any thread.
+/// The content of a board at one moment. Immutable: read it from any thread.
 struct State {
   core::Version version;
   core::Snapshot snapshot;
@@ -52,7 +52,7 @@ struct State {
   core::Revision removed_since = 0;
   /// Revisions that the source never gave out.
   std::shared_ptr<const std::vector<core::Gap>> gaps = std::make_shared<std::vector<core::Gap>>();
-  /// Nothing while news come.
+  /// Nothing while changes come.
   std::optional<Outage> outage;
   /// The source's clock read `source_now` when our steady clock read `steady_now`.
   base::Time source_now;
@@ -63,8 +63,8 @@ struct State {
     return source_now + std::chrono::duration_cast<base::Duration>(steady - steady_now);
   }
 
-  /// What happened after `seen`; nothing when that cannot be told (another epoch, too old, from the future, or from
-  /// a world that was lost), so that the whole snapshot is needed.
+  /// The changes after `seen`. Nothing when the state does not know them (another epoch, too old, from the future, or
+  /// of a lost world), so that the whole snapshot is needed.
   std::optional<core::Change> since(const core::Version& seen) const;
 
   Counts counts(base::Time now) const;
@@ -72,14 +72,14 @@ struct State {
 
 using StatePtr = std::shared_ptr<const State>;
 
-/// One step from a state to the next, as subscribers see it. One that is empty tells that the outage is another.
+/// One step from a state to the next, for subscribers. An empty one means another outage.
 struct Update {
   /// The state's number and name after it.
   std::uint64_t sequence = 0;
   core::Version version;
   /// Everything was replaced, or the clock set back: `change` is empty and the whole snapshot is needed.
   bool reset = false;
-  /// No revision: the rows in `change` only grew old.
+  /// No revision: the rows in `change` only aged.
   bool aged = false;
   core::Change change;
 };

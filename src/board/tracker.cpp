@@ -5,7 +5,7 @@
 namespace board {
 namespace {
 
-/// Holds that are told where one suffices: they go into a URL, for which proxies have limits.
+/// The largest number of holds where one suffices: they go into a URL, and proxies limit its length.
 constexpr std::ptrdiff_t kMostTold = 100;
 
 /// The hold, unless its reading cannot be trusted now.
@@ -26,7 +26,7 @@ void Tracker::advance(const View& view, base::Time now) {
     scan(state->snapshot, now);
   else
     for (const UpdatePtr& update : *updates)
-      // What only grew old has its hold's end already.
+      // The hold's end is known already for rows that only aged.
       if (!update->aged) fold(update->change, now);
   sequence_ = state->sequence;
 }

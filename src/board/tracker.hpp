@@ -11,15 +11,15 @@
 
 namespace board {
 
-/// Follows one condition on one core's view. Scans the rows once, and again after a reset; else looks at the rows of
-/// the updates only. Holds no more than kMostFollowed rows, so that many may wait on a large board. Used on the view's
-/// core.
+/// Follows one condition on one core's view. Scans all rows once, and again after a reset; otherwise looks at the rows
+/// of updates only. Keeps at most kMostFollowed rows, so that many clients may wait on a large board. Used on the
+/// view's core.
 class Tracker {
  public:
-  /// How many profiles are followed, those that satisfy first. Where every one must satisfy, no more may match.
+  /// The largest number of followed profiles, those that satisfy first. More may not match where all must satisfy.
   static constexpr std::size_t kMostFollowed = 500;
 
-  /// `held`: what an earlier tracker, of any process, told last of the same condition.
+  /// `held`: the last holds of an earlier tracker of the same condition, in any process.
   explicit Tracker(core::Condition condition, Held held = {});
 
   /// Brings it to the view's current state.
@@ -46,8 +46,8 @@ class Tracker {
   /// as the condition asks.
   std::vector<Match> matches(base::Time now, bool satisfying) const;
 
-  /// What a later tracker needs to go on from here; empty when nothing must hold for a time. Where a single profile
-  /// suffices, the longest holds do.
+  /// The holds that a later tracker needs to go on from here; empty when nothing must hold for a time. Where a single
+  /// profile suffices, only the longest holds.
   Held held(base::Time now) const;
 
  private:

@@ -14,7 +14,7 @@ namespace core {
 /// The most units that somebody can wait for.
 constexpr std::uint32_t kMostFree = 1'000'000'000;
 
-/// What somebody waits for: profiles that are available enough, for long enough.
+/// A condition to wait for: profiles that are available enough, for long enough.
 struct Condition {
   /// At least one.
   std::vector<Pattern> patterns;
@@ -22,12 +22,12 @@ struct Condition {
   bool all = false;
   /// LOW to HIGH: UNKNOWN never satisfies.
   Level at_least = Level::medium;
-  /// Units that one request must get: a row's `largest` where it is known, else its `free`. A row that tells neither
-  /// never satisfies.
+  /// Units that one request must get: a row's `largest` where it is known, else its `free`. A row without either never
+  /// satisfies.
   std::optional<double> free;
-  /// Units that must be free in all. A row that does not tell its `free` never satisfies.
+  /// Units that must be free in all. A row without `free` never satisfies.
   std::optional<double> total_free;
-  /// How long one and the same profile must satisfy without interruption.
+  /// The condition must hold continuously for this long, for the same profile.
   base::Duration hold{0};
 
   bool matches(const ProfileKey& key) const;

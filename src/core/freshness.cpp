@@ -84,7 +84,7 @@ Reading reading_of(Measurement measurement, base::Time ended, base::Duration too
 }
 
 bool is_superseded(const Reading& reading, const Reading& before, base::Time now) {
-  // Ages are counted in whole seconds by some, and by another clock.
+  // Some sources count ages in whole seconds, and by another clock.
   constexpr std::chrono::seconds kSameTime{1};
   return reading.measured_at + kSameTime < before.measured_at && before.measured_at <= now;
 }

@@ -20,8 +20,8 @@ enum class Freshness : std::uint8_t {
 std::string_view to_string(Freshness freshness);
 std::optional<Freshness> parse_freshness(std::string_view text);
 
-/// How far ahead of `now` a reading may be: clocks of several database nodes differ, and news of them takes time. One
-/// from later is from before a step back of the clock, and nobody knows how old it is.
+/// How far ahead of `now` a reading may be: clocks of several database nodes differ, and messages take time. One
+/// further ahead was measured before the clock stepped back, and its age is unknown.
 inline constexpr base::Duration kClockTolerance = std::chrono::seconds{5};
 
 /// The boundaries belong to the older state: at stale_at a row is stale.
@@ -30,7 +30,7 @@ Freshness freshness(const Row& row, base::Time now);
 /// The level to show: the reading's, or UNKNOWN when there is none or it has expired.
 Level effective_level(const Row& row, base::Time now);
 
-/// How long a change of the level is worth telling.
+/// How long a change of the level is shown.
 inline constexpr base::Duration kRecently = std::chrono::hours{1};
 
 /// The latest change of the level when `level` follows the reading `before` at `at`.
@@ -39,8 +39,7 @@ std::optional<LevelChange> change_after(const Reading& before, Level level, base
 /// Did the level change within the last kRecently? Not when that was in the future.
 bool changed_recently(const Row& row, base::Time now);
 
-/// When the row's freshness, or whether it changed recently, changes next after `now` by itself; nothing when neither
-/// will.
+/// When the row's freshness, or "changed recently", changes next after `now` by itself; nothing when neither will.
 std::optional<base::Time> next_turn(const Row& row, base::Time now);
 
 /// How a probe's timing decides how long a reading is trusted.
@@ -58,7 +57,7 @@ void apply(const FreshnessRule& rule, Reading& reading);
 Reading reading_of(Measurement measurement, base::Time ended, base::Duration took, const FreshnessRule& rule);
 
 /// Was `before` measured later than `reading`, by more than a second? A source may answer from caches that do not
-/// agree; what is known later stays. One that is from the future of `now` does not: the clock was set back.
+/// agree: then the later reading stays, unless it is in the future of `now`, since the clock was set back.
 bool is_superseded(const Reading& reading, const Reading& before, base::Time now);
 
 }  // namespace core

@@ -10,7 +10,7 @@
 namespace core {
 namespace {
 
-/// Also what shapes letters: two names must not look the same.
+/// Also characters that shape letters: two names must not look the same.
 bool has_invisible(std::string_view text) {
   for (base::Character character = base::first_character(text); character.bytes > 0;
        character = base::first_character(text)) {

@@ -14,7 +14,7 @@ using ProfileId = std::int64_t;
 /// The number of a committed change; 0 is before every change.
 using Revision = std::int64_t;
 
-/// What identifies a profile to people: "Amazon" and "c5". Ordered by provider, then name, byte by byte.
+/// Identifies a profile to people: "Amazon" and "c5". Ordered by provider, then name, byte by byte.
 struct ProfileKey {
   std::string provider;
   std::string name;
@@ -22,8 +22,8 @@ struct ProfileKey {
   auto operator<=>(const ProfileKey&) const = default;
 };
 
-/// What is known of a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}: its probe is
-/// told them, and readers see them.
+/// Facts about a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}, for its probe and for
+/// readers.
 using Labels = std::map<std::string, std::string>;
 
 /// A hardware profile: one row of table `hardware`.
@@ -35,7 +35,7 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
-/// A profile to be.
+/// A profile to add.
 struct NewProfile {
   ProfileKey key;
   Labels labels{};
@@ -60,7 +60,7 @@ base::Result<void> checked_label(std::string_view key, std::string_view value);
 /// environment variable to programs.
 base::Result<void> checked_labels(const Labels& labels);
 
-/// A label's key as it stands in the names of environment variables: INSTANCE_TYPE for "instance-type".
+/// A label's key in the names of environment variables: INSTANCE_TYPE for "instance-type".
 std::string word_of(std::string_view key);
 
 /// Says what is wrong with a provider or a name: empty, too long, not UTF-8, control or invisible characters, blanks

@@ -10,7 +10,7 @@
 
 namespace core {
 
-/// Stands for a probe in rows that none matches. No probe can have this name.
+/// The probe of rows that no probe matches. No probe can have this name.
 inline constexpr std::string_view kNoProbe = "(none)";
 
 /// A profile with its latest reading, as of `revision`. What a board shows and a feed carries.
@@ -18,7 +18,7 @@ struct Row {
   Profile profile;
   /// The committed change that made the row what it is.
   Revision revision = 0;
-  /// The probe that measures it, or kNoProbe; empty while that is not decided yet.
+  /// The probe that measures it, or kNoProbe; empty until it is assigned.
   std::string probe;
   std::optional<Reading> reading;
   std::optional<Failure> failure;

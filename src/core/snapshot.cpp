@@ -65,7 +65,7 @@ Snapshot Snapshot::with(const Change& change) const {
   std::vector<RowPtr> fresh = change.rows;
   sort_by_key(fresh);
 
-  // Ids to take out: the deleted ones, and those of rows that do not stand at their key yet (new or renamed).
+  // Ids to take out: the deleted ones, and those of rows that are not at their key yet (new or renamed).
   std::unordered_set<ProfileId> leaving;
   for (const Removed& gone : change.removed) leaving.insert(gone.id);
   for (const RowPtr& row : fresh) {

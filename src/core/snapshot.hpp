@@ -20,7 +20,7 @@ class Snapshot {
     /// The largest revision among the rows.
     Revision revision = 0;
 
-    /// Rows lie anywhere in memory: fetching them ahead of their turn halves what a look at all of them costs.
+    /// Rows lie anywhere in memory: prefetching them halves the cost of a look at all of them.
     template <class F>
     void for_each(F&& visit) const {
       constexpr std::size_t kAhead = 8;

@@ -9,20 +9,20 @@
 
 namespace hardware {
 
-/// What the configuration of a row's probe says about the row: what it counts, and that its levels are made up. Not
+/// The facts of a row that its probe's configuration has: the unit, and whether its levels are simulated. Not
 /// thread-safe.
 class ProbeFacts {
  public:
   explicit ProbeFacts(const std::vector<config::ProbeConfig>& probes) { set(probes); }
 
-  /// From now on; a row that is on a board already changes with its next revision.
+  /// Uses these probes from now on. A row on a board changes with its next revision.
   void set(const std::vector<config::ProbeConfig>& probes);
 
-  /// Puts a copy in the place of each row of which there is something to say.
+  /// Replaces rows with such facts by copies.
   void add(std::vector<core::RowPtr>& rows) const;
 
  private:
-  /// By name, without those of which there is nothing to say.
+  /// By name, without probes without facts.
   std::map<std::string, config::ProbeConfig, std::less<>> probes_;
 };
 

@@ -22,7 +22,7 @@ constexpr Dialect kDialect{
     .transactional_ddl = false,
 };
 
-/// A server closes a connection that says nothing for this long, and with it the transaction of a replica that hangs:
+/// The server closes a connection that is silent for this long, and with it the transaction of a replica that hangs:
 /// its locks would stop all others.
 constexpr std::chrono::seconds kServerPatience{10};
 /// Younger than that, a connection has surely not been closed.

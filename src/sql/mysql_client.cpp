@@ -20,7 +20,7 @@ constexpr unsigned int kConnectSeconds = 5;
   throw base::UsageError(fmt::format("database: {}", why));
 }
 
-/// Why the server let nobody in, and what helps.
+/// Why the login failed, and what helps.
 std::string advice(unsigned int number, const MysqlAddress& address, bool has_password) {
   switch (number) {
     case ER_ACCESS_DENIED_ERROR:

@@ -16,7 +16,7 @@ struct CloseMysql {
 };
 using MysqlConnection = std::unique_ptr<MYSQL, CloseMysql>;
 
-/// What follows "mysql://".
+/// The parts of a URL after "mysql://".
 struct MysqlAddress {
   std::string user;
   std::string host;
@@ -24,13 +24,13 @@ struct MysqlAddress {
   std::string database;
 };
 
-/// Throws base::UsageError that says what a URL must look like.
+/// Throws base::UsageError with the form of a URL.
 MysqlAddress parse_mysql_url(std::string_view url);
 
 /// Connects and logs in. Throws as sql::open() does.
 MysqlConnection connect_mysql(const Location& location);
 
-/// What an error number of the server or of libmariadb means. Numbers: MariaDB's and MySQL's error references.
+/// The meaning of an error number of the server or of libmariadb. Numbers: MariaDB's and MySQL's error references.
 ErrorKind mysql_error_kind(unsigned int number);
 
 }  // namespace sql

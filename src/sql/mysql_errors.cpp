@@ -26,7 +26,7 @@ enum Newer : std::uint16_t {
   kIdleTooLong = 4031,       // MySQL: wait_timeout
 };
 
-/// All errors that have a meaning; any other is a wrong statement, or something nobody expected.
+/// All errors with a meaning; any other is a wrong statement, or unexpected.
 constexpr std::array kMeanings = std::to_array<Meaning>({
     {ER_DUP_ENTRY, ErrorKind::unique},
 
@@ -84,7 +84,7 @@ constexpr std::array kMeanings = std::to_array<Meaning>({
     {kSessionWasKilled, ErrorKind::lost},
     {kIdleTooLong, ErrorKind::lost},
 
-    // A server that lets nobody in now: too many are in, it starts, it ends.
+    // A server without a free connection, or one that starts or ends.
     {ER_CON_COUNT_ERROR, ErrorKind::lost},
     {ER_UNKNOWN_COM_ERROR, ErrorKind::lost},  // Galera: the node is not part of the cluster yet
     {ER_SERVER_SHUTDOWN, ErrorKind::lost},

@@ -13,7 +13,7 @@ namespace sql {
 /// statements can run on the connection meanwhile.
 class MysqlStatement final : public Statement {
  public:
-  /// `lost` is set when the connection turns out to be; it and `connection` outlive the statement.
+  /// `lost` is set when the connection is lost; it and `connection` outlive the statement.
   MysqlStatement(MYSQL* connection, std::string_view sql, bool& lost);
 
   void bind_null(int parameter) override;
@@ -38,7 +38,7 @@ class MysqlStatement final : public Statement {
     std::int64_t integer;
     double real;
   };
-  /// Where a column of the current row is put.
+  /// The buffer of a column of the current row.
   struct Column {
     Number number{};
     std::vector<char> text;

@@ -16,16 +16,16 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 
-/// Where a database is, and what lets a program in.
+/// The place of a database, and the credentials for it.
 struct Location {
   /// "sqlite:PATH" or "mysql://USER@HOST[:PORT]/NAME".
   std::string url;
-  /// The user's password; read anew for each connection, so that it may be changed. "": no password.
+  /// A file with the user's password, read for each connection, so that the password may change. "": no password.
   std::string password_file{};
-  /// A file of PEM certificates. With it, the connection is encrypted, and the server's certificate must have been
-  /// issued by one of these for the host in `url`. "": no encryption.
+  /// A file of PEM certificates. With it, the connection is encrypted, and one of these must have issued the server's
+  /// certificate for the host in `url`. "": no encryption.
   std::string ssl_ca{};
-  /// How long one statement may take before its connection is given up. Not for SQLite.
+  /// The longest time of a statement before its connection is given up. Not for SQLite.
   base::Duration statement_timeout = std::chrono::seconds{10};
   /// Of SQLite: the one file that `url` may lead to; another one is an error (lost). Empty: whichever is there, or a
   /// new one.
@@ -42,8 +42,8 @@ std::optional<std::string> sqlite_path(std::string_view url);
 void check_url(std::string_view url);
 
 /// Connects to the database at `location`. `clock` is the clock of a database that has none, and must outlive the
-/// session. Throws base::UsageError when somebody must put something right: the URL, a file, a name, the password, a
-/// certificate; and sql::Error (lost) when the server does not answer now.
+/// session. Throws base::UsageError when somebody must correct the URL, a file, a name, the password or a certificate;
+/// and sql::Error (lost) when the server does not answer now.
 std::unique_ptr<Session> open(const Location& location, const base::Clock& clock);
 
 }  // namespace sql

@@ -156,7 +156,7 @@ void set_up(Session& session) {
       fmt::format("PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
                   "PRAGMA journal_size_limit = {}",
                   kLargestIdleWalBytes));
-  // Two that change the mode at the same time are told BUSY without waiting.
+  // Two that change the mode at the same time get BUSY without waiting.
   for (int attempt = 1;; ++attempt) {
     try {
       session.execute_script("PRAGMA journal_mode = WAL; SELECT COUNT(*) FROM sqlite_schema");
@@ -200,7 +200,7 @@ bool is_there(const std::string& path) {
   return true;
 }
 
-/// What the first statements of a session say is wrong with the file.
+/// What is wrong with the file by the first statements of a session.
 [[noreturn]] void explain(const std::string& path, sqlite3* db) {
   const int why = sqlite3_extended_errcode(db) & 0xFF;
   if (why == SQLITE_NOTADB) refuse_sqlite(path, "the file is not a SQLite database");
@@ -216,7 +216,7 @@ struct Deadline {
   }
 };
 
-/// What SQLite's own check finds first; "ok" when that is nothing, or when the time is up.
+/// The first damage that SQLite's own check finds; "ok" for none, and when the time is up.
 std::string first_damage(sqlite3* db, bool thorough, base::Duration patience) {
   constexpr int kStepsBetweenLooks = 10'000;
   Deadline deadline{std::chrono::steady_clock::now() + patience};

@@ -33,7 +33,7 @@ ErrorKind kind_of(int extended_code) {
   }
 }
 
-/// What helps, after what SQLite says.
+/// Advice that follows SQLite's own message.
 std::string_view advice(int extended_code) {
   switch (extended_code & 0xFF) {
     case SQLITE_CORRUPT:

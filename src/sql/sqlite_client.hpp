@@ -14,7 +14,7 @@ struct CloseSqlite {
 };
 using SqliteConnection = std::unique_ptr<sqlite3, CloseSqlite>;
 
-/// Throws what SQLite says of its last call.
+/// Throws the error of SQLite's last call.
 [[noreturn]] void throw_sqlite_error(sqlite3* db);
 
 /// Throws base::UsageError about the database file at `path`.

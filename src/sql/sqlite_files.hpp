@@ -12,15 +12,15 @@ namespace sql {
 /// The file that `path` leads to; nothing when there is none.
 std::optional<FileId> file_id(const std::string& path);
 
-/// The three files of a database in use, as they were when a session had opened them. What is written after one of them
-/// was deleted, moved or replaced is gone at the next start.
+/// The three files of a database in use, as they were when a session opened them. Writes after one of them was deleted,
+/// moved or replaced are lost at the next start.
 class SqliteFiles {
  public:
-  /// `path` is what the user calls the database.
+  /// `path` is the user's name of the database.
   explicit SqliteFiles(std::string path);
 
   FileId id() const { return *main_; }
-  /// What happened to a file, and what to do; "" while all are there.
+  /// A sentence about a file that is gone, with what to do; "" while all are there.
   std::string problem() const;
 
  private:
@@ -28,10 +28,10 @@ class SqliteFiles {
   std::optional<FileId> main_, wal_, shm_;
 };
 
-/// That the database at `path` is not the file that this program began with, and what to do.
+/// The sentence for a database at `path` that is another file than at the start, with what to do.
 std::string moved_sentence(const std::string& path);
 
-/// Makes a database where `path` leads to none, whole or not at all, whoever does the same at the same time. Throws
+/// Makes a database where `path` leads to none, whole or not at all, also when other processes do the same. Throws
 /// base::UsageError when it cannot be made, or when one seems to be lost there.
 void make_sqlite_file(const std::string& path);
 

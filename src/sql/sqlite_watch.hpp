@@ -11,8 +11,8 @@
 
 namespace sql {
 
-/// Finds out when somebody writes into the files of a database in use without SQLite, as `cp backup.db vacancy.db`
-/// does: what is committed after it is lost. SQLite itself writes into the file in checkpoints only, which the index of
+/// Notices when a program writes into the files of a database in use without SQLite, as `cp backup.db vacancy.db` does:
+/// later commits would be lost. SQLite itself writes into the file in checkpoints only, which the index of
 /// the log counts (https://sqlite.org/walformat.html), and never shortens the log while something is in it. One for all
 /// sessions of this process. Thread-safe.
 class SqliteWatch {
@@ -23,7 +23,7 @@ class SqliteWatch {
   /// Looks at the files that `db`, the database at `path`, has open. "" while all is well; otherwise what happened,
   /// from then on always. Costs microseconds.
   std::string look(sqlite3* db, const std::string& path);
-  /// What look() has found.
+  /// The latest result of look().
   bool found() const;
 
  private:

@@ -38,7 +38,7 @@ std::int64_t count_profiles(const std::string& path, const std::string& name, co
 Saved backup(const sql::Location& location, const std::string& file, const base::Clock& clock) {
   const std::string path = path_of(
       location, "mysqldump --single-transaction --result-file=backup.sql --host=HOST --user=USER --password DATABASE");
-  // A session leaves marks in what it looks at, so the backup is a copy of that.
+  // A session changes the file that it opens, so the backup is a copy of that.
   const sql::ScratchFile copy(fmt::format("{}.part-{}", file, base::random_hex(4)));
   sql::copy_sqlite(path, copy.path());
   const std::int64_t profiles = count_profiles(copy.path(), path, clock);

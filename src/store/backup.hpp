@@ -7,7 +7,7 @@
 
 namespace store {
 
-/// What a backup holds.
+/// The content of a backup.
 struct Saved {
   std::int64_t profiles = 0;
   std::uintmax_t bytes = 0;

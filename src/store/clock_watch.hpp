@@ -8,8 +8,8 @@
 
 namespace store {
 
-/// How far the database's clock may be from where this process expects it, and readings, leases and due times from
-/// where they can be: what clocks are slewed by, and what a statement takes.
+/// The tolerance of times of the database against the expected ones. It covers slewing clocks, and the time that a
+/// statement takes.
 inline constexpr std::chrono::seconds kClockTolerance{1};
 
 /// Notices when the database's clock steps, by comparing it with this machine's steady one. Thread-safe.
@@ -35,7 +35,7 @@ class ClockWatch {
   /// The steps since this was called last; nothing when there were none.
   std::optional<Steps> take_steps();
 
-  /// Did it step forward less than `age` ago? Leases that seem to be over may be those of replicas that live.
+  /// Did it step forward less than `age` ago? Then leases that seem to be over may belong to living replicas.
   bool stepped_forward(base::Duration age) const;
 
  private:
@@ -43,7 +43,7 @@ class ClockWatch {
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;
-  /// The database's clock less the steady one was between these at the latest look.
+  /// Bounds of the database's clock less the steady one, at the latest look.
   std::optional<std::pair<base::Duration, base::Duration>> offset_;
   Steps steps_;
   std::optional<base::SteadyTime> forward_;

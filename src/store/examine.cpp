@@ -151,7 +151,7 @@ Looked examine_writing(sql::Session& session) {
   return {"writing", "allowed"};
 }
 
-/// Servers differ from what most programs expect; each session sets it, so this is to know only.
+/// For information only: each session sets these variables, since servers differ.
 Looked examine_defaults(sql::Session& session) {
   constexpr std::pair<const char*, const char*> kUsual[] = {{"autocommit", "1"},
                                                             {"completion_type", "NO_CHAIN"},
@@ -200,7 +200,7 @@ std::vector<Looked> examine_server(sql::Session& session, const base::Clock& clo
   return seen;
 }
 
-/// Asks nothing of a database that is not there, and all on a copy: a session would make files beside the original.
+/// Examines a copy, since a session would make files beside the original; nothing when there is no database.
 std::vector<Looked> examine_file(const std::string& path, const base::Clock& clock) {
   if (!sql::file_id(path)) return {{"file", fmt::format("there is none at {} yet; a start makes one", path)}};
   try {

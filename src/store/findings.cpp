@@ -21,7 +21,7 @@ core::Level level_at(const sql::Query& query, int column) {
   return core::parse_level(query.get<std::string_view>(column)).value_or(core::Level::unknown);
 }
 
-/// The readings that are about to be replaced: their levels, the latest change of these, and when they were measured.
+/// The readings to be replaced: their levels, when these changed, and when they were measured.
 ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> settled) {
   static const std::string kSql = sql::with_list(
       "SELECT profile_id, level, changed_from, changed_at, measured_at FROM reading WHERE level IS NOT NULL AND "
@@ -48,7 +48,7 @@ struct Success {
   core::Reading reading;
 };
 
-/// The readings that successes make. Those that tell nothing newer than what is there only end its failure.
+/// The readings of successes. One that is not newer than the stored reading only ends its failure.
 std::vector<Success> newer(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
   const ReadingsBefore readings = readings_before(session, settled);
   std::vector<Success> successes;

@@ -22,15 +22,15 @@ namespace {
 using sql::Access;
 using sql::Transaction;
 
-/// A migration of large tables takes minutes; who waits longer for another program's is told.
+/// A migration of large tables takes minutes. A longer wait for another program's is an error.
 constexpr int kLockAttempts = 120;
 constexpr std::chrono::seconds kLockPatience{5};
 
-/// How long a statement that another program has begun is left to it.
+/// How long a program may take for a statement before others run it.
 constexpr std::chrono::seconds kOthersPatience{3};
 constexpr std::chrono::milliseconds kOthersPoll{50};
 
-/// What was applied; nothing when the database does not know of migrations.
+/// The applied migrations; nothing when the database has no table of them.
 std::optional<std::set<std::int64_t>> applied(sql::Session& session) {
   try {
     std::set<std::int64_t> numbers;
@@ -149,7 +149,7 @@ void apply_in_steps(sql::Session& session, const Migration& migration) {
     try {
       run_statement(session, statements[at.done], begun_before);
     } catch (const sql::Error& error) {
-      // Whether it was done when the connection went, nobody knows.
+      // The connection was lost: the statement may be done or not.
       if (error.kind() != sql::ErrorKind::lost) advance(session, migration, running, {at.done, 0});
       throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", number,
                                                  statements.size(), error.what()));
@@ -158,7 +158,7 @@ void apply_in_steps(sql::Session& session, const Migration& migration) {
   }
 }
 
-/// Returns what fill() says of the first migration.
+/// Returns fill()'s result for the first migration, else false.
 bool apply(sql::Session& session, const Migration& migration, FirstContent content,
            std::span<const base::EmbeddedFile> files) {
   const bool whole = session.dialect().transactional_ddl;
@@ -179,7 +179,7 @@ bool apply(sql::Session& session, const Migration& migration, FirstContent conte
   }
 }
 
-/// Those that are not applied. Throws base::UsageError when a newer program's schema is there.
+/// The migrations that are not applied. Throws base::UsageError when the schema is a newer program's.
 std::vector<Migration> pending(sql::Session& session, std::span<const base::EmbeddedFile> files) {
   auto migrations = migrations_in(files);
   const auto done = applied(session);

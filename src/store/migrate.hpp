@@ -9,11 +9,11 @@
 
 namespace store {
 
-/// What a database without any profile begins with.
+/// The profiles that a new database begins with.
 enum class FirstContent : std::uint8_t { nothing, sample };
 
-/// Brings the database to this program's schema, once, whichever processes do the same at the same time. Returns true
-/// when this call found the database new: without schema and without profiles; only then `content` is put in.
+/// Brings the database to this program's schema, once, also when several processes do it at the same time. Returns true
+/// when this call found the database new, without schema and profiles; only then it puts `content` in.
 ///
 /// Where the database can roll a schema change back, a migration that fails leaves nothing. Elsewhere it goes on next
 /// time with the statement that failed. Throws base::UsageError when a newer program changed the database in a way that

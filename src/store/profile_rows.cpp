@@ -31,7 +31,7 @@ std::vector<ProfileId> ids_in(sql::Query query) {
   return ids;
 }
 
-/// Plain SQL may use an id again: what was left of its former profile goes.
+/// Plain SQL may use an id again: deletes the remains of its former profile.
 void forget_former(sql::Session& session, Revision revision) {
   static const std::string kForget = sql::with_list("DELETE FROM reading WHERE profile_id");
   static const std::string kRevive = sql::with_list("DELETE FROM removed WHERE profile_id");
@@ -43,7 +43,7 @@ void forget_former(sql::Session& session, Revision revision) {
   forget("SELECT r.profile_id FROM hardware h JOIN removed r ON r.profile_id = h.id WHERE h.revision = ?", kRevive);
 }
 
-/// A database says something else, such as that the disk is full, when plain SQL has taken the largest id.
+/// Databases give a misleading error, such as a full disk, when plain SQL has taken the largest id.
 [[noreturn]] void explain_ids(sql::Session& session, const sql::Error& error) {
   constexpr ProfileId kLargest = std::numeric_limits<ProfileId>::max();
   ProfileId largest = 0;

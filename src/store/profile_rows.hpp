@@ -8,11 +8,11 @@
 #include "core/profile.hpp"
 #include "sql/session.hpp"
 
-/// The rows of which a profile is made: in `hardware`, `reading` and `attribute`. All but ids_of() is for a transaction
-/// that holds the board's lock.
+/// The rows of a profile in tables `hardware`, `reading` and `attribute`. All but ids_of() require a transaction that
+/// holds the board's lock.
 namespace store {
 
-/// What stands in hardware.revision of rows that are no profiles.
+/// Values of hardware.revision of rows that are no profiles.
 inline constexpr core::Revision kUnseen = 0;
 inline constexpr core::Revision kRefused = -1;
 
@@ -24,18 +24,18 @@ std::map<core::ProfileKey, core::ProfileId> ids_of(sql::Session& session, std::s
 void insert_profiles(sql::Session& session, std::span<const core::ProfileKey> keys, core::Revision revision,
                      const std::string& origin);
 
-/// Gives the rows of `hardware` that carry this new revision what a profile has: a reading that is PENDING. Returns
-/// them, by their ids.
+/// Makes profiles of the rows of `hardware` with this new revision: each gets a reading that is PENDING. Returns them,
+/// ordered by id.
 std::vector<core::Profile> make_pending(sql::Session& session, core::Revision revision);
 
-/// Takes the readings and tasks of these profiles away, and leaves tombstones.
+/// Deletes the readings and tasks of these profiles, and leaves tombstones.
 void unlist(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
-/// Takes everything about them away, and leaves tombstones.
+/// Deletes these profiles, and leaves tombstones.
 void bury(sql::Session& session, std::span<const core::ProfileId> ids, core::Revision revision);
 
 /// Writes the labels of profiles that have none.
 void insert_labels(sql::Session& session, std::span<const core::Profile> profiles);
-/// Gives a profile its labels instead of those it has: a change of its row.
+/// Replaces a profile's labels, which changes its row.
 void replace_labels(sql::Session& session, const core::Profile& profile, core::Revision revision);
 
 }  // namespace store

@@ -16,11 +16,11 @@ using core::ProfileId;
 using core::ProfileKey;
 using core::Revision;
 
-/// Rows per transaction: who writes readings waits for it, so it takes a fraction of a second.
+/// Rows per transaction: writers of readings wait for it, so it takes a fraction of a second.
 constexpr std::size_t kAdoptedAtOnce = 2048;
 /// Before all ids: plain SQL may give a negative one.
 constexpr ProfileId kFirst = std::numeric_limits<ProfileId>::min();
-/// Rows left out that are named each by itself.
+/// The largest number of left-out rows that the log names one by one.
 constexpr std::size_t kNamedRows = 3;
 
 using Stranger = std::pair<ProfileId, ProfileKey>;
@@ -70,11 +70,11 @@ void mark(sql::Session& session, std::span<const ProfileId> ids, Revision revisi
 }  // namespace
 
 bool SqlStore::adopt_fresh() {
-  // Looked at again under the lock, so it need not be one state: no transaction.
+  // No transaction: the rows are looked at again under the lock.
   if (with_session([](sql::Session& session) { return strangers(session, kUnseen, kFirst, 1).empty(); })) return false;
   LeftOut left_out;
   const bool more = adopt_some(kUnseen, kFirst, left_out).has_value();
-  // Told once for all the rows that came together.
+  // Logged once for all rows that came together.
   const std::lock_guard lock(left_out_mutex_);
   left_out_.add(left_out);
   if (!more) std::exchange(left_out_, {}).tell();

@@ -32,7 +32,7 @@ std::vector<Assignment> changes_of(sql::Session& session, std::span<const Assign
   return changes;
 }
 
-/// A task of another probe is a new task: what is under way for the old one will be refused.
+/// A task of another probe is a new task: a result of the old one will be refused.
 void give_probe(sql::Session& session, const std::string& probe, std::span<const Assignment> assignments,
                 base::Time now, Revision revision) {
   static const std::string kName = sql::with_list("UPDATE reading SET probe = ?, revision = ? WHERE profile_id");
@@ -45,7 +45,7 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
   });
   if (probe == core::kNoProbe) return;
   if (assignments.front().batched) {
-    // A run that is under way does not know them: taking off a whole period makes the next one due when it ends.
+    // A run under way does not measure them: taking off a whole period makes the next one due when it ends.
     session.run(
         "UPDATE task SET due = CASE WHEN due > ? THEN ? ELSE due END, phase = CASE WHEN owner <> '' THEN ? ELSE phase "
         "END"

@@ -1,4 +1,4 @@
-// The database's clock, and what it leaves behind when it steps back.
+// The database's clock, and the times that it leaves in the future when it steps back.
 #include <algorithm>
 
 #include "store/profile_rows.hpp"
@@ -8,7 +8,7 @@
 namespace store {
 namespace {
 
-/// The lease of a task that an older program has leased, which did not write it down.
+/// The assumed lease of a task of an older program, which did not store it.
 constexpr std::chrono::seconds kUnknownLease{15};
 
 bool has_future_reading(sql::Session& session, const std::string& probe, base::Time now) {
@@ -18,7 +18,7 @@ bool has_future_reading(sql::Session& session, const std::string& probe, base::T
       .step();
 }
 
-/// How old a reading from the future is, nobody knows: it is STALE from now on, and measured anew at once.
+/// The age of a reading from the future is unknown: it is STALE from now on, and measured again at once.
 void age_future_readings(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now,
                          core::Revision revision) {
   // stale_at comes last, since MySQL calculates with what was set before.
@@ -85,7 +85,7 @@ std::optional<ClockWatch::Steps> SqlStore::mend_after_steps() {
     try {
       mend(probe, prepared.ttl);
     } catch (const sql::Error&) {
-      return steps;  // the next poll goes on; readers must not suffer from what cannot be written
+      return steps;  // the next poll goes on; a failed write must not affect readers
     }
     const std::lock_guard lock(prepared_mutex_);
     prepared_[probe].from_future = false;
@@ -99,7 +99,7 @@ void SqlStore::mend(const std::string& probe, base::Duration ttl) {
     const base::Time now = clock_now(*tx);
     if (has_future_reading(*tx, probe, now)) age_future_readings(*tx, probe, ttl, now, next_revision(*tx));
     shorten_leases(*tx, probe, now);
-    // What is leased was due when that was done.
+    // A leased task was due when it was leased.
     tx->run("UPDATE task SET due = ? WHERE probe = ? AND owner <> '' AND due > ?", now, probe, now + kClockTolerance);
     bring_forward(*tx, probe, ttl, now);
   });

@@ -20,13 +20,13 @@ constexpr std::string_view kLabelsAfter =
     "SELECT a.profile_id, a.name, a.value FROM reading r JOIN attribute a ON a.profile_id = r.profile_id"
     " WHERE r.revision > ?";
 
-/// A number that JSON can say: plain SQL may have written an infinite one.
+/// A number that JSON can express: plain SQL may have written an infinite one.
 std::optional<double> number_in(const sql::Query& query, int column) {
   const auto number = query.get<std::optional<double>>(column);
   return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
-/// A time that RFC 3339 can say.
+/// A time that RFC 3339 can express.
 base::Time time_in(const sql::Query& query, int column) {
   using std::chrono::sys_days, std::chrono::year;
   constexpr base::Time kLast = sys_days{year{9999} / 12 / 31};
@@ -66,13 +66,13 @@ std::vector<std::shared_ptr<core::Row>> plain_rows_of(sql::Query query) {
   return rows;
 }
 
-/// Takes a label that stands in `query`, unless plain SQL has made it unusable.
+/// Adds the label in `query`, unless plain SQL has made it unusable.
 void add_label(core::Profile& profile, const sql::Query& query) {
   const auto name = query.get<std::string_view>(1), value = query.get<std::string_view>(2);
   if (core::checked_label(name, value)) profile.labels.emplace(name, value);
 }
 
-/// The rows that no reader can be shown, since plain SQL has changed their key.
+/// Rows with a key that no reader can show, as plain SQL may have written it.
 std::vector<core::ProfileId> unusable(std::span<const core::RowPtr> rows) {
   std::vector<core::ProfileId> ids;
   for (const core::RowPtr& row : rows)
@@ -126,12 +126,12 @@ void add_labels(sql::Session& session, std::span<core::Profile> profiles) {
   }
 }
 
-Loaded SqlStore::load() {
+core::Contents SqlStore::load() {
   adopt_everything();
   const auto load_rows = [this](sql::Transaction& tx) {
-    Loaded loaded;
+    core::Contents loaded;
     loaded.now = clock_now(*tx);
-    // Rows and this revision are one state, so none can be missed, as a revision read at another time would.
+    // Rows and revision are read as one state: with a revision of another time, rows could be missed.
     const BoardRow board = board_row(*tx);
     loaded.version = {board.epoch, board.revision};
     loaded.removed_since = board.removed_since;
@@ -140,7 +140,7 @@ Loaded SqlStore::load() {
     loaded.gaps = gaps(*tx);
     return loaded;
   };
-  Loaded loaded = read(load_rows);
+  core::Contents loaded = read(load_rows);
   for (auto bad = unusable(loaded.rows); !bad.empty(); bad = unusable(loaded.rows)) {
     leave_out(bad);
     loaded = read(load_rows);
@@ -174,7 +174,7 @@ Polled SqlStore::poll(core::Revision seen) {
       know(revision);
       return polled;
     }
-    // The database went back: as soon as it is at a later revision again, nobody could tell.
+    // The revision went backwards (restored backup?). Later revisions would hide it.
     write([this, seen](sql::Transaction& tx) {
       const core::Revision known = std::max(seen, known_.load());
       if (lock_board(*tx) < known) start_new_world(*tx, known);

@@ -12,7 +12,7 @@ namespace {
 
 using core::Revision;
 
-/// Gaps that are recorded: readers that are older than the oldest need everything.
+/// The number of recorded gaps. A reader older than the oldest takes a whole snapshot.
 constexpr std::int64_t kGapsKept = 1000;
 
 /// The database's clock as a revision.
