@@ -22,8 +22,9 @@ void log_exception(const std::string& name, const std::exception_ptr& error) {
 
 }  // namespace
 
-TaskGroup::TaskGroup(asio::any_io_executor executor)
-    : executor_(std::move(executor)), empty_(executor_, asio::steady_timer::time_point::max()) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)), empty_(executor_) {
+  empty_.set();
+}
 
 TaskGroup::~TaskGroup() {
   assert(size_ == 0);
@@ -31,17 +32,15 @@ TaskGroup::~TaskGroup() {
 
 void TaskGroup::spawn(std::string name, asio::awaitable<void> task) {
   ++size_;
+  empty_.reset();
   asio::co_spawn(executor_, std::move(task), [this, name = std::move(name)](const std::exception_ptr& error) {
     log_exception(name, error);
-    if (--size_ == 0) empty_.cancel();
+    if (--size_ == 0) empty_.set();
   });
 }
 
 asio::awaitable<void> TaskGroup::wait() {
-  while (size_ > 0) {
-    boost::system::error_code ignored;
-    co_await empty_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
+  while (size_ > 0) co_await empty_.wait();
 }
 
 void spawn_logged(const asio::any_io_executor& executor, std::string name, asio::awaitable<void> task) {

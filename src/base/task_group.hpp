@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "base/event.hpp"
+
 namespace base {
 
 /// The coroutines that one owner started on one executor. Like co_spawn with `detached`, but each has a name, an
@@ -28,12 +30,12 @@ class TaskGroup {
 
  private:
   boost::asio::any_io_executor executor_;
-  boost::asio::steady_timer empty_;
   std::size_t size_ = 0;
+  Event empty_;
 };
 
-/// Starts `task` on `executor` under nobody's care; an exception is logged with `name`. For work whose end is awaited
-/// by other means.
+/// Starts `task` on `executor` without an owner, and logs an exception with `name`. For work with another way to wait
+/// for its end.
 void spawn_logged(const boost::asio::any_io_executor& executor, std::string name, boost::asio::awaitable<void> task);
 
 /// Completes after `delay`, or at once with false when the timer is cancelled.

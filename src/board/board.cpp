@@ -8,13 +8,13 @@ namespace board {
 namespace asio = boost::asio;
 namespace {
 
-/// Deletions that are remembered. A reader that missed more takes a whole snapshot.
+/// The number of remembered deletions. A reader that missed more takes a whole snapshot.
 constexpr std::size_t kRemovedKept = 10'000;
-/// Rows that turn within this time after others are told together.
+/// Rows that turn within this time after others make one update with them.
 constexpr std::chrono::milliseconds kAgeingStep{50};
-/// A clock that is off by less is left alone.
+/// A smaller difference of the clock is ignored.
 constexpr std::chrono::milliseconds kSameTime{2};
-/// One that goes back further was set back; by less, its word was only held up on the way here.
+/// A clock that goes back further was set back. By less, its message was only delayed on its way.
 constexpr std::chrono::seconds kStepBack{30};
 
 }  // namespace
@@ -23,31 +23,31 @@ Board::Board(base::Runtime& runtime, const base::Clock& clock)
     : runtime_(runtime),
       clock_(clock),
       ageing_(runtime.background(), base::SteadyTime::max()),
-      filling_(runtime.background()) {
+      filled_or_stopped_(runtime.background().get_executor()) {
   for (std::size_t i = 0; i < runtime.cores(); ++i)
     views_.push_back(std::make_shared<View>(runtime.core(i).get_executor()));
 }
 
 Board::~Board() = default;
 
-void Board::fill(Filling filling) {
+void Board::fill(core::Contents contents) {
   auto state = std::make_shared<State>();
-  state->version = std::move(filling.version);
-  state->snapshot = core::Snapshot(std::move(filling.rows));
+  state->version = std::move(contents.version);
+  state->snapshot = core::Snapshot(std::move(contents.rows));
   state->sequence = state_->sequence + 1;
   state->filled = true;
-  state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(filling.removed));
-  state->removed_since = filling.removed_since;
-  state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(filling.gaps));
+  state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(contents.removed));
+  state->removed_since = contents.removed_since;
+  state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(contents.gaps));
   state->outage = state_->outage;
-  state->source_now = filling.now;
+  state->source_now = contents.now;
   state->steady_now = clock_.steady_now();
-  aged_until_ = filling.now;
+  aged_until_ = contents.now;
   auto update = std::make_shared<Update>();
   update->reset = true;
   publish(std::move(state), std::move(update));
   filled_ = true;
-  filling_.cancel();
+  filled_or_stopped_.set();
 }
 
 void Board::apply(core::Change change, core::Revision revision, base::Time now) {
@@ -114,7 +114,7 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
     update->sequence = state->sequence;
     update->version = state->version;
   }
-  // The plan for other chunks, or before the clock was set back, is no longer right.
+  // The plan for other chunks, or of the time before the clock was set back, is no longer right.
   if (update && update->reset) turns_.clear();
   // A row that comes now has not turned: neither stale since the last time, nor known because its time has come.
   if (const base::Time now = state->now(state->steady_now); !first_turn_ || now < *first_turn_)
@@ -182,14 +182,11 @@ asio::awaitable<void> Board::run() {
 void Board::stop() {
   stopped_ = true;
   ageing_.cancel();
-  filling_.cancel();
+  filled_or_stopped_.set();
 }
 
 asio::awaitable<void> Board::wait_until_filled(base::Duration longest) {
-  if (filled_ || stopped_) co_return;
-  filling_.expires_after(longest);
-  boost::system::error_code ignored;
-  co_await filling_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await filled_or_stopped_.wait_for(longest);
 }
 
 void Board::close() {

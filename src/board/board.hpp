@@ -9,14 +9,15 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/event.hpp"
 #include "base/runtime.hpp"
 #include "board/state.hpp"
 #include "board/view.hpp"
 
 namespace board {
 
-/// Holds the current snapshot, the recent changes and the subscribers. One writer, on the background thread, fills it;
-/// every core reads its own view. Its rows grow old by themselves, by the source's clock.
+/// Holds the current snapshot, the recent changes and the subscribers. One writer, on the background thread, fills it.
+/// Every core reads a view of its own. Rows age by themselves, by the source's clock.
 ///
 /// Unless said otherwise, every call is made on the background thread.
 class Board {
@@ -27,24 +28,14 @@ class Board {
   Board(const Board&) = delete;
   Board& operator=(const Board&) = delete;
 
-  /// Everything, from a source whose clock reads `now`.
-  struct Filling {
-    core::Version version;
-    base::Time now;
-    std::vector<core::RowPtr> rows;
-    std::vector<core::Removed> removed;
-    core::Revision removed_since = 0;
-    std::vector<core::Gap> gaps;
-  };
-
   /// Replaces everything.
-  void fill(Filling filling);
-  /// Folds `change` in, which leads to `revision`. Sets the clock too, also when the change is empty.
+  void fill(core::Contents contents);
+  /// Folds `change` in; `revision` is the state's after it. Sets the clock too, also when the change is empty.
   void apply(core::Change change, core::Revision revision, base::Time now);
-  /// The source's clock reads `now`. When it stepped back, subscribers begin anew: rows may be fresh again, or from the
-  /// future.
+  /// The source's clock reads `now`. When it stepped back, subscribers get a whole snapshot: rows may be fresh again,
+  /// or from the future.
   void set_clock(base::Time now);
-  /// No news come, or they do again.
+  /// An outage of the source begins, or ends.
   void set_outage(std::optional<Outage> outage);
 
   /// Ages the rows: returns when stop() was called.
@@ -81,13 +72,14 @@ class Board {
   mutable std::mutex latest_mutex_;
   /// When the first row of each chunk turns; keyed by the current snapshot's chunks.
   std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
-  /// Rows that turned up to here were told.
+  /// Subscribers know the rows that turned up to here.
   base::Time aged_until_;
   /// When the first row of all turns.
   std::optional<base::Time> first_turn_;
   boost::asio::steady_timer ageing_;
   base::SteadyTime last_ageing_;
-  boost::asio::steady_timer filling_;
+  /// The board was filled, or stop() was called.
+  base::Event filled_or_stopped_;
   std::atomic<bool> filled_ = false;
   bool stopped_ = false;
 };

@@ -48,4 +48,17 @@ struct Change {
   Revision revision() const;
 };
 
+/// Everything that a source has, to start a board with.
+struct Contents {
+  Version version;
+  /// The source's clock.
+  base::Time now;
+  std::vector<RowPtr> rows{};
+  /// Deletions that are still remembered.
+  std::vector<Removed> removed{};
+  /// Deletions with a larger revision are all in `removed`; older ones may be forgotten.
+  Revision removed_since = 0;
+  std::vector<Gap> gaps{};
+};
+
 }  // namespace core

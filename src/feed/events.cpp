@@ -120,20 +120,20 @@ void EventFolder::fold_snapshot(std::string_view data) {
   const json::object& object = value.as_object();
   const std::string_view phase = object.at("phase").as_string();
   if (phase == "begin") {
-    filling_ = {};
-    filling_.version = {std::string(object.at("epoch").as_string()), object.at("revision").to_number<std::int64_t>()};
-    filling_.now = now_of(object);
-    filling_.removed_since = filling_.version.revision;
-    filling_.rows.reserve(object.at("total").to_number<std::size_t>());
+    contents_ = {};
+    contents_.version = {std::string(object.at("epoch").as_string()), object.at("revision").to_number<std::int64_t>()};
+    contents_.now = now_of(object);
+    contents_.removed_since = contents_.version.revision;
+    contents_.rows.reserve(object.at("total").to_number<std::size_t>());
     filling_now_ = true;
   } else if (!filling_now_) {
     throw std::runtime_error("a snapshot goes on that did not begin");
   } else if (phase == "rows") {
     auto rows = parse_rows(object.at("rows").as_array());
-    filling_.rows.insert(filling_.rows.end(), rows.begin(), rows.end());
+    contents_.rows.insert(contents_.rows.end(), rows.begin(), rows.end());
   } else if (phase == "end") {
     filling_now_ = false;
-    board_.fill(std::exchange(filling_, {}));
+    board_.fill(std::exchange(contents_, {}));
   }
 }
 

@@ -65,7 +65,7 @@ class EventFolder {
   void fold_status(std::string_view data);
 
   board::Board& board_;
-  board::Board::Filling filling_;
+  core::Contents contents_;
   bool filling_now_ = false;
 };
 

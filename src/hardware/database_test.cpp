@@ -120,7 +120,7 @@ class LogWatchTest : public DatabaseTest {
   }
   /// Looks once at the log of `url`.
   void look(const std::string& url) {
-    LogWatch watch(url, database_, runtime_.background().get_executor(), metrics_);
+    LogWatch watch(url, caller_, runtime_.background().get_executor(), metrics_);
     auto run = support::start(runtime_.background(), watch.run());
     // The first look goes on beside the stop.
     support::on(runtime_.background(), [&] { watch.stop(); });
@@ -130,7 +130,7 @@ class LogWatchTest : public DatabaseTest {
   std::string path_ = directory_ / "new.db";
   std::unique_ptr<sql::Session> session_;
   base::Metrics metrics_;
-  base::OffloadPool database_{"database", 1};
+  store::Caller caller_{1, metrics_};
   base::Runtime runtime_{1};
 };
 
@@ -156,7 +156,7 @@ TEST_F(LogWatchTest, ItIsToldWhenItCanBeEmptiedAgain) {
   const support::CapturedLog log;
   const auto reader = sql::open({config_.database}, base::system_clock());
   reader->execute_script("BEGIN; SELECT COUNT(*) FROM t");
-  LogWatch watch(config_.database, database_, runtime_.background().get_executor(), metrics_);
+  LogWatch watch(config_.database, caller_, runtime_.background().get_executor(), metrics_);
   auto run = support::start(runtime_.background(), watch.run());
   EXPECT_TRUE(eventually([&] { return log.count("goes on reading") == 1; }, 1min));
   reader->execute_script("COMMIT");

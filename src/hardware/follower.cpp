@@ -1,22 +1,21 @@
 #include "hardware/follower.hpp"
 
 #include "base/log.hpp"
-#include "base/task_group.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
 namespace {
 
-/// What is wrong while the database cannot be read, and while each look finds another one.
+/// The log's texts while the database cannot be read, and when it was replaced.
 const std::string kJob = "the board cannot follow the database";
 const std::string kOther = "the database is another one now";
 constexpr std::chrono::minutes kToldEvery{1};
 
 }  // namespace
 
-Follower::Follower(store::Changes& store, base::OffloadPool& database, board::Board& board,
-                   asio::any_io_executor executor, base::Duration period, Observer observer, base::Fault& fault,
-                   base::Metrics& metrics, Completer complete)
+Follower::Follower(store::Changes& store, store::Caller& database, board::Board& board, asio::any_io_executor executor,
+                   base::Duration period, Observer observer, base::Fault& fault, base::Metrics& metrics,
+                   Completer complete)
     : store_(store),
       database_(database),
       board_(board),
@@ -24,7 +23,7 @@ Follower::Follower(store::Changes& store, base::OffloadPool& database, board::Bo
       observer_(std::move(observer)),
       complete_(std::move(complete)),
       fault_(fault),
-      timer_(executor),
+      poked_(executor),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
       revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")),
       clock_steps_(metrics.counter("vacancy_database_clock_steps_total",
@@ -36,16 +35,12 @@ asio::awaitable<void> Follower::run() {
     const auto& state = *board_.state();
     profiles_.Set(static_cast<double>(state.snapshot.size()));
     revision_.Set(static_cast<double>(state.version.revision));
-    if (stopped_) break;
-    if (!problem().empty())
-      co_await base::sleep(timer_, std::max(period_, backoff_.next()));
-    else if (!poked_)
-      co_await base::sleep(timer_, period_);
+    const bool failed = !problem().empty();
+    co_await poked_.take(std::chrono::steady_clock::now() + (failed ? std::max(period_, backoff_.next()) : period_));
   }
 }
 
 asio::awaitable<void> Follower::look() {
-  poked_ = false;
   try {
     if (loaded_)
       co_await poll();
@@ -62,12 +57,11 @@ asio::awaitable<void> Follower::look() {
 
 void Follower::stop() {
   stopped_ = true;
-  timer_.cancel();
+  poked_.set();
 }
 
 void Follower::poke() {
-  poked_ = true;
-  timer_.cancel();
+  poked_.set();
 }
 
 void Follower::show_all() {
@@ -98,18 +92,13 @@ void Follower::set_problem(std::string problem) {
 
 asio::awaitable<void> Follower::load() {
   auto job = [this] { return store_.load(); };
-  store::Loaded loaded = co_await database_.run(std::move(job));
+  core::Contents loaded = co_await database_.run("load", std::move(job));
   complete_(loaded.rows);
   const std::vector<core::RowPtr> rows = loaded.rows;
   seen_ = loaded.version.revision;
   loaded_ = true;
   if (!board_.filled()) spdlog::info("following the database");
-  board_.fill({.version = std::move(loaded.version),
-               .now = loaded.now,
-               .rows = std::move(loaded.rows),
-               .removed = std::move(loaded.removed),
-               .removed_since = loaded.removed_since,
-               .gaps = std::move(loaded.gaps)});
+  board_.fill(std::move(loaded));
   observer_(rows, true);
 }
 
@@ -118,13 +107,13 @@ asio::awaitable<void> Follower::poll() {
   auto job = [this] { return store_.poll(seen_); };
   store::Polled polled;
   try {
-    polled = co_await database_.run(std::move(job));
+    polled = co_await database_.run("poll", std::move(job));
   } catch (const base::Lost&) {
     show_all_ = show_all_ || all;
     throw;
   }
   tell(polled.clock_steps);
-  if (polled.more) poked_ = true;
+  if (polled.more) poked_.set();
   if (polled.epoch != board_.state()->version.epoch) {
     fault_.failed(kOther, "loading it anew");
     loaded_ = false;
@@ -138,7 +127,7 @@ asio::awaitable<void> Follower::poll() {
   observer_(rows, true);
 }
 
-/// Once a minute at most: a connection may lead to servers whose clocks differ, one after the other.
+/// Logs steps once a minute at most: a connection may lead to servers whose clocks differ, one after the other.
 void Follower::tell(const store::ClockWatch::Steps& steps) {
   if (steps.count == 0) return;
   clock_steps_.Increment(static_cast<double>(steps.count));

@@ -35,9 +35,9 @@ class ExchangedStore final : public support::MemoryStore {
 
   int loads() const { return loads_; }
 
-  store::Loaded load() override {
+  core::Contents load() override {
     ++loads_;
-    store::Loaded loaded = MemoryStore::load();
+    core::Contents loaded = MemoryStore::load();
     if (other_) loaded.version.epoch = "other";
     return loaded;
   }
@@ -67,7 +67,7 @@ class FollowerTest : public testing::Test {
   FollowerTest() {
     runtime_.start();
     follower_ = std::make_unique<Follower>(
-        store_, database_, board_, runtime_.background().get_executor(), 1h,
+        store_, caller_, board_, runtime_.background().get_executor(), 1h,
         [this](std::span<const core::RowPtr> rows, bool all) {
           seen_.emplace_back(rows.size(), all);
           if (meanwhile_) std::exchange(meanwhile_, {})();
@@ -97,7 +97,7 @@ class FollowerTest : public testing::Test {
 
   ExchangedStore store_{base::system_clock()};
   base::Metrics metrics_;
-  base::OffloadPool database_{"database", 1};
+  store::Caller caller_{1, metrics_};
   base::Fault fault_{"the database"};
   base::Runtime runtime_{1};
   board::Board board_{runtime_};
@@ -250,7 +250,7 @@ TEST_F(FollowerTest, AnOutageIsToldToReadersWhenItLasts) {
 TEST_F(FollowerTest, LooksSeldomerTheLongerTheDatabaseIsAway) {
   base::Fault fault("the database");
   Follower hurried(
-      store_, database_, board_, runtime_.background().get_executor(), 1ms, [](auto, bool) {}, fault, metrics_);
+      store_, caller_, board_, runtime_.background().get_executor(), 1ms, [](auto, bool) {}, fault, metrics_);
   store_.lose(true);
   start();
   const auto begin = std::chrono::steady_clock::now();

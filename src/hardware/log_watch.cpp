@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include "base/error.hpp"
-#include "base/task_group.hpp"
 #include "sql/open.hpp"
 #include "sql/sqlite_log.hpp"
 
@@ -16,7 +15,7 @@ constexpr std::chrono::seconds kPeriod{5};
 /// SQLite itself empties the log long before.
 constexpr std::uintmax_t kLargeBytes = 64 << 20;
 
-/// Empties a large log; "" or what prevents it.
+/// Empties a large log; returns "", or what prevents it.
 std::string tidy(const std::string& path) {
   if (sql::log_bytes(path) < kLargeBytes || sql::empty_log(path)) return "";
   const auto readers = sql::log_readers(path);
@@ -27,22 +26,21 @@ std::string tidy(const std::string& path) {
 
 }  // namespace
 
-LogWatch::LogWatch(const std::string& database_url, base::OffloadPool& database, asio::any_io_executor executor,
+LogWatch::LogWatch(const std::string& database_url, store::Caller& database, asio::any_io_executor executor,
                    base::Metrics& metrics)
     : path_(sql::sqlite_path(database_url)),
       database_(database),
       metrics_(metrics),
-      timer_(executor),
+      stopped_(executor),
       fault_("emptying SQLite's log") {}
 
 asio::awaitable<void> LogWatch::run() {
   if (!path_) co_return;
   auto& bytes = metrics_.gauge("vacancy_database_wal_bytes", "Size of SQLite's write-ahead log");
-  while (!stopped_) {
+  do {
     bytes.Set(static_cast<double>(sql::log_bytes(*path_)));
     co_await look(*path_);
-    if (!stopped_) co_await base::sleep(timer_, kPeriod);
-  }
+  } while (!co_await stopped_.wait_for(kPeriod));
 }
 
 asio::awaitable<void> LogWatch::look(const std::string& path) {
@@ -50,7 +48,7 @@ asio::awaitable<void> LogWatch::look(const std::string& path) {
   std::string problem;
   auto job = [path] { return tidy(path); };
   try {
-    problem = co_await database_.run(std::move(job));
+    problem = co_await database_.run("log", std::move(job));
   } catch (const std::exception& error) {
     problem = error.what();
   }
@@ -61,8 +59,7 @@ asio::awaitable<void> LogWatch::look(const std::string& path) {
 }
 
 void LogWatch::stop() {
-  stopped_ = true;
-  timer_.cancel();
+  stopped_.set();
 }
 
 }  // namespace hardware

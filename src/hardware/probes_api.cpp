@@ -2,10 +2,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <map>
 
 #include "base/duration.hpp"
+#include "base/event.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
@@ -141,13 +141,14 @@ http::Reply json_reply(std::string body) {
 
 /// A test that a request waits for. Touched on the request's core.
 struct ProbesApi::Test {
-  explicit Test(const asio::any_io_executor& core) : over(core, base::SteadyTime::max()) {}
+  explicit Test(const asio::any_io_executor& core) : core(core), over(core) {}
 
-  asio::steady_timer over;
+  asio::any_io_executor core;
+  base::Event over;
   std::optional<base::Result<std::string>> body;
 };
 
-ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, base::OffloadPool& database,
+ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database,
                      board::Board& board, asio::any_io_executor background, std::string token)
     : refresher_(refresher),
       store_(store),
@@ -186,14 +187,12 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   if (sent->labels)
     co_return http::problem({base::Errc::invalid, "leave 'labels' out: the probe is told those of the profile"});
   auto job = [this, key = sent->key] { return store_.find(key); };
-  const auto profile = co_await database_.run(std::move(job));
+  const auto profile = co_await database_.run("profiles", std::move(job));
   if (!profile) co_return http::problem(profile.error());
   const auto test = std::make_shared<Test>(co_await asio::this_coro::executor);
-  const http::Watching client(request.connection, [&test] { test->over.cancel(); });
+  const http::Watching client(request.connection, [&test] { test->over.set(); });
   asio::post(background_, [this, profile = *profile, test] { tests_.spawn("probe test", run(profile, test)); });
-  boost::system::error_code ignored;
-  while (!test->body && !client.gone())
-    co_await test->over.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await test->over.wait();
   if (!test->body) co_return http::problem(400, "keep the connection open, both ways, while the probe runs");
   if (!*test->body) co_return http::problem(test->body->error());
   co_return json_reply(**test->body);
@@ -201,16 +200,10 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
 
 /// On the background thread. Nobody may wait for it any more; it ends at the probe's timeout.
 asio::awaitable<void> ProbesApi::run(core::Profile profile, std::shared_ptr<Test> test) {
-  base::Result<std::string> body =
-      base::fail(base::Errc::unavailable, "the database is not reachable; try again later");
-  try {
-    body = co_await measure(std::move(profile));
-  } catch (const base::Lost& lost) {
-    spdlog::warn("probe test: {}", lost.what());
-  }
-  asio::post(test->over.get_executor(), [test, body = std::move(body)]() mutable {
+  base::Result<std::string> body = co_await measure(std::move(profile));
+  asio::post(test->core, [test, body = std::move(body)]() mutable {
     test->body = std::move(body);
-    test->over.cancel();
+    test->over.set();
   });
 }
 

@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "base/offload.hpp"
 #include "base/task_group.hpp"
 #include "board/board.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
+#include "store/caller.hpp"
 #include "store/profiles.hpp"
 
 namespace hardware {
@@ -19,7 +19,7 @@ namespace hardware {
 class ProbesApi {
  public:
   /// `background` is the thread of `refresher`.
-  ProbesApi(refresh::Refresher& refresher, store::Profiles& store, base::OffloadPool& database, board::Board& board,
+  ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database, board::Board& board,
             boost::asio::any_io_executor background, std::string token);
 
   void add_routes(http::Router& router);
@@ -37,7 +37,7 @@ class ProbesApi {
 
   refresh::Refresher& refresher_;
   store::Profiles& store_;
-  base::OffloadPool& database_;
+  store::Caller& database_;
   board::Board& board_;
   boost::asio::any_io_executor background_;
   std::string token_;

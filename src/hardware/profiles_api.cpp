@@ -52,7 +52,7 @@ http::Reply json_reply(int status, std::string body) {
 
 }  // namespace
 
-ProfilesApi::ProfilesApi(store::Profiles& store, base::OffloadPool& database, std::string token,
+ProfilesApi::ProfilesApi(store::Profiles& store, store::Caller& database, std::string token,
                          std::function<void()> changed)
     : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
 
@@ -71,7 +71,7 @@ void ProfilesApi::add_routes(http::Router& router) {
 
 asio::awaitable<http::Reply> ProfilesApi::list() {
   auto job = [this] { return store_.profiles(); };
-  const std::vector<core::Profile> profiles = co_await database_.run(told_apart(std::move(job)));
+  const std::vector<core::Profile> profiles = co_await database_.run("profiles", told_apart(std::move(job)));
   std::string body = "[";
   for (const core::Profile& profile : profiles) {
     body += (body.size() > 1 ? ",\n" : "\n") + profile_json(profile.id, profile.key) + ",\"labels\":";
@@ -88,7 +88,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
   auto job = [this, sent = *sent] { return store_.add(sent.key, sent.labels.value_or(core::Labels())); };
-  const auto added = co_await database_.run(told_apart(std::move(job)));
+  const auto added = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
   http::Reply reply = json_reply(201, profile_json(added->id, added->key) + "}\n");
@@ -102,7 +102,7 @@ asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request)
   std::vector<core::NewProfile> profiles;
   for (const feed::SentProfile& one : *sent) profiles.push_back({one.key, one.labels.value_or(core::Labels())});
   auto job = [this, profiles] { return store_.add_all(profiles); };
-  const std::vector<store::Added> added = co_await database_.run(told_apart(std::move(job)));
+  const std::vector<store::Added> added = co_await database_.run("profiles", told_apart(std::move(job)));
   const auto existed = std::ranges::count_if(added, &store::Added::existed);
   if (added.size() > static_cast<std::size_t>(existed)) changed_();
   std::string body = fmt::format("{{\"added\":{},\"existed\":{},\"profiles\":[",
@@ -120,7 +120,7 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
   auto job = [this, id = *id, sent = *sent] { return store_.change(id, sent.key, sent.labels); };
-  const auto replaced = co_await database_.run(told_apart(std::move(job)));
+  const auto replaced = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();
   co_return json_reply(200, profile_json(replaced->id, replaced->key) + "}\n");
@@ -130,7 +130,7 @@ asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
   const auto id = id_in(request);
   if (!id) co_return http::problem(id.error());
   auto job = [this, id = *id] { return store_.remove(id); };
-  const auto removed = co_await database_.run(told_apart(std::move(job)));
+  const auto removed = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!removed) co_return http::problem(removed.error());
   changed_();
   http::Reply reply;

@@ -3,8 +3,8 @@
 #include <functional>
 #include <string>
 
-#include "base/offload.hpp"
 #include "http/router.hpp"
+#include "store/caller.hpp"
 #include "store/profiles.hpp"
 
 namespace hardware {
@@ -14,7 +14,7 @@ namespace hardware {
 class ProfilesApi {
  public:
   /// `changed` is called after each change, on the thread of the request.
-  ProfilesApi(store::Profiles& store, base::OffloadPool& database, std::string token, std::function<void()> changed);
+  ProfilesApi(store::Profiles& store, store::Caller& database, std::string token, std::function<void()> changed);
 
   void add_routes(http::Router& router);
 
@@ -26,7 +26,7 @@ class ProfilesApi {
   boost::asio::awaitable<http::Reply> remove(const http::Request& request);
 
   store::Profiles& store_;
-  base::OffloadPool& database_;
+  store::Caller& database_;
   std::string token_;
   std::function<void()> changed_;
 };

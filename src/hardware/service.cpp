@@ -19,8 +19,8 @@ constexpr std::chrono::hours kHousekeepingPeriod{1};
 Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
                  std::string admin_token)
     : runtime_(runtime),
-      store_(store, metrics),
-      database_("database", config.hardware.database_connections),
+      store_(store),
+      caller_(config.hardware.database_connections, metrics),
       board_(runtime),
       list_(board_, runtime.cores()),
       events_(board_, runtime.cores(), metrics, "hardware", feed::kReplicaHeartbeat),
@@ -31,24 +31,28 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
                                  .tasks = store_,
                                  .budgets = store_,
                                  .database = database_,
-                                 .watch = watch_,
                                  .metrics = metrics,
                                  .owner = owner_,
                                  .lease = config.hardware.lease,
                                  .written = [this] { follower_.poke(); }}),
       facts_(config.probes),
       follower_(
-          store_, database_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
+          store_, caller_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
           [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics,
           [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
-      profiles_(store_, database_, admin_token,
+      profiles_(store_, caller_, admin_token,
                 [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
-      probes_(refresher_, store_, database_, board_, runtime.background().get_executor(), std::move(admin_token)),
-      log_watch_(config.hardware.database, database_, runtime.background().get_executor(), metrics),
-      housekeeping_(runtime.background()) {
+      probes_(refresher_, store_, caller_, board_, runtime.background().get_executor(), std::move(admin_token)),
+      log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
+      stopped_(runtime.background().get_executor()) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
-  up_at_scrape_ = metrics.at_scrape([this, &up] { up.Set(problem().empty() ? 1 : 0); });
+  auto& last_write = metrics.gauge("vacancy_database_last_write_timestamp_seconds",
+                                   "When this process last wrote to the database; 0 before it did");
+  up_at_scrape_ = metrics.at_scrape([this, &up, &last_write] {
+    up.Set(problem().empty() ? 1 : 0);
+    last_write.Set(std::chrono::duration<double>(store_.last_write().time_since_epoch()).count());
+  });
 }
 
 Service::~Service() = default;
@@ -81,31 +85,24 @@ asio::awaitable<void> Service::run() {
 
 asio::awaitable<void> Service::reload(config::Config config) {
   auto job = [this, profiles = config.profiles] { store_.add_missing(profiles); };
-  co_await database_.run(std::move(job));
+  co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
   follower_.show_all();
 }
 
 void Service::stop() {
-  stopped_ = true;
+  stopped_.set();
   refresher_.stop();
   follower_.stop();
   board_.stop();
-  housekeeping_.cancel();
   log_watch_.stop();
 }
 
 asio::awaitable<void> Service::forget_removed() {
-  while (!stopped_) {
-    co_await base::sleep(housekeeping_, kHousekeepingPeriod);
-    if (stopped_) co_return;
+  while (!co_await stopped_.wait_for(kHousekeepingPeriod)) {
     auto job = [this] { store_.forget_removed(kRemovedKept); };
-    try {
-      co_await database_.run(std::move(job));
-    } catch (const base::Lost& lost) {
-      spdlog::warn("cannot forget old deletions: {}", lost.what());
-    }
+    co_await database_.attempt_once("profiles", "old deletions cannot be forgotten", std::move(job));
   }
 }
 

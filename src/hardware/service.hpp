@@ -3,8 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "base/event.hpp"
 #include "base/metrics.hpp"
-#include "base/offload.hpp"
 #include "base/runtime.hpp"
 #include "base/task_group.hpp"
 #include "board/board.hpp"
@@ -19,7 +19,7 @@
 #include "hardware/profiles_api.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
-#include "store/metered_store.hpp"
+#include "store/store.hpp"
 
 namespace hardware {
 
@@ -64,8 +64,9 @@ class Service {
   base::Runtime& runtime_;
   base::Fault fault_{"the database"};
   refresh::DatabaseWatch watch_{fault_};
-  store::MeteredStore store_;
-  base::OffloadPool database_;
+  store::Store& store_;
+  store::Caller caller_;
+  refresh::Database database_{caller_, watch_};
   board::Board board_;
   feed::List list_;
   feed::EventStream events_;
@@ -78,10 +79,9 @@ class Service {
   ProfilesApi profiles_;
   ProbesApi probes_;
   LogWatch log_watch_;
-  boost::asio::steady_timer housekeeping_;
+  base::Event stopped_;
   std::shared_ptr<void> up_at_scrape_;
   std::shared_ptr<void> rows_at_scrape_;
-  bool stopped_ = false;
 };
 
 }  // namespace hardware

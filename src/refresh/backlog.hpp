@@ -7,15 +7,15 @@
 
 namespace refresh {
 
-/// How late the tasks of a probe are, also while nobody can look. Thread-safe.
+/// How late the tasks of a probe are, also while the database is away. Thread-safe.
 class Backlog {
  public:
-  /// The store was asked at `sent`, on the steady clock.
+  /// Takes an answer of the store. `sent`: when it was asked, on the steady clock.
   void look(const store::Backlog& found, base::SteadyTime sent);
 
-  /// How long the oldest due task has waited for its run, as far as is known.
+  /// How long the oldest due task has waited for its run.
   base::Duration overdue(base::SteadyTime now) const;
-  /// The same at the latest look: it does not grow while nobody can look.
+  /// The same at the latest answer: it does not grow while the database is away.
   base::Duration overdue_when_looked() const;
 
  private:

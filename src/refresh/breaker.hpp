@@ -4,13 +4,13 @@
 
 namespace refresh {
 
-/// Slows a probe down whose source is down. It opens when for a whole period of the probe nothing but failures came,
-/// five at least; then one run at a time is tried, after pauses that double, until one succeeds. Not thread-safe.
+/// Slows a probe down while its source is down. Opens after a whole period of failures only, five at least. While it is
+/// open, one run at a time is tried, after pauses that double, until one succeeds. Not thread-safe.
 class Breaker {
  public:
   explicit Breaker(base::Duration ttl) : ttl_(ttl) {}
 
-  /// Both return whether that opened or closed it.
+  /// Both return whether the run opened or closed it.
   bool failed(base::SteadyTime now);
   bool succeeded();
 

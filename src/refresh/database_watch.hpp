@@ -9,8 +9,8 @@
 
 namespace refresh {
 
-/// Whether the refresh can work with the database. Late tasks are no problem here: a replica whose fleet is too small
-/// works. One whose calls fail, or do not return, does not. Thread-safe; `fault` and `clock` outlive it.
+/// Decides whether the refresh can work with the database: not while its calls fail, or do not return. Late tasks alone
+/// are no problem: a fleet may be too small. Thread-safe. `fault` and `clock` outlive it.
 class DatabaseWatch {
  public:
   explicit DatabaseWatch(base::Fault& fault, const base::Clock& clock = base::system_clock());
@@ -18,7 +18,7 @@ class DatabaseWatch {
   /// A call of the database, from its begin until the end of the scope.
   class Call {
    public:
-    /// `job` says what is not done when it fails: "fast cannot claim tasks".
+    /// `job` is the log's text for a failure: "fast cannot claim tasks".
     Call(DatabaseWatch& watch, std::string job);
     ~Call();
     Call(const Call&) = delete;
@@ -33,19 +33,19 @@ class DatabaseWatch {
     std::multiset<base::SteadyTime>::iterator begun_;
   };
 
-  /// "", or what has failed, or not returned, for longer than kPatience.
+  /// "", or a sentence about calls that have failed, or not returned, for longer than kPatience.
   std::string problem() const;
-  /// Tells the fault of calls that do not return: call it every second.
+  /// Reports calls that do not return to the fault. Call it every second.
   void look();
-  /// A restart of the database, or a failover, takes less.
+  /// Longer than a restart of the database, or a failover.
   static constexpr std::chrono::seconds kPatience{10};
 
-  /// What another process, or an administrator, did to this one's tasks; of all probes once a minute.
+  /// Logs that another process, or an administrator, took tasks from this one; once a minute for all probes.
   void interfered(const std::string& what, std::string_view why) { interference_.happened(what, why); }
 
-  /// There is nothing to do for the job now, so it does not fail.
+  /// The job has nothing to do now: it no longer counts as failing.
   void settle(const std::string& job) { fault_.succeeded(job); }
-  /// No call of the job will follow.
+  /// The job is over: no call of it will follow.
   void forget(const std::string& job) { fault_.forget(job); }
 
  private:

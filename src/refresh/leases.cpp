@@ -1,15 +1,12 @@
 #include "refresh/leases.hpp"
 
-#include "base/task_group.hpp"
-
 namespace refresh {
 namespace asio = boost::asio;
 namespace {
 
 using std::chrono::steady_clock;
 
-/// Shares of a lease: how often it is renewed, how long before its end a run is stopped, and how often that is looked
-/// at.
+/// Parts of a lease: between renewals, the margin before its end, and between looks at that margin.
 constexpr int kRenewals = 3;
 constexpr int kMargin = 6;
 constexpr int kLooks = 24;
@@ -22,8 +19,7 @@ Leases::Leases(std::string probe, Shared& shared, Meters& meters, std::span<cons
       shared_(shared),
       meters_(meters),
       limits_(limits),
-      renew_timer_(shared.executor),
-      watch_timer_(shared.executor) {}
+      stopped_(shared.executor) {}
 
 base::SteadyTime Leases::end_of(base::SteadyTime sent) const {
   return sent + shared_.lease - shared_.lease / kMargin;
@@ -55,18 +51,13 @@ void Leases::forget(std::span<const store::Outcome> outcomes) {
 }
 
 void Leases::stop() {
-  stopping_ = true;
-  renew_timer_.cancel();
-  watch_timer_.cancel();
+  stopped_.set();
   for (auto& [key, held] : held_) held.run.request_stop();
 }
 
 asio::awaitable<void> Leases::renew_loop() {
-  while (!stopping_) {
-    co_await base::sleep(renew_timer_, shared_.lease / kRenewals);
-    if (!stopping_) co_await renew();
-  }
-  shared_.watch.forget(cannot_);
+  while (!co_await stopped_.wait_for(shared_.lease / kRenewals)) co_await renew();
+  shared_.database.watch.forget(cannot_);
 }
 
 asio::awaitable<void> Leases::renew() {
@@ -74,19 +65,16 @@ asio::awaitable<void> Leases::renew() {
   for (const auto& [key, held] : held_)
     if (!held.lost) claims.push_back(held.claim);
   if (claims.empty()) {
-    shared_.watch.settle(cannot_);
+    shared_.database.watch.settle(cannot_);
     co_return;
   }
   const auto sent = steady_clock::now();
-  auto call = [this, claims] { return shared_.tasks.renew(shared_.owner, claims, shared_.lease); };
-  const auto lost = co_await attempt(shared_, cannot_, std::move(call));
-  if (lost)
+  auto job = [this, claims] { return shared_.tasks.renew(shared_.owner, claims, shared_.lease); };
+  if (const auto lost = co_await shared_.database.attempt("renew", cannot_, std::move(job)))
     renewed(claims, *lost, sent);
-  else
-    meters_.database_errors.Increment();
 }
 
-/// A result may have been written meanwhile, and its lease be over for that. `lost` are in the order of `claims`.
+/// A lease that ended because its result was written meanwhile is not lost. `lost` are in the order of `claims`.
 void Leases::renewed(const std::vector<store::Claim>& claims, std::span<const store::TaskId> lost,
                      base::SteadyTime sent) {
   std::size_t taken = 0;
@@ -105,10 +93,10 @@ void Leases::renewed(const std::vector<store::Claim>& claims, std::span<const st
   tell(taken, "somebody else has these tasks now, so their runs are ended");
 }
 
-/// Another replica may begin a task once its lease has ended on the database's clock, which this one may not reach.
+/// Once a lease has ended on the database's clock, another replica may begin the task, also while this one cannot reach
+/// the database.
 asio::awaitable<void> Leases::watch_loop() {
-  while (!stopping_) {
-    co_await base::sleep(watch_timer_, shared_.lease / kLooks);
+  while (!co_await stopped_.wait_for(shared_.lease / kLooks)) {
     const auto now = steady_clock::now();
     std::size_t over = 0;
     for (auto& [key, held] : held_) {
@@ -128,7 +116,7 @@ void Leases::lose(Held& held) {
 void Leases::tell(std::size_t lost, std::string_view why) {
   if (lost == 0) return;
   meters_.lost_leases.Increment(static_cast<double>(lost));
-  shared_.watch.interfered(fmt::format("{}: leases lost: {}", probe_, lost), why);
+  shared_.database.watch.interfered(fmt::format("{}: leases lost: {}", probe_, lost), why);
 }
 
 asio::awaitable<void> Leases::release() {
@@ -140,12 +128,12 @@ asio::awaitable<void> Leases::release() {
   }
   held_.clear();
   if (claims.empty()) co_return;
-  auto call = [this, claims = std::move(claims), unused = std::move(unused)] {
+  auto job = [this, claims = std::move(claims), unused = std::move(unused)] {
     shared_.tasks.release(shared_.owner, claims);
     shared_.budgets.refund(probe_, limits_, unused);
-    return true;
   };
-  co_await attempt_once(shared_, probe_ + " cannot give its leases back, they end by themselves", std::move(call));
+  const std::string problem = probe_ + " cannot give its leases back, they end by themselves";
+  co_await shared_.database.attempt_once("release", problem, std::move(job));
 }
 
 }  // namespace refresh

@@ -1,44 +1,44 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <span>
 #include <stop_token>
 #include <utility>
 #include <vector>
 
+#include "base/event.hpp"
 #include "refresh/meters.hpp"
 #include "refresh/shared.hpp"
 
 namespace refresh {
 
-/// The tasks that a replica has claimed for one probe, until their results are written: renews their leases, and stops
-/// the run of a task whose lease is lost or may be over, so that no other replica runs it at the same time. Used on
-/// the background thread.
+/// The tasks that this replica holds for one probe, from the claim until their results are written. Renews their
+/// leases, and stops the run of a task when its lease is lost or may be over, so that two replicas never run it at the
+/// same time. Used on the background thread.
 class Leases {
  public:
-  /// `shared` and `meters` outlive it. `limits` are those that the claims were counted against.
+  /// `shared` and `meters` outlive it. The claims were counted against `limits`.
   Leases(std::string probe, Shared& shared, Meters& meters, std::span<const store::Limit> limits);
 
   std::size_t size() const { return held_.size(); }
   bool empty() const { return held_.empty(); }
 
-  /// `sent`: before the claim was sent, from when on its lease counts.
+  /// `sent`: when the claim was sent. The lease counts from there.
   void add(const store::Claim& claim, base::SteadyTime sent);
-  /// The run of a task begins: its call is spent. Stopped when its lease is gone.
+  /// The run of a task begins, and spends its call. The token is stopped when the lease is gone.
   std::stop_token begin(const store::Claim& claim);
-  /// The run has ended. False when its lease was gone before: its result would be refused, and the task is forgotten.
+  /// The run has ended. False when its lease was gone before: the task is forgotten, since its result would be refused.
   bool end(const store::Claim& claim);
-  /// These are written, or were refused.
+  /// These outcomes are written or refused.
   void forget(std::span<const store::Outcome> outcomes);
 
-  /// Both return after stop(), which stops all runs.
+  /// Both return after stop(). It stops all runs.
   boost::asio::awaitable<void> renew_loop();
   boost::asio::awaitable<void> watch_loop();
   void stop();
-  /// Gives back what was cut off, so that another replica starts it now and not when the lease ends, and the calls of
-  /// what never began.
+  /// Gives back tasks that were cut off, so that another replica starts them now and not when the leases end; and the
+  /// calls of tasks that never began.
   boost::asio::awaitable<void> release();
 
  private:
@@ -46,10 +46,10 @@ class Leases {
   using Key = std::pair<store::TaskId, std::int64_t>;
   struct Held {
     store::Claim claim;
-    /// On this machine's steady clock, some time before the database's lease ends.
+    /// The end of the lease on this machine's steady clock, less a margin.
     base::SteadyTime until;
     std::stop_source run{};
-    /// Its result waits to be written: the writer is told whether it comes too late.
+    /// The result waits to be written; the write says whether it comes too late.
     bool measured = false;
     bool lost = false;
   };
@@ -67,9 +67,7 @@ class Leases {
   Meters& meters_;
   std::span<const store::Limit> limits_;
   std::map<Key, Held> held_;
-  boost::asio::steady_timer renew_timer_;
-  boost::asio::steady_timer watch_timer_;
-  bool stopping_ = false;
+  base::Event stopped_;
 };
 
 }  // namespace refresh

@@ -69,13 +69,12 @@ TEST_F(RefreshTest, AReplicaThatIsGoneLeavesNoFault) {
   base::Fault fault("the database");
   DatabaseWatch watch(fault);
   base::Metrics metrics;
-  base::OffloadPool database("test", 1);
+  store::Caller caller(1, metrics);
   Shared shared{.executor = runtime_.background().get_executor(),
                 .plan = store_,
                 .tasks = store_,
                 .budgets = store_,
-                .database = database,
-                .watch = watch,
+                .database = {caller, watch},
                 .metrics = metrics,
                 .owner = "me",
                 .lease = 15s,

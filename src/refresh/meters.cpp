@@ -50,12 +50,12 @@ Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const 
   for (const config::Budget& budget : config.limits())
     left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
                                   {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
-  // One task for all profiles, or a limit over all replicas: more slots would change nothing.
+  // More slots do not help a probe with one task for all profiles, or with a limit over all replicas.
   const bool scales = !config.batched() && config.limits().empty();
   at_scrape_ = metrics.at_scrape([this, &backlog, scales, slots, demand = Demand(metrics)] {
     const auto now = std::chrono::steady_clock::now();
     overdue.Set(seconds(backlog.overdue(now)));
-    // Nor where the source is down.
+    // Nor one whose source is down.
     if (!scales || slowed_down.Value() > 0) return;
     demand.used_ratio.Set(std::max(demand.used_ratio.Value(), used.mean(now) / static_cast<double>(slots)));
     demand.overdue.Set(std::max(demand.overdue.Value(), seconds(backlog.overdue_when_looked())));

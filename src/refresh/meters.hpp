@@ -9,21 +9,21 @@
 
 namespace refresh {
 
-/// What more slots would help with, over all probes of a process: what autoscalers see of it (docs/scaling.md).
+/// The need for more slots, over all probes of a process, for autoscalers (docs/scaling.md).
 struct Demand {
   explicit Demand(base::Metrics& metrics);
 
-  /// The highest share of slots in use, and how late the most overdue task is.
+  /// The highest share of slots in use, and the lateness of the most overdue task.
   prometheus::Gauge& used_ratio;
   prometheus::Gauge& overdue;
 };
 
-/// What a runner counts and shows, by probe. `metrics` and `backlog` outlive it.
+/// The metrics of a runner, by probe. `metrics` and `backlog` outlive it.
 class Meters {
  public:
-  /// `slots`: how many run at the same time.
+  /// `slots`: how many runs at the same time.
   Meters(base::Metrics& metrics, const config::ProbeConfig& config, const Backlog& backlog, std::size_t slots);
-  /// What it shows is over.
+  /// Zeroes the gauges of a probe that was removed.
   ~Meters();
   Meters(const Meters&) = delete;
   Meters& operator=(const Meters&) = delete;
@@ -40,7 +40,7 @@ class Meters {
   /// In the order of config.limits().
   std::vector<prometheus::Gauge*> left;
 
-  /// Slots that are in use.
+  /// Slots in use.
   base::RecentMean used;
 
  private:

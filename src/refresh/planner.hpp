@@ -18,8 +18,8 @@ class Planner {
   /// The probe of a profile, or null.
   const config::ProbeConfig* probe_of(const core::ProfileKey& key) const;
 
-  /// What must change so that every one of `rows` has its probe. Rows of replicas with another configuration are left
-  /// as they are unless `all`, so that two configurations during a rollout do not undo each other for ever.
+  /// The changes that give each of `rows` its probe. Rows planned by replicas with another configuration stay as they
+  /// are unless `all`, so that two configurations of a rollout do not undo each other for ever.
   std::vector<store::Assignment> plan(std::span<const core::RowPtr> rows, bool all) const;
 
  private:

@@ -221,7 +221,7 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
        .simulated = {.duration = 1h}},
       {.name = "works", .ttl = 1h, .timeout = 1s, .simulated = {.duration = 1ms}}};
   base::Metrics metrics;
-  base::OffloadPool database("test", 1);
+  store::Caller caller(1, metrics);
   base::Fault fault("the database");
   DatabaseWatch watch(fault);
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_.add({"bad", name}));
@@ -230,8 +230,7 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
                                .plan = store_,
                                .tasks = store_,
                                .budgets = store_,
-                               .database = database,
-                               .watch = watch,
+                               .database = {caller, watch},
                                .metrics = metrics,
                                .owner = "me",
                                .lease = 15s,

@@ -18,8 +18,8 @@ Refresher::Refresher(const std::vector<config::ProbeConfig>& probes, Shared shar
     : planner_(probes),
       shared_(std::move(shared)),
       group_(shared_.executor),
-      assign_timer_(shared_.executor),
-      watch_timer_(shared_.executor),
+      stopped_(shared_.executor),
+      planned_(shared_.executor),
       ended_(shared_.executor),
       at_scrape_(shared_.metrics.at_scrape([demand = Demand(shared_.metrics)] {
         demand.used_ratio.Set(0);
@@ -34,7 +34,7 @@ void Refresher::observe(std::span<const core::RowPtr> rows, bool all) {
   const auto planned = planner_.plan(rows, all);
   if (planned.empty()) return;
   unassigned_.insert(unassigned_.end(), planned.begin(), planned.end());
-  assign_timer_.cancel();
+  planned_.set();
 }
 
 void Refresher::start(const config::ProbeConfig& config) {
@@ -51,9 +51,7 @@ asio::awaitable<void> Refresher::run() {
 }
 
 void Refresher::stop() {
-  stopping_ = true;
-  assign_timer_.cancel();
-  watch_timer_.cancel();
+  for (base::Event* event : {&stopped_, &planned_, &ended_}) event->set();
   for (const auto& runner : runners_) runner->stop();
 }
 
@@ -63,11 +61,10 @@ asio::awaitable<void> Refresher::configure(std::vector<config::ProbeConfig> prob
   };
   for (const auto& runner : runners_)
     if (!is_wanted(runner)) runner->stop();
-  while (!stopping_ && (assigning_ || !std::ranges::all_of(runners_, is_wanted)))
-    co_await base::sleep(ended_, std::chrono::hours(1));
-  if (stopping_) co_return;
+  while (!stopped_.is_set() && (assigning_ || !std::ranges::all_of(runners_, is_wanted))) co_await ended_.take();
+  if (stopped_.is_set()) co_return;
   planner_ = Planner(probes);
-  // Planned for the old probes.
+  // They were planned for the old probes.
   unassigned_.clear();
   for (const config::ProbeConfig& config : probes) {
     const bool runs = std::ranges::any_of(runners_, [&](const auto& runner) { return runner->config() == config; });
@@ -104,42 +101,38 @@ std::shared_ptr<Runner> Refresher::runner_of(const config::ProbeConfig& config) 
   return found != runners_.end() ? *found : nullptr;
 }
 
-/// Runs a probe until it is stopped, and removes it then.
+/// Runs a probe until it is stopped, then removes it.
 asio::awaitable<void> Refresher::keep(std::shared_ptr<Runner> runner) {
   co_await prepare(*runner);
   co_await runner->run();
-  if (!stopping_) std::erase(runners_, runner);
-  ended_.cancel();
+  if (!stopped_.is_set()) std::erase(runners_, runner);
+  ended_.set();
 }
 
 asio::awaitable<void> Refresher::prepare(Runner& runner) {
   const config::ProbeConfig& config = runner.config();
   const std::string job = config.name + " cannot prepare its tasks";
   base::Backoff backoff;
-  while (!stopping_ && !runner.stopping()) {
-    auto call = [this, config] {
-      shared_.plan.prepare(config.name, config.ttl, config.batched());
-      return true;
-    };
-    if (co_await attempt(shared_, job, std::move(call))) break;
+  while (!runner.stopping()) {
+    auto call = [this, config] { shared_.plan.prepare(config.name, config.ttl, config.batched()); };
+    if (co_await shared_.database.attempt("assign", job, std::move(call))) break;
     co_await runner.pause(backoff.next());
   }
-  shared_.watch.forget(job);
+  shared_.database.watch.forget(job);
 }
 
 asio::awaitable<void> Refresher::watch_loop() {
-  while (!stopping_) {
-    shared_.watch.look();
-    co_await base::sleep(watch_timer_, std::chrono::seconds(1));
-  }
+  do {
+    shared_.database.watch.look();
+  } while (!co_await stopped_.wait_for(std::chrono::seconds(1)));
 }
 
 asio::awaitable<void> Refresher::assign_loop() {
   base::Backoff backoff;
-  while (!stopping_) {
+  while (!stopped_.is_set()) {
     if (unassigned_.empty()) {
-      shared_.watch.settle(kCannotAssign);
-      co_await base::sleep(assign_timer_, std::chrono::hours(1));
+      shared_.database.watch.settle(kCannotAssign);
+      co_await planned_.take();
       continue;
     }
     const auto count = std::min(unassigned_.size(), kAssignedAtOnce);
@@ -147,21 +140,18 @@ asio::awaitable<void> Refresher::assign_loop() {
     const std::vector<store::Assignment> batch(unassigned_.begin(),
                                                unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
     unassigned_.erase(unassigned_.begin(), unassigned_.begin() + static_cast<std::ptrdiff_t>(count));
-    auto call = [this, batch] {
-      shared_.plan.assign(batch);
-      return true;
-    };
+    auto call = [this, batch] { shared_.plan.assign(batch); };
     assigning_ = true;
-    const auto done = co_await attempt(shared_, kCannotAssign, std::move(call));
+    const bool done = co_await shared_.database.attempt("assign", kCannotAssign, std::move(call));
     assigning_ = false;
-    ended_.cancel();
+    ended_.set();
     if (done) {
       backoff.reset();
       for (const auto& runner : runners_) runner->wake();
       shared_.written();
-    } else if (!stopping_) {
+    } else {
       unassigned_.insert(unassigned_.begin(), batch.begin(), batch.end());
-      co_await base::sleep(assign_timer_, backoff.next());
+      co_await stopped_.wait_for(backoff.next());
     }
   }
 }

@@ -10,19 +10,19 @@
 
 namespace refresh {
 
-/// Keeps every profile measured: gives each its probe, and runs the probes. Used on the background thread.
+/// Keeps all profiles measured: gives each its probe, and runs the probes. Used on the background thread.
 class Refresher {
  public:
   Refresher(const std::vector<config::ProbeConfig>& probes, Shared shared);
   ~Refresher();
 
-  /// These rows are new or changed. `all`: give rows that another configuration planned their probe anew, which is
-  /// done when the configuration is new.
+  /// These rows are new or changed. `all`: also plan rows again that another configuration planned, for a configuration
+  /// that is new.
   void observe(std::span<const core::RowPtr> rows, bool all = false);
 
-  /// Runs these probes from now on. One whose configuration is the same goes on undisturbed; one that changed ends its
-  /// measurements first, whose tasks are given back. Returns when that is done; observe all rows as the database then
-  /// has them. Not to be called again before it has returned.
+  /// Runs these probes from now on. A probe with the same configuration goes on undisturbed; one that changed ends its
+  /// measurements and gives its tasks back first. Returns when that is done; then observe all rows. REQUIRES: no other
+  /// call of it is under way.
   boost::asio::awaitable<void> configure(std::vector<config::ProbeConfig> probes);
 
   /// Asks the database what is left of all limits, for status().
@@ -39,7 +39,7 @@ class Refresher {
 
  private:
   void start(const config::ProbeConfig& config);
-  /// What runs the probe, if anything does.
+  /// The runner of this probe, or null.
   std::shared_ptr<Runner> runner_of(const config::ProbeConfig& config) const;
   boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
   boost::asio::awaitable<void> prepare(Runner& runner);
@@ -50,15 +50,15 @@ class Refresher {
   Shared shared_;
   std::vector<std::shared_ptr<Runner>> runners_;
   base::TaskGroup group_;
-  boost::asio::steady_timer assign_timer_;
-  boost::asio::steady_timer watch_timer_;
-  /// Cancelled whenever a runner ends, or assignments are written.
-  boost::asio::steady_timer ended_;
+  base::Event stopped_;
+  /// There are profiles to assign, or stop() was called.
+  base::Event planned_;
+  /// A runner ended, or assignments were written.
+  base::Event ended_;
   std::vector<store::Assignment> unassigned_;
   bool assigning_ = false;
   bool running_ = false;
-  bool stopping_ = false;
-  /// Before those of the runners.
+  /// Runs before those of the runners.
   std::shared_ptr<void> at_scrape_;
 };
 

@@ -26,8 +26,7 @@ class ConfigureTest : public RefreshTest {
                                                             .plan = store,
                                                             .tasks = store,
                                                             .budgets = store,
-                                                            .database = database_,
-                                                            .watch = watch_,
+                                                            .database = {caller_, watch_},
                                                             .metrics = metrics_,
                                                             .owner = "a",
                                                             .lease = 15s,
@@ -66,7 +65,7 @@ class ConfigureTest : public RefreshTest {
 
   support::GatedStore gated_{base::system_clock()};
   base::Metrics metrics_;
-  base::OffloadPool database_{"test", 2};
+  store::Caller caller_{2, metrics_};
   base::Fault fault_{"the database"};
   DatabaseWatch watch_{fault_};
   std::unique_ptr<Refresher> refresher_;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/task_group.hpp"
-
 namespace refresh {
 namespace asio = boost::asio;
 namespace {
@@ -19,11 +17,11 @@ Writer::Writer(const std::string& probe, Shared& shared, Meters& meters, Done do
       meters_(meters),
       done_(std::move(done)),
       added_(shared.executor),
-      retry_(shared.executor) {}
+      hurried_(shared.executor) {}
 
 void Writer::add(store::Outcome outcome, std::optional<std::vector<core::ProfileKey>> discovered) {
   ended_.push_back({std::move(outcome), std::chrono::steady_clock::now(), std::move(discovered)});
-  added_.cancel();
+  added_.set();
 }
 
 bool Writer::is_full() const {
@@ -32,23 +30,20 @@ bool Writer::is_full() const {
 
 void Writer::close() {
   closed_ = true;
-  added_.cancel();
+  added_.set();
 }
 
 void Writer::hurry() {
-  hurried_ = true;
-  retry_.cancel();
+  hurried_.set();
 }
 
 asio::awaitable<void> Writer::run() {
   while (!closed_ || !ended_.empty()) {
     if (ended_.empty()) {
-      added_.expires_at(base::SteadyTime::max());
-      boost::system::error_code ignored;
-      co_await added_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+      co_await added_.take();
       continue;
     }
-    // What ends while this batch is written makes the next one: the batches grow with the load.
+    // Results that come while this batch is written make the next one: the batches grow with the load.
     const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kBatch));
     std::vector<Ended> batch(std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.begin() + count));
     ended_.erase(ended_.begin(), ended_.begin() + count);
@@ -56,7 +51,7 @@ asio::awaitable<void> Writer::run() {
   }
 }
 
-/// What is not done while finish() fails.
+/// The log's text while finish() fails.
 std::string Writer::cannot_write() const {
   return probe_ + " cannot write readings, which wait";
 }
@@ -72,11 +67,11 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
     for (std::size_t i = 0; i < batch.size(); ++i)
       outcomes[i].ended_ago = std::chrono::duration_cast<base::Duration>(now - batch[i].at);
     written = co_await finish(outcomes, refused);
-    if (!written && !hurried_) co_await base::sleep(retry_, backoff_.next());
-  } while (!written && !hurried_);
+  } while (!written && !co_await hurried_.wait_for(backoff_.next()));
   backoff_.reset();
-  if (!written) shared_.watch.forget(cannot_write());
-  // After the run was finished: new profiles make the task due again. What came late is old.
+  if (!written) shared_.database.watch.forget(cannot_write());
+  // Only after the run was finished, since new profiles make the task due again; and not of a refused run, which is
+  // old.
   for (std::size_t i = 0; i < batch.size(); ++i)
     if (written && batch[i].discovered && !refused.contains(outcomes[i].task))
       co_await discover(std::move(*batch[i].discovered));
@@ -85,26 +80,20 @@ asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
 
 /// False: the database is away. `refused` gets the tasks whose results came too late.
 asio::awaitable<bool> Writer::finish(const std::vector<store::Outcome>& outcomes, std::set<store::TaskId>& refused) {
-  auto call = [this, outcomes] { return shared_.tasks.finish(outcomes); };
-  const auto late = co_await attempt(shared_, cannot_write(), std::move(call));
-  if (!late) {
-    meters_.database_errors.Increment();
-    co_return false;
-  }
+  auto job = [this, outcomes] { return shared_.tasks.finish(outcomes); };
+  const auto late = co_await shared_.database.attempt("finish", cannot_write(), std::move(job));
+  if (!late) co_return false;
   refused.insert(late->begin(), late->end());
   meters_.refused.Increment(static_cast<double>(refused.size()));
   if (!refused.empty())
-    shared_.watch.interfered(fmt::format("{}: {} late results were refused", probe_, refused.size()),
-                             "their tasks were taken over, changed or removed");
+    shared_.database.watch.interfered(fmt::format("{}: {} late results were refused", probe_, refused.size()),
+                                      "their tasks were taken over, changed or removed");
   co_return true;
 }
 
 asio::awaitable<void> Writer::discover(std::vector<core::ProfileKey> keys) {
-  auto call = [this, keys = std::move(keys)] {
-    shared_.tasks.discover(probe_, keys);
-    return true;
-  };
-  co_await attempt_once(shared_, probe_ + " cannot write what it discovered", std::move(call));
+  auto job = [this, keys = std::move(keys)] { shared_.tasks.discover(probe_, keys); };
+  co_await shared_.database.attempt_once("finish", probe_ + " cannot write what it discovered", std::move(job));
 }
 
 }  // namespace refresh

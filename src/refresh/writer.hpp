@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
 #include <set>
@@ -9,28 +8,29 @@
 #include <vector>
 
 #include "base/backoff.hpp"
+#include "base/event.hpp"
 #include "refresh/meters.hpp"
 #include "refresh/shared.hpp"
 
 namespace refresh {
 
-/// Writes what a probe's measurements gave, many together. Used on the background thread.
+/// Writes the results of a probe's runs, many in one transaction. Used on the background thread.
 class Writer {
  public:
-  /// `done` is told the outcomes that need nothing more: taken, refused, or given up when in a hurry. All outlive it.
+  /// `done` gets the outcomes that are over: written, refused, or given up in a hurry. The references outlive it.
   using Done = std::function<void(const std::vector<store::Outcome>&)>;
   Writer(const std::string& probe, Shared& shared, Meters& meters, Done done);
 
-  /// `discovered`: what profiles the run found, when they are not those that it was claimed with.
+  /// `discovered`: the profiles that the run found, when they differ from the claimed ones.
   void add(store::Outcome outcome, std::optional<std::vector<core::ProfileKey>> discovered);
-  /// The database takes longer to write than the probe to measure: more results would only wait.
+  /// The database is slower than the probe: more results would only wait.
   bool is_full() const;
 
   /// Returns when close() was called and all is done.
   boost::asio::awaitable<void> run();
-  /// Nothing is added any more.
+  /// Nothing will be added any more.
   void close();
-  /// From now on, a database that is away is not waited for.
+  /// From now on, the writer does not wait for a database that is away.
   void hurry();
 
  private:
@@ -50,11 +50,11 @@ class Writer {
   Meters& meters_;
   Done done_;
   std::vector<Ended> ended_;
-  boost::asio::steady_timer added_;
-  boost::asio::steady_timer retry_;
+  base::Event added_;
+  /// Set by hurry().
+  base::Event hurried_;
   base::Backoff backoff_;
   bool closed_ = false;
-  bool hurried_ = false;
 };
 
 }  // namespace refresh

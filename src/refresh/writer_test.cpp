@@ -14,7 +14,10 @@ using support::eventually;
 
 class WriterTest : public testing::Test {
  protected:
-  WriterTest() { runtime_.start(); }
+  WriterTest() {
+    shared_.database.failures = &meters_.database_errors;
+    runtime_.start();
+  }
 
   /// The end of a run of one profile's task, or of a batch's without profiles.
   store::Outcome ended(bool batched) {
@@ -49,15 +52,14 @@ class WriterTest : public testing::Test {
   support::MemoryStore store_{base::system_clock()};
   base::Runtime runtime_{1};
   base::Metrics metrics_;
-  base::OffloadPool database_{"test", 1};
+  store::Caller caller_{1, metrics_};
   base::Fault fault_{"the database"};
   DatabaseWatch watch_{fault_};
   Shared shared_{.executor = runtime_.background().get_executor(),
                  .plan = store_,
                  .tasks = store_,
                  .budgets = store_,
-                 .database = database_,
-                 .watch = watch_,
+                 .database = {caller_, watch_},
                  .metrics = metrics_,
                  .owner = "replica",
                  .lease = 15s,

@@ -34,7 +34,7 @@ std::unique_ptr<Session> Pool::replacement(std::unique_ptr<Session> old) {
   } catch (const base::UsageError& error) {
     give_back(nullptr);
     const std::lock_guard lock(mutex_);
-    // It worked when the program started: now it is the database that changed, and it may change back.
+    // It worked when the program started, so the database has changed, and may change back.
     if (opened_before_) throw Error(ErrorKind::lost, error.what());
     throw;
   } catch (...) {
@@ -59,7 +59,7 @@ void Pool::give_back(std::unique_ptr<Session> session) noexcept {
       idle_.push_back(std::move(session));
     } else {
       ++unopened_;
-      // What ended it, a failover for example, has most likely ended the others too.
+      // Its cause, a failover for example, has most likely ended the others too.
       if (session) drop_idle(closed, idle_.size());
     }
     // One that idled too long is closed in order, before the server does and logs it. The longest idle come first.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -35,13 +36,17 @@ class Pool {
 
   Pool(std::size_t size, Open open);
 
-  /// Waits until a session is free. Throws what `open` throws; after a first success, sql::Error (lost) whatever that
-  /// is.
+  /// Waits until a session is free. Throws the exceptions of `open`; after a first success, sql::Error (lost) instead.
   Lease acquire();
 
-  /// To be held while writing, and taken before acquire(), so that waiting writers keep no session from readers.
-  /// Empty where the database lets several write at a time.
+  /// Hold it while writing, and take it before acquire(), so that waiting writers keep no session from readers. Empty
+  /// where the database lets several write at a time.
   std::unique_lock<std::mutex> writer_turn();
+
+  /// Notes that a transaction that writes was committed now.
+  void wrote() { last_write_ = base::system_clock().wall_now(); }
+  /// The time of the latest one, on this machine's clock; 1970 before the first.
+  base::Time last_write() const { return last_write_; }
 
  private:
   std::unique_ptr<Session> replacement(std::unique_ptr<Session> old);
@@ -51,6 +56,7 @@ class Pool {
 
   const Open open_;
   std::mutex writer_;
+  std::atomic<base::Time> last_write_{};
   std::mutex mutex_;
   std::condition_variable freed_;
   /// Below: guarded by mutex_.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "sql/query.hpp"
@@ -8,7 +9,7 @@
 
 namespace sql {
 
-/// The few words in which the databases differ.
+/// The few differences between the databases.
 struct Dialect {
   std::string_view name;
   /// Column definition of a primary key that the database numbers and never gives out twice.
@@ -90,10 +91,10 @@ class Transaction {
   Session& operator*() const { return session_; }
   Session* operator->() const { return &session_; }
 
-  /// Does nothing after rollback().
-  void commit() {
+  /// Does nothing after rollback(). Returns whether it committed.
+  bool commit() {
     if (open_) session_.commit();
-    open_ = false;
+    return std::exchange(open_, false);
   }
   /// Forgets everything that was written.
   void rollback() noexcept {

@@ -22,16 +22,16 @@ std::invoke_result_t<F&> with_retries(F attempt) {
   }
 }
 
-/// One attempt of transact().
-template <class F>
-std::invoke_result_t<F&, Transaction&> run_once(Session& session, Access access, F& job) {
+/// One attempt of transact(); calls `committed()` unless the job rolled back.
+template <class F, class G>
+std::invoke_result_t<F&, Transaction&> run_once(Session& session, Access access, F& job, G committed) {
   Transaction transaction(session, access);
   if constexpr (std::is_void_v<std::invoke_result_t<F&, Transaction&>>) {
     job(transaction);
-    transaction.commit();
+    if (transaction.commit()) committed();
   } else {
     auto result = job(transaction);
-    transaction.commit();
+    if (transaction.commit()) committed();
     return result;
   }
 }
@@ -41,7 +41,7 @@ std::invoke_result_t<F&, Transaction&> run_once(Session& session, Access access,
 /// nothing is committed. Throws sql::Error.
 template <class F>
 std::invoke_result_t<F&, Transaction&> transact(Session& session, Access access, F job) {
-  return with_retries([&] { return run_once(session, access, job); });
+  return with_retries([&] { return run_once(session, access, job, [] {}); });
 }
 
 /// The same in a session of `pool`, which is given back while it waits.
@@ -50,7 +50,9 @@ std::invoke_result_t<F&, Transaction&> transact(Pool& pool, Access access, F job
   return with_retries([&] {
     const auto turn = access == Access::write ? pool.writer_turn() : std::unique_lock<std::mutex>();
     const auto session = pool.acquire();
-    return run_once(*session, access, job);
+    return run_once(*session, access, job, [&] {
+      if (access == Access::write) pool.wrote();
+    });
   });
 }
 

@@ -8,13 +8,13 @@
 namespace store {
 namespace {
 
-/// The share of its age that a span may be long.
+/// A span may be as long as this part of its age.
 constexpr std::int64_t kShare = 64;
-/// The longest window that can be configured, and what its spans overlap it by.
+/// The longest window that can be configured, with the overlap of its spans.
 constexpr base::Duration kRemembered = std::chrono::days{366 + 6};
-/// New spans: short enough for windows of a minute, which may be configured later.
+/// New spans are short enough for windows of a minute, which may be configured later.
 constexpr base::Duration kLongestNew{1 << 20};
-/// Spans are joined now and then, after one in so many runs, since it costs statements.
+/// Joining spans costs statements, so it is done after one in so many runs.
 constexpr base::Duration kJoinedAfter{32};
 
 /// The largest power of two that is not longer: spans of such lengths fit into each other.
@@ -38,7 +38,7 @@ Budget::Budget(sql::Session& session, const std::string& probe, std::span<const 
     : session_(session), probe_(probe), limits_(limits), now_(now), next_allowed_(now) {
   if (limits.empty()) return;
   session.query(fmt::format("SELECT id FROM probe WHERE name = ?{}", session.dialect().for_update), probe).step();
-  // Waiting for the lock took time: runs must be counted where they happen.
+  // Waiting for the lock took time: a run must be counted when it happens.
   now_ = session.now();
   const base::Duration longest = std::ranges::max(limits, {}, &Limit::window).window;
   read_spans(now_ - longest - 2 * (longest / kShare) - 2 * kLongestNew);

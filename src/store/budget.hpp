@@ -25,14 +25,14 @@ class Budget {
   base::Time now() const { return now_; }
   /// How many more runs each limit allows.
   const std::vector<std::uint64_t>& left() const { return left_; }
-  /// How many runs all of them allow, and not more than `wanted`.
+  /// How many of `wanted` runs all limits allow.
   std::size_t allowed(std::size_t wanted) const;
-  /// When a limit that allows none allows one again; not later than now() when all do.
+  /// When all limits allow a run again; at most now() when they do.
   base::Time next_allowed() const { return next_allowed_; }
 
   /// REQUIRES: count <= allowed(count).
   void spend(std::size_t count);
-  /// Takes back a run of each of these times, which did not happen.
+  /// Takes back the runs that were counted at these times and did not happen.
   void refund(std::span<const base::Time> runs);
 
  private:

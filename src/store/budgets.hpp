@@ -21,9 +21,9 @@ class Budgets {
  public:
   virtual ~Budgets() = default;
 
-  /// Counts one run of `probe` against its limits; returns when, or nothing when they allow none.
+  /// Counts one run of `probe` against its limits, and returns when. Nothing: they allow none.
   virtual std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) = 0;
-  /// Takes back runs of `probe` that were counted at these times and did not happen.
+  /// Takes back the runs of `probe` that were counted at these times and did not happen.
   virtual void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) = 0;
   /// How many more runs of `probe` each of its limits allows now.
   virtual std::vector<std::uint64_t> left(const std::string& probe, std::span<const Limit> limits) = 0;

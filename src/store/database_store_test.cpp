@@ -52,7 +52,7 @@ TEST_P(DatabaseStoreTest, APollerMissesNoRevision) {
   const auto b = open();
   fill(*a, 300);
   const auto reader = open();
-  Loaded start = reader->load();
+  core::Contents start = reader->load();
   std::map<core::ProfileId, core::RowPtr> board;
   for (const auto& row : start.rows) board[row->profile.id] = row;
   core::Revision seen = start.version.revision;
@@ -84,7 +84,7 @@ TEST_P(DatabaseStoreTest, APollerMissesNoRevision) {
   writers.clear();
   fold();
 
-  const Loaded end = reader->load();
+  const core::Contents end = reader->load();
   EXPECT_EQ(seen, end.version.revision);
   EXPECT_EQ(board.size(), end.rows.size());
   for (const auto& row : end.rows) {
@@ -154,7 +154,7 @@ TEST_P(DatabaseStoreTest, ABoardWithoutItsRowIsNamedAndMadeAnewAtAStart) {
     }
   }
   const auto other = open();
-  const Loaded loaded = other->load();
+  const core::Contents loaded = other->load();
   EXPECT_THAT(loaded.rows, SizeIs(2));
   EXPECT_NE(loaded.version.epoch, before.epoch) << "readers load all anew";
   EXPECT_GT(loaded.version.revision, before.revision);
@@ -220,7 +220,7 @@ class RestoreTest : public DatabaseStoreTest {
   }
 
   std::unique_ptr<Store> store_;
-  Loaded backed_up_;
+  core::Contents backed_up_;
   core::ProfileId lost_ = 0;
   core::Version seen_;
 };
@@ -278,7 +278,7 @@ TEST_P(DatabaseStoreTest, TheOldestOfManyGapsAreForgottenWithTheDeletionsBeforeT
   const auto session = plain();
   kInsert.run(*session, std::span<const core::Revision>(gaps),
               [](sql::Query& query, core::Revision gap) { query.bind(2 * gap, 2 * gap - 1); });
-  const Loaded loaded = open()->load();
+  const core::Contents loaded = open()->load();
   EXPECT_EQ(loaded.gaps.size(), 1000U);
   EXPECT_GE(loaded.removed_since, 200) << "readers that are older need everything";
 }

@@ -10,7 +10,7 @@ namespace store {
 
 struct Opened {
   std::unique_ptr<Store> store;
-  /// Neither schema nor profiles were there before.
+  /// The database had neither schema nor profiles before.
   bool was_new = false;
 };
 
@@ -19,7 +19,7 @@ struct Opened {
 Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
                   FirstContent content = FirstContent::nothing);
 
-/// The same into `opened`, for several attempts: a database that one attempt found new stays so, also when it threw.
+/// The same for several attempts: `opened` keeps that one of them found the database new, also when it threw later.
 void open_store(Opened& opened, const sql::Location& location, std::size_t connections, const base::Clock& clock,
                 FirstContent content);
 

@@ -20,7 +20,7 @@ struct Assignment {
   bool batched = false;
 };
 
-/// Which tasks there are. Calls as in store.hpp.
+/// The interface of planning: which tasks exist. Calls as in store.hpp.
 class Plan {
  public:
   virtual ~Plan() = default;

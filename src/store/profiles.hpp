@@ -9,31 +9,31 @@
 
 namespace store {
 
-/// What became of a profile to be.
+/// The result of adding one profile.
 struct Added {
   core::ProfileId id = 0;
-  /// A profile with this key was there before, and stays as it is.
+  /// A profile with this key existed before, and stays as it is.
   bool existed = false;
 };
 
-/// Which profiles there are. Calls as in store.hpp.
+/// The interface of administration: which profiles exist. Calls as in store.hpp.
 class Profiles {
  public:
   virtual ~Profiles() = default;
 
   /// conflict: a profile with this key exists.
   base::Result<core::Profile> add(const core::ProfileKey& key, const core::Labels& labels = {});
-  /// Adds all that do not exist, in one transaction; says of each, in their order, what became of it.
+  /// Adds all that do not exist, in one transaction. Returns a result for each, in their order.
   virtual std::vector<Added> add_all(std::span<const core::NewProfile> profiles) = 0;
-  /// Adds those that do not exist, and gives the others those of their labels that they do not have so. Returns how
-  /// many it added.
+  /// Adds those that do not exist, and sets the labels of the others where they are missing or differ. Returns how many
+  /// it added.
   virtual std::size_t add_missing(std::span<const core::NewProfile> profiles) = 0;
-  /// Gives profile `id` another key and forgets its reading, which was measured for the old one; with the same key the
-  /// reading stays. Gives it `labels`, if there are any, in the same transaction. not_found, conflict.
+  /// Gives profile `id` another key and forgets its reading, which belongs to the old one; with the same key the
+  /// reading stays. Replaces its labels in the same transaction, if `labels` are given. not_found, conflict.
   virtual base::Result<core::Profile> change(core::ProfileId id, const core::ProfileKey& key,
                                              const std::optional<core::Labels>& labels) = 0;
   base::Result<core::Profile> replace(core::ProfileId id, const core::ProfileKey& key) { return change(id, key, {}); }
-  /// Gives a profile these labels instead of those it had. not_found.
+  /// Replaces a profile's labels. not_found.
   virtual base::Result<void> set_labels(core::ProfileId id, const core::Labels& labels) = 0;
   /// The profile with this key and its labels. not_found.
   virtual base::Result<core::Profile> find(const core::ProfileKey& key) = 0;

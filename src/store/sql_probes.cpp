@@ -11,7 +11,7 @@ namespace {
 using core::ProfileKey;
 using core::Revision;
 
-/// The id of a probe, which it gets when it has none.
+/// The id of a probe; gives it one when it has none.
 std::int64_t id_of(sql::Session& session, const std::string& probe) {
   for (;;) {
     auto query = session.query("SELECT id FROM probe WHERE name = ?", probe);
@@ -54,7 +54,7 @@ void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batche
     else
       keep_a_task_each(*tx, probe, id, ttl, now);
   });
-  // Also what the database's clock left in the future while nobody was there to see it step.
+  // The database's clock may have stepped back while no process was watching.
   mend(probe, ttl);
 }
 
@@ -62,7 +62,10 @@ std::optional<base::Time> SqlStore::spend(const std::string& probe, std::span<co
   const base::Time now = this->now();
   return write([&](sql::Transaction& tx) -> std::optional<base::Time> {
     Budget budget(*tx, probe, limits, now);
-    if (budget.allowed(1) == 0) return std::nullopt;
+    if (budget.allowed(1) == 0) {
+      tx.rollback();
+      return std::nullopt;
+    }
     budget.spend(1);
     return budget.now();
   });
@@ -75,8 +78,13 @@ void SqlStore::refund(const std::string& probe, std::span<const Limit> limits, s
 }
 
 std::vector<std::uint64_t> SqlStore::left(const std::string& probe, std::span<const Limit> limits) {
+  if (limits.empty()) return {};
   const base::Time now = this->now();
-  return write([&](sql::Transaction& tx) { return Budget(*tx, probe, limits, now).left(); });
+  return write([&](sql::Transaction& tx) {
+    auto left = Budget(*tx, probe, limits, now).left();
+    tx.rollback();
+    return left;
+  });
 }
 
 void SqlStore::fail_all(const std::string& probe, const std::string& error) {

@@ -139,7 +139,7 @@ base::Result<Profile> SqlStore::change(ProfileId id, const ProfileKey& key, cons
     if (!exists) return not_found(id);
     if (owner && owner != id) return conflict(key);
     if (!owner) {
-      // Somebody's own from now on, whoever discovered it, and perhaps another probe's.
+      // No longer a discovered profile, and perhaps another probe's.
       tx->run("UPDATE hardware SET provider = ?, name = ?, revision = ?, origin = '' WHERE id = ?", key.provider,
               key.name, revision, id);
       tx->run("DELETE FROM task WHERE profile_id = ?", id);
@@ -163,28 +163,28 @@ base::Result<void> SqlStore::set_labels(ProfileId id, const core::Labels& labels
 }
 
 base::Result<Profile> SqlStore::find(const ProfileKey& key) {
-  return with_session([&](sql::Session& session) -> base::Result<Profile> {
-    const auto id = id_with(session, key);
+  return read([&](sql::Transaction& tx) -> base::Result<Profile> {
+    const auto id = id_with(*tx, key);
     if (!id)
       return base::fail(base::Errc::not_found, fmt::format("there is no profile '{}/{}'", key.provider, key.name));
     std::vector<Profile> found{{*id, key, {}}};
-    add_labels(session, found);
+    add_labels(*tx, found);
     return found.front();
   });
 }
 
 std::vector<Profile> SqlStore::profiles() {
-  return with_session([](sql::Session& session) {
+  return read([](sql::Transaction& tx) {
     std::vector<Profile> all;
     {
       // Plain SQL may have written a row twice: the oldest is the profile.
-      auto query = session.query(
-          "SELECT MIN(id), provider, name FROM hardware WHERE revision >= ? GROUP BY provider, name", kUnseen);
+      auto query = tx->query("SELECT MIN(id), provider, name FROM hardware WHERE revision >= ? GROUP BY provider, name",
+                             kUnseen);
       while (query.step())
         all.push_back({query.get<ProfileId>(0), {query.get<std::string>(1), query.get<std::string>(2)}, {}});
     }
     std::ranges::sort(all, {}, &Profile::id);
-    add_labels(session, all);
+    add_labels(*tx, all);
     std::ranges::sort(all, {}, &Profile::key);
     return all;
   });

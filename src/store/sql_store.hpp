@@ -12,7 +12,7 @@
 
 namespace store {
 
-/// At least 0 and less than `period`.
+/// A random duration, at least 0 and less than `period`.
 base::Duration random_part(base::Duration period);
 
 /// Ids times this, modulo a period in microseconds, are spread over it, so that tasks do not fall due together (Knuth,
@@ -22,19 +22,19 @@ inline constexpr std::int64_t kSpread = 2654435761;
 /// Spreads the tasks of `probe` that are due later than a period from now over that period.
 void bring_forward(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now);
 
-/// Gives `profiles` their labels.
+/// Reads the labels of `profiles`.
 void add_labels(sql::Session& session, std::span<core::Profile> profiles);
 
-/// The store in a SQL database, of any dialect. Its functions stand in sql_*.cpp.
+/// The store in a SQL database, of any dialect. Its functions are in sql_*.cpp.
 ///
 /// Every change takes its revision first (next_revision): the lock on that row, held to the commit, makes all changes
-/// of all replicas follow one another. Whoever locks tasks too locks them after it, by their ids.
+/// of all replicas follow one another. A transaction that also locks tasks locks them after it, by their ids.
 class SqlStore final : public Store {
  public:
-  /// REQUIRES: `pool`'s database is migrated. `clock`, whose steady clock tells steps of the database's, outlives it.
+  /// REQUIRES: `pool`'s database is migrated. `clock` outlives it; its steady clock reveals steps of the database's.
   SqlStore(std::unique_ptr<sql::Pool> pool, const base::Clock& clock) : pool_(std::move(pool)), watch_(clock) {}
 
-  Loaded load() override;
+  core::Contents load() override;
   Polled poll(core::Revision seen) override;
 
   std::vector<Added> add_all(std::span<const core::NewProfile> profiles) override;
@@ -46,6 +46,7 @@ class SqlStore final : public Store {
   std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
+  base::Time last_write() const override { return pool_->last_write(); }
 
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
@@ -79,20 +80,19 @@ class SqlStore final : public Store {
   auto write(F job) {
     return sql::transact(*pool_, sql::Access::write, std::move(job));
   }
-  /// Without a transaction: for reads of one statement.
+  /// Runs `job` without a transaction, for reads of one statement.
   template <class F>
   auto with_session(F job) {
     return sql::with_retries([&] { return job(*pool_->acquire()); });
   }
   base::Time now();
-  /// The database's clock, which is watched.
+  /// Reads the database's clock, and watches it for steps.
   base::Time clock_now(sql::Session& session);
-  /// Looks for tasks of `probe` that its clock cannot have made so: leases given after now, runs that are due later
-  /// than a period from now.
+  /// Notes tasks of `probe` from the future: leases given after now, runs due later than a period from now.
   void note_future(const std::string& probe, base::Time now, std::optional<base::Time> latest_lease,
                    std::optional<base::Time> latest_due);
-  /// Puts right what a clock that stepped back has left in the future: due times beyond a period from now, leases
-  /// longer than they were given for, readings. Returns the steps since the last call.
+  /// Corrects times that a clock has left in the future before it stepped back: due times beyond a period from now,
+  /// leases longer than they were given for, readings. Returns the steps since the previous call.
   std::optional<ClockWatch::Steps> mend_after_steps();
   void mend(const std::string& probe, base::Duration ttl);
 
@@ -103,18 +103,18 @@ class SqlStore final : public Store {
 
   void look_ahead(const Wanted& wanted, Claimed& claimed);
   void drop_unusable(std::vector<Claim>& claims);
-  /// Adopts some rows that nobody has looked at; returns whether there may be more.
+  /// Adopts some new rows of plain SQL; returns whether there may be more.
   bool adopt_fresh();
-  /// Adopts all of them, and rows refused before, and buries profiles whose row was deleted with plain SQL.
+  /// Adopts all new rows, and rows refused before, and buries profiles whose row was deleted with plain SQL.
   void adopt_everything();
-  /// Takes rows from the board whose key plain SQL has made unusable, until they are put right.
+  /// Takes rows with an unusable key, as plain SQL may have written it, from the board until they are corrected.
   void leave_out(std::span<const core::ProfileId> ids);
   /// Adds those that do not exist, as discovered by the probe `origin` ("": by nobody).
   std::size_t add_from(const std::string& origin, std::span<const core::NewProfile> profiles);
   std::optional<core::ProfileId> adopt_some(core::Revision marked, core::ProfileId after, LeftOut& left_out);
 
   std::unique_ptr<sql::Pool> pool_;
-  /// The database has been at this revision, so it must not be behind it.
+  /// The highest revision seen: a database behind it was restored from a backup.
   std::atomic<core::Revision> known_ = 0;
   ClockWatch watch_;
   struct Prepared {

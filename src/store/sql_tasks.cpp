@@ -12,7 +12,7 @@ namespace {
 
 using core::Revision;
 
-/// How many due tasks a claim looks at for each that it wants: those that another replica takes first can be replaced.
+/// Due tasks that a claim reads for each that it wants, to replace those that another replica takes first.
 constexpr std::size_t kCandidatesPerClaim = 2;
 
 std::mt19937_64& random_bits() {
@@ -31,14 +31,14 @@ struct Candidate {
 struct Lease {
   const Wanted& wanted;
   base::Time now;
-  /// Tasks whose lease ended before may be had: now, or the beginning of time for those only that nobody leases.
+  /// Tasks whose lease ended before this time are free: now, or kUnleased when only unleased ones are.
   base::Time free_before;
 };
 
 constexpr base::Time kUnleased{base::Duration{1}};
 
-/// Free tasks that are due, the most overdue first and equals in random order, so that replicas that look at the same
-/// time seldom want the same ones.
+/// Free tasks that are due, the most overdue first, and equals in random order, so that replicas seldom want the same
+/// ones.
 std::vector<Candidate> candidates(sql::Session& session, const Lease& lease, std::size_t limit) {
   std::vector<Candidate> found;
   auto query =
@@ -63,7 +63,7 @@ std::vector<TaskId> lock_free(sql::Session& session, std::span<const TaskId> ids
   return free;
 }
 
-/// The claims that `ids` are after their lease: each of one profile, with its labels.
+/// The claims of leased tasks: each of one profile, with its labels.
 std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids) {
   static const std::string kTaken = sql::with_list(
       "SELECT t.id, h.id, h.provider, h.name, t.due, t.token FROM task t"
@@ -81,8 +81,8 @@ std::vector<Claim> claims_of(sql::Session& session, std::span<const TaskId> ids)
   return claims;
 }
 
-/// The same for the one task of a batched probe: a claim of all its profiles. Nothing when it is not that task: its
-/// profile was deleted with plain SQL.
+/// The same for the one task of a batched probe: a claim of all its profiles. Nothing for another task, whose profile
+/// was deleted with plain SQL.
 std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::string& probe) {
   Claim claim{.task = id, .batched = true};
   auto task = session.query("SELECT due, token FROM task WHERE id = ? AND profile_id < 0", id);
@@ -101,21 +101,23 @@ std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::
 }
 
 /// Leases those of `ids` that are still free. REQUIRES: at most kListSize ids, sorted.
-std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
+std::vector<Claim> lease_free(sql::Transaction& tx, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
       sql::with_list("UPDATE task SET owner = ?, lease_until = ?, lease = ?, token = token + 1 WHERE id");
-  const std::vector<TaskId> free = lock_free(session, ids, lease);
-  if (free.empty()) return {};
-  session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, lease.wanted.lease,
-              std::span<const TaskId>(free));
-  std::vector<Claim> claims = claims_of(session, free);
+  const std::vector<TaskId> free = ids.empty() ? std::vector<TaskId>() : lock_free(*tx, ids, lease);
+  if (free.empty()) {
+    tx.rollback();
+    return {};
+  }
+  tx->run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, lease.wanted.lease, std::span<const TaskId>(free));
+  std::vector<Claim> claims = claims_of(*tx, free);
   // A task without a profile of its own is the one of a batched probe.
   if (claims.empty())
-    if (auto batched = batched_claim(session, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
+    if (auto batched = batched_claim(*tx, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
   return claims;
 }
 
-/// Counts the claims that have something to ask: a batch without profiles has not, unless it finds them.
+/// Counts the claims that ask their source. A batch without profiles asks only when it discovers them.
 void count_runs(Budget& budget, const Wanted& wanted, std::span<Claim> claims) {
   if (wanted.limits.empty()) return;
   std::size_t runs = 0;
@@ -127,7 +129,7 @@ void count_runs(Budget& budget, const Wanted& wanted, std::span<Claim> claims) {
   budget.spend(runs);
 }
 
-/// Takes the first `count` off `from` and returns their ids, sorted: everybody locks rows in one order.
+/// Takes the first `count` off `from` and returns their ids, sorted: all transactions lock rows in one order.
 std::vector<TaskId> take_ids(std::span<const Candidate>& from, std::size_t count) {
   count = std::min(count, from.size());
   std::vector<TaskId> ids;
@@ -139,7 +141,7 @@ std::vector<TaskId> take_ids(std::span<const Candidate>& from, std::size_t count
 
 struct Ahead {
   Backlog backlog;
-  /// When the latest lease of a task that is due was given, and when the last task is due.
+  /// When the latest lease of a due task was given, and when the last task is due.
   std::optional<base::Time> latest_lease{};
   std::optional<base::Time> latest_due{};
 };
@@ -176,7 +178,7 @@ struct State {
 };
 using States = std::unordered_map<TaskId, State>;
 
-/// The tasks of `ids` that somebody leases, whether in time or not; locked, so that nobody takes one over until the
+/// Locks the leased tasks of `ids`, whether their leases are over or not, so that nobody takes one over until the
 /// transaction ends. REQUIRES: sorted ids.
 States lock_leased(sql::Session& session, std::span<const TaskId> ids) {
   const std::string text = sql::with_list("SELECT id, owner, token, profile_id, probe FROM task WHERE id",
@@ -208,7 +210,7 @@ void free_tasks(sql::Session& session, std::span<const TaskId> ids, base::Durati
       ids, [&](std::span<const TaskId> part) { session.run(kSql, now, ttl, now, now, ttl, ttl, now, ttl, now, part); });
 }
 
-/// Is the outcome that of the lease that the task is in?
+/// Does the outcome belong to the task's present lease?
 bool is_wanted(const Outcome& outcome, const State& state) {
   if (state.token != outcome.token) return false;
   if (outcome.batched) return state.profile < 0;
@@ -221,10 +223,10 @@ Claimed SqlStore::claim(const Wanted& wanted) {
   assert(!wanted.owner.empty());
   Claimed claimed;
   bool spare_leases = false;
-  // One statement sees one state without a transaction, which would cost two more ways to the server.
+  // One statement sees one state without a transaction, which would cost two more round trips.
   const auto found = with_session([&](sql::Session& session) {
     claimed.now = clock_now(session);
-    // A step forward ends all leases at once: their replicas have the time to renew them.
+    // A step forward ends all leases at once: gives their replicas time to renew them.
     spare_leases = watch_.stepped_forward(wanted.lease);
     return candidates(session, {wanted, claimed.now, spare_leases ? kUnleased : claimed.now},
                       wanted.count * kCandidatesPerClaim);
@@ -239,7 +241,7 @@ Claimed SqlStore::claim(const Wanted& wanted) {
       const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
       const auto ids = take_ids(next, count);
       const Lease lease{wanted, budget.now(), spare_leases ? kUnleased : budget.now()};
-      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, lease);
+      auto claims = lease_free(tx, ids, lease);
       count_runs(budget, wanted, claims);
       claimed.now = budget.now();
       claimed.left = budget.left();
@@ -249,7 +251,7 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     const std::size_t looked_at = rest.size() - next.size();
     rest = next;
     claimed.claims.insert(claimed.claims.end(), claims.begin(), claims.end());
-    // The few that others took are not worth another transaction: the caller asks again.
+    // Replacing the few that others took is not worth another transaction: the caller asks again.
     if (!claims.empty() && claims.size() < looked_at) break;
     if (looked_at == 0) break;
   }
@@ -261,12 +263,12 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     claimed.next_due = rest.front().due;
   else if (claimed.claims.size() < wanted.count)
     look_ahead(wanted, claimed);
-  // Those that are spared may be had in a while, not now.
+  // Spared leases are not free at their end.
   if (spare_leases) claimed.next_lease_end.reset();
   return claimed;
 }
 
-/// No probe is told a key that plain SQL has made unusable.
+/// Removes profiles whose key plain SQL has made unusable, so that no probe gets it.
 void SqlStore::drop_unusable(std::vector<Claim>& claims) {
   std::vector<core::ProfileId> bad;
   std::erase_if(claims, [&](Claim& claim) {
@@ -280,15 +282,13 @@ void SqlStore::drop_unusable(std::vector<Claim>& claims) {
   if (!bad.empty()) leave_out(bad);
 }
 
-/// Finds out when there will be something to claim, and what is left of the limits.
+/// Adds when the next task can be claimed, and what is left of the limits.
 void SqlStore::look_ahead(const Wanted& wanted, Claimed& claimed) {
   const Ahead ahead = with_session([&](sql::Session& session) { return look_at(session, wanted.probe, claimed.now); });
   claimed.next_due = ahead.backlog.due;
   claimed.next_lease_end = ahead.backlog.lease_end;
   note_future(wanted.probe, claimed.now, ahead.latest_lease, ahead.latest_due);
-  if (wanted.limits.empty() || !claimed.left.empty()) return;
-  claimed.left =
-      write([&](sql::Transaction& tx) { return Budget(*tx, wanted.probe, wanted.limits, claimed.now).left(); });
+  if (claimed.left.empty()) claimed.left = left(wanted.probe, wanted.limits);
 }
 
 Backlog SqlStore::backlog(const std::string& probe) {
@@ -304,8 +304,12 @@ std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Cl
   const auto ids = sorted_ids(claims);
   // Extending first locks the rows, so that nobody takes one over between the two statements.
   const auto states = write([&](sql::Transaction& tx) {
-    sql::for_each_list<TaskId>(ids, [&](std::span<const TaskId> part) { tx->run(kSql, until, lease, owner, part); });
-    return lock_leased(*tx, ids);
+    std::int64_t extended = 0;
+    sql::for_each_list<TaskId>(
+        ids, [&](std::span<const TaskId> part) { extended += tx->run(kSql, until, lease, owner, part); });
+    States states = lock_leased(*tx, ids);
+    if (extended == 0) tx.rollback();
+    return states;
   });
   std::vector<TaskId> lost;
   for (const Claim& claim : claims)
@@ -315,7 +319,7 @@ std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Cl
 
 std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
   if (outcomes.empty()) return {};
-  // Before waiting for the lock: ended_ago counts from here.
+  // Read before waiting for the lock, since ended_ago counts from here.
   const base::Time now = this->now();
   std::vector<const Outcome*> ordered;
   std::vector<TaskId> ids;
@@ -339,7 +343,7 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
         settle_batch(*tx, *outcome, state->second.probe, settled);
       else
         settled.push_back({outcome, &outcome->findings.front(), std::move(state->second.probe)});
-      states.erase(state);  // the same outcome a second time is refused
+      states.erase(state);  // refuses the same outcome a second time
     }
     write_findings(*tx, settled, now, revision);
     for (const auto& [ttl, tasks] : ended_by_ttl) free_tasks(*tx, tasks, ttl, now);
@@ -357,6 +361,7 @@ void SqlStore::release(const std::string& owner, std::span<const Claim> claims) 
     std::vector<TaskId> held;
     for (const Claim& claim : claims)
       if (holds(states, owner, claim)) held.push_back(claim.task);
+    if (held.empty()) return tx.rollback();
     std::ranges::sort(held);
     sql::for_each_list<TaskId>(held, [&](std::span<const TaskId> part) { tx->run(kSql, owner, part); });
   });

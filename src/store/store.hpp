@@ -8,10 +8,10 @@
 
 namespace store {
 
-/// The database: profiles, tasks with their leases, and latest readings. Each caller takes the part that it needs. An
-/// interface because the database is a real boundary, with an in-memory fake for tests.
+/// The database: profiles, tasks with their leases, and latest readings. Each caller uses one of the interfaces. They
+/// are abstract because the database is a real boundary, with an in-memory fake for tests.
 ///
-/// Thread-safe. Every call blocks: make it from an OffloadPool. Throws base::Lost when the database is not reachable.
+/// Thread-safe. Every call blocks: make it through store::Caller. Throws base::Lost when the database is not reachable.
 /// All times are the database's clock, so that replicas with skewed clocks agree.
 class Store : public Changes, public Profiles, public Plan, public Tasks, public Budgets {};
 

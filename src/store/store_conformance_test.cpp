@@ -13,7 +13,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_P(StoreTest, BeginsEmptyUnderAnEpoch) {
-  const Loaded loaded = store().load();
+  const core::Contents loaded = store().load();
   EXPECT_THAT(loaded.rows, IsEmpty());
   EXPECT_THAT(loaded.removed, IsEmpty());
   EXPECT_FALSE(loaded.version.epoch.empty());
@@ -263,7 +263,7 @@ TEST_P(StoreTest, RemoveLeavesATombstone) {
   EXPECT_EQ(change.removed[0].id, id);
   EXPECT_GT(change.removed[0].revision, seen);
   EXPECT_TRUE(quiet_since(change.revision()));
-  const Loaded loaded = store().load();
+  const core::Contents loaded = store().load();
   EXPECT_THAT(loaded.rows, IsEmpty());
   EXPECT_EQ(loaded.removed, change.removed);
   EXPECT_LT(loaded.removed_since, change.removed[0].revision);
@@ -288,7 +288,7 @@ TEST_P(StoreTest, ForgetsOldTombstones) {
   EXPECT_THAT(store().load().removed, SizeIs(2)) << "an hour is not more than an hour";
   clock_.advance(kTick);
   store().forget_removed(1h);
-  const Loaded loaded = store().load();
+  const core::Contents loaded = store().load();
   ASSERT_THAT(loaded.removed, SizeIs(1));
   EXPECT_EQ(loaded.removed[0].id, young);
   EXPECT_EQ(loaded.removed_since, seen);
@@ -311,7 +311,7 @@ TEST_P(StoreTest, AdoptsPlainRowsWhenPolled) {
 
 TEST_P(StoreTest, AdoptsPlainRowsWhenLoaded) {
   harness_->insert_plain("Azure", "H16mr");
-  const Loaded loaded = store().load();
+  const core::Contents loaded = store().load();
   ASSERT_THAT(loaded.rows, SizeIs(1));
   EXPECT_GT(loaded.rows[0]->revision, 0);
   EXPECT_TRUE(quiet_since(loaded.version.revision));

@@ -16,56 +16,56 @@ namespace store {
 
 using TaskId = std::int64_t;
 
-/// What a replica wants to run.
+/// A replica's request for tasks.
 struct Wanted {
   std::string probe;
   std::string owner;
-  /// Most tasks at once.
+  /// The largest number of tasks.
   std::size_t count = 0;
   base::Duration lease{0};
-  /// Every claimed task that has something to ask is counted as a run against all of them.
+  /// Each claimed task that asks its source is counted as a run against all of them.
   std::vector<Limit> limits{};
-  /// A batch without profiles asks, too: which ones there are.
+  /// The probe discovers profiles, so a batch without profiles asks, too.
   bool discovers = false;
 };
 
 /// A task that this replica may run until its lease ends.
 struct Claim {
   TaskId task = 0;
-  /// What it measures: one profile, or all of the probe's when it is batched.
+  /// The profiles to measure: one, or all of the probe's when it is batched.
   std::vector<core::Profile> profiles{};
   bool batched = false;
   base::Time due;
   /// Fencing token: a write with an older one is refused.
   std::int64_t token = 0;
-  /// When its run was counted against the limits; nothing: it was not.
+  /// When its run was counted against the limits. Nothing: it was not.
   std::optional<base::Time> counted{};
 };
 
 struct Claimed {
   std::vector<Claim> claims;
-  /// The database's clock at the claim: how late a task is, is `now - due`.
+  /// The database's clock at the claim. A task is late by `now - due`.
   base::Time now;
-  /// When the probe's next free task is due, or its limits let it run; not later than `now` when there are more than
-  /// these. Nothing: there is none, or as many as were wanted were claimed.
+  /// When the probe's next free task is due, or its limits allow it; at most `now` when more could be claimed now.
+  /// Nothing: there is none, or all that were wanted were claimed.
   std::optional<base::Time> next_due;
-  /// When the first lease of a task that is due ends, unless it is renewed: its replica may be dead. Nothing: as above.
+  /// When the first lease of a due task ends, unless it is renewed: its replica may be dead. Nothing: as above.
   std::optional<base::Time> next_lease_end;
   /// How many more runs each limit allows, in the order of Wanted::limits.
   std::vector<std::uint64_t> left{};
 };
 
-/// What is to be done for a probe.
+/// The work that waits for a probe.
 struct Backlog {
-  /// The database's clock at the look.
+  /// The database's clock at the answer.
   base::Time now;
-  /// When the first task that nobody runs is due. Nothing: there is none.
+  /// When the first task without a lease is due. Nothing: there is none.
   std::optional<base::Time> due;
-  /// When the first lease of a task that is due ends, unless it is renewed. Nothing: there is none.
+  /// When the first lease of a due task ends, unless it is renewed. Nothing: there is none.
   std::optional<base::Time> lease_end;
 };
 
-/// What a run found out about one profile: a measurement, or the sentence that says what failed.
+/// A run's result for one profile: a measurement, or a sentence about the failure.
 struct Finding {
   core::Profile profile;
   std::expected<core::Measurement, std::string> result;
@@ -84,24 +84,23 @@ struct Outcome {
   core::FreshnessRule rule;
 };
 
-/// Tasks from claim to reading. Calls as in store.hpp.
+/// The interface of runners: tasks from claim to reading. Calls as in store.hpp.
 class Tasks {
  public:
   virtual ~Tasks() = default;
 
-  /// Leases due tasks to their owner, the most overdue first, as many as are wanted and the limits allow.
+  /// Leases due tasks to their new owner, the most overdue first, as many as are wanted and the limits allow.
   virtual Claimed claim(const Wanted& wanted) = 0;
   virtual Backlog backlog(const std::string& probe) = 0;
-  /// Extends the leases that are still this owner's. Returns the claims that are lost (taken over, or deleted), in
-  /// their order.
+  /// Extends the leases that are still this owner's. Returns the lost ones (taken over, or deleted), in their order.
   virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;
   /// Writes readings and failures in one transaction under one new revision, each only where its token is still the
   /// task's, frees those tasks and sets when they are due next. Returns the tasks that were refused.
   virtual std::vector<TaskId> finish(std::span<const Outcome> outcomes) = 0;
-  /// Notes at every profile of `probe` that it cannot be measured. Levels stay.
+  /// Writes this failure to all profiles of `probe`. Levels stay.
   virtual void fail_all(const std::string& probe, const std::string& error) = 0;
-  /// These are all profiles that `probe` knows of: adds those that do not exist, and removes those that an earlier call
-  /// added and that are gone.
+  /// Takes `keys` for all profiles of the probe's source: adds the missing ones, and removes those that an earlier call
+  /// added and the source no longer has.
   virtual void discover(const std::string& probe, std::span<const core::ProfileKey> keys) = 0;
   /// Gives tasks back unfinished, due as before.
   virtual void release(const std::string& owner, std::span<const Claim> claims) = 0;

@@ -57,14 +57,14 @@ core::Profile MemoryStore::insert(const ProfileKey& key) {
   return profile;
 }
 
-store::Loaded MemoryStore::load() {
+core::Contents MemoryStore::load() {
   const auto lock = enter();
   adopt();
-  store::Loaded loaded{.version = {epoch_, revision_},
-                       .now = clock_.wall_now(),
-                       .rows = {},
-                       .removed = {},
-                       .removed_since = removed_since_};
+  core::Contents loaded{.version = {epoch_, revision_},
+                        .now = clock_.wall_now(),
+                        .rows = {},
+                        .removed = {},
+                        .removed_since = removed_since_};
   for (const auto& [id, row] : rows_) loaded.rows.push_back(row);
   for (const auto& [id, tombstone] : removed_) loaded.removed.push_back({id, tombstone.revision});
   return loaded;

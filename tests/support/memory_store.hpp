@@ -28,7 +28,7 @@ class MemoryStore : public store::Store {
   /// How long renew() takes until it looks.
   void delay_renewals(std::chrono::milliseconds delay) { renewal_delay_ = delay; }
 
-  store::Loaded load() override;
+  core::Contents load() override;
   store::Polled poll(core::Revision seen) override;
   std::vector<store::Added> add_all(std::span<const core::NewProfile> profiles) override;
   std::size_t add_missing(std::span<const core::NewProfile> profiles) override;
@@ -39,6 +39,7 @@ class MemoryStore : public store::Store {
   std::vector<core::Profile> profiles() override;
   base::Result<void> remove(core::ProfileId id) override;
   void forget_removed(base::Duration age) override;
+  base::Time last_write() const override { return {}; }
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const store::Assignment> assignments) override;
   store::Claimed claim(const store::Wanted& wanted) override;

@@ -17,13 +17,12 @@ class Replica {
  public:
   Replica(base::Runtime& runtime, store::Store& store, config::ProbeConfig config, base::Duration lease = 15s)
       : runtime_(runtime),
-        database_("test", 2),
+        caller_(2, metrics_),
         shared_{.executor = runtime.background().get_executor(),
                 .plan = store,
                 .tasks = store,
                 .budgets = store,
-                .database = database_,
-                .watch = watch_,
+                .database = {caller_, watch_},
                 .metrics = metrics_,
                 .owner = fmt::format("replica-{}", ++count_),
                 .lease = lease,
@@ -108,9 +107,9 @@ class Replica {
   static inline int count_ = 0;
   base::Runtime& runtime_;
   base::Metrics metrics_;
-  base::OffloadPool database_;
   base::Fault fault_{"the database"};
   DatabaseWatch watch_{fault_};
+  store::Caller caller_;
   Shared shared_;
   Runner runner_;
   std::future<void> run_;

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+
+#include "config/config.hpp"
+#include "probe/probe.hpp"
+#include "refresh/breaker.hpp"
+#include "refresh/meters.hpp"
+
+namespace refresh {
+
+/// Did the run find out nothing at all?
+bool all_failed(const probe::Answer& answer);
+
+/// Asks a probe, and watches whether its source works. Used on the background thread.
+class Source {
+ public:
+  /// The references outlive it.
+  Source(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, Meters& meters);
+
+  /// The probe's answer, within its timeout; an error for each profile when the probe is broken. `trace` may be null.
+  boost::asio::awaitable<probe::Answer> ask(std::span<const core::Profile> profiles, std::stop_token stop,
+                                            probe::Trace* trace = nullptr);
+  /// Counts a run as ok or failed. While the probe is slowed down, its errors say since when. Returns the error of a
+  /// run that slowed it down.
+  std::optional<std::string> judge(probe::Answer& answer);
+
+  const Breaker& breaker() const { return breaker_; }
+  /// Since when the probe is slowed down, on this machine's clock.
+  std::optional<base::Time> slow_since() const;
+
+ private:
+  std::string noted(const std::string& error) const;
+
+  const config::ProbeConfig& config_;
+  const std::unique_ptr<probe::Probe> probe_;
+  Meters& meters_;
+  Breaker breaker_;
+  base::Time slow_since_;
+};
+
+}  // namespace refresh
