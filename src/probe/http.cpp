@@ -1,5 +1,3 @@
-#include "probe/http.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -9,6 +7,7 @@
 #include "probe/http_request.hpp"
 #include "probe/json.hpp"
 #include "probe/json_answer.hpp"
+#include "probe/kinds.hpp"
 #include "probe/transfers.hpp"
 
 namespace probe {
@@ -102,12 +101,9 @@ class HttpProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_http(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  return std::make_unique<HttpProbe>(config, std::move(executor));
-}
-
-std::size_t http_concurrency(const config::ProbeConfig&) {
-  return 64;
+/// 64, which wait for others and cost little.
+Kind kind_of(const config::HttpOptions&) {
+  return {make<HttpProbe>, 64, kTransfersDescriptors, kTransferDescriptors};
 }
 
 }  // namespace probe

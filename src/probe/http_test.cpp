@@ -1,5 +1,6 @@
 // Calls of functions over HTTP, and every way in which they go wrong, against tests/support/function_server.py.
-#include "probe/http.hpp"
+
+#include "support/http_test.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +8,6 @@
 #include <filesystem>
 
 #include "probe/transfers.hpp"
-#include "support/http_test.hpp"
 
 namespace probe {
 namespace {

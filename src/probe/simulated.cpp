@@ -1,5 +1,3 @@
-#include "probe/simulated.hpp"
-
 #include <random>
 #include <thread>
 #include <unordered_map>
@@ -84,11 +82,11 @@ class SleepingProbe final : public Probe {
 /// Burns a core per measurement, in threads of the lowest priority.
 class BurningProbe final : public Probe {
  public:
-  BurningProbe(const config::ProbeConfig& config, std::size_t threads)
+  BurningProbe(const config::ProbeConfig& config, const asio::any_io_executor&)
       : duration_(config.simulated.duration),
         timeout_(config.timeout),
         dice_(config.simulated.seed),
-        pool_("burn", threads, base::OffloadPool::Priority::low) {}
+        pool_("burn", concurrency(config), base::OffloadPool::Priority::low) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
     bool timed_out = false;
@@ -114,14 +112,10 @@ class BurningProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_simulated(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  if (config.simulated.work == config::Work::cpu) return std::make_unique<BurningProbe>(config, concurrency(config));
-  return std::make_unique<SleepingProbe>(config, std::move(executor));
-}
-
-std::size_t simulated_concurrency(const config::ProbeConfig& config) {
-  if (config.simulated.work == config::Work::cpu) return std::max(1U, std::thread::hardware_concurrency());
-  return 10'000;
+/// 10,000 that sleep, which cost a timer each; one per core that burn a core.
+Kind kind_of(const config::SimulatedOptions& options) {
+  if (options.work == config::Work::sleep) return {make<SleepingProbe>, 10'000};
+  return {make<BurningProbe>, std::max(1U, std::thread::hardware_concurrency())};
 }
 
 }  // namespace probe

@@ -1,4 +1,3 @@
-#include "probe/simulated.hpp"
 
 #include <gtest/gtest.h>
 

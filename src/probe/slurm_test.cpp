@@ -1,5 +1,4 @@
 // The probe, with scripts in place of Slurm's commands.
-#include "probe/slurm.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
