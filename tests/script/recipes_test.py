@@ -105,9 +105,9 @@ class Places(unittest.TestCase):
     def test_threads_are_listed(self):
         table = read("docs/architecture.md").split("## Threads")[1].split("\n## ")[0]
         pools = {name for file in (*sources(), *sources(pattern="*.hpp"))
-                 for name in re.findall(r'(?:pool_|database_|readers_)[({]"(\w+)"', file.read_text())}
+                 for name in re.findall(r'(?:pool_|database_|readers_)(?:\.emplace)?[({]"(\w+)"', file.read_text())}
         self.assertEqual(pools, set(re.findall(r"^\| pool `(\w+)`", table, re.MULTILINE)))
-        members = sum(len(re.findall(r"^ +(?:const )?base::OffloadPool \w+[;{]", file.read_text(), re.MULTILINE))
+        members = sum(len(re.findall(r"^ +.*base::OffloadPool>? \w+[;{]", file.read_text(), re.MULTILINE))
                       for file in (*sources(), *sources(pattern="*.hpp")))
         self.assertEqual(members, len(pools), "a pool has no name that this test finds")
 
