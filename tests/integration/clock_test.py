@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from support import RELEASE_BIN, DatabaseCase, TestCase, eventually, request
+from support import RELEASE_BIN, DatabaseCase, TestCase, eventually, listed
 
 STEPS = "vacancy_database_clock_steps_total"
 PROFILES = [{"provider": "fleet", "name": f"node-{i}"} for i in range(5)]
@@ -37,8 +37,7 @@ class Clock:
 
 
 def all_fresh(hardware, after=""):
-    rows = request(hardware.port, "/hardware/").json
-    return all(row["freshness"] == "FRESH" and row["measured_at"] > after for row in rows)
+    return all(row["freshness"] == "FRESH" and row["measured_at"] > after for row in listed(hardware.port))
 
 
 def real_time():
