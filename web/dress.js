@@ -27,13 +27,7 @@ function localise(page) {
   }
 }
 
-function button(page, className, text) {
-  const made = page.createElement('button');
-  made.type = 'button';
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
+const button = (page, className, textContent) => Object.assign(page.createElement('button'), { type: 'button', className, textContent });
 
 function addCopyButtons(page) {
   for (const pre of page.querySelectorAll('.profile main pre')) {

@@ -76,26 +76,25 @@ const isLogin = ({ type, status, ok, headers }) => type === 'opaqueredirect' || 
 class Line {
   views = new Map();
   state = 'connecting';
-  changedAt = performance.now();
-  heardAt = performance.now();
   attempts = 0;
 
-  constructor(url) {
-    this.url = url;
-    this.watching = setInterval(() => this.look(), 1_000);
+  constructor(url, world, closed) {
+    Object.assign(this, { url, world, closed });
+    this.changedAt = this.heardAt = world.performance.now();
+    this.watching = this.world.setInterval(() => this.look(), 1_000);
     this.online = () => this.reopen();
-    addEventListener('online', this.online);
+    this.world.addEventListener('online', this.online);
   }
 
   join(port, query, since) {
     let view = this.views.get(query);
     if (!view) {
       this.views.set(query, view = new View(query, since));
-      clearTimeout(this.settling);
-      this.settling = setTimeout(() => this.reopen(), this.abort ? SETTLE : 0);
+      this.world.clearTimeout(this.settling);
+      this.settling = this.world.setTimeout(() => this.reopen(), this.abort ? SETTLE : 0);
     }
     const joined = !view.members.has(port);
-    view.members.set(port, performance.now());
+    view.members.set(port, this.world.performance.now());
     view.emptyAt = undefined;
     port.postMessage(this.told());
     if (!joined) return view;
@@ -106,7 +105,7 @@ class Line {
 
   // Two heartbeats missed, or no answer for as long: the network may have died without a word.
   look() {
-    const now = performance.now();
+    const now = this.world.performance.now();
     for (const view of this.views.values()) {
       for (const [port, seen] of view.members) if (now - seen > DEAD) view.members.delete(port);
       if (view.members.size) continue;
@@ -119,16 +118,16 @@ class Line {
   }
 
   close() {
-    clearInterval(this.watching);
-    clearTimeout(this.retry);
-    clearTimeout(this.settling);
-    removeEventListener('online', this.online);
+    this.world.clearInterval(this.watching);
+    this.world.clearTimeout(this.retry);
+    this.world.clearTimeout(this.settling);
+    this.world.removeEventListener('online', this.online);
     this.abort?.abort();
-    lines.delete(this.url);
+    this.closed();
   }
 
   reopen() {
-    clearTimeout(this.retry);
+    this.world.clearTimeout(this.retry);
     this.abort?.abort();
     this.abort = undefined;
     if (this.views.size) this.open();
@@ -138,9 +137,9 @@ class Line {
   async open() {
     const abort = this.abort = new AbortController();
     const asked = this.asked = [...this.views.values()];
-    this.heardAt = performance.now();
+    this.heardAt = this.world.performance.now();
     try {
-      const response = await fetch(`${this.url}?${asked.map(view => view.parameter).join('&')}`, {
+      const response = await this.world.fetch(`${this.url}?${asked.map(view => view.parameter).join('&')}`, {
         signal: abort.signal, redirect: 'manual', cache: 'no-store', headers: { Accept: 'text/event-stream' },
       });
       if (isLogin(response)) this.setState('signin', abort);
@@ -153,14 +152,14 @@ class Line {
     this.abort = undefined;
     if (this.state === 'open') this.setState('connecting');
     // Jitter keeps the visitors of a restarted server apart.
-    this.retry = setTimeout(() => this.reopen(), Math.min(BACKOFF_MAX, 1_000 * 2 ** this.attempts++) * (0.5 + Math.random() / 2));
+    this.retry = this.world.setTimeout(() => this.reopen(), Math.min(BACKOFF_MAX, 1_000 * 2 ** this.attempts++) * (0.5 + Math.random() / 2));
   }
 
   async read(body, asked, abort) {
     let at = 0;
     let fresh = true;
     const heard = () => {
-      this.heardAt = performance.now();
+      this.heardAt = this.world.performance.now();
       this.attempts = 0;
       this.setState('open', abort);
       if (fresh) this.tell('status', '{"outage":null}');  // else the server says so at once
@@ -184,12 +183,12 @@ class Line {
   setState(state, abort) {
     if (abort?.signal.aborted || state === this.state) return;
     this.state = state;
-    this.changedAt = performance.now();
+    this.changedAt = this.world.performance.now();
     this.send(this.told());
   }
 
   told() {
-    return { type: 'state', state: this.state, forMs: performance.now() - this.changedAt };
+    return { type: 'state', state: this.state, forMs: this.world.performance.now() - this.changedAt };
   }
 
   send(message) {
@@ -197,20 +196,31 @@ class Line {
   }
 }
 
-const lines = new Map();
+export class Hub {
+  lines = new Map();
 
-export function attach(port) {
-  let line;
-  let view;
-  port.onmessage = ({ data: { type, url, query, since } }) => {
-    if (type === 'reopen') {
-      line?.setState('connecting');
-      return line?.reopen();
-    }
-    if (view && (type === 'leave' || view.query !== query)) view.members.delete(port);
-    if (type === 'leave') return void (view = undefined);
-    if (!lines.has(url)) lines.set(url, new Line(url));
-    line = lines.get(url);
-    view = line.join(port, query, since);
-  };
+  // world has the clock, timers and fetch() of a browser.
+  constructor(world = globalThis) {
+    this.world = world;
+  }
+
+  lineTo(url) {
+    if (!this.lines.has(url)) this.lines.set(url, new Line(url, this.world, () => this.lines.delete(url)));
+    return this.lines.get(url);
+  }
+
+  attach(port) {
+    let line;
+    let view;
+    port.onmessage = ({ data: { type, url, query, since } }) => {
+      if (type === 'reopen') {
+        line?.setState('connecting');
+        return line?.reopen();
+      }
+      if (view && (type === 'leave' || view.query !== query)) view.members.delete(port);
+      if (type === 'leave') return void (view = undefined);
+      line = this.lineTo(url);
+      view = line.join(port, query, since);
+    };
+  }
 }

@@ -1,31 +1,11 @@
 // Fetches the page again and swaps its live parts, for changes that are not rows: added, removed, moved.
 
 import { dress } from './dress.js';
-import { older } from './version.js';
 
 const PARTS = ['summary', 'view', 'exports', 'version'];
-const BACKOFF_MAX = 30_000;
-
-let wakeUp = () => {};
-
-// Ends the pause before the next attempt.
-export function wake() {
-  wakeUp();
-}
-
-// Resolves with whether it was cut short.
-function pause(milliseconds) {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, milliseconds, false);
-    wakeUp = () => {
-      clearTimeout(timer);
-      resolve(true);
-    };
-  });
-}
 
 // The page as the server has it now. Throws {refused} where the view cannot be shown, {signin} where a login page is.
-async function fetchPage() {
+export async function fetchPage() {
   const response = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-cache', redirect: 'manual' });
   const signin = response.type === 'opaqueredirect' || response.status === 401;
   if (signin) throw Object.assign(new Error('signed out'), { signin });
@@ -159,7 +139,7 @@ function replaceProviders(fresh) {
 }
 
 // Returns whether rows wait to be moved.
-function swap(fresh, held) {
+export function swap(fresh, held) {
   dress(fresh, document.body.dataset.root);
   const kept = remember();
   const hold = held && document.getElementById('rows') && fresh.getElementById('rows');
@@ -188,25 +168,4 @@ export function showProblem(text) {
   const field = document.querySelector('#filter [name="q"]');
   field.toggleAttribute('aria-invalid', Boolean(text));
   if (text) field.setAttribute('aria-describedby', 'problem');
-}
-
-// wanted() is the newest version seen. Another replica may still be behind it, so an older page is asked for again.
-// Resolves with whether rows wait to be moved; undefined when the view cannot be shown.
-export async function refetch(wanted, isHeld, onFailure) {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const fresh = await fetchPage();
-      showProblem('');
-      if (!older(fresh.body.dataset.version, wanted())) return swap(fresh, isHeld());
-    } catch (error) {
-      onFailure(error);
-      if (error.refused) return void showProblem(error.refused);
-    }
-    if (await pause(Math.min(BACKOFF_MAX, 500 * 2 ** attempt) * (0.5 + Math.random()))) attempt = -1;
-  }
-}
-
-// Once, without waiting for a version: what a page does that no stream reaches. Throws as fetchPage().
-export async function poll(isHeld) {
-  return swap(await fetchPage(), isHeld());
 }

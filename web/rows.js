@@ -4,7 +4,9 @@ import * as clock from './clock.js';
 import { clockTime, exact, number, setText } from './format.js';
 
 const HOUR = 3_600_000;
-const SVG = 'http://www.w3.org/2000/svg';
+const SHARE = '<svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><path/></svg>';
+const FAILURE = '<details><summary>last attempt failed</summary><p></p></details>';
+const PARTS = ['was', 'capacity', 'largest', 'score', 'price', 'flag', 'note', 'reason'];
 const rows = new Map();
 
 export function index() {
@@ -35,16 +37,9 @@ function read(tr) {
     name: link.textContent,
     use: part('.level use'),
     word: part('.level b'),
-    was: part('.was'),
-    capacity: part('.capacity'),
-    largest: part('.largest'),
-    score: part('.score'),
-    price: part('.price'),
     time,
-    flag: part('.flag'),
     labels: tr.querySelectorAll('[data-label]'),
-    note: part('.note'),
-    reason: part('.reason'),
+    ...Object.fromEntries(PARTS.map(name => [name, part(`.${name}`)])),
     level: part('.level b').textContent,
     freshness: ['fresh', 'stale', 'expired', 'pending'].find(name => tr.classList.contains(name)).toUpperCase(),
     measuredAt: time ? Date.parse(time.dateTime) : NaN,
@@ -77,13 +72,8 @@ function showCapacity(cell, { free, total, unit }) {
   let share = cell.querySelector('.share');
   if (free == null || !(total > 0)) return share?.remove();
   if (!share) {
-    share = document.createElementNS(SVG, 'svg');
-    share.setAttribute('class', 'share');
-    share.setAttribute('viewBox', '0 0 100 1');
-    share.setAttribute('preserveAspectRatio', 'none');
-    share.setAttribute('aria-hidden', 'true');
-    share.append(document.createElementNS(SVG, 'path'));
-    cell.prepend(share);
+    cell.insertAdjacentHTML('afterbegin', SHARE);
+    share = cell.firstElementChild;
   }
   share.firstElementChild.setAttribute('d', `M0 0h${Math.round(100 * Math.min(1, Math.max(0, free / total)))}v1H0z`);
 }
@@ -99,10 +89,10 @@ function showNumbers(row, json) {
 // The rule that made it a level is on the profile's own page.
 const withoutRule = reason => reason.replace(/^(HIGH|MEDIUM|LOW): .*$| \((HIGH|MEDIUM|LOW): [^()]*\)$/s, '');
 
-function showReason(row, reason) {
-  if (!row.reason) return;
-  setText(row.reason, reason);
-  if (row.reason.title !== reason) row.reason.title = reason;
+// What may be cut off.
+function setTitled(cell, text) {
+  setText(cell, text);
+  if (cell && cell.title !== text) cell.title = text;
 }
 
 function showError(row, { error, failed_at }) {
@@ -110,10 +100,8 @@ function showError(row, { error, failed_at }) {
   let details = row.note.querySelector('details');
   if (!error) return details?.remove();
   if (!details) {
-    details = document.createElement('details');
-    details.append(document.createElement('summary'), document.createElement('p'));
-    details.firstChild.textContent = 'last attempt failed';
-    row.note.prepend(details);
+    row.note.insertAdjacentHTML('afterbegin', FAILURE);
+    details = row.note.firstElementChild;
   }
   const text = failed_at ? `${clockTime(Date.parse(failed_at))}: ${error}` : error;
   details.firstChild.title = text;
@@ -146,12 +134,8 @@ export function apply(json) {
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);
-  for (const cell of row.labels) {
-    const value = json.labels?.[cell.dataset.label] ?? '';
-    setText(cell, value);
-    if (cell.title !== value) cell.title = value;
-  }
-  showReason(row, withoutRule(json.reason ?? ''));
+  for (const cell of row.labels) setTitled(cell, json.labels?.[cell.dataset.label] ?? '');
+  setTitled(row.reason, withoutRule(json.reason ?? ''));
   if (row.time && !json.measured_at) {
     row.time.removeAttribute('datetime');
     row.time.removeAttribute('title');

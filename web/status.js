@@ -1,9 +1,9 @@
 // What the reader is told about the connection and, for screen readers, about changes.
 
 import { ago, now } from './clock.js';
+import { Connection } from './connection.js';
 import { clockTime, exact, setText } from './format.js';
 
-const GRACE = 5_000;        // a redeploy reconnects sooner than this: no alarm
 const SAY_EVERY = 10_000;
 const NAMES = 3;
 
@@ -11,42 +11,24 @@ const live = document.getElementById('live');
 const banner = document.getElementById('connection');
 const said = document.getElementById('said');
 
-let state = 'connecting';
-let polls = false;  // no stream opens here, but the page is answered
-let blind = false;  // no value is fresh: Vacancy itself sees nothing
-let why = '';       // the probes' part in that
-let outage = null;  // the side of the chain that is away: {message, since}
-let wasOpen = false;
-let since = performance.now();
+const line = new Connection(performance.now());
 
-// Returns whether it has come back.
-export function connection(latest, forMs) {
-  const opened = latest === 'open' && state !== 'open';
-  state = latest;
-  if (state === 'open') {
-    wasOpen = true;
-    polls = false;
-  }
-  since = performance.now() - forMs;
+// What happened to the connection, as connection.js has it; of the stream, for how long it has been so. Returns whether it has
+// come back.
+export function connection(input, forMs) {
+  const back = line.step(input, forMs == null ? line.since : performance.now() - forMs);
   tick();
-  return opened;
+  return back;
 }
 
 // Since when there is no stream, in milliseconds; 0 while there is one.
 export function withoutStreamFor() {
-  return state === 'open' ? 0 : performance.now() - since;
-}
-
-// Of a page that asks by itself: 'answered', 'signin', or 'failed'.
-export function polled(result) {
-  polls = result === 'answered';
-  if (state !== 'open' && result !== 'failed') state = result === 'signin' ? 'signin' : 'connecting';
-  tick();
+  return line.lostFor(performance.now());
 }
 
 // What the server says of the sides beyond it.
-export function chain({ outage: latest }) {
-  outage = latest;
+export function chain({ outage }) {
+  line.outage = outage;
   tick();
 }
 
@@ -54,8 +36,7 @@ export function chain({ outage: latest }) {
 function showBanner(head, age, tail, link) {
   if (banner.dataset.head !== head) {
     const text = document.createElement('p');
-    const ticking = document.createElement('span');
-    ticking.ariaHidden = 'true';
+    const ticking = Object.assign(document.createElement('span'), { ariaHidden: 'true' });
     text.append(head, ticking, tail);
     if (link) text.append(link);
     banner.replaceChildren(text);
@@ -69,41 +50,34 @@ function hideBanner() {
   delete banner.dataset.head;
 }
 
-function showOutage() {
-  const message = outage.message[0].toUpperCase() + outage.message.slice(1);
-  if (!outage.since) return showBanner(`${message}.`, '', '');
-  showBanner(`${message} since ${clockTime(Date.parse(outage.since))}`, ` (${ago(now() - Date.parse(outage.since))})`,
-    '. Until then these values only grow older.');
+function showOutage({ message, since }) {
+  const sentence = message[0].toUpperCase() + message.slice(1);
+  if (!since) return showBanner(`${sentence}.`, '', '');
+  const at = Date.parse(since);
+  showBanner(`${sentence} since ${clockTime(at)}`, ` (${ago(now() - at)})`, '. Until then these values only grow older.');
 }
 
 // The page itself leads through the login and back.
 function showSignIn() {
-  const link = document.createElement('a');
-  link.href = location.href;
-  link.textContent = 'Sign in again';
+  const link = Object.assign(document.createElement('a'), { href: location.href, textContent: 'Sign in again' });
   showBanner('You are signed out, so these values only grow older. ', '', '', link);
 }
 
-function sentence() {
-  if (state === 'signin') return 'Signed out';
-  if (state !== 'open' && polls) return 'No live stream here: asking every 5 s';
-  if (state !== 'open') return wasOpen ? 'Reconnecting…' : 'Connecting…';
-  return blind ? 'Connected, no fresh values' : outage ? 'Connected, no news' : 'Live';
-}
+const BANNERS = {
+  signin: showSignIn,
+  lost: () => showBanner('Connection lost ', ago(withoutStreamFor()), ', reconnecting. Until then these values only grow older.'),
+  outage: () => showOutage(line.outage),
+  blind: () => showBanner(line.why, '', ''),
+  none: hideBanner,
+};
 
-export function tick(isBlind = blind, whyBlind = why) {
-  blind = isBlind;
-  why = whyBlind;
-  const lostFor = withoutStreamFor();
-  const text = sentence();
-  setText(live, text);
-  live.classList.toggle('on', text === 'Live');
-  live.classList.toggle('blind', text !== 'Live' && (state !== 'connecting' || polls));
-  if (state === 'signin') showSignIn();
-  else if (lostFor >= GRACE && !polls) showBanner('Connection lost ', ago(lostFor), ', reconnecting. Until then these values only grow older.');
-  else if (outage) showOutage();
-  else if (why) showBanner(why, '', '');
-  else if (state === 'open' || polls) hideBanner();
+export function tick(blind = line.blind, why = line.why) {
+  Object.assign(line, { blind, why });
+  setText(live, line.word);
+  const isLive = line.word === 'Live';
+  live.classList.toggle('on', isLive);
+  live.classList.toggle('blind', !isLive && !line.isConnecting);
+  BANNERS[line.banner(performance.now())]?.();
 }
 
 addEventListener('beforeprint', () => {

@@ -1,5 +1,6 @@
 // SharedWorker: browsers allow six HTTP/1.1 connections per host, so tabs must not hold one each.
 
-import { attach } from './hub.js';
+import { Hub } from './hub.js';
 
-self.onconnect = ({ ports: [port] }) => attach(port);
+const hub = new Hub();
+self.onconnect = ({ ports: [port] }) => hub.attach(port);

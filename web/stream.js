@@ -1,6 +1,6 @@
 // This tab's end of the connection: watches while the tab is visible.
 
-import { attach } from './hub.js';
+import { Hub } from './hub.js';
 
 const HEARTBEAT = 15_000;
 const SILENT = 40_000;  // the hub answers heartbeats; without answers the worker is gone
@@ -8,78 +8,79 @@ const JUMP = 2_000;     // the clocks differ: one was set, or stood while the ma
 const PAUSE = 5_000;    // no timer is so late: the machine slept
 
 // events() is {url, query} of the stream, version() the state that the page shows. handlers: state, event, refetch, each
-// called with the hub's message.
-export function connect(events, version, handlers) {
+// called with the hub's message. world is the window.
+export function connect(events, version, handlers, world = globalThis) {
+  const steady = () => world.performance.now();
   let port;
-  let beat;
-  let compare;
+  let timer;
   let heardAt;
-  let wall;
-  let steady;
+  let askedAt;
+  let before;
 
   function use(next) {
     port?.close();
     port = next;
-    heardAt = performance.now();
+    heardAt = steady();
     port.onmessage = ({ data }) => {
-      heardAt = performance.now();
+      heardAt = steady();
       handlers[data.type](data);
     };
   }
 
   function useOwnHub() {
-    const channel = new MessageChannel();
-    attach(channel.port2);
+    const channel = new world.MessageChannel();
+    new Hub(world).attach(channel.port2);
     use(channel.port1);
     follow();
   }
 
   function useWorker() {
     // The name changes with the messages' format: a worker of an older release lives as long as its oldest tab.
-    const worker = new SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-3' });
+    const worker = new world.SharedWorker(new URL('./stream-worker.js', import.meta.url), { type: 'module', name: 'vacancy-3' });
     worker.onerror = useOwnHub;
     use(worker.port);
+    follow();
   }
 
   function watch() {
+    askedAt = steady();
     port.postMessage({ type: 'watch', ...events(), since: version() });
   }
 
-  function heartbeat() {
-    if (performance.now() - heardAt > SILENT) return useOwnHub();
-    watch();
+  const clocks = () => ({ wall: world.Date.now(), steady: steady() });
+
+  function look() {
+    const now = clocks();
+    const [byWall, bySteady] = [now.wall - before.wall, now.steady - before.steady];
+    before = now;
+    if (Math.abs(byWall - bySteady) > JUMP || bySteady > PAUSE) port.postMessage({ type: 'reopen' });
+    if (now.steady - askedAt < HEARTBEAT) return;
+    if (now.steady - heardAt > SILENT) useOwnHub();
+    else watch();
   }
 
-  function compareClocks() {
-    const [byWall, bySteady] = [Date.now() - wall, performance.now() - steady];
-    [wall, steady] = [Date.now(), performance.now()];
-    if (Math.abs(byWall - bySteady) > JUMP || bySteady > PAUSE) port.postMessage({ type: 'reopen' });
+  function leave() {
+    world.clearInterval(timer);
+    port.postMessage({ type: 'leave' });
   }
 
   function follow() {
-    clearInterval(beat);
-    clearInterval(compare);
-    if (document.hidden) return port.postMessage({ type: 'leave' });
-    heardAt = performance.now();
-    beat = setInterval(heartbeat, HEARTBEAT);
-    [wall, steady] = [Date.now(), performance.now()];
-    compare = setInterval(compareClocks, 1_000);
+    if (world.document.hidden) return leave();
+    world.clearInterval(timer);
+    heardAt = steady();
+    before = clocks();
+    timer = world.setInterval(look, 1_000);
     watch();
   }
 
   try {
     useWorker();
-    follow();
   } catch {
     useOwnHub();
   }
-  document.addEventListener('visibilitychange', follow);
-  addEventListener('pageshow', event => event.persisted && follow());
-  addEventListener('pagehide', () => {
-    clearInterval(beat);
-    clearInterval(compare);
-    port.postMessage({ type: 'leave' });
-  });
+  world.document.addEventListener('visibilitychange', follow);
+  world.addEventListener('pageshow', event => event.persisted && follow());
+  world.addEventListener('pagehide', leave);
 
   return { watch };
 }

@@ -253,16 +253,5 @@ TEST(ServerOptions, ThePortalAloneShowsItsDemand) {
   }
 }
 
-TEST(HealthCheck, APortThatNobodyKnowsIsAMistake) {
-  config::HttpConfig admin;
-  admin.port = 0;
-  try {
-    check_health(admin);
-    ADD_FAILURE() << "somebody was asked";
-  } catch (const base::UsageError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("admin.port is 0"));
-  }
-}
-
 }  // namespace
 }  // namespace app

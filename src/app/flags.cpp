@@ -10,6 +10,7 @@
 
 #include "app/healthcheck.hpp"
 #include "app/help.hpp"
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
@@ -35,8 +36,7 @@ CommonFlags::CommonFlags(CLI::App& command, std::string here) : here_(std::move(
 
 std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
                                                 const std::function<void(config::Config&)>& override) {
-  if (!file_)
-    if (const char* file = std::getenv("VACANCY_CONFIG"); file != nullptr && *file != '\0') file_ = file;
+  if (const std::string file = base::variable("VACANCY_CONFIG"); !file_ && !file.empty()) file_ = file;
   std::error_code ignored;
   if (!file_ && !here_.empty() && std::filesystem::exists(here_, ignored)) file_ = here_;
   config::Config config = config::load(file_, config::environment_of_process(), defaults);

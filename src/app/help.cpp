@@ -17,14 +17,15 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
   std::string out;
   std::size_t at = first;
   bool begin = true;
+  const auto end_line = [&] {
+    out += '\n' + std::string(indent, ' ');
+    at = indent;
+    begin = true;
+  };
   while (!text.empty()) {
     const std::string_view word = text.substr(0, text.find_first_of(" \n"));
     const std::size_t width = width_of(word);
-    if (!begin && at + 1 + width > columns) {
-      out += '\n' + std::string(indent, ' ');
-      at = indent;
-      begin = true;
-    }
+    if (!begin && at + 1 + width > columns) end_line();
     if (!word.empty()) {
       if (!begin) out += ' ';
       out += word;
@@ -32,11 +33,7 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
       begin = false;
     }
     text.remove_prefix(word.size());
-    if (text.starts_with('\n')) {
-      out += '\n' + std::string(indent, ' ');
-      at = indent;
-      begin = true;
-    }
+    if (text.starts_with('\n')) end_line();
     if (!text.empty()) text.remove_prefix(1);
   }
   return out;

@@ -9,6 +9,7 @@
 #include <clocale>
 #include <cstdlib>
 
+#include "base/environment.hpp"
 #include "base/utf8.hpp"
 
 namespace app {
@@ -33,10 +34,8 @@ std::size_t columns_of(int descriptor) {
   if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return std::max<std::size_t>(size.ws_col, kLeastColumns);
   std::size_t columns = 0;
-  if (const char* text = std::getenv("COLUMNS"); text != nullptr) {
-    const std::string_view given = text;
-    std::from_chars(given.data(), given.data() + given.size(), columns);
-  }
+  const std::string given = base::variable("COLUMNS");
+  std::from_chars(given.data(), given.data() + given.size(), columns);
   return columns >= kLeastColumns ? columns : kColumns;
 }
 
@@ -80,10 +79,7 @@ void add_color(CLI::App& command, std::string& when) {
 
 bool wants_color(const std::string& when, int descriptor) {
   if (when != "auto") return when == "always";
-  const char* no = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  return is_terminal(descriptor) && (no == nullptr || *no == '\0') &&
-         (terminal == nullptr || std::string_view(terminal) != "dumb");
+  return is_terminal(descriptor) && base::variable("NO_COLOR").empty() && base::variable("TERM") != "dumb";
 }
 
 std::string colored(std::string_view text, std::string_view word) {

@@ -246,7 +246,7 @@ TEST(Covers, IsTrueWhenEveryTextOfOneIsOneOfTheOther) {
 Config read_back(const std::string& text) {
   Config config;
   Origins origins;
-  read_yaml(text, "printed", config, origins);
+  read_yaml(text, "printed", "", config, origins);
   return config;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <string_view>
 #include <type_traits>
 
@@ -10,134 +9,8 @@
 
 /// The keys of the configuration, each once. Reading YAML, reading the environment, refusing unknown keys and printing
 /// are visitors of these functions: `fields(section, visit)` calls `visit(key, field)` for each field of a section.
-/// A new key is a field in config.hpp and a line here; a new kind of probe is a `fields` and a line in `kinds`.
+/// A new key is a field in config.hpp and a line here; those of probes are in probes.hpp.
 namespace config {
-
-/// A T or a const T, so that one list of fields serves readers and writers.
-template <class C, class T>
-concept Of = std::same_as<std::remove_const_t<C>, T>;
-
-template <Of<SimulatedOptions> C, class Visit>
-void fields(C& options, Visit&& visit) {
-  visit("duration", options.duration);
-  visit("work", options.work);
-  visit("seed", options.seed);
-}
-
-template <Of<Pointers> C, class Visit>
-void fields(C& pointers, Visit&& visit) {
-  visit("level", pointers.level);
-  visit("free", pointers.free);
-  visit("total", pointers.total);
-  visit("largest", pointers.largest);
-  visit("score", pointers.score);
-  visit("price", pointers.price);
-  visit("reason", pointers.reason);
-  visit("measured_at", pointers.measured_at);
-  visit("age", pointers.age);
-}
-
-template <Of<ExecOptions> C, class Visit>
-void fields(C& options, Visit&& visit) {
-  visit("command", options.command);
-  visit("directory", options.directory);
-  visit("environment", options.environment);
-  visit("batch", options.batch);
-  visit("format", options.format);
-  visit("max_output_bytes", options.max_output_bytes);
-  visit("unit", options.unit);
-  visit("nice", options.nice);
-  visit("cpu_seconds", options.cpu_seconds);
-  visit("memory_bytes", options.memory_bytes);
-  visit("open_files", options.open_files);
-}
-
-template <Of<Sigv4> C, class Visit>
-void fields(C& sigv4, Visit&& visit) {
-  visit("region", sigv4.region);
-  visit("service", sigv4.service);
-}
-
-template <Of<HttpOptions> C, class Visit>
-void fields(C& options, Visit&& visit) {
-  visit("url", options.url);
-  visit("method", options.method);
-  visit("headers", options.headers);
-  visit("header_files", options.header_files);
-  visit("body", options.body);
-  visit("token_file", options.token_file);
-  visit("username", options.username);
-  visit("password_file", options.password_file);
-  visit("sigv4", options.sigv4);
-  visit("ca_file", options.ca_file);
-  visit("accept", options.accept);
-  visit("fail_if_header", options.fail_if_header);
-  visit("max_redirects", options.max_redirects);
-  visit("max_bytes", options.max_bytes);
-  visit("batch", options.batch);
-  visit("unit", options.unit);
-  visit("pointers", options.pointers);
-}
-
-template <Of<SlurmOptions> C, class Visit>
-void fields(C& options, Visit&& visit) {
-  visit("command", options.command);
-  visit("scontrol", options.scontrol);
-  visit("conf", options.conf);
-  visit("unit", options.unit);
-  visit("subtract_pending", options.subtract_pending);
-  visit("planned_is_free", options.planned_is_free);
-  visit("powered_down_is_free", options.powered_down_is_free);
-  visit("discover", options.discover);
-  visit("discover_hidden", options.discover_hidden);
-}
-
-template <Of<LevelRule> C, class Visit>
-void fields(C& rule, Visit&& visit) {
-  visit("free", rule.free);
-  visit("ratio", rule.ratio);
-  visit("score", rule.score);
-}
-
-template <Of<Levels> C, class Visit>
-void fields(C& levels, Visit&& visit) {
-  visit("high", levels.high);
-  visit("medium", levels.medium);
-}
-
-template <Of<Match> C, class Visit>
-void fields(C& match, Visit&& visit) {
-  visit("provider", match.provider);
-  visit("name", match.name);
-}
-
-/// Every kind of probe with its options: calls `visit(kind, options)`.
-template <Of<ProbeConfig> C, class Visit>
-void kinds(C& probe, Visit&& visit) {
-  visit("simulated", probe.simulated);
-  visit("exec", probe.exec);
-  visit("http", probe.http);
-  visit("slurm", probe.slurm);
-}
-
-/// The options of the probe's own kind stand beside the common keys; those of other kinds are unknown keys.
-template <Of<ProbeConfig> C, class Visit>
-void fields(C& probe, Visit&& visit) {
-  visit("name", probe.name);
-  // Before the options, so that a reader knows the kind when it comes to them.
-  visit("kind", probe.kind);
-  visit("match", probe.match);
-  visit("ttl", probe.ttl);
-  visit("timeout", probe.timeout);
-  visit("expire_after", probe.expire_after);
-  visit("concurrency", probe.concurrency);
-  visit("rate", probe.rate);
-  visit("budget", probe.budget);
-  visit("levels", probe.levels);
-  kinds(probe, [&](std::string_view kind, auto& options) {
-    if (kind == probe.kind) fields(options, visit);
-  });
-}
 
 template <Of<core::NewProfile> C, class Visit>
 void fields(C& profile, Visit&& visit) {

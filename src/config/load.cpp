@@ -28,7 +28,7 @@ Config load(const std::optional<std::string>& file, const std::map<std::string, 
             const Config& defaults) {
   Config config = defaults;
   Origins origins;
-  if (file) read_yaml(content_of(*file), *file, config, origins);
+  if (file) read_yaml(content_of(*file), *file, "", config, origins);
   read_environment(environment, config, origins);
   config.profiles_given.value = origins.has("profiles");
   if (config.probes.empty()) config.probes.push_back({.name = "simulated"});

@@ -135,7 +135,7 @@ std::vector<ProfileEntry> read_profiles(const std::string& text, const std::stri
   else if (begins_with_list(text))
     read_yaml(text, source, "profiles", file.profiles, origins);
   else
-    read_yaml(text, source, file, origins);
+    read_yaml(text, source, "", file, origins);
   check(file.profiles, source);
   return std::move(file.profiles);
 }

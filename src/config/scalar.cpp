@@ -14,15 +14,6 @@
 namespace config {
 namespace {
 
-constexpr std::array<std::string_view, 2> kWorkNames{"sleep", "cpu"};
-constexpr std::array<std::string_view, 2> kUnitNames{"cpus", "nodes"};
-constexpr std::array<std::string_view, 3> kFormatNames{"auto", "json", "nagios"};
-constexpr std::array<std::string_view, 2> kTruthNames{"false", "true"};
-constexpr std::array<std::string_view, 2> kTargetNames{"AverageValue", "Value"};
-constexpr std::array<std::string_view, 2> kPolicyNames{"Pods", "Percent"};
-constexpr std::array<std::string_view, 3> kSelectNames{"Max", "Min", "Disabled"};
-constexpr std::array<std::string_view, 2> kActuatorNames{"swarm", "command"};
-
 /// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 struct Suffix {
   std::string_view name;
@@ -41,16 +32,6 @@ constexpr std::array<Suffix, 10> kSuffixes{{{"", 1},
 /// A double holds every whole number up to here.
 constexpr double kMostMilli = static_cast<double>(1LL << 53);
 
-/// `out` from its name: the values count from 0 as the names do.
-template <class T>
-base::Result<void> assign_named(T& out, std::string_view text, std::span<const std::string_view> names) {
-  const auto found = std::ranges::find(names, text);
-  if (found == names.end())
-    return base::fail(base::Errc::invalid, fmt::format("'{}' is unknown{}", text, suggestion(text, names)));
-  out = static_cast<T>(found - names.begin());
-  return {};
-}
-
 template <class T>
 base::Result<void> assign_number(T& out, std::string_view text) {
   const char* end = text.data() + text.size();
@@ -64,6 +45,13 @@ base::Result<void> assign_number(T& out, std::string_view text) {
 }
 
 }  // namespace
+
+base::Result<std::size_t> index_of(std::string_view text, std::span<const std::string_view> names) {
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end())
+    return base::fail(base::Errc::invalid, fmt::format("'{}' is unknown{}", text, suggestion(text, names)));
+  return static_cast<std::size_t>(found - names.begin());
+}
 
 base::Result<void> assign(std::string& out, std::string_view text) {
   out = text;
@@ -82,19 +70,6 @@ base::Result<void> assign(base::Duration& out, std::string_view text) {
   if (!parsed) return std::unexpected(parsed.error());
   out = *parsed;
   return {};
-}
-
-base::Result<void> assign(Work& out, std::string_view text) {
-  return assign_named(out, text, kWorkNames);
-}
-base::Result<void> assign(Unit& out, std::string_view text) {
-  return assign_named(out, text, kUnitNames);
-}
-base::Result<void> assign(Format& out, std::string_view text) {
-  return assign_named(out, text, kFormatNames);
-}
-base::Result<void> assign(bool& out, std::string_view text) {
-  return assign_named(out, text, kTruthNames);
 }
 
 base::Result<void> assign(double& out, std::string_view text) {
@@ -117,19 +92,6 @@ base::Result<void> assign(Budget& out, std::string_view text) {
                       fmt::format("'{}' is not a number of calls in a time; write one such as 60/1h", text));
   out = budget;
   return {};
-}
-
-base::Result<void> assign(TargetType& out, std::string_view text) {
-  return assign_named(out, text, kTargetNames);
-}
-base::Result<void> assign(PolicyType& out, std::string_view text) {
-  return assign_named(out, text, kPolicyNames);
-}
-base::Result<void> assign(SelectPolicy& out, std::string_view text) {
-  return assign_named(out, text, kSelectNames);
-}
-base::Result<void> assign(Actuator& out, std::string_view text) {
-  return assign_named(out, text, kActuatorNames);
 }
 
 base::Result<void> assign(Quantity& out, std::string_view text) {
@@ -157,18 +119,6 @@ std::string to_text(std::uint64_t value) {
 std::string to_text(base::Duration value) {
   return base::to_string(value);
 }
-std::string to_text(Work value) {
-  return std::string(kWorkNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(Unit value) {
-  return std::string(kUnitNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(Format value) {
-  return std::string(kFormatNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(bool value) {
-  return std::string(kTruthNames[value ? 1 : 0]);
-}
 std::string to_text(double value) {
   return fmt::format("{}", value);
 }
@@ -176,18 +126,6 @@ std::string to_text(Budget value) {
   return fmt::format("{}/{}", value.calls, base::to_string(value.window));
 }
 
-std::string to_text(TargetType value) {
-  return std::string(kTargetNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(PolicyType value) {
-  return std::string(kPolicyNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(SelectPolicy value) {
-  return std::string(kSelectNames[static_cast<std::size_t>(value)]);
-}
-std::string to_text(Actuator value) {
-  return std::string(kActuatorNames[static_cast<std::size_t>(value)]);
-}
 std::string to_text(Quantity value) {
   return value.milli % 1000 == 0 ? std::to_string(value.milli / 1000) : fmt::format("{}m", value.milli);
 }

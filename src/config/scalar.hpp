@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,41 +14,64 @@
 /// The values that are one piece of text, and that text. The same for YAML, the environment and printing.
 namespace config {
 
+/// The words of a type that has few values, in their order.
+template <class T>
+inline constexpr auto kNames = nullptr;
+template <>
+inline constexpr auto kNames<bool> = std::to_array<std::string_view>({"false", "true"});
+template <>
+inline constexpr auto kNames<Work> = std::to_array<std::string_view>({"sleep", "cpu"});
+template <>
+inline constexpr auto kNames<Unit> = std::to_array<std::string_view>({"cpus", "nodes"});
+template <>
+inline constexpr auto kNames<Format> = std::to_array<std::string_view>({"auto", "json", "nagios"});
+template <>
+inline constexpr auto kNames<TargetType> = std::to_array<std::string_view>({"AverageValue", "Value"});
+template <>
+inline constexpr auto kNames<PolicyType> = std::to_array<std::string_view>({"Pods", "Percent"});
+template <>
+inline constexpr auto kNames<SelectPolicy> = std::to_array<std::string_view>({"Max", "Min", "Disabled"});
+template <>
+inline constexpr auto kNames<Actuator> = std::to_array<std::string_view>({"swarm", "command"});
+
+template <class T>
+concept Named = requires { kNames<T>.size(); };
+
+/// The number of the name that `text` is. The error says what is right.
+base::Result<std::size_t> index_of(std::string_view text, std::span<const std::string_view> names);
+
 /// Sets `out` from its text. The error says what is wrong and what is right; `out` then keeps its value.
 base::Result<void> assign(std::string& out, std::string_view text);
 base::Result<void> assign(std::uint16_t& out, std::string_view text);
 base::Result<void> assign(std::uint64_t& out, std::string_view text);
 base::Result<void> assign(base::Duration& out, std::string_view text);
-base::Result<void> assign(Work& out, std::string_view text);
-base::Result<void> assign(Unit& out, std::string_view text);
-base::Result<void> assign(Format& out, std::string_view text);
-base::Result<void> assign(bool& out, std::string_view text);
 base::Result<void> assign(double& out, std::string_view text);
 /// "60/1h".
 base::Result<void> assign(Budget& out, std::string_view text);
 /// "800m", "2k", as Kubernetes writes numbers. What is finer than a thousandth is rounded up.
 base::Result<void> assign(Quantity& out, std::string_view text);
-base::Result<void> assign(TargetType& out, std::string_view text);
-base::Result<void> assign(PolicyType& out, std::string_view text);
-base::Result<void> assign(SelectPolicy& out, std::string_view text);
-base::Result<void> assign(Actuator& out, std::string_view text);
 
 /// The text that `assign` reads back.
 std::string to_text(const std::string& value);
 std::string to_text(std::uint16_t value);
 std::string to_text(std::uint64_t value);
 std::string to_text(base::Duration value);
-std::string to_text(Work value);
-std::string to_text(Unit value);
-std::string to_text(Format value);
-std::string to_text(bool value);
 std::string to_text(double value);
 std::string to_text(Budget value);
 std::string to_text(Quantity value);
-std::string to_text(TargetType value);
-std::string to_text(PolicyType value);
-std::string to_text(SelectPolicy value);
-std::string to_text(Actuator value);
+
+template <Named T>
+base::Result<void> assign(T& out, std::string_view text) {
+  const auto index = index_of(text, kNames<T>);
+  if (!index) return std::unexpected(index.error());
+  out = static_cast<T>(*index);
+  return {};
+}
+
+template <Named T>
+std::string to_text(T value) {
+  return std::string(kNames<T>[static_cast<std::size_t>(value)]);
+}
 
 template <class T>
 base::Result<void> assign(std::optional<T>& out, std::string_view text) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "config/yaml_reader.hpp"
@@ -14,13 +15,9 @@ namespace config {
 namespace {
 
 namespace fs = std::filesystem;
+using base::variable;
 
 constexpr std::size_t kMostBytes = 1 << 20;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
 
 void place(std::string& file, const fs::path& directory) {
   if (file.empty()) return;
@@ -44,7 +41,7 @@ Servers load_servers(const std::string& file) {
   const auto text = base::read_file(file, kMostBytes);
   if (!text) throw base::UsageError(fmt::format("{}: cannot be read: {}", file, text.error()));
   Origins origins;
-  read_yaml(*text, file, servers, origins);
+  read_yaml(*text, file, "", servers, origins);
   servers.origins = std::move(origins);
   if (!servers.default_server.empty() && !servers.servers.contains(servers.default_server))
     throw base::UsageError(

@@ -41,20 +41,6 @@ void check_program(const std::vector<std::string>& command, const std::string& p
   check(command.empty() || !command.front().empty(), path, "names no program");
 }
 
-void check_exec(const ExecOptions& options, const std::string& path) {
-  check(!options.command.empty(), join(path, "command"),
-        "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
-  check_program(options.command, join(path, "command"));
-  check(!options.batch || options.format != Format::nagios, join(path, "format"),
-        "nagios tells of one profile; a batch prints a JSON list, so leave 'format' out");
-  check_between(options.nice, 0, 19, join(path, "nice"));
-  check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
-  check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));
-  for (std::size_t i = 0; i < options.environment.size(); ++i)
-    check(!options.environment[i].empty() && options.environment[i].front() != '=',
-          fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
-}
-
 /// RFC 9110, section 5.6.2.
 bool is_header_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -107,56 +93,6 @@ void check_url_of_probe(const std::string& url, const std::string& path) {
         fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
   const std::string wrong = wrong_authority(url);
   check(wrong.empty(), path, wrong);
-}
-
-void check_http_probe(const HttpOptions& options, const std::string& path) {
-  check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
-        fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
-  check_url_of_probe(options.url, join(path, "url"));
-  check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
-        join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
-  check_headers(options.headers, join(path, "headers"));
-  check_header_files(options.header_files, join(path, "header_files"));
-  check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
-        "and username go together; give both or none");
-  check(
-      !options.username.contains(':'), join(path, "username"),
-      fmt::format("'{}' has a colon, which ends the name in basic authentication; give one without", options.username));
-  for (std::size_t i = 0; i < options.fail_if_header.size(); ++i)
-    check(is_header_name(options.fail_if_header[i]), fmt::format("{}[{}]", join(path, "fail_if_header"), i),
-          fmt::format("'{}' is not the name of a header; write one such as X-Error", options.fail_if_header[i]));
-  check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
-        "and username are two ways to log in; keep one");
-  check(options.sigv4.region.empty() == options.sigv4.service.empty(), join(path, "sigv4"),
-        "needs both region and service, such as {region: eu-central-1, service: lambda}");
-  check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
-        "and a token or a user name are two ways to log in; keep one");
-  if (!options.sigv4.region.empty()) check_signed_headers(options.headers, join(path, "headers"));
-  for (std::size_t i = 0; i < options.accept.size(); ++i)
-    check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
-  check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
-  fields(options.pointers, [&](std::string_view key, const std::string& pointer) {
-    check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
-          fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
-  });
-}
-
-void check_slurm(const ProbeConfig& probe, const std::string& path) {
-  check_program(probe.slurm.command, join(path, "command"));
-  check_program(probe.slurm.scontrol, join(path, "scontrol"));
-  check(!probe.discovers() || !is_glob(probe.match.provider), join(path, "discover"),
-        "needs a provider to put the partitions under; give match.provider without * and ?");
-  const auto& patterns = probe.slurm.discover.patterns;
-  for (std::size_t i = 0; i < patterns.size(); ++i)
-    check(!patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i), "is empty and matches nothing");
-  // Names are PARTITION and PARTITION:GPU_TYPE.
-  const auto measured = [&](const std::string& pattern) {
-    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
-  };
-  check(!probe.discovers() || std::ranges::any_of(patterns, measured), join(path, "match.name"),
-        fmt::format("'{}' covers none of the partitions that discover adds; write '*'", probe.match.name));
-  check(probe.discovers() || !probe.slurm.discover_hidden, join(path, "discover_hidden"),
-        "needs discover; give true, or a list of patterns");
 }
 
 /// A reading that is MEDIUM must not be HIGH by the easier rule.
@@ -223,15 +159,6 @@ void check_budgets(const ProbeConfig& probe, const std::string& path) {
   }
 }
 
-void check_options(const ProbeConfig& probe, const std::string& path) {
-  if (probe.kind == "exec") check_exec(probe.exec, path);
-  if (probe.kind == "http") check_http_probe(probe.http, path);
-  if (probe.kind == "slurm") check_slurm(probe, path);
-  check_levels(probe.levels, join(path, "levels"));
-  check_gives_level(probe, path);
-  check_budgets(probe, join(path, "budget"));
-}
-
 void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(is_probe_name(probe.name), join(path, "name"),
         fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", probe.name, core::kMaxNameBytes));
@@ -243,7 +170,12 @@ void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(probe.expire_after.count() == 0 || probe.expire_after >= probe.ttl, join(path, "expire_after"),
         fmt::format("{} is shorter than the ttl {}; give that or more, or 0 for five times the ttl",
                     base::to_string(probe.expire_after), base::to_string(probe.ttl)));
-  check_options(probe, path);
+  kinds(probe, [&](std::string_view kind, const auto& options) {
+    if (kind == probe.kind) check_options(options, probe, path);
+  });
+  check_levels(probe.levels, join(path, "levels"));
+  check_gives_level(probe, path);
+  check_budgets(probe, join(path, "budget"));
 }
 
 /// Is there a profile that this probe measures? Names without globs must be some that a profile can have, and no probe
@@ -265,6 +197,70 @@ void check_reach(const std::vector<ProbeConfig>& probes, std::size_t i, const st
 
 }  // namespace
 
+void check_options(const ExecOptions& options, const ProbeConfig&, const std::string& path) {
+  check(!options.command.empty(), join(path, "command"),
+        "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
+  check_program(options.command, join(path, "command"));
+  check(!options.batch || options.format != Format::nagios, join(path, "format"),
+        "nagios tells of one profile; a batch prints a JSON list, so leave 'format' out");
+  check_between(options.nice, 0, 19, join(path, "nice"));
+  check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
+  check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));
+  for (std::size_t i = 0; i < options.environment.size(); ++i)
+    check(!options.environment[i].empty() && options.environment[i].front() != '=',
+          fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
+}
+
+void check_options(const HttpOptions& options, const ProbeConfig&, const std::string& path) {
+  check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
+        fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
+  check_url_of_probe(options.url, join(path, "url"));
+  check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
+        join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
+  check_headers(options.headers, join(path, "headers"));
+  check_header_files(options.header_files, join(path, "header_files"));
+  check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
+        "and username go together; give both or none");
+  check(
+      !options.username.contains(':'), join(path, "username"),
+      fmt::format("'{}' has a colon, which ends the name in basic authentication; give one without", options.username));
+  for (std::size_t i = 0; i < options.fail_if_header.size(); ++i)
+    check(is_header_name(options.fail_if_header[i]), fmt::format("{}[{}]", join(path, "fail_if_header"), i),
+          fmt::format("'{}' is not the name of a header; write one such as X-Error", options.fail_if_header[i]));
+  check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
+        "and username are two ways to log in; keep one");
+  check(options.sigv4.region.empty() == options.sigv4.service.empty(), join(path, "sigv4"),
+        "needs both region and service, such as {region: eu-central-1, service: lambda}");
+  check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
+        "and a token or a user name are two ways to log in; keep one");
+  if (!options.sigv4.region.empty()) check_signed_headers(options.headers, join(path, "headers"));
+  for (std::size_t i = 0; i < options.accept.size(); ++i)
+    check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
+  check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
+  fields(options.pointers, [&](std::string_view key, const std::string& pointer) {
+    check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
+          fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
+  });
+}
+
+void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path) {
+  check_program(options.command, join(path, "command"));
+  check_program(options.scontrol, join(path, "scontrol"));
+  check(!probe.discovers() || !is_glob(probe.match.provider), join(path, "discover"),
+        "needs a provider to put the partitions under; give match.provider without * and ?");
+  const auto& patterns = options.discover.patterns;
+  for (std::size_t i = 0; i < patterns.size(); ++i)
+    check(!patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i), "is empty and matches nothing");
+  // Names are PARTITION and PARTITION:GPU_TYPE.
+  const auto measured = [&](const std::string& pattern) {
+    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
+  };
+  check(!probe.discovers() || std::ranges::any_of(patterns, measured), join(path, "match.name"),
+        fmt::format("'{}' covers none of the partitions that discover adds; write '*'", probe.match.name));
+  check(probe.discovers() || !options.discover_hidden, join(path, "discover_hidden"),
+        "needs discover; give true, or a list of patterns");
+}
+
 void check_probes(const std::vector<ProbeConfig>& probes) {
   std::set<std::string_view> seen;
   for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -274,6 +270,20 @@ void check_probes(const std::vector<ProbeConfig>& probes) {
           fmt::format("'{}' names two probes; give each its own name", probes[i].name));
   }
   for (std::size_t i = 0; i < probes.size(); ++i) check_reach(probes, i, fmt::format("probes[{}]", i));
+}
+
+bool ProbeConfig::discovers() const {
+  return with_options(*this, [](const auto& options) {
+    if constexpr (requires { options.discover; }) return !options.discover.empty();
+    return false;
+  });
+}
+
+bool ProbeConfig::batched() const {
+  return with_options(*this, [](const auto& options) {
+    if constexpr (requires { options.batch; }) return options.batch;
+    return false;
+  });
 }
 
 std::vector<Budget> ProbeConfig::limits() const {

@@ -168,45 +168,21 @@ class Reader {
   Origins& origins_;
 };
 
+}  // namespace
+
 template <class T>
-void read_document(const std::string& text, const std::string& source, const std::string& path, T& out,
-                   Origins& origins) {
+void read_yaml(const std::string& text, const std::string& source, const std::string& path, T& out, Origins& origins) {
   Reader reader(source, origins);
   reader.read(reader.document(text, path), out);
 }
 
-}  // namespace
-
-void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins) {
-  read_document(text, source, "", out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins) {
-  read_document(text, source, "", out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, ProfileFile& out, Origins& origins) {
-  read_document(text, source, "", out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ProfileEntry>& out, Origins& origins) {
-  read_document(text, source, path, out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<core::NewProfile>& out, Origins& origins) {
-  read_document(text, source, path, out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ProbeConfig>& out, Origins& origins) {
-  read_document(text, source, path, out, origins);
-}
-
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ScaledService>& out, Origins& origins) {
-  read_document(text, source, path, out, origins);
-}
+using Text = const std::string&;
+template void read_yaml(Text, Text, Text, Config&, Origins&);
+template void read_yaml(Text, Text, Text, Servers&, Origins&);
+template void read_yaml(Text, Text, Text, ProfileFile&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<ProfileEntry>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<core::NewProfile>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<ProbeConfig>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<ScaledService>&, Origins&);
 
 }  // namespace config

@@ -15,16 +15,7 @@ namespace config {
 /// in `origins` where each value stands. Throws base::UsageError with source, line, key, what is wrong and what is
 /// right, for anything but one well-formed document of known keys, each once, with values of the right form. `out`
 /// and `origins` are then half-read.
-void read_yaml(const std::string& text, const std::string& source, Config& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, Servers& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, ProfileFile& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ProfileEntry>& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<core::NewProfile>& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ProbeConfig>& out, Origins& origins);
-void read_yaml(const std::string& text, const std::string& source, const std::string& path,
-               std::vector<ScaledService>& out, Origins& origins);
+template <class T>
+void read_yaml(const std::string& text, const std::string& source, const std::string& path, T& out, Origins& origins);
 
 }  // namespace config

@@ -3,12 +3,19 @@
 namespace hardware {
 namespace {
 
-std::string unit_of(const config::ProbeConfig& probe, const std::string& profile) {
-  if (probe.kind == "exec") return probe.exec.unit;
-  if (probe.kind == "http") return probe.http.unit;
-  if (probe.kind != "slurm") return "";
+std::string unit(const config::SlurmOptions& options, const std::string& profile) {
   if (profile.contains(':')) return "GPUs";
-  return probe.slurm.unit == config::Unit::nodes ? "nodes" : "CPUs";
+  return options.unit == config::Unit::nodes ? "nodes" : "CPUs";
+}
+
+template <class Options>
+std::string unit(const Options& options, const std::string&) {
+  if constexpr (requires { options.unit; }) return options.unit;
+  return {};
+}
+
+std::string unit_of(const config::ProbeConfig& probe, const std::string& profile) {
+  return config::with_options(probe, [&](const auto& options) { return unit(options, profile); });
 }
 
 }  // namespace

@@ -1,5 +1,3 @@
-#include "probe/exec.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -11,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "probe/json_answer.hpp"
+#include "probe/kinds.hpp"
 #include "probe/output.hpp"
 #include "probe/placeholders.hpp"
 #include "probe/program.hpp"
@@ -149,12 +148,9 @@ class ExecProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_exec(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  return std::make_unique<ExecProbe>(config, std::move(executor));
-}
-
-std::size_t exec_concurrency(const config::ProbeConfig&) {
-  return 32;
+/// Programs mostly wait for others, so more of them run than there are cores.
+Kind kind_of(const config::ExecOptions&) {
+  return {make<ExecProbe>, 32, kStartDescriptors, kProgramDescriptors};
 }
 
 }  // namespace probe

@@ -1,5 +1,4 @@
 // What programs find out: pure readings, real scripts and real plugins.
-#include "probe/exec.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,14 +1,11 @@
-#include "probe/http.hpp"
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "probe/http_request.hpp"
-#include "probe/json.hpp"
 #include "probe/json_answer.hpp"
+#include "probe/kinds.hpp"
 #include "probe/transfers.hpp"
 
 namespace probe {
@@ -49,31 +46,13 @@ Or<void> check(const Response& response, const config::HttpOptions& options, con
   return {};
 }
 
-/// Puts the subject before a sentence of observation.hpp, unless that is the place in the answer.
-std::string about_answer(const std::string& error) {
-  return error.starts_with('/') ? "in the answer, " + error : "the answer " + error;
-}
-
-Result read_one(const boost::json::value& value, const config::ProbeConfig& config, const Secrets& secrets) {
-  auto seen = read_observation(value, {.pointers = config.http.pointers, .secrets = secrets});
-  // A pointer may lead into a list: /0/free.
-  if (!seen && value.is_array() && seen.error().starts_with("has none of"))
-    return std::unexpected(std::string("the answer is a list; set 'batch: true', or pointers such as /0/free"));
-  if (!seen) return std::unexpected(about_answer(seen.error()));
-  return judge(std::move(*seen), config.levels);
-}
-
 Answer read(const Response& response, const config::ProbeConfig& config, std::span<const core::Profile> profiles,
             const Secrets& secrets) {
-  const auto all_failed = [&](const std::string& error) {
-    return same_for_all(profiles.size(), std::unexpected(secrets.blotted(error)));
-  };
-  if (auto fine = check(response, config.http, secrets); !fine) return all_failed(fine.error());
-  const auto value = parse_json(response.body);
-  if (!value) return all_failed(about_answer(value.error()));
-  if (config.http.batch)
-    return read_batch(*value, {.pointers = config.http.pointers, .secrets = secrets}, profiles, config.levels);
-  return same_for_all(profiles.size(), read_one(*value, config, secrets));
+  if (auto fine = check(response, config.http, secrets); !fine)
+    return same_for_all(profiles.size(), std::unexpected(secrets.blotted(fine.error())));
+  const Source source{.pointers = config.http.pointers, .secrets = secrets};
+  if (config.http.batch) return read_json_list(response.body, source, profiles, config.levels);
+  return same_for_all(profiles.size(), read_json(response.body, source, config.levels));
 }
 
 class HttpProbe final : public Probe {
@@ -102,12 +81,9 @@ class HttpProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_http(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  return std::make_unique<HttpProbe>(config, std::move(executor));
-}
-
-std::size_t http_concurrency(const config::ProbeConfig&) {
-  return 64;
+/// 64, which wait for others and cost little.
+Kind kind_of(const config::HttpOptions&) {
+  return {make<HttpProbe>, 64, kTransfersDescriptors, kTransferDescriptors};
 }
 
 }  // namespace probe

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "probe/http.hpp"
 #include "probe/url.hpp"
 #include "support/http_test.hpp"
 

@@ -6,7 +6,6 @@
 #include <boost/asio/write.hpp>
 #include <thread>
 
-#include "probe/http.hpp"
 #include "support/http_test.hpp"
 
 namespace probe {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <optional>
 
+#include "base/environment.hpp"
 #include "base/text.hpp"
 #include "probe/json.hpp"
 #include "probe/one_line.hpp"
@@ -41,12 +42,9 @@ std::string_view word(std::string_view& text) {
 
 /// The file that PATH has for `name`; "" for none.
 std::string found_in(std::string_view path, std::string_view name) {
-  for (std::string_view rest = path; !rest.empty();) {
-    const auto folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    if (std::string file = fmt::format("{}/{}", folder, name); may_run(file)) return file;
-  }
-  return {};
+  const auto places = base::places_in(path, name);
+  const auto found = std::ranges::find_if(places, may_run);
+  return found != places.end() ? *found : "";
 }
 
 /// Takes off what env is to run: the first word that is no option and no variable.

@@ -10,6 +10,7 @@
 
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "probe/json.hpp"
 
 namespace probe {
 namespace {
@@ -152,7 +153,7 @@ class Reader {
   }
 
   Or<base::Duration> age() const {
-    const auto [pointers, secrets, now] = source_;
+    const config::Pointers& pointers = source_.pointers;
     const json::value* when = find(pointers.measured_at);
     const json::value* age = find(pointers.age);
     if (when != nullptr && age != nullptr)
@@ -197,15 +198,38 @@ std::string_view member(const json::object& object, std::string_view name) {
   return text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
 }
 
+/// Fails with a sentence that begins as those about the source do.
+Or<json::value> parse(std::string_view text, const Source& source) {
+  auto value = parse_json(text);
+  if (!value) return std::unexpected(fmt::format("{}{}", source.whole, source.secrets.blotted(value.error())));
+  return value;
+}
+
 }  // namespace
+
+Result read_json(std::string_view text, const Source& source, const config::Levels& levels) {
+  const auto value = parse(text, source);
+  if (!value) return std::unexpected(value.error());
+  auto seen = read_observation(*value, source);
+  if (seen) return judge(std::move(*seen), levels);
+  const std::string& error = seen.error();
+  if (error.starts_with('/')) return std::unexpected(fmt::format("{}{}", source.place, error));
+  // A pointer may lead into a list: /0/free.
+  std::string_view why = error;
+  if (error.starts_with("has none of") && !value->is_object())
+    why = value->is_array() ? source.a_list : "is JSON but no object; it must be one such as {\"level\": \"LOW\"}";
+  return std::unexpected(fmt::format("{}{}", source.whole, why));
+}
 
 Or<Observation> read_observation(const json::value& value, const Source& source) {
   return Reader(value, source).read();
 }
 
-Answer read_batch(const json::value& value, const Source& source, std::span<const core::Profile> profiles,
-                  const config::Levels& levels) {
-  const json::array* list = value.if_array();
+Answer read_json_list(std::string_view text, const Source& source, std::span<const core::Profile> profiles,
+                      const config::Levels& levels) {
+  const auto value = parse(text, source);
+  if (!value) return same_for_all(profiles.size(), std::unexpected(value.error()));
+  const json::array* list = value->if_array();
   if (list == nullptr) return same_for_all(profiles.size(), std::unexpected(std::string("the answer is not a list")));
   std::multimap<std::pair<std::string_view, std::string_view>, const json::value*> by_key;
   for (const json::value& item : *list)

@@ -12,7 +12,7 @@
 #include "probe/probe.hpp"
 #include "probe/secrets.hpp"
 
-/// What sources answer in JSON. Pure; thread-safe.
+/// What sources answer in JSON, whatever the kind of probe. Pure; thread-safe.
 namespace probe {
 
 /// Whose answer is read.
@@ -23,7 +23,15 @@ struct Source {
   Secrets secrets{};
   /// When it answered, on this machine's clock.
   base::Time now = base::system_clock().wall_now();
+  /// How sentences about it begin: about all of it, and about a place in it.
+  std::string_view whole = "the answer ";
+  std::string_view place = "in the answer, ";
+  /// Behind `whole`, where it is a list instead of one object.
+  std::string_view a_list = "is a list; set 'batch: true', or pointers such as /0/free";
 };
+
+/// What a source said about one profile, in JSON, and the level that follows. Fails with a sentence.
+Result read_json(std::string_view text, const Source& source, const config::Levels& levels);
 
 /// Reads {"level": …, "free": …, "total": …, "largest": …, "score": …, "price": …, "reason": …} and when that was
 /// measured, each of them optional and at the place that the source's pointers give. Fails with a sentence that names
@@ -32,8 +40,8 @@ std::expected<Observation, std::string> read_observation(const boost::json::valu
 
 /// Reads a source's list of objects, each with "provider" and "name" beside its values, and judges it for each of
 /// `profiles`. One that the list does not name, or names twice, has failed.
-Answer read_batch(const boost::json::value& value, const Source& source, std::span<const core::Profile> profiles,
-                  const config::Levels& levels);
+Answer read_json_list(std::string_view text, const Source& source, std::span<const core::Profile> profiles,
+                      const config::Levels& levels);
 
 /// What a batch is asked: [{"provider": …, "name": …, "attributes": {…}}, …].
 std::string to_json(std::span<const core::Profile> profiles);

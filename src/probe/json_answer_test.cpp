@@ -189,23 +189,22 @@ TEST(Observation, RepeatsNoSecret) {
 
 TEST(Batch, FindsEachProfile) {
   const std::vector<core::Profile> profiles{{1, {"A", "x"}}, {2, {"A", "y"}}, {3, {"A", "z"}}};
-  const auto value = parse_json(R"([{"provider":"A","name":"y","free":0},{"provider":"A","name":"x","level":"HIGH"},
-                                    {"provider":"A","name":"z","free":[]}, 7, {"name":"other"}])");
-  const Answer answer = read_batch(*value, {}, profiles, {});
+  const std::string text = R"([{"provider":"A","name":"y","free":0},{"provider":"A","name":"x","level":"HIGH"},
+                                    {"provider":"A","name":"z","free":[]}, 7, {"name":"other"}])";
+  const Answer answer = read_json_list(text, {}, profiles, {});
   ASSERT_EQ(answer.results.size(), 3U);
   EXPECT_EQ(answer.results[0]->level, core::Level::high);
   EXPECT_EQ(answer.results[1]->level, core::Level::low);
   EXPECT_EQ(answer.results[2].error(), "/free is []; it must be a number");
-  EXPECT_EQ(read_batch(parse_json("[]").value(), {}, profiles, {}).results[2].error(),
-            "the answer does not name this profile");
-  EXPECT_EQ(read_batch(parse_json("{}").value(), {}, profiles, {}).results[2].error(), "the answer is not a list");
+  EXPECT_EQ(read_json_list("[]", {}, profiles, {}).results[2].error(), "the answer does not name this profile");
+  EXPECT_EQ(read_json_list("{}", {}, profiles, {}).results[2].error(), "the answer is not a list");
 }
 
 TEST(Batch, ARowThatIsThereTwiceHasFailed) {
   const std::vector<core::Profile> profiles{{1, {"A", "x"}}, {2, {"A", "y"}}};
-  const auto value = parse_json(R"([{"provider":"A","name":"x","free":0},{"provider":"A","name":"y","free":1},
-                                    {"provider":"A","name":"x","level":"HIGH"}])");
-  const Answer answer = read_batch(*value, {}, profiles, {});
+  const std::string text = R"([{"provider":"A","name":"x","free":0},{"provider":"A","name":"y","free":1},
+                                    {"provider":"A","name":"x","level":"HIGH"}])";
+  const Answer answer = read_json_list(text, {}, profiles, {});
   EXPECT_EQ(answer.results[0].error(), "the answer names this profile 2 times");
   EXPECT_EQ(answer.results[1]->level, core::Level::medium);
 }

@@ -2,8 +2,9 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
+#include <utility>
 
-#include "config/config.hpp"
+#include "config/probes.hpp"
 #include "probe/probe.hpp"
 
 namespace probe {
@@ -14,5 +15,37 @@ std::unique_ptr<Probe> make_probe(const config::ProbeConfig& config, boost::asio
 
 /// How many of its measurements may run at once in this replica: the configured number, or what suits the kind.
 std::size_t concurrency(const config::ProbeConfig& config);
+
+/// File descriptors that its measurements may have open at once.
+std::size_t descriptors(const config::ProbeConfig& config);
+
+/// A kind, as its file tells it.
+struct Kind {
+  std::unique_ptr<Probe> (*make)(const config::ProbeConfig&, boost::asio::any_io_executor);
+  /// How many run at once where the configuration does not say.
+  std::size_t concurrency;
+  /// What all of its measurements share, and what each needs.
+  std::size_t descriptors = 0;
+  std::size_t descriptors_of_each = 0;
+};
+
+/// For Kind::make.
+template <class P>
+std::unique_ptr<Probe> make(const config::ProbeConfig& config, boost::asio::any_io_executor executor) {
+  return std::make_unique<P>(config, std::move(executor));
+}
+
+/// The table of kinds. Options of config/probes.hpp that have no line here do not compile.
+
+/// The original system's slow process: takes `duration`, then picks HIGH, MEDIUM or LOW at random. Never shortened.
+Kind kind_of(const config::SimulatedOptions& options);
+/// Runs a program for each measurement, or for all profiles at once.
+Kind kind_of(const config::ExecOptions& options);
+/// Asks an HTTP server, as Lambda functions are: its answer is JSON with a level, or numbers that give one. Whatever
+/// does not come whole, with an accepted status, and in the right shape, is a failure and never a level.
+Kind kind_of(const config::HttpOptions& options);
+/// Asks a Slurm cluster, by its own commands, what is free in each partition. Batched: one run of sinfo, scontrol and,
+/// when pending jobs count, squeue answers for all profiles.
+Kind kind_of(const config::SlurmOptions& options);
 
 }  // namespace probe

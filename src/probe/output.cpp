@@ -219,15 +219,11 @@ Or<void> check_plugin(std::string_view printed, int code, const Secrets& secrets
 
 // --- What it is
 
-Result read_json(const Exited& exited, const config::Levels& levels, const Secrets& secrets) {
-  if (exited.code != 0) return std::unexpected(failure_of(exited));
-  const auto value = parse_json(exited.output);
-  if (!value) return refuse(secrets.blotted(value.error()));
-  if (value->is_array()) return refuse("is a JSON list; print one object, or set 'batch: true'");
-  if (!value->is_object()) return refuse("is JSON but no object; print one such as {\"level\": \"LOW\"}");
-  auto seen = read_observation(*value, {.secrets = secrets});
-  if (!seen) return std::unexpected("the output: " + seen.error());
-  return judge(std::move(*seen), levels);
+Source output_of(const Secrets& secrets) {
+  return {.secrets = secrets,
+          .whole = "the output ",
+          .place = "the output: ",
+          .a_list = "is a JSON list; print one object, or set 'batch: true'"};
 }
 
 Result read_plugin(const Exited& exited, const config::Levels& levels, const Secrets& secrets) {
@@ -273,7 +269,9 @@ Result read_output(const Exited& exited, const config::Levels& levels, config::F
   const bool by_code = exited.code >= 0 && std::cmp_less(exited.code, std::size(kByCode));
   const bool automatic = format == config::Format::automatic;
   const bool json = automatic && base::trim(without_bom(exited.output)).starts_with('{');
-  if (format == config::Format::json || json) return read_json(exited, levels, secrets);
+  if (format == config::Format::json || json)
+    return exited.code == 0 ? read_json(exited.output, output_of(secrets), levels)
+                            : std::unexpected(failure_of(exited));
   if (!by_code) return std::unexpected(failure_of(exited));
   const bool broke_down = exited.code != 0 && is_blank(exited.output) && !is_blank(exited.errors);
   if (automatic && !broke_down)
@@ -284,11 +282,8 @@ Result read_output(const Exited& exited, const config::Levels& levels, config::F
 
 Answer read_list(const Exited& exited, std::span<const core::Profile> profiles, const config::Levels& levels,
                  const Secrets& secrets) {
-  const auto fail = [&](std::string why) { return same_for_all(profiles.size(), std::unexpected(std::move(why))); };
-  if (exited.code != 0) return fail(failure_of(exited));
-  const auto value = parse_json(exited.output);
-  if (!value) return fail("the output " + secrets.blotted(value.error()));
-  return read_batch(*value, {.secrets = secrets}, profiles, levels);
+  if (exited.code != 0) return same_for_all(profiles.size(), std::unexpected(failure_of(exited)));
+  return read_json_list(exited.output, output_of(secrets), profiles, levels);
 }
 
 }  // namespace probe

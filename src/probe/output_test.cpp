@@ -47,7 +47,7 @@ TEST(ReadOutput, SkipsAByteOrderMark) {
 
 TEST(ReadOutput, FailsOnBadJson) {
   EXPECT_THAT(error_of({.code = 0, .output = "{"}), StartsWith("the output is not JSON"));
-  EXPECT_THAT(error_of({.code = 0, .output = "{}"}), StartsWith("the output: has none of /level"));
+  EXPECT_THAT(error_of({.code = 0, .output = "{}"}), StartsWith("the output has none of /level"));
   EXPECT_THAT(error_of({.code = 0, .output = R"({"level")"}), StartsWith("the output is not JSON"));
   for (const char* more : {R"({"level":"HIGH"} done)", "{\"level\":\"HIGH\"}\n{\"level\":\"LOW\"}"})
     EXPECT_THAT(error_of({.code = 0, .output = more}), StartsWith("the output is not JSON")) << more;

@@ -44,6 +44,11 @@ struct Exited {
   std::string errors;
 };
 
+/// File descriptors of a program that runs: a handle and two pipes. While one starts: both ends of its pipes, and its
+/// input.
+inline constexpr std::size_t kProgramDescriptors = 3;
+inline constexpr std::size_t kStartDescriptors = 6;
+
 /// A command as one would type it into a shell.
 std::string typed(const std::vector<std::string>& command);
 

@@ -1,5 +1,3 @@
-#include "probe/simulated.hpp"
-
 #include <random>
 #include <thread>
 #include <unordered_map>
@@ -16,8 +14,8 @@ namespace asio = boost::asio;
 
 /// How long to work: the duration, or up to the deadline when that comes first.
 struct Span {
-  base::SteadyTime until;
-  bool timed_out;
+  base::SteadyTime until{};
+  bool timed_out = false;
 };
 
 Span span_of(base::Duration duration, base::SteadyTime deadline) {
@@ -53,75 +51,56 @@ class Dice {
   std::unordered_map<core::ProfileId, std::uint64_t> runs_;
 };
 
-class SleepingProbe final : public Probe {
+class SimulatedProbe final : public Probe {
  public:
-  SleepingProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
+  SimulatedProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : duration_(config.simulated.duration),
         timeout_(config.timeout),
         executor_(std::move(executor)),
-        dice_(config.simulated.seed) {}
+        dice_(config.simulated.seed) {
+    // Burns a core per measurement, in threads of the lowest priority.
+    if (config.simulated.work == config::Work::cpu)
+      pool_.emplace("burn", concurrency(config), base::OffloadPool::Priority::low);
+  }
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
-    const Span span = span_of(duration_, call.deadline);
-    asio::steady_timer timer(executor_, span.until);
-    {
-      const std::stop_callback on_stop(call.stop, [&timer] { timer.cancel(); });
-      boost::system::error_code error;
-      if (!call.stop.stop_requested()) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    }
+    Span span;
+    // The work begins when a thread is free, so the duration is counted there.
+    auto burn = [this, &call, &span] {
+      span = span_of(duration_, call.deadline);
+      while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < span.until) {
+      }
+    };
+    if (pool_)
+      co_await pool_->run(burn);
+    else
+      co_await sleep((span = span_of(duration_, call.deadline)).until, call.stop);
     if (call.stop.stop_requested()) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
     if (span.timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
     co_return dice_.roll(profiles);
   }
 
  private:
+  asio::awaitable<void> sleep(base::SteadyTime until, std::stop_token stop) {
+    asio::steady_timer timer(executor_, until);
+    const std::stop_callback on_stop(stop, [&timer] { timer.cancel(); });
+    boost::system::error_code error;
+    if (!stop.stop_requested()) co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  }
+
   base::Duration duration_;
   base::Duration timeout_;
   asio::any_io_executor executor_;
   Dice dice_;
-};
-
-/// Burns a core per measurement, in threads of the lowest priority.
-class BurningProbe final : public Probe {
- public:
-  BurningProbe(const config::ProbeConfig& config, std::size_t threads)
-      : duration_(config.simulated.duration),
-        timeout_(config.timeout),
-        dice_(config.simulated.seed),
-        pool_("burn", threads, base::OffloadPool::Priority::low) {}
-
-  asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
-    bool timed_out = false;
-    // The work begins when a thread is free, so the duration is counted there.
-    auto burn = [this, &call, &timed_out] {
-      const Span span = span_of(duration_, call.deadline);
-      timed_out = span.timed_out;
-      while (!call.stop.stop_requested() && std::chrono::steady_clock::now() < span.until) {
-      }
-    };
-    co_await pool_.run(burn);
-    if (call.stop.stop_requested()) co_return same_for_all(profiles.size(), std::unexpected(std::string(kCancelled)));
-    if (timed_out) co_return same_for_all(profiles.size(), std::unexpected(timed_out_after(timeout_)));
-    co_return dice_.roll(profiles);
-  }
-
- private:
-  base::Duration duration_;
-  base::Duration timeout_;
-  Dice dice_;
-  base::OffloadPool pool_;
+  std::optional<base::OffloadPool> pool_;
 };
 
 }  // namespace
 
-std::unique_ptr<Probe> make_simulated(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  if (config.simulated.work == config::Work::cpu) return std::make_unique<BurningProbe>(config, concurrency(config));
-  return std::make_unique<SleepingProbe>(config, std::move(executor));
-}
-
-std::size_t simulated_concurrency(const config::ProbeConfig& config) {
-  if (config.simulated.work == config::Work::cpu) return std::max(1U, std::thread::hardware_concurrency());
-  return 10'000;
+/// 10,000 that sleep, which cost a timer each; one per core that burn a core.
+Kind kind_of(const config::SimulatedOptions& options) {
+  const bool sleeps = options.work == config::Work::sleep;
+  return {make<SimulatedProbe>, sleeps ? 10'000 : std::max(1U, std::thread::hardware_concurrency())};
 }
 
 }  // namespace probe

@@ -1,11 +1,10 @@
-#include "probe/slurm.hpp"
-
 #include <fmt/format.h>
 
 #include <cstdlib>
 
 #include "base/offload.hpp"
 #include "base/text.hpp"
+#include "probe/kinds.hpp"
 #include "probe/program.hpp"
 #include "probe/scontrol.hpp"
 #include "probe/slurm_count.hpp"
@@ -101,8 +100,8 @@ std::expected<Cluster, std::string> read_cluster(const Printed& printed, const c
 
 class SlurmProbe final : public Probe {
  public:
-  SlurmProbe(const config::ProbeConfig& config, const asio::any_io_executor& executor)
-      : config_(config), environment_(environment(config.slurm)), programs_(executor, config.timeout) {}
+  SlurmProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
+      : config_(config), environment_(environment(config.slurm)), programs_(std::move(executor), config.timeout) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
     const auto printed = co_await ask(call);
@@ -180,12 +179,9 @@ class SlurmProbe final : public Probe {
 
 }  // namespace
 
-std::unique_ptr<Probe> make_slurm(const config::ProbeConfig& config, asio::any_io_executor executor) {
-  return std::make_unique<SlurmProbe>(config, executor);
-}
-
-std::size_t slurm_concurrency(const config::ProbeConfig&) {
-  return 1;
+/// One run answers for all.
+Kind kind_of(const config::SlurmOptions&) {
+  return {make<SlurmProbe>, 1, kStartDescriptors, kProgramDescriptors};
 }
 
 }  // namespace probe

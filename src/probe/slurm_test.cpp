@@ -1,5 +1,4 @@
 // The probe, with scripts in place of Slurm's commands.
-#include "probe/slurm.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -253,10 +252,10 @@ TEST_F(SlurmTest, AStopEndsWhatRunsAndWhatComes) {
   ASSERT_TRUE(support::eventually([&] { return std::filesystem::exists(directory_ / "started"); }));
   support::on(runtime_.background(), [&] { stop_.request_stop(); });
   ASSERT_TRUE(support::ready(under_way));
-  EXPECT_FALSE(under_way.get().results.at(0));
+  EXPECT_EQ(under_way.get().results.at(0).error(), "cancelled");
   auto later = start(60s);
   ASSERT_TRUE(support::ready(later));
-  EXPECT_FALSE(later.get().results.at(0));
+  EXPECT_EQ(later.get().results.at(0).error(), "cancelled");
 }
 
 }  // namespace

@@ -83,8 +83,8 @@ TEST(Hosts, AreReadInEveryForm) {
   EXPECT_THAT(read_hosts("n[08-11]"), ElementsAre("n08", "n09", "n10", "n11"));
   EXPECT_THAT(read_hosts("r[0-1]n[1-2]x"), ElementsAre("r0n1x", "r0n2x", "r1n1x", "r1n2x"));
   EXPECT_THAT(read_hosts("n[3-1],n[a-b],,n["), ElementsAre("n["));
-  EXPECT_LE(read_hosts("n[0-999999999]").size(), 100'000U);
-  EXPECT_LE(read_hosts("n[0-999999999][0-9]").size(), 100'000U);
+  EXPECT_EQ(read_hosts("n[0-999999999]").size(), 99'999U);
+  EXPECT_EQ(read_hosts("n[0-999999999][0-9]").size(), 90'908U);
   EXPECT_THAT(read_hosts("n[0-999999999][0-999999999][9-1]"), IsEmpty());
 }
 

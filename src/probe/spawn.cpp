@@ -19,6 +19,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/environment.hpp"
 #include "probe/interpreter.hpp"
 
 namespace probe {
@@ -63,15 +64,7 @@ std::string_view path_of(const Program& program) {
 
 std::vector<std::string> paths_of(const Program& program) {
   const std::string& name = program.command.front();
-  if (name.contains('/')) return {name};
-  std::string_view rest = path_of(program);
-  std::vector<std::string> paths;
-  while (!rest.empty()) {
-    const auto folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-    if (!folder.empty()) paths.push_back(fmt::format("{}/{}", folder, name));
-  }
-  return paths;
+  return name.contains('/') ? std::vector{name} : base::places_in(path_of(program), name);
 }
 
 /// A null-terminated array, as execve takes it. It does not write to what it gets.

@@ -12,6 +12,11 @@
 
 namespace probe {
 
+/// File descriptors of a call: connecting may try two addresses at once, and looks up a name. Of all calls together: to
+/// wake their thread, and connections that are kept.
+inline constexpr std::size_t kTransferDescriptors = 3;
+inline constexpr std::size_t kTransfersDescriptors = 72;
+
 /// Makes HTTP calls, hundreds at a time, on a thread of its own, so that nothing that libcurl does (names, TLS, files
 /// of certificates) holds up the executor. Connections are used again, and closed when nothing was called for `idle`.
 /// A proxy is taken from the environment, as curl does. Used on one thread, that of its executor.

@@ -43,7 +43,7 @@ class Pool {
   /// where the database lets several write at a time.
   std::unique_lock<std::mutex> writer_turn();
 
-  /// Notes that a transaction that writes was committed now.
+  /// Notes that a change was committed now.
   void wrote() { last_write_ = base::system_clock().wall_now(); }
   /// The time of the latest one, on this machine's clock; 1970 before the first.
   base::Time last_write() const { return last_write_; }

@@ -38,8 +38,10 @@ class RowsStatement {
 /// as long. Not thread-safe.
 class Query {
  public:
-  explicit Query(Statement& statement) : statement_(&statement) {}
-  Query(Query&& other) noexcept : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
+  /// `changed`, which outlives it, counts the rows that run() changes.
+  Query(Statement& statement, std::int64_t& changed) : statement_(&statement), changed_(&changed) {}
+  Query(Query&& other) noexcept
+      : statement_(std::exchange(other.statement_, nullptr)), changed_(other.changed_), bound_(other.bound_) {}
   Query& operator=(Query&&) = delete;
   ~Query() {
     if (statement_) statement_->give_back();
@@ -55,6 +57,7 @@ class Query {
   bool step() { return statement_->step(); }
   std::int64_t run() {
     while (step()) continue;
+    *changed_ += statement_->affected();
     return statement_->affected();
   }
 
@@ -102,6 +105,7 @@ class Query {
   }
 
   Statement* statement_;
+  std::int64_t* changed_;
   int bound_ = 0;
 };
 
@@ -109,7 +113,7 @@ template <class Session, class T, class Bind>
 void RowsStatement::run(Session& session, std::span<const T> items, Bind bind) const {
   for (std::size_t size = 0; size < kRows.size(); ++size) {
     for (; items.size() >= kRows[size]; items = items.subspan(kRows[size])) {
-      Query query(session.prepare(texts_[size]));
+      Query query = session.query(texts_[size]);
       for (const T& item : items.first(kRows[size])) bind(query, item);
       query.run();
     }

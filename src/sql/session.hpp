@@ -68,22 +68,30 @@ class Session {
 
   template <class... Ts>
   Query query(std::string_view sql, const Ts&... values) {
-    Query query(prepare(sql));
+    Query query(prepare(sql), changed_);
     query.bind(values...);
     return query;
   }
+
+  /// How many rows the statements of this session changed so far, with those that were rolled back.
+  std::int64_t changed() const { return changed_; }
 
   /// Runs a statement that returns no rows; returns how many it changed.
   template <class... Ts>
   std::int64_t run(std::string_view sql, const Ts&... values) {
     return query(sql, values...).run();
   }
+
+ private:
+  std::int64_t changed_ = 0;
 };
 
 /// Rolls back at the end of its scope unless it was committed. Not thread-safe.
 class Transaction {
  public:
-  Transaction(Session& session, Access access) : session_(session) { session.begin(access); }
+  Transaction(Session& session, Access access) : session_(session), changed_before_(session.changed()) {
+    session.begin(access);
+  }
   ~Transaction() { rollback(); }
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
@@ -91,10 +99,10 @@ class Transaction {
   Session& operator*() const { return session_; }
   Session* operator->() const { return &session_; }
 
-  /// Does nothing after rollback(). Returns whether it committed.
+  /// Does nothing after rollback(). Returns whether it committed a change.
   bool commit() {
     if (open_) session_.commit();
-    return std::exchange(open_, false);
+    return std::exchange(open_, false) && session_.changed() > changed_before_;
   }
   /// Forgets everything that was written.
   void rollback() noexcept {
@@ -104,6 +112,7 @@ class Transaction {
 
  private:
   Session& session_;
+  const std::int64_t changed_before_;
   bool open_ = true;
 };
 

@@ -22,7 +22,7 @@ std::invoke_result_t<F&> with_retries(F attempt) {
   }
 }
 
-/// One attempt of transact(); calls `committed()` unless the job rolled back.
+/// One attempt of transact(); calls `committed()` after the commit of a change.
 template <class F, class G>
 std::invoke_result_t<F&, Transaction&> run_once(Session& session, Access access, F& job, G committed) {
   Transaction transaction(session, access);
@@ -50,9 +50,7 @@ std::invoke_result_t<F&, Transaction&> transact(Pool& pool, Access access, F job
   return with_retries([&] {
     const auto turn = access == Access::write ? pool.writer_turn() : std::unique_lock<std::mutex>();
     const auto session = pool.acquire();
-    return run_once(*session, access, job, [&] {
-      if (access == Access::write) pool.wrote();
-    });
+    return run_once(*session, access, job, [&] { pool.wrote(); });
   });
 }
 

@@ -72,7 +72,7 @@ std::map<ProfileKey, ProfileId> ids_of(sql::Session& session, std::span<const Pr
   static const std::string kSql = keys_statement();
   std::map<ProfileKey, ProfileId> ids;
   for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kKeysAtOnce))) {
-    sql::Query query(session.prepare(kSql));
+    sql::Query query = session.query(kSql);
     for (std::size_t i = 0; i < kKeysAtOnce; ++i) {
       const ProfileKey& key = keys[std::min(i, keys.size() - 1)];
       query.bind(key.provider, key.name);

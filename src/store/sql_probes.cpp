@@ -62,10 +62,7 @@ std::optional<base::Time> SqlStore::spend(const std::string& probe, std::span<co
   const base::Time now = this->now();
   return write([&](sql::Transaction& tx) -> std::optional<base::Time> {
     Budget budget(*tx, probe, limits, now);
-    if (budget.allowed(1) == 0) {
-      tx.rollback();
-      return std::nullopt;
-    }
+    if (budget.allowed(1) == 0) return std::nullopt;
     budget.spend(1);
     return budget.now();
   });
@@ -80,11 +77,7 @@ void SqlStore::refund(const std::string& probe, std::span<const Limit> limits, s
 std::vector<std::uint64_t> SqlStore::left(const std::string& probe, std::span<const Limit> limits) {
   if (limits.empty()) return {};
   const base::Time now = this->now();
-  return write([&](sql::Transaction& tx) {
-    auto left = Budget(*tx, probe, limits, now).left();
-    tx.rollback();
-    return left;
-  });
+  return write([&](sql::Transaction& tx) { return Budget(*tx, probe, limits, now).left(); });
 }
 
 void SqlStore::fail_all(const std::string& probe, const std::string& error) {

@@ -101,19 +101,17 @@ std::optional<Claim> batched_claim(sql::Session& session, TaskId id, const std::
 }
 
 /// Leases those of `ids` that are still free. REQUIRES: at most kListSize ids, sorted.
-std::vector<Claim> lease_free(sql::Transaction& tx, std::span<const TaskId> ids, const Lease& lease) {
+std::vector<Claim> lease_free(sql::Session& session, std::span<const TaskId> ids, const Lease& lease) {
   static const std::string kTake =
       sql::with_list("UPDATE task SET owner = ?, lease_until = ?, lease = ?, token = token + 1 WHERE id");
-  const std::vector<TaskId> free = ids.empty() ? std::vector<TaskId>() : lock_free(*tx, ids, lease);
-  if (free.empty()) {
-    tx.rollback();
-    return {};
-  }
-  tx->run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, lease.wanted.lease, std::span<const TaskId>(free));
-  std::vector<Claim> claims = claims_of(*tx, free);
+  const std::vector<TaskId> free = lock_free(session, ids, lease);
+  if (free.empty()) return {};
+  session.run(kTake, lease.wanted.owner, lease.now + lease.wanted.lease, lease.wanted.lease,
+              std::span<const TaskId>(free));
+  std::vector<Claim> claims = claims_of(session, free);
   // A task without a profile of its own is the one of a batched probe.
   if (claims.empty())
-    if (auto batched = batched_claim(*tx, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
+    if (auto batched = batched_claim(session, free.front(), lease.wanted.probe)) claims.push_back(std::move(*batched));
   return claims;
 }
 
@@ -241,7 +239,7 @@ Claimed SqlStore::claim(const Wanted& wanted) {
       const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
       const auto ids = take_ids(next, count);
       const Lease lease{wanted, budget.now(), spare_leases ? kUnleased : budget.now()};
-      auto claims = lease_free(tx, ids, lease);
+      auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, lease);
       count_runs(budget, wanted, claims);
       claimed.now = budget.now();
       claimed.left = budget.left();
@@ -304,12 +302,8 @@ std::vector<TaskId> SqlStore::renew(const std::string& owner, std::span<const Cl
   const auto ids = sorted_ids(claims);
   // Extending first locks the rows, so that nobody takes one over between the two statements.
   const auto states = write([&](sql::Transaction& tx) {
-    std::int64_t extended = 0;
-    sql::for_each_list<TaskId>(
-        ids, [&](std::span<const TaskId> part) { extended += tx->run(kSql, until, lease, owner, part); });
-    States states = lock_leased(*tx, ids);
-    if (extended == 0) tx.rollback();
-    return states;
+    sql::for_each_list<TaskId>(ids, [&](std::span<const TaskId> part) { tx->run(kSql, until, lease, owner, part); });
+    return lock_leased(*tx, ids);
   });
   std::vector<TaskId> lost;
   for (const Claim& claim : claims)
@@ -361,7 +355,6 @@ void SqlStore::release(const std::string& owner, std::span<const Claim> claims) 
     std::vector<TaskId> held;
     for (const Claim& claim : claims)
       if (holds(states, owner, claim)) held.push_back(claim.task);
-    if (held.empty()) return tx.rollback();
     std::ranges::sort(held);
     sql::for_each_list<TaskId>(held, [&](std::span<const TaskId> part) { tx->run(kSql, owner, part); });
   });

@@ -95,6 +95,8 @@ const CASES = [
   ['hardware', 'hardware/?since=other-5', 410],
   ['hardware', 'hardware/?since=nonsense', 400],
   ['hardware', 'hardware/events?since=nonsense', 400],
+  ['hardware', 'hardware/profiles', 401],
+  ['hardware', 'hardware/profiles', 200, { headers: token }],
   ['hardware', 'hardware/probes', 401],
   ['hardware', 'hardware/probes', 401, { headers: { authorization: 'Bearer wrong' } }],
   ['hardware', 'hardware/probes', 200, { headers: token }],

@@ -46,6 +46,7 @@ test('everything works under a path', async t => {
   await page.getByRole('link', { name: 'All hardware profiles' }).click();
   await page.waitForURL(proxy.url);
   assert.deepEqual(outside, [`${proxy.url}profile/none/none`]);
+  assert.ok(page.problems.every(text => text.includes('404')), page.problems.join());
   page.problems = [];
 });
 
@@ -83,7 +84,6 @@ test('a login where the stream was is said, with the way there', async t => {
   assert.equal(await page.locator('#rows tr').count(), 3, 'the rows stay');
   proxy.login = false;
   await eventually('live again', async () => await live(page) === 'Live' && await link.count() === 0);
-  page.problems = [];
 });
 
 test('where no stream opens, the page asks by itself and says so', async t => {

@@ -33,7 +33,7 @@ test('a screen reader is told of many changes in one short sentence every ten se
   const seconds = (said[1].at - said[0].at) / 1000;
   const changes = await page.evaluate(() => globalThis.changes);
   t.diagnostic(`${changes} changes of level, ${said.length} sentences ${seconds.toFixed(1)} s apart: ${said[1].text}`);
-  assert.ok(seconds > 5, `${seconds} s`);
+  assert.ok(seconds > 9.9, `${seconds} s`);
   assert.ok(changes > 100, `${changes} changes are no flood`);
   for (const { text } of said) assert.match(text, /^(Provider \d type-\d{4} is [A-Z]+, ){2}.* and \d+ more\. \d+ high, \d+ medium, \d+ low, (\d+ stale, )?\d+ unknown\.$/);
   const talkative = await page.locator('[role=status], [role=alert], [role=log], [role=timer], [aria-live], output').evaluateAll(all => all.map(({ id }) => id));

@@ -143,7 +143,8 @@ export async function portalAlone(test, config) {
 let browser;
 
 async function undescribedAnswer(request) {
-  const response = await request.response();
+  const response = await request.response().catch(() => null);
+  if (!response) return [];  // the browser gave it up
   const body = await response.text().catch(() => undefined);  // the browser forgets that of a page that it has left
   // Not allHeaders(), which mixes up those of answers to one URL when some come out of the cache.
   return undescribed({ method: request.method(), url: response.url(), status: response.status(), headers: response.headers(), body });
@@ -157,7 +158,7 @@ async function openContext(test, { described = true, ...options }) {
   const context = await (await browser).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const answers = [];
-  if (described) context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(() => [])));
+  if (described) context.on('requestfinished', request => answers.push(undescribedAnswer(request).catch(error => [`${request.url()}: ${error}`])));
   scope(test).after(async () => {
     // Of an answer that the browser gave up for another page, Playwright may never tell the rest.
     const enough = new Promise(resolve => setTimeout(resolve, 2_000).unref());

@@ -1,8 +1,5 @@
 // What URLs answer. The first line is the pointer to the free units, the rest is the answer.
-#include <boost/json.hpp>
-
 #include "fuzz/check.hpp"
-#include "probe/json.hpp"
 #include "probe/json_answer.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -12,13 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The pointer is configuration, which is text.
   if (line == std::string_view::npos || line > 64 || !base::is_printable_utf8(text.substr(0, line))) return 0;
   const probe::Source source{.pointers = {.free = std::string(text.substr(0, line))}, .secrets = fuzz::secrets()};
-  const auto value = probe::parse_json(text.substr(line + 1));
-  if (!value) {
-    fuzz::check(std::unexpected(value.error()));
-    return 0;
-  }
-  auto seen = probe::read_observation(*value, source);
-  fuzz::check(seen ? probe::judge(std::move(*seen), {}) : std::unexpected(seen.error()));
-  fuzz::check(probe::read_batch(*value, source, kProfiles, {}), kProfiles.size());
+  const std::string_view answer = text.substr(line + 1);
+  fuzz::check(probe::read_json(answer, source, {}));
+  fuzz::check(probe::read_json_list(answer, source, kProfiles, {}), kProfiles.size());
   return 0;
 }

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from support import PATIENCE, DatabaseCase, eventually, request
+from support import PATIENCE, DatabaseCase, eventually, listed, request
 
 CALLS, WINDOW, WINDOWS = 60, int(os.environ.get("BUDGET_WINDOW", "10")), float(os.environ.get("BUDGET_WINDOWS", "3.5"))
 # A run is counted in the database, and is at the server a moment later: on a busy machine, some time later.
@@ -52,13 +52,13 @@ class BudgetTest(DatabaseCase):
         ok = r'vacancy_probes_total\{[^}]*result="ok"\}'
         eventually("each call is a result", lambda: sum(hardware.metric(ok) for hardware in fleet) == len(self.server_of_functions.times()))
         # Each is due again a second later, so that not all of 200 would have their turn if those that wait longest did not go first.
-        eventually("each has its turn", lambda: all(row["measured_at"] for row in request(fleet[0].port, "/hardware/").json))
+        eventually("each has its turn", lambda: all(row["measured_at"] for row in listed(fleet[0].port)))
 
     def test_what_is_left_is_known_to_all_and_a_test_counts(self):
         window = 3 * WINDOW
         fleet = self.start(20, "1h", window)
         times = self.server_of_functions.times
-        eventually("all are measured", lambda: all(row["measured_at"] for row in request(fleet[0].port, "/hardware/").json))
+        eventually("all are measured", lambda: all(row["measured_at"] for row in listed(fleet[0].port)))
 
         def agreed(left):
             return [hardware.metric(LEFT) for hardware in fleet] == [left] * 3 and [self.listed(hardware) for hardware in fleet] == [left] * 3
@@ -83,7 +83,7 @@ class OncePerDayTest(DatabaseCase):
         self.functions_url, self.times = server.url, server.times
 
     def measured(self, hardware):
-        return all(row["measured_at"] for row in request(hardware.port, "/hardware/").json or [{"measured_at": None}])
+        return all(row["measured_at"] for row in listed(hardware.port))
 
     def test_the_first_start_spends_its_call_on_the_profiles(self):
         profiles = [{"provider": "cloud", "name": f"type-{i}"} for i in range(3)]
@@ -95,7 +95,7 @@ class OncePerDayTest(DatabaseCase):
         hardware = self.hardware(probes=[self.probe(budget=["1/1d"])])
         eventually("it has looked", lambda: hardware.metric(LEFT) == 1)
         self.sql("INSERT INTO hardware (provider, name) VALUES ('cloud', 'late')")
-        eventually("it is measured", lambda: request(hardware.port, "/hardware/").json and self.measured(hardware))
+        eventually("it is measured", lambda: self.measured(hardware))
         self.assertEqual(len(self.times()), 1)
         eventually("nothing is left", lambda: hardware.metric(LEFT) == 0)
 

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from support import QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, request, rows
+from support import QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, listed, request, rows
 
 COUNT = 20
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(COUNT)]
@@ -98,7 +98,7 @@ class ChaosTest(DatabaseCase):
             now = {row["name"]: row["measured_at"] for row in request(hardware.port, "/hardware/").json}
             self.assertEqual([name for name in committed if now[name] < committed[name]], [], "no reading is lost")
             eventually("all are newer", lambda: all(row["measured_at"] > committed[row["name"]]
-                                                    for row in request(hardware.port, "/hardware/").json))
+                                                    for row in listed(hardware.port)))
         readers.end()
         self.assertEqual(readers.failures, [])
 

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from support import PATIENCE, QUICK, DatabaseCase, database_server, eventually, request, rows
+from support import PATIENCE, QUICK, DatabaseCase, database_server, eventually, listed, request, rows
 
 LEVELS = ("HIGH", "MEDIUM", "LOW")
 ORIGINAL = """
@@ -43,7 +43,7 @@ class DatabaseTest(DatabaseCase):
         eventually("it goes on measuring", lambda: request(first.port, "/hardware/").json[0]["measured_at"] > seen)
         first.stop()
         again = self.hardware(profiles=[{"provider": "a", "name": "b"}, {"provider": "a", "name": "c"}])
-        eventually("both are measured", lambda: all(row["availability"] in LEVELS for row in request(again.port, "/hardware/").json))
+        eventually("both are measured", lambda: all(row["availability"] in LEVELS for row in listed(again.port)))
         self.assertEqual(len(request(again.port, "/hardware/").json), 2)
         self.sql("INSERT INTO migration VALUES (9002, '9002_breaks.sql', 0, 0)")
         refused = self.hardware(ready=False)
@@ -225,7 +225,7 @@ class UnfriendlyServerTest(DatabaseCase):
     def test_it_works_as_on_any_other(self):
         profiles = [{"provider": "a", "name": f"node-{number}"} for number in range(60)]
         hardware = self.hardware(profiles=profiles)
-        eventually("all are measured", lambda: all(row["availability"] in LEVELS for row in request(hardware.port, "/hardware/").json))
+        eventually("all are measured", lambda: all(row["availability"] in LEVELS for row in listed(hardware.port)))
         self.assertEqual(len(request(hardware.port, "/hardware/").json), 60)
         self.assertEqual(self.number("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND engine <> 'InnoDB'"), 0)
 

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import time
 
-from support import PATIENCE, QUICK, TestCase, eventually, request
+from support import PATIENCE, QUICK, TestCase, eventually, listed, request
 
 LONG = QUICK | {"duration": "1h", "timeout": "1h", "ttl": "1h"}
 RUNNING = r"vacancy_probes_running\{[^}]*\}"
@@ -70,11 +70,11 @@ class DrainTest(TestCase):
 
     def test_readers_do_not_wait_for_a_database_that_hangs(self):
         hardware = self.hardware(profiles=MANY[:2])
-        eventually("levels", lambda: all(row["measured_at"] for row in request(hardware.port, "/hardware/").json))
+        eventually("levels", lambda: all(row["measured_at"] for row in listed(hardware.port)))
         database = sqlite3.connect(self.directory / "vacancy.db", isolation_level=None, timeout=20)
         self.addCleanup(database.close)
         database.execute("BEGIN EXCLUSIVE")
         # Nothing new is written, and reading goes on.
         eventually("the rows grow old", lambda: any(row["freshness"] != "FRESH" for row in request(hardware.port, "/hardware/").json))
         database.execute("ROLLBACK")
-        eventually("fresh again", lambda: all(row["freshness"] == "FRESH" for row in request(hardware.port, "/hardware/").json))
+        eventually("fresh again", lambda: all(row["freshness"] == "FRESH" for row in listed(hardware.port)))

@@ -3,7 +3,7 @@
 import re
 import signal
 
-from support import QUICK, Readers, Tap, TestCase, eventually, request, rows
+from support import QUICK, Readers, Tap, TestCase, eventually, listed, request, rows
 
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(20)]
 PROBE = QUICK | {"duration": "500ms", "timeout": "2s", "ttl": "2s"}
@@ -15,7 +15,7 @@ class FailoverTest(TestCase):
         keys = {"profiles": PROFILES, "probes": [probe], "hardware": {"lease": lease}}
         first, second = (self.hardware(config=f"hardware-{i}.yaml", **keys) for i in range(2))
         request(first.port, "/hardware/?wait=20")
-        eventually("the other has all", lambda: all(row["measured_at"] for row in request(second.port, "/hardware/").json))
+        eventually("the other has all", lambda: all(row["measured_at"] for row in listed(second.port)))
         taps = [Tap(first.port), Tap(second.port)]
         for tap in taps:
             self.addCleanup(tap.close)

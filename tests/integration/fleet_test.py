@@ -45,7 +45,8 @@ class FleetTest(TestCase):
             nonlocal failures
             answer = request(portal.port, "/api/v1/hardware?limit=1000")
             failures += answer.status != 200
-            return all(row["measured_at"] > killed for row in answer.json["hardware"])
+            found = answer.json["hardware"]
+            return found and all(row["measured_at"] > killed for row in found)
 
         eventually("all measured after the kill", all_newer)
         self.assertEqual(failures, 0)

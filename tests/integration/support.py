@@ -354,8 +354,17 @@ class TestCase(unittest.TestCase):
 
 
 def rows(port):
-    """The API's rows by name."""
-    return {row["name"]: row for row in request(port, "/api/v1/hardware?limit=1000").json["hardware"]}
+    """The API's rows by name, once there are any: nothing is true of all of none."""
+    found = {row["name"]: row for row in request(port, "/api/v1/hardware?limit=1000").json["hardware"]}
+    assert found, "there are no rows"
+    return found
+
+
+def listed(port):
+    """The hardware service's rows, once there are any."""
+    found = request(port, "/hardware/").json
+    assert found, "there are no rows"
+    return found
 
 
 class DatabaseCase(TestCase):

@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.parse
 
-from support import BIN, ENVIRONMENT, PATIENCE, TestCase, children, die_with_parent, eventually, request, rows
+from support import BIN, ENVIRONMENT, PATIENCE, TestCase, children, die_with_parent, eventually, listed, request, rows
 
 NAMES = ("a", "b", "other")
 
@@ -59,7 +59,7 @@ class WaitTest(TestCase):
             self.says(name, level=levels.get(name, "LOW"))
         probe = {"name": "files", "kind": "exec", "ttl": ttl, "timeout": timeout, "command": ["/bin/cat", f"{self.directory}/{{name}}.json"]}
         hardware = self.hardware(profiles=[{"provider": "p", "name": name} for name in names], probes=[probe])
-        eventually("all are measured", lambda: all(row["measured_at"] for row in request(hardware.port, "/hardware/").json))
+        eventually("all are measured", lambda: all(row["measured_at"] for row in listed(hardware.port)))
         return hardware
 
     def both(self, **keys):

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "config/servers.hpp"
@@ -24,11 +25,6 @@ constexpr Source kTokenFile{"--token-file", "VACANCY_TOKEN_FILE"};
 constexpr Source kAdminTokenFile{"--token-file", "VACANCY_HARDWARE_ADMIN_TOKEN_FILE"};
 constexpr Source kLoginFile{"--login-file", "VACANCY_LOGIN_FILE"};
 constexpr Source kHeaderFile{"--header-file", "VACANCY_HEADER_FILE"};
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
 
 config::ServerEntry named(const config::Servers& all, const std::string& name, const std::string& file) {
   const auto found = all.servers.find(name);
@@ -73,8 +69,8 @@ Chosen chosen(const Access& access) {
   // A flag of one kind is over a variable of the other.
   Chosen chosen{.url = {access.url, access.administration ? "--hardware-url" : "--url", true}};
   std::string name = access.server;
-  if (!chosen.url && name.empty()) chosen.url = {environment(variable), variable, true};
-  if (!chosen.url && name.empty()) name = environment(kServerVariable);
+  if (!chosen.url && name.empty()) chosen.url = {base::variable(variable), variable, true};
+  if (!chosen.url && name.empty()) name = base::variable(kServerVariable);
   const std::string file = config::servers_file();
   const config::Servers all = chosen.url ? config::Servers() : config::load_servers(file);
   if (!chosen.url && name.empty()) name = all.default_server;
@@ -93,7 +89,7 @@ Chosen chosen(const Access& access) {
   if (!chosen.url) chosen.url.value = access.administration ? "http://localhost:5001" : "http://localhost:5000";
   const auto either = [&](const std::string& here, const Source& source, std::string value, const char* named) {
     if (here.empty()) return key(std::move(value), named);
-    return Given{here, here == environment(source.variable) ? source.variable : source.flag, true};
+    return Given{here, here == base::variable(source.variable) ? source.variable : source.flag, true};
   };
   chosen.ca_file = either(access.ca_file, kCaFile, entry.ca_file, "ca_file");
   chosen.header_file = either(access.header_file, kHeaderFile, entry.header_file, "header_file");

@@ -12,6 +12,7 @@
 
 #include "app/commands/commands.hpp"
 #include "app/commands/surroundings.hpp"
+#include "base/environment.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -19,11 +20,7 @@ namespace app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
+using base::variable;
 
 /// The beginning of a program's output; "" when it fails or takes longer than 10 s.
 std::string output_of(const std::string& command) {
@@ -201,14 +198,9 @@ int init(const std::string& file, bool force) {
 }  // namespace
 
 std::string on_path(const std::string& program) {
-  const std::string path = variable("PATH");
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::string_view directory = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), directory.size() + 1));
-    const std::string file = fmt::format("{}/{}", directory, program);
-    std::error_code ignored;
-    if (!directory.empty() && fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0) return file;
-  }
+  std::error_code ignored;
+  for (std::string& file : base::places_in(variable("PATH"), program))
+    if (fs::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0) return std::move(file);
   return "";
 }
 

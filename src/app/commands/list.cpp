@@ -92,17 +92,12 @@ Listed all_rows(const Remote& remote, const Options& options) {
   std::string target = fmt::format("/api/v1/hardware?limit={}{}", std::min(kPageRows, most), query_of(options));
   while (seen.insert(target).second) {
     const Answer answer = remote.get(target);
-    boost::system::error_code error;
-    const json::value value = json::parse(json::string_view(answer.body), error);
-    const json::object* page = error ? nullptr : value.if_object();
-    const json::value* part = page != nullptr ? page->if_contains("hardware") : nullptr;
-    if (part == nullptr || !part->is_array())
-      throw base::Lost(fmt::format("{} sent a list that cannot be read; is it Vacancy's portal?", remote.url()));
-    if (seen.size() == 1) tell_outage(*page);
-    listed.now = base::parse_rfc3339(text_of(*page, "now")).value_or(listed.now);
-    for (const json::value& row : part->get_array())
+    const json::object page = page_of(remote.url(), answer.body);
+    if (seen.size() == 1) tell_outage(page);
+    listed.now = base::parse_rfc3339(text_of(page, "now")).value_or(listed.now);
+    for (const json::value& row : page.at("hardware").get_array())
       if (listed.rows.size() < most) listed.rows.push_back(row);
-    const std::string next = next_of(answer, *page);
+    const std::string next = next_of(answer, page);
     if (next.empty() || listed.rows.size() >= most) return listed;
     target = remote.linked(target, next);
   }

@@ -48,6 +48,16 @@ std::string cell(std::string text) {
 
 }  // namespace
 
+json::object page_of(const std::string& url, std::string_view body) {
+  boost::system::error_code error;
+  json::value value = json::parse(json::string_view(body), error);
+  const json::object* page = error ? nullptr : value.if_object();
+  const json::value* rows = page != nullptr ? page->if_contains("hardware") : nullptr;
+  if (rows == nullptr || !rows->is_array())
+    throw base::Lost(fmt::format("{} sent a list that cannot be read; is it Vacancy's portal?", url));
+  return std::move(value.get_object());
+}
+
 std::string text_of(const json::object& row, std::string_view key) {
   const json::value* value = row.if_contains(key);
   return value != nullptr && value->is_string() ? base::to_line(value->get_string()) : "";

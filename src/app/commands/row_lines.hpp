@@ -10,6 +10,9 @@
 /// Rows of the API's JSON as lines for people.
 namespace app {
 
+/// A page of the list that `url` sent. Throws base::Lost when it is none.
+boost::json::object page_of(const std::string& url, std::string_view body);
+
 /// A string member in one line that a terminal can show, or "".
 std::string text_of(const boost::json::object& row, std::string_view key);
 

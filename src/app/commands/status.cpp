@@ -57,16 +57,6 @@ std::vector<Health> judged(const Remote& remote, const json::object& page) {
   return sides;
 }
 
-/// The whole state of the rows, of which the list has one: the counts are of all.
-json::object page_of(const Remote& remote) {
-  const Answer answer = remote.get("/api/v1/hardware?limit=1");
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(answer.body), error);
-  if (error || !value.is_object() || !value.get_object().contains("hardware"))
-    throw base::Lost(fmt::format("{} sent a list that cannot be read; is it Vacancy's portal?", remote.url()));
-  return value.get_object();
-}
-
 /// 0: all is well. 1: a side is away, or nothing is fresh. 3: some profiles fail or are old.
 int status(const Options& options) {
   constexpr int kPartly = 3;
@@ -75,7 +65,8 @@ int status(const Options& options) {
   std::string version;
   int code = 0;
   try {
-    const json::object page = page_of(remote);
+    // The whole state of the rows, of which the list has one: the counts are of all.
+    const json::object page = page_of(remote.url(), remote.get("/api/v1/hardware?limit=1").body);
     sides = judged(remote, page);
     version = text_of(page, "version");
     const json::value* counts = page.if_contains("counts");

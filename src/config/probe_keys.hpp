@@ -1,0 +1,75 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/duration.hpp"
+
+/// What probes of every kind are told.
+namespace config {
+
+/// A T or a const T, so that one list of fields serves readers and writers.
+template <class C, class T>
+concept Of = std::same_as<std::remove_const_t<C>, T>;
+
+/// Thresholds of one level: all that are given must be reached. None: this level has no rule.
+struct LevelRule {
+  /// Free units.
+  std::optional<double> free{};
+  /// Free units to all units, from 0 to 1.
+  std::optional<double> ratio{};
+  std::optional<double> score{};
+
+  bool empty() const { return !free && !ratio && !score; }
+  bool operator==(const LevelRule&) const = default;
+};
+
+template <Of<LevelRule> C, class Visit>
+void fields(C& rule, Visit&& visit) {
+  visit("free", rule.free);
+  visit("ratio", rule.ratio);
+  visit("score", rule.score);
+}
+
+/// Levels from numbers: HIGH where `high` holds, else MEDIUM where `medium` holds, else LOW. Without any rule, free
+/// units alone give HIGH at a quarter of all, MEDIUM at one unit.
+struct Levels {
+  LevelRule high{};
+  LevelRule medium{};
+
+  bool operator==(const Levels&) const = default;
+};
+
+template <Of<Levels> C, class Visit>
+void fields(C& levels, Visit&& visit) {
+  visit("high", levels.high);
+  visit("medium", levels.medium);
+}
+
+/// At most so many runs in any window of this length, over all replicas.
+struct Budget {
+  std::uint64_t calls = 0;
+  base::Duration window{0};
+
+  bool operator==(const Budget&) const = default;
+};
+
+/// Which profiles a probe measures: globs on provider and name.
+struct Match {
+  std::string provider = "*";
+  std::string name = "*";
+
+  bool operator==(const Match&) const = default;
+};
+
+template <Of<Match> C, class Visit>
+void fields(C& match, Visit&& visit) {
+  visit("provider", match.provider);
+  visit("name", match.name);
+}
+
+}  // namespace config

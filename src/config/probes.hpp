@@ -1,0 +1,315 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/probe_keys.hpp"
+
+/// The kinds of probes: the options of each, their keys, and what is refused. A new kind is its options here, a member
+/// of ProbeConfig, a line in `kinds`, and what probe/kinds.hpp says.
+namespace config {
+
+using std::chrono::seconds;
+
+enum class Work : std::uint8_t { sleep, cpu };
+
+/// Options of probe kind `simulated`.
+struct SimulatedOptions {
+  /// How long one measurement takes.
+  base::Duration duration = seconds{5};
+  /// `sleep` holds no thread; `cpu` burns one core for the whole duration.
+  Work work = Work::sleep;
+  /// Makes the levels repeatable: the n-th measurement of a profile gives the same level in every run.
+  std::optional<std::uint64_t> seed{};
+
+  bool operator==(const SimulatedOptions&) const = default;
+};
+
+template <Of<SimulatedOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("duration", options.duration);
+  visit("work", options.work);
+  visit("seed", options.seed);
+}
+
+/// Where a source's JSON has its values: JSON pointers (RFC 6901). "" for a value that is not there.
+struct Pointers {
+  std::string level = "/level";
+  std::string free = "/free";
+  std::string total = "/total";
+  std::string largest = "/largest";
+  std::string score = "/score";
+  std::string price = "/price";
+  std::string reason = "/reason";
+  /// When the source measured: a time (RFC 3339), or how long ago in seconds or as a duration.
+  std::string measured_at = "/measured_at";
+  std::string age = "/age";
+
+  bool operator==(const Pointers&) const = default;
+};
+
+template <Of<Pointers> C, class Visit>
+void fields(C& pointers, Visit&& visit) {
+  visit("level", pointers.level);
+  visit("free", pointers.free);
+  visit("total", pointers.total);
+  visit("largest", pointers.largest);
+  visit("score", pointers.score);
+  visit("price", pointers.price);
+  visit("reason", pointers.reason);
+  visit("measured_at", pointers.measured_at);
+  visit("age", pointers.age);
+}
+
+/// The form of a program's output. `automatic` tells the two apart, and fails where it could be neither.
+enum class Format : std::uint8_t { automatic, json, nagios };
+
+/// Options of probe kind `exec`.
+struct ExecOptions {
+  /// The program and its arguments, run without a shell. {provider}, {name} and {label.KEY} stand for the
+  /// profile's.
+  std::vector<std::string> command{};
+  /// The directory it runs in; "" is the service's own.
+  std::string directory{};
+  /// NAME=VALUE, added to its small environment. NAME alone passes on the service's own variable.
+  std::vector<std::string> environment{};
+  /// One run measures all profiles: it gets their list as JSON on standard input and prints a list.
+  bool batch = false;
+  /// `auto`, `json`, or `nagios` for the output of a plugin. A batch is JSON.
+  Format format = Format::automatic;
+  /// A program that prints more is killed.
+  std::size_t max_output_bytes = 64 * 1024;
+  /// What `free` and `total` count, for people: "GPUs".
+  std::string unit{};
+  /// From 0 to 19: a higher one leaves the cores to others.
+  std::uint16_t nice = 10;
+  /// Limits of each process: seconds of CPU time and bytes of memory (0: none), and open files.
+  std::uint64_t cpu_seconds = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t open_files = 256;
+
+  bool operator==(const ExecOptions&) const = default;
+};
+
+template <Of<ExecOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("command", options.command);
+  visit("directory", options.directory);
+  visit("environment", options.environment);
+  visit("batch", options.batch);
+  visit("format", options.format);
+  visit("max_output_bytes", options.max_output_bytes);
+  visit("unit", options.unit);
+  visit("nice", options.nice);
+  visit("cpu_seconds", options.cpu_seconds);
+  visit("memory_bytes", options.memory_bytes);
+  visit("open_files", options.open_files);
+}
+
+/// AWS Signature Version 4.
+struct Sigv4 {
+  /// "" signs nothing. With both, requests are signed with the credentials of AWS_ACCESS_KEY_ID,
+  /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
+  std::string region{};
+  std::string service{};
+
+  bool operator==(const Sigv4&) const = default;
+};
+
+template <Of<Sigv4> C, class Visit>
+void fields(C& sigv4, Visit&& visit) {
+  visit("region", sigv4.region);
+  visit("service", sigv4.service);
+}
+
+/// Options of probe kind `http`.
+struct HttpOptions {
+  /// {provider}, {name} and {label.KEY} stand for the profile's, percent-encoded.
+  std::string url{};
+  std::string method = "GET";
+  /// "Name: value" each.
+  std::vector<std::string> headers{};
+  /// "Name: FILE" each: the value, such as an API key, is in the file, which is read anew for each call.
+  std::vector<std::string> header_files{};
+  /// Sent with the request. {provider}, {name} and {label.KEY} stand for the profile's, as in a JSON string.
+  std::string body{};
+  /// A file with a bearer token, read anew for each call.
+  std::string token_file{};
+  /// Basic authentication; the file is read anew for each call.
+  std::string username{};
+  std::string password_file{};
+  Sigv4 sigv4{};
+  /// A file with the certificates (PEM) of the authorities to trust instead of the system's.
+  std::string ca_file{};
+  /// Status codes that carry an answer. Empty: 200 to 299.
+  std::vector<std::uint16_t> accept{};
+  /// An answer with one of these headers has failed, whatever its status.
+  std::vector<std::string> fail_if_header{};
+  /// Redirects that are followed. Signed requests follow none.
+  std::uint16_t max_redirects = 5;
+  /// A larger answer is cut off and has failed.
+  std::size_t max_bytes = 1 << 20;
+  /// One call measures all profiles: without `body` it sends their list as JSON, and a list comes back.
+  bool batch = false;
+  /// What `free` and `total` count, for people: "GPUs".
+  std::string unit{};
+  Pointers pointers{};
+
+  bool operator==(const HttpOptions&) const = default;
+};
+
+template <Of<HttpOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("url", options.url);
+  visit("method", options.method);
+  visit("headers", options.headers);
+  visit("header_files", options.header_files);
+  visit("body", options.body);
+  visit("token_file", options.token_file);
+  visit("username", options.username);
+  visit("password_file", options.password_file);
+  visit("sigv4", options.sigv4);
+  visit("ca_file", options.ca_file);
+  visit("accept", options.accept);
+  visit("fail_if_header", options.fail_if_header);
+  visit("max_redirects", options.max_redirects);
+  visit("max_bytes", options.max_bytes);
+  visit("batch", options.batch);
+  visit("unit", options.unit);
+  visit("pointers", options.pointers);
+}
+
+enum class Unit : std::uint8_t { cpus, nodes };
+
+/// Patterns of names, with * and ?. Written as a list, or as true (all names) or false (none).
+struct Globs {
+  std::vector<std::string> patterns{};
+
+  bool empty() const { return patterns.empty(); }
+  bool operator==(const Globs&) const = default;
+};
+
+/// Options of probe kind `slurm`. A profile's name is PARTITION, or PARTITION:GPU_TYPE (PARTITION:gpu for any type).
+struct SlurmOptions {
+  static constexpr bool batch = true;
+  /// Prints the nodes; text as by default, or `sinfo --json`. Empty: Slurm's own sinfo.
+  std::vector<std::string> command{};
+  /// Runs scontrol, which tells of partitions without visible nodes and of CPUs that no job gets. Empty: Slurm's own,
+  /// and none with a `command`.
+  std::vector<std::string> scontrol{};
+  /// Path of slurm.conf, for SLURM_CONF; "" is the system's.
+  std::string conf{};
+  /// What is counted in a profile without a GPU type.
+  Unit unit = Unit::cpus;
+  /// What pending jobs ask for is taken off what is free. Costs a call of squeue.
+  bool subtract_pending = false;
+  /// Nodes that are planned for another job count as free.
+  bool planned_is_free = false;
+  /// Nodes that are switched off until a job needs them count as free.
+  bool powered_down_is_free = true;
+  /// Adds the partitions that these cover, and every GPU type of them, as profiles, and removes those that disappear.
+  Globs discover{};
+  /// Hidden partitions are discovered, too.
+  bool discover_hidden = false;
+
+  bool operator==(const SlurmOptions&) const = default;
+};
+
+template <Of<SlurmOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("command", options.command);
+  visit("scontrol", options.scontrol);
+  visit("conf", options.conf);
+  visit("unit", options.unit);
+  visit("subtract_pending", options.subtract_pending);
+  visit("planned_is_free", options.planned_is_free);
+  visit("powered_down_is_free", options.powered_down_is_free);
+  visit("discover", options.discover);
+  visit("discover_hidden", options.discover_hidden);
+}
+
+struct ProbeConfig {
+  /// Names the probe in rows, metrics and tasks. Renaming it makes its tasks new.
+  std::string name{};
+  std::string kind = "simulated";
+  Match match{};
+  /// Period from start to start. Shorter shows changes sooner and costs more probes.
+  base::Duration ttl = seconds{60};
+  /// A probe that runs longer has failed. Also the lateness that is allowed before a row is STALE, up to one ttl.
+  base::Duration timeout = seconds{30};
+  /// How old a reading may get before its level is UNKNOWN. 0: five times the ttl.
+  base::Duration expire_after{0};
+  /// How many run at the same time in one replica. 0: as many as suit the kind (10,000 that sleep, one per core that
+  /// burn a core).
+  std::size_t concurrency = 0;
+  /// Most runs in a short time, as "10/1s", and in long ones, as "60/1h" and "1000/1d". Counted over all replicas, in
+  /// the database. What waits longest goes first.
+  std::optional<Budget> rate{};
+  std::vector<Budget> budget{};
+  Levels levels{};
+  SimulatedOptions simulated{};
+  ExecOptions exec{};
+  HttpOptions http{};
+  SlurmOptions slurm{};
+
+  /// It finds its profiles by itself: its options have a `discover`.
+  bool discovers() const;
+  /// One run measures all of its profiles: its options have a `batch` that is true.
+  bool batched() const;
+  /// Rate and budgets.
+  std::vector<Budget> limits() const;
+  base::Duration effective_expire_after() const { return expire_after.count() > 0 ? expire_after : 5 * ttl; }
+  bool operator==(const ProbeConfig&) const = default;
+};
+
+/// The table of kinds, each with its options: calls `visit(kind, options)`.
+template <Of<ProbeConfig> C, class Visit>
+void kinds(C& probe, Visit&& visit) {
+  visit("simulated", probe.simulated);
+  visit("exec", probe.exec);
+  visit("http", probe.http);
+  visit("slurm", probe.slurm);
+}
+
+/// What `visit` returns for the options of the probe's own kind. A kind that is in no table throws std::logic_error:
+/// validate() refuses it.
+template <class Visit>
+auto with_options(const ProbeConfig& probe, Visit&& visit) {
+  std::optional<decltype(visit(probe.simulated))> result;
+  kinds(probe, [&](std::string_view kind, const auto& options) {
+    if (kind == probe.kind) result = visit(options);
+  });
+  if (!result) throw std::logic_error("no probe is of kind '" + probe.kind + "'");
+  return *std::move(result);
+}
+
+/// Refuses options that make no sense together or for `probe`, as a BadValue below `path`. Each kind has one.
+inline void check_options(const SimulatedOptions&, const ProbeConfig&, const std::string&) {}
+void check_options(const ExecOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const HttpOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path);
+
+/// The options of the probe's own kind stand beside the common keys; those of other kinds are unknown keys.
+template <Of<ProbeConfig> C, class Visit>
+void fields(C& probe, Visit&& visit) {
+  visit("name", probe.name);
+  // Before the options, so that a reader knows the kind when it comes to them.
+  visit("kind", probe.kind);
+  visit("match", probe.match);
+  visit("ttl", probe.ttl);
+  visit("timeout", probe.timeout);
+  visit("expire_after", probe.expire_after);
+  visit("concurrency", probe.concurrency);
+  visit("rate", probe.rate);
+  visit("budget", probe.budget);
+  visit("levels", probe.levels);
+  kinds(probe, [&](std::string_view kind, auto& options) {
+    if (kind == probe.kind) fields(options, visit);
+  });
+}
+
+}  // namespace config
