@@ -28,7 +28,7 @@ void hide_logins(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   base::open_closed_streams();
-  CLI::App program("Tells which hardware can be had right now.", "vacancy");
+  CLI::App program("Shows which hardware is available right now.", "vacancy");
   program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   program.require_subcommand(1);
   std::vector<std::pair<std::string, app::Command>> commands{

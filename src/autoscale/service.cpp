@@ -111,7 +111,7 @@ void Service::restore() {
   if (config_.state_file.empty()) return;
   auto histories = load(config_.state_file, steady_clock::now(), base::system_clock().wall_now());
   if (!histories) {
-    spdlog::warn("{}; recommendations begin anew", histories.error());
+    spdlog::warn("{}; recommendations begin again", histories.error());
     return;
   }
   for (const auto& scaled : scaled_)

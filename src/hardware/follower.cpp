@@ -115,7 +115,7 @@ asio::awaitable<void> Follower::poll() {
   tell(polled.clock_steps);
   if (polled.more) poked_.set();
   if (polled.epoch != board_.state()->version.epoch) {
-    fault_.failed(kOther, "loading it anew");
+    fault_.failed(kOther, "loading it again");
     loaded_ = false;
     co_return;
   }
@@ -135,7 +135,7 @@ void Follower::tell(const store::ClockWatch::Steps& steps) {
   if (told_steps_ && now - *told_steps_ < kToldEvery) return;
   told_steps_ = now;
   const double seconds = std::chrono::duration<double>(steps.by).count();
-  spdlog::warn("the database's clock stepped {} by {:.1f} s; leases, due times and readings are put right",
+  spdlog::warn("the database's clock stepped {} by {:.1f} s; leases, due times and readings are corrected",
                seconds < 0 ? "back" : "forward", std::abs(seconds));
 }
 

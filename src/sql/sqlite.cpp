@@ -190,13 +190,13 @@ bool is_there(const std::string& path) {
   if (error) refuse_sqlite(path, fmt::format("cannot be looked at ({})", error.message()));
   if (!found && std::filesystem::is_symlink(path, error))
     refuse_sqlite(path, fmt::format("this is a link to '{}', where there is nothing; put the database there, or delete "
-                                    "the link to begin anew",
+                                    "the link for a new database",
                                     std::filesystem::read_symlink(path, error).string()));
   if (!found) return false;
   if (std::filesystem::file_size(path, error) == 0 && !error)
     refuse_sqlite(path,
                   "the file is empty, so a database is lost, or somebody made the file; put a backup back (vacancy "
-                  "restore FILE), or delete the file to begin anew");
+                  "restore FILE), or delete the file for a new database");
   return true;
 }
 

@@ -61,7 +61,7 @@ void make_sqlite_file(const std::string& path) {
   if (std::filesystem::exists(path + "-wal"))
     refuse_sqlite(path,
                   fmt::format("the file is gone and '{}-wal' is still there, so a database is lost; put it back, or "
-                              "a backup (vacancy restore FILE), or delete the rest to begin anew",
+                              "a backup (vacancy restore FILE), or delete the rest for a new database",
                               path));
   const std::string made = fmt::format("{}.new-{}", path, base::random_hex(4));
   {

@@ -151,7 +151,7 @@ void apply_in_steps(sql::Session& session, const Migration& migration) {
     } catch (const sql::Error& error) {
       // The connection was lost: the statement may be done or not.
       if (error.kind() != sql::ErrorKind::lost) advance(session, migration, running, {at.done, 0});
-      throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; put right what it says", number,
+      throw sql::Error(error.kind(), fmt::format("statement {} of {} failed: {}; correct that", number,
                                                  statements.size(), error.what()));
     }
     advance(session, migration, running, {number, 0});

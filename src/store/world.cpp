@@ -36,7 +36,7 @@ BoardRow board_row(sql::Session& session) {
   if (!query.step())
     throw sql::Error(sql::ErrorKind::other,
                      "table board has lost its row, which orders all changes; run 'hardware migrate' or start the "
-                     "service anew: that makes another one, and every reader loads everything again");
+                     "service again: that makes another one, and every reader loads everything again");
   return {query.get<std::string>(0), query.get<Revision>(1), query.get<Revision>(2)};
 }
 
@@ -70,7 +70,7 @@ void open_gap(sql::Session& session) {
 Revision start_new_world(sql::Session& session, Revision known) {
   const Revision first = std::max(known + 1, revision_of_clock(session));
   session.run("UPDATE board SET epoch = ?, revision = ? WHERE id = 1", base::random_hex(8), first);
-  spdlog::warn("the database went back behind what it was, as after a backup was put back; it gets a new epoch");
+  spdlog::warn("the database revision went backwards (restored backup?); it gets a new epoch");
   return first;
 }
 

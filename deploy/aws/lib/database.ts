@@ -57,7 +57,7 @@ export class Database extends Construct {
     });
     Validations.of(this.instance.node.findChild('Secret')).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'A rotated password reaches tasks only when they start anew; docs/aws.md says how to change it without an outage.',
+      reason: 'A rotated password reaches tasks only when they restart; docs/aws.md says how to change it without an outage.',
     });
     if (!settings.databaseStandby)
       Validations.of(this.instance).acknowledge({ id: 'AwsSolutions-RDS3', reason: 'databaseStandby=false asks for the cheaper one.' });

@@ -53,7 +53,7 @@ export class Hardware extends Construct {
     });
     Validations.of(this.adminToken).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'A rotated token reaches tasks only when they start anew; docs/aws.md says how to change it.',
+      reason: 'A rotated token reaches tasks only when they restart; docs/aws.md says how to change it.',
     });
     this.task = task(this, 512, 1024);
     this.addContainers(props);

@@ -119,7 +119,7 @@ Command add_profile(CLI::App& program) {
       ->type_name("LABEL")
       ->allow_extra_args(false);
   setting->add_flag("--replace", options->replace, "Take all away that it has before");
-  CLI::App* renaming = add_action("rename", "Give a profile another provider and name; it is measured anew");
+  CLI::App* renaming = add_action("rename", "Give a profile another provider and name; it is measured again");
   renaming->add_option("NEW_PROVIDER", options->new_provider, "Or NEW_PROVIDER/NEW_NAME in one word");
   renaming->add_option("NEW_NAME", options->new_name);
   add_action("remove", "Remove a profile");

@@ -47,7 +47,7 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
                  config.hardware.database, named ? "" : ", with two profiles as a sample");
   if (common.source() == "none" && config.probes.size() == 1 && config.probes.front().kind == "simulated" &&
       !on_path("sinfo").empty())
-    spdlog::info("this machine has Slurm: `vacancy init` here, and a start anew, show its partitions");
+    spdlog::info("this machine has Slurm: `vacancy init` here, and a restart, show its partitions");
   const Connections connections =
       connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);

@@ -216,7 +216,7 @@ class Waiting {
 
 Command add_wait(CLI::App& program) {
   CLI::App* command = program.add_subcommand("wait",
-                                             "Wait until hardware can be had, print the profiles that can, and exit "
+                                             "Wait until hardware is available, print its profiles, and exit "
                                              "with 0: vacancy wait 'Azure/*' && sbatch job.sh");
   const auto options = std::make_shared<Options>();
   command

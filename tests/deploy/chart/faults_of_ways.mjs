@@ -101,7 +101,7 @@ export const OF_WAYS = [
     /killed before it has ended/,
   ],
   ['no lame duck', `${T}_config.tpl`, 'int $root.Values.lameDuckSeconds', 'int 0', /lame_duck is 0s/],
-  ['no checksum', `${T}_deployment.tpl`, '"checksum/config"', '"checksum/configuration"', /would not start it anew/],
+  ['no checksum', `${T}_deployment.tpl`, '"checksum/config"', '"checksum/configuration"', /would not restart it/],
   [
     'a budget with both',
     `${T}poddisruptionbudgets.yaml`,

@@ -39,8 +39,8 @@ function configProblems(objects, one) {
     if (component === 'portal' && !same(config.portal?.hardware_urls, [`http://${fullname(objects)}-hardware:5001`]))
       wrong.push(`hardware_urls is ${config.portal?.hardware_urls}`);
     if (component === 'portal' && (config.probes || config.profiles || config.hardware))
-      wrong.push('a change of probes would start it anew');
-    if (component !== 'portal' && config.portal) wrong.push('a change of the portal would start it anew');
+      wrong.push('a change of probes would restart it');
+    if (component !== 'portal' && config.portal) wrong.push('a change of the portal would restart it');
     const { lameDuckSeconds, ...values } = one.values?.config ?? {};
     for (const [key, value] of Object.entries(values))
       if (

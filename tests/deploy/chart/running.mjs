@@ -98,7 +98,7 @@ function rolloutProblems(objects, one) {
       if (spec.template.metadata.annotations?.[key] !== value)
         wrong.push(`the annotation ${key} is ${spec.template.metadata.annotations?.[key]}`);
     if (!/^[0-9a-f]{64}$/.test(spec.template.metadata.annotations?.['checksum/config']))
-      wrong.push('a change of its configuration would not start it anew');
+      wrong.push('a change of its configuration would not restart it');
     return wrong.map(text => `Deployment ${component}: ${text}`);
   });
 }
