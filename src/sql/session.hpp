@@ -89,8 +89,10 @@ class Session {
 /// Rolls back at the end of its scope unless it was committed. Not thread-safe.
 class Transaction {
  public:
-  Transaction(Session& session, Access access) : session_(session), changed_before_(session.changed()) {
+  Transaction(Session& session, Access access) : session_(session) {
     session.begin(access);
+    // Only now: after BEGIN, SQLite reports the changes of the statement before it.
+    changed_before_ = session.changed();
   }
   ~Transaction() { rollback(); }
   Transaction(const Transaction&) = delete;
@@ -101,8 +103,9 @@ class Transaction {
 
   /// Does nothing after rollback(). Returns whether it committed a change.
   bool commit() {
+    const bool changed = session_.changed() > changed_before_;
     if (open_) session_.commit();
-    return std::exchange(open_, false) && session_.changed() > changed_before_;
+    return std::exchange(open_, false) && changed;
   }
   /// Forgets everything that was written.
   void rollback() noexcept {
@@ -112,7 +115,7 @@ class Transaction {
 
  private:
   Session& session_;
-  const std::int64_t changed_before_;
+  std::int64_t changed_before_ = 0;
   bool open_ = true;
 };
 
