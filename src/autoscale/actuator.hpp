@@ -12,7 +12,7 @@ namespace autoscale {
 
 /// Where one replica shows its metrics.
 struct Place {
-  http::Url url;
+  base::Url url;
   std::vector<http::Endpoint> endpoints{};
   /// HOST:PORT.
   std::string name;

@@ -18,4 +18,7 @@ struct JsonMistake {
 /// twice is a mistake: which of its values is meant, nobody knows. Pure; thread-safe.
 std::expected<boost::json::value, JsonMistake> parse_json(std::string_view text);
 
+/// The text that `object` has under `key`; "" when it has none.
+std::string_view text_in(const boost::json::object& object, std::string_view key);
+
 }  // namespace base

@@ -31,7 +31,7 @@ class Original {
  public:
   explicit Original(base::Runtime& runtime, bool slow = false) : slow_(slow), serving_(runtime, routes(), {}, end()) {}
 
-  http::Url url() const { return serving_.url(); }
+  base::Url url() const { return serving_.url(); }
   int asked() const { return asked_; }
   /// How often it was asked for events, which it does not have.
   double refused() {
@@ -98,7 +98,7 @@ TEST_F(ReaderTest, ResumesWhenTheServiceIsBackOnItsPort) {
   auto first = std::make_unique<Source>(runtime_);
   first->board.fill(many_rows(10));
   auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   Sink sink(runtime_, {url});
   ASSERT_TRUE(sink.shows(first->board));
   const core::RowPtr unchanged = sink.board.state()->snapshot.find({"p", "000002"});
@@ -116,7 +116,7 @@ TEST_F(ReaderTest, ARestartWithAnotherEpochIsTakenWhole) {
   auto first = std::make_unique<Source>(runtime_);
   first->board.fill(many_rows(10), {"old", 10});
   auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   Sink sink(runtime_, {url});
   ASSERT_TRUE(sink.shows(first->board));
   server.reset();
@@ -131,7 +131,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
   Source source(runtime_);
   source.board.fill(many_rows(2));
   auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   server.reset();
   Sink sink(runtime_, {url});
   const auto side = [&] {
@@ -153,7 +153,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
 TEST_F(ReaderTest, AServiceThatIsNotReadyIsReachedAllTheSame) {
   Source source(runtime_, 20ms);
   auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   server.reset();
   Sink sink(runtime_, {url});
   EXPECT_TRUE(eventually([&] { return sink.board.state()->outage.has_value(); }, 1min));
@@ -229,7 +229,7 @@ TEST_F(ReaderTest, PollsTheSameReplicaAgain) {
   EXPECT_EQ(std::min(one.asked(), other.asked()), 0);
 }
 
-asio::awaitable<base::Result<http::Places>> is_at(http::Url url) {
+asio::awaitable<base::Result<http::Places>> is_at(base::Url url) {
   const http::Endpoint endpoint(asio::ip::make_address(url.host), url.port);
   co_return http::Places(1, {endpoint});
 }
@@ -239,7 +239,7 @@ TEST_F(ReaderTest, AReplicaThatItsNameHasLeftIsNotPolledOn) {
   Original after(runtime_);
   std::atomic<bool> moved = false;
   ReaderOptions options = Sink::options({{.host = "hardware", .port = 5001, .prefix = ""}});
-  options.resolve = [&](http::Url) { return is_at(moved ? after.url() : before.url()); };
+  options.resolve = [&](base::Url) { return is_at(moved ? after.url() : before.url()); };
   options.resolve_period = 5ms;
   Sink sink(runtime_, std::move(options));
   ASSERT_TRUE(eventually([&] { return before.asked() >= 2; }));
@@ -272,7 +272,7 @@ class Unsteady {
  public:
   explicit Unsteady(base::Runtime& runtime) : serving_(runtime, routes(), {}, [this] { streams_ = 0; }) {}
 
-  http::Url url() const { return serving_.url(); }
+  base::Url url() const { return serving_.url(); }
   int asked() const { return asked_; }
   /// The next `count` requests get a stream that is well and ends in order after more than a second.
   void stream(int count) { streams_ = count; }

@@ -1,7 +1,6 @@
 #include "hardware/profiles_api.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
@@ -12,12 +11,8 @@ namespace asio = boost::asio;
 namespace {
 
 base::Result<core::ProfileId> id_in(const http::Request& request) {
-  const std::string& text = request.parameters.front();
-  core::ProfileId id = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (ec != std::errc{} || end != text.data() + text.size())
-    return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
-  return id;
+  if (const auto id = base::number_of<core::ProfileId>(request.parameters.front())) return *id;
+  return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
 }
 
 /// The same job, which throws base::Lost for a database that is away only, not for one that refuses a statement.

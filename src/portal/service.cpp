@@ -1,6 +1,7 @@
 #include "portal/service.hpp"
 
 #include "base/task_group.hpp"
+#include "base/url.hpp"
 #include "board/meters.hpp"
 #include "portal/problem_page.hpp"
 
@@ -10,7 +11,11 @@ namespace {
 
 feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   feed::ReaderOptions options{.urls = {}, .poll_period = config.poll_interval, .poll_timeout = config.poll_timeout};
-  for (const std::string& url : config.hardware_urls) options.urls.push_back(http::parse_url(url).value());
+  for (const std::string& text : config.hardware_urls) {
+    auto url = base::parse_url(text);
+    if (!url) throw base::UsageError(fmt::format("portal.hardware_urls: {}", url.error().message));
+    options.urls.push_back(std::move(*url));
+  }
   return options;
 }
 
