@@ -31,7 +31,7 @@ inline void check_between(std::size_t value, std::size_t least, std::size_t most
   check(value >= least && value <= most, path, fmt::format("{} is not from {} to {}", value, least, most));
 }
 
-inline void check_http(const HttpConfig& http, const std::string& path) {
+inline void check_http(const base::ServerConfig& http, const std::string& path) {
   check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
   check(base::is_ip_address(http.address), join(path, "address"),
         fmt::format("'{}' is not an IP address; give one such as 0.0.0.0, 127.0.0.1 or ::", http.address));

@@ -33,7 +33,7 @@ class FailoverTest : public testing::Test {
   FailoverTest() { runtime_.start(); }
 
   std::unique_ptr<Serving> serve(Source& source, std::string address = "127.0.0.1", std::uint16_t port = 0) {
-    const http::ServerOptions options{.address = std::move(address), .port = port};
+    const http::ServerOptions options{{.address = std::move(address), .port = port}};
     return std::make_unique<Serving>(runtime_, source.routes(), options, source.end());
   }
   /// Nobody listens there.

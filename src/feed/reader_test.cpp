@@ -107,7 +107,7 @@ TEST_F(ReaderTest, ResumesWhenTheServiceIsBackOnItsPort) {
   Source second(runtime_);
   second.board.fill(many_rows(10));
   second.board.put(measured_row(1, "000001", 11, core::Level::low));
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
   EXPECT_EQ(sink.board.state()->snapshot.find({"p", "000002"}), unchanged) << "only what changed was sent";
 }
@@ -123,7 +123,7 @@ TEST_F(ReaderTest, ARestartWithAnotherEpochIsTakenWhole) {
 
   Source second(runtime_);
   second.board.fill(many_rows(3), {"new", 3});
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
 }
 
@@ -143,7 +143,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
   Source second(runtime_);
   second.board.fill(many_rows(2));
   auto again =
-      std::make_unique<Serving>(runtime_, second.routes(), http::ServerOptions{.port = url.port}, second.end());
+      std::make_unique<Serving>(runtime_, second.routes(), http::ServerOptions{{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
   EXPECT_TRUE(eventually([&] { return !side(); }));
   again.reset();
@@ -158,7 +158,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReadyIsReachedAllTheSame) {
   Sink sink(runtime_, {url});
   EXPECT_TRUE(eventually([&] { return sink.board.state()->outage.has_value(); }, 1min));
   Source second(runtime_, 20ms);
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(eventually([&] { return !sink.board.state()->outage; })) << "a sign of life, and no word of an outage";
   EXPECT_FALSE(sink.board->filled());
 }

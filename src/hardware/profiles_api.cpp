@@ -47,24 +47,10 @@ http::Reply json_reply(int status, std::string body) {
 
 }  // namespace
 
-ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token,
-                         std::function<void()> changed)
-    : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
+ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::function<void()> changed)
+    : store_(store), database_(database), changed_(std::move(changed)) {}
 
-void ProfilesApi::add_routes(http::Router& router) {
-  router.add(
-      "GET", "/hardware/profiles", [this](const http::Request&) { return explained(list()); },
-      for_administrators(token_));
-  const auto with_body = for_administrators(token_, http::kAnyBody);
-  router.add("POST", "/hardware/", [this](const http::Request& request) { return explained(add(request)); }, with_body);
-  router.add(
-      "PUT", "/hardware/{id}", [this](const http::Request& request) { return explained(replace(request)); }, with_body);
-  router.add(
-      "DELETE", "/hardware/{id}", [this](const http::Request& request) { return explained(remove(request)); },
-      for_administrators(token_));
-}
-
-asio::awaitable<http::Reply> ProfilesApi::list() {
+asio::awaitable<http::Reply> ProfilesApi::list(const http::Request&) {
   auto job = [this] { return store_.profiles(); };
   const std::vector<core::Profile> profiles = co_await database_.run(told_apart(std::move(job)));
   std::string body = "[";

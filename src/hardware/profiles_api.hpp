@@ -1,33 +1,32 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "base/offload.hpp"
-#include "http/router.hpp"
+#include "http/message.hpp"
 #include "store/store.hpp"
 
 namespace hardware {
 
-/// Profile administration: GET /hardware/profiles, with labels, POST /hardware/, of one or many, PUT and DELETE
-/// /hardware/{id}, with a bearer token. Called on every core; the references outlive it.
+/// Profile administration, for those with the token. Called on every core; the references outlive it.
 class ProfilesApi {
  public:
   /// `changed` is called after each change, on the thread of the request.
-  ProfilesApi(store::Store& store, base::OffloadPool& database, std::string token, std::function<void()> changed);
+  ProfilesApi(store::Store& store, base::OffloadPool& database, std::function<void()> changed);
 
-  void add_routes(http::Router& router);
-
- private:
-  boost::asio::awaitable<http::Reply> list();
+  /// GET /hardware/profiles: all, with their labels.
+  boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  /// POST /hardware/: one or many.
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
-  boost::asio::awaitable<http::Reply> add_many(const http::Request& request);
+  /// PUT and DELETE /hardware/{id}.
   boost::asio::awaitable<http::Reply> replace(const http::Request& request);
   boost::asio::awaitable<http::Reply> remove(const http::Request& request);
 
+ private:
+  boost::asio::awaitable<http::Reply> add_many(const http::Request& request);
+
   store::Store& store_;
   base::OffloadPool& database_;
-  std::string token_;
   std::function<void()> changed_;
 };
 
