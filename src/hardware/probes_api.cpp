@@ -127,13 +127,6 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
   return object.text();
 }
 
-http::Reply json_reply(std::string body) {
-  http::Reply reply;
-  reply.content_type = "application/json";
-  reply.body = std::make_shared<const std::string>(std::move(body) + "\n");
-  return reply;
-}
-
 }  // namespace
 
 /// A test that a request waits for. Touched on the request's core.

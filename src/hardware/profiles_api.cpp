@@ -37,14 +37,6 @@ std::string profile_json(core::ProfileId id, const core::ProfileKey& key) {
   return json;
 }
 
-http::Reply json_reply(int status, std::string body) {
-  http::Reply reply;
-  reply.status = status;
-  reply.content_type = "application/json";
-  reply.body = std::make_shared<const std::string>(std::move(body));
-  return reply;
-}
-
 }  // namespace
 
 ProfilesApi::ProfilesApi(store::Store& store, base::OffloadPool& database, std::function<void()> changed)
@@ -59,7 +51,7 @@ asio::awaitable<http::Reply> ProfilesApi::list(const http::Request&) {
     base::append_json_object(body, profile.labels);
     body += '}';
   }
-  http::Reply reply = json_reply(200, body + "\n]\n");
+  http::Reply reply = json_reply(body + "\n]");
   reply.headers.emplace_back("Cache-Control", "no-store");
   co_return reply;
 }
@@ -72,7 +64,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   const auto added = co_await database_.run(told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
-  http::Reply reply = json_reply(201, profile_json(added->id, added->key) + "}\n");
+  http::Reply reply = json_reply(profile_json(added->id, added->key) + "}", 201);
   reply.headers.emplace_back("Location", fmt::format("/hardware/{}", added->id));
   co_return reply;
 }
@@ -92,7 +84,7 @@ asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request)
     body += i > 0 ? ",\n" : "\n";
     body += profile_json(added[i].id, profiles[i].key) + fmt::format(",\"existed\":{}}}", added[i].existed);
   }
-  co_return json_reply(200, body + "]}\n");
+  co_return json_reply(body + "]}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
@@ -104,7 +96,7 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   const auto replaced = co_await database_.run(told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();
-  co_return json_reply(200, profile_json(replaced->id, replaced->key) + "}\n");
+  co_return json_reply(profile_json(replaced->id, replaced->key) + "}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
@@ -114,9 +106,7 @@ asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
   const auto removed = co_await database_.run(told_apart(std::move(job)));
   if (!removed) co_return http::problem(removed.error());
   changed_();
-  http::Reply reply;
-  reply.status = 204;
-  co_return reply;
+  co_return http::Reply{.status = 204};
 }
 
 }  // namespace hardware
