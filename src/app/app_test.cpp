@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 
 TEST(Health, NeedsAPortAndAProgramThatIsReady) {
-  config::HttpConfig admin;
+  base::ServerConfig admin;
   admin.port = 0;
   try {
     check_health(admin);
@@ -43,7 +43,7 @@ TEST(Health, IsWhatTheProgramSaysOfItself) {
   http::Router router;
   http::add_admin_routes(router, health, metrics);
   const support::Serving serving(runtime, std::move(router));
-  config::HttpConfig admin;
+  base::ServerConfig admin;
   admin.address = "127.0.0.1";
   admin.port = serving.port();
   EXPECT_NO_THROW(check_health(admin));
@@ -57,7 +57,7 @@ TEST(Health, IsWhatTheProgramSaysOfItself) {
 }
 
 TEST(Process, UrlsAreThoseThatReachIt) {
-  config::HttpConfig config;
+  base::ServerConfig config;
   for (const auto& [address, url] : {std::pair("0.0.0.0", "http://localhost:5"),
                                      {"::", "http://localhost:5"},
                                      {"10.0.0.1", "http://10.0.0.1:5"},
@@ -69,7 +69,7 @@ TEST(Process, UrlsAreThoseThatReachIt) {
 }
 
 TEST(Process, ServersGetTheirLimits) {
-  config::HttpConfig config;
+  base::ServerConfig config;
   config.address = "::1";
   config.port = 5;
   config.idle_timeout = std::chrono::seconds{7};
@@ -94,13 +94,12 @@ class ProcessTest : public testing::Test {
     config_.log_level = "off";
     config_.lame_duck = base::Duration{0};
     process_.emplace(config_);
-    server_.emplace(process_->runtime(), process_->metrics(), http::Router(),
-                    http::ServerOptions{.name = "part", .address = "127.0.0.1"});
     timer_.emplace(process_->runtime().background(), base::SteadyTime::max());
   }
 
   Part part(bool fails = false) {
-    return {.name = "part",
+    return {.options = {{}, "part"},
+            .routes = http::Router(),
             .run = [this, fails] { return work(fails); },
             .stop =
                 [this] {
@@ -108,8 +107,7 @@ class ProcessTest : public testing::Test {
                   timer_->cancel();
                 },
             .before_listening = {},
-            .end_streams = [this] { note("end streams"); },
-            .server = &*server_};
+            .end_streams = [this] { note("end streams"); }};
   }
   boost::asio::awaitable<void> work(bool fails) {
     note("run");
@@ -129,7 +127,6 @@ class ProcessTest : public testing::Test {
   std::vector<std::string> notes_;
   config::Config config_;
   std::optional<Process> process_;
-  std::optional<http::Server> server_;
   std::optional<boost::asio::steady_timer> timer_;
 };
 
@@ -235,11 +232,11 @@ TEST_F(ProcessTest, ASignalEndsAReloadThatDoesNot) {
 }
 
 TEST(ServerOptions, ThePortalAloneShowsItsDemand) {
-  config::HttpConfig config;
+  base::ServerConfig config;
   config.address = "127.0.0.7";
   config.port = 7;
   config.max_body_bytes = 77;
-  const http::ServerOptions portal = portal_options(config, 5);
+  const http::ServerOptions portal = server_options("portal", config, 5);
   const http::ServerOptions other = server_options("hardware", config, 6);
   EXPECT_TRUE(portal.shows_demand);
   EXPECT_FALSE(other.shows_demand);

@@ -23,8 +23,9 @@ int serve(const config::Config& config, bool dry_run, const app::CommonFlags& co
       swarm ? autoscale::make_swarm(config.autoscaler, executor) : autoscale::make_command(config.autoscaler, executor);
   autoscale::Service service(config.autoscaler, executor, process.metrics(), std::move(actuator), dry_run);
   const std::uint16_t admin = process.start_admin({}, connections.admin);
-  process.start(
-      {.name = "autoscaler", .run = [&service] { return service.run(); }, .stop = [&service] { service.stop(); }});
+  process.start({.options = {{}, "autoscaler"},
+                 .run = [&service] { return service.run(); },
+                 .stop = [&service] { service.stop(); }});
   app::announce(fmt::format("autoscaler is ready{} (admin {}/){}", dry_run ? ", and changes nothing" : "",
                             app::url_of(config.admin, admin), app::started_with(common, "")));
   return process.wait();

@@ -9,11 +9,9 @@
 #include "app/process.hpp"
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
-#include "hardware/admin_token.hpp"
 #include "hardware/database.hpp"
 #include "hardware/descriptors.hpp"
 #include "hardware/service.hpp"
-#include "http/server.hpp"
 
 namespace {
 
@@ -28,17 +26,12 @@ int serve(const config::Config& config, const Load& load, const app::CommonFlags
   const app::Connections connections =
       app::connections_of(config, {.hardware = true}, hardware::descriptors_of(config));
   app::Process process(config);
-  hardware::Service service(config, process.runtime(), process.metrics(), *opened.store,
-                            hardware::read_admin_token(config.hardware.admin_token_file));
-  http::Server server(process.runtime(), process.metrics(), service.routes(),
-                      app::server_options("hardware", config.hardware.http, connections.hardware));
+  hardware::Service service(config, process.runtime(), process.metrics(), *opened.store);
   process.on_reload([&load] { return load().value(); },
                     [&service](config::Config config) { return service.reload(std::move(config)); });
-  process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin(service.admin_routes(), connections.admin);
-  app::Part part = app::part_of("hardware", service, server);
-  part.before_listening = [&service] { return service.wait_until_loaded(); };
-  const std::uint16_t port = process.start(std::move(part));
+  const std::uint16_t admin = process.start_admin_of(service, connections.admin);
+  const std::uint16_t port =
+      process.start(service, app::server_options("hardware", config.hardware.http, connections.hardware));
   if (port != 0)
     app::announce(fmt::format("hardware is ready: {}/hardware/ (admin {}/){}", app::url_of(config.hardware.http, port),
                               app::url_of(config.admin, admin), app::started_with(common, config.hardware.database)));

@@ -11,7 +11,7 @@ constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
-void check_health(const config::HttpConfig& admin) {
+void check_health(const base::ServerConfig& admin) {
   if (admin.port == 0) throw base::UsageError("admin.port is 0, so nobody knows where to ask; give it a number");
   const Answer answer = send(url_of(admin, admin.port), {.target = "/readyz"},
                              {.connect = kPatience, .head = kPatience, .read = kPatience});

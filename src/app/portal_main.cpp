@@ -5,7 +5,6 @@
 #include "app/ports.hpp"
 #include "app/process.hpp"
 #include "base/standard_streams.hpp"
-#include "http/server.hpp"
 #include "portal/service.hpp"
 
 namespace {
@@ -19,13 +18,9 @@ int serve(const config::Config& config, const app::CommonFlags& common) {
   const app::Connections connections = app::connections_of(config, {.portal = true}, kOfTheFeed);
   app::Process process(config);
   portal::Service service(config.portal, process.runtime(), process.metrics());
-  http::Server server(process.runtime(), process.metrics(), service.routes(),
-                      app::portal_options(config.portal.http, connections.portal));
-  process.health().add([&service] { return service.problem(); });
-  const std::uint16_t admin = process.start_admin(service.admin_routes(), connections.admin);
-  app::Part part = app::part_of("portal", service, server);
-  part.before_listening = [&] { return service.wait_until_filled(config.portal.first_snapshot_wait); };
-  const std::uint16_t port = process.start(std::move(part));
+  const std::uint16_t admin = process.start_admin_of(service, connections.admin);
+  const std::uint16_t port =
+      process.start(service, app::server_options("portal", config.portal.http, connections.portal));
   if (port != 0)
     app::announce(fmt::format("portal is ready: {}/ (admin {}/){}", app::url_of(config.portal.http, port),
                               app::url_of(config.admin, admin), app::started_with(common, "")));

@@ -10,8 +10,8 @@ namespace asio = boost::asio;
 namespace {
 
 /// Can both not listen, whatever else runs?
-bool collide(const config::HttpConfig& one, const config::HttpConfig& other) {
-  const auto takes_all = [](const config::HttpConfig& http) {
+bool collide(const base::ServerConfig& one, const base::ServerConfig& other) {
+  const auto takes_all = [](const base::ServerConfig& http) {
     return http.address == "0.0.0.0" || http.address == "::";
   };
   return one.port != 0 && one.port == other.port &&
@@ -19,7 +19,7 @@ bool collide(const config::HttpConfig& one, const config::HttpConfig& other) {
 }
 
 /// Why nobody can listen there; no error where that can be tried only.
-boost::system::error_code refusal(const config::HttpConfig& http) {
+boost::system::error_code refusal(const base::ServerConfig& http) {
   boost::system::error_code error;
   const auto address = asio::ip::make_address(http.address, error);
   if (error) return {};

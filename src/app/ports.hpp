@@ -10,7 +10,7 @@ namespace app {
 /// A server that the process is about to have, and the flag of its port.
 struct Wanted {
   std::string server;
-  config::HttpConfig http;
+  base::ServerConfig http;
   std::string flag;
 };
 

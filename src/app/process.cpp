@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
 #include "base/task_group.hpp"
+#include "base/url.hpp"
 
 namespace app {
 namespace asio = boost::asio;
@@ -70,16 +71,18 @@ bool Process::signalled() {
 }
 
 std::uint16_t Process::start(Part part) {
+  std::unique_ptr<http::Server> server;
+  if (part.routes) server = std::make_unique<http::Server>(runtime_, metrics_, std::move(*part.routes), part.options);
   auto done = asio::co_spawn(runtime_.background(), part.run(), asio::use_future);
-  started_.push_back({std::move(part), std::move(done)});
-  const Part& started = started_.back().part;
+  started_.push_back({std::move(part), std::move(server), std::move(done)});
+  const Started& started = started_.back();
   try {
-    if (started.before_listening) {
-      const auto before = asio::co_spawn(runtime_.background(), started.before_listening(), asio::use_future);
+    if (started.part.before_listening) {
+      const auto before = asio::co_spawn(runtime_.background(), started.part.before_listening(), asio::use_future);
       while (before.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
         if (signalled()) return 0;
     }
-    return started.server != nullptr ? started.server->listen() : 0;
+    return started.server ? started.server->listen() : 0;
   } catch (...) {
     end();
     throw;
@@ -157,38 +160,38 @@ int Process::wait() {
   return failed_ ? 1 : 0;
 }
 
+asio::awaitable<void> Process::drain() {
+  if (config_.lame_duck.count() > 0) {
+    for (const Started& started : started_)
+      if (started.server) co_await started.server->announce_end();
+    asio::steady_timer timer(runtime_.background());
+    co_await base::sleep(timer, config_.lame_duck);
+  }
+  for (auto started = started_.rbegin(); started != started_.rend(); ++started) {
+    if (started->server && !co_await started->server->drain(config_.drain_timeout, started->part.end_streams)) {
+      spdlog::critical("{} has an answer under way that does not end; leaving it", started->part.options.name);
+      std::_Exit(1);
+    }
+    started->part.stop();
+  }
+  if (admin_) co_await admin_->drain(std::chrono::milliseconds(100));
+}
+
 void Process::end() {
   if (std::exchange(ended_, true)) return;
   health_.drain();
-  const auto drain = [](Process& self) -> asio::awaitable<void> {
-    if (self.config_.lame_duck.count() > 0) {
-      for (const Started& started : self.started_)
-        if (started.part.server != nullptr) co_await started.part.server->announce_end();
-      asio::steady_timer timer(self.runtime_.background());
-      co_await base::sleep(timer, self.config_.lame_duck);
-    }
-    for (auto started = self.started_.rbegin(); started != self.started_.rend(); ++started) {
-      http::Server* const server = started->part.server;
-      if (server != nullptr && !co_await server->drain(self.config_.drain_timeout, started->part.end_streams)) {
-        spdlog::critical("{} has an answer under way that does not end; leaving it", started->part.name);
-        std::_Exit(1);
-      }
-      started->part.stop();
-    }
-    if (self.admin_) co_await self.admin_->drain(std::chrono::milliseconds(100));
-  };
   const auto begin = std::chrono::steady_clock::now() + config_.lame_duck;
-  base::run_on(runtime_.background(), drain(*this));
+  base::run_on(runtime_.background(), drain());
   const auto deadline = std::max(begin + config_.drain_timeout, std::chrono::steady_clock::now() + kLeastTimeToEnd);
   for (Started& started : started_) {
     if (started.done.wait_until(deadline) != std::future_status::ready) {
-      spdlog::critical("{} has work under way that does not end; leaving it", started.part.name);
+      spdlog::critical("{} has work under way that does not end; leaving it", started.part.options.name);
       std::_Exit(1);
     }
     try {
       started.done.get();
     } catch (const std::exception& error) {
-      spdlog::error("{} ended with an error: {}", started.part.name, error.what());
+      spdlog::error("{} ended with an error: {}", started.part.options.name, error.what());
       failed_ = true;
     }
   }
@@ -208,28 +211,16 @@ void hold_reloads() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-http::ServerOptions server_options(std::string name, const config::HttpConfig& config, std::size_t connections) {
-  return {.name = std::move(name),
-          .address = config.address,
-          .port = config.port,
-          .idle_timeout = config.idle_timeout,
-          .io_timeout = config.io_timeout,
-          .max_connections = connections,
-          .max_body_bytes = config.max_body_bytes};
-}
-
-http::ServerOptions portal_options(const config::HttpConfig& config, std::size_t connections) {
-  auto options = server_options("portal", config, connections);
-  options.shows_demand = true;
+http::ServerOptions server_options(std::string name, const base::ServerConfig& config, std::size_t connections) {
+  http::ServerOptions options{config, std::move(name)};
+  options.max_connections = connections;
+  options.shows_demand = options.name == "portal";
   return options;
 }
 
-std::string url_of(const config::HttpConfig& config, std::uint16_t port) {
+std::string url_of(const base::ServerConfig& config, std::uint16_t port) {
   const bool any = config.address == "0.0.0.0" || config.address == "::";
-  const std::string host = any                                             ? "localhost"
-                           : config.address.find(':') != std::string::npos ? "[" + config.address + "]"
-                                                                           : config.address;
-  return fmt::format("http://{}:{}", host, port);
+  return "http://" + base::Url{any ? "localhost" : config.address, port, ""}.authority();
 }
 
 }  // namespace app

@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,18 @@
 
 namespace app {
 
-/// A service with its server, as the process starts and ends it.
+/// A service and how it is served, as the process starts and ends it.
 struct Part {
-  std::string name;
+  /// Its name is the part's, too.
+  http::ServerOptions options;
+  /// None: it serves nobody.
+  std::optional<http::Router> routes;
   /// Works until `stop` was called.
   std::function<boost::asio::awaitable<void>()> run;
   std::function<void()> stop;
   /// Awaited between run and listen; may be empty.
   std::function<boost::asio::awaitable<void>()> before_listening;
   std::function<void()> end_streams;
-  /// Null: it serves nobody.
-  http::Server* server = nullptr;
 };
 
 /// The frame of a serving program: threads, metrics, health, signals, and an orderly end. Declare it before the
@@ -46,6 +48,22 @@ class Process {
   /// Serves health, metrics and `routes`, on `connections` at most; returns the port.
   std::uint16_t start_admin(http::Router routes, std::size_t connections);
 
+  /// The same of a service that outlives the parts: the process is ready when its problem() is "".
+  template <class Service>
+  std::uint16_t start_admin_of(Service& service, std::size_t connections) {
+    health_.add([&service] { return service.problem(); });
+    return start_admin(service.admin_routes(), connections);
+  }
+  template <class Service>
+  std::uint16_t start(Service& service, http::ServerOptions options) {
+    return start({.options = std::move(options),
+                  .routes = service.routes(),
+                  .run = [&service] { return service.run(); },
+                  .stop = [&service] { service.stop(); },
+                  .before_listening = [&service] { return service.wait_until_ready(); },
+                  .end_streams = [&service] { service.end_streams(); }});
+  }
+
   /// What SIGHUP does from wait() on: `load` reads the configuration anew, on the main thread, and `apply` takes it
   /// over, on the background thread. One that `load` refuses with base::UsageError changes nothing.
   void on_reload(std::function<config::Config()> load,
@@ -58,6 +76,7 @@ class Process {
  private:
   struct Started {
     Part part;
+    std::unique_ptr<http::Server> server;
     std::future<void> done;
   };
 
@@ -65,6 +84,7 @@ class Process {
   void reload();
   prometheus::Gauge& reload_successful();
   prometheus::Counter& reloads(const char* result);
+  boost::asio::awaitable<void> drain();
   void end();
 
   const config::Config& config_;
@@ -88,23 +108,11 @@ void announce(const std::string& line);
 /// Keeps SIGHUP for Process::wait(): it kills no program that is about to serve. Call it before threads are started.
 void hold_reloads();
 
-/// `connections`: at most so many, which `config` wanted and the process can have.
-http::ServerOptions server_options(std::string name, const config::HttpConfig& config, std::size_t connections);
-/// Of the public server, whose demand autoscalers see.
-http::ServerOptions portal_options(const config::HttpConfig& config, std::size_t connections);
+/// `connections`: at most so many, which `config` wanted and the process can have. The portal, the public server, shows
+/// autoscalers its demand.
+http::ServerOptions server_options(std::string name, const base::ServerConfig& config, std::size_t connections);
 
 /// "http://localhost:5000" for an address that a server listens on.
-std::string url_of(const config::HttpConfig& config, std::uint16_t port);
-
-/// Makes a Part of a service that has run(), stop() and end_streams().
-template <class Service>
-Part part_of(std::string name, Service& service, http::Server& server) {
-  return {.name = std::move(name),
-          .run = [&service] { return service.run(); },
-          .stop = [&service] { service.stop(); },
-          .before_listening = {},
-          .end_streams = [&service] { service.end_streams(); },
-          .server = &server};
-}
+std::string url_of(const base::ServerConfig& config, std::uint16_t port);
 
 }  // namespace app

@@ -5,7 +5,9 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "http/message.hpp"
 
 namespace app {
@@ -14,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxAnswerBytes = 256 << 20;
 
-asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const http::Url& url,
+asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const base::Url& url,
                                                const http::ClientRequest& request) {
   const auto head = co_await client.send(url, request);
   if (!head) co_return std::unexpected(head.error());
@@ -26,7 +28,7 @@ asio::awaitable<base::Result<Answer>> exchange(http::Client& client, const http:
 }  // namespace
 
 Answer send(const std::string& url, const http::ClientRequest& request, http::ClientTimeouts timeouts) {
-  const auto parsed = http::parse_url(url);
+  const auto parsed = base::parse_url(url);
   if (!parsed) throw base::UsageError(parsed.error().message);
   asio::io_context context(1);
   http::Client client(context.get_executor(), timeouts);
@@ -41,8 +43,7 @@ std::string detail_of(const Answer& answer, std::string_view service) {
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse(boost::json::string_view(answer.body), error);
   if (!error && value.is_object())
-    if (const auto* detail = value.get_object().if_contains("detail"); detail != nullptr && detail->is_string())
-      return base::to_line(detail->get_string());
+    if (const auto detail = base::text_in(value.get_object(), "detail"); !detail.empty()) return base::to_line(detail);
   return fmt::format("{} answered {} {}", service, answer.status, http::reason_phrase(answer.status));
 }
 

@@ -6,21 +6,15 @@
 #include "app/commands/maintenance.hpp"
 #include "app/flags.hpp"
 #include "base/standard_streams.hpp"
+#include "base/url.hpp"
 
 namespace {
 
 /// Takes the login out of URLs among the arguments, which everybody on the machine can read.
 void hide_logins(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    char* const scheme = std::strstr(argv[i], "://");
-    if (scheme == nullptr) continue;
-    char* const begin = scheme + 3;
-    char* const end = begin + std::strcspn(begin, "/?#");
-    for (char* at = end; at > begin; --at)
-      if (at[-1] == '@') {
-        std::memset(begin, '*', static_cast<std::size_t>(at - 1 - begin));
-        break;
-      }
+    const base::UrlParts parts = base::split_url(argv[i]);
+    if (!parts.scheme.empty()) std::memset(argv[i] + (parts.user.data() - argv[i]), '*', parts.user.size());
   }
 }
 

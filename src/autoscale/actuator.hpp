@@ -12,7 +12,7 @@ namespace autoscale {
 
 /// The address of one replica's metrics.
 struct Place {
-  http::Url url;
+  base::Url url;
   std::vector<http::Endpoint> endpoints{};
   /// HOST:PORT.
   std::string name;

@@ -6,6 +6,7 @@
 
 #include "autoscale/actuator.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "probe/one_line.hpp"
 #include "probe/program.hpp"
 
@@ -86,7 +87,7 @@ class Command final : public Actuator {
       const std::string_view name = base::trim(output.substr(0, end));
       output.remove_prefix(std::min(end + 1, output.size()));
       if (name.empty()) continue;
-      auto url = http::parse_url(fmt::format("http://{}/metrics", name));
+      auto url = base::parse_url(fmt::format("http://{}/metrics", name));
       if (!url || url->authority() != name)
         return base::fail(base::Errc::invalid,
                           fmt::format("list_command printed '{}', which is not HOST:PORT", probe::one_line(name, 100)));

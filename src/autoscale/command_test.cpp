@@ -52,7 +52,7 @@ TEST_F(CommandTest, EachLineIsAReplica) {
   EXPECT_EQ(found->busy, "");
   ASSERT_EQ(found->places.size(), 2U);
   EXPECT_EQ(found->places[1].name, "10.0.0.3:5010");
-  EXPECT_EQ(found->places[1].url, (http::Url{.host = "10.0.0.3", .port = 5010, .prefix = "/metrics"}));
+  EXPECT_EQ(found->places[1].url, (base::Url{.host = "10.0.0.3", .port = 5010, .prefix = "/metrics"}));
 }
 
 TEST_F(CommandTest, NoLineIsNoReplica) {

@@ -1,6 +1,5 @@
 #include "autoscale/exposition.hpp"
 
-#include <charconv>
 #include <cmath>
 
 #include "base/text.hpp"
@@ -79,10 +78,7 @@ bool has_all(const Labels& labels, const Labels& wanted) {
 
 std::optional<double> number(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
-  return value;
+  return base::number_of<double>(text);
 }
 
 /// The type in "# TYPE name …"; "" when the line is about something else. OpenMetrics leaves "_total" out.

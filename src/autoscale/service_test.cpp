@@ -33,7 +33,7 @@ struct Engine {
 
 class FakeActuator final : public Actuator {
  public:
-  FakeActuator(Engine& engine, http::Url url) : engine_(engine), url_(std::move(url)) { url_.prefix = "/metrics"; }
+  FakeActuator(Engine& engine, base::Url url) : engine_(engine), url_(std::move(url)) { url_.prefix = "/metrics"; }
 
   boost::asio::awaitable<base::Result<Found>> look(const config::ScaledService&) override {
     ++engine_.looks;
@@ -51,7 +51,7 @@ class FakeActuator final : public Actuator {
 
  private:
   Engine& engine_;
-  http::Url url_;
+  base::Url url_;
 };
 
 class ServiceTest : public testing::Test {

@@ -6,7 +6,9 @@
 
 #include "autoscale/actuator.hpp"
 #include "autoscale/swarm_service.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/url.hpp"
 #include "http/replicas.hpp"
 #include "probe/one_line.hpp"
 #include "probe/transfers.hpp"
@@ -25,10 +27,8 @@ std::string message_of(const probe::Response& response) {
   boost::system::error_code error;
   const auto value = boost::json::parse(response.body, error);
   const auto* object = error ? nullptr : value.if_object();
-  const auto* message = object != nullptr ? object->if_contains("message") : nullptr;
-  const std::string_view text = message != nullptr && message->is_string() ? std::string_view(message->get_string())
-                                                                           : std::string_view(response.body);
-  return probe::one_line(text, 200);
+  const std::string_view message = object != nullptr ? base::text_in(*object, "message") : std::string_view();
+  return probe::one_line(message.empty() ? std::string_view(response.body) : message, 200);
 }
 
 /// Services of Docker Swarm. Requests name the service, so that a proxy may allow these names only.
@@ -45,14 +45,15 @@ class Swarm final : public Actuator {
     if (!seen) co_return std::unexpected(seen.error());
     Found found{.current = seen->replicas};
     if (!seen->update.empty()) found.busy = fmt::format("the service's update is '{}'", seen->update);
-    http::Url url = http::parse_url(service.metrics_url).value();
-    if (url.prefix.empty()) url.prefix = kMetrics;
-    const auto places = co_await resolve_(url);
+    auto url = base::parse_url(service.metrics_url);
+    if (!url) co_return std::unexpected(url.error());
+    if (url->prefix.empty()) url->prefix = kMetrics;
+    const auto places = co_await resolve_(*url);
     if (!places) spdlog::debug("{}: {}", name, places.error().message);
     // A name without any address is a service without any task.
     for (const auto& endpoints : places.value_or(http::Places{})) {
       const auto& first = endpoints.front();
-      found.places.push_back({.url = url,
+      found.places.push_back({.url = *url,
                               .endpoints = endpoints,
                               .name = fmt::format("{}:{}", first.address().to_string(), first.port())});
     }
@@ -69,7 +70,7 @@ class Swarm final : public Actuator {
   }
 
  private:
-  static std::string path_of(const std::string& name) { return "/services/" + http::percent_encode(name); }
+  static std::string path_of(const std::string& name) { return "/services/" + base::percent_encode(name); }
 
   asio::awaitable<base::Result<std::string>> call(std::string method, std::string target, std::string body) {
     std::string_view engine = config_.engine;

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/json.hpp"
+
 namespace autoscale {
 namespace {
 
@@ -16,10 +18,9 @@ bool is_under_way(std::string_view state) {
 
 std::string update_of(const json::object& service) {
   const json::value* update = service.if_contains("UpdateStatus");
-  const json::value* state =
-      update != nullptr && update->is_object() ? update->get_object().if_contains("State") : nullptr;
-  if (state == nullptr || !state->is_string() || !is_under_way(state->get_string())) return {};
-  return std::string(state->get_string());
+  const bool known = update != nullptr && update->is_object();
+  const std::string_view state = known ? base::text_in(update->get_object(), "State") : std::string_view();
+  return std::string(is_under_way(state) ? state : "");
 }
 
 }  // namespace

@@ -126,4 +126,9 @@ std::expected<json::value, JsonMistake> parse_json(std::string_view text) {
   return parser.handler().release();
 }
 
+std::string_view text_in(const boost::json::object& object, std::string_view key) {
+  const auto* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
+}
+
 }  // namespace base

@@ -18,4 +18,7 @@ struct JsonMistake {
 /// object is a mistake, since either value may be meant. Pure; thread-safe.
 std::expected<boost::json::value, JsonMistake> parse_json(std::string_view text);
 
+/// The text that `object` has under `key`; "" when it has none.
+std::string_view text_in(const boost::json::object& object, std::string_view key);
+
 }  // namespace base

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <charconv>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +46,21 @@ std::string shell_quoted(std::string_view word);
 std::string markdown_quoted(std::string_view text);
 
 std::string_view trim(std::string_view text);
+/// Letters of ASCII alone.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+char lower(char c);
+std::string lower(std::string_view text);
+
+/// What a hexadecimal digit stands for; -1 for any other character.
+int hex_value(char c);
+
+/// The number that the whole of `text` is.
+template <class T>
+std::optional<T> number_of(std::string_view text) {
+  T number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 }  // namespace base

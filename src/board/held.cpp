@@ -35,12 +35,7 @@ std::optional<std::int64_t> take(std::string_view& text, char separator) {
 }  // namespace
 
 std::uint64_t hash_of(const core::ProfileKey& key) {
-  // FNV-1a.
-  std::uint64_t value = 14695981039346656037ULL;
-  const auto mix = [&value](unsigned char c) { value = (value ^ c) * 1099511628211ULL; };
-  for (const char c : key.provider) mix(static_cast<unsigned char>(c));
-  mix(0);
-  for (const char c : key.name) mix(static_cast<unsigned char>(c));
+  const std::uint64_t value = core::stable_hash(key);
   return (value ^ value >> 40) & kHashMask;
 }
 

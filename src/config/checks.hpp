@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "base/duration.hpp"
+#include "base/url.hpp"
 #include "config/config.hpp"
 #include "config/origins.hpp"
-#include "config/url.hpp"
 
 /// What the checks of values have in common. Each throws BadValue.
 namespace config {
@@ -31,15 +31,9 @@ inline void check_between(std::size_t value, std::size_t least, std::size_t most
   check(value >= least && value <= most, path, fmt::format("{} is not from {} to {}", value, least, most));
 }
 
-/// Is this http://HOST[:PORT][/PREFIX]?
-inline bool is_http_url(std::string_view url) {
-  return url.starts_with("http://") && url.find_first_of("?#@ \t\r\n{") == std::string_view::npos &&
-         wrong_authority(url).empty();
-}
-
-inline void check_http(const HttpConfig& http, const std::string& path) {
+inline void check_http(const base::ServerConfig& http, const std::string& path) {
   check(!http.address.empty(), join(path, "address"), "is empty; give an address such as 0.0.0.0 or 127.0.0.1");
-  check(is_ip_address(http.address), join(path, "address"),
+  check(base::is_ip_address(http.address), join(path, "address"),
         fmt::format("'{}' is not an IP address; give one such as 0.0.0.0, 127.0.0.1 or ::", http.address));
   check_positive(http.idle_timeout, join(path, "idle_timeout"));
   check_positive(http.io_timeout, join(path, "io_timeout"));

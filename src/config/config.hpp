@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
+#include "base/server_config.hpp"
 #include "config/autoscaler.hpp"
 #include "config/probes.hpp"
 #include "core/profile.hpp"
@@ -18,27 +18,11 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-/// Limits of a public or private HTTP server.
-struct HttpConfig {
-  /// Address to listen on. 127.0.0.1 keeps the service on this machine.
-  std::string address = "0.0.0.0";
-  /// 0 takes a free port; the ready line says which.
-  std::uint16_t port = 0;
-  /// A connection that sends nothing for so long is closed.
-  base::Duration idle_timeout = seconds{75};
-  /// A client must have sent its request, or taken the answer, within this time.
-  base::Duration io_timeout = seconds{20};
-  /// Connections at the same time. A further one takes the place of one that is idle, or is answered 503. Fewer when
-  /// the limit of open files allows no more.
-  std::size_t max_connections = 16384;
-  /// Largest request body in bytes.
-  std::size_t max_body_bytes = 1 << 20;
-
-  bool operator==(const HttpConfig&) const = default;
-};
+/// Servers listen on all addresses unless one is given.
+inline constexpr const char* kEverywhere = "0.0.0.0";
 
 struct HardwareConfig {
-  HttpConfig http{.port = 5001};
+  base::ServerConfig http{.address = kEverywhere, .port = 5001};
   /// sqlite:PATH or mysql://USER@HOST[:PORT]/NAME. Replicas share one database: one file on a machine, or one server.
   std::string database = "sqlite:vacancy.db";
   /// A file with the password for mysql://. Read anew for each connection, so that it can be changed.
@@ -61,7 +45,7 @@ struct HardwareConfig {
 };
 
 struct PortalConfig {
-  HttpConfig http{.port = 5000};
+  base::ServerConfig http{.address = kEverywhere, .port = 5000};
   /// Where the replicas of the hardware service are. A host may have many addresses; the portal balances over all.
   std::vector<std::string> hardware_urls = {"http://localhost:5001"};
   /// How often a service without an event stream is asked for its whole answer.
@@ -87,7 +71,7 @@ struct Config {
   /// Threads that serve requests. 0: one per core of the machine.
   std::size_t threads = 0;
   /// Health and metrics listen here, apart from the public port. Port 0 takes a free one.
-  HttpConfig admin{.port = 0, .max_connections = 64};
+  base::ServerConfig admin{.address = kEverywhere, .max_connections = 64};
   /// After SIGTERM, how long the service goes on taking connections while /readyz already says 503. 0 where nothing
   /// in front needs time to notice (compose), 5s in Kubernetes.
   base::Duration lame_duck{0};

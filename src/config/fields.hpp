@@ -19,7 +19,7 @@ void fields(C& profile, Visit&& visit) {
   visit("labels", profile.labels);
 }
 
-template <Of<HttpConfig> C, class Visit>
+template <Of<base::ServerConfig> C, class Visit>
 void fields(C& http, Visit&& visit) {
   visit("address", http.address);
   visit("port", http.port);

@@ -34,13 +34,11 @@ constexpr double kMostMilli = static_cast<double>(1LL << 53);
 
 template <class T>
 base::Result<void> assign_number(T& out, std::string_view text) {
-  const char* end = text.data() + text.size();
-  T value = 0;
-  const auto [stop, ec] = std::from_chars(text.data(), end, value);
-  if (ec != std::errc{} || stop != end)
+  const auto value = base::number_of<T>(text);
+  if (!value)
     return base::fail(base::Errc::invalid, fmt::format("'{}' is not a whole number from 0 to {}; write one in digits",
                                                        text, std::numeric_limits<T>::max()));
-  out = value;
+  out = *value;
   return {};
 }
 
@@ -73,12 +71,10 @@ base::Result<void> assign(base::Duration& out, std::string_view text) {
 }
 
 base::Result<void> assign(double& out, std::string_view text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, ec] = std::from_chars(text.data(), end, value);
-  if (ec != std::errc{} || stop != end || !std::isfinite(value))
+  const auto value = base::number_of<double>(text);
+  if (!value || !std::isfinite(*value))
     return base::fail(base::Errc::invalid, fmt::format("'{}' is not a number; write one such as 8 or 0.25", text));
-  out = value;
+  out = *value;
   return {};
 }
 

@@ -67,7 +67,7 @@ void check_service(const ScaledService& service, Actuator actuator, const std::s
   check(service.name.empty() || target.empty() || service.name == target, join(path, "spec.scaleTargetRef.name"),
         fmt::format("'{}' is not the service's name '{}'; leave one out", target, service.name));
   if (actuator == Actuator::swarm)
-    check(is_http_url(service.metrics_url), join(path, "metrics_url"),
+    check(base::parse_url(service.metrics_url).has_value(), join(path, "metrics_url"),
           fmt::format("'{}' is not where metrics are; write http://tasks.NAME:PORT/metrics", service.metrics_url));
   else
     check(service.metrics_url.empty(), join(path, "metrics_url"),
@@ -78,7 +78,7 @@ void check_service(const ScaledService& service, Actuator actuator, const std::s
 void check_actuator(const AutoscalerConfig& autoscaler) {
   if (autoscaler.actuator == Actuator::swarm) {
     const std::string& engine = autoscaler.engine;
-    check(is_http_url(engine) || engine.starts_with("unix:/"), "autoscaler.engine",
+    check(base::parse_url(engine).has_value() || engine.starts_with("unix:/"), "autoscaler.engine",
           fmt::format("'{}' is not where an engine is; write unix:/PATH or http://HOST:PORT", engine));
     return;
   }

@@ -11,7 +11,6 @@
 #include "config/fields.hpp"
 #include "config/glob.hpp"
 #include "config/scalar.hpp"
-#include "config/url.hpp"
 
 namespace config {
 namespace {
@@ -91,7 +90,7 @@ void check_url_of_probe(const std::string& url, const std::string& path) {
   const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
   check(std::ranges::none_of(url, not_written), path,
         fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
-  const std::string wrong = wrong_authority(url);
+  const std::string wrong = base::wrong_authority(url);
   check(wrong.empty(), path, wrong);
 }
 
@@ -212,7 +211,7 @@ void check_options(const ExecOptions& options, const ProbeConfig&, const std::st
 }
 
 void check_options(const HttpOptions& options, const ProbeConfig&, const std::string& path) {
-  check(options.url.starts_with("http://") || options.url.starts_with("https://"), join(path, "url"),
+  check(base::split_url(options.url).is_web(), join(path, "url"),
         fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
   check_url_of_probe(options.url, join(path, "url"));
   check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),

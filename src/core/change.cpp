@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/text.hpp"
 
 namespace core {
 
@@ -13,11 +14,10 @@ std::string to_string(const Version& version) {
 
 std::optional<Version> parse_version(std::string_view text) {
   const auto dash = text.rfind('-');
-  if (dash == std::string_view::npos || dash == 0 || dash + 1 == text.size()) return std::nullopt;
-  Version version{std::string(text.substr(0, dash)), 0};
-  const auto [end, ec] = std::from_chars(text.data() + dash + 1, text.data() + text.size(), version.revision);
-  if (ec != std::errc{} || end != text.data() + text.size() || version.revision < 0) return std::nullopt;
-  return version;
+  if (dash == std::string_view::npos || dash == 0) return std::nullopt;
+  const auto revision = base::number_of<Revision>(text.substr(dash + 1));
+  if (!revision || *revision < 0) return std::nullopt;
+  return Version{std::string(text.substr(0, dash)), *revision};
 }
 
 Revision Change::revision() const {

@@ -34,6 +34,15 @@ std::string complaint(std::string_view what, std::string_view text) {
 
 }  // namespace
 
+std::uint64_t stable_hash(const ProfileKey& key) {
+  std::uint64_t value = 14695981039346656037ULL;
+  const auto mix = [&value](unsigned char c) { value = (value ^ c) * 1099511628211ULL; };
+  for (const char c : key.provider) mix(static_cast<unsigned char>(c));
+  mix(0);
+  for (const char c : key.name) mix(static_cast<unsigned char>(c));
+  return value;
+}
+
 base::Result<ProfileKey> checked_key(std::string_view provider, std::string_view name) {
   if (auto wrong = complaint("provider", provider); !wrong.empty())
     return base::fail(base::Errc::invalid, std::move(wrong));

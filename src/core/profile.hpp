@@ -22,6 +22,9 @@ struct ProfileKey {
   auto operator<=>(const ProfileKey&) const = default;
 };
 
+/// The same in every process and version (FNV-1a).
+std::uint64_t stable_hash(const ProfileKey& key);
+
 /// Facts about a profile beside its key, such as {"region": "eu-1", "instance_type": "c5.large"}, for its probe and for
 /// readers.
 using Labels = std::map<std::string, std::string>;

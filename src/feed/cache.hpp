@@ -1,29 +1,27 @@
 #pragma once
 
 #include <functional>
-#include <list>
-#include <memory>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 
 #include "base/clock.hpp"
+#include "base/lately.hpp"
 #include "board/state.hpp"
 #include "http/answer.hpp"
 
 namespace feed {
 
-/// For views that tell the time, from which their readers count ages, also when nothing happens for long.
-constexpr std::chrono::seconds kTellsTime{1};
+/// How long a view is right while the state stays the same: one that tells the time, from which its readers count ages,
+/// and one that does not.
+constexpr base::SteadyTime::duration kTellsTime = std::chrono::seconds{1};
+constexpr base::SteadyTime::duration kTellsNoTime = base::SteadyTime::duration::max();
 
 /// The rendered views of a board on one core. Rendered lazily, and a view that is asked for all the time takes at most
 /// a tenth of the core: after a rendering that took 5 ms, it is shown for 50 ms whatever happens. Not thread-safe.
 class Cache {
  public:
-  /// `kept_for`: how long a view is right while the state stays the same. `capacity`: how many views are kept, the
-  /// least recently used goes first.
-  explicit Cache(base::SteadyTime::duration kept_for = base::SteadyTime::duration::max(), std::size_t capacity = 64)
-      : kept_for_(kept_for), capacity_(capacity) {}
+  /// `kept_for`: kTellsTime or kTellsNoTime. `capacity`: how many views are kept.
+  explicit Cache(base::SteadyTime::duration kept_for, std::size_t capacity = 64)
+      : kept_for_(kept_for), entries_(capacity) {}
 
   using Render = std::function<http::Prepared(const board::State&)>;
 
@@ -32,7 +30,6 @@ class Cache {
 
  private:
   struct Entry {
-    std::string key;
     std::uint64_t sequence;
     base::SteadyTime rendered_at;
     base::SteadyTime show_until;
@@ -40,10 +37,7 @@ class Cache {
   };
 
   base::SteadyTime::duration kept_for_;
-  std::size_t capacity_;
-  /// Most recently used first.
-  std::list<Entry> entries_;
-  std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;
+  base::Lately<std::string, Entry> entries_;
 };
 
 }  // namespace feed

@@ -84,7 +84,7 @@ TEST(WholeView, ALargeViewNeverGoesBack) {
   const auto render = [](const board::State& state) {
     return http::Prepared("text/plain", std::to_string(state.sequence));
   };
-  WholeView view(1, render);
+  WholeView view(1, kTellsNoTime, render);
   const auto shown = [&](std::uint64_t sequence) {
     auto state = std::make_shared<board::State>(state_with(sequence));
     state->snapshot = core::Snapshot(support::many_rows(2000));
@@ -95,6 +95,22 @@ TEST(WholeView, ALargeViewNeverGoesBack) {
   EXPECT_EQ(shown(5), "5");
   EXPECT_EQ(shown(6), "6");
   EXPECT_EQ(shown(5), "6") << "a core that is a step behind";
+}
+
+TEST(WholeView, ALargeViewIsKeptForAsLongAsItIsRight) {
+  base::Runtime runtime(1);
+  runtime.start();
+  int renderings = 0;
+  const auto render = [&](const board::State&) { return http::Prepared("text/plain", std::to_string(++renderings)); };
+  auto state = std::make_shared<board::State>(state_with(1));
+  state->snapshot = core::Snapshot(support::many_rows(2000));
+  const http::Request request;
+  const auto shown_by = [&](WholeView& view) {
+    return *support::start(runtime.core(0), view.answer(request, state, true)).get().body;
+  };
+  WholeView no_time(1, kTellsNoTime, render), time(1, base::SteadyTime::duration{0}, render);
+  EXPECT_EQ(shown_by(no_time) + shown_by(no_time), "11");
+  EXPECT_EQ(shown_by(time) + shown_by(time), "23");
 }
 
 }  // namespace

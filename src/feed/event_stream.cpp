@@ -229,6 +229,11 @@ class Writer {
   std::optional<board::Outage> told_;
 };
 
+asio::awaitable<void> write(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled) {
+  Writer writer(core, out, std::move(wishes), labelled);
+  co_await writer.run();
+}
+
 }  // namespace
 
 EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
@@ -295,11 +300,7 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   // Caddy of Debian 12 compresses, and thus holds back, what has no coding yet.
   reply.headers.emplace_back("Content-Encoding", "identity");
   reply.stream = [core = cores_[request.core].get(), wishes = std::move(wishes), several](http::StreamWriter& out) {
-    return
-        [](StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool several) -> asio::awaitable<void> {
-          Writer writer(core, out, std::move(wishes), several);
-          co_await writer.run();
-        }(*core, out, wishes, several);
+    return write(*core, out, wishes, several);
   };
   co_return reply;
 }

@@ -33,11 +33,11 @@ class FailoverTest : public testing::Test {
   FailoverTest() { runtime_.start(); }
 
   std::unique_ptr<Serving> serve(Source& source, std::string address = "127.0.0.1", std::uint16_t port = 0) {
-    const http::ServerOptions options{.address = std::move(address), .port = port};
+    const http::ServerOptions options{{.address = std::move(address), .port = port}};
     return std::make_unique<Serving>(runtime_, source.routes(), options, source.end());
   }
   /// Nobody listens there.
-  static http::Url dead(int number) { return {.host = fmt::format("127.0.1.{}", number), .port = 1, .prefix = ""}; }
+  static base::Url dead(int number) { return {.host = fmt::format("127.0.1.{}", number), .port = 1, .prefix = ""}; }
 
   static ReaderOptions impatient(ReaderOptions options) {
     options.silence = 1s;
@@ -45,7 +45,7 @@ class FailoverTest : public testing::Test {
   }
 
   /// Readers of `bad` and of a good replica, until one of them began with the bad one, and left it.
-  void is_left(const http::Url& bad, const std::function<ReaderOptions(ReaderOptions)>& with = std::identity()) {
+  void is_left(const base::Url& bad, const std::function<ReaderOptions(ReaderOptions)>& with = std::identity()) {
     Source good(runtime_, 20ms);
     good.board.fill(many_rows(3));
     const auto server = serve(good);
@@ -128,7 +128,7 @@ TEST_F(FailoverTest, AStreamThatEndsOrderlyGoesOnAtAnotherAddressWithoutAFailure
     places.emplace_back(1, http::Endpoint(asio::ip::make_address(address), servers.back()->port()));
   }
   ReaderOptions options = Sink::options({{.host = "hardware", .port = 5001, .prefix = ""}});
-  options.resolve = [places](http::Url) { return found(places); };
+  options.resolve = [places](base::Url) { return found(places); };
   Sink sink(runtime_, std::move(options));
   ASSERT_TRUE(sink.shows(sources[0]->board));
   const auto unchanged = sink.board.state()->snapshot.find({"p", "000002"});
@@ -143,7 +143,7 @@ TEST_F(FailoverTest, AStreamThatEndsOrderlyGoesOnAtAnotherAddressWithoutAFailure
 }
 
 TEST_F(FailoverTest, AfterManyFailuresInARowItPauses) {
-  std::vector<http::Url> urls;
+  std::vector<base::Url> urls;
   for (int i = 1; i <= 15; ++i) urls.push_back(dead(i));
   Sink sink(runtime_, urls);
   EXPECT_TRUE(eventually([&] { return sink.count(kRefused) >= 2; }));

@@ -280,7 +280,7 @@ TEST_F(FeedTest, AWindowTellsItsRowsItsCountsAndWhenOthersStandThere) {
 TEST_F(FeedTest, AWindowThatFellBehindIsToldThatEverythingWasReplaced) {
   Source source(runtime_);
   source.board.fill(many_rows(1000), {"epoch", 1000});
-  Serving server(runtime_, source.routes(), {.io_timeout = 1h}, source.end());
+  Serving server(runtime_, source.routes(), {{.io_timeout = 1h}}, source.end());
   auto client = stream_that_fell_behind(source, server.port(), "/hardware/events?limit=1000");
   // Another database, and more updates than a view keeps.
   source.board.fill(many_rows(1000), {"other", 1000});
@@ -296,7 +296,7 @@ TEST_F(FeedTest, ASlowClientConverges) {
   auto rows = many_rows(1000);
   rows.push_back(share(measured_row(1001, "old", 1000, core::Level::high, kNow - 2min)));
   source.board.fill(std::move(rows), {"epoch", 1000});
-  Serving server(runtime_, source.routes(), {.io_timeout = 1h}, source.end());
+  Serving server(runtime_, source.routes(), {{.io_timeout = 1h}}, source.end());
   auto client = stream_that_fell_behind(source, server.port(), "/hardware/events");
   core::Revision revision = 3000;
   while (revision < 3300) source.board.put(measured_row(1, "000001", ++revision, core::Level::low));

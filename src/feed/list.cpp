@@ -33,7 +33,7 @@ http::Prepared render(const board::State& state) {
 
 }  // namespace
 
-List::List(board::Board& board, std::size_t cores) : board_(board), rows_(cores, render) {}
+List::List(board::Board& board, std::size_t cores) : board_(board), rows_(cores, kTellsNoTime, render) {}
 
 boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   if (auto known = request.query.only({"wait", "since"}); !known) co_return http::problem(known.error());

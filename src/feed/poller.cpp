@@ -12,9 +12,7 @@ namespace {
 /// The service names no ids, so a profile's is made of its key: equal in every portal, and small enough for a double,
 /// which is what a browser keeps it in.
 core::ProfileId id_of(const core::ProfileKey& key) {
-  std::uint64_t value = 14695981039346656037ULL;
-  for (char c : key.provider + '\0' + key.name) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return static_cast<core::ProfileId>(value >> 12 | 1);
+  return static_cast<core::ProfileId>(core::stable_hash(key) >> 12 | 1);
 }
 
 }  // namespace

@@ -84,13 +84,7 @@ asio::awaitable<void> write(http::StreamWriter& out, base::Time now, std::vector
 
 }  // namespace
 
-http::Router ProfileMetrics::routes() {
-  http::Router router;
-  router.add("GET", "/metrics/profiles", [this](const http::Request& request) { return answer(request); });
-  return router;
-}
-
-asio::awaitable<http::Reply> ProfileMetrics::answer(const http::Request& request) {
+asio::awaitable<http::Reply> ProfileMetrics::handle(const http::Request& request) {
   if (auto known = request.query.only(kSelectionParameters); !known) co_return http::problem(known.error());
   const auto selection = parse_selection(request.query, kMostRows, kMostRows);
   if (!selection) co_return http::problem(selection.error());

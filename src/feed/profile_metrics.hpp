@@ -1,7 +1,7 @@
 #pragma once
 
 #include "board/board.hpp"
-#include "http/router.hpp"
+#include "http/message.hpp"
 
 namespace feed {
 
@@ -12,11 +12,9 @@ class ProfileMetrics {
  public:
   explicit ProfileMetrics(board::Board& board) : board_(board) {}
 
-  http::Router routes();
+  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
-  boost::asio::awaitable<http::Reply> answer(const http::Request& request);
-
   board::Board& board_;
 };
 

@@ -37,7 +37,8 @@ class ProfileMetricsTest : public testing::Test {
   base::Runtime runtime_{1};
   support::FedBoard board_{runtime_};
   ProfileMetrics metrics_{*board_};
-  support::Serving server_{runtime_, metrics_.routes()};
+  support::Serving server_{runtime_,
+                           http::Router().add("GET", "/metrics/profiles", http::to(metrics_, &ProfileMetrics::handle))};
 };
 
 TEST_F(ProfileMetricsTest, TellWhatCanBeTrustedNow) {

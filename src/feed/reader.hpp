@@ -18,7 +18,7 @@ namespace feed {
 
 struct ReaderOptions {
   /// Where the replicas of one service are. Each host may have many addresses.
-  std::vector<http::Url> urls;
+  std::vector<base::Url> urls;
   /// How often a service without events is asked.
   base::Duration poll_period;
   /// How long its answer may take.

@@ -31,7 +31,7 @@ class Original {
  public:
   explicit Original(base::Runtime& runtime, bool slow = false) : slow_(slow), serving_(runtime, routes(), {}, end()) {}
 
-  http::Url url() const { return serving_.url(); }
+  base::Url url() const { return serving_.url(); }
   int asked() const { return asked_; }
   /// How often it was asked for events, which it does not have.
   double refused() {
@@ -98,7 +98,7 @@ TEST_F(ReaderTest, ResumesWhenTheServiceIsBackOnItsPort) {
   auto first = std::make_unique<Source>(runtime_);
   first->board.fill(many_rows(10));
   auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   Sink sink(runtime_, {url});
   ASSERT_TRUE(sink.shows(first->board));
   const core::RowPtr unchanged = sink.board.state()->snapshot.find({"p", "000002"});
@@ -107,7 +107,7 @@ TEST_F(ReaderTest, ResumesWhenTheServiceIsBackOnItsPort) {
   Source second(runtime_);
   second.board.fill(many_rows(10));
   second.board.put(measured_row(1, "000001", 11, core::Level::low));
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
   EXPECT_EQ(sink.board.state()->snapshot.find({"p", "000002"}), unchanged) << "only what changed was sent";
 }
@@ -116,14 +116,14 @@ TEST_F(ReaderTest, ARestartWithAnotherEpochIsTakenWhole) {
   auto first = std::make_unique<Source>(runtime_);
   first->board.fill(many_rows(10), {"old", 10});
   auto server = std::make_unique<Serving>(runtime_, first->routes(), http::ServerOptions{}, first->end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   Sink sink(runtime_, {url});
   ASSERT_TRUE(sink.shows(first->board));
   server.reset();
 
   Source second(runtime_);
   second.board.fill(many_rows(3), {"new", 3});
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
 }
 
@@ -131,7 +131,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
   Source source(runtime_);
   source.board.fill(many_rows(2));
   auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   server.reset();
   Sink sink(runtime_, {url});
   const auto side = [&] {
@@ -143,7 +143,7 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
   Source second(runtime_);
   second.board.fill(many_rows(2));
   auto again =
-      std::make_unique<Serving>(runtime_, second.routes(), http::ServerOptions{.port = url.port}, second.end());
+      std::make_unique<Serving>(runtime_, second.routes(), http::ServerOptions{{.port = url.port}}, second.end());
   EXPECT_TRUE(sink.shows(second.board));
   EXPECT_TRUE(eventually([&] { return !side(); }));
   again.reset();
@@ -153,12 +153,12 @@ TEST_F(ReaderTest, AServiceThatIsNotReachedIsAnOutageUntilItAnswers) {
 TEST_F(ReaderTest, AServiceThatIsNotReadyIsReachedAllTheSame) {
   Source source(runtime_, 20ms);
   auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
-  const http::Url url = server->url();
+  const base::Url url = server->url();
   server.reset();
   Sink sink(runtime_, {url});
   EXPECT_TRUE(eventually([&] { return sink.board.state()->outage.has_value(); }, 1min));
   Source second(runtime_, 20ms);
-  Serving again(runtime_, second.routes(), {.port = url.port}, second.end());
+  Serving again(runtime_, second.routes(), {{.port = url.port}}, second.end());
   EXPECT_TRUE(eventually([&] { return !sink.board.state()->outage; })) << "a sign of life, and no word of an outage";
   EXPECT_FALSE(sink.board->filled());
 }
@@ -229,7 +229,7 @@ TEST_F(ReaderTest, PollsTheSameReplicaAgain) {
   EXPECT_EQ(std::min(one.asked(), other.asked()), 0);
 }
 
-asio::awaitable<base::Result<http::Places>> is_at(http::Url url) {
+asio::awaitable<base::Result<http::Places>> is_at(base::Url url) {
   const http::Endpoint endpoint(asio::ip::make_address(url.host), url.port);
   co_return http::Places(1, {endpoint});
 }
@@ -239,7 +239,7 @@ TEST_F(ReaderTest, AReplicaThatItsNameHasLeftIsNotPolledOn) {
   Original after(runtime_);
   std::atomic<bool> moved = false;
   ReaderOptions options = Sink::options({{.host = "hardware", .port = 5001, .prefix = ""}});
-  options.resolve = [&](http::Url) { return is_at(moved ? after.url() : before.url()); };
+  options.resolve = [&](base::Url) { return is_at(moved ? after.url() : before.url()); };
   options.resolve_period = 5ms;
   Sink sink(runtime_, std::move(options));
   ASSERT_TRUE(eventually([&] { return before.asked() >= 2; }));
@@ -272,7 +272,7 @@ class Unsteady {
  public:
   explicit Unsteady(base::Runtime& runtime) : serving_(runtime, routes(), {}, [this] { streams_ = 0; }) {}
 
-  http::Url url() const { return serving_.url(); }
+  base::Url url() const { return serving_.url(); }
   int asked() const { return asked_; }
   /// The next `count` requests get a stream that is well and ends in order after more than a second.
   void stream(int count) { streams_ = count; }

@@ -1,10 +1,10 @@
 #include "feed/selection_query.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 
 namespace feed {
 namespace {
@@ -103,15 +103,13 @@ base::Result<void> read_after(std::string_view text, Selection& selection) {
   const std::string_view digits = text.substr(0, slash);
   text.remove_prefix(std::min(slash + 1, text.size()));
   const auto second = std::min(text.find('/'), text.size());
-  auto provider = http::percent_decode(text.substr(0, second));
-  auto name = http::percent_decode(text.substr(std::min(second + 1, text.size())));
+  auto provider = base::percent_decode(text.substr(0, second));
+  auto name = base::percent_decode(text.substr(std::min(second + 1, text.size())));
   if (!provider || !name || provider->empty() || name->empty()) return wrong();
   board::Place place{.number = {}, .key = {std::move(*provider), std::move(*name)}};
   if (!digits.empty()) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number)) return wrong();
-    place.number = number;
+    place.number = base::number_of<double>(digits);
+    if (!place.number || !std::isfinite(*place.number)) return wrong();
   }
   selection.after = std::move(place);
   return {};
@@ -119,7 +117,7 @@ base::Result<void> read_after(std::string_view text, Selection& selection) {
 
 std::string to_text(const board::Place& place) {
   return fmt::format("{}/{}/{}", place.number ? fmt::to_string(*place.number) : "",
-                     http::percent_encode(place.key.provider), http::percent_encode(place.key.name));
+                     base::percent_encode(place.key.provider), base::percent_encode(place.key.name));
 }
 
 base::Result<void> read_order(std::string_view text, Selection& selection) {
@@ -140,9 +138,8 @@ base::Result<void> read_order(std::string_view text, Selection& selection) {
 base::Result<std::optional<double>> read_bound(const http::Query& query, const std::string& name) {
   const std::string_view text = query.get(name).value_or("");
   if (text.empty()) return std::nullopt;
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+  const auto number = base::number_of<double>(text);
+  if (!number || !std::isfinite(*number))
     return base::fail(base::Errc::invalid, fmt::format("{}='{}' is not a number", name, text));
   return number;
 }
@@ -255,7 +252,7 @@ std::string to_string(Order order, bool descending) {
 std::string to_query(const Selection& selection, std::size_t limit) {
   std::string query;
   const auto append = [&](std::string_view name, const std::string& value) {
-    query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, http::percent_encode(value));
+    query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, base::percent_encode(value));
   };
   const auto add = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) append(name, value);

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "board/selection.hpp"
-#include "http/url.hpp"
+#include "http/query.hpp"
 
 /// A selection in a URL: what the page, the API and the event stream have in common.
 ///

@@ -5,7 +5,6 @@
 namespace feed {
 namespace {
 
-constexpr std::size_t kEntries = 64;
 /// A search takes at most a twentieth of the time.
 constexpr int kPause = 20;
 constexpr std::chrono::seconds kBetweenViews{1};
@@ -32,21 +31,14 @@ std::shared_ptr<const Found> Finder::find(const board::State& state, const board
   if (selection.is_window())
     return std::make_shared<Found>(
         Found{.rows = state.snapshot.slice(selection.offset, selection.limit), .matching = state.snapshot.size()});
-  auto entry = std::ranges::find(entries_, selection, &Entry::selection);
-  if (entry != entries_.end()) {
-    entries_.splice(entries_.begin(), entries_, entry);
-    if (entry->sequence == state.sequence) return entry->found;
-  } else {
-    if (entries_.size() >= kEntries) entries_.pop_back();
-    entries_.push_front({.selection = selection, .sequence = 0, .found = nullptr});
-  }
+  const Entry* const known = entries_.find(selection);
+  if (known != nullptr && known->sequence == state.sequence) return known->found;
   const auto begin = std::chrono::steady_clock::now();
   auto selected = board::select(state, selection, state.now(begin));
   const auto cost = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - begin);
-  entries_.front().sequence = state.sequence;
-  entries_.front().found = std::make_shared<const Found>(Found{
+  auto found = std::make_shared<const Found>(Found{
       .rows = std::move(selected.rows), .matching = selected.counts.total, .choice = selected.choice, .cost = cost});
-  return entries_.front().found;
+  return entries_.put(selection, {state.sequence, std::move(found)}).found;
 }
 
 std::string View::advance(const board::State& state, const std::optional<core::Version>& seen, bool resumes) {

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/lately.hpp"
 #include "board/overview.hpp"
 #include "board/selection.hpp"
 #include "feed/events.hpp"
@@ -32,14 +32,13 @@ class Finder {
 
  private:
   struct Entry {
-    board::Selection selection;
     std::uint64_t sequence;
     std::shared_ptr<const Found> found;
   };
+  static constexpr std::size_t kEntries = 64;
 
   board::OverviewCache overview_;
-  /// Most recently used first.
-  std::list<Entry> entries_;
+  base::Lately<board::Selection, Entry> entries_{kEntries};
 };
 
 /// What one client of a selection has, and which events bring it on: changed rows while the same ones stand there, else

@@ -10,7 +10,8 @@ constexpr std::size_t kSmallRows = 1000;
 
 }  // namespace
 
-WholeView::WholeView(std::size_t cores, Cache::Render render) : render_(std::move(render)), small_(cores) {}
+WholeView::WholeView(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
+    : kept_for_(kept_for), render_(std::move(render)), small_(cores, Cache(kept_for)) {}
 
 boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& request, const board::StatePtr& state,
                                                       bool exact, std::string_view vary) {
@@ -24,10 +25,12 @@ boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& reque
 
 std::shared_ptr<http::Prepared> WholeView::large(const board::State& state, bool exact, bool gzip) {
   const auto begin = std::chrono::steady_clock::now();
+  const bool old = large_sequence_ < state.sequence || begin - large_since_ >= kept_for_;
   // Never back: a core that is a step behind may ask last.
-  if (!large_ || (large_sequence_ < state.sequence && (exact || begin >= show_until_))) {
+  if (!large_ || (old && large_sequence_ <= state.sequence && (exact || begin >= show_until_))) {
     large_ = std::make_shared<http::Prepared>(render_(state));
     large_sequence_ = state.sequence;
+    large_since_ = begin;
     // As in Cache: asked for all the time, it keeps its thread busy for a part of the time only.
     const auto end = std::chrono::steady_clock::now();
     show_until_ = end + (end - begin);

@@ -15,7 +15,8 @@ namespace feed {
 /// of the core waits for it. Called on every core.
 class WholeView {
  public:
-  WholeView(std::size_t cores, Cache::Render render);
+  /// `kept_for`: as of Cache.
+  WholeView(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
 
   /// `exact`: as of this very state, not a moment earlier. Parameters outlive the await.
   boost::asio::awaitable<http::Reply> answer(const http::Request& request, const board::StatePtr& state,
@@ -24,12 +25,14 @@ class WholeView {
  private:
   std::shared_ptr<http::Prepared> large(const board::State& state, bool exact, bool gzip);
 
+  base::SteadyTime::duration kept_for_;
   Cache::Render render_;
   /// By core.
   std::vector<Cache> small_;
   /// The latest large rendering. Touched on the pool's only thread.
   std::shared_ptr<http::Prepared> large_;
   std::uint64_t large_sequence_ = 0;
+  base::SteadyTime large_since_;
   base::SteadyTime show_until_;
   base::OffloadPool pool_{"render", 1};
 };

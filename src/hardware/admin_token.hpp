@@ -2,13 +2,28 @@
 
 #include <string>
 
+#include "http/router.hpp"
+
 namespace hardware {
 
-/// Reads the token for administration from `file`; "" for no file. Throws base::UsageError when the file
-/// cannot be read or holds no usable token.
-std::string read_admin_token(const std::string& file);
+/// The bearer token of those who administer. Its file is read anew for each request that has one, so that a new token
+/// needs no restart. Thread-safe.
+class AdminToken {
+ public:
+  /// `file` "" turns administration off. Throws base::UsageError when the file cannot be read or holds no usable token.
+  explicit AdminToken(std::string file);
 
-/// Makes sure that `file` holds a token, readable by its owner alone (0600), and returns it. For `vacancy up`.
-std::string ensure_admin_token(const std::string& file);
+  /// May this request administer? forbidden: no token is configured. unauthorized: not this token. unavailable: its
+  /// file holds no usable one now.
+  base::Result<void> allows(const http::Request& request) const;
+
+  /// Of a route for administrators, which asks allows() before a body is read. The token outlives it.
+  http::RouteOptions route(std::size_t max_body_bytes = 0) const;
+
+ private:
+  std::string read() const;
+
+  std::string file_;
+};
 
 }  // namespace hardware

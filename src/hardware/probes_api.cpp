@@ -14,9 +14,6 @@ namespace hardware {
 namespace asio = boost::asio;
 namespace {
 
-/// A provider and a name, however they are escaped.
-constexpr std::size_t kMostTestBytes = 16 * 1024;
-
 /// A JSON object that is being written.
 class Object {
  public:
@@ -130,13 +127,6 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
   return object.text();
 }
 
-http::Reply json_reply(std::string body) {
-  http::Reply reply;
-  reply.content_type = "application/json";
-  reply.body = std::make_shared<const std::string>(std::move(body) + "\n");
-  return reply;
-}
-
 }  // namespace
 
 /// A test that a request waits for. Touched on the request's core.
@@ -149,36 +139,28 @@ struct ProbesApi::Test {
 };
 
 ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database,
-                     board::Board& board, asio::any_io_executor background, std::string token)
+                     board::Board& board, asio::any_io_executor background)
     : refresher_(refresher),
       store_(store),
       database_(database),
       board_(board),
       background_(std::move(background)),
-      token_(std::move(token)),
       tests_(background_) {}
 
-void ProbesApi::add_routes(http::Router& router) {
-  router.add(
-      "GET", "/hardware/probes", [this](const http::Request& request) { return list(request); },
-      for_administrators(token_));
-  router.add(
-      "POST", "/hardware/probes/test", [this](const http::Request& request) { return test(request); },
-      for_administrators(token_, kMostTestBytes));
+/// On the background thread.
+asio::awaitable<std::string> ProbesApi::statuses() {
+  co_await refresher_.look_at_budgets();
+  const auto seen = seen_in(board_.state()->snapshot);
+  std::vector<std::string> probes;
+  for (const refresh::ProbeStatus& status : refresher_.status()) {
+    const auto found = seen.find(status.config.name);
+    probes.push_back(status_json(status, found != seen.end() ? found->second : Seen()));
+  }
+  co_return list_of(probes);
 }
 
-asio::awaitable<http::Reply> ProbesApi::list(const http::Request& request) {
-  const auto look = [this]() -> asio::awaitable<std::string> {
-    co_await refresher_.look_at_budgets();
-    const auto seen = seen_in(board_.state()->snapshot);
-    std::vector<std::string> probes;
-    for (const refresh::ProbeStatus& status : refresher_.status()) {
-      const auto found = seen.find(status.config.name);
-      probes.push_back(status_json(status, found != seen.end() ? found->second : Seen()));
-    }
-    co_return list_of(probes);
-  };
-  co_return json_reply(co_await asio::co_spawn(background_, look(), asio::use_awaitable));
+asio::awaitable<http::Reply> ProbesApi::list(const http::Request&) {
+  co_return json_reply(co_await asio::co_spawn(background_, statuses(), asio::use_awaitable));
 }
 
 asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {

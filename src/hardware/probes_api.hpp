@@ -6,23 +6,26 @@
 
 #include "base/task_group.hpp"
 #include "board/board.hpp"
-#include "http/router.hpp"
+#include "http/message.hpp"
 #include "refresh/refresher.hpp"
 #include "store/caller.hpp"
 #include "store/profiles.hpp"
 
 namespace hardware {
 
-/// GET /hardware/probes: what each probe measures, what is left of its budgets, and how it last failed. POST
-/// /hardware/probes/test: runs one probe now, for a person to look at. Both want the bearer token. Called on every
-/// core; the references outlive it.
+/// The probes, for those with the token. Called on every core; the references outlive it.
 class ProbesApi {
  public:
   /// `background` is the thread of `refresher`.
   ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database, board::Board& board,
-            boost::asio::any_io_executor background, std::string token);
+            boost::asio::any_io_executor background);
 
-  void add_routes(http::Router& router);
+  /// GET /hardware/probes: what each probe measures, what is left of its budgets, and how it last failed.
+  boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  /// POST /hardware/probes/test: runs one probe now, for a person to look at.
+  boost::asio::awaitable<http::Reply> test(const http::Request& request);
+  /// A provider and a name, however they are escaped.
+  static constexpr std::size_t kMostTestBytes = 16 * 1024;
 
   /// Returns when no test runs. On the background thread, after the refresher was stopped.
   boost::asio::awaitable<void> wait() { return tests_.wait(); }
@@ -30,8 +33,7 @@ class ProbesApi {
  private:
   struct Test;
 
-  boost::asio::awaitable<http::Reply> list(const http::Request& request);
-  boost::asio::awaitable<http::Reply> test(const http::Request& request);
+  boost::asio::awaitable<std::string> statuses();
   boost::asio::awaitable<void> run(core::Profile profile, std::shared_ptr<Test> test);
   boost::asio::awaitable<base::Result<std::string>> measure(core::Profile profile);
 
@@ -40,7 +42,6 @@ class ProbesApi {
   store::Caller& database_;
   board::Board& board_;
   boost::asio::any_io_executor background_;
-  std::string token_;
   /// On the background thread.
   base::TaskGroup tests_;
 };

@@ -1,7 +1,6 @@
 #include "hardware/profiles_api.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
@@ -12,12 +11,8 @@ namespace asio = boost::asio;
 namespace {
 
 base::Result<core::ProfileId> id_in(const http::Request& request) {
-  const std::string& text = request.parameters.front();
-  core::ProfileId id = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (ec != std::errc{} || end != text.data() + text.size())
-    return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
-  return id;
+  if (const auto id = base::number_of<core::ProfileId>(request.parameters.front())) return *id;
+  return base::fail(base::Errc::not_found, "no profile has this id; ids are whole numbers");
 }
 
 /// The same job, which throws base::Lost for a database that is away only, not for one that refuses a statement.
@@ -42,34 +37,12 @@ std::string profile_json(core::ProfileId id, const core::ProfileKey& key) {
   return json;
 }
 
-http::Reply json_reply(int status, std::string body) {
-  http::Reply reply;
-  reply.status = status;
-  reply.content_type = "application/json";
-  reply.body = std::make_shared<const std::string>(std::move(body));
-  return reply;
-}
-
 }  // namespace
 
-ProfilesApi::ProfilesApi(store::Profiles& store, store::Caller& database, std::string token,
-                         std::function<void()> changed)
-    : store_(store), database_(database), token_(std::move(token)), changed_(std::move(changed)) {}
+ProfilesApi::ProfilesApi(store::Profiles& store, store::Caller& database, std::function<void()> changed)
+    : store_(store), database_(database), changed_(std::move(changed)) {}
 
-void ProfilesApi::add_routes(http::Router& router) {
-  router.add(
-      "GET", "/hardware/profiles", [this](const http::Request&) { return explained(list()); },
-      for_administrators(token_));
-  const auto with_body = for_administrators(token_, http::kAnyBody);
-  router.add("POST", "/hardware/", [this](const http::Request& request) { return explained(add(request)); }, with_body);
-  router.add(
-      "PUT", "/hardware/{id}", [this](const http::Request& request) { return explained(replace(request)); }, with_body);
-  router.add(
-      "DELETE", "/hardware/{id}", [this](const http::Request& request) { return explained(remove(request)); },
-      for_administrators(token_));
-}
-
-asio::awaitable<http::Reply> ProfilesApi::list() {
+asio::awaitable<http::Reply> ProfilesApi::list(const http::Request&) {
   auto job = [this] { return store_.profiles(); };
   const std::vector<core::Profile> profiles = co_await database_.run("profiles", told_apart(std::move(job)));
   std::string body = "[";
@@ -78,7 +51,7 @@ asio::awaitable<http::Reply> ProfilesApi::list() {
     base::append_json_object(body, profile.labels);
     body += '}';
   }
-  http::Reply reply = json_reply(200, body + "\n]\n");
+  http::Reply reply = json_reply(body + "\n]");
   reply.headers.emplace_back("Cache-Control", "no-store");
   co_return reply;
 }
@@ -91,7 +64,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   const auto added = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
-  http::Reply reply = json_reply(201, profile_json(added->id, added->key) + "}\n");
+  http::Reply reply = json_reply(profile_json(added->id, added->key) + "}", 201);
   reply.headers.emplace_back("Location", fmt::format("/hardware/{}", added->id));
   co_return reply;
 }
@@ -111,7 +84,7 @@ asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request)
     body += i > 0 ? ",\n" : "\n";
     body += profile_json(added[i].id, profiles[i].key) + fmt::format(",\"existed\":{}}}", added[i].existed);
   }
-  co_return json_reply(200, body + "]}\n");
+  co_return json_reply(body + "]}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
@@ -123,7 +96,7 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   const auto replaced = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();
-  co_return json_reply(200, profile_json(replaced->id, replaced->key) + "}\n");
+  co_return json_reply(profile_json(replaced->id, replaced->key) + "}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
@@ -133,9 +106,7 @@ asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {
   const auto removed = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!removed) co_return http::problem(removed.error());
   changed_();
-  http::Reply reply;
-  reply.status = 204;
-  co_return reply;
+  co_return http::Reply{.status = 204};
 }
 
 }  // namespace hardware

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "board/meters.hpp"
+#include "hardware/admin_request.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -16,8 +17,7 @@ constexpr std::chrono::hours kHousekeepingPeriod{1};
 
 }  // namespace
 
-Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
-                 std::string admin_token)
+Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store)
     : runtime_(runtime),
       store_(store),
       caller_(config.hardware.database_connections, metrics),
@@ -40,9 +40,9 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
           store_, caller_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
           [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics,
           [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
-      profiles_(store_, caller_, admin_token,
-                [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
-      probes_(refresher_, store_, caller_, board_, runtime.background().get_executor(), std::move(admin_token)),
+      admin_token_(config.hardware.admin_token_file),
+      profiles_(store_, caller_, [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
+      probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       stopped_(runtime.background().get_executor()) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
@@ -64,11 +64,21 @@ std::string Service::problem() const {
 
 http::Router Service::routes() {
   http::Router router;
-  router.add("GET", "/hardware/", [this](const http::Request& request) { return list_.handle(request); });
-  router.add("GET", "/hardware/events", [this](const http::Request& request) { return events_.handle(request); });
-  profiles_.add_routes(router);
-  probes_.add_routes(router);
+  const http::RouteOptions administers = admin_token_.route(), with_body = admin_token_.route(http::kAnyBody);
+  router.add("GET", "/hardware/", http::to(list_, &feed::List::handle));
+  router.add("GET", "/hardware/events", http::to(events_, &feed::EventStream::handle));
+  router.add("GET", "/hardware/profiles", explained(http::to(profiles_, &ProfilesApi::list)), administers);
+  router.add("POST", "/hardware/", explained(http::to(profiles_, &ProfilesApi::add)), with_body);
+  router.add("PUT", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::replace)), with_body);
+  router.add("DELETE", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::remove)), administers);
+  router.add("GET", "/hardware/probes", http::to(probes_, &ProbesApi::list), administers);
+  router.add("POST", "/hardware/probes/test", http::to(probes_, &ProbesApi::test),
+             admin_token_.route(ProbesApi::kMostTestBytes));
   return router;
+}
+
+http::Router Service::admin_routes() {
+  return http::Router().add("GET", "/metrics/profiles", http::to(profile_metrics_, &feed::ProfileMetrics::handle));
 }
 
 asio::awaitable<void> Service::run() {

@@ -12,6 +12,7 @@
 #include "feed/event_stream.hpp"
 #include "feed/list.hpp"
 #include "feed/profile_metrics.hpp"
+#include "hardware/admin_token.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/log_watch.hpp"
 #include "hardware/probe_facts.hpp"
@@ -26,16 +27,13 @@ namespace hardware {
 /// The private service: store → refresh → board → feed, and profile administration.
 class Service {
  public:
-  /// The references outlive it. `admin_token` "" turns administration off.
-  Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
-          std::string admin_token);
+  /// The references outlive it. Throws base::UsageError when the admin token cannot be used.
+  Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store);
   ~Service();
 
-  /// GET, POST /hardware/; PUT, DELETE /hardware/{id}; GET /hardware/events; GET /hardware/probes; POST
-  /// /hardware/probes/test.
+  /// All routes of the service's port, and those of the admin port beside health and metrics.
   http::Router routes();
-  /// GET /metrics/profiles, for the admin port.
-  http::Router admin_routes() { return profile_metrics_.routes(); }
+  http::Router admin_routes();
 
   /// Works until stop() was called; then gives back its leases. On the background thread.
   boost::asio::awaitable<void> run();
@@ -49,7 +47,7 @@ class Service {
   /// whose database is away off the network; clients then hear no 503 from it, but nothing at all.
   static constexpr std::chrono::seconds kFirstLoadWait{3};
   /// Returns when the profiles are loaded, stop() was called, or after kFirstLoadWait. On the background thread.
-  boost::asio::awaitable<void> wait_until_loaded() { return board_.wait_until_filled(kFirstLoadWait); }
+  boost::asio::awaitable<void> wait_until_ready() { return board_.wait_until_filled(kFirstLoadWait); }
 
   /// Ends event streams and answers waiting requests. From the background thread.
   void end_streams() { board_.close(); }
@@ -76,6 +74,7 @@ class Service {
   refresh::Refresher refresher_;
   ProbeFacts facts_;
   Follower follower_;
+  const AdminToken admin_token_;
   ProfilesApi profiles_;
   ProbesApi probes_;
   LogWatch log_watch_;

@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "hardware/admin_request.hpp"
+#include "base/secret.hpp"
 #include "hardware/admin_token.hpp"
 #include "support/hardware_service.hpp"
 #include "support/temp_dir.hpp"
@@ -217,42 +217,52 @@ TEST_F(ServiceTest, TasksAreLeasedForAsLongAsIsConfigured) {
   EXPECT_TRUE(eventually([&] { return store_.lease() == config_.hardware.lease; }));
 }
 
-TEST(AdminToken, IsMadeOnceForItsOwnerAlone) {
-  const support::TempDir directory;
-  const std::string file = directory.path() / "token";
-  const std::string token = ensure_admin_token(file);
-  EXPECT_EQ(token.size(), 64U);
-  EXPECT_EQ(ensure_admin_token(file), token);
-  struct stat status{};
-  ASSERT_EQ(stat(file.c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0600U);
-}
-
 TEST(AdminToken, UnusableFilesAreRefused) {
   const support::TempDir directory;
-  EXPECT_EQ(read_admin_token(""), "");
-  EXPECT_THROW(read_admin_token(directory.path() / "none"), base::UsageError);
-  std::ofstream(directory.path() / "short") << std::string(15, 'x') << "\n";
-  EXPECT_THROW(read_admin_token(directory.path() / "short"), base::UsageError);
-  std::ofstream(directory.path() / "long") << std::string(16, 'x') << "\n";
-  EXPECT_EQ(read_admin_token(directory.path() / "long"), std::string(16, 'x'));
+  const std::string file = directory / "token";
+  EXPECT_NO_THROW(AdminToken(""));
+  EXPECT_THROW(AdminToken{file}, base::UsageError);
+  std::ofstream(file) << std::string(15, 'x') << "\n";
+  EXPECT_THROW(AdminToken{file}, base::UsageError);
+  std::ofstream(file) << std::string(16, 'x') << "\n";
+  EXPECT_NO_THROW(AdminToken{file});
 }
 
-TEST(Authorize, NeedsAConfiguredTokenAndTheRightOne) {
+TEST(AdminToken, AllowsTheRightOneAlone) {
+  const support::TempDir directory;
+  const std::string file = directory / "token", token(kToken);
+  std::ofstream(file) << token << "\n";
+  const AdminToken admin(file);
   http::Request request;
-  EXPECT_EQ(authorize(request, "").error().code, base::Errc::forbidden);
-  EXPECT_EQ(authorize(request, std::string(kToken)).error().code, base::Errc::unauthorized);
-  for (const std::string& wrong :
-       {"Bearer x" + std::string(kToken.substr(1)), "Bearer " + std::string(kToken.substr(0, kToken.size() - 1)) + "x",
-        "Bearer " + std::string(kToken) + "x", "Bearer " + std::string(kToken) + '\0',
-        "Bearer " + std::string(kToken.substr(1)), "Bearer " + std::string(kToken.substr(0, 9)),
-        "Basic " + std::string(kToken), std::string(kToken), std::string("Bearer ")}) {
+  EXPECT_EQ(AdminToken("").allows(request).error().code, base::Errc::forbidden);
+  EXPECT_EQ(admin.allows(request).error().code, base::Errc::unauthorized);
+  for (const std::string& wrong : {"Bearer x" + token.substr(1), "Bearer " + token.substr(0, token.size() - 1) + "x",
+                                   "Bearer " + token + "x", "Bearer " + token + '\0', "Bearer " + token.substr(1),
+                                   "Bearer " + token.substr(0, 9), "Basic " + token, token, std::string("Bearer ")}) {
     request.headers = {{"Authorization", wrong}};
-    EXPECT_FALSE(authorize(request, std::string(kToken))) << wrong;
+    EXPECT_FALSE(admin.allows(request)) << wrong;
   }
-  const std::string right = "Bearer " + std::string(kToken);
+  const std::string right = "Bearer " + token;
   request.headers = {{"Authorization", right}};
-  EXPECT_TRUE(authorize(request, std::string(kToken)));
+  EXPECT_TRUE(admin.allows(request));
+}
+
+TEST(AdminToken, ANewOneNeedsNoRestart) {
+  const support::TempDir directory;
+  const std::string file = directory / "token";
+  base::make_secret(file, 0600);
+  const AdminToken admin(file);
+  const std::string old = "Bearer " + base::read_secret("the token", file);
+  http::Request request;
+  request.headers = {{"Authorization", old}};
+  EXPECT_TRUE(admin.allows(request));
+  base::replace_secret(file, 0600);
+  EXPECT_EQ(admin.allows(request).error().code, base::Errc::unauthorized) << "the old one is over";
+  const std::string current = "Bearer " + base::read_secret("the token", file);
+  request.headers = {{"Authorization", current}};
+  EXPECT_TRUE(admin.allows(request));
+  std::ofstream(file) << "short";
+  EXPECT_EQ(admin.allows(request).error().code, base::Errc::unavailable);
 }
 
 }  // namespace

@@ -3,12 +3,9 @@
 namespace http {
 namespace {
 
-Reply text(int status, std::string content_type, std::string body) {
-  Reply reply;
-  reply.status = status;
-  reply.content_type = std::move(content_type);
-  reply.body = std::make_shared<const std::string>(std::move(body));
-  return reply;
+boost::asio::awaitable<Reply> answer(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
+  co_return Reply{
+      .status = status, .content_type = std::move(type), .body = std::make_shared<const std::string>(std::move(body))};
 }
 
 }  // namespace
@@ -22,15 +19,13 @@ std::string Health::problem() const {
 }
 
 void add_admin_routes(Router& router, const Health& health, const base::Metrics& metrics) {
-  router.add("GET", "/healthz", [](const Request&) -> boost::asio::awaitable<Reply> {
-    co_return text(200, "text/plain; charset=utf-8", "ok\n");
-  });
-  router.add("GET", "/readyz", [&health](const Request&) -> boost::asio::awaitable<Reply> {
+  router.add("GET", "/healthz", [](const Request&) { return answer(200, "ok\n"); });
+  router.add("GET", "/readyz", [&health](const Request&) {
     const std::string wrong = health.problem();
-    co_return text(wrong.empty() ? 200 : 503, "text/plain; charset=utf-8", (wrong.empty() ? "ready" : wrong) + "\n");
+    return answer(wrong.empty() ? 200 : 503, (wrong.empty() ? "ready" : wrong) + "\n");
   });
-  router.add("GET", "/metrics", [&metrics](const Request&) -> boost::asio::awaitable<Reply> {
-    co_return text(200, "text/plain; version=0.0.4; charset=utf-8", metrics.text());
+  router.add("GET", "/metrics", [&metrics](const Request&) {
+    return answer(200, metrics.text(), "text/plain; version=0.0.4; charset=utf-8");
   });
 }
 

@@ -38,7 +38,7 @@ class BodyTest : public testing::Test {
  protected:
   BodyTest() { runtime_.start(); }
 
-  Serving serve(ServerOptions options = {.max_body_bytes = 1000}) {
+  Serving serve(ServerOptions options = {{.max_body_bytes = 1000}}) {
     Router router;
     router.add("GET", "/", echo);
     router.add("DELETE", "/", echo);
@@ -58,7 +58,7 @@ class BodyTest : public testing::Test {
 };
 
 TEST_F(BodyTest, IsNotReadWhereNoRouteTakesOne) {
-  Serving server = serve({.max_body_bytes = 1000});
+  Serving server = serve({{.max_body_bytes = 1000}});
   for (const char* headers : {"Content-Length: 5\r\n", "Content-Length: 5000\r\n", "Transfer-Encoding: chunked\r\n"})
     for (const char* line : {"GET /", "DELETE /"})
       // The body never comes: whoever waited for it would time out.
@@ -119,7 +119,7 @@ TEST_F(BodyTest, TheTokenIsCheckedBeforeItIsRead) {
 }
 
 TEST_F(BodyTest, IsNoLargerThanRouteAndServerTake) {
-  Serving server = serve({.max_body_bytes = 100});
+  Serving server = serve({{.max_body_bytes = 100}});
   EXPECT_THAT(ask(server.port(), "POST /small", "Content-Length: 11\r\n", ""),
               AllOf(StartsWith("HTTP/1.1 413"), HasSubstr("the body is larger than 10 bytes")));
   EXPECT_THAT(ask(server.port(), "POST /", "Content-Length: 101\r\n", ""),
@@ -135,7 +135,7 @@ TEST_F(BodyTest, IsNoLargerThanRouteAndServerTake) {
 }
 
 TEST_F(BodyTest, IsAskedForOnlyWhenItIsWanted) {
-  Serving server = serve({.max_body_bytes = 100});
+  Serving server = serve({{.max_body_bytes = 100}});
   const std::string expect = "Expect: 100-continue\r\n";
   EXPECT_THAT(ask(server.port(), "GET /", expect + "Content-Length: 5\r\n", ""), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(ask(server.port(), "POST /nothing", expect + "Content-Length: 5\r\n", ""), StartsWith("HTTP/1.1 404"));
@@ -154,7 +154,7 @@ TEST_F(BodyTest, IsAskedForOnlyWhenItIsWanted) {
 }
 
 TEST_F(BodyTest, AllTogetherTakeNoMoreThanTheirLimit) {
-  Serving server = serve({.max_body_bytes = 100, .max_bodies_bytes = 150});
+  Serving server = serve({{.max_body_bytes = 100}, "", 150});
   RawClient first(server.port());
   first.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
   ASSERT_EQ(first.read_until("\r\n\r\n"), kContinue);
@@ -176,7 +176,7 @@ TEST_F(BodyTest, AllTogetherTakeNoMoreThanTheirLimit) {
 }
 
 TEST_F(BodyTest, OneMayAlwaysBeAsLargeAsTheServerTakes) {
-  Serving server = serve({.max_body_bytes = 100, .max_bodies_bytes = 10});
+  Serving server = serve({{.max_body_bytes = 100}, "", 10});
   RawClient client(server.port());
   client.send(fmt::format("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{}", std::string(100, 'x')));
   EXPECT_THAT(client.read_answer(), HasSubstr("100 bytes"));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/text.hpp"
+
 namespace http {
 namespace {
 
@@ -14,12 +16,6 @@ bool is_blank(char c) {
 
 bool is_text(char c) {
   return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7F');
-}
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 }  // namespace
@@ -79,7 +75,7 @@ void ChunkedBody::step(char c) {
 }
 
 void ChunkedBody::size_digit(char c) {
-  if (const int digit = hex_value(c); digit >= 0) {
+  if (const int digit = base::hex_value(c); digit >= 0) {
     if (left_ > std::numeric_limits<std::size_t>::max() >> 4) state_ = State::wrong;
     left_ = left_ * 16 + static_cast<std::size_t>(digit);
     ++digits_;

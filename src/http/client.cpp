@@ -44,7 +44,8 @@ Client::Client(asio::any_io_executor executor, ClientTimeouts timeouts)
 
 Client::~Client() = default;
 
-asio::awaitable<base::Result<void>> Client::connect(const Url& url, std::vector<asio::ip::tcp::endpoint> endpoints) {
+asio::awaitable<base::Result<void>> Client::connect(const base::Url& url,
+                                                    std::vector<asio::ip::tcp::endpoint> endpoints) {
   Impl& impl = *impl_;
   error_code error;
   if (endpoints.empty()) {
@@ -60,7 +61,7 @@ asio::awaitable<base::Result<void>> Client::connect(const Url& url, std::vector<
   co_return base::Result<void>();
 }
 
-asio::awaitable<base::Result<ClientHead>> Client::send(const Url& url, const ClientRequest& request,
+asio::awaitable<base::Result<ClientHead>> Client::send(const base::Url& url, const ClientRequest& request,
                                                        const std::vector<asio::ip::tcp::endpoint>& endpoints) {
   Impl& impl = *impl_;
   impl.authority = url.authority();

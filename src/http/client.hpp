@@ -10,7 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "http/url.hpp"
+#include "base/url.hpp"
 
 namespace http {
 
@@ -48,7 +48,8 @@ class Client {
   /// Sends the request and reads the head of the answer. Connects to the first of `endpoints` that accepts; when there
   /// are none, to the host of `url`, which it resolves. Parameters may be references: await it directly.
   boost::asio::awaitable<base::Result<ClientHead>> send(
-      const Url& url, const ClientRequest& request, const std::vector<boost::asio::ip::tcp::endpoint>& endpoints = {});
+      const base::Url& url, const ClientRequest& request,
+      const std::vector<boost::asio::ip::tcp::endpoint>& endpoints = {});
   /// The next piece of the body, decoded; "" at its end. Valid until the next call.
   boost::asio::awaitable<base::Result<std::string_view>> read_some();
   /// The rest of the body. too_large: more than `max_bytes`.
@@ -60,7 +61,7 @@ class Client {
  private:
   struct Impl;
 
-  boost::asio::awaitable<base::Result<void>> connect(const Url& url,
+  boost::asio::awaitable<base::Result<void>> connect(const base::Url& url,
                                                      std::vector<boost::asio::ip::tcp::endpoint> endpoints);
 
   std::unique_ptr<Impl> impl_;

@@ -20,7 +20,7 @@ struct Got {
   base::Result<std::string> body;
 };
 
-asio::awaitable<Got> fetch(Client& client, Url url, ClientRequest request, std::size_t max = 1 << 24) {
+asio::awaitable<Got> fetch(Client& client, base::Url url, ClientRequest request, std::size_t max = 1 << 24) {
   Got got;
   got.head = co_await client.send(url, request);
   if (got.head) got.body = co_await client.read_all(max);
@@ -56,7 +56,7 @@ class ClientTest : public testing::Test {
     return Serving(runtime_, router_, {}, [this] { end_ = true; });
   }
 
-  Got get(const Url& url, ClientRequest request, ClientTimeouts timeouts = {}) {
+  Got get(const base::Url& url, ClientRequest request, ClientTimeouts timeouts = {}) {
     Client client(runtime_.background().get_executor(), timeouts);
     auto got = support::start(runtime_.background(), fetch(client, url, std::move(request)));
     return got.get();
@@ -97,7 +97,7 @@ TEST_F(ClientTest, SaysHowLongItsBodyIs) {
   for (const char* method : {"GET", "POST", "DELETE"})
     router_.add(method, "/base/length", length, {.max_body_bytes = 100});
   Serving server = serve();
-  Url url = server.url();
+  base::Url url = server.url();
   url.prefix = "/base";
   EXPECT_EQ(*get(url, {.method = "POST", .target = "/length", .body = "four"}).body, "[4]");
   EXPECT_EQ(*get(url, {.method = "POST", .target = "/length"}).body, "[0]");
@@ -127,7 +127,8 @@ TEST_F(ClientTest, LeavesAnAnswerThatComesToAStop) {
   EXPECT_THAT(got.body.error().message, HasSubstr("lost the answer of http://127.0.0.1"));
 }
 
-asio::awaitable<int> ask_at(asio::any_io_executor executor, Url url, std::vector<asio::ip::tcp::endpoint> places) {
+asio::awaitable<int> ask_at(asio::any_io_executor executor, base::Url url,
+                            std::vector<asio::ip::tcp::endpoint> places) {
   Client client(executor, {});
   const ClientRequest request{.target = "/host"};
   const auto head = co_await client.send(url, request, places);
@@ -142,7 +143,7 @@ TEST_F(ClientTest, ConnectsToThePlaceAndAsksForTheHost) {
     co_return reply;
   });
   Serving server = serve();
-  const Url url{.host = "no-such-host.invalid", .port = 5001, .prefix = ""};
+  const base::Url url{.host = "no-such-host.invalid", .port = 5001, .prefix = ""};
   const asio::ip::tcp::endpoint closed(asio::ip::make_address("127.0.0.2"), 1);
   const asio::ip::tcp::endpoint open(asio::ip::make_address("127.0.0.1"), server.port());
   auto got = support::start(runtime_.background(),
@@ -157,7 +158,7 @@ TEST_F(ClientTest, ErrorsNameTheService) {
   EXPECT_EQ(got.body.error().code, base::Errc::too_large);
   const Got silent = get(server.url(), {.target = "/never"}, {.head = 50ms});
   EXPECT_THAT(silent.head.error().message, HasSubstr("no answer from http://127.0.0.1"));
-  const Url closed = server.url();
+  const base::Url closed = server.url();
   server.drain();
   const Got refused = get(closed, {.target = "/"});
   EXPECT_EQ(refused.head.error().code, base::Errc::unavailable);

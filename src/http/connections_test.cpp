@@ -85,7 +85,9 @@ class ConnectionsTest : public testing::Test {
     Router router;
     router.add("GET", "/", [](const Request&) -> asio::awaitable<Reply> { co_return text("hello"); });
     router.add("GET", "/slow", [this](const Request&) { return slow(); });
-    return {runtime_, std::move(router), {.max_connections = most, .shows_demand = true}, [this] { finish_ = true; }};
+    ServerOptions options{{.max_connections = most}};
+    options.shows_demand = true;
+    return {runtime_, std::move(router), std::move(options), [this] { finish_ = true; }};
   }
   asio::awaitable<Reply> slow() {
     ++working_;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "http/url.hpp"
+#include "http/query.hpp"
 
 namespace http {
 

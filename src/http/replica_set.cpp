@@ -51,7 +51,7 @@ std::string Replica::name() const {
   return address == url.host ? name : name + " at " + address;
 }
 
-bool ReplicaSet::update(const Url& url, const Places& places) {
+bool ReplicaSet::update(const base::Url& url, const Places& places) {
   const auto is_gone = [&](const ReplicaPtr& replica) {
     return replica->url == url && std::ranges::find(places, replica->endpoints) == places.end();
   };

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "http/url.hpp"
+#include "base/url.hpp"
 
 namespace http {
 
@@ -21,7 +21,7 @@ Places places_of(const std::vector<Endpoint>& endpoints);
 
 /// One process of a service.
 struct Replica {
-  Url url;
+  base::Url url;
   /// Tried in their order: one, or those of a name for this machine.
   std::vector<Endpoint> endpoints;
   /// Requests and streams.
@@ -43,7 +43,7 @@ class ReplicaSet {
 
   /// The replicas of `url` are at `places` now. Those that were there before stay as they are; what runs on one that is
   /// gone may go on. Returns whether anything changed.
-  bool update(const Url& url, const Places& places);
+  bool update(const base::Url& url, const Places& places);
 
   /// The one with less under way of two at random among those that are not aside; when all are, the one that comes back
   /// first. It counts as under way until no copy of the pointer is left, which may outlive the set. Null: none is

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
 
-const Url kUrl{.host = "hardware", .port = 5001, .prefix = ""};
+const base::Url kUrl{.host = "hardware", .port = 5001, .prefix = ""};
 
 Endpoint at(const std::string& address) {
   return {make_address(address), 5001};
@@ -70,7 +70,7 @@ TEST_F(ReplicaSetTest, FollowsWhatIsAddedAndWhatIsGone) {
   EXPECT_EQ(set_.pick(now_), nullptr);
   EXPECT_TRUE(set_.update(kUrl, places({"10.0.0.1", "10.0.0.2"})));
   EXPECT_FALSE(set_.update(kUrl, places({"10.0.0.2", "10.0.0.1"}))) << "another order is no change";
-  const Url other{.host = "other", .port = 5001, .prefix = ""};
+  const base::Url other{.host = "other", .port = 5001, .prefix = ""};
   EXPECT_TRUE(set_.update(other, places({"10.0.0.9"})));
   EXPECT_TRUE(set_.update(kUrl, places({"10.0.0.2", "10.0.0.3"})));
   EXPECT_EQ(set_.size(), 3U);

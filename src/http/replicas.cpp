@@ -16,7 +16,7 @@ namespace {
 /// The period as long as no address is known at all.
 constexpr std::chrono::seconds kFirstResolvePeriod{1};
 
-asio::awaitable<base::Result<Places>> resolve_by_system(asio::any_io_executor executor, Url url) {
+asio::awaitable<base::Result<Places>> resolve_by_system(asio::any_io_executor executor, base::Url url) {
   asio::ip::tcp::resolver resolver(executor);
   boost::system::error_code error;
   const auto service = std::to_string(url.port);
@@ -28,10 +28,10 @@ asio::awaitable<base::Result<Places>> resolve_by_system(asio::any_io_executor ex
 }  // namespace
 
 Resolve system_resolve(asio::any_io_executor executor) {
-  return [executor = std::move(executor)](Url url) { return resolve_by_system(executor, std::move(url)); };
+  return [executor = std::move(executor)](base::Url url) { return resolve_by_system(executor, std::move(url)); };
 }
 
-Replicas::Replicas(asio::any_io_executor executor, std::vector<Url> urls, ReplicaMetrics metrics, Resolve resolve,
+Replicas::Replicas(asio::any_io_executor executor, std::vector<base::Url> urls, ReplicaMetrics metrics, Resolve resolve,
                    base::Duration resolve_period)
     : urls_(std::move(urls)),
       metrics_(metrics),
@@ -43,7 +43,7 @@ Replicas::Replicas(asio::any_io_executor executor, std::vector<Url> urls, Replic
 
 asio::awaitable<void> Replicas::run() {
   while (!stopped_) {
-    for (const Url& url : urls_)
+    for (const base::Url& url : urls_)
       if (!stopped_) co_await resolve(url);
     all_tried_ = true;
     first_.cancel();
@@ -59,7 +59,7 @@ void Replicas::stop() {
   first_.cancel();
 }
 
-asio::awaitable<void> Replicas::resolve(const Url& url) {
+asio::awaitable<void> Replicas::resolve(const base::Url& url) {
   const auto places = co_await resolve_(url);
   if (!places || places->empty()) {
     lookup_.failed("cannot resolve " + url.host, places ? "no address" : places.error().message);

@@ -20,7 +20,7 @@ namespace http {
 inline constexpr std::chrono::seconds kResolvePeriod{5};
 
 /// Looks up where a URL's replicas are. Replaced by tests.
-using Resolve = std::function<boost::asio::awaitable<base::Result<Places>>(Url)>;
+using Resolve = std::function<boost::asio::awaitable<base::Result<Places>>(base::Url)>;
 
 /// The addresses that this machine knows for the host, all of them.
 Resolve system_resolve(boost::asio::any_io_executor executor);
@@ -38,7 +38,7 @@ struct ReplicaMetrics {
 /// Used on one executor.
 class Replicas {
  public:
-  Replicas(boost::asio::any_io_executor executor, std::vector<Url> urls, ReplicaMetrics metrics, Resolve resolve,
+  Replicas(boost::asio::any_io_executor executor, std::vector<base::Url> urls, ReplicaMetrics metrics, Resolve resolve,
            base::Duration resolve_period = kResolvePeriod);
 
   /// Resolves until stop() was called. A lookup under way then is waited for: it cannot be cut.
@@ -61,11 +61,11 @@ class Replicas {
   bool has_ready() const { return set_.has_ready(std::chrono::steady_clock::now()); }
 
  private:
-  boost::asio::awaitable<void> resolve(const Url& url);
+  boost::asio::awaitable<void> resolve(const base::Url& url);
   void forget_gone();
   void publish();
 
-  std::vector<Url> urls_;
+  std::vector<base::Url> urls_;
   ReplicaMetrics metrics_;
   Resolve resolve_;
   base::Duration resolve_period_;

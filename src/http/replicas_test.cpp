@@ -29,7 +29,7 @@ class Names {
   int asked() const { return asked_; }
 
   Resolve resolve() {
-    return [this](Url) { return look_up(); };
+    return [this](base::Url) { return look_up(); };
   }
 
  private:
@@ -56,7 +56,7 @@ class ReplicasTest : public testing::Test {
   ReplicasTest() {
     runtime_.start();
     replicas_ = std::make_unique<Replicas>(
-        runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+        runtime_.background().get_executor(), std::vector<base::Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
         ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, names_.resolve(), 5ms);
   }
   ~ReplicasTest() override {
@@ -147,7 +147,7 @@ TEST_F(ReplicasTest, NobodyIsPickedAfterStop) {
 
 TEST_F(ReplicasTest, WithoutAnAddressItAsksAgainSoon) {
   replicas_ = std::make_unique<Replicas>(
-      runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+      runtime_.background().get_executor(), std::vector<base::Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
       ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, names_.resolve(), 1h);
   run();
   ASSERT_TRUE(eventually([&] { return names_.asked() == 1; }));
@@ -157,13 +157,13 @@ TEST_F(ReplicasTest, WithoutAnAddressItAsksAgainSoon) {
 
 TEST_F(ReplicasTest, AnAnswerWithoutAddressesIsNone) {
   std::atomic<int> asked = 0;
-  const Resolve resolve = [&asked](Url) -> asio::awaitable<base::Result<Places>> {
+  const Resolve resolve = [&asked](base::Url) -> asio::awaitable<base::Result<Places>> {
     Places places;
     if (asked++ == 0) places.emplace_back(1, Endpoint(asio::ip::make_address("10.0.0.1"), 5001));
     co_return places;
   };
   replicas_ = std::make_unique<Replicas>(
-      runtime_.background().get_executor(), std::vector<Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
+      runtime_.background().get_executor(), std::vector<base::Url>{{.host = "hardware", .port = 5001, .prefix = ""}},
       ReplicaMetrics{.ejections = ejections_, .known = known_, .ejected = ejected_}, resolve, 1ms);
   run();
   ASSERT_TRUE(eventually([&] { return asked > 3; }));
@@ -196,11 +196,11 @@ TEST_F(ReplicasTest, AReplicaThatIsDownIsToldOnceAndWhenItIsBack) {
 
 TEST_F(ReplicasTest, TheSystemKnowsThisMachine) {
   const Resolve resolve = system_resolve(runtime_.background().get_executor());
-  const Url here{.host = "localhost", .port = 5001, .prefix = ""};
+  const base::Url here{.host = "localhost", .port = 5001, .prefix = ""};
   const auto found = support::start(runtime_.background(), resolve(here)).get();
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->size(), 1U) << "one replica, whatever it listens on";
-  const Url nowhere{.host = "no-such-host.invalid", .port = 1, .prefix = ""};
+  const base::Url nowhere{.host = "no-such-host.invalid", .port = 1, .prefix = ""};
   EXPECT_FALSE(support::start(runtime_.background(), resolve(nowhere)).get());
 }
 

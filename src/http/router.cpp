@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/url.hpp"
+
 namespace http {
 namespace {
 
@@ -64,7 +66,7 @@ std::expected<const Route*, Reply> Router::find(Request& request) const {
     }
     request.parameters.clear();
     for (std::string_view segment : raw) {
-      auto decoded = percent_decode(segment);
+      auto decoded = base::percent_decode(segment);
       if (!decoded) return std::unexpected(show_problem_(request, 400, "the path is not percent-encoded correctly"));
       request.parameters.push_back(std::move(*decoded));
     }

@@ -27,6 +27,12 @@ struct RouteOptions {
   Guard guard{};
 };
 
+/// The handler that is a member of `object`, which outlives it.
+template <class T>
+Handler to(T& object, boost::asio::awaitable<Reply> (T::*handler)(const Request&)) {
+  return [&object, handler](const Request& request) { return (object.*handler)(request); };
+}
+
 struct Route {
   std::string_view method;
   std::string pattern;

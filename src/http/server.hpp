@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
+#include "base/server_config.hpp"
 #include "http/router.hpp"
 
 namespace http {
@@ -21,21 +21,10 @@ struct SessionHost;
 /// there is none. Further ones are told so without waiting for them to hear it.
 inline constexpr std::size_t kMostBeyond = 64;
 
-struct ServerOptions {
+struct ServerOptions : base::ServerConfig {
   /// For logs and metrics: "portal".
-  std::string name;
-  std::string address = "127.0.0.1";
-  /// 0 takes a free port.
-  std::uint16_t port = 0;
-  /// A connection on which no request begins for so long is closed.
-  base::Duration idle_timeout = std::chrono::seconds{75};
-  /// A request that has begun must arrive, and a piece of an answer be taken, within this time.
-  base::Duration io_timeout = std::chrono::seconds{20};
-  /// Beyond them, those that wait for a request are closed, the longest first, for new ones. When none does, a new one
-  /// is answered 503 and closed.
-  std::size_t max_connections = 16384;
-  std::size_t max_body_bytes = 1 << 20;
-  /// Of all requests under way together; a single one may always be as large as the limit above.
+  std::string name{};
+  /// Of all requests under way together; a single one may always be as large as max_body_bytes.
   std::size_t max_bodies_bytes = 64 << 20;
   /// Shows autoscalers what the process is offered (docs/scaling.md). For one server of a process.
   bool shows_demand = false;

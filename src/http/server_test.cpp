@@ -154,7 +154,7 @@ TEST_F(ServerTest, EndsTheConnectionOfAnOldClient) {
 }
 
 TEST_F(ServerTest, SaysWhatIsWrongWithARequest) {
-  Serving server = serve({.max_body_bytes = 1000});
+  Serving server = serve({{.max_body_bytes = 1000}});
   const std::pair<std::string, std::string> bad[] = {
       {"nonsense\r\n\r\n", "HTTP/1.1 400"},
       {"GET / HTTP/1.1\r\nbad header\r\n\r\n", "HTTP/1.1 400"},
@@ -183,7 +183,7 @@ TEST_F(ServerTest, AFailingHandlerShowsNoInternals) {
 }
 
 TEST_F(ServerTest, ClosesConnectionsThatAreIdleOrTooSlow) {
-  Serving server = serve({.idle_timeout = 50ms, .io_timeout = 50ms});
+  Serving server = serve({{.idle_timeout = 50ms, .io_timeout = 50ms}});
   RawClient idle(server.port());
   EXPECT_TRUE(idle.closed());
   RawClient slow(server.port());
@@ -192,9 +192,9 @@ TEST_F(ServerTest, ClosesConnectionsThatAreIdleOrTooSlow) {
 }
 
 TEST_F(ServerTest, HasATimeForThoseThatAreIdleAndOneForThoseThatAreSlow) {
-  Serving first = serve({.idle_timeout = 50ms, .io_timeout = 1h});
+  Serving first = serve({{.idle_timeout = 50ms, .io_timeout = 1h}});
   EXPECT_TRUE(RawClient(first.port()).closed());
-  Serving second = serve({.idle_timeout = 1h, .io_timeout = 50ms});
+  Serving second = serve({{.idle_timeout = 1h, .io_timeout = 50ms}});
   RawClient slow(second.port());
   slow.send("GET / HT");
   EXPECT_TRUE(slow.closed());
@@ -324,9 +324,9 @@ TEST_F(ServerTest, DrainCutsAClientThatTakesNothing) {
 TEST_F(ServerTest, APortInUseIsAUsageError) {
   Serving server = serve();
   base::Metrics metrics;
-  Server second(runtime_, metrics, {}, {.name = "second", .port = server.port()});
+  Server second(runtime_, metrics, {}, {{.port = server.port()}, "second"});
   EXPECT_THROW(second.listen(), base::UsageError);
-  Server nowhere(runtime_, metrics, {}, {.name = "nowhere", .address = "not an address"});
+  Server nowhere(runtime_, metrics, {}, {{.address = "not an address"}, "nowhere"});
   EXPECT_THROW(nowhere.listen(), base::UsageError);
 }
 

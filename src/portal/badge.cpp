@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "core/freshness.hpp"
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
@@ -167,7 +168,7 @@ http::Reply Badge::counts(const http::Request& request, std::string_view provide
     const board::Counts found = board::select(current, view.selection, now, core.overview.get(current, now)).counts;
     return render(*label, found.total == 0 ? "none" : counts_text(found), best_of(found));
   };
-  const std::string key = fmt::format("{}&label={}", feed::to_query(view.selection, 0), http::percent_encode(*label));
+  const std::string key = fmt::format("{}&label={}", feed::to_query(view.selection, 0), base::percent_encode(*label));
   return reply_with(request, core.cache.get(key, *state, draw));
 }
 

@@ -202,9 +202,9 @@ data freshness_of(const std::vector<core::Freshness>& chosen) {
   for (const auto one :
        {core::Freshness::fresh, core::Freshness::stale, core::Freshness::expired, core::Freshness::pending}) {
     const std::string name(core::to_string(one));
-    options << option(name, "Only " + lower(name), name == present);
+    options << option(name, "Only " + base::lower(name), name == present);
   }
-  if (chosen.size() > 1) options << option(present, "Only " + lower(present), true);
+  if (chosen.size() > 1) options << option(present, "Only " + base::lower(present), true);
   return options;
 }
 
@@ -249,7 +249,7 @@ void set_form(data& page, const board::Overview& overview, const ListView& view)
   for (const core::Level level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown}) {
     const std::string name(core::to_string(level));
     data out = option(name, name, std::ranges::find(selection.levels, level) != selection.levels.end());
-    out.set("class", lower(name));
+    out.set("class", base::lower(name));
     levels << out;
   }
   page.set("levels", levels);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "feed/selection_query.hpp"
 #include "portal/row_data.hpp"
 
@@ -113,8 +114,8 @@ std::string ListView::text() const {
     std::ranges::replace(any, std::string(), std::string("“”"));
     parts.push_back(fmt::format("{} {}", label, fmt::join(any, " or ")));
   }
-  for (const core::Level level : selection.levels) parts.push_back(lower(core::to_string(level)));
-  for (const core::Freshness freshness : selection.freshness) parts.push_back(lower(core::to_string(freshness)));
+  for (const core::Level level : selection.levels) parts.push_back(base::lower(core::to_string(level)));
+  for (const core::Freshness freshness : selection.freshness) parts.push_back(base::lower(core::to_string(freshness)));
   for (const auto& [number, least, most] : selection.bounds) {
     const std::string name = feed::to_string(number, false);
     if (least) parts.push_back(fmt::format("{} ≥ {}", name, number_text(*least)));

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "board/selection.hpp"
-#include "http/url.hpp"
+#include "http/query.hpp"
 
 namespace portal {
 

@@ -61,7 +61,7 @@ struct Page::Core {
 };
 
 Page::Page(board::Board& board, std::size_t cores, std::string public_url)
-    : board_(board), public_url_(std::move(public_url)), text_(cores, render_text) {
+    : board_(board), public_url_(std::move(public_url)), text_(cores, feed::kTellsNoTime, render_text) {
   for (std::size_t i = 0; i < cores; ++i) cores_.push_back(std::make_unique<Core>(Core{.public_url = public_url_}));
 }
 

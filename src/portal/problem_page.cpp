@@ -29,7 +29,7 @@ http::Reply show_problem(const http::Request& request, int status, std::string_v
   reply.headers.emplace_back("Vary", "Accept");
   if (!wants_html(request)) return reply;
   kainjow::mustache::data page;
-  page.set("title", "Vacancy: " + lower(http::reason_phrase(status)));
+  page.set("title", "Vacancy: " + base::lower(http::reason_phrase(status)));
   page.set("kind", "problem");
   page.set("root", root_of(request.path));
   page.set("heading", std::string(http::reason_phrase(status)));

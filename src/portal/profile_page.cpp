@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
@@ -59,7 +60,7 @@ data facts_of(const core::Row& row, base::Time now) {
     add_time(facts, "Unknown from", reading.expires_at);
   }
   if (row.simulated) add_fact(facts, "Simulated", "yes: this level is made up");
-  add_fact(facts, "Freshness", lower(core::to_string(core::freshness(row, now))));
+  add_fact(facts, "Freshness", base::lower(core::to_string(core::freshness(row, now))));
   for (const auto& [label, value] : row.profile.labels) add_fact(facts, "Label " + label, value);
   add_fact(facts, "Probe", row.probe == core::kNoProbe ? "none is configured for it" : row.probe);
   if (row.failure) {
@@ -99,7 +100,7 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   page.set("profile_provider", key.provider);
   page.set("profile_name", key.name);
   page.set("markdown_name", base::markdown_quoted(key.name));
-  page.set("provider_url", kRoot + "?provider=" + http::percent_encode(key.provider));
+  page.set("provider_url", kRoot + "?provider=" + base::percent_encode(key.provider));
   page.set("why_level", level);
   data rows{data::type::list};
   rows << row_data(row, now, kRoot);

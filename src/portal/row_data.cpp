@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "feed/events.hpp"
 
 namespace portal {
@@ -20,13 +21,6 @@ using kainjow::mustache::data;
 
 void set_if_any(data& out, const std::string& key, const std::string& text) {
   if (!text.empty()) out.set(key, text);
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 std::string number_text(double number) {
@@ -83,7 +77,7 @@ void set_numbers(data& out, const core::Row& row) {
 }  // namespace
 
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key) {
-  return fmt::format("{}/{}/{}", prefix, http::percent_encode(key.provider), http::percent_encode(key.name));
+  return fmt::format("{}/{}/{}", prefix, base::percent_encode(key.provider), base::percent_encode(key.name));
 }
 
 data row_data(const core::Row& row, base::Time now, std::string_view root) {
@@ -95,8 +89,8 @@ data row_data(const core::Row& row, base::Time now, std::string_view root) {
   out.set("name", row.profile.key.name);
   out.set("url", std::string(root) + profile_path("profile", row.profile.key));
   out.set("level", level);
-  out.set("level_class", lower(level));
-  out.set("freshness_class", lower(core::to_string(freshness)));
+  out.set("level_class", base::lower(level));
+  out.set("freshness_class", base::lower(core::to_string(freshness)));
   if (row.failure) set_if_any(out, "error", row.failure->error);
   out.set("simulated", row.simulated);
   if (!row.reading) {

@@ -22,7 +22,6 @@ kainjow::mustache::data frame_data(const board::State& state, const std::string&
                                    const std::string& events_query, const std::string& root);
 
 /// "high" of "HIGH".
-std::string lower(std::string_view text);
 
 /// "1,234.5".
 std::string number_text(double number);

@@ -1,6 +1,7 @@
 #include "portal/service.hpp"
 
 #include "base/task_group.hpp"
+#include "base/url.hpp"
 #include "board/meters.hpp"
 #include "portal/problem_page.hpp"
 
@@ -10,7 +11,11 @@ namespace {
 
 feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   feed::ReaderOptions options{.urls = {}, .poll_period = config.poll_interval, .poll_timeout = config.poll_timeout};
-  for (const std::string& url : config.hardware_urls) options.urls.push_back(http::parse_url(url).value());
+  for (const std::string& text : config.hardware_urls) {
+    auto url = base::parse_url(text);
+    if (!url) throw base::UsageError(fmt::format("portal.hardware_urls: {}", url.error().message));
+    options.urls.push_back(std::move(*url));
+  }
   return options;
 }
 
@@ -39,6 +44,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       badge_(board_, runtime.cores()),
       cors_(config.allow_origin),
       frame_ancestors_(frame_ancestors_of(config.frame_ancestors)),
+      first_snapshot_wait_(config.first_snapshot_wait),
       rows_at_scrape_(board::meter(board_, metrics, "portal")) {}
 
 http::Router Service::routes() {
@@ -48,21 +54,24 @@ http::Router Service::routes() {
     for (auto& [name, value] : reply.headers)
       if (name == "Content-Security-Policy") value += frame_ancestors_;
   });
-  router.add("GET", "/", [this](const http::Request& request) { return page_.handle(request); });
-  router.add("GET", "/profile/{provider}/{name}",
-             [this](const http::Request& request) { return profile_page_.handle(request); });
-  router.add("GET", "/assets/{name}", [this](const http::Request& request) { return assets_.handle(request); });
+  router.add("GET", "/", http::to(page_, &Page::handle));
+  router.add("GET", "/profile/{provider}/{name}", http::to(profile_page_, &ProfilePage::handle));
+  router.add("GET", "/assets/{name}", http::to(assets_, &Assets::handle));
   const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
-  open("/api/v1/hardware", [this](const http::Request& request) { return api_.list(request); });
-  open("/api/v1/hardware.csv", [this](const http::Request& request) { return api_.csv(request); });
-  open("/api/v1/hardware/{provider}/{name}", [this](const http::Request& request) { return api_.one(request); });
-  open("/api/v1/wait", [this](const http::Request& request) { return wait_.handle(request); });
-  open("/api/v1/events", [this](const http::Request& request) { return events_.handle(request); });
-  open("/badge.svg", [this](const http::Request& request) { return badge_.list(request); });
-  open("/badge/{provider}", [this](const http::Request& request) { return badge_.provider(request); });
-  open("/badge/{provider}/{name}", [this](const http::Request& request) { return badge_.profile(request); });
-  open("/openapi.yaml", [this](const http::Request& request) { return assets_.openapi(request); });
+  open("/api/v1/hardware", http::to(api_, &Api::list));
+  open("/api/v1/hardware.csv", http::to(api_, &Api::csv));
+  open("/api/v1/hardware/{provider}/{name}", http::to(api_, &Api::one));
+  open("/api/v1/wait", http::to(wait_, &Wait::handle));
+  open("/api/v1/events", http::to(events_, &feed::EventStream::handle));
+  open("/badge.svg", http::to(badge_, &Badge::list));
+  open("/badge/{provider}", http::to(badge_, &Badge::provider));
+  open("/badge/{provider}/{name}", http::to(badge_, &Badge::profile));
+  open("/openapi.yaml", http::to(assets_, &Assets::openapi));
   return router;
+}
+
+http::Router Service::admin_routes() {
+  return http::Router().add("GET", "/metrics/profiles", http::to(profile_metrics_, &feed::ProfileMetrics::handle));
 }
 
 asio::awaitable<void> Service::run() {

@@ -26,17 +26,16 @@ class Service {
   /// The references outlive it. REQUIRES: validated config.
   Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics);
 
-  /// All routes of the public port.
+  /// All routes of the public port, and those of the admin port beside health and metrics.
   http::Router routes();
-  /// GET /metrics/profiles, for the admin port.
-  http::Router admin_routes() { return profile_metrics_.routes(); }
+  http::Router admin_routes();
 
   /// Works until stop() was called. On the background thread.
   boost::asio::awaitable<void> run();
   void stop();
 
-  /// Returns when the board was filled, stop() was called, or after `longest`. On the background thread.
-  boost::asio::awaitable<void> wait_until_filled(base::Duration longest) { return board_.wait_until_filled(longest); }
+  /// Returns when the board was filled, stop() was called, or after first_snapshot_wait. On the background thread.
+  boost::asio::awaitable<void> wait_until_ready() { return board_.wait_until_filled(first_snapshot_wait_); }
 
   /// Ends event streams and answers those that wait. From the background thread.
   void end_streams() { board_.close(); }
@@ -57,6 +56,7 @@ class Service {
   Badge badge_;
   Cors cors_;
   std::string frame_ancestors_;
+  base::Duration first_snapshot_wait_;
   std::shared_ptr<void> rows_at_scrape_;
 };
 

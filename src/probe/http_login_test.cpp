@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include "probe/url.hpp"
+#include "base/url.hpp"
 #include "support/http_test.hpp"
 
 namespace probe {
@@ -77,7 +77,7 @@ TEST_F(HttpLoginTest, WhatASourceRepeatsIsHiddenInEveryEscape) {
   const auto shown = [&](const std::string& answer) {
     Trace trace;
     const Result result =
-        ask({.url = url("/text?text=" + percent_encode(answer)), .token_file = token}, kPatience, &trace);
+        ask({.url = url("/text?text=" + base::percent_encode(answer)), .token_file = token}, kPatience, &trace);
     EXPECT_THAT(trace.received, Not(HasSubstr("OiJI"))) << answer;
     return result ? result->reason : result.error();
   };
@@ -94,7 +94,7 @@ TEST_F(HttpLoginTest, WhatASourceRepeatsIsHiddenInEveryEscape) {
 
 TEST_F(HttpLoginTest, AKeyInTheUrlIsHiddenOnAnErrorPage) {
   Trace trace;
-  const std::string page = percent_encode("no access with k/1234567 or k%2f1234567 or hunter22");
+  const std::string page = base::percent_encode("no access with k/1234567 or k%2f1234567 or hunter22");
   std::string with_login = url("/text?api_key=k%2F1234567&text=" + page);
   with_login.insert(with_login.find("//") + 2, "me:hunter22@");
   EXPECT_FALSE(ask({.url = with_login}, kPatience, &trace));
@@ -130,7 +130,7 @@ TEST_F(HttpLoginTest, ATokenStaysWithItsHostAndPort) {
   const support::FunctionServer other;
   const std::string token = file("token", "secret-token");
   const auto redirected = [&](const std::string& to) {
-    return reason({.url = url("/redirect?to=" + percent_encode(to)), .token_file = token});
+    return reason({.url = url("/redirect?to=" + base::percent_encode(to)), .token_file = token});
   };
   EXPECT_EQ(redirected("/protected?authorization=Bearer%20secret-token"), "let in");
   EXPECT_EQ(redirected(server_->url("/protected?authorization=", "localhost")), "let in");

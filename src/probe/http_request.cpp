@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "probe/json.hpp"
 #include "probe/json_answer.hpp"
 #include "probe/placeholders.hpp"
@@ -179,7 +180,7 @@ Or<Request> make_request(const config::HttpOptions& options, std::span<const cor
                   .max_redirects = options.max_redirects,
                   .max_bytes = options.max_bytes};
   if (!options.batch) {
-    request.url = expand(options.url, profiles.front(), percent_encode);
+    request.url = expand(options.url, profiles.front(), base::percent_encode);
     request.body = expand(options.body, profiles.front(), json_escape);
   } else if (options.body.empty()) {
     request.body = to_json(profiles);

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "base/duration.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "probe/json.hpp"
 
@@ -191,13 +192,6 @@ class Reader {
   const Source& source_;
 };
 
-/// A member of an object that is a string, or "".
-std::string_view member(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  const json::string* text = found != nullptr ? found->if_string() : nullptr;
-  return text != nullptr ? std::string_view(text->data(), text->size()) : std::string_view();
-}
-
 /// Fails with a sentence that begins as those about the source do.
 Or<json::value> parse(std::string_view text, const Source& source) {
   auto value = parse_json(text);
@@ -234,7 +228,7 @@ Answer read_json_list(std::string_view text, const Source& source, std::span<con
   std::multimap<std::pair<std::string_view, std::string_view>, const json::value*> by_key;
   for (const json::value& item : *list)
     if (const json::object* object = item.if_object())
-      by_key.emplace(std::pair(member(*object, "provider"), member(*object, "name")), &item);
+      by_key.emplace(std::pair(base::text_in(*object, "provider"), base::text_in(*object, "name")), &item);
   const auto read = [&](const core::Profile& profile) -> Result {
     const auto [found, end] = by_key.equal_range({profile.key.provider, profile.key.name});
     if (found == end) return std::unexpected(std::string("the answer does not name this profile"));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace probe {
 namespace {
 
@@ -44,7 +46,7 @@ std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_vi
     if (!line->starts_with("PartitionName=") || state.empty())
       return std::unexpected(bad_line("scontrol", "PartitionName=… and State=…", *line));
     Partition& partition = cluster[std::string(value_of(*line, "PartitionName"))];
-    partition.state = lower(state);
+    partition.state = base::lower(state);
     partition.hidden = value_of(*line, "Hidden") == "YES";
     std::int64_t seen = 0;
     for (const Nodes& nodes : partition.nodes) seen += nodes.count;

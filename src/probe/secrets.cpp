@@ -30,16 +30,6 @@ constexpr int kDeepest = 7;
 /// A text that would take longer is not shown.
 constexpr std::size_t kMostBytes = 2 << 20;
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
@@ -57,7 +47,7 @@ std::string squeezed(std::string_view text, Letters letters) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (is_ascii(c) ? std::isalnum(static_cast<unsigned char>(c)) != 0 : letters == Letters::all) {
-      out += lower(c);
+      out += base::lower(c);
     } else if (c == '\xC3' && letters == Letters::plain && i + 1 < text.size()) {
       const char plain = kPlain[static_cast<unsigned char>(text[i + 1]) & 0x3FU];
       if (plain != ' ') out += plain;
@@ -132,7 +122,7 @@ void Secrets::add_form(std::string form, bool pieces) {
 }
 
 void Secrets::add_plain(std::string_view secret) {
-  plain_.push_back(lower(secret));
+  plain_.push_back(base::lower(secret));
   // The longest first: a short one may be a part of it.
   std::ranges::sort(plain_, std::ranges::greater(), &std::string::size);
 }
@@ -182,7 +172,7 @@ bool Secrets::is_in_form(std::string_view text, Ends ends) const {
 }
 
 bool Secrets::is_in(std::string_view text, Ends ends) const {
-  const std::string small = lower(text);
+  const std::string small = base::lower(text);
   const auto shown = [&](const std::string& secret) { return small.contains(secret); };
   if (std::ranges::any_of(plain_, shown)) return true;
   if (std::string signs(text); signatures_ && (hide_signatures(signs), signs != text)) return true;
@@ -217,7 +207,7 @@ class Secrets::Search {
 std::string Secrets::blotted(std::string_view text) const {
   std::string out(text);
   if (plain_.empty() && !signatures_) return out;
-  std::string small = lower(out);
+  std::string small = base::lower(out);
   for (const std::string& secret : plain_) hide(out, small, secret);
   if (signatures_) hide_signatures(out);
   std::size_t left = kMostBytes;

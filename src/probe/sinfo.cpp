@@ -52,7 +52,7 @@ std::expected<Cluster, std::string> read_text(std::string_view output, const con
     const auto& [node, name, available, state, cpus, gres, gres_used, features, long_state] = *read;
     if (!read_cpus(cpus, raw)) return std::unexpected(bad_line("sinfo", kSinfoFormat, *line));
     Partition& partition = cluster[std::string(name)];
-    partition.state = lower(available);
+    partition.state = base::lower(available);
     if (!seen.emplace(name, node).second) continue;
     raw.names = {std::string(node)};
     add_words(raw.states, state.empty() ? long_state : state);

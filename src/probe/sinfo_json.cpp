@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/json.hpp"
 #include "probe/json.hpp"
 #include "probe/observation.hpp"
 #include "probe/sinfo.hpp"
@@ -34,11 +35,6 @@ std::string_view text_of(const json::value& value) {
                            : std::string_view();
 }
 
-std::string_view text_in(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found != nullptr ? text_of(*found) : std::string_view();
-}
-
 /// A count; newer versions write some as {"set": true, "infinite": false, "number": 8}. Nothing when it is not given or
 /// no count.
 std::optional<std::int64_t> number_in(const json::object& object, std::string_view name) {
@@ -58,7 +54,7 @@ std::optional<std::int64_t> number_in(const json::object& object, std::string_vi
 
 /// A state is a word, or a list of words.
 void add_states(Words& words, const json::object& object, std::string_view name) {
-  add_words(words, text_in(object, name));
+  add_words(words, base::text_in(object, name));
   for (const json::value& word : array_in(object, name)) add_words(words, text_of(word));
 }
 
@@ -83,7 +79,7 @@ bool read_cpus(const json::object& node, RawNodes& raw) {
   const auto all = number_in(node, "cpus");
   const auto allocated = number_in(node, "alloc_cpus");
   auto effective = number_in(node, "effective_cpus");
-  if (!effective) effective = cpus_of(text_in(node, "tres"));
+  if (!effective) effective = cpus_of(base::text_in(node, "tres"));
   if (!all || !allocated || *allocated > *all) return false;
   raw.cpus_are_effective = effective.has_value();
   raw.cpus = std::min(*all, effective.value_or(*all));
@@ -103,10 +99,10 @@ Nodes judge(RawNodes raw, bool complete, const config::SlurmOptions& options) {
 /// One of "nodes": 22.05, and scontrol and GET /slurm/…/nodes of every version.
 void add_node(Cluster& cluster, std::set<std::pair<std::string, std::string>>& seen, const json::object& node,
               const config::SlurmOptions& options) {
-  const std::string name(text_in(node, "name"));
+  const std::string name(base::text_in(node, "name"));
   RawNodes raw{.names = {name},
-               .gres = text_in(node, "gres"),
-               .gres_used = text_in(node, "gres_used"),
+               .gres = base::text_in(node, "gres"),
+               .gres_used = base::text_in(node, "gres_used"),
                .features = features_in(node, "active_features")};
   const bool complete = read_cpus(node, raw);
   add_states(raw.states, node, "state");
@@ -130,14 +126,14 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
                .idle = number_in(nodes, "idle").value_or(0),
                .cpus = all.value_or(0),
                .free_cpus = idle.value_or(0),
-               .gres = text_in(gres, "total"),
-               .gres_used = text_in(gres, "used"),
+               .gres = base::text_in(gres, "total"),
+               .gres_used = base::text_in(gres, "used"),
                .features = features_in(object_in(group, "features"), "active")};
   for (const json::value& name : array_in(nodes, "nodes")) raw.names.merge(read_hosts(text_of(name)));
   add_states(raw.states, object_in(group, "node"), "state");
   Words states;
   add_states(states, object_in(partition, "partition"), "state");
-  Partition& out = cluster[std::string(text_in(partition, "name"))];
+  Partition& out = cluster[std::string(base::text_in(partition, "name"))];
   if (!states.empty() && !states.contains("up")) out.state = *states.begin();
   const bool complete = all && idle && *idle <= *all;
   if (raw.count > 0) out.nodes.push_back(judge(std::move(raw), complete, options));
@@ -147,8 +143,8 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
 std::string error_in(const json::object& root) {
   for (const json::value& error : array_in(root, "errors"))
     if (error.is_object()) {
-      auto text = text_in(error.get_object(), "description");
-      if (text.empty()) text = text_in(error.get_object(), "error");
+      auto text = base::text_in(error.get_object(), "description");
+      if (text.empty()) text = base::text_in(error.get_object(), "error");
       return fmt::format("Slurm's controller does not answer: {}", one_line(text));
     }
   return "";

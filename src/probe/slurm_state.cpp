@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/text.hpp"
 #include "probe/observation.hpp"
 #include "probe/slurm_text.hpp"
 
@@ -147,7 +148,7 @@ bool forbids(const State& state, const Words& words, const config::SlurmOptions&
 
 void add_words(Words& words, std::string_view text) {
   while (!text.empty()) {
-    const std::string word = lower(cut(text, '+'));
+    const std::string word = base::lower(cut(text, '+'));
     if (const auto bare = without_suffixes(words, word); !bare.empty()) words.emplace(bare);
   }
 }

@@ -152,13 +152,6 @@ std::string bad_line(std::string_view program, std::string_view format, std::str
                      format);
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 bool is_none(std::string_view text) {
   return text.empty() || text == "(null)" || text == "N/A";
 }

@@ -60,8 +60,6 @@ std::optional<std::int64_t> number(std::string_view text);
 /// "sinfo printed '…'; each line must have the fields …"
 std::string bad_line(std::string_view program, std::string_view format, std::string_view line);
 
-std::string lower(std::string_view text);
-
 /// "", or one of the words that stand for nothing.
 bool is_none(std::string_view text);
 

@@ -3,35 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
 
 namespace probe {
 namespace {
-
-constexpr std::string_view kUnreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-/// authority: "https://user@host:port"; the others begin with '/', '?' and '#', or are empty.
-struct Parts {
-  std::string_view authority;
-  std::string_view path;
-  std::string_view query;
-  std::string_view fragment;
-};
-
-Parts split(std::string_view url) {
-  const auto scheme = url.find("://");
-  const auto from = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const auto hash = std::min(url.find('#', from), url.size());
-  const auto question = std::min(url.find('?', from), hash);
-  const auto slash = std::min(url.find('/', from), question);
-  return {url.substr(0, slash), url.substr(slash, question - slash), url.substr(question, hash - question),
-          url.substr(hash)};
-}
 
 /// The parameters of a query, which may begin with '?'. One without '=' has no value.
 std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parameters(std::string_view query) {
@@ -49,28 +29,9 @@ std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parame
   return all;
 }
 
-/// "user:password" of "https://user:password@host".
-std::string_view user_of(const Parts& parts) {
-  const auto scheme = parts.authority.find("://");
-  const auto at = parts.authority.rfind('@');
-  if (scheme == std::string_view::npos || at == std::string_view::npos) return {};
-  return parts.authority.substr(scheme + 3, at - scheme - 3);
-}
-
-std::string percent_decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    unsigned char byte = 0;
-    const auto digits = text.substr(i + 1, 2);
-    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16).ptr;
-    if (text[i] == '%' && digits.size() == 2 && end == digits.data() + 2) {
-      out += static_cast<char>(byte);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
+/// '+' is a blank, as in forms; what is no escape stands for itself.
+std::string decoded(std::string_view text) {
+  return base::percent_decode_loosely(text, true);
 }
 
 }  // namespace
@@ -79,44 +40,32 @@ bool is_secret_parameter(std::string_view name) {
   // "code" of Azure functions, "sig" of shared access signatures.
   constexpr std::string_view kShort[] = {"code", "sig", "k",     "p",      "pw",  "pin", "otp", "totp",  "mfa",
                                          "hash", "sid", "appid", "app_id", "pat", "sas", "tok", "ticket"};
-  const std::string plain = percent_decode(name);
+  const std::string plain = decoded(name);
   return looks_secret(plain) ||
          std::ranges::any_of(kShort, [&](std::string_view word) { return base::equals_ignoring_case(plain, word); });
 }
 
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (kUnreserved.contains(c))
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 std::expected<std::string, std::string> signable_url(std::string_view url) {
-  const Parts parts = split(url);
-  const auto wrong = std::ranges::find_if(parts.path, [](char c) { return c != '/' && !kUnreserved.contains(c); });
+  const base::UrlParts parts = base::split_url(url);
+  const auto wrong = std::ranges::find_if(parts.path, [](char c) { return c != '/' && !base::is_unreserved(c); });
   if (wrong != parts.path.end() || parts.path.contains("//"))
     return std::unexpected(fmt::format(
         "the path {} cannot be signed; with sigv4, a path has only letters, digits, - . _ ~ and single /", parts.path));
   std::vector<std::pair<std::string, std::string>> sorted;
   for (const auto& [name, value] : parameters(parts.query))
-    sorted.emplace_back(percent_encode(percent_decode(name)), percent_encode(percent_decode(value.value_or(""))));
+    sorted.emplace_back(base::percent_encode(decoded(name)), base::percent_encode(decoded(value.value_or(""))));
   std::ranges::sort(sorted);
-  std::string out(parts.authority);
-  out += parts.path;
+  std::string out(url.substr(0, url.find_first_of("?#")));
   for (char separator = '?'; const auto& [name, value] : sorted)
     out += fmt::format("{}{}={}", std::exchange(separator, '&'), name, value);
   return out;
 }
 
 std::string shown_url(std::string_view url) {
-  const Parts parts = split(url);
-  std::string out(parts.authority);
-  if (const std::string_view user = user_of(parts); !user.empty()) out.replace(out.find("://") + 3, user.size(), "…");
-  out += parts.path;
+  const base::UrlParts parts = base::split_url(url);
+  std::string out(url.substr(0, url.find_first_of("?#")));
+  if (!parts.user.empty())
+    out.replace(static_cast<std::size_t>(parts.user.data() - url.data()), parts.user.size(), "…");
   for (char separator = '?'; const auto& [name, value] : parameters(parts.query)) {
     out += fmt::format("{}{}", std::exchange(separator, '&'), name);
     if (value) out += fmt::format("={}", is_secret_parameter(name) ? "…" : *value);
@@ -125,14 +74,14 @@ std::string shown_url(std::string_view url) {
 }
 
 void add_url_secrets(Secrets& secrets, std::string_view url) {
-  const Parts parts = split(url);
-  const std::string_view user = user_of(parts);
+  const base::UrlParts parts = base::split_url(url);
+  const std::string_view user = parts.user;
   const auto colon = std::min(user.find(':'), user.size());
   // Without a password, the name is what opens the door.
   if (colon == user.size())
-    secrets.add(percent_decode(user));
+    secrets.add(decoded(user));
   else
-    secrets.add_login(percent_decode(user.substr(0, colon)), percent_decode(user.substr(colon + 1)));
+    secrets.add_login(decoded(user.substr(0, colon)), decoded(user.substr(colon + 1)));
   add_form_secrets(secrets, parts.query);
 }
 
@@ -140,13 +89,12 @@ void add_form_secrets(Secrets& secrets, std::string_view form) {
   for (const auto& [name, value] : parameters(form)) {
     if (!value || !is_secret_parameter(name)) continue;
     secrets.add(*value);
-    secrets.add(percent_decode(*value));
+    secrets.add(decoded(*value));
   }
 }
 
 bool looks_secret(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = base::lower(name);
   constexpr std::string_view kWords[] = {"auth",      "token", "key", "cookie",  "secret",  "pass",   "pwd",
                                          "signature", "cred",  "jwt", "session", "private", "bearer", "hmac"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });

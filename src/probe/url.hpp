@@ -9,9 +9,6 @@
 /// URLs of sources. Pure; thread-safe.
 namespace probe {
 
-/// Escapes all but unreserved characters (RFC 3986, section 2.3): fit for one path segment or query value.
-std::string percent_encode(std::string_view text);
-
 /// `url` as AWS Signature Version 4 has it in its canonical form: the parameters of the query sorted, each with a '='
 /// and one way to escape; no fragment. libcurl signs path and query as they stand, which is wrong for all others. A
 /// '+' in the query is a space. Fails with a sentence when the path has characters that AWS would escape once more.

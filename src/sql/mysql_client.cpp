@@ -5,10 +5,11 @@
 #include <mysqld_error.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/error.hpp"
 #include "base/secret.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
 #include "sql/mysql.hpp"
 
 namespace sql {
@@ -60,32 +61,18 @@ void set_options(MYSQL* connection, const Location& location) {
 
 MysqlAddress parse_mysql_url(std::string_view url) {
   constexpr std::string_view kForm = "write mysql://USER@HOST[:PORT]/NAME";
-  url.remove_prefix(kMysqlScheme.size());
-  const auto at = url.rfind('@');
-  if (at == std::string_view::npos) refuse(fmt::format("the URL names no user; {}", kForm));
-  MysqlAddress address;
-  address.user = url.substr(0, at);
-  if (address.user.contains(':'))
+  const auto [scheme, user, host, port, path, query, fragment] = base::split_url(url);
+  if (user.empty()) refuse(fmt::format("the URL names no user; {}", kForm));
+  if (user.contains(':'))
     refuse(
         "the URL holds a password, which would be seen in logs and process lists; write it into a file, named by "
         "hardware.database_password_file");
-  url.remove_prefix(at + 1);
-  const auto slash = url.find('/');
-  if (slash == std::string_view::npos || slash + 1 == url.size())
-    refuse(fmt::format("the URL names no database; {}", kForm));
-  address.database = url.substr(slash + 1);
-  std::string_view host = url.substr(0, slash);
-  const auto colon = host.find(':', host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0);
-  if (colon != std::string_view::npos) {
-    const std::string_view port = host.substr(colon + 1);
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-    if (error != std::errc{} || end != port.data() + port.size() || address.port == 0)
-      refuse(fmt::format("'{}' is not a port; {}", port, kForm));
-    host = host.substr(0, colon);
-  }
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  address.host = host;
-  if (address.user.empty() || address.host.empty() || address.database.find_first_of("/?#`") != std::string::npos)
+  if (path.size() < 2) refuse(fmt::format("the URL names no database; {}", kForm));
+  MysqlAddress address{.user = std::string(user), .host = std::string(base::without_brackets(host))};
+  address.database = path.substr(1);
+  if (!port.empty()) address.port = base::number_of<std::uint16_t>(port.substr(1)).value_or(0);
+  if (address.port == 0) refuse(fmt::format("'{}' is not a port; {}", port.substr(1), kForm));
+  if (host.empty() || address.database.find_first_of("/`") != std::string::npos || !query.empty() || !fragment.empty())
     refuse(fmt::format("the URL is not one of a database; {}", kForm));
   return address;
 }

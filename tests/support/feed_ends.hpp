@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/url.hpp"
 #include "feed/event_stream.hpp"
 #include "feed/list.hpp"
 #include "feed/reader.hpp"
@@ -39,12 +40,12 @@ class Source {
 /// A board that a reader fills.
 class Sink {
  public:
-  static feed::ReaderOptions options(std::vector<http::Url> urls) {
+  static feed::ReaderOptions options(std::vector<base::Url> urls) {
     return {
         .urls = std::move(urls), .poll_period = std::chrono::milliseconds{50}, .poll_timeout = std::chrono::seconds{5}};
   }
 
-  Sink(base::Runtime& runtime, std::vector<http::Url> urls) : Sink(runtime, options(std::move(urls))) {}
+  Sink(base::Runtime& runtime, std::vector<base::Url> urls) : Sink(runtime, options(std::move(urls))) {}
   Sink(base::Runtime& runtime, feed::ReaderOptions options)
       : board(runtime),
         runtime_(runtime),

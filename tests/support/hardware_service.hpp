@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "support/memory_store.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
+#include "support/temp_dir.hpp"
 
 namespace hardware {
 
@@ -68,8 +70,10 @@ class ServiceTest : public testing::Test {
                        .simulated = {.duration = kHour}},
                       {.name = "simulated", .ttl = kHour, .budget = {{1000, kHour}}, .simulated = {.duration = kTick}}};
     config_.hardware.poll_interval = poll_interval;
+    config_.hardware.admin_token_file = directory_ / "token";
+    std::ofstream(config_.hardware.admin_token_file) << kToken;
     runtime_.start();
-    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, std::string(kToken));
+    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_);
     run_ = support::start(runtime_.background(), service_->run());
     serving_ = std::make_unique<support::Serving>(runtime_, service_->routes(), http::ServerOptions{},
                                                   [this] { service_->end_streams(); });
@@ -95,6 +99,7 @@ class ServiceTest : public testing::Test {
 
   static constexpr base::Duration kHour = std::chrono::hours{1}, kTick = std::chrono::milliseconds{1};
 
+  const support::TempDir directory_;
   config::Config config_;
   base::Metrics metrics_;
   RefusingStore store_{base::system_clock()};

@@ -2,6 +2,7 @@
 
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
+#include "base/url.hpp"
 #include "http/server.hpp"
 #include "support/eventually.hpp"
 
@@ -20,7 +21,7 @@ class Serving {
   ~Serving() { drain(); }
 
   std::uint16_t port() const { return port_; }
-  http::Url url() const { return {.host = address_, .port = port_, .prefix = ""}; }
+  base::Url url() const { return {.host = address_, .port = port_, .prefix = ""}; }
   base::Metrics& metrics() { return metrics_; }
 
   /// Ends it; whatever is left after `timeout` is closed.

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 #include <iostream>
 #include <set>
@@ -14,7 +13,8 @@
 #include "app/help.hpp"
 #include "app/json_text.hpp"
 #include "app/terminal.hpp"
-#include "http/url.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
 
 namespace app {
 namespace {
@@ -42,7 +42,7 @@ struct Options {
 std::string query_of(const Options& options) {
   std::string query;
   const auto add = [&query](std::string_view name, const std::string& value) {
-    query += fmt::format("&{}={}", name, http::percent_encode(value));
+    query += fmt::format("&{}={}", name, base::percent_encode(value));
   };
   std::string words = options.query;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
@@ -51,7 +51,7 @@ std::string query_of(const Options& options) {
   for (const std::string& name : options.names) add("name", name);
   for (const std::string& label : options.labels) {
     const std::size_t equals = label.find('=');
-    add("label." + http::percent_encode(label.substr(0, equals)), label.substr(equals + 1));
+    add("label." + base::percent_encode(label.substr(0, equals)), label.substr(equals + 1));
   }
   for (const auto& [prefix, bounds] : {std::pair("min", &options.least), std::pair("max", &options.most)}) {
     std::set<std::string> given;
@@ -142,10 +142,9 @@ std::string is_bound(const std::string& text) {
     return fmt::format("'{}' is none of {}; write such as free=8{}", name, fmt::join(kNumbers, ", "),
                        suggestion(name, {std::begin(kNumbers), std::end(kNumbers)}));
   const std::string_view value = std::string_view(text).substr(std::min(name.size() + 1, text.size()));
-  double number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  const bool whole = error == std::errc{} && end == value.data() + value.size() && std::isfinite(number);
-  return whole ? "" : fmt::format("'{}' is not a number; write such as {}=8", value, name);
+  return std::isfinite(base::number_of<double>(value).value_or(NAN))
+             ? ""
+             : fmt::format("'{}' is not a number; write such as {}=8", value, name);
 }
 
 /// As `--sort` takes it: each key, and with - in front.

@@ -19,8 +19,7 @@ constexpr int kMostRedirects = 5;
 
 /// Is there a word of pages that want a login in the host or in the path?
 bool looks_like_login(const std::string& url) {
-  std::string lower = url.substr(0, url.find_first_of("?#"));
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string lower = base::lower(url.substr(0, url.find_first_of("?#")));
   constexpr std::string_view kWords[] = {"login", "signin", "sign-in", "sign_in", "logon", "oauth",
                                          "saml",  "/sso",   "/auth",   "openid",  "//sso", "//auth"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });

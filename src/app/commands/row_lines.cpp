@@ -8,6 +8,7 @@
 #include "app/commands/table.hpp"
 #include "app/terminal.hpp"
 #include "base/duration.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace app {
@@ -59,8 +60,7 @@ json::object page_of(const std::string& url, std::string_view body) {
 }
 
 std::string text_of(const json::object& row, std::string_view key) {
-  const json::value* value = row.if_contains(key);
-  return value != nullptr && value->is_string() ? base::to_line(value->get_string()) : "";
+  return base::to_line(base::text_in(row, key));
 }
 
 std::string name_of(const json::object& row) {

@@ -9,11 +9,10 @@
 #include "app/ports.hpp"
 #include "app/process.hpp"
 #include "base/log.hpp"
-#include "hardware/admin_token.hpp"
+#include "base/secret.hpp"
 #include "hardware/database.hpp"
 #include "hardware/descriptors.hpp"
 #include "hardware/service.hpp"
-#include "http/server.hpp"
 #include "portal/service.hpp"
 
 namespace app {
@@ -51,27 +50,19 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   const Connections connections =
       connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);
-  hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store,
-                             hardware::ensure_admin_token(config.hardware.admin_token_file));
-  http::Server hardware_server(process.runtime(), process.metrics(), hardware.routes(),
-                               server_options("hardware", config.hardware.http, connections.hardware));
+  base::make_secret(config.hardware.admin_token_file, 0600);
+  hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store);
   process.on_reload(load, [&hardware](config::Config config) { return hardware.reload(std::move(config)); });
-  process.health().add([&hardware] { return hardware.problem(); });
-  const std::uint16_t admin = process.start_admin(hardware.admin_routes(), connections.admin);
-  Part hardware_part = part_of("hardware", hardware, hardware_server);
-  hardware_part.before_listening = [&hardware] { return hardware.wait_until_loaded(); };
-  const std::uint16_t hardware_port = process.start(std::move(hardware_part));
+  const std::uint16_t admin = process.start_admin_of(hardware, connections.admin);
+  const std::uint16_t hardware_port =
+      process.start(hardware, server_options("hardware", config.hardware.http, connections.hardware));
   if (hardware_port == 0) return process.wait();
   const std::string hardware_url = url_of(config.hardware.http, hardware_port);
 
   config::PortalConfig portal_config = config.portal;
   portal_config.hardware_urls = {hardware_url};
   portal::Service portal(portal_config, process.runtime(), process.metrics());
-  http::Server portal_server(process.runtime(), process.metrics(), portal.routes(),
-                             portal_options(config.portal.http, connections.portal));
-  Part part = part_of("portal", portal, portal_server);
-  part.before_listening = [&] { return portal.wait_until_filled(config.portal.first_snapshot_wait); };
-  const std::uint16_t port = process.start(std::move(part));
+  const std::uint16_t port = process.start(portal, server_options("portal", config.portal.http, connections.portal));
   if (port != 0)
     announce(fmt::format("Vacancy is ready: {}/ (hardware {}/hardware/, admin {}/){}", url_of(config.portal.http, port),
                          hardware_url, url_of(config.admin, admin), started_with(common, config.hardware.database)));

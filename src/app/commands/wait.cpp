@@ -14,8 +14,8 @@
 #include "app/terminal.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "core/condition.hpp"
-#include "http/url.hpp"
 
 namespace app {
 namespace {
@@ -58,7 +58,7 @@ std::string query_of(const Options& options) {
   std::string query = fmt::format("match={}", options.all ? "all" : "any");
   for (const std::string& profile : options.profiles) {
     if (const auto pattern = core::parse_pattern(profile); !pattern) throw base::UsageError(pattern.error().message);
-    query += "&profile=" + http::percent_encode(profile);
+    query += "&profile=" + base::percent_encode(profile);
   }
   if (options.at_least) {
     const auto level = core::parse_at_least(*options.at_least);
@@ -120,7 +120,7 @@ class Waiting {
   /// False: it could not be told what stands there.
   bool ask(base::Duration poll) {
     std::string target = fmt::format("/api/v1/wait?{}&timeout={}", query_, base::to_string(poll));
-    if (!held_.empty()) target += "&held=" + http::percent_encode(held_);
+    if (!held_.empty()) target += "&held=" + base::percent_encode(held_);
     const base::Duration late = deadline_ ? std::min<base::Duration>(kLate, left() - poll + kOvertime) : kLate;
     try {
       const Answer answer = remote_.send({.target = target, .connect = late, .limit = poll + late});

@@ -1,23 +1,9 @@
-#include "http/url.hpp"
+#include "http/query.hpp"
 
 #include <gtest/gtest.h>
 
 namespace http {
 namespace {
-
-TEST(PercentDecode, DecodesAndRefuses) {
-  EXPECT_EQ(percent_decode("a%20b%2Fc%e2%82%ac"), "a b/c€");
-  EXPECT_EQ(percent_decode("a+b"), "a+b");
-  EXPECT_EQ(percent_decode("a+b", true), "a b");
-  for (const char* bad : {"%", "%2", "%zz", "%00", "abc%"}) EXPECT_FALSE(percent_decode(bad)) << bad;
-}
-
-TEST(PercentEncode, IsUndoneByDecode) {
-  const std::string odd = "a/b?c&d=e f%+~\"<>€";
-  const std::string encoded = percent_encode(odd);
-  EXPECT_EQ(encoded.find_first_of("/?&= +\"<>"), std::string::npos);
-  EXPECT_EQ(percent_decode(encoded, true), odd);
-}
 
 TEST(QueryParse, PairsInAnyForm) {
   const auto query = Query::parse("a=1&&b&a=2&c=x%26y&d=");
@@ -57,20 +43,6 @@ TEST(QueryOnly, NamesTheNearest) {
   const auto known = query->only({"limit", "offset"});
   ASSERT_FALSE(known);
   EXPECT_NE(known.error().message.find("did you mean 'limit'"), std::string::npos);
-}
-
-TEST(ParseUrl, TakesItApart) {
-  const auto url = parse_url("http://hardware:5001/prefix/");
-  ASSERT_TRUE(url);
-  EXPECT_EQ(url->host, "hardware");
-  EXPECT_EQ(url->port, 5001);
-  EXPECT_EQ(url->prefix, "/prefix");
-  EXPECT_EQ(parse_url("http://h")->port, 80);
-  EXPECT_EQ(parse_url("http://[::1]:8080")->host, "::1");
-  EXPECT_EQ(parse_url("http://[::1]:8080")->authority(), "[::1]:8080");
-  for (const char* bad : {"", "h:1", "https://h", "http://", "http://:1", "http://h:0", "http://h:65536", "http://h:x",
-                          "http://u@h", "http://h/?q", "http://[::1"})
-    EXPECT_FALSE(parse_url(bad)) << bad;
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -12,12 +11,6 @@
 #include "base/error.hpp"
 
 namespace http {
-
-/// Decodes %XX (and '+' when `plus_is_space`). Nothing when an escape is not valid or gives a NUL byte.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-
-/// Escapes all but unreserved characters (RFC 3986, section 2.3): fit for one path segment or query value.
-std::string percent_encode(std::string_view text);
 
 /// The decoded parameters of a query, in order. Pairs that do not decode are errors.
 class Query {
@@ -43,20 +36,5 @@ class Query {
  private:
   std::vector<std::pair<std::string, std::string>> pairs_;
 };
-
-/// Where a service is: http://HOST[:PORT][/PREFIX].
-struct Url {
-  std::string host;
-  std::uint16_t port = 80;
-  /// Begins with '/' or is empty; no slash at the end.
-  std::string prefix;
-
-  /// "host:port", as in a Host header.
-  std::string authority() const;
-
-  bool operator==(const Url&) const = default;
-};
-
-base::Result<Url> parse_url(std::string_view text);
 
 }  // namespace http

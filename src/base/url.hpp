@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+/// URLs as people write them: what checks one and what uses it take it apart here, so that they agree. Pure;
+/// thread-safe. Boost.URL does not serve: placeholders such as {name}, zones of IPv6 and names in other letters than
+/// ASCII are wrong to it.
+namespace base {
+
+/// The parts of a URL as they stand in it; "" for one that is not there. Nothing is checked.
+struct UrlParts {
+  std::string_view scheme;
+  /// "USER" or "USER:PASSWORD".
+  std::string_view user;
+  /// An IPv6 address has its brackets.
+  std::string_view host;
+  /// Begins with ':', as those below with '/', '?' and '#'.
+  std::string_view port;
+  std::string_view path;
+  std::string_view query;
+  std::string_view fragment;
+
+  bool is_web() const { return scheme == "http" || scheme == "https"; }
+};
+UrlParts split_url(std::string_view url);
+
+/// "::1" of "[::1]"; any other host as it is.
+std::string_view without_brackets(std::string_view host);
+
+/// What is wrong with the HOST[:PORT] of `url`, and what is right; "" when nothing is. A part with a placeholder such
+/// as {name} is taken as it is.
+std::string wrong_authority(std::string_view url);
+
+/// Is this an IP address without brackets? One of IPv6 may have a zone.
+bool is_ip_address(std::string_view text);
+
+/// Where a service is: http://HOST[:PORT][/PREFIX].
+struct Url {
+  /// Without brackets.
+  std::string host;
+  std::uint16_t port = 80;
+  /// Begins with '/' or is empty; no slash at the end.
+  std::string prefix;
+
+  /// "host:port", as in a Host header.
+  std::string authority() const;
+
+  bool operator==(const Url&) const = default;
+};
+/// invalid: another scheme, a user, a query, a wrong_authority, or a character that no URL has.
+Result<Url> parse_url(std::string_view text);
+
+/// Escapes all but unreserved characters (RFC 3986, section 2.3): fit for one path segment or query value.
+std::string percent_encode(std::string_view text);
+/// Is this character one that needs no escape?
+bool is_unreserved(char c);
+/// Undoes it; '+' is a blank when `plus_is_space`. Nothing when an escape is not valid or gives a NUL byte.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+/// The same, but what is no escape stands for itself.
+std::string percent_decode_loosely(std::string_view text, bool plus_is_space);
+
+}  // namespace base
