@@ -35,7 +35,7 @@ Connections fit_connections(const Connections& wanted, std::size_t descriptors, 
   std::ranges::sort(order, {}, [&](std::size_t server) { return wants[server]; });
   std::size_t servers = std::ranges::count_if(wants, [](std::size_t want) { return want > 0; });
   Servers given{};
-  // The most modest first: what it leaves is for the others.
+  // The smallest demand first: the others share the rest.
   for (const std::size_t server : order) {
     if (wants[server] == 0) continue;
     const std::size_t share = left / servers--;

@@ -51,7 +51,7 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
     std::cout << "ready\n";
     return std::nullopt;
   }
-  // Once: other threads may be using the logger when the configuration is loaded anew.
+  // Once: other threads may be using the logger when the configuration is reloaded.
   if (!std::exchange(logging_, true)) base::set_up_logging(config.log_level);
   return config;
 }

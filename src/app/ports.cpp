@@ -28,7 +28,7 @@ boost::system::error_code refusal(const base::ServerConfig& http) {
   const asio::ip::tcp::endpoint endpoint(address, http.port);
   acceptor.open(endpoint.protocol(), error);
   if (error) return {};
-  // As the server does: what a former process left does not count.
+  // As the server does: remains of a former process do not count.
   acceptor.set_option(asio::socket_base::reuse_address(true), error);
   acceptor.bind(endpoint, error);
   return error;

@@ -22,7 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kLeastTimeToEnd{500};
 constexpr std::chrono::seconds kReadyLineWait{1};
 
-/// What a reload takes over; anything else needs a restart.
+/// The keys that a reload applies; others need a restart.
 config::Config without_probes(config::Config config) {
   config.probes.clear();
   config.profiles.clear();
@@ -118,7 +118,7 @@ prometheus::Counter& Process::reloads(const char* result) {
                           {{"result", result}});
 }
 
-/// Both outcomes are told by the log and by metrics, since nobody reads an answer of a signal.
+/// The log and metrics report the result, since a signal has no answer.
 void Process::reload() {
   if (!load_) return spdlog::info("SIGHUP: there is nothing to reload here");
   try {

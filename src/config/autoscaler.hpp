@@ -8,8 +8,8 @@
 
 #include "base/clock.hpp"
 
-/// What an autoscaler is told. `spec` has the keys of a HorizontalPodAutoscaler's spec (Kubernetes, autoscaling/v2), so
-/// that one text serves both.
+/// The configuration of an autoscaler. `spec` has the keys of a HorizontalPodAutoscaler's spec (Kubernetes,
+/// autoscaling/v2), so that one text serves both.
 namespace config {
 
 /// A number as Kubernetes writes it, in thousandths: 40, 0.8, 800m, 2k.
@@ -74,7 +74,7 @@ struct ScalingPolicy {
 enum class SelectPolicy : std::uint8_t { max, min, disabled };
 
 struct ScalingRules {
-  /// The most cautious recommendation of so long counts.
+  /// The most cautious recommendation of this time counts.
   std::uint64_t stabilizationWindowSeconds = 0;
   /// Which of the policies limits a step: the one that allows the most, the least, or no step at all.
   SelectPolicy selectPolicy = SelectPolicy::max;
@@ -97,7 +97,7 @@ struct ScalingBehavior {
   bool operator==(const ScalingBehavior&) const = default;
 };
 
-/// What is scaled: taken as it stands in a manifest. Only the name counts.
+/// The scaled service, as in a manifest. Only the name counts.
 struct ScaleTarget {
   std::string apiVersion{};
   std::string kind{};
@@ -117,9 +117,9 @@ struct AutoscalerSpec {
 };
 
 struct ScaledService {
-  /// As the engine knows it. Empty: spec.scaleTargetRef.name.
+  /// The engine's name of the service. Empty: spec.scaleTargetRef.name.
   std::string name{};
-  /// Where each replica shows its metrics: http://tasks.portal:5010/metrics. Every address of the host is a replica.
+  /// The URL of each replica's metrics: http://tasks.portal:5010/metrics. Every address of the host is a replica.
   /// Not used with the actuator `command`.
   std::string metrics_url{};
   AutoscalerSpec spec{};
@@ -131,14 +131,14 @@ struct ScaledService {
 enum class Actuator : std::uint8_t { swarm, command };
 
 struct AutoscalerConfig {
-  /// What carries decisions out: Docker's Engine API, or commands.
+  /// The executor of decisions: Docker's Engine API, or commands.
   Actuator actuator = Actuator::swarm;
   /// Of the Engine API: unix:PATH or http://HOST:PORT.
   std::string engine = "unix:/var/run/docker.sock";
   /// Prints the admin address HOST:PORT of each replica, a line each. Exit code 75: a rollout is under way. {service}
   /// stands for the service's name.
   std::vector<std::string> list_command{};
-  /// Makes a service have so many replicas. {service} and {replicas} stand for both.
+  /// Sets the number of replicas of a service. {service} and {replicas} stand for both.
   std::vector<std::string> scale_command{};
   /// How often it decides.
   base::Duration interval = std::chrono::seconds{15};
@@ -148,7 +148,7 @@ struct AutoscalerConfig {
   base::Duration timeout = std::chrono::seconds{3};
   /// How long a command may take.
   base::Duration command_timeout = std::chrono::minutes{5};
-  /// Keeps recommendations and steps over a restart. "": a restart waits for the stabilisation window anew.
+  /// Keeps recommendations and steps over a restart. "": after a restart, the stabilization window begins again.
   std::string state_file{};
   std::vector<ScaledService> services{};
 

@@ -8,7 +8,7 @@
 #include "config/config.hpp"
 #include "config/origins.hpp"
 
-/// What the checks of values have in common. Each throws BadValue.
+/// Checks that several values share. Each throws BadValue.
 namespace config {
 
 inline void check(bool fine, const std::string& path, std::string_view message) {

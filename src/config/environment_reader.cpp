@@ -27,7 +27,7 @@ std::string name_of(std::string_view path) {
 }
 
 /// Kubernetes sets such variables in every pod for a service whose name begins with "vacancy": VACANCY_PORTAL_PORT,
-/// VACANCY_PORTAL_PORT_5000_TCP_ADDR, VACANCY_PORTAL_SERVICE_HOST. Nobody meant them for us.
+/// VACANCY_PORTAL_PORT_5000_TCP_ADDR, VACANCY_PORTAL_SERVICE_HOST. They are no configuration.
 bool is_service_link(std::string_view name, std::string_view value) {
   const bool address = value.starts_with("tcp://") || value.starts_with("udp://");
   return (name.ends_with("_PORT") && address) || base::glob_match("*_PORT_*_TCP*", name) ||

@@ -8,11 +8,11 @@
 namespace config {
 namespace {
 
-/// Places in a glob where a match can be after some text.
+/// The places of a glob that a match may have reached after some text.
 using Places = std::set<std::size_t>;
 constexpr std::size_t kMostStates = 10'000;
 
-/// With what a '*' matches without a character.
+/// Adds the places that a '*' reaches without a character.
 Places closed(std::string_view glob, Places places) {
   for (const std::size_t place : places)
     if (place < glob.size() && glob[place] == '*') places.insert(place + 1);

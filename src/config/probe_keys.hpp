@@ -9,7 +9,7 @@
 
 #include "base/duration.hpp"
 
-/// What probes of every kind are told.
+/// Keys of probes of every kind.
 namespace config {
 
 /// A T or a const T, so that one list of fields serves readers and writers.
@@ -58,7 +58,7 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
-/// Which profiles a probe measures: globs on provider and name.
+/// The profiles that a probe measures: globs on provider and name.
 struct Match {
   std::string provider = "*";
   std::string name = "*";

@@ -14,7 +14,7 @@ namespace feed {
 
 struct StreamCore;
 
-/// A client that has missed two of them knows within 10 s that its stream is no more, whatever stands between.
+/// A client that has missed two of them knows within 10 s that its stream is dead, whatever proxies are between.
 inline constexpr std::chrono::seconds kBrowserHeartbeat{4};
 /// A portal that hears nothing for three of them goes to another replica (ReaderOptions::silence).
 inline constexpr std::chrono::seconds kReplicaHeartbeat{2};

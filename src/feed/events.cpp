@@ -141,7 +141,7 @@ void EventFolder::fold_change(const http::SseEvent& event) {
   const json::value value = json::parse(json::string_view(event.data));
   const json::object& object = value.as_object();
   const base::Time now = now_of(object);
-  // Rows that only grew old: this board knows by itself.
+  // Rows that only aged: this board ages them by itself.
   if (!event.has_id) return board_.set_clock(now);
   const auto version = core::parse_version(event.id);
   if (!version || version->epoch != board_.state()->version.epoch)
@@ -158,7 +158,7 @@ void EventFolder::fold_status(std::string_view data) {
   const json::value& outage = value.as_object().at("outage");
   if (outage.is_null()) return board_.set_outage({});
   const json::object& object = outage.as_object();
-  // A side that a newer service knows is still one beyond the portal.
+  // A side that only a newer service knows is beyond the portal, too.
   const auto side = board::parse_side(object.at("side").as_string()).value_or(board::Side::hardware);
   auto since = std::chrono::steady_clock::now();
   if (const json::value& at = object.at("since"); at.is_string())

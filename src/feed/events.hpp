@@ -10,7 +10,7 @@
 #include "board/state.hpp"
 #include "http/sse.hpp"
 
-/// The events of a feed, both ways: what a writer appends, a reader parses.
+/// The events of a feed, both ways: for a writer to append, and a reader to parse.
 ///
 ///     snapshot  {"phase":"begin","epoch":…,"revision":…,"now":…,"total":…}
 ///     snapshot  {"phase":"rows","rows":[…]}                      several
@@ -19,13 +19,13 @@
 ///     status    {"now":…,"outage":{"side":…,"since":…,"message":…}}  no id; the first event while a side is away
 namespace feed {
 
-/// What to tell a client whose `since` is of another form.
+/// The error for a `since` of another form.
 inline constexpr std::string_view kSinceForm =
     "since must be EPOCH-REVISION, as the id of an event or an earlier answer gave it";
 
-/// What a client of a selection is told beside its rows.
+/// The counts that a client of a selection gets beside its rows.
 struct ViewCounts {
-  /// Of all rows that match but for level, freshness and failure.
+  /// Counts of all rows that match the filters except those of level, freshness and failure.
   const board::Counts& choice;
   std::size_t matching;
 };
@@ -39,10 +39,10 @@ void append_snapshot_end(std::string& out, const core::Version& version, const V
 void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
                    const ViewCounts* counts = nullptr);
 
-/// Other rows stand in a view now, as of `version`.
+/// Appends the event of other rows, or another order, in a view, as of `version`.
 void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);
 
-/// The whole event that comes after a while without one.
+/// The event that comes after a while without another one, complete.
 std::string heartbeat_event(const board::State& state);
 
 /// Which side is away: {"now":…,"outage":{"side":…,"since":…,"message":…}}, or null in it. A board that was never
@@ -56,7 +56,7 @@ class EventFolder {
  public:
   explicit EventFolder(board::Board& board) : board_(board) {}
 
-  /// Throws std::runtime_error when the event is not what a feed sends.
+  /// Throws std::runtime_error when the event is none of a feed.
   void fold(const http::SseEvent& event);
 
  private:

@@ -11,7 +11,7 @@ constexpr std::size_t kLongestWaitSeconds = 3600;
 bool any_pending(const core::Snapshot& snapshot) {
   for (const auto& chunk : snapshot.chunks())
     for (const core::RowPtr& row : chunk->rows)
-      // Without a probe, waiting is in vain; a failure is an answer too.
+      // A row without a probe stays PENDING; a failure is an answer, too.
       if (!row->reading && !row->failure && row->probe != core::kNoProbe) return true;
   return false;
 }
@@ -43,7 +43,7 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   if (*seconds > 0) co_await wait(request.connection, view, std::chrono::seconds(*seconds));
   // A copy of the pointer: the view moves on while the answer is made.
   const board::StatePtr state = view.current();
-  // An empty list would say that there are no profiles.
+  // An empty list would mean that there are no profiles.
   if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
   if (const auto text = request.query.get("since")) co_return since(*state, *text);
   http::Reply reply = co_await rows_.answer(request, state, *seconds > 0);

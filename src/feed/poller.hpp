@@ -14,8 +14,8 @@ class PollFolder {
   /// `period`: how often an answer is expected.
   PollFolder(board::Board& board, base::Duration period);
 
-  /// Folds in an answer that arrived now, and whose making took `took`. Throws std::exception when it is not what the
-  /// original system answers; then nothing was changed.
+  /// Folds in an answer that arrived now and took `took`. Throws std::exception when it is no answer of the original
+  /// system; then nothing was changed.
   void fold(std::string_view json, base::Duration took);
 
  private:

@@ -5,8 +5,8 @@
 
 namespace feed {
 
-/// `GET /metrics/profiles?q=&…` (feed/selection_query.hpp): what is known of each profile, in Prometheus' text format.
-/// Apart from /metrics, since a time series per profile is only for those who want it. Called on every core; `board`
+/// `GET /metrics/profiles?q=&…` (feed/selection_query.hpp): the numbers of each profile, in Prometheus' text format.
+/// Apart from /metrics, since not everybody wants a time series per profile. Called on every core; `board`
 /// outlives it.
 class ProfileMetrics {
  public:

@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::seconds kLongestPause{2};
-/// So many times in a row it goes on to another replica without a pause, and once more each second.
+/// The number of changes to another replica in a row without a pause; one more is allowed each second.
 constexpr unsigned kRetries = 10;
 constexpr std::chrono::seconds kRetryRefill{1};
-/// A stream that lasts so long is a success. One that breaks off at once, again and again, is not.
+/// A stream that lasts so long is a success. A shorter one is not, since it may break off again and again.
 constexpr std::chrono::seconds kSettled{1};
 /// 100,000 profiles in the original's form have about 8 MB.
 constexpr std::size_t kMaxPollBytes = 64 << 20;
@@ -81,7 +81,7 @@ asio::awaitable<void> Reader::read() {
 }
 
 asio::awaitable<Reader::Outcome> Reader::use(http::Replica& replica) {
-  // The same replica again, unless its name has left it: another one would start the slow work anew.
+  // The same replica again, unless its host no longer has it: another one would start the slow work again.
   while (!stopped_ && replicas_.has(replica)) {
     Outcome outcome = co_await follow(replica);
     if (outcome != Outcome::no_events || stopped_) co_return outcome;
@@ -157,7 +157,7 @@ asio::awaitable<base::Result<void>> Reader::read_events(http::Client& client, ht
     if (piece->empty()) co_return base::Result<void>();
     heard_at_ = std::chrono::steady_clock::now();
     const auto events = parser.feed(*piece);
-    // A service that knows of an outage says so before anything else, if not with the stream's first bytes.
+    // A service reports an outage in its first event, though perhaps not with the stream's first bytes.
     const bool begins = std::exchange(first, false) && events.empty();
     const bool tells = !events.empty() && events.front().event == "status";
     if (!begins && !std::exchange(greeted, true) && !tells) board_.set_outage({});

@@ -23,8 +23,8 @@ struct ReaderOptions {
   base::Duration poll_period;
   /// How long its answer may take.
   base::Duration poll_timeout;
-  /// A replica from which no byte comes for so long is left, whatever TCP believes: three heartbeats and a second.
-  /// Shorter notices one that hangs sooner, and leaves one that is only slow.
+  /// The reader leaves a replica that sends no byte for so long: three heartbeats and a second. A shorter time notices
+  /// one that hangs sooner, and also leaves one that is only slow.
   base::Duration silence = std::chrono::seconds{7};
   /// How hosts are looked up; empty: as the system does.
   http::Resolve resolve{};

@@ -16,8 +16,8 @@ std::vector<core::ProfileId> ids_of(std::span<const core::RowPtr> rows) {
   return ids;
 }
 
-/// May rows have come or gone in front of `first`, or among those from there on? One that is PENDING may be new. One
-/// with a reading is told if it stands in the window; in front of it, it may be new too.
+/// May rows have come or gone in front of `first`, or after it? A PENDING row may be new. A row with a reading is
+/// reported if it is in the window; in front of it, it may be new, too.
 bool may_have_moved(const board::State& state, const core::Version& seen, const core::Row* first) {
   const auto change = state.since(seen);
   return !change || !change->removed.empty() || std::ranges::any_of(change->rows, [&](const core::RowPtr& row) {
@@ -60,7 +60,7 @@ std::string View::advance(const board::State& state, const std::optional<core::V
     core::Change change;
     for (const core::RowPtr& row : found->rows) {
       const auto freshness = core::freshness(*row, now);
-      // How old a resumed client takes its rows for is not known.
+      // The ages that a resumed client shows are unknown.
       const bool turned = begun_ ? core::freshness(*row, looked_at_) != freshness
                                  : freshness == core::Freshness::stale || freshness == core::Freshness::expired;
       if (row->revision > seen->revision || turned) change.rows.push_back(row);
@@ -74,7 +74,7 @@ std::string View::advance(const board::State& state, const std::optional<core::V
   return out;
 }
 
-/// Do the rows stand where the client has them? Where those of a resumed client stood is not known: for a window of
+/// Are the rows where the client has them? The places of a resumed client's rows are unknown: for a window of
 /// everything it is enough that no row came or went, for another selection nothing may have changed.
 bool View::is_same(const board::State& state, const Found& found, const std::vector<core::ProfileId>& ids,
                    const core::Version& seen) const {

@@ -15,11 +15,11 @@ namespace feed {
 /// The rows of a selection, as of one state.
 struct Found {
   std::vector<core::RowPtr> rows;
-  /// How many rows match, whichever part of them is wanted.
+  /// How many rows match, not only in the wanted part.
   std::size_t matching = 0;
-  /// What the filters of level, freshness and failure have to choose from; for a window, the whole board.
+  /// The choice that the filters of level, freshness and failure have; for a window, the whole board.
   board::Counts choice{};
-  /// What finding them took; nothing to speak of for a window of everything.
+  /// The cost of the search; next to nothing for a window of everything.
   base::Duration cost{0};
 };
 
@@ -41,15 +41,15 @@ class Finder {
   base::Lately<board::Selection, Entry> entries_{kEntries};
 };
 
-/// What one client of a selection has, and which events bring it on: changed rows while the same ones stand there, else
-/// a `view`, after which the client asks again. Not thread-safe.
+/// The rows that one client of a selection has, and the events that update it: changed rows while the same ones are in
+/// it, else a `view`, after which the client asks again. Not thread-safe.
 class View {
  public:
   /// `finder` outlives it.
   View(Finder& finder, board::Selection selection) : finder_(finder), selection_(std::move(selection)) {}
 
-  /// Events from what the client has to `state`, its first ones when it was not called before. `seen`: the version that
-  /// the client has, if any. `resumes`: what happened after `seen` is known.
+  /// The events that bring the client to `state`; the first ones in the first call. `seen`: the version that the client
+  /// has, if any. `resumes`: the changes after `seen` are known.
   std::string advance(const board::State& state, const std::optional<core::Version>& seen, bool resumes);
 
   /// Not to be called before: searching must not take more than a small part of a core, and a view that moves all the

@@ -31,7 +31,7 @@ std::shared_ptr<http::Prepared> WholeView::large(const board::State& state, bool
     large_ = std::make_shared<http::Prepared>(render_(state));
     large_sequence_ = state.sequence;
     large_since_ = begin;
-    // As in Cache: asked for all the time, it keeps its thread busy for a part of the time only.
+    // As in Cache: it is shown for a while, so that it keeps its thread busy for a part of the time only.
     const auto end = std::chrono::steady_clock::now();
     show_until_ = end + (end - begin);
   }

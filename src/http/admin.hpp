@@ -10,10 +10,10 @@
 
 namespace http {
 
-/// Whether the process should get requests. Thread-safe.
+/// Decides whether the process should get requests. Thread-safe.
 class Health {
  public:
-  /// What must hold for readiness: returns "" or what is wrong. Thread-safe itself. Add all before serving.
+  /// A condition of readiness: returns "", or what is wrong. Must be thread-safe. Add all before serving.
   using Check = std::function<std::string()>;
   void add(Check check) { checks_.push_back(std::move(check)); }
 

@@ -8,7 +8,7 @@
 namespace http {
 namespace {
 
-/// A body below this size does not get smaller on the wire.
+/// Compression makes a smaller body no smaller on the wire.
 constexpr std::size_t kLeastToCompress = 1000;
 
 /// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), over words of eight bytes for speed.

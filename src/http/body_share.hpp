@@ -6,8 +6,7 @@
 
 namespace http {
 
-/// What the body of one request takes of the memory for all bodies, for as long as it lives. Thread-safe in what is
-/// taken.
+/// One request's share of the memory for all bodies, for as long as it lives.
 class BodyShare {
  public:
   explicit BodyShare(std::atomic<std::size_t>& taken) : taken_(taken) {}

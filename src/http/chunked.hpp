@@ -9,9 +9,8 @@ namespace http {
 /// Is this a character of a token (RFC 9110, section 5.6.2)?
 bool is_token_char(char c);
 
-/// Decodes a body that comes in chunks (RFC 9112, section 7.1). Strict: a proxy in front that takes the same bytes for
-/// something else could be led to take a body for a request. Extensions and trailers are checked and dropped. Not
-/// thread-safe.
+/// Decodes a body in chunks (RFC 9112, section 7.1). Strict, since a proxy in front that reads the same bytes in
+/// another way could take a body for a request. Extensions and trailers are checked and dropped. Not thread-safe.
 class ChunkedBody {
  public:
   enum class State : std::uint8_t { more, done, wrong, too_large };
@@ -59,7 +58,7 @@ class ChunkedBody {
   State state_ = State::more;
   Part part_ = Part::size;
   std::string body_;
-  /// Of the present chunk, still to come.
+  /// Bytes of the present chunk still to come.
   std::size_t left_ = 0;
   int digits_ = 0;
   /// Bytes of extensions and trailers.

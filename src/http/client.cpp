@@ -20,7 +20,7 @@ using boost::system::error_code;
 struct Client::Impl {
   Impl(const asio::any_io_executor& executor, ClientTimeouts given)
       : timeouts(given), resolver(executor), stream(executor), piece(64 * 1024) {
-    // The answer is as long as it is: streams have no end, and callers bound what they keep.
+    // No limit on the answer: streams have no end, and callers limit the bytes that they keep.
     parser.body_limit(boost::none);
   }
 

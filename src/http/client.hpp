@@ -55,7 +55,7 @@ class Client {
   /// The rest of the body. too_large: more than `max_bytes`.
   boost::asio::awaitable<base::Result<std::string>> read_all(std::size_t max_bytes);
 
-  /// Ends what is under way, at once, with an error. May be called at any time on the executor.
+  /// Ends the operation under way, at once, with an error. May be called at any time on the executor.
   void cancel();
 
  private:

@@ -15,8 +15,8 @@ std::string gzip(std::string_view data);
 /// Does an Accept-Encoding header allow gzip (RFC 9110, section 12.5.3)?
 bool accepts_gzip(std::string_view accept_encoding);
 
-/// A media range's quality in an Accept header: what the most specific range that covers `type` says; 0 when none
-/// does. `type` is "text/html". An empty header accepts everything.
+/// The quality of `type` ("text/html") in an Accept header, by the most specific range that covers it; 0 when none
+/// does. An empty header accepts everything.
 double quality_of(std::string_view accept, std::string_view type);
 
 }  // namespace http

@@ -7,8 +7,8 @@
 
 namespace http {
 
-/// Watches a connection for its client's end while an answer is made or streamed. Reads nothing: what a client sends
-/// meanwhile, such as its next request, stays in the socket. Used on the socket's executor; `socket` outlives it.
+/// Watches a connection for its client's end while an answer is made or streamed. Reads nothing: bytes that a client
+/// sends meanwhile, such as its next request, stay in the socket. Used on the socket's executor; `socket` outlives it.
 class EndWatch {
  public:
   explicit EndWatch(boost::asio::ip::tcp::socket& socket) : socket_(socket), timer_(socket.get_executor()) {}
@@ -19,7 +19,7 @@ class EndWatch {
   void begin(std::function<void()> on_gone);
   /// Nothing is called from now on, gone() is false again, and the socket is free for other work.
   void end();
-  /// As if the client had gone; nobody watches: nothing.
+  /// As if the client had gone. Does nothing when nobody watches.
   void tell();
 
   bool gone() const { return gone_; }

@@ -10,7 +10,7 @@ namespace http {
 namespace asio = boost::asio;
 namespace {
 
-/// Passes on what is written, compressed.
+/// Compresses the written bytes and passes them on.
 class GzipWriter final : public StreamWriter {
  public:
   explicit GzipWriter(StreamWriter& out) : out_(out) {

@@ -22,8 +22,8 @@ struct Header {
 class Connection {
  public:
   virtual ~Connection() = default;
-  /// `on_gone` is called once, when the client closes the connection or its sending side: TCP tells the two apart only
-  /// after an answer. It must not throw.
+  /// `on_gone` is called once, when the client closes the connection or its sending side: TCP distinguishes the two
+  /// only after an answer. It must not throw.
   virtual void watch(std::function<void()> on_gone) = 0;
   virtual void unwatch() = 0;
   /// Known while it is watched.
@@ -62,8 +62,8 @@ struct Request {
   std::vector<std::string> parameters;
   /// Which core serves it: the index of the board's view to read.
   std::size_t core = 0;
-  /// To be watched by a handler that waits, which answers at once when the client is gone: one that has closed no more
-  /// than its sending side gets that answer. Null when no server made this request.
+  /// A handler that waits watches it, and answers at once when the client is gone: a client that has closed its sending
+  /// side only gets that answer. Null when no server made this request.
   Connection* connection = nullptr;
 
   /// The value of a header, or "". Names are compared without case.
@@ -93,15 +93,15 @@ struct Reply {
   Text body;
   /// Instead of a body.
   Stream stream;
-  /// It was held back until something happened: how long that took says nothing about the service.
+  /// The answer was held back until something happened: its time is no measure of the service.
   bool waited = false;
 };
 
 /// Answers a request. Called on the core of the session; many run at the same time.
 using Handler = std::function<boost::asio::awaitable<Reply>(const Request&)>;
 
-/// Adds to an answer that must reach its client as it comes, or after a while: no proxy may keep it, change it
-/// (compress it, which holds it back), or, as nginx does, collect it first.
+/// Adds headers for an answer that must reach its client piece by piece: no proxy may store it, compress it, or, as
+/// nginx does, collect it first.
 void pass_through(Reply& reply);
 
 /// The reason phrase of a status.

@@ -7,7 +7,7 @@
 
 namespace http {
 
-/// Says that no more follows, and reads on for a second at most: to close a socket with unread data would reset the
+/// Closes the sending side, and reads on for a second at most: closing a socket with unread data would reset the
 /// connection, and its client would lose the answer.
 boost::asio::awaitable<void> linger(boost::beast::tcp_stream& stream);
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::chrono::seconds kFirstEjection{1};
 constexpr std::chrono::seconds kLongestEjection{30};
-/// Doubled so often, the first is longer than the longest.
+/// After so many doublings the first time is longer than the longest.
 constexpr std::size_t kMostDoublings = 5;
 
 using ReplicaPtr = std::shared_ptr<Replica>;
@@ -16,7 +16,7 @@ bool is_ready(const Replica& replica, base::SteadyTime now) {
   return replica.aside_until <= now;
 }
 
-/// Of two at random the one with less under way.
+/// Of two random replicas the one with less under way.
 const ReplicaPtr& less_loaded(const std::vector<ReplicaPtr>& some, std::minstd_rand& random) {
   const auto below = [&random](std::size_t end) {
     return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
@@ -28,7 +28,7 @@ const ReplicaPtr& less_loaded(const std::vector<ReplicaPtr>& some, std::minstd_r
   return some[some[second]->under_way < some[first]->under_way ? second : first];
 }
 
-/// A pointer that counts as something under way.
+/// A pointer that counts as a request under way.
 ReplicaPtr counted(const ReplicaPtr& replica) {
   ++replica->under_way;
   return {replica.get(), [replica](Replica*) { --replica->under_way; }};
@@ -75,7 +75,7 @@ std::shared_ptr<Replica> ReplicaSet::pick(base::SteadyTime now) {
 }
 
 bool ReplicaSet::fail(Replica& replica, base::SteadyTime now) {
-  // When all are aside it was picked in spite of that, and the next pick is to be another one.
+  // When all are ejected one was picked anyway, and the next pick should be another one.
   if (!is_ready(replica, now) && has_ready(now)) return false;
   const base::Duration ejection = kFirstEjection * (1 << std::min(replica.failures, kMostDoublings));
   ++replica.failures;

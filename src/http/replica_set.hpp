@@ -13,7 +13,7 @@ namespace http {
 
 using Endpoint = boost::asio::ip::tcp::endpoint;
 
-/// Where the replicas behind one host name are: the endpoints of each.
+/// The places of the replicas behind one host name: the endpoints of each.
 using Places = std::vector<std::vector<Endpoint>>;
 
 /// Each address is a replica. Only when all mean this machine they are one, as "localhost" is ::1 and 127.0.0.1.
@@ -26,9 +26,9 @@ struct Replica {
   std::vector<Endpoint> endpoints;
   /// Requests and streams.
   std::size_t under_way = 0;
-  /// Those since it last succeeded.
+  /// Failures since the latest success.
   std::size_t failures = 0;
-  /// Until then others are picked.
+  /// Until then it is ejected: others are picked.
   base::SteadyTime aside_until{};
 
   /// For logs: "http://hardware:5001 at 10.0.0.3".
@@ -41,30 +41,30 @@ class ReplicaSet {
  public:
   explicit ReplicaSet(std::uint32_t seed) : random_(seed) {}
 
-  /// The replicas of `url` are at `places` now. Those that were there before stay as they are; what runs on one that is
-  /// gone may go on. Returns whether anything changed.
+  /// The replicas of `url` are at `places` now. Known ones keep their state; requests on one that is gone may go on.
+  /// Returns whether anything changed.
   bool update(const base::Url& url, const Places& places);
 
-  /// The one with less under way of two at random among those that are not aside; when all are, the one that comes back
-  /// first. It counts as under way until no copy of the pointer is left, which may outlive the set. Null: none is
-  /// known.
+  /// The one with less under way of two random replicas that are not ejected; when all are, the one that comes back
+  /// first. The request counts as under way until no copy of the pointer is left, which may outlive the set. Null: no
+  /// replica is known.
   std::shared_ptr<Replica> pick(base::SteadyTime now);
 
-  /// Ejects it for a time that doubles with each failure: 1 s to 30 s, less up to a half. False when it was ejected
-  /// already: what was under way on it then is no further failure.
+  /// Ejects a replica for a time that doubles with each failure: 1 s to 30 s, less up to a half. False when it was
+  /// ejected already: failures of requests that were under way do not count again.
   bool fail(Replica& replica, base::SteadyTime now);
-  /// The next failure is the first one again, and it may be picked at once.
+  /// After a success: the next failure is the first one again, and the replica may be picked at once.
   void succeed(Replica& replica);
-  /// It ends orderly: others are preferred for a second.
+  /// The replica ends orderly: others are preferred for a second.
   void leave(Replica& replica, base::SteadyTime now);
 
   /// Is it still one of them?
   bool has(const Replica& replica) const;
   bool has(const std::string& name) const;
-  /// Is one not aside?
+  /// Is a replica not ejected?
   bool has_ready(base::SteadyTime now) const;
   std::size_t size() const { return replicas_.size(); }
-  /// How many failed and are aside.
+  /// How many replicas are ejected after failures.
   std::size_t ejected(base::SteadyTime now) const;
 
  private:

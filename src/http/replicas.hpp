@@ -25,17 +25,17 @@ using Resolve = std::function<boost::asio::awaitable<base::Result<Places>>(base:
 /// The addresses that this machine knows for the host, all of them.
 Resolve system_resolve(boost::asio::any_io_executor executor);
 
-/// Named by their owner. They outlive what uses them.
+/// The metrics of a client of replicas, named by their owner. They outlive it.
 struct ReplicaMetrics {
   prometheus::Counter& ejections;
   prometheus::Gauge& known;
   prometheus::Gauge& ejected;
 };
 
-/// Balances the requests of one client over the replicas of a service. Hosts are resolved again and again in the
-/// background, so that replicas come and go without anybody waiting; those that fail are left out for a while
-/// (replica_set.hpp has the rules). What fails again and again is a fault in the log: a replica, or looking up a host.
-/// Used on one executor.
+/// Balances the requests of one client over the replicas of a service. Resolves hosts again and again in the
+/// background, so that replicas come and go without a wait; replicas that fail are left out for a while
+/// (replica_set.hpp has the rules). A replica that goes on failing, or a host that cannot be looked up, is a fault in
+/// the log. Used on one executor.
 class Replicas {
  public:
   Replicas(boost::asio::any_io_executor executor, std::vector<base::Url> urls, ReplicaMetrics metrics, Resolve resolve,
@@ -45,11 +45,11 @@ class Replicas {
   boost::asio::awaitable<void> run();
   void stop();
 
-  /// Who gets the next request; it counts as under way as long as the pointer lives. Waits only until
-  /// every host was looked up once. Null: no address is known, or stop() was called.
+  /// The replica for the next request, which counts as under way as long as the pointer lives. Waits only until every
+  /// host was looked up once. Null: no address is known, or stop() was called.
   boost::asio::awaitable<std::shared_ptr<Replica>> pick();
 
-  /// What came of it. `reason` is a sentence for the log.
+  /// The result of a request. `reason` is a sentence for the log.
   void failed(Replica& replica, const std::string& reason);
   void succeeded(Replica& replica);
   /// It ended orderly.
@@ -57,7 +57,7 @@ class Replicas {
 
   /// Is its address still one that a host has?
   bool has(const Replica& replica) const { return set_.has(replica); }
-  /// Would pick() give one that is not known to fail?
+  /// Would pick() give a replica that is not ejected?
   bool has_ready() const { return set_.has_ready(std::chrono::steady_clock::now()); }
 
  private:

@@ -8,23 +8,23 @@
 
 #include "http/message.hpp"
 
-/// The rules of RFC 9112 for the head of a request that a parser alone does not hold. Pure.
+/// The rules of RFC 9112 for the head of a request that Beast's parser does not check. Pure.
 namespace http {
 
 inline constexpr std::uint32_t kMaxHeaderBytes = 16 * 1024;
 
-/// What is wrong with a request: a status and a sentence. The connection ends after it.
+/// An error of a request: a status and a sentence. The connection ends after it.
 struct Wrong {
   int status;
   std::string_view why;
 };
 
-/// Finds the end of a head in the bytes that have come, and what is wrong before it ends: no client should wait for the
-/// answer to something that cannot become a request.
+/// Finds the end of a head in the received bytes, and errors before it: no client should wait for the answer to bytes
+/// that cannot become a request.
 class HeadScanner {
  public:
-  /// `received` begins with what it began with the last time. Returns the bytes of the head; 0: there must be more, or
-  /// wrong() says why not.
+  /// `received` begins with the bytes of the previous call. Returns the size of the head; 0: more bytes are needed, or
+  /// wrong() has the error.
   std::size_t look(std::string_view received);
 
   const std::optional<Wrong>& wrong() const { return wrong_; }

@@ -18,7 +18,7 @@ namespace http {
 class RequestReader {
  public:
   using Message = boost::beast::http::request<boost::beast::http::empty_body>;
-  /// Why there is no request: the answer; nothing when the client is gone, or too slow to hear it.
+  /// The answer to a request that cannot be read; nothing when the client is gone, or too slow to get it.
   using Failure = std::optional<Reply>;
 
   /// `stream` outlives it.
@@ -33,11 +33,11 @@ class RequestReader {
   /// Reads a head, which is valid until the next is read.
   boost::asio::awaitable<std::expected<const Message*, Failure>> read_head();
 
-  /// Of the head that was read: has it a body that was not read, and of how many bytes, if that is told?
+  /// The unread body of the head that was read, with its size if that is known.
   bool has_body() const { return body_left_; }
   std::optional<std::uint64_t> body_length() const;
 
-  /// What is wrong with as much of a body as has come: nobody wants it, but what is no body must not be taken for one.
+  /// The error in the received part of an unwanted body: other bytes must not be taken for one.
   std::optional<Reply> look_at_body() const;
 
   /// Reads a body of `most` bytes at most.

@@ -10,7 +10,7 @@
 
 namespace http {
 
-/// Makes the answer to a request that is wrong, of a status and a sentence.
+/// Makes the answer to a wrong request from a status and a sentence.
 using ShowProblem = std::function<Reply(const Request&, int, std::string_view)>;
 
 /// May this request be made? An error is the answer.
@@ -19,7 +19,7 @@ using Guard = std::function<base::Result<void>(const Request&)>;
 /// As large as the server takes.
 inline constexpr std::size_t kAnyBody = std::numeric_limits<std::size_t>::max();
 
-/// What a route needs to know before a body is read.
+/// The options of a route that count before a body is read.
 struct RouteOptions {
   /// The largest body. 0: none is read; a request that has one is answered, and its connection closed.
   std::size_t max_body_bytes = 0;
@@ -65,7 +65,7 @@ class Router {
   }
 
   /// The route of a request whose body was not read yet, and the request's parameters. Else the answer: 404, 405 with
-  /// Allow, 400 for a path that does not decode, what the guard says, or what OPTIONS asks for where no route tells it.
+  /// Allow, 400 for a path that does not decode, the guard's error, or the answer to OPTIONS where no route has one.
   std::expected<const Route*, Reply> find(Request& request) const;
 
  private:

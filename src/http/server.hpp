@@ -17,8 +17,8 @@ namespace http {
 
 struct SessionHost;
 
-/// So many connections beyond its most a server holds for a moment, half of them to find room, half to tell them that
-/// there is none. Further ones are told so without waiting for them to hear it.
+/// Connections beyond the maximum that a server holds for a moment: half of them may find room, half are refused with
+/// an answer. Further ones are refused without a wait for their client.
 inline constexpr std::size_t kMostBeyond = 64;
 
 struct ServerOptions : base::ServerConfig {
@@ -26,7 +26,7 @@ struct ServerOptions : base::ServerConfig {
   std::string name{};
   /// Of all requests under way together; a single one may always be as large as max_body_bytes.
   std::size_t max_bodies_bytes = 64 << 20;
-  /// Shows autoscalers what the process is offered (docs/scaling.md). For one server of a process.
+  /// Exports the offered load for autoscalers (docs/scaling.md). For one server of a process.
   bool shows_demand = false;
 };
 
@@ -40,16 +40,16 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Listens and serves from now on; returns the port. Throws base::UsageError when the address cannot be had.
+  /// Listens and serves from now on; returns the port. Throws base::UsageError when the address is not available.
   std::uint16_t listen();
 
-  /// From now on answers say that their connection ends, so that clients open the next one where there is a future. A
+  /// From now on answers say that their connection ends, so that clients open the next one to another replica: a
   /// request on a connection that is being closed would be lost. Await it on the background thread.
   boost::asio::awaitable<void> announce_end();
 
   /// Takes no further connection, ends the idle ones, calls `end_streams`, whose owner then ends streams and answers
-  /// waiting requests, lets answers under way end within `timeout` and closes what is left. False: a handler does not
-  /// end, so the server must not be destroyed. Await it on the background thread.
+  /// waiting requests, lets answers under way end within `timeout` and closes the rest. False: a handler does not end,
+  /// so the server must not be destroyed. Await it on the background thread.
   boost::asio::awaitable<bool> drain(base::Duration timeout, std::function<void()> end_streams = {});
 
  private:

@@ -107,7 +107,7 @@ class Session final : public StreamWriter {
     const std::size_t count = co_await reader_.read_some(error);
     leave_idle();
     if (gave_way_ && count > 0) {
-      // Its request had just been read: it is served, one more than there are places for.
+      // Its request had just been read: it is served, one more than the maximum.
       gave_way_ = false;
       ++host_.sessions_open;
     }
@@ -147,7 +147,7 @@ class Session final : public StreamWriter {
     watch_.end();
     if (!reply) co_return false;
     host_.router.finish(request, *reply);
-    // What was not read must not be taken for the next request.
+    // Unread bytes must not be taken for the next request.
     const bool whole = !wrong && !reader_.has_body();
     const bool stays = whole && wants_to_stay(request, version) && !host_.ending && !gave_way_;
     const bool head_only = request.method == "HEAD";
@@ -164,7 +164,7 @@ class Session final : public StreamWriter {
     co_return (sent && stays && delimited);
   }
 
-  /// Nothing: the body did not arrive, and nobody is there to be told.
+  /// Nothing: the body did not arrive, and the client is gone.
   asio::awaitable<std::optional<Reply>> answer(Request& request, const RequestReader::Message& message,
                                                BodyShare& share) {
     const auto route = route_of(request, message);
@@ -215,7 +215,7 @@ class Session final : public StreamWriter {
     return problem(503, "too many large requests are under way; try again later");
   }
 
-  /// Tells a client that waits for it that its body is wanted (RFC 9110, section 10.1.1).
+  /// Sends 100 Continue to a client that waits for it (RFC 9110, section 10.1.1).
   asio::awaitable<bool> go_on(const RequestReader::Message& message) {
     if (message.version() < 11 || message.count("Expect") == 0) co_return true;
     static constexpr std::string_view kGoOn = "HTTP/1.1 100 Continue\r\n\r\n";

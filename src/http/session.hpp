@@ -16,7 +16,7 @@ namespace http {
 
 class Session;
 
-/// What the sessions of one server on one core share. Touched on that core only, but for the counters.
+/// The state that the sessions of one server share on one core. Touched on that core only, except for the counters.
 struct SessionHost {
   const Router& router;
   const ServerOptions& options;
@@ -31,10 +31,10 @@ struct SessionHost {
   prometheus::Histogram& seconds;
   /// By the first digit of the status, less one.
   std::array<prometheus::Counter*, 5> requests;
-  /// Requests that came, whatever becomes of them, and connections that were refused.
+  /// Requests, answered or not, and connections that were refused.
   base::RecentCount offered{};
   std::list<Session*> sessions{};
-  /// Those that wait for a request, the longest first.
+  /// Sessions that wait for a request, the longest first.
   std::list<Session*> idle{};
   /// Each answer says that its connection ends.
   bool ending = false;

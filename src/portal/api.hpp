@@ -9,7 +9,7 @@
 
 namespace portal {
 
-/// Why there is no answer before the first snapshot: which side is away, as far as that is known.
+/// The reason why there is no answer before the first snapshot: the side that is away, if that is known.
 std::string why_not_filled(const board::State& state);
 
 /// 503 for that reason.

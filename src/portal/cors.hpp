@@ -15,7 +15,7 @@ class Cors {
   /// Adds a GET route that other sites may read, and the answer to their browsers' question.
   void add(http::Router& router, const std::string& pattern, http::Handler handler) const;
 
-  /// Opens an answer to what other sites may read: all but pages, and whatever says that something is wrong.
+  /// Allows other sites to read an answer: all but pages, and errors.
   void open(const http::Request& request, http::Reply& reply) const;
 
  private:

@@ -14,7 +14,7 @@ std::vector<std::string> labels_of(std::span<const core::RowPtr> rows);
 /// The first line: the columns that all files have, and "label.region" for each label.
 std::string csv_head(std::span<const std::string> labels = {});
 
-/// How texts stand: `safe` has "'" before one that a spreadsheet would take for a formula, `raw` has none.
+/// The form of texts: `safe` has "'" before a text that a spreadsheet would take for a formula, `raw` has none.
 enum class Cells : std::uint8_t { safe, raw };
 
 /// Appends one row as a line of CSV (RFC 4180), as it is at `now`, with a column for each of `labels`.

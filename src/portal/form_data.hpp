@@ -10,7 +10,7 @@ namespace portal {
 /// Does the list show `column` of kColumnNames: is it wanted, and has any row such a value?
 bool has_column(const board::Overview& overview, const ListView& view, std::string_view column);
 
-/// Sets what the form of web/list.mustache shows, and the head of its table.
+/// Sets the data of the form of web/list.mustache, and of the head of its table.
 void set_form(kainjow::mustache::data& page, const board::Overview& overview, const ListView& view);
 
 }  // namespace portal

@@ -17,14 +17,14 @@ namespace portal {
 ///   ?wall=1                for a large display, the worst first
 class Page {
  public:
-  /// `public_url`: what commands name; "" is the reader's own address.
+  /// `public_url`: the portal's URL in commands; "" is the reader's own address.
   Page(board::Board& board, std::size_t cores, std::string public_url = "");
   ~Page();
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
-  /// What one core needs to render.
+  /// The renderers of one core.
   struct Core;
 
   board::Board& board_;

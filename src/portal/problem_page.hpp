@@ -9,7 +9,7 @@ namespace portal {
 /// Does the client prefer a page to a problem in JSON?
 bool wants_html(const http::Request& request);
 
-/// What is wrong, as a page for browsers and as problem+json for programs.
+/// An error as a page for browsers and as problem+json for programs.
 http::Reply show_problem(const http::Request& request, int status, std::string_view detail);
 
 }  // namespace portal

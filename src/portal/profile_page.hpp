@@ -9,10 +9,10 @@
 
 namespace portal {
 
-/// `GET /profile/{provider}/{name}`: all that is known of one profile, and what to copy. Called on every core.
+/// `GET /profile/{provider}/{name}`: all facts about one profile, and commands to copy. Called on every core.
 class ProfilePage {
  public:
-  /// `board` outlives it. `public_url`: what commands and badges that are copied name; "" is the reader's own address.
+  /// `board` outlives it. `public_url`: the portal's URL in commands and badges; "" is the reader's own address.
   ProfilePage(board::Board& board, std::size_t cores, std::string public_url = "");
   ~ProfilePage();
 

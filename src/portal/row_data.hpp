@@ -11,13 +11,14 @@ namespace portal {
 /// Sets a text that a section of a template can test: this library takes an empty text for true.
 void set_if_any(kainjow::mustache::data& out, const std::string& key, const std::string& text);
 
-/// What web/row.mustache shows. `root` leads from the page to the portal's root: "./" or "../../".
+/// The data of web/row.mustache. `root` leads from the page to the portal's root: "./" or "../../".
 kainjow::mustache::data row_data(const core::Row& row, base::Time now, std::string_view root);
 
 /// Why the values are not current: the side that is away, or that all of the probes are late; "" when it is neither.
 std::string trouble(const board::State& state, const board::Counts& counts);
 
-/// What web/head.mustache and web/foot.mustache show. `kind` is the class of the page's body, `query` that of its rows.
+/// The data of web/head.mustache and web/foot.mustache. `kind` is the class of the page's body, `query` that of its
+/// rows.
 kainjow::mustache::data frame_data(const board::State& state, const std::string& title, const std::string& kind,
                                    const std::string& events_query, const std::string& root);
 
@@ -39,7 +40,8 @@ std::string_view without_rule(std::string_view reason);
 /// "/profile/Amazon/c5", escaped.
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key);
 
-/// Adds what a page of ours may do: no script, style or picture but its own. The service adds who may frame it.
+/// Adds a page's Content-Security-Policy: no script, style or picture but its own. The service adds the sites that may
+/// frame it.
 void secure(http::Reply& reply);
 
 }  // namespace portal

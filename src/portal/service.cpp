@@ -19,7 +19,7 @@ feed::ReaderOptions reader_options(const config::PortalConfig& config) {
   return options;
 }
 
-/// Who may show a page of ours in a frame, for the end of its policy.
+/// The sites that may show a page in a frame, for the end of its policy.
 std::string frame_ancestors_of(const std::vector<std::string>& sites) {
   std::string sources = "; frame-ancestors 'self'";
   for (const std::string& site : sites) {

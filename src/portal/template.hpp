@@ -5,7 +5,7 @@
 
 namespace portal {
 
-/// A page's template from web/, with those that it includes as {{>name}} put in.
+/// A page's template from web/, with its includes ({{>name}}) put in.
 kainjow::mustache::mustache load_template(const std::string& name);
 
 }  // namespace portal

@@ -64,7 +64,7 @@ base::Result<core::Condition> condition_of(const http::Query& query) {
     if (!number) return std::unexpected(number.error());
     if (query.get(name)) *units = static_cast<double>(*number);
   }
-  // Who counts units takes them at any level that is known.
+  // A condition on units accepts any known level.
   condition.at_least = condition.free || condition.total_free ? core::Level::low : core::Level::medium;
   if (const auto text = query.get("at_least")) {
     const auto level = core::parse_at_least(*text);
@@ -152,7 +152,7 @@ std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view
   const auto verdict = tracker.judge(now);
   if (verdict.satisfied || view.closed() || steady >= deadline)
     return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled(*state);
-  // Compared before it is added: a client may tell of a hold at any time.
+  // Compared before it is added: a client may send a hold of any time.
   if (verdict.next && *verdict.next - now < std::chrono::duration_cast<base::Duration>(deadline - steady))
     deadline = steady + (*verdict.next - now);
   return std::nullopt;

@@ -10,7 +10,7 @@
 namespace portal {
 
 /// `GET /api/v1/wait?profile=PROVIDER/NAME&…`: answers when a condition holds, when the time is up, when the client
-/// closes its sending side, when the server drains, or after kLongestWait, each time with what stands there now:
+/// closes its sending side, when the server drains, or after kLongestWait, each time with the present rows:
 ///
 ///     {"satisfied","version","now","held","unmatched":[patterns],"outage","more","rows":[rows with "holds_since"]}
 ///

@@ -9,7 +9,7 @@
 namespace probe {
 namespace {
 
-/// libcurl writes to connections that may be closed. What the program does with the signal otherwise stays.
+/// Ignores SIGPIPE during a call, since libcurl writes to connections that may be closed.
 class WithoutPipeSignal {
  public:
   WithoutPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
@@ -34,7 +34,7 @@ Called perform(Transfer& transfer) {
   return std::move(*result);
 }
 
-/// What a stream is watched by, on the thread that makes the call.
+/// The watch of a stream, on the thread that makes the call.
 struct Watched {
   const std::function<bool()>& go_on;
   base::Duration silence;

@@ -9,13 +9,13 @@
 #include "base/clock.hpp"
 #include "probe/transfer.hpp"
 
-/// HTTP calls that their thread waits for, as a command line makes them.
+/// HTTP calls that block their thread, for the command line.
 namespace probe {
 
-/// Why a call gave no answer.
+/// The failure of a call.
 struct CallFailure {
   std::string message;
-  /// It will fail the next time too: nobody is trusted, or this is no URL.
+  /// Another attempt would fail, too: an untrusted certificate, or no URL.
   bool lasting = false;
 };
 

@@ -22,12 +22,12 @@ namespace {
 namespace asio = boost::asio;
 using Variables = std::map<std::string, std::string>;
 
-/// Of standard output, as it is shown by "vacancy probe test".
+/// The part of standard output that "vacancy probe test" shows.
 constexpr std::size_t kShownBytes = 64 * 1024;
 
-// --- What it is given
+// --- Input
 
-/// What the program is told about its task. `profile` is null for a batch.
+/// The variables of a task. `profile` is null for a batch.
 Variables task_of(const config::ProbeConfig& config, const core::Profile* profile) {
   const auto timeout = std::chrono::ceil<std::chrono::seconds>(config.timeout);
   Variables variables{{"PROBE_TIMEOUT", std::to_string(timeout.count())}};
@@ -59,14 +59,14 @@ std::vector<std::string> environment_of(const config::ExecOptions& options, Vari
   return environment;
 }
 
-/// What to type for the same. Without the configured environment, which is where secrets are.
+/// The command to type for the same run. Without the configured environment, since it holds secrets.
 std::string command_line(const Variables& task, const std::vector<std::string>& command) {
   std::string line;
   for (const auto& [name, value] : task) line += fmt::format("{}={} ", name, base::shell_quoted(value));
   return line + typed(command);
 }
 
-/// What the program gets from the service's environment, or by a name such as API_KEY.
+/// Secrets that the program gets from the service's environment, or by a name such as API_KEY.
 Secrets secrets_of(const config::ExecOptions& options) {
   Secrets secrets;
   const auto add = [&](std::string_view value) {
@@ -81,7 +81,7 @@ Secrets secrets_of(const config::ExecOptions& options) {
   return secrets;
 }
 
-/// What came back, for those who may run the program.
+/// The output, for administrators.
 std::string received(const Exited& exited, const Secrets& secrets) {
   std::string_view output = exited.output;
   std::string cut;
@@ -90,7 +90,7 @@ std::string received(const Exited& exited, const Secrets& secrets) {
   return secrets.blotted(fmt::format("{}\n{}{}{}", how_it_ended(exited), output, cut, exited.errors));
 }
 
-/// Why it failed, in its own words, is not for everybody who sees the row.
+/// The program's own words about a failure are not public.
 void log_failure(const std::string& probe, const Exited& exited, const Secrets& secrets) {
   if (exited.code == 0 || !spdlog::should_log(spdlog::level::debug)) return;
   const std::string_view words = base::trim(base::trim(exited.errors).empty() ? exited.output : exited.errors);

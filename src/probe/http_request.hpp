@@ -23,7 +23,7 @@ std::string shown(const Request& request);
 /// The same of a response, whose secrets are blotted before anything is cut off.
 std::string shown(const Response& response, const Secrets& secrets);
 
-/// What the request sends that nobody should see, and the login of a proxy.
+/// The secrets of the request, and the login of a proxy.
 Secrets secrets_of(const Request& request);
 
 }  // namespace probe

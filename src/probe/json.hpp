@@ -7,9 +7,9 @@
 
 namespace probe {
 
-/// Parses JSON of a source (RFC 8259), at most 64 levels deep, after a byte order mark. Numbers are the nearest to what
-/// is written. Fails with a sentence, which has no words of the source but a key, also when an object has a key twice:
-/// which of its values is meant, nobody knows. Pure; thread-safe.
+/// Parses JSON of a source (RFC 8259), at most 64 levels deep, after a byte order mark. Numbers are the nearest to the
+/// written ones. Fails with a sentence, which has no words of the source but a key, also when an object has a key
+/// twice, since either value may be meant. Pure; thread-safe.
 std::expected<boost::json::value, std::string> parse_json(std::string_view text);
 
 /// `text` without the byte order mark of UTF-8 that it may begin with.

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// Words of others, made fit to be shown. Pure; thread-safe.
+/// Makes foreign text fit for display. Pure; thread-safe.
 namespace probe {
 
 inline constexpr std::size_t kMaxReasonBytes = 300;

@@ -18,7 +18,7 @@ namespace probe {
 /// A measurement, or a sentence that says what failed. A failed probe is a value, not an exception.
 using Result = std::expected<core::Measurement, std::string>;
 
-/// Why a run found out nothing.
+/// The failure of a whole run.
 struct Failure {
   /// A sentence.
   std::string sentence;
@@ -26,11 +26,11 @@ struct Failure {
   bool asked = true;
 };
 
-/// What one run found out.
+/// The answer of one run.
 struct Answer {
   /// One for each profile that was asked for, in their order.
   std::vector<Result> results;
-  /// Why the whole run failed, for when there is no profile to say it; "" when it did not.
+  /// The failure of the whole run, for a run without profiles; "" when it did not fail.
   std::string error{};
   /// Every profile that the source has, from kinds that discover them.
   std::optional<std::vector<core::ProfileKey>> discovered{};
@@ -38,11 +38,11 @@ struct Answer {
   bool asked = true;
 };
 
-/// What one run did, for people who set up a probe.
+/// A record of one run, for people who set up a probe.
 struct Trace {
   /// A command line or a request, without secrets.
   std::string sent;
-  /// What came back, as it came.
+  /// The bytes that came back, unchanged.
   std::string received;
 };
 
@@ -81,7 +81,7 @@ inline Answer failed(std::size_t count, const Failure& failure) {
 
 inline constexpr std::string_view kCancelled = "cancelled";
 
-/// "timed out after 30s", with the configured time: what was left of it when the work began tells nobody anything.
+/// "timed out after 30s", with the configured time, not the part of it that was left when the work began.
 inline std::string timed_out_after(base::Duration timeout) {
   return "timed out after " + base::to_string(timeout);
 }

@@ -23,13 +23,13 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using Error = boost::system::error_code;
 
-/// What is kept of standard error.
+/// The part of standard error that is kept.
 constexpr std::size_t kErrorBytes = 1024;
 /// Read at once from a program that prints without end, before others have their turn.
 constexpr std::size_t kBytesPerTurn = 64 * 1024;
 /// The most that a pipe holds.
 constexpr std::size_t kPipeBytes = 1 << 20;
-/// What env and shells say when they cannot run a program, or do not find it.
+/// Exit codes of env and shells that cannot run a program, or do not find it.
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 /// From SIGTERM to SIGKILL, and how long a killed process may take to disappear.
@@ -115,7 +115,7 @@ struct Programs::Run : std::enable_shared_from_this<Run> {
   asio::steady_timer timer;
   Stream output;
   Stream errors;
-  /// Why it is being ended, or was.
+  /// The reason for its end.
   std::string failure;
   bool abandoned = false;
 };
@@ -233,7 +233,7 @@ asio::awaitable<std::expected<Exited, Failure>> Programs::run(Program program, b
   run->collect();
   co_await run->wait_for_group();
   auto result = run->result();
-  // By env, which is what the script's first line asks for.
+  // By env, which the script's first line names.
   if (result && (result->code == kNotFound || result->code == kNotExecutable))
     if (std::string fault = fault_of_file(program); !fault.empty()) co_return not_asked(std::move(fault));
   co_return result;

@@ -14,7 +14,7 @@
 
 namespace probe {
 
-/// What to run, and within what limits.
+/// A command with its limits.
 struct Program {
   /// The program, searched in PATH of `environment` when it has no slash, and its arguments. No shell.
   std::vector<std::string> command;
@@ -57,8 +57,8 @@ std::string typed(const std::vector<std::string>& command);
 /// size of this process. Used on one thread, that of its executor.
 class Programs {
  public:
-  /// From now on, this process adopts what its programs leave behind. `timeout` is what the deadlines come from, and
-  /// what a failure names.
+  /// From now on, this process adopts the processes that its programs leave behind. Deadlines come from `timeout`, and
+  /// failures name it.
   Programs(boost::asio::any_io_executor executor, base::Duration timeout);
   /// REQUIRES: every run() has returned.
   ~Programs();

@@ -6,7 +6,7 @@
 
 #include "probe/sinfo.hpp"
 
-/// What scontrol says that sinfo does not. Pure and thread-safe; takes any bytes.
+/// Facts that scontrol prints and sinfo does not. Pure and thread-safe; takes any bytes.
 namespace probe {
 
 /// Adds what `scontrol -a -o show partition` printed: partitions without visible nodes, their states, which of them are

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kHidden = "…";
 constexpr std::string_view kNotShown = "(not shown: a secret of this probe is in it, in another form)";
 constexpr std::size_t kShortestSecret = 4;
-/// Of what is left of a secret that is cut off.
+/// The shortest part of a secret that is hidden where a text is cut off.
 constexpr std::size_t kShortestPart = 6;
 constexpr std::size_t kPiece = sizeof(std::uint64_t);
 /// A shorter secret is looked for as a whole.
@@ -34,7 +34,7 @@ bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
 
-/// What is left of the letters beyond ASCII: all, none, or the letter without its accent.
+/// How letters beyond ASCII are reduced: kept, dropped, or without their accent.
 enum class Letters : std::uint8_t { all, none, plain };
 constexpr Letters kLetters[] = {Letters::all, Letters::none, Letters::plain};
 
@@ -62,7 +62,7 @@ std::uint64_t piece_of(const char* text) {
   return piece;
 }
 
-/// The runs of what is seen, of a text that may be no text.
+/// The runs of visible characters in bytes that may be no text.
 std::string readable(std::string_view text) {
   std::string out;
   const auto is_seen = [](char c) { return c >= ' ' && c <= '~'; };
@@ -181,7 +181,7 @@ bool Secrets::is_in(std::string_view text, Ends ends) const {
                              [&](Letters letters) { return is_in_form(squeezed(text, letters), ends); });
 }
 
-/// Looks for secrets in a text, and in all that it may stand for.
+/// Looks for secrets in a text, and in all texts that it may encode.
 class Secrets::Search {
  public:
   Search(const Secrets& secrets, std::size_t& left, Ends ends = {}) : secrets_(secrets), left_(left), ends_(ends) {}

@@ -8,8 +8,8 @@
 
 namespace probe {
 
-/// What a probe must not repeat: the secrets it sends, which its source may answer with. Whatever leaves a probe goes
-/// through blotted(). Reading is thread-safe.
+/// The secrets that a probe sends, and that its source may send back. All text from a probe goes through blotted().
+/// Reading is thread-safe.
 class Secrets {
  public:
   /// Secrets of fewer than four bytes are left alone: to blot them would garble every text.

@@ -8,7 +8,7 @@
 #include "config/config.hpp"
 #include "probe/slurm_text.hpp"
 
-/// What sinfo prints about nodes and partitions. Pure and thread-safe; takes any bytes.
+/// Reads the output of sinfo about nodes and partitions. Pure and thread-safe; takes any bytes.
 namespace probe {
 
 /// What sinfo must print, one line for each node of each partition. No field that people write, which could hold the
@@ -32,7 +32,7 @@ struct Nodes {
   /// Of each of them. What is free has the same types.
   Gpus gpus{};
   FreeGpus free_gpus{};
-  /// What jobs may demand of a node; not given where the source does not say.
+  /// Features that jobs may demand of a node; not given where the source has none.
   std::optional<Names> features{};
 };
 
@@ -56,7 +56,7 @@ std::expected<Cluster, std::string> read_sinfo(std::string_view output, const co
 /// The same of JSON alone.
 std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options);
 
-/// What a source says of a node, or of each node of a group; CPUs and idle nodes are those of the whole group.
+/// A source's facts about a node, or about each node of a group; CPUs and idle nodes are those of the whole group.
 struct RawNodes {
   Names names{};
   std::set<std::string, std::less<>> states{};

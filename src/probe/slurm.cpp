@@ -44,7 +44,7 @@ Command scontrol_command(const config::SlurmOptions& options, const char* what) 
   return command;
 }
 
-/// Without the user's settings for sinfo and squeue, which change what they print.
+/// Without the user's settings for sinfo and squeue, which change their output.
 std::vector<std::string> environment(const config::SlurmOptions& options) {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
   const auto own = [](const char* name) { return std::getenv(name); };
@@ -79,7 +79,7 @@ void note(Trace* trace, std::string_view sent, std::string_view received) {
   trace->received += received.substr(0, kMaxTraceBytes - std::min(kMaxTraceBytes, trace->received.size()));
 }
 
-/// What the commands printed; "" of those that are not asked.
+/// The outputs of the commands; "" of those that do not run.
 struct Printed {
   std::string nodes;
   std::string partitions;
@@ -137,7 +137,7 @@ class SlurmProbe final : public Probe {
     co_return printed;
   }
 
-  /// What the command prints, when it succeeds.
+  /// The command's output, when it succeeds.
   asio::awaitable<Or<std::string>> run(Command command, Call call) {
     Program program{.command = command, .environment = environment_, .max_output_bytes = kMaxOutputBytes, .nice = 0};
     auto exited = co_await programs_.run(std::move(program), call.deadline, call.stop);

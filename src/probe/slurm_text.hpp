@@ -70,7 +70,7 @@ std::optional<Gres> read_gres(std::string_view gres);
 /// Adds `more`, so many times; no sum exceeds kMostUnits.
 void add_gpus(Gpus& gpus, const Gpus& more, std::int64_t times);
 
-/// What is left of `gpus`. A device that is in use in part is not free.
+/// The free ones of `gpus`. A device that is in use in part is not free.
 FreeGpus left_of(Gpus gpus, const Gres& used);
 
 /// The nodes in a list as "cpu[1-3,5],gpu07"; those after some 100,000 are left out.

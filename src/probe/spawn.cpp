@@ -36,7 +36,7 @@ std::unexpected<std::string> failed_to(std::string_view what, int error) {
 
 // --- Before the program: all that it will need
 
-/// What the child does. It shares our memory until it becomes the program, so it may only call the kernel.
+/// The child's work. It shares our memory until it becomes the program, so it may only call the kernel.
 struct Plan {
   explicit Plan(const Program& program);
 
@@ -49,7 +49,7 @@ struct Plan {
   std::vector<std::pair<__rlimit_resource, rlimit>> limits;
   /// Its standard input, output and error.
   std::array<int, 3> files{};
-  /// What went wrong, for us to read. Volatile, because no compiler sees that the child writes here.
+  /// The child's error. Volatile, because no compiler sees that the child writes here.
   volatile int error = 0;
   volatile bool connected = false;
   volatile bool entered = false;
@@ -111,7 +111,7 @@ Or<Descriptor> input_of(const Program& program) {
 
 // --- In the child
 
-/// What is ignored or blocked here, such as SIGPIPE, is not for the program.
+/// Signals that are ignored or blocked here, such as SIGPIPE, have their default for the program.
 void reset_signals() {
   struct sigaction initial{};
   initial.sa_handler = SIG_DFL;
@@ -146,7 +146,7 @@ int run_first_of(const Plan& plan) {
   return error;
 }
 
-/// Becomes the program, or ends with what hindered it in `plan`.
+/// Becomes the program, or ends with the error in `plan`.
 [[noreturn]] void become(Plan& plan) {
   // A session of its own tells what it starts from our other children, whatever groups they make.
   ::setsid();
@@ -195,7 +195,7 @@ Or<std::pair<Descriptor, Descriptor>> make_pipe() {
   return std::pair(Descriptor(ends[0]), Descriptor(ends[1]));
 }
 
-/// Says what is wrong with the words, or nothing.
+/// The mistake in the words, or nothing.
 std::string wrong_words(const Program& program) {
   if (program.command.empty() || program.command.front().empty()) return "the command is empty; it must name a program";
   for (const auto* words : {&program.command, &program.environment})

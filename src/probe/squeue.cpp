@@ -88,7 +88,7 @@ std::expected<Jobs, std::string> read_squeue(std::string_view output, std::strin
     if (!nodes || !cpus || !tasks) return std::unexpected(bad_line("squeue", kSqueueFormat, *line));
     const auto& [partitions, _1, _2, _3, per_job, per_node, per_task, reason, id, required, reservation, features] =
         *read;
-    // What is reserved does not count as free.
+    // Reserved resources do not count as free.
     if (!wants_resources(reason) || !is_none(reservation)) continue;
     // Tasks of an array are alike.
     const auto [at, is_new] = known.emplace(*line, jobs.size());

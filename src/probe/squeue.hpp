@@ -7,7 +7,7 @@
 
 #include "probe/sinfo.hpp"
 
-/// What squeue prints about pending jobs. Pure and thread-safe; takes any bytes.
+/// Reads the output of squeue about pending jobs. Pure and thread-safe; takes any bytes.
 namespace probe {
 
 /// What squeue must print, one line for each pending job and for each task of an array. Lines may end after Reason. The
@@ -32,7 +32,7 @@ struct Job {
   /// It needs all of these nodes, and none of those.
   Names required{};
   Names excluded{};
-  /// What a node must have: all of one of these sets. Empty: nothing.
+  /// The features that a node must have: all of one of these sets. Empty: none.
   std::vector<Names> features{};
 };
 

@@ -35,7 +35,7 @@ struct Request {
   /// Basic authentication or, with sigv4, the access key and its secret.
   std::string username{};
   std::string password{};
-  /// What libcurl signs requests for: "aws:amz:REGION:SERVICE".
+  /// The scope of libcurl's signatures: "aws:amz:REGION:SERVICE".
   std::string sigv4{};
   /// PEM; "" for the system's authorities.
   std::string ca_file{};
@@ -65,10 +65,10 @@ struct Response {
   const std::string* header(std::string_view name) const;
 };
 
-/// What is wrong with a ca_file that has none.
+/// The error for a ca_file without certificates.
 std::string no_certificates(const std::string& ca_file);
 
-/// One call as libcurl sees it: an easy handle with its options, and what came back so far. Used on one thread.
+/// One call of libcurl: an easy handle with its options, and the response so far. Used on one thread.
 class Transfer {
  public:
   /// `request` outlives the transfer. It must be over within `limit`, which is positive; a failure names `timeout`,
@@ -79,7 +79,7 @@ class Transfer {
 
   CURL* handle() const { return handle_.get(); }
 
-  /// What the transfer led to, when libcurl says that it is over. Fails with a sentence.
+  /// The result of the transfer, when libcurl says that it is over. Fails with a sentence.
   std::expected<Response, std::string> result(CURLcode code);
 
  private:

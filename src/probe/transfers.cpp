@@ -37,7 +37,7 @@ base::Duration until(base::SteadyTime deadline) {
 
 }  // namespace
 
-/// What the two threads share about a call. The worker writes `result` and then posts done(), which runs on the
+/// The state of a call that two threads share. The worker writes `result` and then posts done(), which runs on the
 /// executor; the rest of the time each thread keeps to its own.
 struct Transfers::Exchange {
   void done() {

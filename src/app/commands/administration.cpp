@@ -21,7 +21,7 @@ bool is_unknown(const Answer& answer) {
   return answer.status == 404 || answer.status == 405 || answer.status == 501;
 }
 
-/// Is there what each hardware service has?
+/// Does the URL lead to a hardware service?
 bool is_hardware_service(const Remote& remote) {
   const Answer rows = remote.send({.target = "/hardware/"});
   return !is_unknown(rows) && !is_page(rows);

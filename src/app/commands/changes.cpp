@@ -28,7 +28,8 @@ bool has_failed(const json::object& row) {
   return !text_of(row, "error").empty();
 }
 
-/// What about a row is worth a line. Errors often hold numbers that differ each time, so their text is not.
+/// The parts of a row whose change makes a line. Not the text of errors, which often holds numbers that differ each
+/// time.
 auto told(const json::object& row) {
   return std::tuple(text_of(row, "availability"), text_of(row, "freshness"), has_failed(row));
 }

@@ -10,7 +10,7 @@
 
 namespace app {
 
-/// One thing that `vacancy watch` tells.
+/// One line of `vacancy watch`.
 struct Change {
   enum class Kind {
     current,  ///< a row of the first snapshot
@@ -23,7 +23,7 @@ struct Change {
   /// The source's clock, as RFC 3339.
   std::string now;
   boost::json::object row;
-  /// Where `changed`: what it was.
+  /// Where `changed`: the former value.
   boost::json::object before;
 };
 
@@ -32,13 +32,14 @@ std::string to_line(const Change& change);
 /// {"change":"changed","now":…,"before":{"availability","freshness","failed"},"row":{…}}
 std::string to_json(const Change& change);
 
-/// Makes changes of a portal's events. Knows what it has told, so that a reconnection tells only what is new.
+/// Makes lines of a portal's events. Remembers the rows that it has reported, so that a reconnection reports new
+/// changes only.
 class Changes {
  public:
   /// Without patterns, all profiles.
   explicit Changes(std::vector<core::Pattern> patterns) : patterns_(std::move(patterns)) {}
 
-  /// What an event tells. Throws std::exception when it is not what a portal sends.
+  /// The lines of an event. Throws std::exception when it is no event of a portal.
   std::vector<Change> fold(const http::SseEvent& event);
 
   /// Has the first snapshot come in?

@@ -4,7 +4,7 @@
 
 namespace app {
 
-/// What `vacancy up` has where nothing else is configured: what is private stays on this machine.
+/// The defaults of `vacancy up`: private services stay on this machine.
 config::Config defaults_of_up();
 
 /// Puts the token and a SQLite file with a relative path into the data directory, which need not be there.

@@ -51,7 +51,7 @@ std::string cluster_name() {
   return name.empty() ? "our-cluster" : name;
 }
 
-/// How many partitions sinfo tells now.
+/// How many partitions sinfo lists.
 std::size_t partitions() {
   const std::string text = output_of("sinfo -h -o %R");
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));

@@ -20,7 +20,7 @@ Command add_restore(CLI::App& program, LoadConfig load);
 Command add_backup(CLI::App& program);
 Command add_restore(CLI::App& program);
 
-/// `migrate --check`: prints what a start or a migration would find. 0 when nothing stands in its way, otherwise 1.
+/// `migrate --check`: prints what a start or a migration would find. 0 when it would succeed, otherwise 1.
 int check_database(const config::Config& config);
 
 }  // namespace app

@@ -25,7 +25,7 @@ bool looks_like_login(const std::string& url) {
   return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });
 }
 
-/// Up to its query, which may hold what nobody should see.
+/// The URL without its query, which may hold secrets.
 std::string without_query(const std::string& url) {
   return probe::shown_url(url.substr(0, url.find_first_of("?#")));
 }
@@ -67,7 +67,7 @@ base::UsageError two_logins(const Given& one, const Given& other) {
   return base::UsageError(fmt::format("{} and {} are two logins; give one", one.place, other.place));
 }
 
-/// Throws what a call that failed means.
+/// Throws the error of a failed call.
 [[noreturn]] void fail(const std::string& url, const probe::CallFailure& failure) {
   if (failure.lasting) throw base::UsageError(fmt::format("{}: {}", url, failure.message));
   // libcurl names the host again, and counts the milliseconds.

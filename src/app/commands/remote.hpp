@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "probe/transfer.hpp"
 
-/// A service as the command line reaches it: over http or https, with what it takes to be let in.
+/// A service that the command line calls over http or https, with its credentials.
 namespace app {
 
 struct Ask {
@@ -53,7 +53,7 @@ class Remote {
   /// The target that a link in the answer to `target` leads to. Throws base::UsageError when that is elsewhere.
   std::string linked(const std::string& target, const std::string& link) const;
 
-  /// Why the service did not let us in, or has something else there, with what helps.
+  /// Why the service refused the login, or is another one, with advice.
   std::string refusal(const Answer& answer) const;
 
  private:

@@ -57,7 +57,7 @@ class Parser {
     token_ = lexer_.next();
     knows_dialect_ = knows_dialect_ || token_.kind == Kind::name;  // backquotes are MySQL's
   }
-  /// Something in the file tells whose it is.
+  /// The program that wrote the file is known from a mark in it.
   void learn(bool escapes) {
     lexer_.set_escapes(escapes);
     knows_dialect_ = true;

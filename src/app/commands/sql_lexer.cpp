@@ -21,7 +21,7 @@ bool is_word(char c) {
          c == '@' || static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// What a backslash and `c` stand for in a string.
+/// The meaning of a backslash and `c` in a string.
 void append_escaped(std::string& out, char c) {
   switch (c) {
     case '0':

@@ -7,7 +7,7 @@
 
 namespace app {
 
-/// A mistake in an SQL file: where, counted from 1, and what was wrong and what is right.
+/// A mistake in an SQL file: its place, counted from 1, and a sentence with the right form.
 struct SqlMistake {
   std::size_t line = 0;
   std::string message;
@@ -23,7 +23,7 @@ struct SqlToken {
     end,        ///< the end of the text
   };
   Kind kind = Kind::end;
-  /// As it stands in the text, with its quotes.
+  /// As in the text, with its quotes.
   std::string_view text;
   /// In a string: a backslash says what the byte behind it means. Otherwise it is a byte like any other.
   bool escapes = false;
@@ -47,7 +47,7 @@ class SqlLexer {
   /// Whether a backslash escapes in strings from now on, as in MySQL by default. In PostgreSQL's E'…' it always does.
   void set_escapes(bool escapes) { escapes_ = escapes; }
 
-  /// The first mistake, of the lexer or told by note().
+  /// The first mistake, of the lexer or of note().
   const std::optional<SqlMistake>& mistake() const { return mistake_; }
   /// Notes a mistake at `where`, a part of the text. Only the first one counts.
   void note(std::string_view where, std::string message);
@@ -68,7 +68,7 @@ class SqlLexer {
   std::optional<SqlMistake> mistake_;
 };
 
-/// What a string or a name stands for: without its quotes, and without its escapes, by MySQL's rules. Words are as they
+/// The value of a string or a name: without its quotes, and without its escapes, by MySQL's rules. Words are as they
 /// are.
 std::string unquoted(const SqlToken& token);
 

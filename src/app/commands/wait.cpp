@@ -94,7 +94,7 @@ class Waiting {
   }
 
   int run() {
-    // The first answer comes at once, so that what matches nothing is told now; after an absence, that it is over.
+    // The first answer comes at once: it reports patterns without a match now, and the end of an outage.
     for (base::Duration poll{0};;) {
       const auto begin = std::chrono::steady_clock::now();
       const bool answered = ask(poll);
@@ -117,7 +117,7 @@ class Waiting {
     return std::max(std::chrono::ceil<base::Duration>(left), base::Duration{0});
   }
 
-  /// False: it could not be told what stands there.
+  /// False: the present rows are unknown.
   bool ask(base::Duration poll) {
     std::string target = fmt::format("/api/v1/wait?{}&timeout={}", query_, base::to_string(poll));
     if (!held_.empty()) target += "&held=" + base::percent_encode(held_);
@@ -157,7 +157,7 @@ class Waiting {
         warn(fmt::format("no profile matches {} yet", base::to_line(std::string_view(pattern.get_string()))));
     if (!satisfied_)
       for (const std::string& warning : never(wished(options_), list("rows"), flag("more"))) warn(warning);
-    // Once each time that it begins: what is waited for cannot come before it ends.
+    // Once each time that it begins: the condition cannot hold before it ends.
     const bool outage = answer_.contains("outage") && !answer_.at("outage").is_null();
     if (outage && !outage_told_ && !options_.quiet) {
       progress_.clear();
@@ -204,7 +204,7 @@ class Waiting {
   PortalLink link_;
   WaitProgress progress_;
   std::optional<base::SteadyTime> deadline_;
-  /// What the portal told last.
+  /// The portal's latest answer.
   json::object answer_;
   std::string held_;
   bool satisfied_ = false;

@@ -22,7 +22,7 @@ std::optional<double> number_of(const json::object& row, std::string_view key) {
   return value != nullptr && value->is_number() ? std::optional(value->to_number<double>()) : std::nullopt;
 }
 
-/// The higher the nearer to what is waited for.
+/// Higher means nearer to the condition.
 auto rank(const json::object& row) {
   const std::string level = text_of(row, "availability");
   const int height = level == "HIGH" ? 3 : level == "MEDIUM" ? 2 : level == "LOW" ? 1 : 0;

@@ -41,11 +41,11 @@ class Watch {
   explicit Watch(const Options& options)
       : options_(options), remote_(*options.access), link_(remote_.url()), changes_(patterns_of(options)) {}
 
-  /// Returns when nobody reads what it prints. Throws std::runtime_error when there is no portal at the URL.
+  /// Returns when nobody reads the output. Throws std::runtime_error when there is no portal at the URL.
   void run() {
     while (is_read()) {
       const std::string problem = follow();
-      // A stream that ends cleanly is a portal that goes; the next connection tells whether another one is there.
+      // A stream that ends cleanly is a portal that goes; the next connection shows whether another one is there.
       if (!problem.empty()) link_.away(problem);
       std::this_thread::sleep_for(link_.next_pause());
     }
@@ -62,7 +62,7 @@ class Watch {
     return patterns;
   }
 
-  /// Follows one stream to its end. Returns what was wrong, "" when it ended cleanly.
+  /// Follows one stream to its end. Returns its error, "" when it ended cleanly.
   std::string follow() {
     Ask ask{.target = "/api/v1/events", .headers = {"Accept: text/event-stream"}};
     if (!seen_.empty()) ask.headers.push_back("Last-Event-ID: " + seen_);
@@ -123,7 +123,7 @@ class Watch {
   Changes changes_;
   /// The id of the latest event: where the next stream goes on.
   std::string seen_;
-  /// It is told once, of the first snapshot.
+  /// It is reported once, of the first snapshot.
   bool told_unmatched_ = false;
 };
 
