@@ -77,11 +77,8 @@ http::Reply List::since(const board::State& state, std::string_view text) const 
   body += ",\"removed\":[";
   for (std::size_t i = 0; i < change->removed.size(); ++i)
     body += fmt::format("{}{}", i > 0 ? "," : "", change->removed[i].id);
-  body += "]}\n";
-  http::Reply reply;
-  reply.content_type = "application/json";
+  http::Reply reply = http::json_reply(std::move(body) + "]}");
   reply.headers.emplace_back("Cache-Control", "no-store");
-  reply.body = std::make_shared<const std::string>(std::move(body));
   return reply;
 }
 

@@ -28,12 +28,6 @@ http::Handler explained(http::Handler handler) {
   return [handler = std::move(handler)](const http::Request& request) { return explain(handler(request)); };
 }
 
-http::Reply json_reply(std::string json, int status) {
-  return {.status = status,
-          .content_type = "application/json",
-          .body = std::make_shared<const std::string>(std::move(json) + "\n")};
-}
-
 base::Result<feed::SentProfile> profile_in(const http::Request& request) {
   if (auto checked = check_type(request); !checked) return std::unexpected(checked.error());
   return feed::parse_profile(request.body);

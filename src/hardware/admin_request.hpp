@@ -9,9 +9,6 @@ namespace hardware {
 /// The same for administrators, who are told what was lost: 503 with its sentence. Nobody else is.
 http::Handler explained(http::Handler handler);
 
-/// An answer in JSON.
-http::Reply json_reply(std::string json, int status = 200);
-
 /// The profile in the request's body.
 base::Result<feed::SentProfile> profile_in(const http::Request& request);
 /// The same of a body with many.

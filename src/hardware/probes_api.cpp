@@ -160,7 +160,7 @@ asio::awaitable<std::string> ProbesApi::statuses() {
 }
 
 asio::awaitable<http::Reply> ProbesApi::list(const http::Request&) {
-  co_return json_reply(co_await asio::co_spawn(background_, statuses(), asio::use_awaitable));
+  co_return http::json_reply(co_await asio::co_spawn(background_, statuses(), asio::use_awaitable));
 }
 
 asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
@@ -177,7 +177,7 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   co_await test->over.wait();
   if (!test->body) co_return http::problem(400, "keep the connection open, both ways, while the probe runs");
   if (!*test->body) co_return http::problem(test->body->error());
-  co_return json_reply(**test->body);
+  co_return http::json_reply(**test->body);
 }
 
 /// On the background thread. Nobody may wait for it any more; it ends at the probe's timeout.

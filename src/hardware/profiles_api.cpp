@@ -51,7 +51,7 @@ asio::awaitable<http::Reply> ProfilesApi::list(const http::Request&) {
     base::append_json_object(body, profile.labels);
     body += '}';
   }
-  http::Reply reply = json_reply(body + "\n]");
+  http::Reply reply = http::json_reply(body + "\n]");
   reply.headers.emplace_back("Cache-Control", "no-store");
   co_return reply;
 }
@@ -64,7 +64,7 @@ asio::awaitable<http::Reply> ProfilesApi::add(const http::Request& request) {
   const auto added = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!added) co_return http::problem(added.error());
   changed_();
-  http::Reply reply = json_reply(profile_json(added->id, added->key) + "}", 201);
+  http::Reply reply = http::json_reply(profile_json(added->id, added->key) + "}", 201);
   reply.headers.emplace_back("Location", fmt::format("/hardware/{}", added->id));
   co_return reply;
 }
@@ -84,7 +84,7 @@ asio::awaitable<http::Reply> ProfilesApi::add_many(const http::Request& request)
     body += i > 0 ? ",\n" : "\n";
     body += profile_json(added[i].id, profiles[i].key) + fmt::format(",\"existed\":{}}}", added[i].existed);
   }
-  co_return json_reply(body + "]}");
+  co_return http::json_reply(body + "]}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) {
@@ -96,7 +96,7 @@ asio::awaitable<http::Reply> ProfilesApi::replace(const http::Request& request) 
   const auto replaced = co_await database_.run("profiles", told_apart(std::move(job)));
   if (!replaced) co_return http::problem(replaced.error());
   changed_();
-  co_return json_reply(profile_json(replaced->id, replaced->key) + "}");
+  co_return http::json_reply(profile_json(replaced->id, replaced->key) + "}");
 }
 
 asio::awaitable<http::Reply> ProfilesApi::remove(const http::Request& request) {

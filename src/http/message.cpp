@@ -85,16 +85,20 @@ int status_of(base::Errc code) {
   return 500;
 }
 
+Reply json_reply(std::string json, int status) {
+  return {.status = status,
+          .content_type = "application/json",
+          .body = std::make_shared<const std::string>(std::move(json) + "\n")};
+}
+
 Reply problem(int status, std::string_view detail) {
   std::string quoted;
   base::append_json_string(quoted,
                            base::is_printable_utf8(detail) ? detail : "the request holds bytes that are not text");
-  Reply reply;
-  reply.status = status;
+  Reply reply = json_reply(fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":{}}})",
+                                       reason_phrase(status), status, quoted),
+                           status);
   reply.content_type = "application/problem+json";
-  reply.body = std::make_shared<const std::string>(
-      fmt::format("{{\"type\":\"about:blank\",\"title\":\"{}\",\"status\":{},\"detail\":{}}}\n", reason_phrase(status),
-                  status, quoted));
   // Caches keep a 404 otherwise, for as long as they like.
   reply.headers.emplace_back("Cache-Control", "no-store");
   if (status == 401) reply.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -110,6 +110,9 @@ std::string_view reason_phrase(int status);
 /// The status of an expected error: the one place where errors become HTTP.
 int status_of(base::Errc code);
 
+/// An answer in JSON, which ends with a line end.
+Reply json_reply(std::string json, int status = 200);
+
 /// An answer in application/problem+json (RFC 9457).
 Reply problem(int status, std::string_view detail);
 Reply problem(const base::Error& error);

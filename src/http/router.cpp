@@ -40,10 +40,7 @@ void allow(std::string& allowed, std::string_view method) {
 /// RFC 9110, section 9.3.7.
 Reply options(std::string allowed) {
   allow(allowed, "OPTIONS");
-  Reply reply;
-  reply.status = 204;
-  reply.headers.emplace_back("Allow", std::move(allowed));
-  return reply;
+  return {.status = 204, .headers = {{"Allow", std::move(allowed)}}};
 }
 
 }  // namespace

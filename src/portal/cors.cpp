@@ -6,13 +6,11 @@ namespace {
 namespace asio = boost::asio;
 
 asio::awaitable<http::Reply> preflight() {
-  http::Reply reply;
-  reply.status = 204;
-  reply.headers.emplace_back("Allow", "GET, HEAD, OPTIONS");
-  reply.headers.emplace_back("Access-Control-Allow-Methods", "GET, HEAD");
-  reply.headers.emplace_back("Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID, Cache-Control");
-  reply.headers.emplace_back("Access-Control-Max-Age", "86400");
-  co_return reply;
+  co_return http::Reply{.status = 204,
+                        .headers = {{"Allow", "GET, HEAD, OPTIONS"},
+                                    {"Access-Control-Allow-Methods", "GET, HEAD"},
+                                    {"Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID, Cache-Control"},
+                                    {"Access-Control-Max-Age", "86400"}}};
 }
 
 }  // namespace

@@ -258,6 +258,8 @@ TEST_F(PortalTest, ABlankPageSaysOneReason) {
   board_.fill(support::many_rows(3));
   EXPECT_TRUE(support::eventually([&] { return page().contains("000001"); }));
   EXPECT_THAT(page(), blank(false, false, false));
+  // The view of before is shown for a moment longer.
+  EXPECT_TRUE(support::eventually([&] { return page("q=x").contains("No profile matches"); }));
   EXPECT_THAT(page("q=x"), blank(false, true, false));
   EXPECT_THAT(page("q=x&offset=9"), blank(false, true, false));
   EXPECT_THAT(page("offset=9"), blank(false, false, true));

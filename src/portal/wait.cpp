@@ -119,11 +119,8 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
     append_match(body += separator, match, now);
     separator = ",";
   }
-  body += "]}\n";
-  http::Reply reply;
-  reply.content_type = "application/json";
+  http::Reply reply = http::json_reply(body + "]}");
   http::pass_through(reply);
-  reply.body = std::make_shared<const std::string>(std::move(body));
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 
 namespace probe {
@@ -96,8 +97,7 @@ Escape entity(std::string_view text) {
       {"sol", "/"}, {"lowbar", "_"}, {"equals", "="}, {"lt", "<"},  {"gt", ">"},   {"quot", "\""}};
   const std::size_t end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 1);
   if (end < 3 || end > kLongestTag || text[end] != ';') return {};
-  std::string name(text.substr(1, end - 1));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string name = base::lower(text.substr(1, end - 1));
   const auto* known =
       std::ranges::find(kNames, std::string_view(name), &std::pair<std::string_view, std::string_view>::first);
   return {std::string(known != std::end(kNames) ? known->second : ""), end + 1};
@@ -163,9 +163,7 @@ unsigned value_of(char c) {
 }
 
 unsigned hex_value_of(char c) {
-  const auto at = kHex.find(c);
-  if (at == std::string_view::npos) return 16;
-  return static_cast<unsigned>(at < 16 ? at : at - 6);
+  return static_cast<unsigned>(base::hex_value(c));
 }
 
 /// Each run of digits of `bits` bits, from its digit `from` on, as bytes. Without NUL, which UTF-16 has.
