@@ -22,7 +22,11 @@ class ProfilesApi {
   boost::asio::awaitable<http::Reply> replace(const http::Request& request);
   boost::asio::awaitable<http::Reply> remove(const http::Request& request);
 
-  ProfilesApi(store::Profiles& store, store::Caller& database, std::function<void()> changed);
+ private:
+  boost::asio::awaitable<http::Reply> add_many(const http::Request& request);
+
+  store::Profiles& store_;
+  store::Caller& database_;
   std::function<void()> changed_;
 };
 
