@@ -10,25 +10,17 @@
 
 namespace board {
 
-/// By what rows are ordered. Rows without a value stand last in either direction, equals by provider and name.
-enum class Order : std::uint8_t {
-  key,
-  provider,
-  name,
-  level,
-  freshness,
-  free,
-  largest,
-  total,
-  score,
-  price,
-  measured,
-  changed
-};
+/// By what rows are ordered; from `number` on by a number, at its place in core::kNumbers. Rows without a value stand
+/// last in either direction, equals by provider and name.
+enum class Order : std::uint8_t { key, provider, name, level, freshness, measured, changed, number };
 
-/// The numbers that a row may have. Not those of an EXPIRED one.
+constexpr Order by(core::NumberOf number) {
+  return static_cast<Order>(static_cast<std::size_t>(Order::number) + core::index_of(number));
+}
+
+/// Of a number that a row may have. Not that of an EXPIRED one.
 struct Bound {
-  Order number;
+  core::NumberOf number;
   std::optional<double> least{};
   std::optional<double> most{};
 

@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "config/autoscaler.hpp"
 #include "core/profile.hpp"
+#include "core/reading.hpp"
 
 /// The configuration of every program: one YAML file, overridden by environment variables, overridden by flags.
 /// Every key has its default here and a sentence on what changing it does.
@@ -35,11 +36,11 @@ struct SimulatedOptions {
 /// Where a source's JSON has its values: JSON pointers (RFC 6901). "" for a value that is not there.
 struct Pointers {
   std::string level = "/level";
-  std::string free = "/free";
-  std::string total = "/total";
-  std::string largest = "/largest";
-  std::string score = "/score";
-  std::string price = "/price";
+  core::PerNumber<std::string> numbers = [] {
+    core::PerNumber<std::string> pointers;
+    for (const core::Number& number : core::kNumbers) pointers[number.value] = "/" + std::string(number.name);
+    return pointers;
+  }();
   std::string reason = "/reason";
   /// When the source measured: a time (RFC 3339), or how long ago in seconds or as a duration.
   std::string measured_at = "/measured_at";

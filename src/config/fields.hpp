@@ -27,11 +27,7 @@ void fields(C& options, Visit&& visit) {
 template <Of<Pointers> C, class Visit>
 void fields(C& pointers, Visit&& visit) {
   visit("level", pointers.level);
-  visit("free", pointers.free);
-  visit("total", pointers.total);
-  visit("largest", pointers.largest);
-  visit("score", pointers.score);
-  visit("price", pointers.price);
+  for (const core::Number& number : core::kNumbers) visit(number.name, pointers.numbers[number.value]);
   visit("reason", pointers.reason);
   visit("measured_at", pointers.measured_at);
   visit("age", pointers.age);

@@ -49,13 +49,13 @@ Or<void> check(const Response& response, const config::HttpOptions& options, con
   return {};
 }
 
-/// Puts the subject before a sentence of observation.hpp, unless that is the place in the answer.
+/// Puts the subject before a sentence of judge.hpp, unless that is the place in the answer.
 std::string about_answer(const std::string& error) {
   return error.starts_with('/') ? "in the answer, " + error : "the answer " + error;
 }
 
 Result read_one(const boost::json::value& value, const config::ProbeConfig& config, const Secrets& secrets) {
-  auto seen = read_observation(value, {.pointers = config.http.pointers, .secrets = secrets});
+  auto seen = read_object(value, {.pointers = config.http.pointers, .secrets = secrets});
   // A pointer may lead into a list: /0/free.
   if (!seen && value.is_array() && seen.error().starts_with("has none of"))
     return std::unexpected(std::string("the answer is a list; set 'batch: true', or pointers such as /0/free"));

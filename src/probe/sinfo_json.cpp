@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "probe/json.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/slurm_state.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/slurm_text.hpp"
 
 namespace probe {
