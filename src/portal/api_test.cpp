@@ -39,7 +39,8 @@ TEST(Csv, QuotesWhatNeedsIt) {
   row.reading->changed = core::LevelChange{Level::low, kNow};
   std::string out;
   append_csv(out, row, kNow, Cells::safe);
-  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,,,false\r\n",
+  const std::string none(core::kNumbers.size() - 1, ',');
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,{0}\"say \"\"now\"\"\nor never\",{1},LOW,{1},,,,false\r\n", none,
                              base::to_rfc3339(kNow)));
 }
 
