@@ -22,7 +22,7 @@ function localise(page) {
     setText(time, exact(Date.parse(time.dateTime)));
   }
   if (isEnglish) return;
-  for (const part of page.querySelectorAll('[data-count], .capacity span, :is(.largest, .score, .price):is(td), .group span')) {
+  for (const part of page.querySelectorAll('[data-count], .capacity span, td.number, .group span')) {
     setText(part, localNumbers(part.textContent));
   }
 }

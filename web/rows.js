@@ -6,7 +6,7 @@ import { clockTime, exact, number, setText } from './format.js';
 const HOUR = 3_600_000;
 const SHARE = '<svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><path/></svg>';
 const FAILURE = '<details><summary>last attempt failed</summary><p></p></details>';
-const PARTS = ['was', 'capacity', 'largest', 'score', 'price', 'flag', 'note', 'reason'];
+const PARTS = ['was', 'capacity', 'flag', 'note', 'reason'];
 const rows = new Map();
 
 export function index() {
@@ -37,6 +37,7 @@ function read(tr) {
     name: link.textContent,
     use: part('.level use'),
     word: part('.level b'),
+    numbers: tr.querySelectorAll('[data-number]'),
     time,
     labels: tr.querySelectorAll('[data-label]'),
     ...Object.fromEntries(PARTS.map(name => [name, part(`.${name}`)])),
@@ -78,12 +79,15 @@ function showCapacity(cell, { free, total, unit }) {
   share.firstElementChild.setAttribute('d', `M0 0h${Math.round(100 * Math.min(1, Math.max(0, free / total)))}v1H0z`);
 }
 
+// What the number's own column shows: the largest request is worth telling only where it is not all that is free.
+const columnValue = (json, name) => name === 'largest' && json.largest === json.free ? null : json[name];
+
 function showNumbers(row, json) {
   showCapacity(row.capacity, json);
-  const { free, largest, score, price } = json;
-  setText(row.largest, largest == null || largest === free ? '' : number(largest));
-  setText(row.score, score == null ? '' : number(score));
-  setText(row.price, price == null ? '' : number(price));
+  for (const cell of row.numbers) {
+    const value = columnValue(json, cell.dataset.number);
+    setText(cell, value == null ? '' : number(value));
+  }
 }
 
 // The rule that made it a level is on the profile's own page.
@@ -114,9 +118,10 @@ document.addEventListener('animationend', ({ target, animationName }) => {
 });
 
 // Is there a number for which the table has no column yet?
-function lacksColumn(row, json) {
-  return ['largest', 'score', 'price'].some(name => json[name] != null && !(name === 'largest' && json.largest === json.free)
-    && !row[name] && document.querySelector('#filter') && !document.querySelector(`#filter [name="columns"][value="${name}"]`));
+function lacksColumn({ tr }, json) {
+  const names = tr.parentNode?.dataset.numbers?.split(' ') ?? [];
+  return names.some(name => columnValue(json, name) != null && !tr.querySelector(`[data-number="${name}"]`)
+    && !document.querySelector(`#filter [name="columns"][value="${name}"]`));
 }
 
 // Returns false when the table has no place for it: no row of that name, which belongs elsewhere then, or no column for one

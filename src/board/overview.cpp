@@ -5,12 +5,6 @@
 namespace board {
 namespace {
 
-void add_numbers(Overview& overview, bool largest, bool score, bool price) {
-  overview.largest = overview.largest || largest;
-  overview.score = overview.score || score;
-  overview.price = overview.price || price;
-}
-
 void add_provider(Overview& overview, const std::string& provider) {
   if (overview.providers.empty() || overview.providers.back() != provider) overview.providers.push_back(provider);
 }
@@ -24,8 +18,8 @@ OverviewCache::Part OverviewCache::part_of(std::shared_ptr<const core::Snapshot:
     part.overview.counts.add(*row, now);
     add_provider(part.overview, row->profile.key.provider);
     if (const auto& reading = row->reading)
-      add_numbers(part.overview, reading->largest && reading->largest != reading->free, reading->score.has_value(),
-                  reading->price.has_value());
+      for (const core::Number& number : core::kColumnNumbers)
+        if (core::column_value(*reading, number)) part.overview.shown[number.value] = true;
     for (const auto& [label, value] : row->profile.labels) part.overview.labels.insert(label);
     if (row->failure) part.overview.failing_probes.insert(row->probe);
   });
@@ -44,7 +38,8 @@ const Overview& OverviewCache::get(const State& state, base::Time now) {
     const Overview& part = parts_.emplace_back(same ? std::move(found->second) : part_of(chunk, now)).overview;
     overview_.counts.add(part.counts);
     for (const std::string& provider : part.providers) add_provider(overview_, provider);
-    add_numbers(overview_, part.largest, part.score, part.price);
+    for (const core::Number& number : core::kColumnNumbers)
+      if (part.shown[number.value]) overview_.shown[number.value] = true;
     overview_.labels.insert(part.labels.begin(), part.labels.end());
     overview_.failing_probes.insert(part.failing_probes.begin(), part.failing_probes.end());
   }

@@ -17,10 +17,8 @@ struct Overview {
   std::set<std::string> labels;
   /// Probes of which a row's latest attempt failed.
   std::set<std::string> failing_probes;
-  /// Does any row have such a number?
-  bool largest = false;
-  bool score = false;
-  bool price = false;
+  /// Has any row something to show in the number's column?
+  core::PerNumber<bool> shown;
 };
 
 /// The overview of the current state. Looks again only at chunks that changed, or whose rows aged. Not

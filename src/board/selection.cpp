@@ -23,29 +23,17 @@ bool wants(const std::vector<T>& wanted, const T& value) {
 /// The value of a row without one.
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-double number_of(const core::Row& row, Order order, base::Time now) {
+double value_of(const core::Row& row, Order order, base::Time now) {
   if (order == Order::level) return static_cast<double>(core::effective_level(row, now));
   if (order == Order::freshness) return static_cast<double>(core::freshness(row, now));
   if (!row.reading) return kNone;
   const core::Reading& reading = *row.reading;
-  switch (order) {
-    case Order::free:
-      return reading.free.value_or(kNone);
-    case Order::largest:
-      return reading.largest.value_or(kNone);
-    case Order::total:
-      return reading.total.value_or(kNone);
-    case Order::score:
-      return reading.score.value_or(kNone);
-    case Order::price:
-      return reading.price.value_or(kNone);
-    case Order::measured:
-      return static_cast<double>(reading.measured_at.time_since_epoch().count());
-    case Order::changed:
-      return reading.changed ? static_cast<double>(reading.changed->at.time_since_epoch().count()) : kNone;
-    default:
-      return kNone;
-  }
+  const auto time = [](base::Time at) { return static_cast<double>(at.time_since_epoch().count()); };
+  if (order == Order::measured) return time(reading.measured_at);
+  if (order == Order::changed) return reading.changed ? time(reading.changed->at) : kNone;
+  if (order < Order::number) return kNone;
+  const auto place = static_cast<std::size_t>(order) - static_cast<std::size_t>(Order::number);
+  return (reading.*core::kNumbers[place].value).value_or(kNone);
 }
 
 /// Matches rows, keeping what all of them need.
@@ -81,8 +69,8 @@ class Filter {
     });
   }
   bool is_within(const core::Row& row, const Bound& bound) const {
-    const double number = number_of(row, bound.number, now_);
-    return !std::isnan(number) && number >= bound.least.value_or(number) && number <= bound.most.value_or(number) &&
+    const auto number = row.reading ? (*row.reading).*bound.number : std::nullopt;
+    return number && *number >= bound.least.value_or(*number) && *number <= bound.most.value_or(*number) &&
            core::freshness(row, now_) != core::Freshness::expired;
   }
   bool holds_words(const core::ProfileKey& key) {
@@ -192,7 +180,7 @@ bool Selection::is_window() const {
 }
 
 Place place_of(const core::Row& row, const Selection& selection, base::Time now) {
-  const double number = number_of(row, selection.order, now);
+  const double number = value_of(row, selection.order, now);
   return {.number = std::isnan(number) ? std::nullopt : std::optional(number), .key = row.profile.key};
 }
 
@@ -214,7 +202,7 @@ Selected select(const State& state, const Selection& selection, base::Time now) 
       // The place's own row is among them in the direction of the keys.
       if (backwards ? way < 0 : way <= 0) in_front = matching.size() + 1;
     }
-    matching.push_back({&row, number_of(*row, selection.order, now), 2 * matching.size() + 2});
+    matching.push_back({&row, value_of(*row, selection.order, now), 2 * matching.size() + 2});
   });
   if (!filter.chooses()) selected.choice = selected.counts;
   const std::size_t cut = cut_before(matching, selection, in_front);

@@ -10,26 +10,17 @@
 
 namespace board {
 
-/// The keys that order rows. Rows without a value are last in either direction; equals are ordered by provider and
-/// name.
-enum class Order : std::uint8_t {
-  key,
-  provider,
-  name,
-  level,
-  freshness,
-  free,
-  largest,
-  total,
-  score,
-  price,
-  measured,
-  changed
-};
+/// The keys that order rows; from `number` on a number, at its place in core::kNumbers. Rows without a value are last
+/// in either direction; equals are ordered by provider and name.
+enum class Order : std::uint8_t { key, provider, name, level, freshness, measured, changed, number };
 
-/// The numbers of a row. An EXPIRED row has none.
+constexpr Order by(core::NumberOf number) {
+  return static_cast<Order>(static_cast<std::size_t>(Order::number) + core::index_of(number));
+}
+
+/// A number of a row. An EXPIRED row has none.
 struct Bound {
-  Order number;
+  core::NumberOf number;
   std::optional<double> least{};
   std::optional<double> most{};
 

@@ -72,10 +72,11 @@ TEST_F(SelectionTest, EachLabelHasOneOfItsValues) {
 }
 
 TEST_F(SelectionTest, NumbersMustBeWithinTheirBounds) {
-  EXPECT_THAT(names({.bounds = {{Order::free, 2}}}), ElementsAre("c5", "ND")) << "what has expired has no number";
-  EXPECT_THAT(names({.bounds = {{Order::free, {}, 2}}}), ElementsAre("c5", "p5"));
-  EXPECT_THAT(names({.bounds = {{Order::free, 2, 2}}}), ElementsAre("c5"));
-  EXPECT_THAT(names({.bounds = {{Order::free, 0}, {Order::price, 0}}}), IsEmpty());
+  EXPECT_THAT(names({.bounds = {{&core::Measurement::free, 2}}}), ElementsAre("c5", "ND"))
+      << "what has expired has no number";
+  EXPECT_THAT(names({.bounds = {{&core::Measurement::free, {}, 2}}}), ElementsAre("c5", "p5"));
+  EXPECT_THAT(names({.bounds = {{&core::Measurement::free, 2, 2}}}), ElementsAre("c5"));
+  EXPECT_THAT(names({.bounds = {{&core::Measurement::free, 0}, {&core::Measurement::price, 0}}}), IsEmpty());
 }
 
 TEST_F(SelectionTest, CountsAreOfWhatMatchesOfTheChoiceAndOfEachGroup) {
@@ -118,9 +119,10 @@ TEST_F(SelectionTest, APartAfterAPlaceGoesOnThere) {
       << "its row may have gone";
   EXPECT_THAT(names({.order = Order::key, .descending = true, .after = Place{.key = {"Amazon", "p5"}}}),
               ElementsAre("p4", "c5"));
-  EXPECT_THAT(names({.order = Order::free, .after = Place{.number = 2, .key = {"Amazon", "c5"}}}),
+  EXPECT_THAT(names({.order = by(&core::Measurement::free), .after = Place{.number = 2, .key = {"Amazon", "c5"}}}),
               ElementsAre("ND", "gpu", "p4", "H16mr"));
-  EXPECT_THAT(names({.order = Order::free, .after = Place{.key = {"Amazon", "p4"}}}), ElementsAre("H16mr"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::free), .after = Place{.key = {"Amazon", "p4"}}}),
+              ElementsAre("H16mr"));
   const auto part = select(state_, {.after = Place{.key = {"Amazon", "p4"}}, .limit = 2}, kNow);
   EXPECT_EQ(part.before, 2U);
   EXPECT_EQ(part.counts.total, 6U);
@@ -139,8 +141,9 @@ TEST_F(SelectionTest, CountsAllThatMatches) {
 }
 
 TEST_F(SelectionTest, OrdersByNumbersAndThoseWithoutComeLast) {
-  EXPECT_THAT(names({.order = Order::free}), ElementsAre("p5", "c5", "ND", "gpu", "p4", "H16mr"));
-  EXPECT_THAT(names({.order = Order::free, .descending = true}), ElementsAre("gpu", "ND", "c5", "p5", "p4", "H16mr"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::free)}), ElementsAre("p5", "c5", "ND", "gpu", "p4", "H16mr"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::free), .descending = true}),
+              ElementsAre("gpu", "ND", "c5", "p5", "p4", "H16mr"));
   EXPECT_THAT(names({.order = Order::measured}), ElementsAre("gpu", "p4", "c5", "p5", "ND", "H16mr"));
 }
 
@@ -156,17 +159,18 @@ TEST_F(SelectionTest, OrdersByEachOfTheSourcesNumbers) {
   };
   state_.snapshot = core::Snapshot({numbers(1, "a", 3, 2, 3, 4), numbers(2, "b", 2, 1, 4, 3),
                                     numbers(3, "c", 1, 4, 1, 2), numbers(4, "d", 4, 3, 2, 1)});
-  EXPECT_THAT(names({.order = Order::largest}), ElementsAre("c", "b", "a", "d"));
-  EXPECT_THAT(names({.order = Order::total}), ElementsAre("b", "a", "d", "c"));
-  EXPECT_THAT(names({.order = Order::score}), ElementsAre("c", "d", "a", "b"));
-  EXPECT_THAT(names({.order = Order::price}), ElementsAre("d", "c", "b", "a"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::largest)}), ElementsAre("c", "b", "a", "d"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::total)}), ElementsAre("b", "a", "d", "c"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::score)}), ElementsAre("c", "d", "a", "b"));
+  EXPECT_THAT(names({.order = by(&core::Measurement::price)}), ElementsAre("d", "c", "b", "a"));
 }
 
 TEST_F(SelectionTest, EqualNumbersStandByKeyInEitherDirection) {
   state_.snapshot = core::Snapshot({row(1, "p", "b", Level::high, 3), row(2, "p", "a", Level::high, 3),
                                     row(3, "p", "d", Level::high), row(4, "p", "c", Level::high)});
   for (const bool descending : {false, true})
-    EXPECT_THAT(names({.order = Order::free, .descending = descending}), ElementsAre("a", "b", "c", "d"));
+    EXPECT_THAT(names({.order = by(&core::Measurement::free), .descending = descending}),
+                ElementsAre("a", "b", "c", "d"));
 }
 
 TEST_F(SelectionTest, OrdersByTheLatestChange) {
@@ -191,8 +195,8 @@ TEST_F(SelectionTest, OrdersByTextAndLevel) {
 }
 
 TEST_F(SelectionTest, AnOverviewSparesTheCountingOfEverythingAlone) {
-  const Overview overview{
-      .counts = {.total = 1000}, .providers = {}, .failing_probes = {}, .largest = {}, .score = {}, .price = {}};
+  Overview overview;
+  overview.counts.total = 1000;
   const Selected window = select(state_, {.offset = 1, .limit = 2}, kNow, overview);
   EXPECT_EQ(window.counts, overview.counts);
   ASSERT_EQ(window.rows.size(), 2U);
@@ -203,7 +207,7 @@ TEST_F(SelectionTest, AnOverviewSparesTheCountingOfEverythingAlone) {
 }
 
 TEST_F(SelectionTest, GroupsKeepProvidersTogether) {
-  EXPECT_THAT(names({.order = Order::free, .descending = true, .grouped = true}),
+  EXPECT_THAT(names({.order = by(&core::Measurement::free), .descending = true, .grouped = true}),
               ElementsAre("c5", "p5", "p4", "ND", "H16mr", "gpu"));
 }
 
@@ -214,7 +218,7 @@ TEST(Selection, EveryPartIsThatOfTheWholeOrder) {
     rows.push_back(row(i, fmt::format("p{}", i % 7), fmt::format("{:04}", i), Level::high, bits() % 50));
   State state;
   state.snapshot = core::Snapshot(rows);
-  const Selection whole{.order = Order::free, .descending = true, .limit = 5000};
+  const Selection whole{.order = by(&core::Measurement::free), .descending = true, .limit = 5000};
   const auto all = select(state, whole, kNow).rows;
   ASSERT_EQ(all.size(), 5000U);
   for (std::size_t offset = 0; offset < 5000; offset += 90) {

@@ -9,6 +9,7 @@
 #include "config/autoscaler.hpp"
 #include "config/probes.hpp"
 #include "core/profile.hpp"
+#include "core/reading.hpp"
 
 /// The configuration of every program: one YAML file, overridden by environment variables, overridden by flags.
 /// Every key has its default here and a sentence on what changing it does.

@@ -104,8 +104,8 @@ TEST(ProbeOptions, OfHttp) {
   EXPECT_THAT(http([](auto& o) { o.max_bytes = 0; }), StartsWith("probes[0].max_bytes: 0"));
   EXPECT_EQ(http([](auto& o) { o.max_bytes = 64 << 20; }), "");
   EXPECT_THAT(http([](auto& o) { o.max_bytes = (64 << 20) + 1; }), StartsWith("probes[0].max_bytes: "));
-  EXPECT_EQ(http([](auto& o) { o.pointers.free = ""; }), "");
-  EXPECT_THAT(http([](auto& o) { o.pointers.free = "free"; }),
+  EXPECT_EQ(http([](auto& o) { o.pointers.numbers[&core::Measurement::free] = ""; }), "");
+  EXPECT_THAT(http([](auto& o) { o.pointers.numbers[&core::Measurement::free] = "free"; }),
               StartsWith("probes[0].pointers.free: 'free' is not a JSON pointer"));
 }
 
@@ -196,21 +196,24 @@ TEST(ProbeOptions, GiveALevel) {
   EXPECT_THAT(levels({.medium = {.free = -1}}), StartsWith("probes[0].levels.medium.free: -1 is no"));
   EXPECT_THAT(levels({.high = {.score = -1e300}}), StartsWith("probes[0].levels.high.score: -1e+300 is reached"));
 
-  const auto pointers = [](Pointers where, Levels thresholds) {
+  using M = core::Measurement;
+  const auto without = [](std::vector<core::NumberOf> absent, Levels thresholds, const char* level = "/level") {
+    Pointers where{.level = level};
+    for (const auto number : absent) where.numbers[number] = "";
     return complaint({.name = "x", .kind = "http", .http = {.url = "http://h"}},
                      [&](auto& p) { p.http.pointers = where, p.levels = thresholds; });
   };
-  const Pointers none{.level = "", .free = "", .total = "", .largest = "", .score = "", .price = ""};
-  EXPECT_THAT(pointers(none, {}), StartsWith("probes[0].pointers: name neither a level nor free units"));
-  EXPECT_EQ(pointers({.level = "", .score = ""}, {}), "");
-  EXPECT_EQ(pointers({.free = "", .score = ""}, {}), "");
-  EXPECT_EQ(pointers({.level = "", .free = ""}, {.high = {.score = 3}}), "");
-  EXPECT_THAT(pointers({.level = "", .free = ""}, {}), StartsWith("probes[0].pointers: "));
+  EXPECT_THAT(without({&M::free, &M::total, &M::largest, &M::score, &M::price}, {}, ""),
+              StartsWith("probes[0].pointers: name neither a level nor free units"));
+  EXPECT_EQ(without({&M::score}, {}, ""), "");
+  EXPECT_EQ(without({&M::free, &M::score}, {}), "");
+  EXPECT_EQ(without({&M::free}, {.high = {.score = 3}}, ""), "");
+  EXPECT_THAT(without({&M::free}, {}, ""), StartsWith("probes[0].pointers: "));
   EXPECT_THAT(
-      pointers({.score = ""}, {.high = {.score = 3}}),
+      without({&M::score}, {.high = {.score = 3}}),
       "probes[0].levels.high.score: is never reached: the probe gives no score, as its pointers say; give them");
-  EXPECT_THAT(pointers({.total = ""}, {.high = {.ratio = 0.5}}), StartsWith("probes[0].levels.high.ratio: is never"));
-  EXPECT_THAT(pointers({.free = ""}, {.medium = {.free = 1}}), StartsWith("probes[0].levels.medium.free: is never"));
+  EXPECT_THAT(without({&M::total}, {.high = {.ratio = 0.5}}), StartsWith("probes[0].levels.high.ratio: is never"));
+  EXPECT_THAT(without({&M::free}, {.medium = {.free = 1}}), StartsWith("probes[0].levels.medium.free: is never"));
   EXPECT_THAT(complaint({.name = "x", .kind = "slurm"}, [](auto& p) { p.levels.high.score = 3; }),
               StartsWith("probes[0].levels.high.score: is never reached: the probe gives no score"));
 }

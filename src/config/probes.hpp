@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/probe_keys.hpp"
+#include "core/reading.hpp"
 
 /// The kinds of probes: the options of each, their keys, and what is refused. A new kind is its options here, a member
 /// of ProbeConfig, a line in `kinds`, and what probe/kinds.hpp says.
@@ -39,11 +40,11 @@ void fields(C& options, Visit&& visit) {
 /// Where a source's JSON has its values: JSON pointers (RFC 6901). "" for a value that is not there.
 struct Pointers {
   std::string level = "/level";
-  std::string free = "/free";
-  std::string total = "/total";
-  std::string largest = "/largest";
-  std::string score = "/score";
-  std::string price = "/price";
+  core::PerNumber<std::string> numbers = [] {
+    core::PerNumber<std::string> pointers;
+    for (const core::Number& number : core::kNumbers) pointers[number.value] = "/" + std::string(number.name);
+    return pointers;
+  }();
   std::string reason = "/reason";
   /// When the source measured: a time (RFC 3339), or how long ago in seconds or as a duration.
   std::string measured_at = "/measured_at";
@@ -55,11 +56,7 @@ struct Pointers {
 template <Of<Pointers> C, class Visit>
 void fields(C& pointers, Visit&& visit) {
   visit("level", pointers.level);
-  visit("free", pointers.free);
-  visit("total", pointers.total);
-  visit("largest", pointers.largest);
-  visit("score", pointers.score);
-  visit("price", pointers.price);
+  for (const core::Number& number : core::kNumbers) visit(number.name, pointers.numbers[number.value]);
   visit("reason", pointers.reason);
   visit("measured_at", pointers.measured_at);
   visit("age", pointers.age);

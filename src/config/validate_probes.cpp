@@ -131,6 +131,7 @@ void check_levels(const Levels& levels, const std::string& path) {
 void check_gives_level(const ProbeConfig& probe, const std::string& path) {
   const bool http = probe.kind == "http";
   const Pointers& pointers = probe.http.pointers;
+  const auto gives = [&](core::NumberOf number) { return !http || !pointers.numbers[number].empty(); };
   const auto check_rule = [&](std::string_view key, const LevelRule& rule) {
     const auto needs = [&](const std::optional<double>& threshold, bool given, std::string_view name,
                            std::string_view what) {
@@ -138,13 +139,14 @@ void check_gives_level(const ProbeConfig& probe, const std::string& path) {
             fmt::format("is never reached: the probe gives no {}{}", what,
                         http ? ", as its pointers say; give them" : "; give free or ratio"));
     };
-    needs(rule.free, !http || !pointers.free.empty(), "free", "free units");
-    needs(rule.ratio, !http || (!pointers.free.empty() && !pointers.total.empty()), "ratio", "free and total units");
-    needs(rule.score, probe.kind != "slurm" && (!http || !pointers.score.empty()), "score", "score");
+    using core::Measurement;
+    needs(rule.free, gives(&Measurement::free), "free", "free units");
+    needs(rule.ratio, gives(&Measurement::free) && gives(&Measurement::total), "ratio", "free and total units");
+    needs(rule.score, probe.kind != "slurm" && gives(&Measurement::score), "score", "score");
   };
   fields(probe.levels, check_rule);
   const bool rules = !probe.levels.high.empty() || !probe.levels.medium.empty();
-  check(!http || rules || !pointers.level.empty() || !pointers.free.empty(), join(path, "pointers"),
+  check(rules || !pointers.level.empty() || gives(&core::Measurement::free), join(path, "pointers"),
         "name neither a level nor free units; give level or free, or thresholds in 'levels'");
 }
 

@@ -1,14 +1,19 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "core/level.hpp"
 
 namespace core {
 
-/// What a probe found out about one profile, before it has a time.
+/// What a probe found out about one profile, before it has a time. A new number is a line in kNumbers, too.
 struct Measurement {
   Level level = Level::unknown;
   /// Units that are free now, and in all.
@@ -28,6 +33,68 @@ struct Measurement {
 
   bool operator==(const Measurement&) const = default;
 };
+
+/// Which of a measurement's numbers.
+using NumberOf = std::optional<double> Measurement::*;
+
+/// What is to be known of a number to read, keep, serve and show it.
+struct Number {
+  /// A count and a cost are not negative, a scale may be. Of a cost, less is better.
+  enum class Kind : std::uint8_t { count, scale, cost };
+
+  /// The key in JSON, the column of the database and of CSV, the order of rows, the label in a plugin's output.
+  std::string_view name;
+  NumberOf value;
+  Kind kind;
+  /// The parameters that bound it.
+  std::string_view least;
+  std::string_view most;
+  std::string_view metric;
+  std::string_view help;
+  /// On the profile's page.
+  std::string_view title;
+};
+
+/// All numbers, in the order of the API. Whatever reads or writes them goes through this list.
+inline constexpr std::array kNumbers{
+    Number{"free", &Measurement::free, Number::Kind::count, "min_free", "max_free", "vacancy_profile_free",
+           "Units that are free, where known.", "Free"},
+    Number{"total", &Measurement::total, Number::Kind::count, "min_total", "max_total", "vacancy_profile_capacity",
+           "Units in all, where known.", "Total"},
+    Number{"largest", &Measurement::largest, Number::Kind::count, "min_largest", "max_largest",
+           "vacancy_profile_largest", "Units of the largest request that fits in one piece, where known.",
+           "Largest in one piece"},
+    Number{"score", &Measurement::score, Number::Kind::scale, "min_score", "max_score", "vacancy_profile_score",
+           "The source's own scale, where known.", "Score"},
+    Number{"price", &Measurement::price, Number::Kind::cost, "min_price", "max_price", "vacancy_profile_price",
+           "Per unit and hour, in the source's currency, where known.", "Price per unit and hour"},
+};
+
+/// Those with a column of their own in tables for people; `free` and `total` share one.
+inline constexpr std::span kColumnNumbers = std::span(kNumbers).subspan<2>();
+
+/// Its place in kNumbers.
+constexpr std::size_t index_of(NumberOf value) {
+  std::size_t index = 0;
+  while (kNumbers[index].value != value) ++index;
+  return index;
+}
+
+/// One T for each of kNumbers.
+template <class T>
+struct PerNumber {
+  std::array<T, kNumbers.size()> values{};
+
+  constexpr T& operator[](NumberOf value) { return values[index_of(value)]; }
+  constexpr const T& operator[](NumberOf value) const { return values[index_of(value)]; }
+  bool operator==(const PerNumber&) const = default;
+};
+
+/// What the number's own column shows. `largest` is worth telling only where it is not all that is free.
+inline std::optional<double> column_value(const Measurement& measurement, const Number& number) {
+  const auto& value = measurement.*number.value;
+  return number.value == &Measurement::largest && value == measurement.free ? std::nullopt : value;
+}
 
 /// When a level became another one.
 struct LevelChange {

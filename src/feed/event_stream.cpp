@@ -17,11 +17,7 @@ constexpr std::size_t kMostViews = 32;
 /// one's board. It waits so long for the board to catch up: what it would get now would take it back in time.
 constexpr std::chrono::seconds kCatchUpTime{3};
 
-constexpr auto kParameters = [] {
-  std::array<std::string_view, kSelectionParameters.size() + 1> names{"since"};
-  std::ranges::copy(kSelectionParameters, names.begin() + 1);
-  return names;
-}();
+const auto kParameters = selection_parameters({"since"});
 
 http::Text text(std::string value) {
   return std::make_shared<const std::string>(std::move(value));

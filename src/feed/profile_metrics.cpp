@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <optional>
 
 #include "base/text.hpp"
@@ -20,38 +21,34 @@ struct Family {
   std::string_view name;
   std::string_view help;
   /// Nothing: this row has no such sample.
-  std::optional<double> (*value)(const core::Row& row, base::Time now);
+  std::function<std::optional<double>(const core::Row& row, base::Time now)> value;
 };
 
-template <std::optional<double> core::Measurement::* kNumber>
-std::optional<double> known(const core::Row& row, base::Time now) {
-  return core::freshness(row, now) < core::Freshness::expired && row.reading ? (*row.reading).*kNumber : std::nullopt;
-}
-
-constexpr Family kFamilies[] = {
-    {"vacancy_profile_level", "Availability of the profile: 3 HIGH, 2 MEDIUM, 1 LOW, 0 UNKNOWN.",
-     [](const core::Row& row, base::Time now) {
-       return std::optional(static_cast<double>(core::effective_level(row, now)));
-     }},
-    {"vacancy_profile_fresh", "1 while the reading is FRESH.",
-     [](const core::Row& row, base::Time now) {
-       return std::optional(core::freshness(row, now) == core::Freshness::fresh ? 1.0 : 0.0);
-     }},
-    {"vacancy_profile_failing", "1 while the latest attempt to measure the profile has failed.",
-     [](const core::Row& row, base::Time) { return std::optional(row.failure ? 1.0 : 0.0); }},
-    {"vacancy_profile_measured_timestamp_seconds", "When the reading was measured.",
-     [](const core::Row& row, base::Time) -> std::optional<double> {
-       if (!row.reading) return std::nullopt;
-       return std::chrono::duration<double>(row.reading->measured_at.time_since_epoch()).count();
-     }},
-    {"vacancy_profile_free", "Units that are free, where known.", known<&core::Measurement::free>},
-    {"vacancy_profile_largest", "Units of the largest request that fits in one piece, where known.",
-     known<&core::Measurement::largest>},
-    {"vacancy_profile_capacity", "Units in all, where known.", known<&core::Measurement::total>},
-    {"vacancy_profile_score", "The source's own scale, where known.", known<&core::Measurement::score>},
-    {"vacancy_profile_price", "Per unit and hour, in the source's currency, where known.",
-     known<&core::Measurement::price>},
-};
+const std::vector<Family> kFamilies = [] {
+  std::vector<Family> families{
+      {"vacancy_profile_level", "Availability of the profile: 3 HIGH, 2 MEDIUM, 1 LOW, 0 UNKNOWN.",
+       [](const core::Row& row, base::Time now) {
+         return std::optional(static_cast<double>(core::effective_level(row, now)));
+       }},
+      {"vacancy_profile_fresh", "1 while the reading is FRESH.",
+       [](const core::Row& row, base::Time now) {
+         return std::optional(core::freshness(row, now) == core::Freshness::fresh ? 1.0 : 0.0);
+       }},
+      {"vacancy_profile_failing", "1 while the latest attempt to measure the profile has failed.",
+       [](const core::Row& row, base::Time) { return std::optional(row.failure ? 1.0 : 0.0); }},
+      {"vacancy_profile_measured_timestamp_seconds", "When the reading was measured.",
+       [](const core::Row& row, base::Time) -> std::optional<double> {
+         if (!row.reading) return std::nullopt;
+         return std::chrono::duration<double>(row.reading->measured_at.time_since_epoch()).count();
+       }},
+  };
+  for (const core::Number& number : core::kNumbers)
+    families.push_back({number.metric, number.help, [&number](const core::Row& row, base::Time now) {
+                          const bool known = row.reading && core::freshness(row, now) < core::Freshness::expired;
+                          return known ? (*row.reading).*number.value : std::nullopt;
+                        }});
+  return families;
+}();
 
 /// https://prometheus.io/docs/instrumenting/exposition_formats/
 void append_label(std::string& out, std::string_view value) {
@@ -85,7 +82,7 @@ asio::awaitable<void> write(http::StreamWriter& out, base::Time now, std::vector
 }  // namespace
 
 asio::awaitable<http::Reply> ProfileMetrics::handle(const http::Request& request) {
-  if (auto known = request.query.only(kSelectionParameters); !known) co_return http::problem(known.error());
+  if (auto known = request.query.only(selection_parameters()); !known) co_return http::problem(known.error());
   const auto selection = parse_selection(request.query, kMostRows, kMostRows);
   if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.view(request.core).current();

@@ -7,37 +7,32 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "core/freshness.hpp"
 
 namespace feed {
 namespace {
 
 namespace json = boost::json;
 
-void append_time(std::string& out, std::string_view key, const std::optional<base::Time>& time) {
-  out.append(",\"").append(key).append("\":");
-  if (!time) {
-    out += "null";
-    return;
-  }
-  out += '"';
-  base::append_rfc3339(out, *time);
-  out += '"';
-}
-
-void append_number(std::string& out, std::string_view key, const std::optional<double>& number) {
-  if (number) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, base::number_text(*number));
-}
-
-void append_text(std::string& out, std::string_view key, std::string_view text) {
-  out.append(",\"").append(key).append("\":");
+void append(std::string& out, std::string_view text) {
   base::append_json_string(out, text);
 }
-
-void append_labels(std::string& out, const core::Labels& labels) {
-  if (labels.empty()) return;
-  out += ",\"labels\":";
+void append(std::string& out, std::int64_t number) {
+  fmt::format_to(std::back_inserter(out), "{}", number);
+}
+void append(std::string& out, double number) {
+  out += base::number_text(number);
+}
+void append(std::string& out, bool value) {
+  out += value ? "true" : "false";
+}
+void append(std::string& out, const core::Labels& labels) {
   base::append_json_object(out, labels);
+}
+void append(std::string& out, const std::optional<base::Time>& time) {
+  out += time ? "\"" : "null";
+  if (!time) return;
+  base::append_rfc3339(out, *time);
+  out += '"';
 }
 
 std::string_view text_of(const json::object& object, std::string_view key) {
@@ -82,11 +77,7 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   core::Reading reading;
   // What an expired row was is its level; the clock says that it has expired.
   reading.level = level_of(object, object.contains("was") ? "was" : "availability");
-  reading.free = number_of(object, "free");
-  reading.total = number_of(object, "total");
-  reading.largest = number_of(object, "largest");
-  reading.score = number_of(object, "score");
-  reading.price = number_of(object, "price");
+  for (const core::Number& number : core::kNumbers) reading.*number.value = number_of(object, number.name);
   reading.reason = line_of(object, "reason");
   reading.measured_at = measured_at;
   reading.stale_at = time_of(object, "stale_at").value_or(measured_at);
@@ -182,43 +173,13 @@ std::unexpected<base::Error> repeats(const base::JsonMistake& mistake) {
 }  // namespace
 
 void append_row(std::string& out, const core::Row& row, base::Time now) {
-  fmt::format_to(std::back_inserter(out), "{{\"id\":{},\"provider\":", row.profile.id);
-  base::append_json_string(out, row.profile.key.provider);
-  append_text(out, "name", row.profile.key.name);
-  append_labels(out, row.profile.labels);
-  const core::Freshness freshness = core::freshness(row, now);
-  out.append(",\"availability\":\"").append(core::to_string(core::effective_level(row, now)));
-  out.append("\",\"freshness\":\"").append(core::to_string(freshness)).append("\"");
-  const auto& reading = row.reading;
-  append_time(out, "measured_at", reading ? std::optional(reading->measured_at) : std::nullopt);
-  append_time(out, "stale_at", reading ? std::optional(reading->stale_at) : std::nullopt);
-  append_time(out, "expires_at", reading ? std::optional(reading->expires_at) : std::nullopt);
-  append_text(out, "reason",
-              reading                       ? std::string_view(reading->reason)
-              : row.probe == core::kNoProbe ? "no probe configured"
-                                            : "");
-  if (reading) {
-    append_number(out, "free", reading->free);
-    append_number(out, "total", reading->total);
-    append_number(out, "largest", reading->largest);
-    append_number(out, "score", reading->score);
-    append_number(out, "price", reading->price);
-    fmt::format_to(std::back_inserter(out), ",\"took_ms\":{}",
-                   std::chrono::duration_cast<std::chrono::milliseconds>(reading->took).count());
-    if (reading->changed) {
-      append_text(out, "changed_from", core::to_string(reading->changed->from));
-      append_time(out, "changed_at", reading->changed->at);
-    }
-    if (freshness == core::Freshness::expired) append_text(out, "was", core::to_string(reading->level));
-  }
-  if (!row.unit.empty()) append_text(out, "unit", row.unit);
-  append_text(out, "probe", row.probe);
-  if (row.simulated) out += ",\"simulated\":true";
-  if (row.failure) {
-    append_text(out, "error", row.failure->error);
-    append_time(out, "failed_at", row.failure->failed_at);
-  }
-  fmt::format_to(std::back_inserter(out), ",\"revision\":{}}}", row.revision);
+  const std::size_t begin = out.size();
+  fields(row, now, [&](std::string_view name, const auto& value) {
+    out.append(",\"").append(name).append("\":");
+    append(out, value);
+  });
+  out[begin] = '{';
+  out += '}';
 }
 
 void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Time now) {

@@ -11,10 +11,52 @@
 #include "base/error.hpp"
 #include "board/state.hpp"
 #include "core/change.hpp"
-#include "core/row.hpp"
+#include "core/freshness.hpp"
 
 /// Rows as JSON, both ways. The keys `provider`, `name` and `availability` are the original system's.
 namespace feed {
+
+/// The fields of a row as it is at `now`, in the order of the API; JSON and CSV follow it. Calls `visit(name, value)`
+/// for each that the row has, with a text, a number, a whole number, true, labels, or a time, which there may be none
+/// of.
+template <class Visit>
+void fields(const core::Row& row, base::Time now, Visit&& visit) {
+  const core::Freshness freshness = core::freshness(row, now);
+  const auto& reading = row.reading;
+  const auto time = [&](base::Time core::Reading::* at) {
+    return reading ? std::optional((*reading).*at) : std::nullopt;
+  };
+  visit("id", row.profile.id);
+  visit("provider", std::string_view(row.profile.key.provider));
+  visit("name", std::string_view(row.profile.key.name));
+  if (!row.profile.labels.empty()) visit("labels", row.profile.labels);
+  visit("availability", core::to_string(core::effective_level(row, now)));
+  visit("freshness", core::to_string(freshness));
+  visit("measured_at", time(&core::Reading::measured_at));
+  visit("stale_at", time(&core::Reading::stale_at));
+  visit("expires_at", time(&core::Reading::expires_at));
+  visit("reason", reading                       ? std::string_view(reading->reason)
+                  : row.probe == core::kNoProbe ? "no probe configured"
+                                                : "");
+  if (reading) {
+    for (const core::Number& number : core::kNumbers)
+      if (const auto& value = (*reading).*number.value) visit(number.name, *value);
+    visit("took_ms", std::int64_t{std::chrono::duration_cast<std::chrono::milliseconds>(reading->took).count()});
+    if (reading->changed) {
+      visit("changed_from", core::to_string(reading->changed->from));
+      visit("changed_at", std::optional(reading->changed->at));
+    }
+    if (freshness == core::Freshness::expired) visit("was", core::to_string(reading->level));
+  }
+  if (!row.unit.empty()) visit("unit", std::string_view(row.unit));
+  visit("probe", std::string_view(row.probe));
+  if (row.simulated) visit("simulated", true);
+  if (row.failure) {
+    visit("error", std::string_view(row.failure->error));
+    visit("failed_at", std::optional(row.failure->failed_at));
+  }
+  visit("revision", row.revision);
+}
 
 /// Appends one row as a JSON object, as it is at `now`.
 void append_row(std::string& out, const core::Row& row, base::Time now);

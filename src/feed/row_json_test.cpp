@@ -28,11 +28,7 @@ core::Row again(const core::Row& row, base::Time now) {
 
 TEST(RowJson, ReadsBackWhatItWrote) {
   core::Row full = measured_row(7, "odd \"name\" \\ / €", 12, core::Level::medium);
-  full.reading->free = 3;
-  full.reading->total = 8.5;
-  full.reading->largest = 2;
-  full.reading->score = 0.25;
-  full.reading->price = 1.5;
+  support::set_numbers(*full.reading);
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};

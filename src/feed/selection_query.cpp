@@ -18,15 +18,12 @@ constexpr std::size_t kMostNames = 100;
 /// Every link of a page repeats its filters.
 constexpr std::size_t kMostFilterBytes = 4096;
 
-constexpr std::pair<std::string_view, Order> kOrders[] = {
-    {"key", Order::key},         {"provider", Order::provider},   {"name", Order::name},
-    {"level", Order::level},     {"freshness", Order::freshness}, {"free", Order::free},
-    {"largest", Order::largest}, {"total", Order::total},         {"score", Order::score},
-    {"price", Order::price},     {"measured", Order::measured},   {"changed", Order::changed},
-};
-
-/// Numbers that may have bounds, as `min_free`.
-constexpr Order kBounded[] = {Order::free, Order::total, Order::largest, Order::score, Order::price};
+/// As `sort` names them, in the order of board::Order.
+const std::vector<std::string_view> kOrders = [] {
+  std::vector<std::string_view> names{"key", "provider", "name", "level", "freshness", "measured", "changed"};
+  for (const core::Number& number : core::kNumbers) names.push_back(number.name);
+  return names;
+}();
 
 /// The parts of `text` between any of `separators`, without empty ones.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
@@ -124,18 +121,15 @@ base::Result<void> read_order(std::string_view text, Selection& selection) {
   if (text.empty()) return {};
   selection.descending = text.starts_with('-');
   const std::string_view name = text.substr(selection.descending ? 1 : 0);
-  const auto* const found = std::ranges::find(kOrders, name, &std::pair<std::string_view, Order>::first);
-  if (found == std::ranges::end(kOrders)) {
-    std::vector<std::string_view> names;
-    for (const auto& [known, order] : kOrders) names.push_back(known);
+  const auto found = std::ranges::find(kOrders, name);
+  if (found == kOrders.end())
     return base::fail(base::Errc::invalid, fmt::format("sort='{}' is none of {}, with '-' in front for descending",
-                                                       text, fmt::join(names, ", ")));
-  }
-  selection.order = found->second;
+                                                       text, fmt::join(kOrders, ", ")));
+  selection.order = static_cast<Order>(found - kOrders.begin());
   return {};
 }
 
-base::Result<std::optional<double>> read_bound(const http::Query& query, const std::string& name) {
+base::Result<std::optional<double>> read_bound(const http::Query& query, std::string_view name) {
   const std::string_view text = query.get(name).value_or("");
   if (text.empty()) return std::nullopt;
   const auto number = base::number_of<double>(text);
@@ -145,12 +139,12 @@ base::Result<std::optional<double>> read_bound(const http::Query& query, const s
 }
 
 base::Result<void> read_bounds(const http::Query& query, Selection& selection) {
-  for (const Order order : kBounded) {
-    const auto least = read_bound(query, "min_" + to_string(order, false));
+  for (const core::Number& number : core::kNumbers) {
+    const auto least = read_bound(query, number.least);
     if (!least) return std::unexpected(least.error());
-    const auto most = read_bound(query, "max_" + to_string(order, false));
+    const auto most = read_bound(query, number.most);
     if (!most) return std::unexpected(most.error());
-    if (*least || *most) selection.bounds.push_back({order, *least, *most});
+    if (*least || *most) selection.bounds.push_back({number.value, *least, *most});
   }
   return {};
 }
@@ -213,6 +207,14 @@ std::string joined(const std::vector<T>& values) {
 
 }  // namespace
 
+std::vector<std::string_view> selection_parameters(std::initializer_list<std::string_view> more) {
+  std::vector<std::string_view> names(more);
+  names.insert(names.end(), {"q", "provider", "name", "level", "freshness", "failing", "sort", "group", "offset",
+                             "limit", kLabelPrefix});
+  for (const core::Number& number : core::kNumbers) names.insert(names.end(), {number.least, number.most});
+  return names;
+}
+
 base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most) {
   Selection selection;
   auto providers = read_names(query, "provider");
@@ -245,8 +247,7 @@ base::Result<Selection> parse_selection(const http::Query& query, std::size_t li
 }
 
 std::string to_string(Order order, bool descending) {
-  const auto* const found = std::ranges::find(kOrders, order, &std::pair<std::string_view, Order>::second);
-  return fmt::format("{}{}", descending ? "-" : "", found->first);
+  return fmt::format("{}{}", descending ? "-" : "", kOrders[static_cast<std::size_t>(order)]);
 }
 
 std::string to_query(const Selection& selection, std::size_t limit) {
@@ -264,9 +265,10 @@ std::string to_query(const Selection& selection, std::size_t limit) {
     for (const std::string& value : values) append(fmt::format("{}{}", kLabelPrefix, label), value);
   add("level", joined(selection.levels));
   add("freshness", joined(selection.freshness));
-  for (const auto& [order, least, most] : selection.bounds) {
-    if (least) add("min_" + to_string(order, false), fmt::to_string(*least));
-    if (most) add("max_" + to_string(order, false), fmt::to_string(*most));
+  for (const auto& [value, least, most] : selection.bounds) {
+    const core::Number& number = core::kNumbers[core::index_of(value)];
+    if (least) add(number.least, fmt::to_string(*least));
+    if (most) add(number.most, fmt::to_string(*most));
   }
   if (selection.failing) add("failing", "1");
   if (selection.order != Order::key || selection.descending)

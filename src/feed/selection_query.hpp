@@ -1,10 +1,9 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <concepts>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "board/selection.hpp"
 #include "http/query.hpp"
@@ -16,7 +15,7 @@
 ///   &label.region=eu-1     the profile has this label; repeated, with any of the values, which may be empty
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
 ///   &freshness=STALE       likewise
-///   &min_free=8&max_price=2  numbers within these bounds: free, total, largest, score, price
+///   &min_free=8&max_price=2  numbers within these bounds, those of core::kNumbers
 ///   &failing=1             the latest attempt failed
 ///   &sort=-free            by what, '-' for descending
 ///   &group=provider        providers stay together
@@ -24,20 +23,11 @@
 ///   &after=PLACE           instead of an offset, where a list or file is asked for: behind that row
 namespace feed {
 
-inline constexpr std::array<std::string_view, 21> kSelectionParameters{
-    "q",         "provider",  "name",        "level",       "freshness", "failing",   "sort",
-    "group",     "offset",    "limit",       "min_free",    "max_free",  "min_total", "max_total",
-    "min_score", "max_score", "min_largest", "max_largest", "min_price", "max_price", "label."};
-
 /// Before the name of a label: "label.region".
 inline constexpr std::string_view kLabelPrefix = "label.";
 
 /// The parameters of a selection, and `more` of a list, page or file.
-consteval auto selection_parameters_and(std::convertible_to<std::string_view> auto... more) {
-  std::array<std::string_view, kSelectionParameters.size() + sizeof...(more)> names{more...};
-  std::ranges::copy(kSelectionParameters, names.begin() + sizeof...(more));
-  return names;
-}
+std::vector<std::string_view> selection_parameters(std::initializer_list<std::string_view> more = {});
 
 /// Parameters that are there without a value count as absent: forms send them. Those of labels mean the empty value.
 /// `limit` is the default.

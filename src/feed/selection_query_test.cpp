@@ -30,7 +30,7 @@ TEST(SelectionQuery, ReadsAllParameters) {
                        .levels = {Level::high, Level::low},
                        .freshness = {Freshness::stale},
                        .failing = true,
-                       .order = Order::free,
+                       .order = board::by(&core::Measurement::free),
                        .descending = true,
                        .grouped = true,
                        .offset = 20,
@@ -70,7 +70,9 @@ TEST(SelectionQuery, APartBeginsAfterAPlace) {
 
 TEST(SelectionQuery, NumbersHaveBounds) {
   EXPECT_EQ(parsed("min_free=8&max_price=2.5&min_score=-1&max_free=").bounds,
-            (std::vector<board::Bound>{{Order::free, 8, {}}, {Order::score, -1, {}}, {Order::price, {}, 2.5}}));
+            (std::vector<board::Bound>{{&core::Measurement::free, 8, {}},
+                                       {&core::Measurement::score, -1, {}},
+                                       {&core::Measurement::price, {}, 2.5}}));
   EXPECT_EQ(to_query(parsed("max_price=2.5&min_free=8"), 100), "min_free=8&max_price=2.5");
   for (const char* bad : {"min_free=x", "min_free=8x", "min_free=nan", "min_free=1e999"})
     EXPECT_THAT(error(bad), HasSubstr("is not a number"));

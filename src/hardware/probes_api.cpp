@@ -104,10 +104,6 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
   return object.text();
 }
 
-void add_number(Object& object, std::string_view key, const std::optional<double>& value) {
-  if (value) object.add(key, base::number_text(*value));
-}
-
 std::string test_json(const config::ProbeConfig& config, const refresh::TestRun& run) {
   Object object;
   object.add_text("probe", config.name)
@@ -117,11 +113,8 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
       .add_text("received", base::to_utf8(run.trace.received));
   if (!run.result) return object.add_text("error", run.result.error()).text();
   object.add_text("availability", core::to_string(run.result->level)).add_text("reason", run.result->reason);
-  add_number(object, "free", run.result->free);
-  add_number(object, "total", run.result->total);
-  add_number(object, "largest", run.result->largest);
-  add_number(object, "score", run.result->score);
-  add_number(object, "price", run.result->price);
+  for (const core::Number& number : core::kNumbers)
+    if (const auto& value = (*run.result).*number.value) object.add(number.name, base::number_text(*value));
   if (run.result->age > base::Duration{0})
     object.add("age_seconds", base::number_text(std::chrono::duration<double>(run.result->age).count()));
   return object.text();

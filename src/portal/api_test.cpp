@@ -39,7 +39,8 @@ TEST(Csv, QuotesWhatNeedsIt) {
   row.reading->changed = core::LevelChange{Level::low, kNow};
   std::string out;
   append_csv(out, row, kNow, Cells::safe);
-  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,,,,,\"say \"\"now\"\"\nor never\",{0},LOW,{0},,,,false\r\n",
+  const std::string none(core::kNumbers.size() - 1, ',');
+  EXPECT_EQ(out, fmt::format("p,\"a,b\",HIGH,FRESH,2.5,{0}\"say \"\"now\"\"\nor never\",{1},LOW,{1},,,,false\r\n", none,
                              base::to_rfc3339(kNow)));
 }
 
@@ -175,21 +176,53 @@ TEST(Csv, NoTextIsAFormulaUnlessItIsWantedAsItIs) {
 TEST(Csv, EveryValueStandsInItsColumn) {
   core::Row row = measured_row(1, "n", 1, Level::high, kNow - 2min);
   row.profile.key.provider = "a,b";
-  row.reading->free = 1;
-  row.reading->total = 2;
-  row.reading->largest = 3;
-  row.reading->score = 4;
-  row.reading->price = 5;
+  support::set_numbers(*row.reading);
   row.failure = core::Failure{"no, route", kNow};
   row.unit = "GPUs";
   row.simulated = true;
   std::string out;
   append_csv(out, row, kNow, Cells::safe);
-  EXPECT_EQ(out, fmt::format("\"a,b\",n,HIGH,STALE,1,2,3,4,5,a test,{},,,\"no, route\",{},GPUs,true\r\n",
+  std::string names, numbers, none;
+  for (const core::Number& number : core::kNumbers) {
+    names += fmt::format("{},", number.name);
+    numbers += fmt::format("{},", *(*row.reading.*number.value));
+    none += ',';
+  }
+  EXPECT_EQ(csv_head(), "provider,name,availability,freshness," + names +
+                            "reason,measured_at,changed_from,changed_at,error,failed_at,unit,simulated\r\n");
+  EXPECT_EQ(out, fmt::format("\"a,b\",n,HIGH,STALE,{}a test,{},,,\"no, route\",{},GPUs,true\r\n", numbers,
                              base::to_rfc3339(kNow - 2min), base::to_rfc3339(kNow)));
   out.clear();
   append_csv(out, pending_row(2, "new", 2), kNow, Cells::safe);
-  EXPECT_EQ(out, "p,new,UNKNOWN,PENDING,,,,,,,,,,,,,false\r\n");
+  EXPECT_EQ(out, "p,new,UNKNOWN,PENDING," + none + ",,,,,,,false\r\n");
+  out.clear();
+  core::Row unprobed = pending_row(3, "none", 3);
+  unprobed.probe = core::kNoProbe;
+  append_csv(out, unprobed, kNow, Cells::safe);
+  EXPECT_EQ(out, "p,none,UNKNOWN,PENDING," + none + "no probe configured,,,,,,,false\r\n");
+}
+
+// A number that somebody adds to core::kNumbers must be in the description of the API, too.
+TEST_F(PortalTest, TheDescriptionOfTheApiHasEveryNumber) {
+  const std::string text = *ask(&Assets::openapi, assets_).body;
+  const auto count = [&](const std::string& what) {
+    int found = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+  const int lists = count("{$ref: \"#/components/parameters/sort\"}");
+  EXPECT_GT(lists, 0);
+  for (const core::Number& number : core::kNumbers) {
+    EXPECT_EQ(count(fmt::format("\n        {}: {{type: number", number.name)), 2)
+        << number.name << ": of a row and a test";
+    for (const std::string_view bound : {number.least, number.most}) {
+      EXPECT_EQ(count(fmt::format("\n    {0}: {{name: {0}, in: query", bound)), 1) << bound;
+      EXPECT_GE(count(fmt::format("{{$ref: \"#/components/parameters/{}\"}}", bound)), lists) << bound;
+    }
+    EXPECT_EQ(count(fmt::format("|{}|", number.name)),
+              number.value == &core::Measurement::free || number.value == &core::Measurement::total ? 1 : 2)
+        << number.name << ": of sort, and of columns";
+  }
 }
 
 /// The answer of a route that Cors added.

@@ -18,7 +18,7 @@ constexpr std::string_view kEnding = ".svg";
 /// A name always fits.
 constexpr std::size_t kMostLabelBytes = core::kMaxNameBytes;
 
-constexpr auto kParameters = feed::selection_parameters_and("label");
+const auto kParameters = feed::selection_parameters({"label"});
 
 /// White text on these has a contrast of at least 4.5:1.
 std::string_view colour_of(core::Level level) {

@@ -1,10 +1,12 @@
 #include "portal/csv.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
 #include "base/text.hpp"
-#include "core/freshness.hpp"
+#include "feed/row_json.hpp"
 
 namespace portal {
 namespace {
@@ -27,10 +29,15 @@ void append_text(std::string& out, std::string_view text, Cells cells) {
   out += '"';
 }
 
-void append_number(std::string& out, const std::optional<double>& number) {
-  out += ',';
-  if (number) out += base::number_text(*number);
-}
+/// The columns that all files have.
+const std::vector<std::string_view> kColumns = [] {
+  std::vector<std::string_view> names{"provider", "name", "availability", "freshness"};
+  for (const core::Number& number : core::kNumbers) names.push_back(number.name);
+  for (const std::string_view name :
+       {"reason", "measured_at", "changed_from", "changed_at", "error", "failed_at", "unit", "simulated"})
+    names.push_back(name);
+  return names;
+}();
 
 }  // namespace
 
@@ -42,43 +49,30 @@ std::vector<std::string> labels_of(std::span<const core::RowPtr> rows) {
 }
 
 std::string csv_head(std::span<const std::string> labels) {
-  std::string head =
-      "provider,name,availability,freshness,free,total,largest,score,price,reason,measured_at,changed_from,changed_at,"
-      "error,failed_at,unit,simulated";
+  std::string head = fmt::format("{}", fmt::join(kColumns, ","));
   for (const std::string& label : labels) head.append(",label.").append(label);
   return head + "\r\n";
 }
 
 void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells,
                 std::span<const std::string> labels) {
-  append_text(out, row.profile.key.provider, cells);
-  out += ',';
-  append_text(out, row.profile.key.name, cells);
-  out += ',';
-  out += core::to_string(core::effective_level(row, now));
-  out += ',';
-  out += core::to_string(core::freshness(row, now));
-  const core::Reading reading = row.reading.value_or(core::Reading());
-  append_number(out, reading.free);
-  append_number(out, reading.total);
-  append_number(out, reading.largest);
-  append_number(out, reading.score);
-  append_number(out, reading.price);
-  out += ',';
-  append_text(out, reading.reason, cells);
-  out += ',';
-  if (row.reading) base::append_rfc3339(out, reading.measured_at);
-  out += ',';
-  if (reading.changed) out += core::to_string(reading.changed->from);
-  out += ',';
-  if (reading.changed) base::append_rfc3339(out, reading.changed->at);
-  out += ',';
-  if (row.failure) append_text(out, row.failure->error, cells);
-  out += ',';
-  if (row.failure) base::append_rfc3339(out, row.failure->failed_at);
-  out += ',';
-  append_text(out, row.unit, cells);
-  out += row.simulated ? ",true" : ",false";
+  std::vector<std::string> line(kColumns.size());
+  line.back() = "false";
+  feed::fields(row, now, [&](std::string_view name, const auto& value) {
+    const auto column = std::ranges::find(kColumns, name);
+    if (column == kColumns.end()) return;
+    std::string& cell = line[static_cast<std::size_t>(column - kColumns.begin())];
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, std::string_view>)
+      append_text(cell, value, cells);
+    else if constexpr (std::is_same_v<Value, double>)
+      cell = base::number_text(value);
+    else if constexpr (std::is_same_v<Value, bool>)
+      cell = "true";
+    else if constexpr (std::is_same_v<Value, std::optional<base::Time>>)
+      if (value) base::append_rfc3339(cell, *value);
+  });
+  out += fmt::format("{}", fmt::join(line, ","));
   for (const std::string& label : labels) {
     out += ',';
     const auto value = row.profile.labels.find(label);

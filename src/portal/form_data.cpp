@@ -11,11 +11,16 @@ namespace portal {
 namespace {
 
 using board::Order;
+using core::Measurement;
 using kainjow::mustache::data;
 
 /// More than these are no choice.
 constexpr std::size_t kMostProviders = 200;
 constexpr std::size_t kMostLabels = 50;
+
+bool is_cost(const core::Number& number) {
+  return number.kind == core::Number::Kind::cost;
+}
 
 data option(const std::string& value, const std::string& label, bool selected) {
   data out;
@@ -23,26 +28,6 @@ data option(const std::string& value, const std::string& label, bool selected) {
   out.set("label", label);
   out.set("selected", selected);
   return out;
-}
-
-struct Column {
-  /// Of kColumnNames, or "name" or "level".
-  std::string_view name;
-  const char* label;
-  Order order;
-  /// What a first click gives.
-  bool descending;
-};
-
-constexpr Column kColumns[] = {
-    {"provider", "Provider", Order::key, false},   {"name", "Name", Order::name, false},
-    {"level", "Availability", Order::level, true}, {"capacity", "Capacity", Order::free, true},
-    {"largest", "Largest", Order::largest, true},  {"score", "Score", Order::score, true},
-    {"price", "Price", Order::price, false},       {"measured", "Measured", Order::measured, true},
-};
-
-bool is_fixed(std::string_view column) {
-  return column == "name" || column == "level";
 }
 
 struct Sort {
@@ -55,9 +40,9 @@ constexpr Sort kSorts[] = {
     {"By provider", Order::key, false},
     {"By name", Order::name, false},
     {"Most available first", Order::level, true},
-    {"Most free first", Order::free, true},
-    {"Best score first", Order::score, true},
-    {"Cheapest first", Order::price, false},
+    {"Most free first", board::by(&Measurement::free), true},
+    {"Best score first", board::by(&Measurement::score), true},
+    {"Cheapest first", board::by(&Measurement::price), false},
     {"Latest change first", Order::changed, true},
     {"Latest first", Order::measured, true},
     {"Oldest first", Order::measured, false},
@@ -67,31 +52,36 @@ constexpr Sort kSorts[] = {
 /// The head of the table: a click sorts by a column, another one the other way round.
 data columns_of(const board::Overview& overview, const ListView& view) {
   data columns{data::type::list};
-  for (const Column& column : kColumns) {
-    if (!is_fixed(column.name) && !has_column(overview, view, column.name)) continue;
-    const bool sorted = view.selection.order == column.order;
-    ListView next = view;
-    next.selection.order = column.order;
-    next.selection.descending = sorted ? !view.selection.descending : column.descending;
+  /// `descending`: what a first click gives.
+  const auto add = [&](const std::string& kind, const std::string& label, std::optional<Order> order = {},
+                       bool descending = false) {
     data out;
-    out.set("class", std::string(column.name));
-    out.set("label", column.label);
-    out.set("url", next.url_of_first());
-    if (sorted) out.set("sorted", view.selection.descending ? "descending" : "ascending");
-    columns << out;
-  }
-  for (const std::string& label : view.labels) {
-    data out;
-    out.set("class", "label");
+    out.set("class", kind);
     out.set("label", label);
+    if (order) {
+      const bool sorted = view.selection.order == *order;
+      ListView next = view;
+      next.selection.order = *order;
+      next.selection.descending = sorted ? !view.selection.descending : descending;
+      out.set("url", next.url_of_first());
+      if (sorted) out.set("sorted", view.selection.descending ? "descending" : "ascending");
+    }
     columns << out;
+  };
+  const auto shown = [&](std::string_view column) { return has_column(overview, view, column); };
+  if (shown("provider")) add("provider", "Provider", Order::key);
+  add("name", "Name", Order::name);
+  add("level", "Availability", Order::level, true);
+  if (shown("capacity")) add("capacity", "Capacity", board::by(&Measurement::free), true);
+  for (const core::Number& number : core::kColumnNumbers) {
+    std::string heading(number.name);
+    heading.front() = static_cast<char>(std::toupper(heading.front()));
+    if (shown(number.name))
+      add("number " + std::string(number.name), heading, board::by(number.value), !is_cost(number));
   }
-  if (has_column(overview, view, "note")) {
-    data note;
-    note.set("class", "note");
-    note.set("label", "Note");
-    columns << note;
-  }
+  if (shown("measured")) add("measured", "Measured", Order::measured, true);
+  for (const std::string& label : view.labels) add("label", label);
+  if (shown("note")) add("note", "Note");
   return columns;
 }
 
@@ -115,34 +105,21 @@ data choice_of(const board::Overview& overview, const ListView& view) {
 
 /// The bounds that the form asks for, and those that the view has besides.
 data bounds_of(const board::Overview& overview, const ListView& view) {
-  struct Asked {
-    Order number;
-    bool least;
-    bool there;
-  };
-  const Asked asked[] = {
-      {Order::free, true, true},
-      {Order::free, false, false},
-      {Order::total, true, false},
-      {Order::total, false, false},
-      {Order::largest, true, overview.largest},
-      {Order::largest, false, false},
-      {Order::score, true, overview.score},
-      {Order::score, false, false},
-      {Order::price, true, false},
-      {Order::price, false, overview.price},
-  };
   data bounds{data::type::list};
-  for (const auto& [number, least, there] : asked) {
-    const auto found = std::ranges::find(view.selection.bounds, number, &board::Bound::number);
-    const auto value = found == view.selection.bounds.end() ? std::nullopt : least ? found->least : found->most;
-    if (!there && !value) continue;
-    data out;
-    const std::string name = feed::to_string(number, false);
-    out.set("name", (least ? "min_" : "max_") + name);
-    out.set("label", name + (least ? " ≥" : " ≤"));
-    out.set("value", value ? fmt::to_string(*value) : "");
-    bounds << out;
+  for (const core::Number& number : core::kNumbers) {
+    const auto found = std::ranges::find(view.selection.bounds, number.value, &board::Bound::number);
+    const bool bound = found != view.selection.bounds.end();
+    const bool there = number.value == &Measurement::free || overview.shown[number.value];
+    const auto add = [&](std::string_view name, const char* sign, const std::optional<double>& value, bool asked) {
+      if (!asked && !value) return;
+      data out;
+      out.set("name", std::string(name));
+      out.set("label", std::string(number.name) + sign);
+      out.set("value", value ? fmt::to_string(*value) : "");
+      bounds << out;
+    };
+    add(number.least, " ≥", bound ? found->least : std::nullopt, there && !is_cost(number));
+    add(number.most, " ≤", bound ? found->most : std::nullopt, there && is_cost(number));
   }
   return bounds;
 }
@@ -228,11 +205,8 @@ void set_active(data& page, const board::Selection& selection) {
 }  // namespace
 
 bool has_column(const board::Overview& overview, const ListView& view, std::string_view column) {
-  const bool there = column == "largest" ? overview.largest
-                     : column == "score" ? overview.score
-                     : column == "price" ? overview.price
-                                         : true;
-  return there && view.shows(column);
+  const auto* const number = std::ranges::find(core::kNumbers, column, &core::Number::name);
+  return (number == core::kNumbers.end() || overview.shown[number->value]) && view.shows(column);
 }
 
 void set_form(data& page, const board::Overview& overview, const ListView& view) {

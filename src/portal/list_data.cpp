@@ -80,20 +80,30 @@ void set_group(data& out, const std::string& provider, const board::Selected& se
   }
 }
 
-/// A cell for each of the labels that have a column.
-void set_labels(data& out, const core::Labels& has, const std::vector<std::string>& wanted) {
-  data cells{data::type::list};
-  for (const std::string& label : wanted) {
+/// A cell for each of the numbers and labels that have a column.
+void set_cells(data& out, const core::Row& row, std::span<const core::Number* const> numbers,
+               const std::vector<std::string>& labels) {
+  data number_cells{data::type::list}, label_cells{data::type::list};
+  const auto add = [](data& cells, const char* kind, const std::string& name, const std::string& value) {
     data cell;
-    cell.set("label", label);
-    const auto value = has.find(label);
-    cell.set("value", value == has.end() ? "" : value->second);
+    cell.set(kind, name);
+    cell.set("value", value);
     cells << cell;
+  };
+  for (const core::Number* number : numbers) {
+    const auto value = row.reading ? core::column_value(*row.reading, *number) : std::nullopt;
+    add(number_cells, "number", std::string(number->name), value ? number_text(*value) : "");
   }
-  out.set("labels", cells);
+  for (const std::string& label : labels) {
+    const auto value = row.profile.labels.find(label);
+    add(label_cells, "label", label, value == row.profile.labels.end() ? "" : value->second);
+  }
+  out.set("numbers", number_cells);
+  out.set("labels", label_cells);
 }
 
-data rows_of(const board::Selected& selected, const ListView& view, base::Time now, std::size_t columns) {
+data rows_of(const board::Selected& selected, const ListView& view, base::Time now,
+             std::span<const core::Number* const> numbers, std::size_t columns) {
   data list{data::type::list};
   const std::string* provider = nullptr;
   for (const core::RowPtr& row : selected.rows) {
@@ -102,7 +112,7 @@ data rows_of(const board::Selected& selected, const ListView& view, base::Time n
     if (view.selection.grouped && (provider == nullptr || *provider != current))
       set_group(out, current, selected, view, columns);
     provider = &current;
-    set_labels(out, row->profile.labels, view.labels);
+    set_cells(out, *row, numbers, view.labels);
     list << out;
   }
   return list;
@@ -175,7 +185,12 @@ data list_data(const board::State& state, base::Time now, const board::Overview&
     columns += there ? 1 : 0;
   }
   if (!view.wall) page.set("wall_url", on_wall(view).url());
-  page.set("rows", rows_of(selected, view, now, columns));
+  std::vector<const core::Number*> numbers;
+  for (const core::Number& number : core::kColumnNumbers)
+    if (has_column(overview, view, number.name)) numbers.push_back(&number);
+  const auto number_names = std::span(kColumnNames).subspan(2, core::kColumnNumbers.size());
+  page.set("number_names", fmt::format("{}", fmt::join(number_names, " ")));
+  page.set("rows", rows_of(selected, view, now, numbers, columns));
   set_files(page, selection);
   return page;
 }

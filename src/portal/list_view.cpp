@@ -117,7 +117,7 @@ std::string ListView::text() const {
   for (const core::Level level : selection.levels) parts.push_back(base::lower(core::to_string(level)));
   for (const core::Freshness freshness : selection.freshness) parts.push_back(base::lower(core::to_string(freshness)));
   for (const auto& [number, least, most] : selection.bounds) {
-    const std::string name = feed::to_string(number, false);
+    const std::string_view name = core::kNumbers[core::index_of(number)].name;
     if (least) parts.push_back(fmt::format("{} ≥ {}", name, number_text(*least)));
     if (most) parts.push_back(fmt::format("{} ≤ {}", name, number_text(*most)));
   }

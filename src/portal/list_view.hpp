@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,13 @@ inline constexpr std::size_t kRowsPerPage = 100;
 inline constexpr std::size_t kMostRowsPerPage = 1000;
 
 /// The columns that a reader may leave out, as ?columns= names them.
-inline constexpr std::string_view kColumnNames[] = {"provider", "capacity", "largest", "score",
-                                                    "price",    "measured", "note"};
+inline constexpr auto kColumnNames = [] {
+  std::array<std::string_view, 4 + core::kColumnNumbers.size()> names{"provider", "capacity"};
+  for (std::size_t i = 2; const core::Number& number : core::kColumnNumbers) names[i++] = number.name;
+  names[names.size() - 2] = "measured";
+  names[names.size() - 1] = "note";
+  return names;
+}();
 
 /// What is to be shown, and how.
 struct ListView {

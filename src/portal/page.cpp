@@ -17,7 +17,7 @@ using kainjow::mustache::data;
 
 namespace {
 
-constexpr auto kParameters = feed::selection_parameters_and("columns", "wall");
+const auto kParameters = feed::selection_parameters({"columns", "wall"});
 
 base::Result<ListView> view_of(const http::Query& query) {
   if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());

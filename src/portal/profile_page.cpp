@@ -34,10 +34,6 @@ void add_time(data& facts, const std::string& term, base::Time time, const std::
   facts << fact;
 }
 
-std::string fact_number(const std::optional<double>& number) {
-  return number ? portal::number_text(*number) : "";
-}
-
 /// Why the level is what it is: rule and reason, raw values, probe, times.
 data facts_of(const core::Row& row, base::Time now) {
   data facts{data::type::list};
@@ -48,11 +44,8 @@ data facts_of(const core::Row& row, base::Time now) {
     if (reading.changed)
       add_time(facts, "Since", reading.changed->at, fmt::format(", {} before", core::to_string(reading.changed->from)));
     add_fact(facts, "Counted in", row.unit);
-    add_fact(facts, "Free", fact_number(reading.free));
-    add_fact(facts, "Total", fact_number(reading.total));
-    add_fact(facts, "Largest in one piece", fact_number(reading.largest));
-    add_fact(facts, "Score", fact_number(reading.score));
-    add_fact(facts, "Price per unit and hour", fact_number(reading.price));
+    for (const core::Number& number : core::kNumbers)
+      if (const auto& value = reading.*number.value) add_fact(facts, std::string(number.title), number_text(*value));
     add_time(facts, "Measured at", reading.measured_at);
     add_fact(facts, "The measurement took",
              fmt::format("{:.3g} s", std::chrono::duration<double>(reading.took).count()));

@@ -62,20 +62,6 @@ std::string_view without_rule(std::string_view reason) {
                                                                                                  : reason;
 }
 
-namespace {
-
-void set_numbers(data& out, const core::Row& row) {
-  const core::Reading& reading = *row.reading;
-  set_if_any(out, "capacity", capacity_text(row));
-  if (reading.free && reading.total.value_or(0) > 0)
-    out.set("share", fmt::format("{:.0f}", 100 * std::clamp(*reading.free / *reading.total, 0.0, 1.0)));
-  if (reading.largest && reading.largest != reading.free) out.set("largest", number_text(*reading.largest));
-  if (reading.score) out.set("score", number_text(*reading.score));
-  if (reading.price) out.set("price", number_text(*reading.price));
-}
-
-}  // namespace
-
 std::string profile_path(std::string_view prefix, const core::ProfileKey& key) {
   return fmt::format("{}/{}/{}", prefix, base::percent_encode(key.provider), base::percent_encode(key.name));
 }
@@ -104,7 +90,9 @@ data row_data(const core::Row& row, base::Time now, std::string_view root) {
   out.set("measured_text", base::to_rfc3339(reading.measured_at).substr(11, 8) + " UTC");
   out.set("stale_at", base::to_rfc3339(reading.stale_at));
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
-  set_numbers(out, row);
+  set_if_any(out, "capacity", capacity_text(row));
+  if (reading.free && reading.total.value_or(0) > 0)
+    out.set("share", fmt::format("{:.0f}", 100 * std::clamp(*reading.free / *reading.total, 0.0, 1.0)));
   set_if_any(out, "reason", std::string(without_rule(reading.reason)));
   if (freshness == core::Freshness::expired)
     out.set("was", std::string(core::to_string(reading.level)));

@@ -32,7 +32,8 @@ std::ptrdiff_t descriptors() {
 TEST_F(HttpTest, ReadsALevelAndNumbers) {
   const Result result = ask({.url = url("/level?level=MEDIUM&free=3&total=4&score=7&price=0.5&reason=three")});
   ASSERT_TRUE(result) << result.error();
-  EXPECT_EQ(*result, (core::Measurement{Level::medium, 3, 4, {}, 7, 0.5, "three"}));
+  EXPECT_EQ(*result, (core::Measurement{
+                         .level = Level::medium, .free = 3, .total = 4, .score = 7, .price = 0.5, .reason = "three"}));
 }
 
 TEST_F(HttpTest, SkipsAByteOrderMark) {
@@ -48,8 +49,9 @@ TEST_F(HttpTest, ReadsWhatFitsInOnePieceAndWhenItWasMeasured) {
 }
 
 TEST_F(HttpTest, JudgesNumbersByThresholds) {
-  const auto probe = make({.url = url("/level?chance=0.5"), .pointers = {.score = "/chance"}},
-                          {.high = {.score = 0.7}, .medium = {.score = 0.4}});
+  config::HttpOptions options{.url = url("/level?chance=0.5")};
+  options.pointers.numbers[&core::Measurement::score] = "/chance";
+  const auto probe = make(options, {.high = {.score = 0.7}, .medium = {.score = 0.4}});
   const Result result = begin(*probe).get().results.at(0);
   ASSERT_TRUE(result) << result.error();
   EXPECT_EQ(result->level, Level::medium);

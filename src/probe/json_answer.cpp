@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <map>
+#include <vector>
 
 #include "base/duration.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "config/fields.hpp"
 #include "probe/json.hpp"
 
 namespace probe {
@@ -48,25 +49,26 @@ class Reader {
  public:
   Reader(const json::value& value, const Source& source) : value_(value), source_(source) {}
 
-  Or<Observation> read() const {
-    Observation seen;
+  Or<Unjudged> read() const {
+    Unjudged seen;
     const config::Pointers& pointers = source_.pointers;
-    const std::pair<std::optional<double>*, const std::string*> numbers[] = {{&seen.free, &pointers.free},
-                                                                             {&seen.total, &pointers.total},
-                                                                             {&seen.largest, &pointers.largest},
-                                                                             {&seen.score, &pointers.score},
-                                                                             {&seen.price, &pointers.price}};
     if (auto fine = spelling(); !fine) return std::unexpected(fine.error());
-    if (auto fine = take(seen.level, level()); !fine) return std::unexpected(fine.error());
-    for (const auto& [out, pointer] : numbers)
-      if (auto fine = take(*out, number(*pointer)); !fine) return std::unexpected(fine.error());
+    if (auto fine = take(seen.said, level()); !fine) return std::unexpected(fine.error());
+    bool tells = seen.said.has_value();
+    std::string telling = pointers.level;
+    for (const core::Number& each : core::kNumbers) {
+      const std::string& pointer = pointers.numbers[each.value];
+      if (auto fine = take(seen.*each.value, number(pointer)); !fine) return std::unexpected(fine.error());
+      // The largest of nothing tells nothing.
+      if (each.value == &core::Measurement::largest) continue;
+      tells = tells || seen.*each.value;
+      telling += ", " + pointer;
+    }
     if (auto fine = take(seen.age, age()); !fine) return std::unexpected(fine.error());
-    if (auto fine = check_numbers(seen, pointers); !fine) return std::unexpected(fine.error());
+    if (auto fine = check_numbers(seen, pointers.numbers); !fine) return std::unexpected(fine.error());
     if (const json::value* reason = find(pointers.reason))
       seen.reason = words(*reason, source_.secrets, kMaxReasonBytes);
-    if (!seen.level && !seen.free && !seen.total && !seen.score && !seen.price)
-      return std::unexpected(fmt::format("has none of {}, {}, {}, {}, {}", pointers.level, pointers.free,
-                                         pointers.total, pointers.score, pointers.price));
+    if (!tells) return std::unexpected("has none of " + telling);
     return seen;
   }
 
@@ -87,9 +89,10 @@ class Reader {
                                              : fmt::format("{} is {}; {}", pointer, text, right));
   }
 
-  std::array<const std::string*, 9> all() const {
-    const config::Pointers& p = source_.pointers;
-    return {&p.level, &p.free, &p.total, &p.largest, &p.score, &p.price, &p.reason, &p.measured_at, &p.age};
+  std::vector<const std::string*> all() const {
+    std::vector<const std::string*> pointers;
+    fields(source_.pointers, [&](std::string_view, const std::string& pointer) { pointers.push_back(&pointer); });
+    return pointers;
   }
 
   /// A key in other letters is a mistake of the source: without its value, or beside another, the answer would be one
@@ -204,7 +207,7 @@ Or<json::value> parse(std::string_view text, const Source& source) {
 Result read_json(std::string_view text, const Source& source, const config::Levels& levels) {
   const auto value = parse(text, source);
   if (!value) return std::unexpected(value.error());
-  auto seen = read_observation(*value, source);
+  auto seen = read_object(*value, source);
   if (seen) return judge(std::move(*seen), levels);
   const std::string& error = seen.error();
   if (error.starts_with('/')) return std::unexpected(fmt::format("{}{}", source.place, error));
@@ -215,7 +218,7 @@ Result read_json(std::string_view text, const Source& source, const config::Leve
   return std::unexpected(fmt::format("{}{}", source.whole, why));
 }
 
-Or<Observation> read_observation(const json::value& value, const Source& source) {
+Or<Unjudged> read_object(const json::value& value, const Source& source) {
   return Reader(value, source).read();
 }
 
@@ -234,7 +237,7 @@ Answer read_json_list(std::string_view text, const Source& source, std::span<con
     if (found == end) return std::unexpected(std::string("the answer does not name this profile"));
     if (std::next(found) != end)
       return std::unexpected(fmt::format("the answer names this profile {} times", std::distance(found, end)));
-    auto seen = read_observation(*found->second, source);
+    auto seen = read_object(*found->second, source);
     return seen ? judge(std::move(*seen), levels) : Result(std::unexpected(std::move(seen.error())));
   };
   Answer answer;

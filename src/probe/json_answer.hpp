@@ -8,7 +8,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 #include "core/profile.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/probe.hpp"
 #include "probe/secrets.hpp"
 
@@ -33,10 +33,10 @@ struct Source {
 /// What a source said about one profile, in JSON, and the level that follows. Fails with a sentence.
 Result read_json(std::string_view text, const Source& source, const config::Levels& levels);
 
-/// Reads {"level": …, "free": …, "total": …, "largest": …, "score": …, "price": …, "reason": …} and when that was
-/// measured, each of them optional and at the place that the source's pointers give. Fails with a sentence that names
-/// place and value when one has another type or makes no sense, or when none is there.
-std::expected<Observation, std::string> read_observation(const boost::json::value& value, const Source& source);
+/// Reads {"level": …, "free": …, "reason": …}, all of core::kNumbers, and when that was measured, each of them optional
+/// and at the place that the source's pointers give. Fails with a sentence that names place and value when one has
+/// another type or makes no sense, or when none is there.
+std::expected<Unjudged, std::string> read_object(const boost::json::value& value, const Source& source);
 
 /// Reads a source's list of objects, each with "provider" and "name" beside its values, and judges it for each of
 /// `profiles`. One that the list does not name, or names twice, has failed.

@@ -12,16 +12,22 @@ namespace probe {
 namespace {
 
 using namespace std::chrono_literals;
+using M = core::Measurement;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-std::expected<Observation, std::string> read(std::string_view text, Source source = {}) {
+std::expected<Unjudged, std::string> read(std::string_view text, Source source = {}) {
   const auto value = parse_json(text);
   if (!value) return std::unexpected(value.error());
-  return read_observation(*value, source);
+  return read_object(*value, source);
 }
-std::expected<Observation, std::string> read(std::string_view text, const config::Pointers& pointers) {
+std::expected<Unjudged, std::string> read(std::string_view text, const config::Pointers& pointers) {
   return read(text, Source{.pointers = pointers});
+}
+config::Pointers at(std::vector<std::pair<core::NumberOf, std::string>> numbers) {
+  config::Pointers pointers;
+  for (auto& [number, pointer] : numbers) pointers.numbers[number] = std::move(pointer);
+  return pointers;
 }
 std::string error_of(std::string_view text) {
   const auto seen = read(text);
@@ -66,21 +72,24 @@ TEST(ParseJson, RefusesAKeyThatIsThereTwice) {
 
 // --- Values
 
-TEST(Observation, ReadsWhatIsThere) {
+TEST(ReadObject, ReadsWhatIsThere) {
   const auto seen = read(R"({"level":"high","free":3,"total":4,"score":7.5,"price":0.25,"reason":"3 of 4\nfree"})");
   ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{core::Level::high, 3, 4, {}, 7.5, 0.25, "3 of 4 free"}));
+  EXPECT_EQ(*seen, (Unjudged{{.free = 3, .total = 4, .score = 7.5, .price = 0.25, .reason = "3 of 4 free"},
+                             core::Level::high}));
   EXPECT_EQ(read(R"({"free":0,"level":null})")->free, 0);
 }
 
-TEST(Observation, ReadsWhereThePointersPoint) {
-  const config::Pointers pointers{.level = "", .free = "/recommendations/0/free", .reason = "/why"};
+TEST(ReadObject, ReadsWhereThePointersPoint) {
+  auto pointers = at({{&M::free, "/recommendations/0/free"}});
+  pointers.level = "";
+  pointers.reason = "/why";
   const auto seen = read(R"({"recommendations":[{"free":2}],"why":{"zone":"a"},"level":17})", pointers);
   ASSERT_TRUE(seen) << seen.error();
-  EXPECT_EQ(*seen, (Observation{{}, 2, {}, {}, {}, {}, R"({"zone":"a"})"}));
+  EXPECT_EQ(*seen, (Unjudged{{.free = 2, .reason = R"({"zone":"a"})"}}));
 }
 
-TEST(Observation, SaysWhatIsWrong) {
+TEST(ReadObject, SaysWhatIsWrong) {
   EXPECT_EQ(error_of(R"({"level":"GREAT"})"), R"(/level is "GREAT"; it must be HIGH, MEDIUM, LOW or UNKNOWN)");
   EXPECT_EQ(error_of(R"({"level":3})"), "/level is 3; it must be HIGH, MEDIUM, LOW or UNKNOWN");
   for (const char* wrong : {"\"3\"", "true", "[3]", "{}"})
@@ -99,10 +108,10 @@ TEST(Observation, SaysWhatIsWrong) {
   EXPECT_LT(error_of(fmt::format(R"({{"free":"{}"}})", std::string(1000, 'x'))).size(), 150U);
 }
 
-TEST(Observation, AKeyInOtherLettersIsAMistake) {
+TEST(ReadObject, AKeyInOtherLettersIsAMistake) {
   EXPECT_EQ(error_of(R"({"LEVEL":"LOW","free":3})"), "/level is written LEVEL; write it in the same letters");
   EXPECT_EQ(error_of(R"({"level":"LOW","Free":3})"), "/free is written Free; write it in the same letters");
-  EXPECT_EQ(read(R"({"a":{"Free":3}})", config::Pointers{.free = "/a/free"}).error(),
+  EXPECT_EQ(read(R"({"a":{"Free":3}})", at({{&M::free, "/a/free"}})).error(),
             "/a/free is written Free; write it in the same letters");
   for (const auto& [key, written] : {std::pair("level", "Level"),
                                      {"free", "FREE"},
@@ -117,15 +126,15 @@ TEST(Observation, AKeyInOtherLettersIsAMistake) {
               fmt::format("/{} is written {}; write it in the same letters", key, written));
   EXPECT_EQ(error_of(R"({"Level":"LOW","level":"HIGH"})"), "/level is written Level; write it in the same letters");
   EXPECT_EQ(error_of(R"({"level":"HIGH","Level":"HIGH"})"), "/level is written Level; write it in the same letters");
-  EXPECT_EQ(read(R"({"a/b":{"C/D":3,"c/d":4}})", config::Pointers{.free = "/a~1b/c~1d"}).error(),
+  EXPECT_EQ(read(R"({"a/b":{"C/D":3,"c/d":4}})", at({{&M::free, "/a~1b/c~1d"}})).error(),
             "/a~1b/c~1d is written C/D; write it in the same letters");
-  EXPECT_EQ(read(R"({"Free":3,"FREE":4})", config::Pointers{.free = "/Free", .total = "/FREE"})->total, 4);
-  EXPECT_TRUE(read(R"({"level":"LOW","Free":3})", config::Pointers{.free = ""}));
+  EXPECT_EQ(read(R"({"Free":3,"FREE":4})", at({{&M::free, "/Free"}, {&M::total, "/FREE"}}))->total, 4);
+  EXPECT_TRUE(read(R"({"level":"LOW","Free":3})", at({{&M::free, ""}})));
 }
 
-TEST(Observation, ReadsTheLargestRequest) {
+TEST(ReadObject, ReadsTheLargestRequest) {
   EXPECT_EQ(read(R"({"free":4,"largest":2})")->largest, 2);
-  EXPECT_EQ(read(R"({"free":4,"fits":2})", config::Pointers{.largest = "/fits"})->largest, 2);
+  EXPECT_EQ(read(R"({"free":4,"fits":2})", at({{&M::largest, "/fits"}}))->largest, 2);
 }
 
 // --- When it was measured
@@ -173,7 +182,7 @@ TEST(Age, MustMakeSense) {
 
 // --- Secrets
 
-TEST(Observation, RepeatsNoSecret) {
+TEST(ReadObject, RepeatsNoSecret) {
   Source source;
   source.secrets.add("secret/token");
   EXPECT_EQ(read(R"({"level":"LOW","reason":"secret\/token is wrong"})", source)->reason, "… is wrong");

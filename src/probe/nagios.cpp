@@ -19,9 +19,11 @@ namespace {
 
 template <class T>
 using Or = std::expected<T, std::string>;
+using Kind = core::Number::Kind;
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kLabels[] = {"free", "total", "largest", "score", "price", "age"};
+/// The one label that is no number of a measurement.
+constexpr core::Number kAge{"age", nullptr, Kind::count, "", "", "", "", ""};
 /// As much of a value as stands in a sentence about it.
 constexpr std::size_t kQuoted = 80;
 
@@ -57,19 +59,19 @@ struct Value {
   std::string_view unit;
 };
 
-/// Units of the conventions and, for a price, of money.
-bool is_unit(std::string_view unit, std::string_view label) {
+/// Units of the conventions and, for a cost, of money.
+bool is_unit(std::string_view unit, Kind kind) {
   constexpr std::string_view kUnits[] = {"",   "s",  "us", "ms", "ns",  "c",   "B",   "KB",  "MB",  "GB",
                                          "TB", "PB", "EB", "kB", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   // A share is a scale of its own, but no count of units.
-  if (unit == "%") return label == "score";
+  if (unit == "%") return kind == Kind::scale;
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const bool money = label == "price" && unit.size() == 3 && std::ranges::all_of(unit, capital);
+  const bool money = kind == Kind::cost && unit.size() == 3 && std::ranges::all_of(unit, capital);
   return money || std::ranges::find(kUnits, unit) != std::end(kUnits);
 }
 
 /// The whole of `text` as a number with a unit.
-std::optional<Value> value_of(std::string_view text, std::string_view label) {
+std::optional<Value> value_of(std::string_view text, Kind kind) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   Value value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value.number);
@@ -80,14 +82,14 @@ std::optional<Value> value_of(std::string_view text, std::string_view label) {
   if (std::from_chars(text.data(), end, whole).ptr == end && (whole > kMost || whole < -kMost))
     value.number = std::nextafter(value.number, std::copysign(HUGE_VAL, value.number));
   value.unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  return is_unit(value.unit, label) ? std::optional(value) : std::nullopt;
+  return is_unit(value.unit, kind) ? std::optional(value) : std::nullopt;
 }
 
 /// One of our labels, in any letters; none for others.
-const std::string_view* known_label(std::string_view name) {
-  const auto known =
-      std::ranges::find_if(kLabels, [&](std::string_view label) { return base::equals_ignoring_case(name, label); });
-  return known != std::end(kLabels) ? known : nullptr;
+const core::Number* known_label(std::string_view name) {
+  const auto is_it = [&](const core::Number& label) { return base::equals_ignoring_case(name, label.name); };
+  const auto* const known = std::ranges::find_if(core::kNumbers, is_it);
+  return known != core::kNumbers.end() ? known : is_it(kAge) ? &kAge : nullptr;
 }
 
 /// Without other quotes than those of the conventions, and brackets, around it.
@@ -175,10 +177,11 @@ class Data {
 
  private:
   /// `rest` begins with '='.
-  Or<void> take(std::string_view label, std::string_view rest, std::string_view piece) {
+  Or<void> take(const core::Number& known, std::string_view rest, std::string_view piece) {
+    const std::string_view label = known.name;
     if (values_.contains(label)) return std::unexpected(fmt::format("{} is there twice: {}", label, quoted(piece)));
     const auto [text, bounds] = cut(rest.substr(std::min<std::size_t>(rest.size(), 1)), ';');
-    const auto value = value_of(text, label);
+    const auto value = value_of(text, known.kind);
     if (!value && text != "U")
       return std::unexpected(
           fmt::format("{} is no number; write one such as {}=3 or {}=0.75", quoted(piece), label, label));
@@ -232,7 +235,7 @@ Or<base::Duration> age_in(const Data& data) {
 
 }  // namespace
 
-Or<Observation> read_nagios(std::string_view output, const Secrets& secrets) {
+Or<Unjudged> read_nagios(std::string_view output, const Secrets& secrets) {
   const auto [first, rest] = cut(output, '\n');
   const auto [text, performance] = cut(first, '|');
   Data data(secrets);
@@ -242,15 +245,14 @@ Or<Observation> read_nagios(std::string_view output, const Secrets& secrets) {
   if (auto fine = check_units(data); !fine) return std::unexpected(std::move(fine.error()));
   const auto age = age_in(data);
   if (!age) return std::unexpected(age.error());
-  const Observation seen{.free = data.number("free"),
-                         .total = data.number("total"),
-                         .largest = data.number("largest"),
-                         .score = data.number("score"),
-                         .price = data.number("price"),
-                         .reason = one_line(secrets.blotted(text.substr(0, 16 * kMaxReasonBytes))),
-                         .age = *age};
-  const config::Pointers names{
-      .free = "free", .total = "total", .largest = "largest", .score = "score", .price = "price"};
+  Unjudged seen;
+  core::PerNumber<std::string> names;
+  for (const core::Number& number : core::kNumbers) {
+    seen.*number.value = data.number(number.name);
+    names[number.value] = number.name;
+  }
+  seen.reason = one_line(secrets.blotted(text.substr(0, 16 * kMaxReasonBytes)));
+  seen.age = *age;
   if (auto fine = check_numbers(seen, names); !fine) return std::unexpected(std::move(fine.error()));
   return seen;
 }

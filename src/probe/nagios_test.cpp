@@ -10,10 +10,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Observation read(std::string_view output) {
+Unjudged read(std::string_view output) {
   auto seen = read_nagios(output);
   EXPECT_TRUE(seen) << seen.error();
-  return seen ? *seen : Observation{};
+  return seen ? *seen : Unjudged{};
 }
 std::string error_of(std::string_view output) {
   const auto seen = read_nagios(output);
@@ -22,10 +22,16 @@ std::string error_of(std::string_view output) {
 
 TEST(Nagios, ReadsTextAndData) {
   EXPECT_EQ(read("OK - 12 of 64 nodes idle | free=12;8;4;0;64 total=64 largest=4 score=7.5 price=0.25EUR age=90s\n"),
-            (Observation{{}, 12, 64, 4, 7.5, 0.25, "OK - 12 of 64 nodes idle", 90s}));
-  EXPECT_EQ(read("OK"), (Observation{.reason = "OK"}));
-  EXPECT_EQ(read(""), Observation());
-  EXPECT_EQ(read("|"), Observation());
+            (Unjudged{{.free = 12,
+                       .total = 64,
+                       .largest = 4,
+                       .score = 7.5,
+                       .price = 0.25,
+                       .reason = "OK - 12 of 64 nodes idle",
+                       .age = 90s}}));
+  EXPECT_EQ(read("OK"), (Unjudged{{.reason = "OK"}}));
+  EXPECT_EQ(read(""), Unjudged());
+  EXPECT_EQ(read("|"), Unjudged());
 }
 
 TEST(Nagios, ReadsLabelsAsTheyAreWritten) {
@@ -119,12 +125,12 @@ TEST(Nagios, NamesNumbersThatMakeNoSense) {
 
 TEST(Nagios, TwoQuotesInALabelAreOne) {
   const auto seen = read("x|'it''s'=1 'free'=2 'to''tal'=3 'a ''b'' c'=4");
-  EXPECT_EQ(seen, (Observation{{}, 2, {}, {}, {}, {}, "x"})) << "to'tal is no label that counts";
+  EXPECT_EQ(seen, (Unjudged{{.free = 2, .reason = "x"}})) << "to'tal is no label that counts";
 }
 
 TEST(Nagios, ReadsDataOfLaterLines) {
   const auto seen = read("DISK OK | free=1\nlong text, score=9\nmore text | total=2\nprice=3\n");
-  EXPECT_EQ(seen, (Observation{{}, 1, 2, {}, {}, 3, "DISK OK"}));
+  EXPECT_EQ(seen, (Unjudged{{.free = 1, .total = 2, .price = 3, .reason = "DISK OK"}}));
 }
 
 TEST(Nagios, MakesAnyTextFitForAReason) {

@@ -132,8 +132,8 @@ std::string_view value_after(std::string_view text) {
 }
 
 bool is_number_key(std::string_view word) {
-  constexpr std::string_view kKeys[] = {"free", "total", "largest", "score", "price"};
-  return std::ranges::any_of(kKeys, [&](std::string_view key) { return base::equals_ignoring_case(word, key); });
+  return std::ranges::any_of(core::kNumbers,
+                             [&](const core::Number& number) { return base::equals_ignoring_case(word, number.name); });
 }
 
 /// The name of a column that counts, in a first line such as "name,level".
@@ -232,10 +232,10 @@ Result read_plugin(const Exited& exited, const config::Levels& levels, const Sec
     return exited.code == 0 ? refuse("is empty, but not standard error") : std::unexpected(failure_of(exited));
   auto seen = read_nagios(without_bom(exited.output), secrets);
   if (!seen) return std::unexpected("the output: " + seen.error());
-  seen->level = kByCode[exited.code];
+  seen->said = kByCode[exited.code];
   if (seen->reason.empty()) seen->reason = how_it_ended(exited);
   // It could not find out: no number that it printed all the same may make a level of that.
-  const bool unknown = seen->level == Level::unknown;
+  const bool unknown = seen->said == Level::unknown;
   return judge(std::move(*seen), unknown ? config::Levels{} : levels);
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/slurm_state.hpp"
 
 namespace probe {

@@ -8,7 +8,7 @@
 
 #include "base/json.hpp"
 #include "probe/json.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/slurm_state.hpp"
 

@@ -37,7 +37,7 @@ std::string said(const Cluster& cluster, std::string_view profile, config::Unit 
                  const Jobs& pending = {}) {
   const auto seen = observe(cluster, pending, profile, unit);
   if (!seen) return seen.error();
-  return (seen->level ? std::string(core::to_string(*seen->level)) + " " : std::string()) +
+  return (seen->said ? std::string(core::to_string(*seen->said)) + " " : std::string()) +
          (std::stringstream() << *seen->free << "/" << *seen->total << ": " << seen->reason).str();
 }
 

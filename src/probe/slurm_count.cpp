@@ -191,12 +191,9 @@ std::string state_text(std::string_view state) {
   return fmt::format("the partition is {}", one_line(state));
 }
 
-Observation nothing(const Sums& sums, std::string why) {
-  return {.level = core::Level::low,
-          .free = 0,
-          .total = static_cast<double>(sums.total),
-          .largest = 0,
-          .reason = std::move(why)};
+Unjudged nothing(const Sums& sums, std::string why) {
+  return {{.free = 0, .total = static_cast<double>(sums.total), .largest = 0, .reason = std::move(why)},
+          core::Level::low};
 }
 
 /// The types of a partition's GPUs.
@@ -239,8 +236,8 @@ std::vector<std::string> names_of(const std::string& name, const Partition& part
 
 }  // namespace
 
-std::expected<Observation, std::string> observe(const Cluster& cluster, const Jobs& pending, std::string_view profile,
-                                                config::Unit unit) {
+std::expected<Unjudged, std::string> observe(const Cluster& cluster, const Jobs& pending, std::string_view profile,
+                                             config::Unit unit) {
   std::string_view type = profile;
   const std::string_view name = cut(type, ':');
   const auto found = find(cluster, name);
@@ -262,10 +259,10 @@ std::expected<Observation, std::string> observe(const Cluster& cluster, const Jo
   for (const Job& job : pending)
     if (waits_in(job, found->first)) rest.take(job);
   const std::int64_t largest = what.kind == What::Kind::nodes ? rest.sum() : rest.largest();
-  return Observation{.free = static_cast<double>(rest.sum()),
-                     .total = static_cast<double>(sums.total),
-                     .largest = static_cast<double>(largest),
-                     .reason = reason(sums, what, rest)};
+  return Unjudged{{.free = static_cast<double>(rest.sum()),
+                   .total = static_cast<double>(sums.total),
+                   .largest = static_cast<double>(largest),
+                   .reason = reason(sums, what, rest)}};
 }
 
 std::vector<std::string> profile_names(const Cluster& cluster) {

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "core/profile.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/sinfo.hpp"
 #include "probe/squeue.hpp"
 
@@ -13,8 +13,8 @@ namespace probe {
 /// What the cluster says about a profile: PARTITION, PARTITION:GPU_TYPE or PARTITION:gpu. What pending jobs can take of
 /// what is free is taken off. The level is LOW where no node of the partition takes jobs, else not given. Fails with a
 /// sentence when there is no such partition or type.
-std::expected<Observation, std::string> observe(const Cluster& cluster, const Jobs& pending, std::string_view profile,
-                                                config::Unit unit);
+std::expected<Unjudged, std::string> observe(const Cluster& cluster, const Jobs& pending, std::string_view profile,
+                                             config::Unit unit);
 
 /// The name of every profile that the cluster has: each partition, and each type of its GPUs.
 std::vector<std::string> profile_names(const Cluster& cluster);

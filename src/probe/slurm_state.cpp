@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/slurm_text.hpp"
 
 namespace probe {

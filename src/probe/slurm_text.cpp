@@ -6,7 +6,7 @@
 #include <charconv>
 #include <utility>
 
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 
 namespace probe {
 namespace {

@@ -20,12 +20,12 @@ Writer::Writer(const std::string& probe, Shared& shared, Meters& meters, Done do
       hurried_(shared.executor) {}
 
 void Writer::add(store::Outcome outcome, std::optional<std::vector<core::ProfileKey>> discovered) {
-  ended_.push_back({std::move(outcome), std::chrono::steady_clock::now(), std::move(discovered)});
+  waiting_.push_back({std::move(outcome), std::chrono::steady_clock::now(), std::move(discovered)});
   added_.set();
 }
 
 bool Writer::is_full() const {
-  return ended_.size() >= kBatch;
+  return waiting_.size() >= kBatch;
 }
 
 void Writer::close() {
@@ -38,15 +38,16 @@ void Writer::hurry() {
 }
 
 asio::awaitable<void> Writer::run() {
-  while (!closed_ || !ended_.empty()) {
-    if (ended_.empty()) {
+  while (!closed_ || !waiting_.empty()) {
+    if (waiting_.empty()) {
       co_await added_.take();
       continue;
     }
     // Results that come while this batch is written make the next one: the batches grow with the load.
-    const auto count = static_cast<std::ptrdiff_t>(std::min(ended_.size(), kBatch));
-    std::vector<Ended> batch(std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.begin() + count));
-    ended_.erase(ended_.begin(), ended_.begin() + count);
+    const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kBatch));
+    std::vector<Waiting> batch(std::make_move_iterator(waiting_.begin()),
+                               std::make_move_iterator(waiting_.begin() + count));
+    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
     co_await write(std::move(batch));
   }
 }
@@ -57,9 +58,9 @@ std::string Writer::cannot_write() const {
 }
 
 /// Writes until the database takes it. In a hurry, tries once.
-asio::awaitable<void> Writer::write(std::vector<Ended> batch) {
+asio::awaitable<void> Writer::write(std::vector<Waiting> batch) {
   std::vector<store::Outcome> outcomes;
-  for (Ended& ended : batch) outcomes.push_back(std::move(ended.outcome));
+  for (Waiting& waiting : batch) outcomes.push_back(std::move(waiting.outcome));
   std::set<store::TaskId> refused;
   bool written = false;
   do {

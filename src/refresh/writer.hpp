@@ -34,14 +34,14 @@ class Writer {
   void hurry();
 
  private:
-  struct Ended {
+  struct Waiting {
     store::Outcome outcome;
     base::SteadyTime at;
     std::optional<std::vector<core::ProfileKey>> discovered;
   };
 
   std::string cannot_write() const;
-  boost::asio::awaitable<void> write(std::vector<Ended> batch);
+  boost::asio::awaitable<void> write(std::vector<Waiting> batch);
   boost::asio::awaitable<bool> finish(const std::vector<store::Outcome>& outcomes, std::set<store::TaskId>& refused);
   boost::asio::awaitable<void> discover(std::vector<core::ProfileKey> keys);
 
@@ -49,7 +49,7 @@ class Writer {
   Shared& shared_;
   Meters& meters_;
   Done done_;
-  std::vector<Ended> ended_;
+  std::vector<Waiting> waiting_;
   base::Event added_;
   /// Set by hurry().
   base::Event hurried_;

@@ -11,10 +11,6 @@ namespace {
 
 using core::Revision;
 
-base::Time ended(const Outcome& outcome, base::Time now) {
-  return now - std::max(outcome.ended_ago, base::Duration{0});
-}
-
 using ReadingsBefore = std::unordered_map<core::ProfileId, core::Reading>;
 
 core::Level level_at(const sql::Query& query, int column) {
@@ -22,12 +18,12 @@ core::Level level_at(const sql::Query& query, int column) {
 }
 
 /// The readings to be replaced: their levels, when these changed, and when they were measured.
-ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> settled) {
+ReadingsBefore readings_before(sql::Session& session, std::span<const NewReading> fresh) {
   static const std::string kSql = sql::with_list(
       "SELECT profile_id, level, changed_from, changed_at, measured_at FROM reading WHERE level IS NOT NULL AND "
       "profile_id");
   std::vector<core::ProfileId> ids;
-  for (const Settled& one : settled) ids.push_back(one.finding->profile.id);
+  for (const NewReading& one : fresh) ids.push_back(one.profile);
   std::ranges::sort(ids);
   ReadingsBefore readings;
   sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
@@ -42,74 +38,79 @@ ReadingsBefore readings_before(sql::Session& session, std::span<const Settled> s
   return readings;
 }
 
-/// A success, with its reading.
-struct Success {
-  const Settled* settled;
-  core::Reading reading;
-};
-
-/// The readings of successes. One that is not newer than the stored reading only ends its failure.
-std::vector<Success> newer(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
-  const ReadingsBefore readings = readings_before(session, settled);
-  std::vector<Success> successes;
-  for (const Settled& one : settled) {
-    const Outcome& outcome = *one.outcome;
-    const core::ProfileId id = one.finding->profile.id;
-    core::Reading reading = core::reading_of(*one.finding->result, ended(outcome, now), outcome.took, outcome.rule);
-    if (const auto before = readings.find(id); before != readings.end()) {
-      if (core::is_superseded(reading, before->second, now)) {
+/// Gives each the latest change of its level. One that is not newer than the stored reading only ends its failure.
+std::vector<NewReading> newer(sql::Session& session, std::vector<NewReading> fresh, base::Time now, Revision revision) {
+  const ReadingsBefore readings = readings_before(session, fresh);
+  std::vector<NewReading> newer;
+  for (NewReading& one : fresh) {
+    if (const auto before = readings.find(one.profile); before != readings.end()) {
+      if (core::is_superseded(*one.reading, before->second, now)) {
         session.run("UPDATE reading SET revision = ?, error = NULL, failed_at = NULL WHERE profile_id = ?", revision,
-                    id);
+                    one.profile);
         continue;
       }
-      reading.changed = core::change_after(before->second, reading.level, reading.measured_at);
+      one.reading->changed = core::change_after(before->second, one.reading->level, one.reading->measured_at);
     }
-    successes.push_back({&one, std::move(reading)});
+    newer.push_back(std::move(one));
   }
-  return successes;
+  return newer;
 }
 
-void write_successes(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
+void write_successes(sql::Session& session, std::span<const NewReading> fresh, Revision revision) {
+  constexpr std::size_t kColumns = 11;
   static const sql::RowsStatement kSql(
-      "REPLACE INTO reading (profile_id, revision, probe, level, free, total, largest, score, price, reason,"
-      " measured_at, stale_at, expires_at, took, changed_from, changed_at) VALUES ",
-      16);
-  const std::vector<Success> successes = newer(session, settled, now, revision);
-  kSql.run(session, std::span(successes), [&](sql::Query& query, const Success& success) {
-    const auto& [one, reading] = success;
+      fmt::format("REPLACE INTO reading (profile_id, revision, probe, level, reason, measured_at, stale_at, expires_at,"
+                  " took, changed_from, changed_at{}) VALUES ",
+                  number_columns()),
+      kColumns + core::kNumbers.size());
+  kSql.run(session, fresh, [&](sql::Query& query, const NewReading& one) {
+    const core::Reading& reading = *one.reading;
     const auto& changed = reading.changed;
-    query.bind(one->finding->profile.id, revision, one->probe, core::to_string(reading.level), reading.free,
-               reading.total, reading.largest, reading.score, reading.price, reading.reason, reading.measured_at,
+    query.bind(one.profile, revision, one.probe, core::to_string(reading.level), reading.reason, reading.measured_at,
                reading.stale_at, reading.expires_at, reading.took,
                changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
                changed ? std::optional(changed->at) : std::nullopt);
+    for (const core::Number& number : core::kNumbers) query.bind(reading.*number.value);
   });
 }
 
-/// Failures keep the latest level.
-void write_failure(sql::Session& session, const Settled& failed, base::Time now, Revision revision) {
-  session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
-              failed.finding->result.error(), ended(*failed.outcome, now), failed.finding->profile.id);
+NewReading new_reading(const Outcome& outcome, const Finding& finding, const std::string& probe, base::Time now) {
+  using Or = std::expected<core::Reading, std::string>;
+  const base::Time at = now - std::max(outcome.ended_ago, base::Duration{0});
+  return {finding.profile.id, probe, at,
+          finding.result ? Or(core::reading_of(*finding.result, at, outcome.took, outcome.rule))
+                         : Or(std::unexpect, finding.result.error())};
 }
 
 }  // namespace
 
-void write_findings(sql::Session& session, std::span<const Settled> settled, base::Time now, Revision revision) {
-  std::vector<Settled> successes;
-  for (const Settled& one : settled) {
-    if (one.finding->result)
+void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now, Revision revision) {
+  std::vector<NewReading> successes;
+  for (const NewReading& one : readings) {
+    if (one.reading)
       successes.push_back(one);
-    else
-      write_failure(session, one, now, revision);
+    else  // the latest level stays
+      session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
+                  one.reading.error(), one.at, one.profile);
   }
-  write_successes(session, successes, now, revision);
+  write_successes(session, newer(session, std::move(successes), now, revision), revision);
 }
 
-void settle_batch(sql::Session& session, const Outcome& outcome, const std::string& probe,
-                  std::vector<Settled>& settled) {
+std::string number_columns(std::string_view before) {
+  std::string columns;
+  for (const core::Number& number : core::kNumbers) columns.append(before).append(number.name);
+  return columns;
+}
+
+void add_findings(sql::Session& session, const Outcome& outcome, const std::string& probe, base::Time now,
+                  std::vector<NewReading>& readings) {
   static const std::string kSql = sql::with_list(
       "SELECT h.id, h.provider, h.name FROM reading r JOIN hardware h ON h.id = r.profile_id"
       " WHERE r.probe = ? AND r.profile_id");
+  if (!outcome.batched) {
+    readings.push_back(new_reading(outcome, outcome.findings.front(), probe, now));
+    return;
+  }
   std::unordered_map<core::ProfileId, const Finding*> found;
   std::vector<core::ProfileId> ids;
   for (const Finding& finding : outcome.findings)
@@ -120,7 +121,7 @@ void settle_batch(sql::Session& session, const Outcome& outcome, const std::stri
     while (query.step()) {
       const Finding* finding = found[query.get<core::ProfileId>(0)];
       const core::ProfileKey key{query.get<std::string>(1), query.get<std::string>(2)};
-      if (finding->profile.key == key) settled.push_back({&outcome, finding, probe});
+      if (finding->profile.key == key) readings.push_back(new_reading(outcome, *finding, probe, now));
     }
   });
 }

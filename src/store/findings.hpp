@@ -1,5 +1,6 @@
 #pragma once
 
+#include <expected>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,18 +12,25 @@
 /// that nobody else writes these readings.
 namespace store {
 
-/// A finding whose token is still the task's.
-struct Settled {
-  const Outcome* outcome;
-  const Finding* finding;
+/// The effect of a wanted finding on its profile's reading: a new one, or a failure.
+struct NewReading {
+  core::ProfileId profile = 0;
   std::string probe;
+  /// When the probe ended.
+  base::Time at;
+  std::expected<core::Reading, std::string> reading;
 };
 
-/// Adds the findings of a batch whose profiles still have this probe and the same key.
-void settle_batch(sql::Session& session, const Outcome& outcome, const std::string& probe,
-                  std::vector<Settled>& settled);
+/// Adds the outcome's findings; of a batch, those of profiles that still have this probe and the same key. `now` is the
+/// time to which Outcome::ended_ago refers.
+void add_findings(sql::Session& session, const Outcome& outcome, const std::string& probe, base::Time now,
+                  std::vector<NewReading>& readings);
 
-/// Writes findings with this revision. `now` is the time to which Outcome::ended_ago refers.
-void write_findings(sql::Session& session, std::span<const Settled> settled, base::Time now, core::Revision revision);
+/// Writes readings with this revision, those of each profile in their order.
+void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now,
+                    core::Revision revision);
+
+/// The columns of core::kNumbers, in their order, each after `before`: ", free, total, …".
+std::string number_columns(std::string_view before = ", ");
 
 }  // namespace store

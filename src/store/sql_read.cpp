@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "store/findings.hpp"
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
 
@@ -11,9 +12,10 @@ namespace store {
 namespace {
 
 const std::string kRows =
-    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.free, r.total, r.largest, r.score, r.price,"
-    " r.reason, r.measured_at, r.stale_at, r.expires_at, r.took, r.changed_from, r.changed_at, r.error, r.failed_at"
-    " FROM reading r JOIN hardware h ON h.id = r.profile_id";
+    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.reason, r.measured_at, r.stale_at, r.expires_at,"
+    " r.took, r.changed_from, r.changed_at, r.error, r.failed_at" +
+    number_columns(", r.") + " FROM reading r JOIN hardware h ON h.id = r.profile_id";
+constexpr int kFirstNumber = 15;
 const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
 constexpr std::string_view kLabels = "SELECT profile_id, name, value FROM attribute";
 constexpr std::string_view kLabelsAfter =
@@ -41,21 +43,18 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   if (const auto level = query.get<std::optional<std::string_view>>(5)) {
     core::Reading& reading = row->reading.emplace();
     reading.level = core::parse_level(*level).value_or(core::Level::unknown);
-    reading.free = number_in(query, 6);
-    reading.total = number_in(query, 7);
-    reading.largest = number_in(query, 8);
-    reading.score = number_in(query, 9);
-    reading.price = number_in(query, 10);
-    reading.reason = query.get<std::string>(11);
-    reading.measured_at = time_in(query, 12);
-    reading.stale_at = time_in(query, 13);
-    reading.expires_at = time_in(query, 14);
-    reading.took = query.get<base::Duration>(15);
-    if (const auto from = query.get<std::optional<std::string_view>>(16))
-      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), time_in(query, 17)};
+    reading.reason = query.get<std::string>(6);
+    reading.measured_at = time_in(query, 7);
+    reading.stale_at = time_in(query, 8);
+    reading.expires_at = time_in(query, 9);
+    reading.took = query.get<base::Duration>(10);
+    if (const auto from = query.get<std::optional<std::string_view>>(11))
+      reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), time_in(query, 12)};
+    for (int column = kFirstNumber; const core::Number& number : core::kNumbers)
+      reading.*number.value = number_in(query, column++);
   }
-  if (auto error = query.get<std::optional<std::string>>(18))
-    row->failure = core::Failure{std::move(*error), time_in(query, 19)};
+  if (auto error = query.get<std::optional<std::string>>(13))
+    row->failure = core::Failure{std::move(*error), time_in(query, 14)};
   return row;
 }
 

@@ -323,7 +323,7 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
   return write([&](sql::Transaction& tx) {
     const Revision revision = next_revision(*tx);
     States states = lock_leased(*tx, ids);
-    std::vector<Settled> settled;
+    std::vector<NewReading> readings;
     std::vector<TaskId> refused;
     std::map<base::Duration, std::vector<TaskId>> ended_by_ttl;
     for (const Outcome* outcome : ordered) {
@@ -333,13 +333,10 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
         continue;
       }
       ended_by_ttl[outcome->rule.ttl].push_back(outcome->task);
-      if (outcome->batched)
-        settle_batch(*tx, *outcome, state->second.probe, settled);
-      else
-        settled.push_back({outcome, &outcome->findings.front(), std::move(state->second.probe)});
+      add_findings(*tx, *outcome, state->second.probe, now, readings);
       states.erase(state);  // refuses the same outcome a second time
     }
-    write_findings(*tx, settled, now, revision);
+    write_readings(*tx, readings, now, revision);
     for (const auto& [ttl, tasks] : ended_by_ttl) free_tasks(*tx, tasks, ttl, now);
     if (ended_by_ttl.empty()) tx.rollback();
     return refused;

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "support/rows.hpp"
 #include "support/store_harness.hpp"
 
 namespace store {
@@ -160,8 +161,11 @@ TEST_P(StoreTest, FinishWritesTheReading) {
   const auto seen = revision();
   clock_.advance(10s);
   Outcome outcome = success(held);
-  outcome.findings.front().result =
-      core::Measurement{core::Level::medium, 42, 64, 8, 0.1, 1e-9, "42 of 64 'nodes' – idle"};
+  core::Measurement measured{.level = core::Level::medium, .reason = "42 of 64 'nodes' – idle"};
+  support::set_numbers(measured);
+  measured.score = 0.1;
+  measured.price = 1e-9;
+  outcome.findings.front().result = measured;
   outcome.took = 5s;
   outcome.ended_ago = 2s;
   EXPECT_THAT(finish(outcome), IsEmpty());
@@ -214,7 +218,8 @@ TEST_P(StoreTest, TheOutcomeOfABatchIsRefusedForOneProfile) {
 TEST_P(StoreTest, ANewReadingReplacesAllOfTheOld) {
   const auto id = add_assigned("c5");
   Outcome outcome = success(claim_one());
-  outcome.findings.front().result = core::Measurement{core::Level::high, 1, 2, {}, 3, 4, "why"};
+  outcome.findings.front().result = core::Measurement{.level = core::Level::high, .free = 1, .reason = "why"};
+  support::set_numbers(*outcome.findings.front().result);
   finish(outcome);
   clock_.advance(kRule.ttl);
   const Outcome second = success(claim_one(), core::Level::low);

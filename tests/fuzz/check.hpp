@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 #include "probe/secrets.hpp"
 
 namespace fuzz {

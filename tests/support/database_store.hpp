@@ -56,7 +56,7 @@ class DatabaseStoreTest : public support::DatabaseTest {
       outcomes.push_back(
           {.task = claim.task,
            .token = claim.token,
-           .findings = {{claim.profiles.front(), core::Measurement{core::Level::high, {}, {}, {}, {}, {}, reason}}},
+           .findings = {{claim.profiles.front(), core::Measurement{.level = core::Level::high, .reason = reason}}},
            .took = {},
            .ended_ago = {},
            .rule = kRule});

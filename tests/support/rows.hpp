@@ -35,6 +35,12 @@ inline core::Row measured_row(core::ProfileId id, std::string name, core::Revisi
   return row;
 }
 
+/// 1.5, 2.5, …: another one for each number.
+template <class Measured>
+void set_numbers(Measured& measured) {
+  for (double value = 1.5; const core::Number& number : core::kNumbers) measured.*number.value = value++;
+}
+
 inline core::RowPtr share(core::Row row) {
   return std::make_shared<const core::Row>(std::move(row));
 }

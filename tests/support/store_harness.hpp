@@ -77,7 +77,7 @@ class StoreTest : public testing::TestWithParam<StoreKind> {
     return {.task = claim.task,
             .token = claim.token,
             .batched = claim.batched,
-            .findings = findings(claim, core::Measurement{level, {}, {}, {}, {}, {}, reason}),
+            .findings = findings(claim, core::Measurement{.level = level, .reason = reason}),
             .took = {},
             .ended_ago = {},
             .rule = kRule};

@@ -15,6 +15,7 @@
 #include "app/terminal.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "core/reading.hpp"
 
 namespace app {
 namespace {
@@ -22,8 +23,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPageRows = 1000;
-/// Numbers of a row that may have bounds.
-constexpr const char* kNumbers[] = {"free", "total", "largest", "score", "price"};
 
 struct Options {
   std::shared_ptr<Access> access;
@@ -124,8 +123,8 @@ int list(const Options& options) {
   return 0;
 }
 
-CLI::Option* add_repeated(CLI::App& command, const char* name, std::vector<std::string>& values, const char* text,
-                          const char* type) {
+CLI::Option* add_repeated(CLI::App& command, const char* name, std::vector<std::string>& values,
+                          const std::string& text, const char* type) {
   return command.add_option(name, values, text)->type_name(type)->allow_extra_args(false);
 }
 
@@ -135,24 +134,42 @@ std::string is_label(const std::string& text) {
   return equals != std::string::npos && equals > 0 ? "" : fmt::format("'{}' is not LABEL=VALUE", text);
 }
 
+/// The numbers of a row, which may have bounds.
+std::vector<std::string> numbers() {
+  std::vector<std::string> names;
+  for (const core::Number& number : core::kNumbers) names.emplace_back(number.name);
+  return names;
+}
+
 /// The same.
 std::string is_bound(const std::string& text) {
   const std::string name = text.substr(0, text.find('='));
-  if (std::ranges::find(kNumbers, name) == std::end(kNumbers))
-    return fmt::format("'{}' is none of {}; write such as free=8{}", name, fmt::join(kNumbers, ", "),
-                       suggestion(name, {std::begin(kNumbers), std::end(kNumbers)}));
+  if (const auto names = numbers(); std::ranges::find(names, name) == names.end())
+    return fmt::format("'{}' is none of {}; write such as free=8{}", name, fmt::join(names, ", "),
+                       suggestion(name, names));
   const std::string_view value = std::string_view(text).substr(std::min(name.size() + 1, text.size()));
   return std::isfinite(base::number_of<double>(value).value_or(NAN))
              ? ""
              : fmt::format("'{}' is not a number; write such as {}=8", value, name);
 }
 
-/// As `--sort` takes it: each key, and with - in front.
+/// What rows are sorted by.
 std::vector<std::string> sort_keys() {
-  std::vector<std::string> keys{"key",     "provider", "name",  "level", "freshness", "free",
-                                "largest", "total",    "score", "price", "measured",  "changed"};
+  std::vector<std::string> keys{"key", "provider", "name", "level", "freshness", "measured", "changed"};
+  const std::vector<std::string> names = numbers();
+  keys.insert(keys.end() - 2, names.begin(), names.end());
+  return keys;
+}
+
+/// As `--sort` takes them: each, and with - in front.
+std::vector<std::string> either_way(std::vector<std::string> keys) {
   for (std::size_t i = 0, count = keys.size(); i < count; ++i) keys.push_back("-" + keys[i]);
   return keys;
+}
+
+/// "a, b or c".
+std::string any_of(const std::vector<std::string>& words) {
+  return fmt::format("{} or {}", fmt::join(words.begin(), words.end() - 1, ", "), words.back());
 }
 
 /// Adds a filter by words of a set, in any case.
@@ -179,8 +196,8 @@ Command add_list(CLI::App& program) {
   add_repeated(*command, "--label", options->labels, "Only profiles with this label; repeated: any of a label's values",
                "LABEL=VALUE")
       ->check(is_label);
-  add_repeated(*command, "--min", options->least,
-               "Only where a number is at least this: free, total, largest, score or price", "free=N")
+  add_repeated(*command, "--min", options->least, "Only where a number is at least this: " + any_of(numbers()),
+               "free=N")
       ->check(is_bound);
   add_repeated(*command, "--max", options->most, "Only where a number is at most this", "price=N")->check(is_bound);
   add_words(*command, "--level", options->levels, "Only these levels: HIGH, MEDIUM, LOW, UNKNOWN", "LEVEL,…",
@@ -190,10 +207,9 @@ Command add_list(CLI::App& program) {
   command->add_flag("--failing", options->failing, "Only profiles whose latest probe failed");
   command
       ->add_option("--sort", options->sort,
-                   "By key, provider, name, level, freshness, free, largest, total, score, price, measured or changed; "
-                   "- in front for descending, as in --sort=-free")
+                   fmt::format("By {}; - in front for descending, as in --sort=-free", any_of(sort_keys())))
       ->type_name("KEY")
-      ->check(CLI::IsMember(sort_keys()));
+      ->check(CLI::IsMember(either_way(sort_keys())));
   command->add_flag("--group", options->group, "Providers together, sorted within each");
   command->add_option("--limit", options->limit, "So many at most (default all)")
       ->type_name("N")

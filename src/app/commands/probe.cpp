@@ -7,6 +7,7 @@
 #include "app/json_text.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "core/reading.hpp"
 
 namespace app {
 namespace {
@@ -78,9 +79,9 @@ std::string block(const char* name, const std::string& text) {
 
 std::string numbers_of(const json::object& run) {
   std::string text;
-  for (const char* key : {"free", "total", "largest", "score", "price"})
-    if (const std::string number = text_at(run, key); !number.empty())
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, number);
+  for (const core::Number& number : core::kNumbers)
+    if (const std::string value = text_at(run, number.name); !value.empty())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", number.name, value);
   return text;
 }
 

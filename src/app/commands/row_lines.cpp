@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -10,6 +11,7 @@
 #include "base/duration.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "core/reading.hpp"
 
 namespace app {
 namespace {
@@ -42,9 +44,10 @@ std::string labels_of(const json::object& row) {
   return text;
 }
 
-/// "-" for what is not known.
-std::string cell(std::string text) {
-  return text.empty() ? "-" : std::move(text);
+std::string upper(std::string_view name) {
+  std::string text(name);
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
 }
 
 }  // namespace
@@ -106,19 +109,22 @@ void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
                                      {"FRESHNESS", false, 5, kWord},
                                      {"CAPACITY", false, 4, kCapacity, true},
                                      {"AGE", true, 3, kWord}};
-  if (shown.wide)
-    for (const char* heading : {"LARGEST", "SCORE", "PRICE", "CHANGED", "PROBE", "LABELS"})
-      columns.push_back({heading});
+  if (shown.wide) {
+    for (const core::Number& number : core::kColumnNumbers) columns.push_back({upper(number.name)});
+    for (const char* heading : {"CHANGED", "PROBE", "LABELS"}) columns.push_back({heading});
+  }
   columns.push_back({"", false, 8, kReason, true});
   Table table(columns);
   for (const json::value& value : rows) {
     const json::object& row = value.as_object();
     std::vector<std::string> cells{text_of(row, "provider"),  text_of(row, "name"), text_of(row, "availability"),
                                    text_of(row, "freshness"), capacity_of(row),     age_of(row, "measured_at", now)};
-    if (shown.wide)
-      for (std::string text : {number_of(row, "largest"), number_of(row, "score"), number_of(row, "price"),
-                               age_of(row, "changed_at", now), text_of(row, "probe"), labels_of(row)})
-        cells.push_back(cell(std::move(text)));
+    if (shown.wide) {
+      for (const core::Number& number : core::kColumnNumbers) cells.push_back(number_of(row, number.name));
+      cells.insert(cells.end(), {age_of(row, "changed_at", now), text_of(row, "probe"), labels_of(row)});
+      for (std::string& cell : cells)
+        if (cell.empty()) cell = "-";
+    }
     cells.push_back(note_of(row));
     table.add(std::move(cells));
   }

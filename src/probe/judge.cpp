@@ -1,10 +1,9 @@
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <cmath>
-#include <tuple>
 
 namespace probe {
 namespace {
@@ -18,7 +17,7 @@ constexpr double kPlenty = 0.25;
 // --- Levels from numbers
 
 /// Do all thresholds of a rule hold? Fails when a number that the rule needs is missing.
-Or<bool> holds(const config::LevelRule& rule, const Observation& seen) {
+Or<bool> holds(const config::LevelRule& rule, const Unjudged& seen) {
   bool all = true;
   const auto need = [&](const std::optional<double>& threshold, const std::optional<double>& value,
                         std::string_view what) -> Or<void> {
@@ -52,7 +51,7 @@ struct Judged {
   std::string rule;
 };
 
-Or<Judged> by_rules(const Observation& seen, const config::Levels& levels) {
+Or<Judged> by_rules(const Unjudged& seen, const config::Levels& levels) {
   const std::pair<core::Level, const config::LevelRule*> rules[] = {{core::Level::high, &levels.high},
                                                                     {core::Level::medium, &levels.medium}};
   for (const auto& [level, rule] : rules) {
@@ -65,9 +64,9 @@ Or<Judged> by_rules(const Observation& seen, const config::Levels& levels) {
   return Judged{core::Level::low, fmt::format("LOW: not {}", text_of(easiest))};
 }
 
-Or<Judged> judged(const Observation& seen, const config::Levels& levels) {
+Or<Judged> judged(const Unjudged& seen, const config::Levels& levels) {
   if (!levels.high.empty() || !levels.medium.empty()) return by_rules(seen, levels);
-  if (seen.level) return Judged{*seen.level, ""};
+  if (seen.said) return Judged{*seen.said, ""};
   if (seen.free && seen.total) return by_rules(seen, {.high = {.free = 1, .ratio = kPlenty}, .medium = {.free = 1}});
   if (seen.free) return by_rules(seen, {.medium = {.free = 1}});
   return std::unexpected(
@@ -89,46 +88,33 @@ constexpr double kMost = 9'007'199'254'740'992;
 
 }  // namespace
 
-Result judge(Observation observation, const config::Levels& levels) {
-  for (std::optional<double>* number :
-       {&observation.free, &observation.total, &observation.largest, &observation.score, &observation.price})
-    tidy(*number);
-  auto judged = probe::judged(observation, levels);
-  if (!judged) return std::unexpected(std::move(judged.error()));
-  std::string reason = std::move(observation.reason);
-  if (!judged->rule.empty()) reason += reason.empty() ? judged->rule : fmt::format(" ({})", judged->rule);
-  return core::Measurement{.level = judged->level,
-                           .free = observation.free,
-                           .total = observation.total,
-                           .largest = observation.largest,
-                           .score = observation.score,
-                           .price = observation.price,
-                           .reason = std::move(reason),
-                           .age = observation.age};
+Result judge(Unjudged seen, const config::Levels& levels) {
+  for (const core::Number& number : core::kNumbers) tidy(seen.*number.value);
+  const auto judged = probe::judged(seen, levels);
+  if (!judged) return std::unexpected(judged.error());
+  seen.level = judged->level;
+  if (!judged->rule.empty()) seen.reason += seen.reason.empty() ? judged->rule : fmt::format(" ({})", judged->rule);
+  return core::Measurement(std::move(seen));
 }
 
-Or<void> check_numbers(const Observation& seen, const config::Pointers& names) {
-  const std::tuple<const std::optional<double>&, std::string_view, bool> numbers[] = {
-      {seen.free, names.free, false},
-      {seen.total, names.total, false},
-      {seen.largest, names.largest, false},
-      {seen.price, names.price, false},
-      {seen.score, names.score, true}};
-  for (const auto& [number, name, negative] : numbers) {
+Or<void> check_numbers(const core::Measurement& seen, const core::PerNumber<std::string>& names) {
+  using core::Measurement;
+  for (const core::Number& each : core::kNumbers) {
+    const std::optional<double>& number = seen.*each.value;
     if (!number) continue;
     if (!(std::abs(*number) <= kMost))
-      return std::unexpected(fmt::format("{} is {}, which is no count", name, *number));
-    if (*number < 0 && !negative)
-      return std::unexpected(fmt::format("{} is {}; it must not be negative", name, *number));
+      return std::unexpected(fmt::format("{} is {}, which is no count", names[each.value], *number));
+    if (*number < 0 && each.kind != core::Number::Kind::scale)
+      return std::unexpected(fmt::format("{} is {}; it must not be negative", names[each.value], *number));
   }
-  const auto within = [](const auto& part, std::string_view part_name, const auto& all,
-                         std::string_view all_name) -> Or<void> {
-    if (!part || !all || *part <= *all) return {};
-    return std::unexpected(fmt::format("{} is {}, more than {}, which is {}", part_name, *part, all_name, *all));
+  const auto within = [&](core::NumberOf part, core::NumberOf all) -> Or<void> {
+    if (!(seen.*part) || !(seen.*all) || *(seen.*part) <= *(seen.*all)) return {};
+    return std::unexpected(
+        fmt::format("{} is {}, more than {}, which is {}", names[part], *(seen.*part), names[all], *(seen.*all)));
   };
-  if (auto fine = within(seen.free, names.free, seen.total, names.total); !fine) return fine;
-  if (auto fine = within(seen.largest, names.largest, seen.free, names.free); !fine) return fine;
-  return within(seen.largest, names.largest, seen.total, names.total);
+  if (auto fine = within(&Measurement::free, &Measurement::total); !fine) return fine;
+  if (auto fine = within(&Measurement::largest, &Measurement::free); !fine) return fine;
+  return within(&Measurement::largest, &Measurement::total);
 }
 
 }  // namespace probe

@@ -1,5 +1,5 @@
 // What sources say, and the level that follows.
-#include "probe/observation.hpp"
+#include "probe/judge.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,11 +9,11 @@ namespace probe {
 namespace {
 
 TEST(Judge, TakesTheSourcesLevelUnlessThereAreThresholds) {
-  EXPECT_EQ(judge({.level = core::Level::low, .free = 9, .reason = "closed"}, {})->level, core::Level::low);
-  EXPECT_EQ(judge({.level = core::Level::low, .reason = "closed"}, {})->reason, "closed");
+  EXPECT_EQ(judge({{.free = 9, .reason = "closed"}, core::Level::low}, {})->level, core::Level::low);
+  EXPECT_EQ(judge({{.reason = "closed"}, core::Level::low}, {})->reason, "closed");
   const config::Levels levels{.high = {.free = 8, .ratio = 0.5}, .medium = {.free = 1}};
   const auto level = [&](double free, double total) {
-    return judge({.level = core::Level::unknown, .free = free, .total = total}, levels)->level;
+    return judge({{.free = free, .total = total}, core::Level::unknown}, levels)->level;
   };
   EXPECT_EQ(level(8, 16), core::Level::high);
   EXPECT_EQ(level(8, 17), core::Level::medium);
@@ -24,33 +24,33 @@ TEST(Judge, TakesTheSourcesLevelUnlessThereAreThresholds) {
 
 TEST(Judge, NamesTheRule) {
   const config::Levels levels{.high = {.free = 8, .ratio = 0.5}, .medium = {.free = 1}};
-  const auto reason = [&](double free) { return judge({.free = free, .total = 16, .reason = "n"}, levels)->reason; };
+  const auto reason = [&](double free) { return judge({{.free = free, .total = 16, .reason = "n"}}, levels)->reason; };
   EXPECT_EQ(reason(8), "n (HIGH: free >= 8 and free/total >= 0.5)");
   EXPECT_EQ(reason(1), "n (MEDIUM: free >= 1)");
   EXPECT_EQ(reason(0), "n (LOW: not free >= 1)");
-  EXPECT_EQ(judge({.score = 3}, {.high = {.score = 8}, .medium = {.score = 5}})->reason, "LOW: not score >= 5");
+  EXPECT_EQ(judge({{.score = 3}}, {.high = {.score = 8}, .medium = {.score = 5}})->reason, "LOW: not score >= 5");
 }
 
 TEST(Judge, FreeUnitsNeedNoThresholds) {
-  EXPECT_EQ(judge({.free = 1, .total = 4}, {})->level, core::Level::high);
-  EXPECT_EQ(judge({.free = 1, .total = 5}, {})->level, core::Level::medium);
-  EXPECT_EQ(judge({.free = 0, .total = 5}, {})->level, core::Level::low);
-  EXPECT_EQ(judge({.free = 100}, {})->level, core::Level::medium);
+  EXPECT_EQ(judge({{.free = 1, .total = 4}}, {})->level, core::Level::high);
+  EXPECT_EQ(judge({{.free = 1, .total = 5}}, {})->level, core::Level::medium);
+  EXPECT_EQ(judge({{.free = 0, .total = 5}}, {})->level, core::Level::low);
+  EXPECT_EQ(judge({{.free = 100}}, {})->level, core::Level::medium);
 }
 
 TEST(Judge, FailsWithoutWhatItNeeds) {
-  EXPECT_TRUE(judge({.score = 7}, {}).error().starts_with("the source gives no level and no free units"));
-  EXPECT_EQ(judge({.free = 7}, {.high = {.score = 8}}).error(), "the source gives no score, which 'levels' needs");
-  EXPECT_EQ(judge({.free = 7}, {.high = {.ratio = 0.1}}).error(),
+  EXPECT_TRUE(judge({{.score = 7}}, {}).error().starts_with("the source gives no level and no free units"));
+  EXPECT_EQ(judge({{.free = 7}}, {.high = {.score = 8}}).error(), "the source gives no score, which 'levels' needs");
+  EXPECT_EQ(judge({{.free = 7}}, {.high = {.ratio = 0.1}}).error(),
             "the source gives no free and total units, which 'levels' needs");
 }
 
 TEST(Judge, DropsWhatBinaryArithmeticLeaves) {
-  const Result result = judge({.free = 2.9999999999999996,
-                               .total = 9007199254740991,
-                               .largest = 0.1 + 0.2,
-                               .score = -1.1 * 1.5,
-                               .price = 0.82 + 0.82000000000000006},
+  const Result result = judge({{.free = 2.9999999999999996,
+                                .total = 9007199254740991,
+                                .largest = 0.1 + 0.2,
+                                .score = -1.1 * 1.5,
+                                .price = 0.82 + 0.82000000000000006}},
                               {.high = {.free = 3}});
   ASSERT_TRUE(result) << result.error();
   EXPECT_EQ(result->level, core::Level::high);
@@ -60,15 +60,15 @@ TEST(Judge, DropsWhatBinaryArithmeticLeaves) {
 }
 
 TEST(Judge, KeepsFifteenDigits) {
-  const Result result = judge({.free = 1234567890123.5, .total = 1234567890123.9, .score = 0.9999999999999}, {});
+  const Result result = judge({{.free = 1234567890123.5, .total = 1234567890123.9, .score = 0.9999999999999}}, {});
   ASSERT_TRUE(result) << result.error();
   EXPECT_EQ(fmt::format("{} {} {}", *result->free, *result->total, *result->score),
             "1234567890123.5 1234567890123.9 0.9999999999999");
 }
 
 TEST(CheckNumbers, NamesWhatMakesNoSense) {
-  const auto error = [](const Observation& seen) {
-    const auto fine = check_numbers(seen, {});
+  const auto error = [](const core::Measurement& seen) {
+    const auto fine = check_numbers(seen, config::Pointers().numbers);
     return fine ? "none" : fine.error();
   };
   EXPECT_EQ(error({}), "none");
