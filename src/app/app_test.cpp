@@ -97,7 +97,7 @@ class ProcessTest : public testing::Test {
     timer_.emplace(process_->runtime().background(), base::SteadyTime::max());
   }
 
-  Part part(bool fails = false) {
+  Component part(bool fails = false) {
     return {.options = {{}, "part"},
             .routes = http::Router(),
             .run = [this, fails] { return work(fails); },
@@ -146,7 +146,7 @@ TEST_F(ProcessTest, APartThatFailsIsExitCode1) {
 }
 
 TEST_F(ProcessTest, ASignalBeforeItListensEndsTheStart) {
-  Part early = part();
+  Component early = part();
   early.before_listening = [this]() -> boost::asio::awaitable<void> {
     boost::system::error_code error;
     co_await timer_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, error));

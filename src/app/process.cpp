@@ -70,15 +70,16 @@ bool Process::signalled() {
   return signal_seen_;
 }
 
-std::uint16_t Process::start(Part part) {
+std::uint16_t Process::start(Component component) {
   std::unique_ptr<http::Server> server;
-  if (part.routes) server = std::make_unique<http::Server>(runtime_, metrics_, std::move(*part.routes), part.options);
-  auto done = asio::co_spawn(runtime_.background(), part.run(), asio::use_future);
-  started_.push_back({std::move(part), std::move(server), std::move(done)});
+  if (component.routes)
+    server = std::make_unique<http::Server>(runtime_, metrics_, std::move(*component.routes), component.options);
+  auto done = asio::co_spawn(runtime_.background(), component.run(), asio::use_future);
+  started_.push_back({std::move(component), std::move(server), std::move(done)});
   const Started& started = started_.back();
   try {
-    if (started.part.before_listening) {
-      const auto before = asio::co_spawn(runtime_.background(), started.part.before_listening(), asio::use_future);
+    if (started.component.before_listening) {
+      const auto before = asio::co_spawn(runtime_.background(), started.component.before_listening(), asio::use_future);
       while (before.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
         if (signalled()) return 0;
     }
@@ -168,11 +169,11 @@ asio::awaitable<void> Process::drain() {
     co_await base::sleep(timer, config_.lame_duck);
   }
   for (auto started = started_.rbegin(); started != started_.rend(); ++started) {
-    if (started->server && !co_await started->server->drain(config_.drain_timeout, started->part.end_streams)) {
-      spdlog::critical("{} has an answer under way that does not end; leaving it", started->part.options.name);
+    if (started->server && !co_await started->server->drain(config_.drain_timeout, started->component.end_streams)) {
+      spdlog::critical("{} has an answer under way that does not end; leaving it", started->component.options.name);
       std::_Exit(1);
     }
-    started->part.stop();
+    started->component.stop();
   }
   if (admin_) co_await admin_->drain(std::chrono::milliseconds(100));
 }
@@ -185,13 +186,13 @@ void Process::end() {
   const auto deadline = std::max(begin + config_.drain_timeout, std::chrono::steady_clock::now() + kLeastTimeToEnd);
   for (Started& started : started_) {
     if (started.done.wait_until(deadline) != std::future_status::ready) {
-      spdlog::critical("{} has work under way that does not end; leaving it", started.part.options.name);
+      spdlog::critical("{} has work under way that does not end; leaving it", started.component.options.name);
       std::_Exit(1);
     }
     try {
       started.done.get();
     } catch (const std::exception& error) {
-      spdlog::error("{} ended with an error: {}", started.part.options.name, error.what());
+      spdlog::error("{} ended with an error: {}", started.component.options.name, error.what());
       failed_ = true;
     }
   }

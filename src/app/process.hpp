@@ -17,8 +17,8 @@
 namespace app {
 
 /// A service and how it is served, as the process starts and ends it.
-struct Part {
-  /// Its name is the part's, too.
+struct Component {
+  /// Its name is the component's, too.
   http::ServerOptions options;
   /// None: it serves nobody.
   std::optional<http::Router> routes;
@@ -44,11 +44,11 @@ class Process {
 
   /// Starts to work and to listen; returns the port, or 0 when a signal came meanwhile or it has no server. Throws
   /// base::UsageError after ending what was started.
-  std::uint16_t start(Part part);
+  std::uint16_t start(Component component);
   /// Serves health, metrics and `routes`, on `connections` at most; returns the port.
   std::uint16_t start_admin(http::Router routes, std::size_t connections);
 
-  /// The same of a service that outlives the parts: the process is ready when its problem() is "".
+  /// The same of a service that outlives the components: the process is ready when its problem() is "".
   template <class Service>
   std::uint16_t start_admin_of(Service& service, std::size_t connections) {
     health_.add([&service] { return service.problem(); });
@@ -69,13 +69,13 @@ class Process {
   void on_reload(std::function<config::Config()> load,
                  std::function<boost::asio::awaitable<void>(config::Config)> apply);
 
-  /// Waits for SIGTERM or SIGINT, then ends the parts, the last started first: readiness 503, lame duck, streams ended,
-  /// connections drained, leases given back. A second signal kills. Returns the exit code.
+  /// Waits for SIGTERM or SIGINT, then ends the components, the last started first: readiness 503, lame duck, streams
+  /// ended, connections drained, leases given back. A second signal kills. Returns the exit code.
   int wait();
 
  private:
   struct Started {
-    Part part;
+    Component component;
     std::unique_ptr<http::Server> server;
     std::future<void> done;
   };

@@ -25,7 +25,7 @@ Board::Board(base::Runtime& runtime, const base::Clock& clock)
       ageing_(runtime.background(), base::SteadyTime::max()),
       filled_or_stopped_(runtime.background().get_executor()) {
   for (std::size_t i = 0; i < runtime.cores(); ++i)
-    views_.push_back(std::make_shared<View>(runtime.core(i).get_executor()));
+    cores_.push_back(std::make_shared<CoreBoard>(runtime.core(i).get_executor()));
 }
 
 Board::~Board() = default;
@@ -126,9 +126,9 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
     std::swap(old, state_);
   }
   plan_ageing();
-  for (std::size_t i = 0; i < views_.size(); ++i)
-    asio::post(runtime_.core(i), [view = views_[i], state = state_, update]() mutable {
-      view->deliver(std::move(state), std::move(update));
+  for (std::size_t i = 0; i < cores_.size(); ++i)
+    asio::post(runtime_.core(i), [core = cores_[i], state = state_, update]() mutable {
+      core->deliver(std::move(state), std::move(update));
     });
 }
 
@@ -190,7 +190,7 @@ asio::awaitable<void> Board::wait_until_filled(base::Duration longest) {
 }
 
 void Board::close() {
-  for (std::size_t i = 0; i < views_.size(); ++i) asio::post(runtime_.core(i), [view = views_[i]] { view->close(); });
+  for (std::size_t i = 0; i < cores_.size(); ++i) asio::post(runtime_.core(i), [core = cores_[i]] { core->close(); });
 }
 
 }  // namespace board

@@ -11,13 +11,13 @@
 #include "base/clock.hpp"
 #include "base/event.hpp"
 #include "base/runtime.hpp"
+#include "board/core_board.hpp"
 #include "board/state.hpp"
-#include "board/view.hpp"
 
 namespace board {
 
 /// Holds the current snapshot, the recent changes and the subscribers. One writer, on the background thread, fills it.
-/// Every core reads a view of its own. Rows age by themselves, by the source's clock.
+/// Every core reads its own CoreBoard. Rows age by themselves, by the source's clock.
 ///
 /// Unless said otherwise, every call is made on the background thread.
 class Board {
@@ -56,7 +56,7 @@ class Board {
   base::Time now() const { return state_->now(clock_.steady_now()); }
 
   /// From any thread; what it returns belongs to that core.
-  View& view(std::size_t core) { return *views_[core]; }
+  CoreBoard& of_core(std::size_t core) { return *cores_[core]; }
 
  private:
   bool steps_back_to(base::Time now) const;
@@ -66,7 +66,7 @@ class Board {
 
   base::Runtime& runtime_;
   const base::Clock& clock_;
-  std::vector<std::shared_ptr<View>> views_;
+  std::vector<std::shared_ptr<CoreBoard>> cores_;
   /// Written by the background thread only, which alone reads it without latest_mutex_.
   StatePtr state_ = std::make_shared<const State>();
   mutable std::mutex latest_mutex_;

@@ -65,11 +65,11 @@ class BoardTest : public testing::Test {
   void run() { ageing_ = support::start(runtime_.background(), board_.run()); }
 
   StatePtr current(std::size_t core = 0) {
-    return on(runtime_.core(core), [this, core] { return board_.view(core).current(); });
+    return on(runtime_.core(core), [this, core] { return board_.of_core(core).current(); });
   }
 
   std::optional<std::vector<UpdatePtr>> updates_after(std::uint64_t sequence, std::size_t core = 0) {
-    return on(runtime_.core(core), [&] { return board_.view(core).updates_after(sequence); });
+    return on(runtime_.core(core), [&] { return board_.of_core(core).updates_after(sequence); });
   }
 
   /// The first update after `sequence`, when it has come.
@@ -332,7 +332,7 @@ TEST_F(BoardTest, WaitsUntilFilledNoLongerThanAsked) {
 TEST_F(BoardTest, CloseReachesEveryCore) {
   background([this] { board_.close(); });
   for (std::size_t core : {0U, 1U})
-    EXPECT_TRUE(on(runtime_.core(core), [this, core] { return board_.view(core).closed(); }));
+    EXPECT_TRUE(on(runtime_.core(core), [this, core] { return board_.of_core(core).closed(); }));
 }
 
 TEST_F(BoardTest, TheClockGoesOnFromTheLatestChange) {

@@ -29,18 +29,18 @@ class OverviewCache {
   const Overview& get(const State& state, base::Time now);
 
  private:
-  struct Part {
+  struct ChunkOverview {
     std::shared_ptr<const core::Snapshot::Chunk> chunk;
     /// When its first row ages.
     std::optional<base::Time> turns;
     Overview overview;
   };
 
-  static Part part_of(std::shared_ptr<const core::Snapshot::Chunk> chunk, base::Time now);
+  static ChunkOverview overview_of(std::shared_ptr<const core::Snapshot::Chunk> chunk, base::Time now);
 
   std::uint64_t sequence_ = 0;
   /// In the order of the state's chunks.
-  std::vector<Part> parts_;
+  std::vector<ChunkOverview> chunks_;
   Overview overview_;
 };
 

@@ -18,10 +18,10 @@ std::optional<core::Hold> live(const Tracker::Match& match, base::Time now) {
 Tracker::Tracker(core::Condition condition, Held held)
     : condition_(std::move(condition)), carried_(std::move(held)), seen_(condition_.patterns.size()) {}
 
-void Tracker::advance(const View& view, base::Time now) {
-  const StatePtr state = view.current();
+void Tracker::advance(const CoreBoard& board, base::Time now) {
+  const StatePtr state = board.current();
   if (!state->filled || state->sequence == sequence_) return;
-  const auto updates = sequence_ != 0 ? view.updates_after(sequence_) : std::nullopt;
+  const auto updates = sequence_ != 0 ? board.updates_after(sequence_) : std::nullopt;
   if (!updates || std::ranges::any_of(*updates, [](const UpdatePtr& update) { return update->reset; }))
     scan(state->snapshot, now);
   else

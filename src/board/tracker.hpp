@@ -5,15 +5,15 @@
 #include <unordered_map>
 #include <vector>
 
+#include "board/core_board.hpp"
 #include "board/held.hpp"
-#include "board/view.hpp"
 #include "core/condition.hpp"
 
 namespace board {
 
-/// Follows one condition on one core's view. Scans all rows once, and again after a reset; otherwise looks at the rows
+/// Follows one condition on one core's board. Scans all rows once, and again after a reset; otherwise looks at the rows
 /// of updates only. Keeps at most kMostFollowed rows, so that many clients may wait on a large board. Used on the
-/// view's core.
+/// board's core.
 class Tracker {
  public:
   /// The largest number of followed profiles, those that satisfy first. More may not match where all must satisfy.
@@ -22,8 +22,8 @@ class Tracker {
   /// `held`: the last holds of an earlier tracker of the same condition, in any process.
   explicit Tracker(core::Condition condition, Held held = {});
 
-  /// Brings it to the view's current state.
-  void advance(const View& view, base::Time now);
+  /// Brings it to the board's current state.
+  void advance(const CoreBoard& board, base::Time now);
 
   struct Verdict {
     bool satisfied = false;

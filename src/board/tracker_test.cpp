@@ -22,7 +22,7 @@ core::Condition condition(std::vector<std::string> patterns, bool all = false, b
   return out;
 }
 
-/// A view to which the test delivers, as a board would.
+/// A board to which the test delivers, as a board would.
 class TrackerTest : public testing::Test {
  protected:
   void fill(std::vector<core::RowPtr> rows) {
@@ -33,7 +33,7 @@ class TrackerTest : public testing::Test {
   void apply(core::Change change) {
     auto update = std::make_shared<Update>();
     update->change = change;
-    deliver(view_.current()->snapshot.with(change), std::move(update));
+    deliver(board_.current()->snapshot.with(change), std::move(update));
   }
   void put(core::Row row) { apply({.rows = {share(std::move(row))}, .removed = {}}); }
   void put(core::ProfileId id, const std::string& name, Level level, base::Time at) {
@@ -46,21 +46,21 @@ class TrackerTest : public testing::Test {
     return out;
   }
   bool satisfied(Tracker& tracker, base::Time now) {
-    tracker.advance(view_, now);
+    tracker.advance(board_, now);
     return tracker.judge(now).satisfied;
   }
 
   boost::asio::io_context context_;
-  View view_{context_.get_executor()};
+  CoreBoard board_{context_.get_executor()};
 
  private:
   void deliver(core::Snapshot snapshot, std::shared_ptr<Update> update) {
     auto state = std::make_shared<State>();
     state->snapshot = std::move(snapshot);
-    state->sequence = view_.current()->sequence + 1;
+    state->sequence = board_.current()->sequence + 1;
     state->filled = true;
     update->sequence = state->sequence;
-    view_.deliver(std::move(state), std::move(update));
+    board_.deliver(std::move(state), std::move(update));
   }
 
   core::Revision revision_ = 100;

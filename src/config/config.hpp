@@ -26,7 +26,7 @@ struct HardwareConfig {
   base::ServerConfig http{.address = kEverywhere, .port = 5001};
   /// sqlite:PATH or mysql://USER@HOST[:PORT]/NAME. Replicas share one database: one file on a machine, or one server.
   std::string database = "sqlite:vacancy.db";
-  /// A file with the password for mysql://. Read anew for each connection, so that it can be changed.
+  /// A file with the password for mysql://. Read for each connection, so that it may change.
   std::string database_password_file{};
   /// A file with the certificates (PEM) of the authorities that issued the server's. With it, the connection to
   /// mysql:// is encrypted and the server's name is checked; without it, it is plain text.
@@ -84,10 +84,10 @@ struct Config {
   HardwareConfig hardware{};
   PortalConfig portal{};
   AutoscalerConfig autoscaler{};
-  /// Profiles that must exist, with labels that they must have. What is missing is added at start; removing something
-  /// here removes nothing.
+  /// Profiles that must exist, with labels that they must have. A start adds the missing ones; removing something here
+  /// removes nothing.
   std::vector<core::NewProfile> profiles{};
-  /// `profiles` was written down, if only as an empty list; no key of its own, and no difference between two.
+  /// `profiles` was given, if only as an empty list. No key of its own, and not part of comparisons.
   struct Given {
     bool value = false;
     bool operator==(const Given&) const { return true; }
@@ -98,7 +98,7 @@ struct Config {
   bool operator==(const Config&) const = default;
 };
 
-/// Throws base::UsageError that names the key and says what is right, when a value makes no sense.
+/// Throws base::UsageError with the key and the right form, when a value makes no sense.
 void validate(const Config& config);
 
 }  // namespace config

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/runtime.hpp"
-#include "feed/whole_view.hpp"
+#include "feed/whole_list.hpp"
 #include "support/eventually.hpp"
 #include "support/rows.hpp"
 
@@ -78,13 +78,13 @@ TEST_F(CacheTest, TheLeastRecentlyUsedGoesFirst) {
   EXPECT_EQ(renderings_, 4) << "b had gone";
 }
 
-TEST(WholeView, ALargeViewNeverGoesBack) {
+TEST(WholeList, ALargeViewNeverGoesBack) {
   base::Runtime runtime(1);
   runtime.start();
   const auto render = [](const board::State& state) {
     return http::Prepared("text/plain", std::to_string(state.sequence));
   };
-  WholeView view(1, kTellsNoTime, render);
+  WholeList view(1, kTellsNoTime, render);
   const auto shown = [&](std::uint64_t sequence) {
     auto state = std::make_shared<board::State>(state_with(sequence));
     state->snapshot = core::Snapshot(support::many_rows(2000));
@@ -97,7 +97,7 @@ TEST(WholeView, ALargeViewNeverGoesBack) {
   EXPECT_EQ(shown(5), "6") << "a core that is a step behind";
 }
 
-TEST(WholeView, ALargeViewIsKeptForAsLongAsItIsRight) {
+TEST(WholeList, ALargeViewIsKeptForAsLongAsItIsRight) {
   base::Runtime runtime(1);
   runtime.start();
   int renderings = 0;
@@ -105,10 +105,10 @@ TEST(WholeView, ALargeViewIsKeptForAsLongAsItIsRight) {
   auto state = std::make_shared<board::State>(state_with(1));
   state->snapshot = core::Snapshot(support::many_rows(2000));
   const http::Request request;
-  const auto shown_by = [&](WholeView& view) {
+  const auto shown_by = [&](WholeList& view) {
     return *support::start(runtime.core(0), view.answer(request, state, true)).get().body;
   };
-  WholeView no_time(1, kTellsNoTime, render), time(1, base::SteadyTime::duration{0}, render);
+  WholeList no_time(1, kTellsNoTime, render), time(1, base::SteadyTime::duration{0}, render);
   EXPECT_EQ(shown_by(no_time) + shown_by(no_time), "11");
   EXPECT_EQ(shown_by(time) + shown_by(time), "23");
 }

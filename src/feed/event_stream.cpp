@@ -8,13 +8,13 @@ namespace feed {
 namespace asio = boost::asio;
 namespace {
 
-/// A browser that lost the stream waits this long, so that a restart is not met by all at once with no pause at all.
+/// The time that browsers wait after the loss of a stream, so that they do not reconnect at once after a restart.
 constexpr std::string_view kRetry = "retry: 1000\n\n";
 constexpr std::size_t kMostViewRows = 1000;
 /// Windows of one browser.
 constexpr std::size_t kMostViews = 32;
-/// Replicas look at the database one after the other, so a reader that comes from another one may know more than this
-/// one's board. It waits so long for the board to catch up: what it would get now would take it back in time.
+/// Replicas poll the database one after the other, so a reader of another one may know more than this one's board. The
+/// stream waits so long for the board to catch up, since older rows would take the reader back in time.
 constexpr std::chrono::seconds kCatchUpTime{3};
 
 const auto kParameters = selection_parameters({"since"});
@@ -30,13 +30,13 @@ asio::awaitable<bool> write_one(http::StreamWriter& out, std::string value) {
 
 }  // namespace
 
-/// What the streams of one core share.
+/// The state that the streams of one core share.
 struct StreamCore {
-  board::View& view;
+  board::CoreBoard& board;
   prometheus::Gauge& streams;
   base::Duration heartbeat;
   Finder finder;
-  /// The text of an update for those who see everything, made once for all streams of the core.
+  /// The text of an update for streams of everything, made once for all streams of the core.
   std::uint64_t text_sequence = 0;
   http::Text update_text;
 
@@ -53,7 +53,7 @@ struct StreamCore {
 
 namespace {
 
-/// What a client asks for. `selection`: nothing for everything.
+/// A client's request. `selection`: nothing for everything.
 struct Wish {
   std::optional<board::Selection> selection;
   /// The version that the client has.
@@ -69,10 +69,10 @@ struct Followed {
 };
 
 /// One client's stream.
-class Writer {
+class Stream {
  public:
-  /// `labelled`: events are preceded by one that tells which view they are of.
-  Writer(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled)
+  /// `labelled`: an event that names the view precedes its events.
+  Stream(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled)
       : core_(core), out_(out), labelled_(labelled) {
     for (Wish& wish : wishes) {
       if (wish.seen && (!resume_ || resume_->revision < wish.seen->revision)) resume_ = wish.seen;
@@ -82,12 +82,12 @@ class Writer {
 
   asio::awaitable<void> run() {
     core_.streams.Increment();
-    board::View::Subscription subscription(core_.view);
+    board::CoreBoard::Subscription subscription(core_.board);
     out_.watch([&subscription] { subscription.wake(); });
     const auto began = std::chrono::steady_clock::now();
     bool open = co_await write_one(out_, std::string(kRetry));
-    while (open && !core_.view.closed() && !out_.gone()) {
-      const board::StatePtr state = core_.view.current();
+    while (open && !core_.board.closed() && !out_.gone()) {
+      const board::StatePtr state = core_.board.current();
       if (state->outage != told_) {
         open = co_await tell_status(*state);
         continue;
@@ -97,7 +97,7 @@ class Writer {
       if (!state->filled || state->sequence == sequence_ || ahead) {
         co_await subscription.wait(state->sequence, ahead ? began + kCatchUpTime : before + core_.heartbeat);
         const bool quiet = std::chrono::steady_clock::now() - before >= core_.heartbeat;
-        if (quiet && core_.view.current()->sequence == state->sequence)
+        if (quiet && core_.board.current()->sequence == state->sequence)
           open = co_await write_one(out_, heartbeat_event(*state));
         continue;
       }
@@ -122,16 +122,16 @@ class Writer {
     co_return co_await write_one(out_, std::move(out));
   }
 
-  /// Until a view that is behind `state` may be looked at.
-  asio::awaitable<void> pause(board::View::Subscription& subscription, const board::State& state) {
+  /// Waits until a view that is behind `state` may be looked at.
+  asio::awaitable<void> pause(board::CoreBoard::Subscription& subscription, const board::State& state) {
     std::optional<base::SteadyTime> next;
     for (const Followed& one : views_)
       if (one.sequence != state.sequence) next = std::min(next.value_or(one.view.next_look()), one.view.next_look());
-    while (next && std::chrono::steady_clock::now() < *next && !core_.view.closed() && !out_.gone())
-      co_await subscription.wait(core_.view.current()->sequence, *next);
+    while (next && std::chrono::steady_clock::now() < *next && !core_.board.closed() && !out_.gone())
+      co_await subscription.wait(core_.board.current()->sequence, *next);
   }
 
-  /// Brings each view to `state` that may be looked at now.
+  /// Brings the views that may be looked at now to `state`.
   asio::awaitable<bool> advance_views(const board::State& state) {
     std::string events;
     bool all = true;
@@ -142,8 +142,8 @@ class Writer {
         all = false;
         continue;
       }
-      const auto updates = one.sequence > 0 ? core_.view.updates_after(one.sequence) : std::nullopt;
-      // Who fell behind what is kept does not know whether everything was replaced meanwhile.
+      const auto updates = one.sequence > 0 ? core_.board.updates_after(one.sequence) : std::nullopt;
+      // Everything may have been replaced since the updates that are kept.
       const bool resumes = updates ? !std::ranges::any_of(*updates, [](const auto& update) { return update->reset; })
                                    : one.seen && state.since(*one.seen).has_value();
       if (labelled_) http::append_event(events, "for", "", std::to_string(i));
@@ -159,7 +159,7 @@ class Writer {
   /// Brings the client from where it is to `state`.
   asio::awaitable<bool> advance(const board::StatePtr& state) {
     if (!views_.empty()) co_return co_await advance_views(*state);
-    const auto updates = begun_ ? core_.view.updates_after(sequence_) : std::nullopt;
+    const auto updates = begun_ ? core_.board.updates_after(sequence_) : std::nullopt;
     const bool reset = updates && std::ranges::any_of(*updates, [](const auto& update) { return update->reset; });
     if (updates && !reset) co_return co_await send_updates(*state, *updates);
     const auto seen = begun_ ? std::optional(version_) : resume_;
@@ -226,7 +226,7 @@ class Writer {
 };
 
 asio::awaitable<void> write(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled) {
-  Writer writer(core, out, std::move(wishes), labelled);
+  Stream writer(core, out, std::move(wishes), labelled);
   co_await writer.run();
 }
 
@@ -236,8 +236,8 @@ EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& 
                          base::Duration heartbeat) {
   auto& streams = metrics.gauge("vacancy_event_streams", "Open event streams", {{"server", server}});
   for (std::size_t i = 0; i < cores; ++i)
-    cores_.push_back(
-        std::make_unique<StreamCore>(StreamCore{.view = board.view(i), .streams = streams, .heartbeat = heartbeat}));
+    cores_.push_back(std::make_unique<StreamCore>(
+        StreamCore{.board = board.of_core(i), .streams = streams, .heartbeat = heartbeat}));
 }
 
 EventStream::~EventStream() = default;
@@ -254,7 +254,7 @@ base::Result<Wish> parse_wish(const http::Query& query, std::string_view last_ev
     return base::fail(base::Errc::invalid, "offset goes with limit: they name the rows to follow");
   const std::string_view since = query.get("since").value_or("");
   if (!since.empty() && !core::parse_version(since)) return base::fail(base::Errc::invalid, std::string(kSinceForm));
-  // A reconnecting client says where it is by the header; `since` is where it began.
+  // A reconnecting client sends its version in the header; `since` is where it began.
   Wish wish{.selection = {}, .seen = core::parse_version(last_event_id.empty() ? since : last_event_id)};
   if (!whole) wish.selection = std::move(*selection);
   return wish;
@@ -293,7 +293,7 @@ asio::awaitable<http::Reply> EventStream::handle(const http::Request& request) {
   http::Reply reply;
   reply.content_type = "text/event-stream";
   http::pass_through(reply);
-  // Caddy of Debian 12 compresses, and thus holds back, what has no coding yet.
+  // Caddy of Debian 12 compresses, and thus holds back, answers without a coding.
   reply.headers.emplace_back("Content-Encoding", "identity");
   reply.stream = [core = cores_[request.core].get(), wishes = std::move(wishes), several](http::StreamWriter& out) {
     return write(*core, out, wishes, several);

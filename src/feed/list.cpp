@@ -39,10 +39,10 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   if (auto known = request.query.only({"wait", "since"}); !known) co_return http::problem(known.error());
   const auto seconds = request.query.number("wait", 0, 0, kLongestWaitSeconds);
   if (!seconds) co_return http::problem(seconds.error());
-  board::View& view = board_.view(request.core);
-  if (*seconds > 0) co_await wait(request.connection, view, std::chrono::seconds(*seconds));
+  board::CoreBoard& board = board_.of_core(request.core);
+  if (*seconds > 0) co_await wait(request.connection, board, std::chrono::seconds(*seconds));
   // A copy of the pointer: the view moves on while the answer is made.
-  const board::StatePtr state = view.current();
+  const board::StatePtr state = board.current();
   // An empty list would mean that there are no profiles.
   if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
   if (const auto text = request.query.get("since")) co_return since(*state, *text);
@@ -51,14 +51,14 @@ boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
   co_return reply;
 }
 
-boost::asio::awaitable<void> List::wait(http::Connection* connection, board::View& view, base::Duration timeout) {
+boost::asio::awaitable<void> List::wait(http::Connection* connection, board::CoreBoard& board, base::Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  board::View::Subscription subscription(view);
+  board::CoreBoard::Subscription subscription(board);
   const http::Watching client(connection, [&subscription] { subscription.wake(); });
   for (;;) {
-    const board::StatePtr state = view.current();
+    const board::StatePtr state = board.current();
     if (state->filled && !any_pending(state->snapshot)) co_return;
-    if (view.closed() || client.gone() || std::chrono::steady_clock::now() >= deadline) co_return;
+    if (board.closed() || client.gone() || std::chrono::steady_clock::now() >= deadline) co_return;
     co_await subscription.wait(state->sequence, deadline);
   }
 }

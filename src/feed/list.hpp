@@ -1,7 +1,7 @@
 #pragma once
 
 #include "board/board.hpp"
-#include "feed/whole_view.hpp"
+#include "feed/whole_list.hpp"
 #include "http/message.hpp"
 
 namespace feed {
@@ -21,11 +21,11 @@ class List {
 
  private:
   /// `connection` may be null.
-  boost::asio::awaitable<void> wait(http::Connection* connection, board::View& view, base::Duration timeout);
+  boost::asio::awaitable<void> wait(http::Connection* connection, board::CoreBoard& board, base::Duration timeout);
   http::Reply since(const board::State& state, std::string_view text) const;
 
   board::Board& board_;
-  WholeView rows_;
+  WholeList rows_;
 };
 
 }  // namespace feed

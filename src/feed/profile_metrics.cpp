@@ -85,7 +85,7 @@ asio::awaitable<http::Reply> ProfileMetrics::handle(const http::Request& request
   if (auto known = request.query.only(selection_parameters()); !known) co_return http::problem(known.error());
   const auto selection = parse_selection(request.query, kMostRows, kMostRows);
   if (!selection) co_return http::problem(selection.error());
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return http::problem(503, "there are no profiles yet; try again in a moment");
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;

@@ -72,24 +72,24 @@ asio::awaitable<void> Reader::read() {
   while (!stopped_) {
     const auto replica = co_await replicas_.pick();
     if (!replica && !stopped_) failures_.Increment();
-    const Outcome outcome = replica ? co_await use(*replica) : Outcome::failed;
+    const Ending outcome = replica ? co_await use(*replica) : Ending::failed;
     connected_.Set(0);
     tell_outage();
-    if (outcome == Outcome::failed && may_move_on()) continue;
+    if (outcome == Ending::failed && may_move_on()) continue;
     co_await pause(backoff_.next());
   }
 }
 
-asio::awaitable<Reader::Outcome> Reader::use(http::Replica& replica) {
+asio::awaitable<Reader::Ending> Reader::use(http::Replica& replica) {
   // The same replica again, unless its host no longer has it: another one would start the slow work again.
   while (!stopped_ && replicas_.has(replica)) {
-    Outcome outcome = co_await follow(replica);
-    if (outcome != Outcome::no_events || stopped_) co_return outcome;
+    Ending outcome = co_await follow(replica);
+    if (outcome != Ending::no_events || stopped_) co_return outcome;
     outcome = co_await poll(replica);
-    if (outcome != Outcome::ended) co_return outcome;
+    if (outcome != Ending::ended) co_return outcome;
     co_await pause(options_.poll_period);
   }
-  co_return Outcome::ended;
+  co_return Ending::ended;
 }
 
 void Reader::tell_outage() {
@@ -108,12 +108,12 @@ asio::awaitable<void> Reader::pause(base::Duration delay) {
   if (!stopped_) co_await base::sleep(pause_, delay);
 }
 
-Reader::Outcome Reader::failed(http::Replica& replica, const std::string& problem) {
+Reader::Ending Reader::failed(http::Replica& replica, const std::string& problem) {
   if (!stopped_) {
     failures_.Increment();
     replicas_.failed(replica, problem);
   }
-  return Outcome::failed;
+  return Ending::failed;
 }
 
 void Reader::succeeded(http::Replica& replica) {
@@ -121,7 +121,7 @@ void Reader::succeeded(http::Replica& replica) {
   replicas_.succeeded(replica);
 }
 
-asio::awaitable<Reader::Outcome> Reader::follow(http::Replica& replica) {
+asio::awaitable<Reader::Ending> Reader::follow(http::Replica& replica) {
   http::Client client(executor_, {.head = options_.silence, .read = options_.silence});
   const Registered registered(client_, client);
   http::ClientRequest request{.target = "/hardware/events", .headers = {{"Accept", "text/event-stream"}}};
@@ -130,7 +130,7 @@ asio::awaitable<Reader::Outcome> Reader::follow(http::Replica& replica) {
   const auto head = co_await client.send(replica.url, request, replica.endpoints);
   if (!head) co_return failed(replica, head.error().message);
   if (head->status >= 500) co_return failed(replica, fmt::format("it answered {}", head->status));
-  if (head->status != 200 || !head->content_type.starts_with("text/event-stream")) co_return Outcome::no_events;
+  if (head->status != 200 || !head->content_type.starts_with("text/event-stream")) co_return Ending::no_events;
   connected_.Set(1);
   std::string problem;
   try {
@@ -138,7 +138,7 @@ asio::awaitable<Reader::Outcome> Reader::follow(http::Replica& replica) {
     resume_ = true;
     if (!end) co_return failed(replica, end.error().message);
     replicas_.left(replica);
-    co_return Outcome::ended;
+    co_return Ending::ended;
   } catch (const std::exception& bad) {
     resume_ = false;
     problem = fmt::format("it sent an event that cannot be read: {}", bad.what());
@@ -171,7 +171,7 @@ asio::awaitable<base::Result<void>> Reader::read_events(http::Client& client, ht
   }
 }
 
-asio::awaitable<Reader::Outcome> Reader::poll(http::Replica& replica) {
+asio::awaitable<Reader::Ending> Reader::poll(http::Replica& replica) {
   http::Client client(executor_, {.head = options_.poll_timeout, .read = options_.poll_timeout});
   const Registered registered(client_, client);
   const http::ClientRequest request{.target = "/hardware/", .headers = {{"Accept", "application/json"}}};
@@ -190,7 +190,7 @@ asio::awaitable<Reader::Outcome> Reader::poll(http::Replica& replica) {
   connected_.Set(1);
   heard_at_ = std::chrono::steady_clock::now();
   board_.set_outage({});
-  co_return Outcome::ended;
+  co_return Ending::ended;
 }
 
 }  // namespace feed

@@ -44,17 +44,17 @@ class Reader {
   void stop();
 
  private:
-  enum class Outcome { ended, failed, no_events };
+  enum class Ending { ended, failed, no_events };
 
   boost::asio::awaitable<void> read();
-  boost::asio::awaitable<Outcome> use(http::Replica& replica);
-  boost::asio::awaitable<Outcome> follow(http::Replica& replica);
+  boost::asio::awaitable<Ending> use(http::Replica& replica);
+  boost::asio::awaitable<Ending> follow(http::Replica& replica);
   boost::asio::awaitable<base::Result<void>> read_events(http::Client& client, http::Replica& replica);
-  boost::asio::awaitable<Outcome> poll(http::Replica& replica);
+  boost::asio::awaitable<Ending> poll(http::Replica& replica);
   boost::asio::awaitable<void> pause(base::Duration delay);
   bool may_move_on();
   void tell_outage();
-  Outcome failed(http::Replica& replica, const std::string& problem);
+  Ending failed(http::Replica& replica, const std::string& problem);
   void succeeded(http::Replica& replica);
 
   board::Board& board_;

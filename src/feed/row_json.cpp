@@ -42,7 +42,7 @@ std::string_view text_of(const json::object& object, std::string_view key) {
   return value->get_string();
 }
 
-/// The text that people see, whatever another service sends.
+/// Makes the text of another service printable.
 std::string line_of(const json::object& object, std::string_view key) {
   return base::to_line(text_of(object, key));
 }
@@ -75,7 +75,7 @@ core::Level level_of(const json::object& object, std::string_view key) {
 
 core::Reading parse_reading(const json::object& object, base::Time measured_at) {
   core::Reading reading;
-  // What an expired row was is its level; the clock says that it has expired.
+  // An expired row keeps its former level; the clock says that it has expired.
   reading.level = level_of(object, object.contains("was") ? "was" : "availability");
   for (const core::Number& number : core::kNumbers) reading.*number.value = number_of(object, number.name);
   reading.reason = line_of(object, "reason");
@@ -88,7 +88,7 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   return reading;
 }
 
-/// Labels of another service: text in one line, whatever it sends.
+/// Makes labels of another service text in one line.
 core::Labels labels_of(const json::object& object) {
   core::Labels labels;
   const json::value* sent = object.if_contains("labels");

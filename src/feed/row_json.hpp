@@ -68,7 +68,7 @@ void append_rows(std::string& out, std::span<const core::RowPtr> rows, base::Tim
 /// "HIGH":…,"MEDIUM":…,"LOW":…,"UNKNOWN":…,"FRESH":…,"STALE":…,"EXPIRED":…,"PENDING":…,"failing":…,"changed":…,"total":…
 void append_counts(std::string& out, const board::Counts& counts);
 
-/// Reads what append_rows wrote. Throws std::exception that says what is wrong.
+/// Reads the text of append_rows(). Throws std::exception with the mistake.
 std::vector<core::RowPtr> parse_rows(const boost::json::array& json);
 
 /// A profile as a client sends it.

@@ -12,10 +12,10 @@ namespace {
 using board::Order;
 using board::Selection;
 
-/// What keeps a search from costing more than the rows themselves.
+/// Limits that keep a search as cheap as its rows.
 constexpr std::size_t kMostWords = 8;
 constexpr std::size_t kMostNames = 100;
-/// Every link of a page repeats its filters.
+/// The longest query: every link of a page repeats its filters.
 constexpr std::size_t kMostFilterBytes = 4096;
 
 /// As `sort` names them, in the order of board::Order.

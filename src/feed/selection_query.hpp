@@ -33,7 +33,7 @@ std::vector<std::string_view> selection_parameters(std::initializer_list<std::st
 /// `limit` is the default.
 base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);
 
-/// The query that says the same, percent-encoded and without '?': what is not the default, in one order, so that equal
+/// The query of a selection, percent-encoded and without '?'. It leaves defaults out and has one order, so that equal
 /// selections have equal texts. `limit` is the default.
 std::string to_query(const board::Selection& selection, std::size_t limit);
 

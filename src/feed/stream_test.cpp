@@ -40,7 +40,7 @@ class StreamTest : public testing::Test {
   std::size_t waiting(Source& source) {
     std::size_t all = 0;
     for (std::size_t core = 0; core < runtime_.cores(); ++core)
-      all += support::on(runtime_.core(core), [&] { return source.board->view(core).subscribers(); });
+      all += support::on(runtime_.core(core), [&] { return source.board->of_core(core).subscribers(); });
     return all;
   }
   bool waits(Source& source, std::size_t count) {

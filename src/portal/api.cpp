@@ -74,7 +74,7 @@ asio::awaitable<http::Reply> Api::list(const http::Request& request) {
   if (auto known = request.query.only(kListParameters); !known) co_return http::problem(known.error());
   const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
   if (!selection) co_return http::problem(selection.error());
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_filled(*state);
   Core& core = cores_[request.core];
   const auto render = [&](const board::State& current) {
@@ -91,7 +91,7 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
   const std::string_view raw = request.query.get("raw").value_or("");
   if (!raw.empty() && raw != "1") co_return http::problem(400, "raw must be 1 or left out");
   const Cells cells = raw.empty() ? Cells::safe : Cells::raw;
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;
@@ -107,7 +107,7 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
 
 asio::awaitable<http::Reply> Api::one(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_filled(*state);
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);

@@ -8,7 +8,7 @@
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
-#include "portal/list_view.hpp"
+#include "portal/list_query.hpp"
 #include "portal/row_data.hpp"
 
 namespace portal {
@@ -110,7 +110,7 @@ std::optional<std::string_view> stem_of(std::string_view file) {
   return file.substr(0, file.size() - kEnding.size());
 }
 
-/// The best that can be got now.
+/// The best level that is available now.
 core::Level best_of(const board::Counts& counts) {
   return counts.high > 0     ? core::Level::high
          : counts.medium > 0 ? core::Level::medium
@@ -126,7 +126,7 @@ boost::asio::awaitable<http::Reply> Badge::profile(const http::Request& request)
   if (!name) co_return http::problem(404, "badges are at /badge/PROVIDER/NAME.svg");
   const auto label = label_of(request, *name);
   if (!label) co_return http::problem(label.error());
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_filled(*state);
   const core::RowPtr row = state->snapshot.find({request.parameters[0], std::string(*name)});
   if (!row) co_return no_such_profile();
@@ -154,13 +154,13 @@ http::Reply Badge::counts(const http::Request& request, std::string_view provide
   if (auto known = request.query.only(kParameters); !known) return http::problem(known.error());
   auto parsed = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
   if (!parsed) return http::problem(parsed.error());
-  ListView view{.selection = badge_selection(*std::move(parsed))};
+  ListQuery view{.selection = badge_selection(*std::move(parsed))};
   if (!provider.empty()) view.selection.providers = {std::string(provider)};
   const std::string text = view.text();
   const bool fits = !text.empty() && text.size() <= kMostLabelBytes;
   const auto label = label_of(request, fits ? std::string_view(text) : "hardware");
   if (!label) return http::problem(label.error());
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) return not_filled(*state);
   Core& core = cores_[request.core];
   const auto draw = [&](const board::State& current) {

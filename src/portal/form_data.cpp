@@ -14,7 +14,7 @@ using board::Order;
 using core::Measurement;
 using kainjow::mustache::data;
 
-/// More than these are no choice.
+/// The longest list to choose from.
 constexpr std::size_t kMostProviders = 200;
 constexpr std::size_t kMostLabels = 50;
 
@@ -50,7 +50,7 @@ constexpr Sort kSorts[] = {
 };
 
 /// The head of the table: a click sorts by a column, another one the other way round.
-data columns_of(const board::Overview& overview, const ListView& view) {
+data columns_of(const board::Overview& overview, const ListQuery& view) {
   data columns{data::type::list};
   /// `descending`: what a first click gives.
   const auto add = [&](const std::string& kind, const std::string& label, std::optional<Order> order = {},
@@ -60,7 +60,7 @@ data columns_of(const board::Overview& overview, const ListView& view) {
     out.set("label", label);
     if (order) {
       const bool sorted = view.selection.order == *order;
-      ListView next = view;
+      ListQuery next = view;
       next.selection.order = *order;
       next.selection.descending = sorted ? !view.selection.descending : descending;
       out.set("url", next.url_of_first());
@@ -86,9 +86,9 @@ data columns_of(const board::Overview& overview, const ListView& view) {
 }
 
 /// Columns to choose from: the usual ones, and labels that rows have.
-data choice_of(const board::Overview& overview, const ListView& view) {
+data choice_of(const board::Overview& overview, const ListQuery& view) {
   data choice{data::type::list};
-  const ListView all{.selection = view.selection};
+  const ListQuery all{.selection = view.selection};
   for (const std::string_view name : kColumnNames) {
     if (!has_column(overview, all, name)) continue;
     data usual = option(std::string(name), std::string(name), view.shows(name));
@@ -103,8 +103,8 @@ data choice_of(const board::Overview& overview, const ListView& view) {
   return choice;
 }
 
-/// The bounds that the form asks for, and those that the view has besides.
-data bounds_of(const board::Overview& overview, const ListView& view) {
+/// The bounds of the form, and further ones of the view.
+data bounds_of(const board::Overview& overview, const ListQuery& view) {
   data bounds{data::type::list};
   for (const core::Number& number : core::kNumbers) {
     const auto found = std::ranges::find(view.selection.bounds, number.value, &board::Bound::number);
@@ -204,15 +204,15 @@ void set_active(data& page, const board::Selection& selection) {
 
 }  // namespace
 
-bool has_column(const board::Overview& overview, const ListView& view, std::string_view column) {
+bool has_column(const board::Overview& overview, const ListQuery& view, std::string_view column) {
   const auto* const number = std::ranges::find(core::kNumbers, column, &core::Number::name);
   return (number == core::kNumbers.end() || overview.shown[number->value]) && view.shows(column);
 }
 
-void set_form(data& page, const board::Overview& overview, const ListView& view) {
+void set_form(data& page, const board::Overview& overview, const ListQuery& view) {
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
-  // Too many to choose from are left to the search, and the form has no place for several that are chosen.
+  // The search serves for longer lists; the form has no field for several chosen ones.
   const bool choice =
       overview.providers.size() > 1 && overview.providers.size() <= kMostProviders && selection.providers.size() < 2;
   page.set("providers_any", choice);

@@ -3,14 +3,14 @@
 #include <kainjow/mustache.hpp>
 
 #include "board/overview.hpp"
-#include "portal/list_view.hpp"
+#include "portal/list_query.hpp"
 
 namespace portal {
 
 /// Does the list show `column` of kColumnNames: is it wanted, and has any row such a value?
-bool has_column(const board::Overview& overview, const ListView& view, std::string_view column);
+bool has_column(const board::Overview& overview, const ListQuery& view, std::string_view column);
 
 /// Sets the data of the form of web/list.mustache, and of the head of its table.
-void set_form(kainjow::mustache::data& page, const board::Overview& overview, const ListView& view);
+void set_form(kainjow::mustache::data& page, const board::Overview& overview, const ListQuery& view);
 
 }  // namespace portal

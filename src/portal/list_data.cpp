@@ -32,10 +32,10 @@ void set_counts(data& out, const board::Counts& counts) {
   }
 }
 
-/// Where a count of the summary leads: the same view, with other levels and freshness.
-void set_count_urls(data& page, const ListView& view) {
+/// The link of a count of the summary: the same view, with other levels and freshness.
+void set_count_urls(data& page, const ListQuery& view) {
   const auto set = [&](const char* name, std::vector<Level> levels, std::vector<Freshness> freshness) {
-    ListView next = view;
+    ListQuery next = view;
     next.selection.levels = std::move(levels);
     next.selection.freshness = std::move(freshness);
     next.selection.failing = false;
@@ -48,7 +48,7 @@ void set_count_urls(data& page, const ListView& view) {
   set("url_unknown", {Level::unknown}, {Freshness::expired, Freshness::fresh, Freshness::pending});
   set("url_expired", {}, {Freshness::expired});
   set("url_pending", {}, {Freshness::pending});
-  ListView next = view;
+  ListQuery next = view;
   next.selection.failing = true;
   page.set("url_failing", next.url_of_first());
   next = view;
@@ -65,10 +65,10 @@ void set_sources(data& page, const board::Overview& overview) {
   set_if_any(page, "sources", fmt::format("{}", fmt::join(sources, ", ")));
 }
 
-void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListView& view,
+void set_group(data& out, const std::string& provider, const board::Selected& selected, const ListQuery& view,
                std::size_t columns) {
   const auto counts = selected.groups.find(provider);
-  ListView only = view;
+  ListQuery only = view;
   only.selection.providers = {provider};
   only.selection.grouped = false;
   out.set("group", true);
@@ -102,7 +102,7 @@ void set_cells(data& out, const core::Row& row, std::span<const core::Number* co
   out.set("labels", label_cells);
 }
 
-data rows_of(const board::Selected& selected, const ListView& view, base::Time now,
+data rows_of(const board::Selected& selected, const ListQuery& view, base::Time now,
              std::span<const core::Number* const> numbers, std::size_t columns) {
   data list{data::type::list};
   const std::string* provider = nullptr;
@@ -118,11 +118,11 @@ data rows_of(const board::Selected& selected, const ListView& view, base::Time n
   return list;
 }
 
-void set_pages(data& page, std::size_t shown, std::size_t matching, const ListView& view) {
+void set_pages(data& page, std::size_t shown, std::size_t matching, const ListQuery& view) {
   const auto [offset, limit] = std::pair(view.selection.offset, view.selection.limit);
   const std::size_t end = offset + shown;
   const auto url_of = [&](std::size_t at) {
-    ListView part = view;
+    ListQuery part = view;
     part.selection.offset = at;
     return part.url();
   };
@@ -148,7 +148,7 @@ void set_files(data& page, const board::Selection& selection) {
 
 }  // namespace
 
-data list_data(const board::State& state, base::Time now, const board::Overview& overview, const ListView& view,
+data list_data(const board::State& state, base::Time now, const board::Overview& overview, const ListQuery& view,
                const std::string& problem, const std::string& words) {
   const board::Selection& selection = view.selection;
   const board::Selected selected = board::select(state, selection, now, overview);

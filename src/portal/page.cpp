@@ -5,7 +5,7 @@
 #include "feed/selection_query.hpp"
 #include "portal/api.hpp"
 #include "portal/list_data.hpp"
-#include "portal/list_view.hpp"
+#include "portal/list_query.hpp"
 #include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
@@ -19,11 +19,11 @@ namespace {
 
 const auto kParameters = feed::selection_parameters({"columns", "wall"});
 
-base::Result<ListView> view_of(const http::Query& query) {
+base::Result<ListQuery> view_of(const http::Query& query) {
   if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());
   auto selection = feed::parse_selection(query, kRowsPerPage, kMostRowsPerPage);
   if (!selection) return std::unexpected(selection.error());
-  return list_view(*std::move(selection), query);
+  return list_query(*std::move(selection), query);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ struct Page::Core {
   feed::Cache cache{feed::kTellsTime};
   board::OverviewCache overview;
 
-  http::Prepared render(const board::State& state, const ListView& view) {
+  http::Prepared render(const board::State& state, const ListQuery& view) {
     const base::Time now = state.now(std::chrono::steady_clock::now());
     return {"text/html; charset=utf-8", show(list_data(state, now, overview.get(state, now), view))};
   }
@@ -45,10 +45,10 @@ struct Page::Core {
     return page.render(list);
   }
 
-  /// Everything, with what is wrong with the view that was asked for.
+  /// The whole list, with the mistake in the requested view.
   http::Reply refuse(const http::Request& request, const board::State& state, const std::string& problem) {
     const base::Time now = state.now(std::chrono::steady_clock::now());
-    const ListView view{.selection = {.limit = kRowsPerPage}};
+    const ListQuery view{.selection = {.limit = kRowsPerPage}};
     const std::string words(request.query.get("q").value_or(""));
     data list = list_data(state, now, overview.get(state, now), view, base::to_utf8(problem), base::to_utf8(words));
     http::Reply reply = http::problem(400, problem);
@@ -68,19 +68,19 @@ Page::Page(board::Board& board, std::size_t cores, std::string public_url)
 Page::~Page() = default;
 
 boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
-  const base::Result<ListView> parsed = view_of(request.query);
+  const base::Result<ListQuery> parsed = view_of(request.query);
   Core& core = *cores_[request.core];
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!parsed) {
     const bool page = state->filled && wants_html(request);
     co_return page ? core.refuse(request, *state, parsed.error().message)
                    : show_problem(request, 400, parsed.error().message);
   }
   constexpr std::string_view kVary = "Accept, User-Agent";
-  // A script that reads lines must not take the lack of an answer for a lack of profiles.
+  // A script must not take the lack of an answer for a lack of profiles.
   if (wants_text(request) && !state->filled) co_return not_filled(*state);
   if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
-  const ListView& view = *parsed;
+  const ListQuery& view = *parsed;
   const auto render = [&](const board::State& current) { return core.render(current, view); };
   http::Prepared& prepared = core.cache.get(view.query(), *state, render);
   http::Reply reply = http::answer(request, prepared, kVary);

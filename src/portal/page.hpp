@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "board/board.hpp"
-#include "feed/whole_view.hpp"
+#include "feed/whole_list.hpp"
 #include "http/message.hpp"
 
 namespace portal {
@@ -29,7 +29,7 @@ class Page {
 
   board::Board& board_;
   std::string public_url_;
-  feed::WholeView text_;
+  feed::WholeList text_;
   std::vector<std::unique_ptr<Core>> cores_;
 };
 

@@ -73,7 +73,7 @@ std::string guessed_url(const http::Request& request) {
 /// From /profile/PROVIDER/NAME.
 const std::string kRoot = "../../";
 
-/// The portal's own URL, without a slash at the end, for what is copied elsewhere.
+/// The portal's own URL, without a slash at the end, for texts to copy.
 struct Links {
   std::string url;
   bool guessed;
@@ -134,7 +134,7 @@ ProfilePage::~ProfilePage() = default;
 
 boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return show_problem(request, 400, known.error().message);
-  const board::StatePtr state = board_.view(request.core).current();
+  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);

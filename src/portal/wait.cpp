@@ -137,17 +137,17 @@ class Counted {
 };
 
 /// A waiting client's answer; nothing while it has to wait on. `deadline` becomes when to look again.
-std::optional<http::Reply> look(board::Tracker& tracker, const board::View& view, base::SteadyTime& deadline,
+std::optional<http::Reply> look(board::Tracker& tracker, const board::CoreBoard& board, base::SteadyTime& deadline,
                                 bool all) {
-  const board::StatePtr state = view.current();
+  const board::StatePtr state = board.current();
   const base::SteadyTime steady = std::chrono::steady_clock::now();
   const base::Time now = state->now(steady);
-  tracker.advance(view, now);
+  tracker.advance(board, now);
   if (all && tracker.overflowed())
     return http::problem(400, fmt::format("match=all: more than {} profiles match; name fewer, or use match=any",
                                           board::Tracker::kMostFollowed));
   const auto verdict = tracker.judge(now);
-  if (verdict.satisfied || view.closed() || steady >= deadline)
+  if (verdict.satisfied || board.closed() || steady >= deadline)
     return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled(*state);
   // Compared before it is added: a client may send a hold of any time.
   if (verdict.next && *verdict.next - now < std::chrono::duration_cast<base::Duration>(deadline - steady))
@@ -168,18 +168,18 @@ boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   const Counted counted(waiting_);
   const auto deadline = std::chrono::steady_clock::now() + std::min(asked->timeout, longest_);
   const bool all = asked->condition.all;
-  board::View& view = board_.view(request.core);
+  board::CoreBoard& board = board_.of_core(request.core);
   board::Tracker tracker(std::move(asked->condition), std::move(asked->held));
-  board::View::Subscription subscription(view);
+  board::CoreBoard::Subscription subscription(board);
   const http::Watching client(request.connection, [&subscription] { subscription.wake(); });
   for (;;) {
     base::SteadyTime until = client.gone() ? base::SteadyTime::min() : deadline;
-    auto reply = look(tracker, view, until, all);
+    auto reply = look(tracker, board, until, all);
     if (reply) {
       reply->waited = true;
       co_return std::move(*reply);
     }
-    co_await subscription.wait(view.current()->sequence, until);
+    co_await subscription.wait(board.current()->sequence, until);
   }
 }
 

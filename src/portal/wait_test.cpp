@@ -64,7 +64,7 @@ class WaitTest : public testing::Test {
   boost::json::object ask(std::string_view query) { return answer(start(query)); }
   void until_waiting(std::size_t waiters) {
     EXPECT_TRUE(support::eventually(
-        [&] { return support::on(runtime_.core(0), [&] { return board_->view(0).subscribers() == waiters; }); }));
+        [&] { return support::on(runtime_.core(0), [&] { return board_->of_core(0).subscribers() == waiters; }); }));
     EXPECT_EQ(metrics_.gauge("vacancy_waiting_requests", "").Value(), static_cast<double>(waiters));
   }
   std::string refusal(std::string_view query) {

@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 template <class T>
 using Or = std::expected<T, std::string>;
 
-/// As much of a header as stands in a sentence.
+/// The part of a header that a sentence shows.
 constexpr std::size_t kQuoted = 100;
 /// Proxy Authentication Required.
 constexpr int kProxyLogin = 407;
@@ -25,7 +25,7 @@ bool accepts(const config::HttpOptions& options, int status) {
   return std::ranges::find(options.accept, status) != options.accept.end();
 }
 
-/// "answered 503 Service Unavailable (Retry-After: 7)". The body is for those who may test the probe.
+/// "answered 503 Service Unavailable (Retry-After: 7)". The body is for administrators.
 std::string refused(const Response& response, const Secrets& secrets) {
   // HTTP/2 has a number only.
   const std::string_view line = response.status_line;

@@ -22,9 +22,9 @@ using namespace std::chrono_literals;
 template <class T>
 using Or = std::expected<T, std::string>;
 
-/// As much of a value as is looked at for a sentence.
+/// The part of a value that is searched for secrets before it is shown.
 constexpr std::size_t kLookedAt = 16 * 1024;
-/// As much of it as stands in a sentence about it.
+/// The part of it that a sentence shows.
 constexpr std::size_t kQuoted = 80;
 /// Clocks of other machines may be ahead by as much.
 constexpr base::Duration kClockTolerance = 10s;

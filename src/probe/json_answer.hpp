@@ -12,14 +12,14 @@
 #include "probe/probe.hpp"
 #include "probe/secrets.hpp"
 
-/// What sources answer in JSON, whatever the kind of probe. Pure; thread-safe.
+/// Answers of sources in JSON, for all kinds of probes. Pure; thread-safe.
 namespace probe {
 
-/// Whose answer is read.
+/// The source of an answer.
 struct Source {
   /// Where its values stand.
   config::Pointers pointers{};
-  /// What must not be repeated of it.
+  /// Secrets that must not be repeated.
   Secrets secrets{};
   /// When it answered, on this machine's clock.
   base::Time now = base::system_clock().wall_now();

@@ -24,7 +24,7 @@ using Kind = core::Number::Kind;
 constexpr std::string_view kBlanks = " \t\r\n";
 /// The one label that is no number of a measurement.
 constexpr core::Number kAge{"age", nullptr, Kind::count, "", "", "", "", ""};
-/// As much of a value as stands in a sentence about it.
+/// The part of a value that a sentence shows.
 constexpr std::size_t kQuoted = 80;
 
 /// Cuts `text` in two at the first `mark`; the second part is empty when there is none.
@@ -137,7 +137,7 @@ bool are_bounds(std::string_view text) {
   return text.empty();
 }
 
-/// What is known of the labels that count.
+/// The values of our labels.
 class Data {
  public:
   explicit Data(const Secrets& secrets) : secrets_(secrets) {}

@@ -23,7 +23,7 @@ using core::Level;
 
 /// The program asks to be tried again later (sysexits.h).
 constexpr int kTemporaryFailure = 75;
-/// What a shell says when it cannot run a program, or does not find it.
+/// Exit codes of a shell that cannot run a program, or does not find it.
 constexpr int kNotExecutable = 126;
 constexpr int kNotFound = 127;
 
@@ -227,14 +227,14 @@ Source output_of(const Secrets& secrets) {
 }
 
 Result read_plugin(const Exited& exited, const config::Levels& levels, const Secrets& secrets) {
-  // A plugin says why. What a script leaves that broke down, such as a traceback, is not a measurement.
+  // A plugin gives a reason. The remains of a broken script, such as a traceback, are no measurement.
   if (is_blank(exited.output) && !is_blank(exited.errors))
     return exited.code == 0 ? refuse("is empty, but not standard error") : std::unexpected(failure_of(exited));
   auto seen = read_nagios(without_bom(exited.output), secrets);
   if (!seen) return std::unexpected("the output: " + seen.error());
   seen->said = kByCode[exited.code];
   if (seen->reason.empty()) seen->reason = how_it_ended(exited);
-  // It could not find out: no number that it printed all the same may make a level of that.
+  // UNKNOWN: numbers beside it must not make a level.
   const bool unknown = seen->said == Level::unknown;
   return judge(std::move(*seen), unknown ? config::Levels{} : levels);
 }
@@ -264,7 +264,7 @@ std::string failure_of(const Exited& exited) {
 }
 
 Result read_output(const Exited& exited, const config::Levels& levels, config::Format format, const Secrets& secrets) {
-  // Whatever it printed before, this is no measurement.
+  // No measurement, whatever the output is.
   if (exited.signal != 0) return std::unexpected(failure_of(exited));
   const bool by_code = exited.code >= 0 && std::cmp_less(exited.code, std::size(kByCode));
   const bool automatic = format == config::Format::automatic;

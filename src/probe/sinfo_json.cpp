@@ -74,7 +74,7 @@ std::optional<std::int64_t> cpus_of(std::string_view tres) {
   return std::nullopt;
 }
 
-/// Sets what the node has for jobs; false when it does not say.
+/// Sets the node's capacity for jobs; false when it is missing.
 bool read_cpus(const json::object& node, RawNodes& raw) {
   const auto all = number_in(node, "cpus");
   const auto allocated = number_in(node, "alloc_cpus");
@@ -88,7 +88,7 @@ bool read_cpus(const json::object& node, RawNodes& raw) {
   return true;
 }
 
-/// Nodes that leave out what is needed are counted, and have nothing free.
+/// Nodes without the needed keys are counted, and have nothing free.
 Nodes judge(RawNodes raw, bool complete, const config::SlurmOptions& options) {
   const std::int64_t count = raw.count;
   if (complete)
@@ -139,7 +139,7 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
   if (raw.count > 0) out.nodes.push_back(judge(std::move(raw), complete, options));
 }
 
-/// What it says went wrong, or "". When the controller is gone, sinfo prints an error and no nodes, with exit code 0.
+/// The error in it, or "". When the controller is gone, sinfo prints an error and no nodes, with exit code 0.
 std::string error_in(const json::object& root) {
   for (const json::value& error : array_in(root, "errors"))
     if (error.is_object()) {

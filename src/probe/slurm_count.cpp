@@ -27,7 +27,7 @@ std::int64_t of_all(const Nodes& nodes, std::int64_t each) {
   return std::min(kMostUnits, nodes.count * std::min(kMostUnits, each));
 }
 
-/// What a profile counts.
+/// The unit that a profile counts.
 struct What {
   enum class Kind : std::uint8_t { cpus, nodes, gpus } kind;
   /// Of GPUs; kAnyGpu counts all.
@@ -120,7 +120,7 @@ bool waits_in(const Job& job, std::string_view partition) {
   return std::ranges::find(job.partitions, partition) != job.partitions.end();
 }
 
-/// What is left on nodes, in their order, once jobs have taken what they can.
+/// The capacity left on nodes, in their order, after jobs have taken their part.
 class Rest {
  public:
   Rest(const Partition& partition, const What& what) : partition_(partition), what_(what) {

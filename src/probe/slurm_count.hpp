@@ -7,7 +7,7 @@
 #include "probe/sinfo.hpp"
 #include "probe/squeue.hpp"
 
-/// Counts what a cluster has. Pure and thread-safe.
+/// Counts the capacity of a cluster. Pure and thread-safe.
 namespace probe {
 
 /// What the cluster says about a profile: PARTITION, PARTITION:GPU_TYPE or PARTITION:gpu. What pending jobs can take of

@@ -20,7 +20,7 @@ enum class Meaning : std::uint8_t {
   starting,  // being switched on, so that it need not respond
   silent,    // does not respond
   out,       // takes no jobs
-  nothing,   // says where the node comes from, or what was asked for
+  nothing,   // names the node's origin, or a requested state
 };
 
 struct State {
@@ -116,7 +116,7 @@ bool any(const Words& words, std::initializer_list<Meaning> meanings) {
   });
 }
 
-/// Cuts off the suffixes of a word, and adds what they mean.
+/// Cuts off the suffixes of a word, and adds their meaning.
 std::string_view without_suffixes(Words& words, std::string_view word) {
   while (!word.empty()) {
     const auto* suffix = std::ranges::find(kSuffixes, word.back(), &std::pair<char, std::string_view>::first);

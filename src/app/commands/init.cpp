@@ -57,19 +57,19 @@ std::size_t partitions() {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
-/// A part of the configuration, and a line that says what was found.
-struct Part {
+/// A probe to suggest, and a line about the found source.
+struct Suggestion {
   std::string found;
   std::string probe;
   /// It is written as a comment: somebody must complete it.
   bool example = true;
 };
 
-void look_for_slurm(std::vector<Part>& parts) {
+void look_for_slurm(std::vector<Suggestion>& suggestions) {
   if (on_path("sinfo").empty()) return;
   const std::string name = cluster_name();
   const std::string conf = variable("SLURM_CONF");
-  parts.push_back(
+  suggestions.push_back(
       {fmt::format("Slurm: cluster {}, {} partitions now", name, partitions()),
        fmt::format("  # Slurm's partitions and types of GPUs, found by themselves: docs/probes.md#slurm\n"
                    "  - name: slurm\n    kind: slurm\n    match: {{provider: {}}}\n    discover: true\n"
@@ -78,7 +78,7 @@ void look_for_slurm(std::vector<Part>& parts) {
        false});
 }
 
-void look_for_plugins(std::vector<Part>& parts) {
+void look_for_plugins(std::vector<Suggestion>& suggestions) {
   for (const char* directory :
        {"/usr/lib/nagios/plugins", "/usr/lib64/nagios/plugins", "/usr/libexec/nagios/plugins"}) {
     std::error_code error;
@@ -89,7 +89,7 @@ void look_for_plugins(std::vector<Part>& parts) {
     std::ranges::sort(plugins);
     const std::string http = fmt::format("{}/check_http", directory);
     const std::string& one = std::ranges::find(plugins, http) != plugins.end() ? http : plugins.front();
-    parts.push_back(
+    suggestions.push_back(
         {fmt::format("Nagios plugins: {} in {}", plugins.size(), directory),
          fmt::format("  # A plugin's OK is HIGH, WARNING is MEDIUM, CRITICAL is LOW: docs/probes.md#exec-programs\n"
                      "  - name: plugin\n    kind: exec\n    match: {{provider: our-servers}}\n"
@@ -99,23 +99,23 @@ void look_for_plugins(std::vector<Part>& parts) {
   }
 }
 
-void look_for_kubernetes(std::vector<Part>& parts) {
+void look_for_kubernetes(std::vector<Suggestion>& suggestions) {
   std::string file = variable("KUBECONFIG");
   if (file.empty()) file = variable("HOME") + "/.kube/config";
   std::error_code ignored;
   file = file.substr(0, file.find(':'));
   if (!fs::is_regular_file(file, ignored)) return;
-  parts.push_back({fmt::format("Kubernetes: a kubeconfig, {}", file),
-                   fmt::format("  # A script of yours that prints {{\"free\": 3, \"total\": 8}} with kubectl: "
-                               "docs/probes.md#exec-programs\n"
-                               "  - name: kubernetes\n    kind: exec\n    match: {{provider: our-kubernetes}}\n"
-                               "    command: [/opt/vacancy/kubernetes-free, \"{{name}}\"]\n"
-                               "    environment: [{}, HOME]\n    ttl: 1m\n",
-                               base::json_string("KUBECONFIG=" + file))});
+  suggestions.push_back({fmt::format("Kubernetes: a kubeconfig, {}", file),
+                         fmt::format("  # A script of yours that prints {{\"free\": 3, \"total\": 8}} with kubectl: "
+                                     "docs/probes.md#exec-programs\n"
+                                     "  - name: kubernetes\n    kind: exec\n    match: {{provider: our-kubernetes}}\n"
+                                     "    command: [/opt/vacancy/kubernetes-free, \"{{name}}\"]\n"
+                                     "    environment: [{}, HOME]\n    ttl: 1m\n",
+                                     base::json_string("KUBECONFIG=" + file))});
 }
 
 /// Only whether they are there: no value is read.
-void look_for_clouds(std::vector<Part>& parts) {
+void look_for_clouds(std::vector<Suggestion>& suggestions) {
   std::error_code ignored;
   const std::string home = variable("HOME");
   const auto there = [&](std::initializer_list<const char*> variables, const char* file) {
@@ -123,23 +123,23 @@ void look_for_clouds(std::vector<Part>& parts) {
            fs::exists(home + file, ignored);
   };
   if (there({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"}, "/.aws/credentials"))
-    parts.push_back({"AWS: credentials",
-                     "  # Signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the service's environment: "
-                     "docs/probes.md#http-urls\n"
-                     "  - name: aws\n    kind: http\n    match: {provider: AWS}\n"
-                     "    url: https://example.execute-api.eu-west-1.amazonaws.com/free/{name}\n"
-                     "    sigv4: {region: eu-west-1, service: execute-api}\n    ttl: 5m\n"});
+    suggestions.push_back({"AWS: credentials",
+                           "  # Signed with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the service's environment: "
+                           "docs/probes.md#http-urls\n"
+                           "  - name: aws\n    kind: http\n    match: {provider: AWS}\n"
+                           "    url: https://example.execute-api.eu-west-1.amazonaws.com/free/{name}\n"
+                           "    sigv4: {region: eu-west-1, service: execute-api}\n    ttl: 5m\n"});
   if (there({"AZURE_CLIENT_ID", "AZURE_SUBSCRIPTION_ID"}, "/.azure/azureProfile.json"))
-    parts.push_back({"Azure: credentials",
-                     "  # A script of yours that asks `az`: docs/probes.md#exec-programs\n"
-                     "  - name: azure\n    kind: exec\n    match: {provider: Azure}\n"
-                     "    command: [/opt/vacancy/azure-free, \"{name}\"]\n    ttl: 5m\n"});
+    suggestions.push_back({"Azure: credentials",
+                           "  # A script of yours that asks `az`: docs/probes.md#exec-programs\n"
+                           "  - name: azure\n    kind: exec\n    match: {provider: Azure}\n"
+                           "    command: [/opt/vacancy/azure-free, \"{name}\"]\n    ttl: 5m\n"});
   if (there({"GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CORE_PROJECT"},
             "/.config/gcloud/application_default_credentials.json"))
-    parts.push_back({"Google Cloud: credentials",
-                     "  # A script of yours that asks `gcloud`: docs/probes.md#exec-programs\n"
-                     "  - name: google\n    kind: exec\n    match: {provider: Google}\n"
-                     "    command: [/opt/vacancy/google-free, \"{name}\"]\n    ttl: 5m\n"});
+    suggestions.push_back({"Google Cloud: credentials",
+                           "  # A script of yours that asks `gcloud`: docs/probes.md#exec-programs\n"
+                           "  - name: google\n    kind: exec\n    match: {provider: Google}\n"
+                           "    command: [/opt/vacancy/google-free, \"{name}\"]\n    ttl: 5m\n"});
 }
 
 std::string commented(std::string_view text) {
@@ -152,25 +152,27 @@ std::string commented(std::string_view text) {
   return out;
 }
 
-std::string configuration(const std::vector<Part>& parts) {
+std::string configuration(const std::vector<Suggestion>& suggestions) {
   std::string text =
       "# Configuration of Vacancy: `vacancy up` reads it in this directory. docs/operations.md has every key.\n"
       "# `vacancy init` wrote it, of what it found on this machine:\n";
-  for (const Part& part : parts) text += fmt::format("#   {}\n", base::to_line(part.found));
-  if (parts.empty()) text += "#   nothing that it knows\n";
+  for (const Suggestion& suggestion : suggestions) text += fmt::format("#   {}\n", base::to_line(suggestion.found));
+  if (suggestions.empty()) text += "#   nothing that it knows\n";
   text += "\n# Where the database and the admin token are.\ndata_dir: data\n";
-  const bool working = std::ranges::any_of(parts, [](const Part& part) { return !part.example; });
+  const bool working =
+      std::ranges::any_of(suggestions, [](const Suggestion& suggestion) { return !suggestion.example; });
   if (working)
     text += "\nprobes:\n";
   else
     text +=
         "\n# Profiles, and who measures them. Take the # away where it fits.\n"
         "#profiles: [our-servers/web]\n#probes:\n";
-  if (parts.empty())
+  if (suggestions.empty())
     text += commented(
         "  - name: own\n    kind: exec\n    match: {provider: our-servers}\n"
         "    command: [/opt/vacancy/free, \"{name}\"]\n    ttl: 1m\n");
-  for (const Part& part : parts) text += part.example ? commented(part.probe) : part.probe;
+  for (const Suggestion& suggestion : suggestions)
+    text += suggestion.example ? commented(suggestion.probe) : suggestion.probe;
   return text;
 }
 
@@ -178,18 +180,18 @@ int init(const std::string& file, bool force) {
   std::error_code ignored;
   if (fs::exists(file, ignored) && !force)
     throw base::UsageError(fmt::format("{} is there already, and stays as it is; --force overwrites it", file));
-  std::vector<Part> parts;
-  look_for_slurm(parts);
-  look_for_plugins(parts);
-  look_for_kubernetes(parts);
-  look_for_clouds(parts);
+  std::vector<Suggestion> suggestions;
+  look_for_slurm(suggestions);
+  look_for_plugins(suggestions);
+  look_for_kubernetes(suggestions);
+  look_for_clouds(suggestions);
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << configuration(parts);
+  out << configuration(suggestions);
   if (!out.flush()) throw base::UsageError(fmt::format("cannot write '{}': {}", file, std::strerror(errno)));
-  for (const Part& part : parts)
-    std::cout << fmt::format("found {}{}\n", base::to_line(part.found),
-                             part.example ? " (an example, as a comment)" : "");
-  if (parts.empty()) std::cout << "found nothing that it knows\n";
+  for (const Suggestion& suggestion : suggestions)
+    std::cout << fmt::format("found {}{}\n", base::to_line(suggestion.found),
+                             suggestion.example ? " (an example, as a comment)" : "");
+  if (suggestions.empty()) std::cout << "found nothing that it knows\n";
   std::cout << fmt::format("wrote {}; now: vacancy up{}\n", file,
                            file == kConfigurationHere ? "" : " --config " + base::shell_quoted(file));
   return 0;

@@ -63,7 +63,7 @@ int list(const Access& service, bool as_json) {
   return 0;
 }
 
-/// What was `sent` or `received`, every line moved in; "" when it is nothing.
+/// The `sent` or `received` text with every line indented; "" when it is empty.
 std::string block(const char* name, const std::string& text) {
   if (text.empty()) return "";
   std::string out = fmt::format("{}\n  ", name);

@@ -12,13 +12,13 @@
 
 namespace board {
 
-/// One core's look at the board. Everything here is called on that core only, so nothing is locked: a request reads a
+/// The board on one core. Everything here is called on that core only, so nothing is locked: a request reads a
 /// plain pointer.
-class View {
+class CoreBoard {
  public:
-  explicit View(boost::asio::any_io_executor executor);
-  View(const View&) = delete;
-  View& operator=(const View&) = delete;
+  explicit CoreBoard(boost::asio::any_io_executor executor);
+  CoreBoard(const CoreBoard&) = delete;
+  CoreBoard& operator=(const CoreBoard&) = delete;
 
   StatePtr current() const { return current_; }
 
@@ -29,23 +29,23 @@ class View {
   /// The board ends its subscriptions: a stream should end, a waiting request be answered.
   bool closed() const { return closed_; }
 
-  /// Wakes its owner when the view changes. Lives in the coroutine that waits; ends before the view.
+  /// Wakes its owner when the board changes. Lives in the coroutine that waits; ends before the board.
   class Subscription {
    public:
-    explicit Subscription(View& view);
+    explicit Subscription(CoreBoard& board);
     ~Subscription();
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
 
-    /// Returns when the view moved on from `sequence`, was closed, wake() was called, or at `deadline`: look what it
+    /// Returns when the board moved on from `sequence`, was closed, wake() was called, or at `deadline`: look what it
     /// was. Returns at once when one of these holds already.
     boost::asio::awaitable<void> wait(std::uint64_t sequence, base::SteadyTime deadline);
     void wake();
 
    private:
-    friend class View;
+    friend class CoreBoard;
 
-    View& view_;
+    CoreBoard& board_;
     boost::asio::steady_timer timer_;
     std::list<Subscription*>::iterator place_;
     bool woken_ = false;

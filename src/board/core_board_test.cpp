@@ -1,4 +1,4 @@
-#include "board/view.hpp"
+#include "board/core_board.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,9 +27,9 @@ UpdatePtr update_with(std::uint64_t sequence) {
   return update;
 }
 
-class ViewTest : public testing::Test {
+class CoreBoardTest : public testing::Test {
  protected:
-  ViewTest() { runtime_.start(); }
+  CoreBoardTest() { runtime_.start(); }
 
   template <class Job>
   auto core(Job job) {
@@ -37,13 +37,13 @@ class ViewTest : public testing::Test {
   }
 
   std::future<void> start_waiting(std::uint64_t sequence, base::SteadyTime deadline) {
-    // As a coroutine on the view's core: the subscription lives and dies there.
-    const auto wait = [](View& view, std::uint64_t sequence,
+    // As a coroutine on the board's core: the subscription lives and dies there.
+    const auto wait = [](CoreBoard& board, std::uint64_t sequence,
                          base::SteadyTime deadline) -> boost::asio::awaitable<void> {
-      View::Subscription subscription(view);
+      CoreBoard::Subscription subscription(board);
       co_await subscription.wait(sequence, deadline);
     };
-    auto waiting = support::start(runtime_.core(0), wait(view_, sequence, deadline));
+    auto waiting = support::start(runtime_.core(0), wait(board_, sequence, deadline));
     core([] {});
     return waiting;
   }
@@ -53,60 +53,60 @@ class ViewTest : public testing::Test {
   }
 
   void deliver(std::uint64_t sequence) {
-    core([&] { view_.deliver(state_with(sequence), update_with(sequence)); });
+    core([&] { board_.deliver(state_with(sequence), update_with(sequence)); });
   }
 
   base::Runtime runtime_{1};
-  View view_{runtime_.core(0).get_executor()};
+  CoreBoard board_{runtime_.core(0).get_executor()};
 };
 
-TEST_F(ViewTest, AChangeWakesEverySubscriber) {
+TEST_F(CoreBoardTest, AChangeWakesEverySubscriber) {
   auto first = start_waiting(0, in(1h));
   auto second = start_waiting(0, in(1h));
-  EXPECT_EQ(core([this] { return view_.subscribers(); }), 2U);
+  EXPECT_EQ(core([this] { return board_.subscribers(); }), 2U);
   EXPECT_TRUE(is_waiting(first));
   deliver(1);
   EXPECT_TRUE(support::ready(first));
   EXPECT_TRUE(support::ready(second));
-  EXPECT_EQ(core([this] { return view_.subscribers(); }), 0U);
+  EXPECT_EQ(core([this] { return board_.subscribers(); }), 0U);
 }
 
-TEST_F(ViewTest, TheClockAloneWakesNobody) {
+TEST_F(CoreBoardTest, TheClockAloneWakesNobody) {
   auto waiting = start_waiting(0, in(1h));
-  core([this] { view_.deliver(state_with(0), nullptr); });
+  core([this] { board_.deliver(state_with(0), nullptr); });
   for (int i = 0; i < 5; ++i) core([] {});  // what it set off has run
   EXPECT_TRUE(is_waiting(waiting));
-  core([this] { view_.close(); });
+  core([this] { board_.close(); });
   EXPECT_TRUE(support::ready(waiting));
 }
 
-TEST_F(ViewTest, WhoIsBehindDoesNotWait) {
+TEST_F(CoreBoardTest, WhoIsBehindDoesNotWait) {
   deliver(1);
   EXPECT_TRUE(support::ready(start_waiting(0, in(1h))));
 }
 
-TEST_F(ViewTest, CloseWakesAndStaysClosed) {
+TEST_F(CoreBoardTest, CloseWakesAndStaysClosed) {
   auto waiting = start_waiting(0, in(1h));
-  core([this] { view_.close(); });
+  core([this] { board_.close(); });
   EXPECT_TRUE(support::ready(waiting));
-  EXPECT_TRUE(core([this] { return view_.closed(); }));
+  EXPECT_TRUE(core([this] { return board_.closed(); }));
   EXPECT_TRUE(support::ready(start_waiting(0, in(1h))));
 }
 
-TEST_F(ViewTest, TheDeadlineEndsTheWait) {
+TEST_F(CoreBoardTest, TheDeadlineEndsTheWait) {
   EXPECT_TRUE(support::ready(start_waiting(0, in(5ms))));
   EXPECT_TRUE(support::ready(start_waiting(0, in(-1s))));
 }
 
-TEST_F(ViewTest, WakeEndsTheWaitAndLaterOnes) {
-  const auto wait_twice = [](View& view, View::Subscription*& place) -> boost::asio::awaitable<void> {
-    View::Subscription subscription(view);
+TEST_F(CoreBoardTest, WakeEndsTheWaitAndLaterOnes) {
+  const auto wait_twice = [](CoreBoard& board, CoreBoard::Subscription*& place) -> boost::asio::awaitable<void> {
+    CoreBoard::Subscription subscription(board);
     place = &subscription;
     co_await subscription.wait(0, in(1h));
     co_await subscription.wait(0, in(1h));
   };
-  View::Subscription* subscription = nullptr;
-  auto waiting = support::start(runtime_.core(0), wait_twice(view_, subscription));
+  CoreBoard::Subscription* subscription = nullptr;
+  auto waiting = support::start(runtime_.core(0), wait_twice(board_, subscription));
   core([] {});
   EXPECT_TRUE(is_waiting(waiting));
   core([&] { subscription->wake(); });

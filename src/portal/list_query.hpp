@@ -24,8 +24,8 @@ inline constexpr auto kColumnNames = [] {
   return names;
 }();
 
-/// What is to be shown, and how.
-struct ListView {
+/// The rows to show, and how.
+struct ListQuery {
   board::Selection selection;
   /// Large, for a display on the wall.
   bool wall = false;
@@ -41,18 +41,18 @@ struct ListView {
   /// From the first page on.
   std::string url_of_first() const;
   /// Everything, shown in the same way.
-  ListView reset() const;
+  ListQuery reset() const;
   bool shows(std::string_view column) const;
-  /// As ?columns= names them; empty for what is shown anyway.
+  /// As ?columns= names them; empty for the default.
   std::vector<std::string> column_names() const;
   /// The filter in words, "c5, Amazon, high, free ≥ 8"; "" without one.
   std::string text() const;
 };
 
 /// The view of a query. `selection` is parsed already.
-base::Result<ListView> list_view(board::Selection selection, const http::Query& query);
+base::Result<ListQuery> list_query(board::Selection selection, const http::Query& query);
 
 /// `view` as a wall shows it, from its first row on.
-ListView on_wall(ListView view);
+ListQuery on_wall(ListQuery view);
 
 }  // namespace portal

@@ -1,4 +1,4 @@
-#include "board/view.hpp"
+#include "board/core_board.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -11,9 +11,9 @@ constexpr std::size_t kRecentUpdates = 256;
 
 }  // namespace
 
-View::View(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+CoreBoard::CoreBoard(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-std::optional<std::vector<UpdatePtr>> View::updates_after(std::uint64_t sequence) const {
+std::optional<std::vector<UpdatePtr>> CoreBoard::updates_after(std::uint64_t sequence) const {
   std::vector<UpdatePtr> out;
   if (sequence == current_->sequence) return out;
   if (recent_.empty() || recent_.front()->sequence > sequence + 1) return std::nullopt;
@@ -22,7 +22,7 @@ std::optional<std::vector<UpdatePtr>> View::updates_after(std::uint64_t sequence
   return out;
 }
 
-void View::deliver(StatePtr state, UpdatePtr update) {
+void CoreBoard::deliver(StatePtr state, UpdatePtr update) {
   current_ = std::move(state);
   if (!update) return;
   recent_.push_back(std::move(update));
@@ -30,31 +30,31 @@ void View::deliver(StatePtr state, UpdatePtr update) {
   wake_all();
 }
 
-void View::close() {
+void CoreBoard::close() {
   closed_ = true;
   wake_all();
 }
 
-void View::wake_all() {
+void CoreBoard::wake_all() {
   for (Subscription* subscriber : subscribers_) subscriber->timer_.cancel();
 }
 
-View::Subscription::Subscription(View& view) : view_(view), timer_(view.executor_) {
-  place_ = view_.subscribers_.insert(view_.subscribers_.end(), this);
+CoreBoard::Subscription::Subscription(CoreBoard& board) : board_(board), timer_(board.executor_) {
+  place_ = board_.subscribers_.insert(board_.subscribers_.end(), this);
 }
 
-View::Subscription::~Subscription() {
-  view_.subscribers_.erase(place_);
+CoreBoard::Subscription::~Subscription() {
+  board_.subscribers_.erase(place_);
 }
 
-boost::asio::awaitable<void> View::Subscription::wait(std::uint64_t sequence, base::SteadyTime deadline) {
-  if (view_.closed_ || woken_ || view_.current_->sequence != sequence) co_return;
+boost::asio::awaitable<void> CoreBoard::Subscription::wait(std::uint64_t sequence, base::SteadyTime deadline) {
+  if (board_.closed_ || woken_ || board_.current_->sequence != sequence) co_return;
   timer_.expires_at(deadline);
   boost::system::error_code ignored;
   co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-void View::Subscription::wake() {
+void CoreBoard::Subscription::wake() {
   woken_ = true;
   timer_.cancel();
 }

@@ -1,4 +1,4 @@
-#include "feed/whole_view.hpp"
+#include "feed/whole_list.hpp"
 
 #include "http/compress.hpp"
 
@@ -10,10 +10,10 @@ constexpr std::size_t kSmallRows = 1000;
 
 }  // namespace
 
-WholeView::WholeView(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
+WholeList::WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
     : kept_for_(kept_for), render_(std::move(render)), small_(cores, Cache(kept_for)) {}
 
-boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& request, const board::StatePtr& state,
+boost::asio::awaitable<http::Reply> WholeList::answer(const http::Request& request, const board::StatePtr& state,
                                                       bool exact, std::string_view vary) {
   if (state->snapshot.size() <= kSmallRows)
     co_return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
@@ -23,7 +23,7 @@ boost::asio::awaitable<http::Reply> WholeView::answer(const http::Request& reque
   co_return http::answer(request, *prepared, vary);
 }
 
-std::shared_ptr<http::Prepared> WholeView::large(const board::State& state, bool exact, bool gzip) {
+std::shared_ptr<http::Prepared> WholeList::large(const board::State& state, bool exact, bool gzip) {
   const auto begin = std::chrono::steady_clock::now();
   const bool old = large_sequence_ < state.sequence || begin - large_since_ >= kept_for_;
   // Never back: a core that is a step behind may ask last.

@@ -1,4 +1,4 @@
-#include "portal/list_view.hpp"
+#include "portal/list_query.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ bool is_by_key(const board::Selection& selection) {
 }
 
 /// Adds the columns of "provider,note,label.region".
-base::Result<void> read_columns(std::string_view list, ListView& view) {
+base::Result<void> read_columns(std::string_view list, ListQuery& view) {
   std::size_t begin = 0;
   while (begin <= list.size()) {
     const std::size_t end = std::min(list.find(',', begin), list.size());
@@ -39,7 +39,7 @@ base::Result<void> read_columns(std::string_view list, ListView& view) {
       if (view.labels.size() >= kMostLabelColumns)
         return base::fail(base::Errc::invalid, fmt::format("columns has more than {} labels", kMostLabelColumns));
       view.labels.emplace_back(name.substr(kLabelPrefix.size()));
-    } else if (name != "name" && name != "level") {  // those stand always
+    } else if (name != "name" && name != "level") {  // these are always shown
       return base::fail(base::Errc::invalid, fmt::format("columns must be some of {} and {}NAME, not '{}'",
                                                          fmt::join(kColumnNames, ", "), kLabelPrefix, name));
     }
@@ -47,8 +47,8 @@ base::Result<void> read_columns(std::string_view list, ListView& view) {
   return {};
 }
 
-/// The worst first: what needs somebody is on the first page.
-void put_on_wall(ListView& view, bool limited, bool sorted) {
+/// The worst first: profiles that need attention are on the first page.
+void put_on_wall(ListQuery& view, bool limited, bool sorted) {
   view.wall = true;
   if (!limited) view.selection.limit = kMostRowsPerPage;
   if (!sorted) view.selection.order = board::Order::level;
@@ -56,7 +56,7 @@ void put_on_wall(ListView& view, bool limited, bool sorted) {
 
 }  // namespace
 
-std::string ListView::query() const {
+std::string ListQuery::query() const {
   board::Selection named = selection;
   // The order of a wall, which it need not name.
   if (wall && named.order == board::Order::level && !named.descending) named.order = board::Order::key;
@@ -69,28 +69,28 @@ std::string ListView::query() const {
   return query;
 }
 
-std::string ListView::url() const {
+std::string ListQuery::url() const {
   const std::string text = query();
   return text.empty() ? "./" : "./?" + text;
 }
 
-std::string ListView::url_of_first() const {
-  ListView first = *this;
+std::string ListQuery::url_of_first() const {
+  ListQuery first = *this;
   first.selection.offset = 0;
   return first.url();
 }
 
-ListView ListView::reset() const {
-  ListView all = *this;
+ListQuery ListQuery::reset() const {
+  ListQuery all = *this;
   all.selection = {.order = wall ? board::Order::level : board::Order::key, .limit = selection.limit};
   return all;
 }
 
-bool ListView::shows(std::string_view column) const {
+bool ListQuery::shows(std::string_view column) const {
   return !columns || std::ranges::find(*columns, column) != columns->end();
 }
 
-std::vector<std::string> ListView::column_names() const {
+std::vector<std::string> ListQuery::column_names() const {
   if (!columns && labels.empty()) return {};
   std::vector<std::string> names;
   for (const std::string_view name : kColumnNames)
@@ -100,7 +100,7 @@ std::vector<std::string> ListView::column_names() const {
   return names;
 }
 
-std::string ListView::text() const {
+std::string ListQuery::text() const {
   std::vector<std::string> parts;
   if (!selection.words.empty()) parts.push_back(fmt::format("“{}”", fmt::join(selection.words, " ")));
   // Of several, any suffices.
@@ -125,8 +125,8 @@ std::string ListView::text() const {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-base::Result<ListView> list_view(board::Selection selection, const http::Query& query) {
-  ListView view{.selection = std::move(selection)};
+base::Result<ListQuery> list_query(board::Selection selection, const http::Query& query) {
+  ListQuery view{.selection = std::move(selection)};
   const auto given = [&query](std::string_view name) { return !query.get(name).value_or("").empty(); };
   if (const std::string_view wall = query.get("wall").value_or(""); wall == "1")
     put_on_wall(view, given("limit"), given("sort"));
@@ -147,7 +147,7 @@ base::Result<ListView> list_view(board::Selection selection, const http::Query& 
   return view;
 }
 
-ListView on_wall(ListView view) {
+ListQuery on_wall(ListQuery view) {
   view.selection.offset = 0;
   put_on_wall(view, false, false);
   return view;

@@ -13,10 +13,10 @@ namespace feed {
 /// A view of all rows, however many. A small one is rendered where it is asked for; a large one, which takes tens of
 /// milliseconds to render and more to compress, on a thread of its own, once for all who ask, so that no other request
 /// of the core waits for it. Called on every core.
-class WholeView {
+class WholeList {
  public:
   /// `kept_for`: as of Cache.
-  WholeView(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
+  WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
 
   /// `exact`: as of this very state, not a moment earlier. Parameters outlive the await.
   boost::asio::awaitable<http::Reply> answer(const http::Request& request, const board::StatePtr& state,
