@@ -159,7 +159,7 @@ TEST(Documents, HaveEveryKeyWithItsDefault) {
   all.check(config);
   EXPECT_THAT(all.left(), ElementsAreArray(Words{}));
   Documented http(keys_of(table_behind(operations, "\nAn HTTP server ("), 2));
-  http.check(base::ServerConfig{});
+  http.check(base::ServerConfig{.address = kEverywhere});
   EXPECT_THAT(http.left(), ElementsAreArray(Words{}));
   Documented autoscaler(keys_of(table_behind(document("scaling.md"), "\n| key of `autoscaler` |"), 1));
   autoscaler.check(AutoscalerConfig{});
