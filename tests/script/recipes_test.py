@@ -64,8 +64,7 @@ class Migrations(unittest.TestCase):
 
     def test_they_are_numbered_and_built_in(self):
         self.assertEqual([name[:5] for name in self.files], [f"{number:04}_" for number in range(1, len(self.files) + 1)])
-        built_in = re.findall(r"db/migrations/(\S+)", read("src/store/CMakeLists.txt"))
-        self.assertEqual(built_in, self.files)
+        self.assertIn("CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/db/migrations/*.sql", read("src/store/CMakeLists.txt"))
 
     def test_one_file_serves_all_databases(self):
         words = set(re.findall(r'"\$\{(\w+)\}"', read("src/store/migration.cpp")))
