@@ -16,7 +16,7 @@
 
 namespace app {
 
-/// A service and how it is served, as the process starts and ends it.
+/// A service with its server, for the process to start and end.
 struct Component {
   /// Its name is the component's, too.
   http::ServerOptions options;
@@ -64,8 +64,8 @@ class Process {
                   .end_streams = [&service] { service.end_streams(); }});
   }
 
-  /// What SIGHUP does from wait() on: `load` reads the configuration anew, on the main thread, and `apply` takes it
-  /// over, on the background thread. One that `load` refuses with base::UsageError changes nothing.
+  /// Reloads at SIGHUP from wait() on: `load` reads the configuration on the main thread, and `apply` applies it on the
+  /// background thread. One that `load` refuses with base::UsageError changes nothing.
   void on_reload(std::function<config::Config()> load,
                  std::function<boost::asio::awaitable<void>(config::Config)> apply);
 

@@ -6,7 +6,7 @@
 
 namespace base {
 
-/// A few values by key, of which those that were used lately stay. Finding one compares all keys. Not thread-safe.
+/// A cache of a few values by key that drops the least recently used one. A search compares all keys. Not thread-safe.
 template <class Key, class Value>
 class Lately {
  public:

@@ -7,9 +7,8 @@
 
 #include "base/error.hpp"
 
-/// URLs as people write them: what checks one and what uses it take it apart here, so that they agree. Pure;
-/// thread-safe. Boost.URL does not serve: placeholders such as {name}, zones of IPv6 and names in other letters than
-/// ASCII are wrong to it.
+/// URLs as people write them. Checks and uses share this parser, so that they agree. Pure; thread-safe. Not Boost.URL:
+/// docs/adr/0026-a-parser-of-urls-of-our-own.md.
 namespace base {
 
 /// The parts of a URL as they stand in it; "" for one that is not there. Nothing is checked.

@@ -13,7 +13,7 @@
 
 namespace core {
 
-/// What a probe found out about one profile, before it has a time. A new number is a line in kNumbers, too.
+/// A probe's statement about one profile, before it has a time. A new number is a line in kNumbers, too.
 struct Measurement {
   Level level = Level::unknown;
   /// Units that are free now, and in all.
@@ -37,7 +37,7 @@ struct Measurement {
 /// Which of a measurement's numbers.
 using NumberOf = std::optional<double> Measurement::*;
 
-/// What is to be known of a number to read, keep, serve and show it.
+/// The facts about a number to read, store, serve and show it.
 struct Number {
   /// A count and a cost are not negative, a scale may be. Of a cost, less is better.
   enum class Kind : std::uint8_t { count, scale, cost };
@@ -55,7 +55,7 @@ struct Number {
   std::string_view title;
 };
 
-/// All numbers, in the order of the API. Whatever reads or writes them goes through this list.
+/// All numbers, in the order of the API. All readers and writers go through this list.
 inline constexpr std::array kNumbers{
     Number{"free", &Measurement::free, Number::Kind::count, "min_free", "max_free", "vacancy_profile_free",
            "Units that are free, where known.", "Free"},
@@ -90,13 +90,13 @@ struct PerNumber {
   bool operator==(const PerNumber&) const = default;
 };
 
-/// What the number's own column shows. `largest` is worth telling only where it is not all that is free.
+/// The value in the number's own column. `largest` is shown only if it differs from `free`.
 inline std::optional<double> column_value(const Measurement& measurement, const Number& number) {
   const auto& value = measurement.*number.value;
   return number.value == &Measurement::largest && value == measurement.free ? std::nullopt : value;
 }
 
-/// When a level became another one.
+/// A change of the level.
 struct LevelChange {
   Level from = Level::unknown;
   /// End of the probe that found the new level.
@@ -109,7 +109,7 @@ struct LevelChange {
 struct Reading : Measurement {
   /// When the source measured it: at the end of the probe unless it gave an age. On the database's clock.
   base::Time measured_at;
-  /// From then on the level is kept and flagged: measured_at + ttl + grace.
+  /// From then on the reading is STALE: measured_at + ttl + grace.
   base::Time stale_at;
   /// From then on the level is UNKNOWN: measured_at + expire_after.
   base::Time expires_at;

@@ -17,8 +17,7 @@
 namespace feed {
 
 /// The fields of a row as it is at `now`, in the order of the API; JSON and CSV follow it. Calls `visit(name, value)`
-/// for each that the row has, with a text, a number, a whole number, true, labels, or a time, which there may be none
-/// of.
+/// for each that the row has. A value is a text, a number, a whole number, true, labels, or an optional time.
 template <class Visit>
 void fields(const core::Row& row, base::Time now, Visit&& visit) {
   const core::Freshness freshness = core::freshness(row, now);

@@ -6,8 +6,8 @@
 
 namespace hardware {
 
-/// The bearer token of those who administer. Its file is read anew for each request that has one, so that a new token
-/// needs no restart. Thread-safe.
+/// The bearer token of administrators. Its file is read for each request with a token, so that a new one needs no
+/// restart. Thread-safe.
 class AdminToken {
  public:
   /// `file` "" turns administration off. Throws base::UsageError when the file cannot be read or holds no usable token.
@@ -17,7 +17,7 @@ class AdminToken {
   /// file holds no usable one now.
   base::Result<void> allows(const http::Request& request) const;
 
-  /// Of a route for administrators, which asks allows() before a body is read. The token outlives it.
+  /// The options of a route for administrators, which asks allows() before it reads a body. The token outlives it.
   http::RouteOptions route(std::size_t max_body_bytes = 0) const;
 
  private:

@@ -19,12 +19,12 @@ std::size_t concurrency(const config::ProbeConfig& config);
 /// File descriptors that its measurements may have open at once.
 std::size_t descriptors(const config::ProbeConfig& config);
 
-/// A kind, as its file tells it.
+/// The properties of a kind.
 struct Kind {
   std::unique_ptr<Probe> (*make)(const config::ProbeConfig&, boost::asio::any_io_executor);
-  /// How many run at once where the configuration does not say.
+  /// The default concurrency.
   std::size_t concurrency;
-  /// What all of its measurements share, and what each needs.
+  /// File descriptors that all of its measurements share, and those that each needs.
   std::size_t descriptors = 0;
   std::size_t descriptors_of_each = 0;
 };
@@ -41,11 +41,11 @@ std::unique_ptr<Probe> make(const config::ProbeConfig& config, boost::asio::any_
 Kind kind_of(const config::SimulatedOptions& options);
 /// Runs a program for each measurement, or for all profiles at once.
 Kind kind_of(const config::ExecOptions& options);
-/// Asks an HTTP server, as Lambda functions are: its answer is JSON with a level, or numbers that give one. Whatever
-/// does not come whole, with an accepted status, and in the right shape, is a failure and never a level.
+/// Asks an HTTP server, such as a Lambda function: its answer is JSON with a level, or numbers that give one. An answer
+/// that is cut off, without an accepted status, or of another form is a failure and never a level.
 Kind kind_of(const config::HttpOptions& options);
-/// Asks a Slurm cluster, by its own commands, what is free in each partition. Batched: one run of sinfo, scontrol and,
-/// when pending jobs count, squeue answers for all profiles.
+/// Asks a Slurm cluster for the free units of each partition, by its own commands. Batched: one run of sinfo, scontrol
+/// and, when pending jobs count, squeue answers for all profiles.
 Kind kind_of(const config::SlurmOptions& options);
 
 }  // namespace probe
