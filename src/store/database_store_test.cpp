@@ -305,6 +305,8 @@ TEST_P(DatabaseStoreTest, AStartOnTheSameWorldLosesNoReader) {
     clock_.advance(1s);
   }
   const auto gaps = open()->load().gaps;
+  ASSERT_FALSE(gaps.empty());
+  ASSERT_FALSE(given_out.empty());
   for (const auto revision : given_out)
     for (const core::Gap& gap : gaps) EXPECT_FALSE(gap.contains(revision));
 }

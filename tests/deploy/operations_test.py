@@ -83,8 +83,8 @@ class OperationsTest(DeployTest):
                 with Load(self.system.port) as load:
                     begin = time.monotonic()
                     os.kill(int(docker("inspect", "--format", "{{.State.Pid}}", container)), signal.SIGKILL)
-                    eventually("it runs again", lambda: docker("inspect", "--format", "{{.State.StartedAt}} {{.State.Health.Status}}",
-                                                               container) not in (f"{started} healthy", f"{started} unhealthy"))
+                    eventually("it runs again",
+                               lambda: docker("inspect", "--format", "{{.State.StartedAt}}", container) != started)
                     self.system.wait(service)
                     took = time.monotonic() - begin
                     time.sleep(1)

@@ -24,15 +24,18 @@ class Watcher(threading.Thread):
 
     def __init__(self, system):
         super().__init__()
-        self.system, self.measured, self.ending = system, set(), threading.Event()
+        self.system, self.measured, self.ending, self.error = system, set(), threading.Event(), None
 
     def look(self):
         return {(row["name"], row["measured_at"]) for row in self.system.rows().values()
                 if row["provider"] == "test" and row["measured_at"]}
 
     def run(self):
-        while not self.ending.wait(0.5):
-            self.measured |= self.look()
+        try:
+            while not self.ending.wait(0.5):
+                self.measured |= self.look()
+        except Exception as error:
+            self.error = error
 
     def __enter__(self):
         self.begin = time.time()
@@ -42,6 +45,8 @@ class Watcher(threading.Thread):
     def __exit__(self, *_):
         self.ending.set()
         self.join()
+        if self.error:
+            raise self.error
         end = time.time() - UNSEEN
         self.seconds = end - self.begin
         times = (datetime.fromisoformat(measured).timestamp() for _, measured in self.measured)
