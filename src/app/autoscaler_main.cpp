@@ -35,12 +35,12 @@ int serve(const config::Config& config, bool dry_run, const app::CommonFlags& co
 
 int main(int argc, char** argv) {
   base::open_closed_streams();
-  CLI::App program("Scales services with what they are offered, on engines that have no autoscaler.", "autoscaler");
+  CLI::App program("Scales services by their offered load, on engines without an autoscaler.", "autoscaler");
   program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   app::CommonFlags common(program);
   bool dry_run = false;
   std::optional<std::uint16_t> admin_port;
-  program.add_flag("--dry-run", dry_run, "Say what would be done, and do nothing");
+  program.add_flag("--dry-run", dry_run, "Log decisions without carrying them out");
   app::add_port(program, "--admin-port", admin_port, "Port of health and metrics (default 5012)");
   if (const auto code = app::parse(program, argc, argv)) return *code;
 

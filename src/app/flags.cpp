@@ -109,7 +109,7 @@ std::string unknown_word(const CLI::App& program, std::span<char*> arguments, co
     if (takes(given(program), flag)) return fmt::format("{} belongs behind '{}'", flag, describe(given(program)).name);
     const std::string meant = suggestion(flag, flags_of(command));
     return fmt::format("'{}' has no flag {}{}", name, flag,
-                       meant.empty() && missing ? "; flags stand behind a command" : meant);
+                       meant.empty() && missing ? "; flags follow a command" : meant);
   }
   // The library takes a command that it does not know for a missing one.
   if (!commands_of(command).empty())

@@ -75,7 +75,7 @@ TEST(Parse, SaysWhereAWordBelongsOrIsWrong) {
   EXPECT_EQ(said({"--output=a", "list"}), "vacancy: --output belongs behind 'vacancy list'");
   EXPECT_EQ(said({"-o", "a", "list"}), "vacancy: -o belongs behind 'vacancy list'");
   EXPECT_EQ(said({"probe", "--json", "test"}), "vacancy: --json belongs behind 'vacancy probe test'");
-  EXPECT_EQ(said({"-x"}), "vacancy: 'vacancy' has no flag -x; flags stand behind a command");
+  EXPECT_EQ(said({"-x"}), "vacancy: 'vacancy' has no flag -x; flags follow a command");
   EXPECT_EQ(said({"list", "--utl=http://me:s3cret@h"}),
             "vacancy: 'vacancy list' has no flag --utl; did you mean '--url'?");
   EXPECT_EQ(said({"--utl", "list"}), "vacancy: 'vacancy' has no flag --utl");

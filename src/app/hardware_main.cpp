@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   bool sample = false;
   migrating->add_flag("--sample", sample, "Put the two profiles of the original system into a new database");
   bool check = false;
-  migrating->add_flag("--check", check, "Only say what the database is like and what stands in the way; 0 or 1");
+  migrating->add_flag("--check", check, "Only check the database and list obstacles; 0 or 1");
   const app::Command secrets = app::add_secrets(program);
   const app::Command profile = app::add_profile(program);
   const app::Command probe = app::add_probe(program);

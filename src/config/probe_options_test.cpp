@@ -70,7 +70,7 @@ TEST(ProbeOptions, FormatOfExec) {
   EXPECT_EQ(assign(format, "xml").error().message, "'xml' is unknown; use one of auto, json, nagios");
   EXPECT_EQ(exec([](auto& o) { o.batch = true, o.format = Format::json; }), "");
   EXPECT_THAT(exec([](auto& o) { o.batch = true, o.format = Format::nagios; }),
-              StartsWith("probes[0].format: nagios tells of one profile; a batch prints a JSON list"));
+              StartsWith("probes[0].format: nagios is for one profile; a batch prints a JSON list"));
 }
 
 TEST(ProbeOptions, SignedHeadersHaveAValue) {

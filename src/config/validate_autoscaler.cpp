@@ -26,7 +26,7 @@ void check_target(const MetricSpec& metric, const std::string& path) {
   const auto& wanted = average ? target.averageValue : target.value;
   const auto& other = average ? target.value : target.averageValue;
   const std::string_view key = average ? "averageValue" : "value";
-  check(wanted && wanted->milli > 0, join(path, key), "is what the metric is compared with; give a number above 0");
+  check(wanted && wanted->milli > 0, join(path, key), "must be the target of the metric; give a number above 0");
   check(!other, path, fmt::format("of type {} has {} alone", to_text(target.type), key));
 }
 
@@ -37,7 +37,7 @@ void check_metric(const MetricSpec& metric, const std::string& path) {
   const std::string& name = metric.source.metric.name;
   check(!name.empty(), join(source, "metric.name"), "is empty; give one such as vacancy_offered_requests_total");
   check(name.find_first_not_of(kMetricName) == std::string::npos, join(source, "metric.name"),
-        fmt::format("'{}' is not a name; labels stand in selector: {{matchLabels: {{server: portal}}}}", name));
+        fmt::format("'{}' is not a name; labels go into selector: {{matchLabels: {{server: portal}}}}", name));
   check_target(metric, join(source, "target"));
 }
 

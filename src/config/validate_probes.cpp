@@ -203,7 +203,7 @@ void check_options(const ExecOptions& options, const ProbeConfig&, const std::st
         "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
   check_program(options.command, join(path, "command"));
   check(!options.batch || options.format != Format::nagios, join(path, "format"),
-        "nagios tells of one profile; a batch prints a JSON list, so leave 'format' out");
+        "nagios is for one profile; a batch prints a JSON list, so leave 'format' out");
   check_between(options.nice, 0, 19, join(path, "nice"));
   check_between(options.max_output_bytes, 1, 64 << 20, join(path, "max_output_bytes"));
   check_between(options.open_files, 8, 1 << 20, join(path, "open_files"));

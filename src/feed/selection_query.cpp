@@ -92,7 +92,7 @@ base::Result<std::vector<std::string>> read_names(const http::Query& query, std:
 base::Result<void> read_after(std::string_view text, Selection& selection) {
   if (text.empty()) return {};
   const auto wrong = [] {
-    return base::fail(base::Errc::invalid, "after: send what 'next' of an earlier answer has, or leave it out");
+    return base::fail(base::Errc::invalid, "after: send the value in 'next' of an earlier answer, or leave it out");
   };
   if (selection.offset > 0)
     return base::fail(base::Errc::invalid, "offset and after both say where to begin; keep one");

@@ -160,7 +160,7 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   const auto sent = profile_in(request);
   if (!sent) co_return http::problem(sent.error());
   if (sent->labels)
-    co_return http::problem({base::Errc::invalid, "leave 'labels' out: the probe is told those of the profile"});
+    co_return http::problem({base::Errc::invalid, "leave 'labels' out: the probe gets those of the profile"});
   auto job = [this, key = sent->key] { return store_.find(key); };
   const auto profile = co_await database_.run("profiles", std::move(job));
   if (!profile) co_return http::problem(profile.error());

@@ -201,7 +201,7 @@ class Session final : public StreamWriter {
     request.query = std::move(*query);
     const std::string_view expected = message.version() >= 11 ? request.header("Expect") : "";
     if (!expected.empty() && !base::equals_ignoring_case(expected, kContinue))
-      return std::unexpected(problem(417, "of what Expect may ask for, this server knows 100-continue"));
+      return std::unexpected(problem(417, "the only Expect that this server knows is 100-continue"));
     return host_.router.find(request);
   }
 

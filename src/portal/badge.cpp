@@ -146,7 +146,7 @@ boost::asio::awaitable<http::Reply> Badge::provider(const http::Request& request
   const auto provider = stem_of(request.parameters[0]);
   if (!provider) co_return http::problem(404, "badges are at /badge/PROVIDER.svg");
   if (!base::is_printable_utf8(*provider)) co_return http::problem(400, "the provider must be UTF-8 in one line");
-  if (request.query.get("provider")) co_return http::problem(400, "the provider stands in the path already");
+  if (request.query.get("provider")) co_return http::problem(400, "the provider is in the path already");
   co_return counts(request, *provider);
 }
 

@@ -85,7 +85,7 @@ base::Result<Asked> read(const http::Query& query) {
   const auto timeout = duration_of(query, "timeout", kDefaultTimeout);
   if (!timeout) return std::unexpected(timeout.error());
   auto held = board::parse_held(query.get("held").value_or(""), board::Tracker::kMostFollowed);
-  if (!held) return wrong("held", "send what an earlier answer gave, or leave it out");
+  if (!held) return wrong("held", "send the value of an earlier answer, or leave it out");
   return Asked{std::move(*condition), std::move(*held), *timeout};
 }
 

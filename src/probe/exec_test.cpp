@@ -165,7 +165,7 @@ TEST_F(ExecTest, MeasuresABatch) {
 TEST_F(ExecTest, FailsWithASentence) {
   EXPECT_EQ(measure({"/no/such"}).error(), "cannot run /no/such: No such file or directory");
   EXPECT_EQ(measure({script("echo no quota >&2; exit 75")}).error(),
-            "temporary failure; 'vacancy probe test' shows what it wrote");
+            "temporary failure; 'vacancy probe test' shows its output");
   Trace trace;
   EXPECT_THAT(measure({script("no-such-command")}, &trace).error(),
               StartsWith("exit code 127 (a command is not found); "));

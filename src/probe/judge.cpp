@@ -70,7 +70,7 @@ Or<Judged> judged(const Unjudged& seen, const config::Levels& levels) {
   if (seen.free && seen.total) return by_rules(seen, {.high = {.free = 1, .ratio = kPlenty}, .medium = {.free = 1}});
   if (seen.free) return by_rules(seen, {.medium = {.free = 1}});
   return std::unexpected(
-      std::string("the source gives no level and no free units; give thresholds in 'levels' for what it gives"));
+      std::string("the source gives no level and no free units; give thresholds in 'levels' for its numbers"));
 }
 
 // --- Numbers that make sense

@@ -260,7 +260,7 @@ std::string how_it_ended(const Exited& exited) {
 
 std::string failure_of(const Exited& exited) {
   const bool silent = is_blank(exited.output) && is_blank(exited.errors);
-  return how_it_ended(exited) + (silent ? "" : "; 'vacancy probe test' shows what it wrote");
+  return how_it_ended(exited) + (silent ? "" : "; 'vacancy probe test' shows its output");
 }
 
 Result read_output(const Exited& exited, const config::Levels& levels, config::Format format, const Secrets& secrets) {

@@ -56,7 +56,7 @@ TEST(ReadOutput, FailsOnBadJson) {
   EXPECT_EQ(error_of({.code = 0, .output = R"({"Level":"LOW","free":9})"}),
             "the output: /level is written Level; write it in the same letters");
   EXPECT_EQ(error_of({.code = 3, .output = R"({"level":"LOW"})"}),
-            "exit code 3; 'vacancy probe test' shows what it wrote");
+            "exit code 3; 'vacancy probe test' shows its output");
 }
 
 // --- Plugins
@@ -121,7 +121,7 @@ TEST(ReadOutput, SilenceIsNoMeasurementUnlessToldSo) {
   }
   EXPECT_THAT(error_of({.code = 0, .errors = "warning"}), StartsWith("the output is empty"));
   EXPECT_EQ(error_of({.code = 1, .output = "\n", .errors = "Traceback:\nKeyError: 'x'\n"}),
-            "exit code 1; 'vacancy probe test' shows what it wrote");
+            "exit code 1; 'vacancy probe test' shows its output");
   const Result told = read_output({.code = 0}, {}, Format::nagios);
   ASSERT_TRUE(told) << told.error();
   EXPECT_EQ(told->level, Level::high);
@@ -234,7 +234,7 @@ TEST(ReadOutput, TakesJsonOnlyWhereItIsToldTo) {
 }
 
 TEST(ReadOutput, NamesWhatFailedWithoutItsWords) {
-  constexpr std::string_view kMore = "; 'vacancy probe test' shows what it wrote";
+  constexpr std::string_view kMore = "; 'vacancy probe test' shows its output";
   EXPECT_EQ(error_of({.code = 75, .output = R"({"level":"LOW"})", .errors = "later"}),
             fmt::format("temporary failure{}", kMore));
   EXPECT_EQ(error_of({.code = 126, .errors = "sh: x: Permission denied"}),

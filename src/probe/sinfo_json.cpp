@@ -154,8 +154,8 @@ std::string error_in(const json::object& root) {
 
 std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options) {
   const auto parsed = parse_json(output);
-  if (!parsed) return std::unexpected(fmt::format("what sinfo printed {}", parsed.error()));
-  if (!parsed->is_object()) return std::unexpected(std::string("what sinfo printed is not a JSON object"));
+  if (!parsed) return std::unexpected(fmt::format("the output of sinfo {}", parsed.error()));
+  if (!parsed->is_object()) return std::unexpected(std::string("the output of sinfo is not a JSON object"));
   const json::object& root = parsed->get_object();
   Cluster cluster;
   std::set<std::pair<std::string, std::string>> seen;

@@ -211,7 +211,7 @@ TEST(SinfoJson, AControllerThatIsGoneIsAFailure) {
 }
 
 TEST(SinfoJson, WhatMakesNoSenseIsNotFree) {
-  EXPECT_THAT(read_sinfo("{\"nodes\":[{", {}).error(), StartsWith("what sinfo printed is not JSON"));
+  EXPECT_THAT(read_sinfo("{\"nodes\":[{", {}).error(), StartsWith("the output of sinfo is not JSON"));
   const auto of = [](std::string_view members) {
     return said(cluster(R"({"nodes":[7,{},{"partitions":"p"},{"name":"n","partitions":["p",3],"state":[1,"IDLE"],)" +
                         std::string(members) + "}]}"),

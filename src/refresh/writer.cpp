@@ -94,7 +94,7 @@ asio::awaitable<bool> Writer::finish(const std::vector<store::Outcome>& outcomes
 
 asio::awaitable<void> Writer::discover(std::vector<core::ProfileKey> keys) {
   auto job = [this, keys = std::move(keys)] { shared_.tasks.discover(probe_, keys); };
-  co_await shared_.database.attempt_once("finish", probe_ + " cannot write what it discovered", std::move(job));
+  co_await shared_.database.attempt_once("finish", probe_ + " cannot write its discovered profiles", std::move(job));
 }
 
 }  // namespace refresh

@@ -167,7 +167,7 @@ Looked examine_defaults(sql::Session& session) {
       unusual.push_back(fmt::format("{} = {}", name, value));
   }
   if (unusual.empty()) return {"defaults", "as usual"};
-  return {"defaults", fmt::format("{}; each session sets what it relies on", fmt::join(unusual, ", "))};
+  return {"defaults", fmt::format("{}; each session sets its own", fmt::join(unusual, ", "))};
 }
 
 Looked examine_clock(sql::Session& session, const base::Clock& clock) {

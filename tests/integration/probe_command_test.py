@@ -52,7 +52,7 @@ class ProbeCommandTest(TestCase):
         self.assertEqual(lines[:3], ["shell (exec) measures shell/* every 1h: 1 profile, 0 failing",
                                      "attributes (exec) measures attributes/* every 1h: 0 profiles, 0 failing",
                                      "fails (exec) measures fails/* every 1h: 1 profile, 1 failing"])
-        self.assertRegex(lines[3], r"^  last failure: 20\S+Z fails/a b: exit code 9; 'vacancy probe test' shows what it wrote$")
+        self.assertRegex(lines[3], r"^  last failure: 20\S+Z fails/a b: exit code 9; 'vacancy probe test' shows its output$")
         self.assertEqual(lines[4:], ["web (http) measures web/* every 1h: 1 profile, 0 failing",
                                      "metered (http) measures metered/* every 1h: 1 profile, 0 failing",
                                      "  budget: 1 of 2 in 1h left, 1 of 2 in 1m left"])
@@ -79,7 +79,7 @@ class ProbeCommandTest(TestCase):
 
         failed = self.command("probe", "test", "fails/a b")
         self.assertEqual((failed.returncode, failed.stderr), (1, ""))
-        self.assertRegex(failed.stdout, r"(?s)\nreceived\n  exit code 9\n  no quota for you\ntook .*\nfailed    exit code 9; 'vacancy probe test' shows what it wrote\n$")
+        self.assertRegex(failed.stdout, r"(?s)\nreceived\n  exit code 9\n  no quota for you\ntook .*\nfailed    exit code 9; 'vacancy probe test' shows its output\n$")
         program = self.command("probe", "test", "shell/a b", program="hardware")
         self.assertEqual(program.returncode, 0)
 

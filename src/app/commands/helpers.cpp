@@ -203,7 +203,7 @@ std::vector<std::pair<std::string, Command>> add_helpers(CLI::App& program) {
   CLI::App* helping = program.add_subcommand("help", "Explain a command, or all of them");
   helping->add_option("COMMAND", options->words, "Such as `list`, or `profile add`");
   program.add_subcommand("version", "Print the version");
-  CLI::App* shells = program.add_subcommand("completion", "Print what lets a shell complete commands and flags");
+  CLI::App* shells = program.add_subcommand("completion", "Print a shell's completion of commands and flags");
   shells->add_option("SHELL", options->shell, "bash, zsh or fish")
       ->required()
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));

@@ -207,7 +207,7 @@ std::string on_path(const std::string& program) {
 }
 
 Command add_init(CLI::App& program) {
-  CLI::App* command = program.add_subcommand("init", "Look around and write a vacancy.yaml of what is found");
+  CLI::App* command = program.add_subcommand("init", "Write a vacancy.yaml of the sources on this machine");
   struct Options {
     std::string file = kConfigurationHere;
     bool force = false;

@@ -110,7 +110,7 @@ int test(const Access& service, const core::ProfileKey& profile) {
 Command add_probe(CLI::App& program) {
   CLI::App* command = program.add_subcommand("probe", "List the probes, or run one now")->require_subcommand(1);
   const auto service = add_administration(*command);
-  CLI::App* listing = command->add_subcommand("list", "What each probe measures, its budgets and its last failure");
+  CLI::App* listing = command->add_subcommand("list", "List each probe with its profiles, budgets and last failure");
   listing->fallthrough();
   const auto as_json = std::make_shared<bool>(false);
   listing->add_flag("--json", *as_json, "As JSON");

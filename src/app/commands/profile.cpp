@@ -109,12 +109,12 @@ Command add_profile(CLI::App& program) {
     return action;
   };
   CLI::App* adding = add_action("add", "Add a profile");
-  adding->add_option("LABEL", options->labels, "LABEL=VALUE, which its probe is told");
+  adding->add_option("LABEL", options->labels, "LABEL=VALUE, for its probe and readers");
   adding->add_option("--label,--attribute", options->more_labels, "The same; may be repeated")
       ->type_name("LABEL=VALUE")
       ->allow_extra_args(false);
   CLI::App* setting = add_action("set", "Give a profile these labels; the others that it has stay");
-  setting->add_option("LABEL", options->labels, "LABEL=VALUE, which its probe is told");
+  setting->add_option("LABEL", options->labels, "LABEL=VALUE, for its probe and readers");
   setting->add_option("--unset", options->unset, "Take this label away; may be repeated")
       ->type_name("LABEL")
       ->allow_extra_args(false);

@@ -194,7 +194,7 @@ std::vector<core::Profile> all_profiles(const Access& service) {
   const Answer answer = administer(service, "GET", "/hardware/profiles");
   if (answer.status == 404 || answer.status == 405)
     throw base::UsageError(
-        fmt::format("the hardware service at {} is older than the command, and does not tell labels", answer.url));
+        fmt::format("the hardware service at {} is older than the command, and has no labels", answer.url));
   expect(200, answer);
   std::vector<core::Profile> profiles;
   for (const json::value& value : array_of(answer)) {
@@ -232,14 +232,14 @@ std::vector<std::pair<std::string, Command>> add_profile_files(CLI::App& profile
   CLI::App* applying =
       profile
           .add_subcommand("apply",
-                          "Add the profiles of a file and give them its labels; others stay. Prints what differs")
+                          "Add the profiles of a file and give them its labels; others stay. Prints the differences")
           ->fallthrough();
   applying
       ->add_option("FILE", options->file,
                    "YAML or JSON with `profiles:`, or .csv with the columns provider, name and labels; - reads "
                    "standard input")
       ->required();
-  applying->add_flag("--dry-run", options->dry_run, "Only print what differs");
+  applying->add_flag("--dry-run", options->dry_run, "Only print the differences");
   return {{"list", [=] { return list(*service, *options); }},
           {"show", [=] { return show(*service, *options); }},
           {"export", [=] { return export_all(*service, *options); }},

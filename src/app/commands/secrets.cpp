@@ -57,7 +57,7 @@ Command add_secrets(CLI::App& program) {
   CLI::App* secrets = program.add_subcommand(
       "secrets", "Write a new random secret into each file that does not exist, mode 0440, and exit");
   secrets->add_option("FILE", options->files);
-  secrets->add_flag("--replace", options->replace, "Also into those that exist");
+  secrets->add_flag("--replace", options->replace, "Also replace existing files");
   secrets
       ->add_option("--from-environment", options->variables,
                    "Write the value of this variable into this file, whether it exists or not")

@@ -150,7 +150,7 @@ void SqlLexer::take_delimiter() {
   const std::string_view line = rest_of_line();
   const std::string_view delimiter = base::trim(line);
   if (delimiter.empty() || delimiter.size() > kMaxDelimiterBytes)
-    note(line, fmt::format("DELIMITER is followed by what ends a statement, 1 to {} bytes", kMaxDelimiterBytes));
+    note(line, fmt::format("DELIMITER is followed by the new end of statements, 1 to {} bytes", kMaxDelimiterBytes));
   delimiter_ = delimiter;
   at_ += line.size();
 }

@@ -53,7 +53,7 @@ std::string never(const Wished& wished, const json::object& row) {
        {std::tuple("--free", wished.free, knows_piece), std::tuple("--total-free", wished.total_free, knows_free)}) {
     if (units && total && *total < *units)
       return fmt::format("has {} in all, and {} wants {}", counted(*total), flag, *units);
-    if (units && !known) return fmt::format("does not tell how many units are free, so {} never holds", flag);
+    if (units && !known) return fmt::format("does not report free units, so {} never holds", flag);
   }
   return "";
 }

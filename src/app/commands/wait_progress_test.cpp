@@ -45,7 +45,7 @@ TEST(WaitProgress, KnowsWhatCanNeverHold) {
   EXPECT_THAT(never(eight, only(0), false), ElementsAre("this can never hold as it is: p/low does not tell how many "
                                                         "units are free, so --free never holds"));
   EXPECT_THAT(never({.profiles = {"p/*"}, .free = 0}, only(0), false),
-              ElementsAre("this can never hold as it is: p/low does not tell how many units are free, so --free never "
+              ElementsAre("this can never hold as it is: p/low does not report free units, so --free never "
                           "holds"));
   EXPECT_THAT(never({.profiles = {"p/*"}, .total_free = 0}, rows(R"([{"provider":"p","name":"a","freshness":"FRESH",
                 "probe":"x","largest":2}])"),
