@@ -89,9 +89,10 @@ std::string Url::authority() const {
 }
 
 Result<Url> parse_url(std::string_view text) {
-  const auto no_part = [](char c) { return c <= ' ' || c > '~' || std::string_view("?#@{").contains(c); };
+  const auto no_part = [](char c) { return c <= ' ' || c > '~' || std::string_view("?#{").contains(c); };
   const UrlParts parts = split_url(text);
-  if (parts.scheme != "http" || std::ranges::any_of(text, no_part) || !wrong_authority(text).empty())
+  const bool has_login = text.substr(0, text.find('/', parts.scheme.size() + 3)).contains('@');
+  if (parts.scheme != "http" || has_login || std::ranges::any_of(text, no_part) || !wrong_authority(text).empty())
     return fail(Errc::invalid, fmt::format("'{}' is not a URL of the form http://HOST[:PORT]", text));
   Url url{.host = std::string(without_brackets(parts.host)), .prefix = std::string(parts.path)};
   if (!parts.port.empty()) url.port = number_of<std::uint16_t>(parts.port.substr(1)).value_or(0);

@@ -47,6 +47,7 @@ TEST(ParseUrl, TakesItApart) {
   EXPECT_EQ(parse_url("http://[::1]:8080")->host, "::1");
   EXPECT_EQ(parse_url("http://[::1]:8080")->authority(), "[::1]:8080");
   EXPECT_EQ(parse_url("http://[fe80::1%eth0]/x")->host, "fe80::1%eth0");
+  EXPECT_EQ(parse_url("http://edge/@lab/")->prefix, "/@lab") << "a sign of paths";
   for (const char* bad : {"",
                           "h:1",
                           "https://h",
@@ -56,6 +57,8 @@ TEST(ParseUrl, TakesItApart) {
                           "http://h:65536",
                           "http://h:x",
                           "http://u@h",
+                          "http://@h",
+                          "http://u:p@h/x",
                           "http://h/?q",
                           "http://[::1",
                           "http://[::1]x",

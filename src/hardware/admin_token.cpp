@@ -1,6 +1,5 @@
 #include "hardware/admin_token.hpp"
 
-#include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
 
@@ -8,6 +7,7 @@ namespace hardware {
 namespace {
 
 constexpr std::size_t kLeastTokenBytes = 16;
+const std::string kJob = "administration is off";
 
 /// The token of `Bearer TOKEN`; the scheme's name has no case (RFC 9110, section 11.1).
 std::string_view token_of(std::string_view authorization) {
@@ -46,9 +46,12 @@ base::Result<void> AdminToken::allows(const http::Request& request) const {
   if (given.empty())
     return base::fail(base::Errc::unauthorized, "the admin token is missing; send it as Authorization: Bearer TOKEN");
   try {
-    if (equal_in_constant_time(given, read())) return {};
+    const std::string token = read();
+    fault_.succeeded(kJob);
+    if (equal_in_constant_time(given, token)) return {};
   } catch (const base::UsageError& error) {
-    spdlog::warn("{}", error.what());
+    // Not a line for each request: anybody may send one.
+    fault_.failed(kJob, error.what());
     return base::fail(base::Errc::unavailable, "the service cannot read its admin token; its log says why");
   }
   return base::fail(base::Errc::unauthorized, "the admin token is wrong; it is that of admin_token_file");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/fault.hpp"
 #include "http/router.hpp"
 
 namespace hardware {
@@ -23,7 +24,8 @@ class AdminToken {
  private:
   std::string read() const;
 
-  std::string file_;
+  const std::string file_;
+  mutable base::Fault fault_{"the admin token"};
 };
 
 }  // namespace hardware

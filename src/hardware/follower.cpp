@@ -36,6 +36,8 @@ asio::awaitable<void> Follower::run() {
     profiles_.Set(static_cast<double>(state.snapshot.size()));
     revision_.Set(static_cast<double>(state.version.revision));
     const bool failed = !problem().empty();
+    // A failed look is repeated after the pause, however often somebody poked meanwhile.
+    if (failed && !stopped_) poked_.reset();
     co_await poked_.take(std::chrono::steady_clock::now() + (failed ? std::max(period_, backoff_.next()) : period_));
   }
 }

@@ -173,7 +173,8 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   co_return http::json_reply(**test->body);
 }
 
-/// On the background thread. Nobody may wait for it any more; it ends at the probe's timeout.
+/// On the background thread. The client may be gone; the run ends at the probe's timeout. No call in it throws
+/// base::Lost.
 asio::awaitable<void> ProbesApi::run(core::Profile profile, std::shared_ptr<Test> test) {
   base::Result<std::string> body = co_await measure(std::move(profile));
   asio::post(test->core, [test, body = std::move(body)]() mutable {

@@ -279,29 +279,6 @@ TEST_F(ProgramTest, RunsManyAtOnce) {
   EXPECT_EQ(open_files(), before);
 }
 
-TEST_F(ProgramTest, SaysThatThereAreNoMoreDescriptors) {
-  const Program program = shell("echo fine");
-  ASSERT_TRUE(run(program));
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const auto files = open_files();
-  // Whichever descriptor is the first that cannot be had.
-  int failed = 0;
-  for (rlim_t spare = 0, next = 0; spare < 8; ++spare, ++next) {
-    while (files.contains(static_cast<int>(next))) ++next;
-    rlimit few = before;
-    few.rlim_cur = next;
-    ::setrlimit(RLIMIT_NOFILE, &few);
-    const Outcome outcome = run(program);
-    ::setrlimit(RLIMIT_NOFILE, &before);
-    if (outcome) continue;
-    EXPECT_THAT(outcome.error().sentence, HasSubstr("Too many open files"));
-    ++failed;
-  }
-  EXPECT_GE(failed, 3) << "a handle and two pipes are needed";
-  EXPECT_EQ(open_files(), files);
-}
-
 TEST_F(ProgramTest, AStopKillsAtOnceAndFailsLaterRuns) {
   auto first = start(shell("trap 'echo >$DIR/asked' TERM; echo $$ >$DIR/pid; while :; do sleep 0.1; done"));
   auto second = start(shell("echo $$ >$DIR/second; exec sleep 1000"));

@@ -80,6 +80,38 @@ TEST_F(SpawnTest, SaysWhyItCannotStart) {
             "cannot run /bin/echo: Argument list too long");
 }
 
+/// The lowest free descriptor.
+int free_descriptor() {
+  const int free = ::dup(STDIN_FILENO);
+  ::close(free);
+  return free;
+}
+
+TEST_F(SpawnTest, SaysThatThereAreNoMoreDescriptors) {
+  const int free = free_descriptor();
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  int failed = 0;
+  // Each limit lets one more descriptor be opened, until all are there.
+  for (bool started = false; !started && failed < 100;) {
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(free + failed);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto child = spawn(shell("echo fine"));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    started = child.has_value();
+    if (started) {
+      end_group(child->pid);
+    } else {
+      EXPECT_THAT(child.error(), HasSubstr("Too many open files"));
+      ++failed;
+    }
+  }
+  EXPECT_GE(failed, 3) << "a handle and two pipes are needed";
+  EXPECT_LT(failed, 100);
+  EXPECT_EQ(free_descriptor(), free) << "none is left open";
+}
+
 TEST_F(SpawnTest, NamesAnInterpreterThatIsMissing) {
   write("script", "#!/nowhere/sh\n", 0755);
   const std::string wrong = fmt::format("cannot run {}: its interpreter '/nowhere/sh' is not there", file("script"));

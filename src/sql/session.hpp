@@ -76,7 +76,7 @@ class Session {
   /// How many rows the statements of this session changed so far, with those that were rolled back.
   std::int64_t changed() const { return changed_; }
 
-  /// Runs a statement that returns no rows; returns how many it changed.
+  /// Runs a statement that changes rows; returns how many.
   template <class... Ts>
   std::int64_t run(std::string_view sql, const Ts&... values) {
     return query(sql, values...).run();

@@ -26,7 +26,7 @@ struct NewReading {
 void add_findings(sql::Session& session, const Outcome& outcome, const std::string& probe, base::Time now,
                   std::vector<NewReading>& readings);
 
-/// Writes readings with this revision, those of each profile in their order.
+/// Writes readings with this revision; each profile once.
 void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now,
                     core::Revision revision);
 

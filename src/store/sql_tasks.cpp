@@ -286,7 +286,9 @@ void SqlStore::look_ahead(const Wanted& wanted, Claimed& claimed) {
   claimed.next_due = ahead.backlog.due;
   claimed.next_lease_end = ahead.backlog.lease_end;
   note_future(wanted.probe, claimed.now, ahead.latest_lease, ahead.latest_due);
-  if (claimed.left.empty()) claimed.left = left(wanted.probe, wanted.limits);
+  if (wanted.limits.empty() || !claimed.left.empty()) return;
+  claimed.left =
+      write([&](sql::Transaction& tx) { return Budget(*tx, wanted.probe, wanted.limits, claimed.now).left(); });
 }
 
 Backlog SqlStore::backlog(const std::string& probe) {

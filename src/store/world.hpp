@@ -11,8 +11,7 @@
 ///
 /// - A running process notices that the revision went backwards, and gives the database a new epoch.
 /// - A starting process has no memory. It skips all revisions up to the database's clock in microseconds, more than any
-/// world
-///   before can have given out, and records the gap. A reader whose revision lies in a gap has seen a lost world.
+///   world before can have given out, and records the gap. A reader whose revision lies in a gap has seen a lost world.
 ///
 /// Every function runs in a transaction that writes, unless it says otherwise.
 namespace store {

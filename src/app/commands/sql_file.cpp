@@ -303,10 +303,11 @@ bool Parser::check_text(std::string_view column, const Value& value) {
   if (value.string)
     return fail(
         value.text,
-        fmt::format("the {} has a backslash, and the file does not show whether MySQL wrote it, which drops it, or another "
-                    "database, which keeps it; write SET sql_mode = ''; or SET sql_mode = "
-                    "'NO_BACKSLASH_ESCAPES'; on the first line",
-                    column));
+        fmt::format(
+            "the {} has a backslash, and the file does not show whether MySQL wrote it, which drops it, or another "
+            "database, which keeps it; write SET sql_mode = ''; or SET sql_mode = "
+            "'NO_BACKSLASH_ESCAPES'; on the first line",
+            column));
   if (value.is_null) return fail(value.text, fmt::format("the {} is NULL; give a text in quotes", column));
   return fail(value.text, fmt::format("the {} is {}; give a text in quotes", column, shown(value.text)));
 }

@@ -232,8 +232,9 @@ Command add_wait(CLI::App& program) {
       ->check(CLI::IsMember({"LOW", "MEDIUM", "HIGH"}, CLI::ignore_case));
   const CLI::Range units(std::uint32_t{0}, core::kMostFree);
   command
-      ->add_option("--free", options->free,
-                   "One request for so many units fits: by the largest piece if the source reports it, else by the free units")
+      ->add_option(
+          "--free", options->free,
+          "One request for so many units fits: by the largest piece if the source reports it, else by the free units")
       ->check(units)
       ->type_name("N");
   command->add_option("--total-free", options->total_free, "So many units are free in all, in however many pieces")

@@ -5,7 +5,7 @@ import { read, yaml } from './helm.mjs';
 import { componentOf, containersOf, find, ofKind, podsOf, same } from './objects.mjs';
 import { filesOf, fullname } from './wiring.mjs';
 
-const SECTIONS = { '': 'Config', hardware: 'HardwareConfig', portal: 'PortalConfig', http: 'HttpConfig', admin: 'HttpConfig' };
+const SECTIONS = { '': 'Config', hardware: 'HardwareConfig', portal: 'PortalConfig', http: 'ServerConfig', admin: 'ServerConfig' };
 const KEYS = ['admin-token', 'database-password', 'database-root-password'];
 
 /** The keys of each section of the configuration, from the source that has them. */

@@ -85,7 +85,7 @@ test('the schema knows the values, and the keys of the configuration that the pr
     [config, 'Config'],
     [config.properties.hardware, 'HardwareConfig'],
     [config.properties.portal, 'PortalConfig'],
-    [config.properties.admin, 'HttpConfig'],
+    [config.properties.admin, 'ServerConfig'],
   ])
     for (const key of keys(part)) assert.ok(configKeys[section].includes(key), `${section} has no ${key}`);
 });
