@@ -98,8 +98,9 @@ let ticker;
 
 function followVisibility() {
   clearInterval(ticker);
+  if (document.hidden) return;
   tick();
-  if (!document.hidden) ticker = setInterval(tick, 1_000);
+  ticker = setInterval(tick, 1_000);
 }
 
 dress(document, dataset.root);
@@ -121,4 +122,5 @@ const stream = connect(() => ({ url, query: dataset.events }), () => follower.ve
 
 follow(() => follower.ask());
 document.addEventListener('visibilitychange', followVisibility);
+tick();
 followVisibility();

@@ -12,6 +12,7 @@ const PAUSE = 5_000;    // no timer is so late: the machine slept
 export function connect(events, version, handlers, world = globalThis) {
   const steady = () => world.performance.now();
   let port;
+  let own;
   let timer;
   let heardAt;
   let askedAt;
@@ -29,7 +30,8 @@ export function connect(events, version, handlers, world = globalThis) {
 
   function useOwnHub() {
     const channel = new world.MessageChannel();
-    new Hub(world).attach(channel.port2);
+    own ??= new Hub(world);
+    own.attach(channel.port2);
     use(channel.port1);
     follow();
   }
@@ -54,6 +56,7 @@ export function connect(events, version, handlers, world = globalThis) {
     const [byWall, bySteady] = [now.wall - before.wall, now.steady - before.steady];
     before = now;
     if (Math.abs(byWall - bySteady) > JUMP || bySteady > PAUSE) port.postMessage({ type: 'reopen' });
+    if (bySteady > PAUSE) heardAt = now.steady;  // nobody could answer meanwhile
     if (now.steady - askedAt < HEARTBEAT) return;
     if (now.steady - heardAt > SILENT) useOwnHub();
     else watch();

@@ -13,8 +13,13 @@ namespace {
 /// Takes the login out of URLs among the arguments, which everybody on the machine can read.
 void hide_logins(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    const base::UrlParts parts = base::split_url(argv[i]);
-    if (!parts.scheme.empty()) std::memset(argv[i] + (parts.user.data() - argv[i]), '*', parts.user.size());
+    // The URL may stand behind other text: LABEL=https://….
+    std::string_view text(argv[i]);
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos || scheme == 0) continue;
+    text.remove_prefix(text.find_last_not_of("abcdefghijklmnopqrstuvwxyz", scheme - 1) + 1);
+    const std::string_view user = base::split_url(text).user;
+    if (!user.empty()) std::memset(argv[i] + (user.data() - argv[i]), '*', user.size());
   }
 }
 

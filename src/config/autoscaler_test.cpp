@@ -123,7 +123,7 @@ TEST_F(AutoscalerConfigTest, MistakesAreNamedWithTheirLine) {
   EXPECT_THAT(error_with("type: AverageValue", "type: Value"), HasSubstr("of Pods is AverageValue"));
   EXPECT_THAT(error_with("type: Value", "type: Utilization"),
               HasSubstr("'Utilization' is unknown; use one of AverageValue, Value"));
-  EXPECT_THAT(error_with("value: 2k", "averageValue: 2k"), HasSubstr("is what the metric is compared with"));
+  EXPECT_THAT(error_with("value: 2k", "averageValue: 2k"), HasSubstr("must be the target of the metric"));
   EXPECT_THAT(error_with("value: 2k", "value: 2k, averageValue: 1"), HasSubstr("of type Value has value alone"));
   EXPECT_THAT(error_with("name: vacancy_event_streams", "name: ''"), HasSubstr("metric.name: is empty"));
   EXPECT_THAT(error_with("name: vacancy_event_streams", "name: 'x{server=\"portal\"}'"), HasSubstr("matchLabels"));

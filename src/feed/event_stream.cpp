@@ -226,8 +226,8 @@ class Stream {
 };
 
 asio::awaitable<void> write(StreamCore& core, http::StreamWriter& out, std::vector<Wish> wishes, bool labelled) {
-  Stream writer(core, out, std::move(wishes), labelled);
-  co_await writer.run();
+  Stream stream(core, out, std::move(wishes), labelled);
+  co_await stream.run();
 }
 
 }  // namespace

@@ -72,10 +72,10 @@ asio::awaitable<void> Reader::read() {
   while (!stopped_) {
     const auto replica = co_await replicas_.pick();
     if (!replica && !stopped_) failures_.Increment();
-    const Ending outcome = replica ? co_await use(*replica) : Ending::failed;
+    const Ending ending = replica ? co_await use(*replica) : Ending::failed;
     connected_.Set(0);
     tell_outage();
-    if (outcome == Ending::failed && may_move_on()) continue;
+    if (ending == Ending::failed && may_move_on()) continue;
     co_await pause(backoff_.next());
   }
 }
@@ -83,10 +83,10 @@ asio::awaitable<void> Reader::read() {
 asio::awaitable<Reader::Ending> Reader::use(http::Replica& replica) {
   // The same replica again, unless its host no longer has it: another one would start the slow work again.
   while (!stopped_ && replicas_.has(replica)) {
-    Ending outcome = co_await follow(replica);
-    if (outcome != Ending::no_events || stopped_) co_return outcome;
-    outcome = co_await poll(replica);
-    if (outcome != Ending::ended) co_return outcome;
+    Ending ending = co_await follow(replica);
+    if (ending != Ending::no_events || stopped_) co_return ending;
+    ending = co_await poll(replica);
+    if (ending != Ending::ended) co_return ending;
     co_await pause(options_.poll_period);
   }
   co_return Ending::ended;

@@ -22,8 +22,6 @@ std::string trouble(const board::State& state, const board::Counts& counts);
 kainjow::mustache::data frame_data(const board::State& state, const std::string& title, const std::string& kind,
                                    const std::string& events_query, const std::string& root);
 
-/// "high" of "HIGH".
-
 /// "1,234.5".
 std::string number_text(double number);
 

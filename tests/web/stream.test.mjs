@@ -218,9 +218,15 @@ test('a machine that slept, and a clock that was set, doubt the connection', asy
   assert.deepEqual(take(), ['connecting']);
   requests[1].say(': x\n\n');
   await world.pass(1_000);
+  world.sleep(60_000);
+  await world.pass(2_000);
+  assert.equal(requests.length, 3, 'slept for long: the worker goes on');
+  take();
+  requests[2].say(': x\n\n');
+  await world.pass(1_000);
   world.skew = 3_600_000;
   await world.pass(1_000);
-  assert.equal(requests.length, 3, 'set');
+  assert.equal(requests.length, 4, 'set');
 });
 
 test('a worker that is gone is replaced by a hub of the tab\'s own', async () => {
