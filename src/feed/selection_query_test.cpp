@@ -64,7 +64,7 @@ TEST(SelectionQuery, APartBeginsAfterAPlace) {
   EXPECT_EQ(parsed(to_query(selection, 100)).after, selection.after);
   for (const char* bad :
        {"after=x", "after=1/a", "after=1/a/", "after=1//b", "after=x/a/b", "after=nan/a/b", "after=1/a/%25z"})
-    EXPECT_THAT(error(bad), HasSubstr("after: send what 'next'")) << bad;
+    EXPECT_THAT(error(bad), HasSubstr("after: send the value in 'next'")) << bad;
   EXPECT_THAT(error("offset=1&after=/a/b"), HasSubstr("keep one"));
 }
 

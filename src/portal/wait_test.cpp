@@ -253,7 +253,7 @@ TEST_F(WaitTest, MistakesSayWhatIsRight) {
   EXPECT_THAT(refusal("profile=p/a&free=-1"), HasSubstr("free='-1' is not a whole number from 0"));
   EXPECT_THAT(refusal("profile=p/a&for=5"), HasSubstr("for: '5' is not a duration"));
   EXPECT_THAT(refusal("profile=p/a&timeout=2"), HasSubstr("timeout: '2' is not a duration"));
-  EXPECT_THAT(refusal("profile=p/a&held=what"), HasSubstr("held: send what an earlier answer gave"));
+  EXPECT_THAT(refusal("profile=p/a&held=what"), HasSubstr("held: send the value of an earlier answer"));
   EXPECT_THAT(refusal("profile=p/a&atleast=LOW"), HasSubstr("did you mean 'at_least'"));
   EXPECT_THAT(refusal("profile=p/*&match=all"), HasSubstr("more than 500 profiles match"));
   std::string many = "profile=p/a";

@@ -123,7 +123,7 @@ class WaitTest(TestCase):
         self.assertEqual(command.end(), 124)
         self.assertGreater(time.monotonic() - begin, 0.7)
         self.assertEqual((command.out, command.errors), ([], [
-            "vacancy: waiting for p/a, MEDIUM or better; now p/a LOW\n", "vacancy: not within 700ms; now p/a LOW\n"]))
+            "vacancy: waiting for p/a, MEDIUM or better; now p/a LOW\n", "vacancy: timed out after 700ms; now p/a LOW\n"]))
         self.assertEqual(self.wait(portal, "p/a", "--timeout", "0").end(), 124)
         quiet = self.wait(portal, "p/none", "--timeout", "0", "--quiet")
         self.assertEqual((quiet.end(), quiet.errors), (124, []))

@@ -248,7 +248,7 @@ TEST_F(WaitCommandTest, GivesUpWhenItsTimeIsUp) {
   will_answer({{200, waited(false)}});
   const Ran once = wait({"p/a", "--timeout", "0s"});
   EXPECT_EQ(once.code, 124);
-  EXPECT_EQ(once.err, "vacancy: not within 0s; now p/a HIGH\n");
+  EXPECT_EQ(once.err, "vacancy: timed out after 0s; now p/a HIGH\n");
   EXPECT_EQ(once.out, "");
   EXPECT_THAT(asked(), SizeIs(1)) << "0 looks once";
   EXPECT_EQ(wait({"p/a", "--timeout", "200ms", "--quiet"}).err, "");

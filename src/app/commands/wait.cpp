@@ -194,7 +194,7 @@ class Waiting {
     progress_.clear();
     const std::string now = now_there(list("rows"), flag("more"));
     if (!options_.quiet)
-      std::cerr << fmt::format("vacancy: not within {}{}\n", options_.timeout, now.empty() ? "" : "; now " + now);
+      std::cerr << fmt::format("vacancy: timed out after {}{}\n", options_.timeout, now.empty() ? "" : "; now " + now);
     return kTimedOut;
   }
 
