@@ -42,8 +42,9 @@ TEST(WaitProgress, KnowsWhatCanNeverHold) {
   EXPECT_THAT(never(eight, only(2), false), IsEmpty());
   EXPECT_THAT(never(nine, only(2), false),
               ElementsAre("this can never hold as it is: p/few has 8 units in all, and --total-free wants 9"));
-  EXPECT_THAT(never(eight, only(0), false), ElementsAre("this can never hold as it is: p/low does not tell how many "
-                                                        "units are free, so --free never holds"));
+  EXPECT_THAT(never(eight, only(0), false),
+              ElementsAre("this can never hold as it is: p/low does not report free units, so "
+                          "--free never holds"));
   EXPECT_THAT(never({.profiles = {"p/*"}, .free = 0}, only(0), false),
               ElementsAre("this can never hold as it is: p/low does not report free units, so --free never "
                           "holds"));
