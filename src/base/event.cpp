@@ -14,7 +14,7 @@ void Event::set() {
 }
 
 asio::awaitable<bool> Event::wait(SteadyTime until) {
-  if (set_) co_return true;
+  if (set_ || until <= std::chrono::steady_clock::now()) co_return set_;
   const auto timer = std::make_shared<asio::steady_timer>(executor_, until);
   waiting_.push_back(timer);
   boost::system::error_code ignored;
