@@ -1,4 +1,4 @@
-// The connection as the reader is told of it: its states, and all that leads from one to another. No document, no clock.
+// The states of the connection for the reader, and their transitions. No document, no clock.
 
 // The stream is open, connecting or has a login page in its place (signin). Where none opens, the page is asked for: it comes
 // (answered), does not (failed), or is a login page (login).

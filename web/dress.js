@@ -1,4 +1,4 @@
-// What only a script can add to a page of the server: the reader's own address, language and zone, buttons that copy, and
+// Additions to a page of the server that need a script: the reader's own address, language and zone, buttons that copy, and
 // groups that fold. Done to a fetched page before it is shown, so that what stays the same is left alone.
 
 import { exact, isEnglish, localNumbers, setText } from './format.js';

@@ -1,9 +1,9 @@
-// What a page does with the news of its stream: its states, and all that leads from one to another. No document, no clock.
+// A page's states while it follows its stream, and their transitions. No document, no clock.
 
 import { older } from './version.js';
 
-// shown: changes go into the rows. waiting: so they do, but rows have other places, and stay while somebody is at them.
-// fetching: the page is asked for, and changes are held until it is here. again: so they are, and that page will not do.
+// shown: changes go into the rows. waiting: they do, too, but rows have other places and move when nobody is at them.
+// fetching: the page is requested, and changes are held until it is here. again: likewise, but that page is too old.
 export const STEPS = {
   shown: { renew: 'fetching', misplaced: 'waiting' },
   waiting: { renew: 'fetching', inPlace: 'shown' },
@@ -57,7 +57,7 @@ export class Follower {
     this.renew(id);
   }
 
-  // What is too much to hold, the page that is being fetched must show.
+  // The page that is being fetched must show more changes than are held.
   hold(id, data) {
     this.held.push([id, data]);
     if (this.held.length < MOST_HELD) return;
@@ -124,7 +124,7 @@ export class Follower {
     this.screen.tell(before, asked);
   }
 
-  // Where no stream reaches, as behind a proxy that holds answers back.
+  // Without a stream, as behind a proxy that holds answers back.
   async poll() {
     this.polledAt = this.world.performance.now();
     if (this.isFetching) return;

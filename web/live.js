@@ -19,9 +19,9 @@ function say({ provider, name }, level) {
   status.say(`${provider ?? ''} ${name} is ${level}`.trim(), summary.sentence);
 }
 
-// What the follower does with the page.
+// The page, for the follower.
 const screen = {
-  whole: document.body.classList.contains('profile'),  // shows more of its row than the stream tells
+  whole: document.body.classList.contains('profile'),  // shows more of its row than the stream has
   isHeld,
   levels: rows.levels,
   remove: rows.remove,
@@ -50,14 +50,14 @@ const screen = {
     return Boolean(result);
   },
 
-  // Returns whether the counts of groups, which the stream does not tell, are others now.
+  // Returns whether the counts of groups changed, which are not in the stream.
   count(counts) {
     const others = summary.differs(counts);
     summary.set(counts);
     return others && document.querySelector('#rows .group') !== null;
   },
 
-  // The button that moves the rows at once stands in the caption, where it moves nothing.
+  // The button that moves the rows at once is in the caption, where it moves nothing.
   offerToSort(waits) {
     const button = document.getElementById('reorder');
     if (!waits) return button?.remove();
@@ -79,7 +79,7 @@ const screen = {
     if (refused) showProblem(refused);
   },
 
-  // Who asked for this page hears of it, others of the levels that changed.
+  // Announces the page to a reader who asked for it, and changed levels to others.
   tell(before, asked) {
     if (asked) status.announce(document.getElementById('problem')?.textContent || document.querySelector('#view :is(caption, h2)').textContent);
     else for (const row of rows.mark(before)) say(row, row.level);

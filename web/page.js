@@ -47,7 +47,7 @@ function restoreFocus(place) {
 
 const orderOf = page => [...page.querySelectorAll('#rows tr[data-id]')].map(tr => tr.dataset.id);
 
-// What the reader would miss: the focus, opened notes, the row at the top of the window.
+// The reader's place: the focus, opened notes, the row at the top of the window.
 function remember() {
   const rows = [...document.querySelectorAll('#rows tr[data-id]')];
   const top = rows.find(tr => tr.getBoundingClientRect().bottom > 0);
@@ -95,7 +95,7 @@ function isSame(element, fresh) {
     && element.dataset.id === fresh.dataset.id;
 }
 
-// What is the same stays, and with it what the reader selected there.
+// Unchanged nodes stay, and with them the reader's selection.
 function replace(part, fresh) {
   const [before, after] = [[...part.childNodes], [...fresh.childNodes]];
   if (before.length !== after.length) return part.replaceChildren(...after);
@@ -149,7 +149,7 @@ export function swap(fresh, held) {
     else replace(document.getElementById(id), fresh.getElementById(id));
   }
   document.querySelectorAll('#view img').forEach(reload);
-  // What is being typed stays; the first rows bring the form along, the last ones take it away.
+  // Text that is being typed stays; the first rows bring the form along, the last ones take it away.
   const tools = document.getElementById('tools');
   const freshTools = fresh.getElementById('tools');
   if (tools && !tools.firstElementChild !== !freshTools.firstElementChild) tools.replaceChildren(...freshTools.childNodes);

@@ -59,7 +59,7 @@ function show(row, level, freshness) {
   setText(row.flag, freshness.toLowerCase());
 }
 
-// What stands beside the level: it changed in the last hour, or has expired.
+// The note beside the level: it changed in the last hour, or has expired.
 function showBefore(row, { was, changed_from, changed_at }) {
   const level = was ?? (clock.isRecent(Date.parse(changed_at), HOUR) ? changed_from : '');
   setText(row.was, level ? `was ${level}` : '');
@@ -79,7 +79,7 @@ function showCapacity(cell, { free, total, unit }) {
   share.firstElementChild.setAttribute('d', `M0 0h${Math.round(100 * Math.min(1, Math.max(0, free / total)))}v1H0z`);
 }
 
-// What the number's own column shows: the largest request is worth telling only where it is not all that is free.
+// The value in the number's own column. The largest request is shown only if it differs from the free units.
 const columnValue = (json, name) => name === 'largest' && json.largest === json.free ? null : json[name];
 
 function showNumbers(row, json) {
@@ -93,7 +93,7 @@ function showNumbers(row, json) {
 // The rule that made it a level is on the profile's own page.
 const withoutRule = reason => reason.replace(/^(HIGH|MEDIUM|LOW): .*$| \((HIGH|MEDIUM|LOW): [^()]*\)$/s, '');
 
-// What may be cut off.
+// Texts that may be cut off.
 function setTitled(cell, text) {
   setText(cell, text);
   if (cell && cell.title !== text) cell.title = text;

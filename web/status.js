@@ -1,4 +1,4 @@
-// What the reader is told about the connection and, for screen readers, about changes.
+// Messages about the connection and, for screen readers, about changes.
 
 import { ago, now } from './clock.js';
 import { Connection } from './connection.js';
@@ -13,7 +13,7 @@ const said = document.getElementById('said');
 
 const line = new Connection(performance.now());
 
-// What happened to the connection, as connection.js has it; of the stream, for how long it has been so. Returns whether it has
+// Takes an input of connection.js; for the stream, how long it has been so. Returns whether the connection has
 // come back.
 export function connection(input, forMs) {
   const back = line.step(input, forMs == null ? line.since : performance.now() - forMs);
@@ -26,7 +26,7 @@ export function withoutStreamFor() {
   return line.lostFor(performance.now());
 }
 
-// What the server says of the sides beyond it.
+// The server's report about the sides beyond it.
 export function chain({ outage }) {
   line.outage = outage;
   tick();
@@ -84,7 +84,7 @@ addEventListener('beforeprint', () => {
   live.textContent = `As of ${exact(now())}`;
 });
 
-// What the reader asked for is said at once.
+// Answers to the reader's own requests are announced at once.
 export function announce(text) {
   said.textContent = text;
 }

@@ -153,7 +153,7 @@ TEST(Ports, AreToldWithTheirFlagsBeforeAnybodyListens) {
 
 class CommonFlagsTest : public testing::Test {
  protected:
-  /// Whether the program goes on, and what was printed.
+  /// Whether the program goes on, and its output.
   std::pair<bool, std::string> load(std::vector<std::string> words) {
     CLI::App program;
     CommonFlags flags(program);

@@ -13,7 +13,7 @@ namespace {
 /// Takes the login out of URLs among the arguments, which everybody on the machine can read.
 void hide_logins(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
-    // The URL may stand behind other text: LABEL=https://….
+    // The URL may follow other text: LABEL=https://….
     std::string_view text(argv[i]);
     const auto scheme = text.find("://");
     if (scheme == std::string_view::npos || scheme == 0) continue;

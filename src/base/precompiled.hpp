@@ -1,6 +1,6 @@
 #pragma once
 
-// What nearly every file uses, compiled once. Nothing of Beast: it stays in the few files that need it.
+// Headers that nearly every file uses, compiled once. Nothing of Beast: it stays in the few files that need it.
 #include <fmt/format.h>
 
 #include <algorithm>

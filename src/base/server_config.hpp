@@ -7,7 +7,7 @@
 
 namespace base {
 
-/// Where an HTTP server listens, and its limits: as it is configured, and as it serves.
+/// The address and limits of an HTTP server, for its configuration and for the server.
 struct ServerConfig {
   /// Address to listen on. 127.0.0.1 keeps the service on this machine.
   std::string address = "127.0.0.1";

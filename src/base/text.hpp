@@ -51,7 +51,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 char lower(char c);
 std::string lower(std::string_view text);
 
-/// What a hexadecimal digit stands for; -1 for any other character.
+/// The value of a hexadecimal digit; -1 for any other character.
 int hex_value(char c);
 
 /// The number that the whole of `text` is.

@@ -30,7 +30,7 @@ bool is_name(std::string_view host) {
   return true;
 }
 
-/// The byte that an escape at the begin of `text` stands for, or -1.
+/// The byte of an escape at the beginning of `text`, or -1.
 int escaped(std::string_view text) {
   if (text.size() < 3 || text.front() != '%') return -1;
   const int high = hex_value(text[1]);

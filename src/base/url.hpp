@@ -11,7 +11,7 @@
 /// docs/adr/0026-a-parser-of-urls-of-our-own.md.
 namespace base {
 
-/// The parts of a URL as they stand in it; "" for one that is not there. Nothing is checked.
+/// The parts of a URL, unchanged; "" for one that is not there. Nothing is checked.
 struct UrlParts {
   std::string_view scheme;
   /// "USER" or "USER:PASSWORD".
@@ -31,8 +31,8 @@ UrlParts split_url(std::string_view url);
 /// "::1" of "[::1]"; any other host as it is.
 std::string_view without_brackets(std::string_view host);
 
-/// What is wrong with the HOST[:PORT] of `url`, and what is right; "" when nothing is. A part with a placeholder such
-/// as {name} is taken as it is.
+/// The mistake in the HOST[:PORT] of `url`, with the right form; "" for none. A part with a placeholder such as {name}
+/// is not checked.
 std::string wrong_authority(std::string_view url);
 
 /// Is this an IP address without brackets? One of IPv6 may have a zone.
@@ -60,7 +60,7 @@ std::string percent_encode(std::string_view text);
 bool is_unreserved(char c);
 /// Undoes it; '+' is a blank when `plus_is_space`. Nothing when an escape is not valid or gives a NUL byte.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-/// The same, but what is no escape stands for itself.
+/// The same, but a '%' without two digits is itself.
 std::string percent_decode_loosely(std::string_view text, bool plus_is_space);
 
 }  // namespace base

@@ -37,8 +37,8 @@ class CoreBoard {
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;
 
-    /// Returns when the board moved on from `sequence`, was closed, wake() was called, or at `deadline`: look what it
-    /// was. Returns at once when one of these holds already.
+    /// Returns when the board moved on from `sequence`, was closed, wake() was called, or at `deadline`: check
+    /// which. Returns at once when one of these holds already.
     boost::asio::awaitable<void> wait(std::uint64_t sequence, base::SteadyTime deadline);
     void wake();
 

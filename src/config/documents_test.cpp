@@ -33,7 +33,7 @@ Words split(std::string_view text, std::string_view at) {
   return parts;
 }
 
-/// What stands `between` backquotes.
+/// The texts `between` backquotes.
 Words codes_in(const std::string& cell) {
   Words codes;
   const Words parts = split(cell, "`");
@@ -130,7 +130,7 @@ class Documented {
   std::set<std::string> seen_;
 };
 
-/// Where the table of each kind's own keys stands.
+/// The heading above the table of each kind's own keys.
 std::vector<Words> table_of_kind(const std::string& kind) {
   const std::string probes = document("probes.md");
   return table_behind(probes, "\n## " + kind + (probes.contains("\n## " + kind + ":") ? ":" : "\n"));
@@ -168,7 +168,7 @@ TEST(Documents, HaveEveryKeyWithItsDefault) {
 
 TEST(Documents, HaveEveryKeyOfProbesWithItsDefault) {
   const ProbeConfig probe;
-  // `simulated` needs no chapter: its keys stand below those that all kinds share.
+  // `simulated` needs no chapter: its keys are below the common ones.
   Documented common(keys_of(table_behind(document("operations.md"), "\nA probe ("), 2));
   common.check(probe);
   EXPECT_THAT(common.left(), ElementsAreArray(Words{}));

@@ -37,7 +37,7 @@ void fields(C& options, Visit&& visit) {
   visit("seed", options.seed);
 }
 
-/// Where a source's JSON has its values: JSON pointers (RFC 6901). "" for a value that is not there.
+/// The places of a source's values in its JSON: JSON pointers (RFC 6901). "" for a value that it does not have.
 struct Pointers {
   std::string level = "/level";
   core::PerNumber<std::string> numbers = [] {
@@ -62,7 +62,7 @@ void fields(C& pointers, Visit&& visit) {
   visit("age", pointers.age);
 }
 
-/// The form of a program's output. `automatic` tells the two apart, and fails where it could be neither.
+/// The form of a program's output. `automatic` distinguishes the two, and fails for output that is clearly neither.
 enum class Format : std::uint8_t { automatic, json, nagios };
 
 /// Options of probe kind `exec`.
@@ -80,7 +80,7 @@ struct ExecOptions {
   Format format = Format::automatic;
   /// A program that prints more is killed.
   std::size_t max_output_bytes = 64 * 1024;
-  /// What `free` and `total` count, for people: "GPUs".
+  /// The unit of `free` and `total`, for people: "GPUs".
   std::string unit{};
   /// From 0 to 19: a higher one leaves the cores to others.
   std::uint16_t nice = 10;
@@ -130,13 +130,13 @@ struct HttpOptions {
   std::string method = "GET";
   /// "Name: value" each.
   std::vector<std::string> headers{};
-  /// "Name: FILE" each: the value, such as an API key, is in the file, which is read anew for each call.
+  /// "Name: FILE" each: the value, such as an API key, is in the file, which is read for each call.
   std::vector<std::string> header_files{};
   /// Sent with the request. {provider}, {name} and {label.KEY} stand for the profile's, as in a JSON string.
   std::string body{};
-  /// A file with a bearer token, read anew for each call.
+  /// A file with a bearer token, read for each call.
   std::string token_file{};
-  /// Basic authentication; the file is read anew for each call.
+  /// Basic authentication; the file is read for each call.
   std::string username{};
   std::string password_file{};
   Sigv4 sigv4{};
@@ -152,7 +152,7 @@ struct HttpOptions {
   std::size_t max_bytes = 1 << 20;
   /// One call measures all profiles: without `body` it sends their list as JSON, and a list comes back.
   bool batch = false;
-  /// What `free` and `total` count, for people: "GPUs".
+  /// The unit of `free` and `total`, for people: "GPUs".
   std::string unit{};
   Pointers pointers{};
 
@@ -195,14 +195,14 @@ struct SlurmOptions {
   static constexpr bool batch = true;
   /// Prints the nodes; text as by default, or `sinfo --json`. Empty: Slurm's own sinfo.
   std::vector<std::string> command{};
-  /// Runs scontrol, which tells of partitions without visible nodes and of CPUs that no job gets. Empty: Slurm's own,
+  /// Runs scontrol, for partitions without visible nodes and for CPUs that no job gets. Empty: Slurm's own,
   /// and none with a `command`.
   std::vector<std::string> scontrol{};
   /// Path of slurm.conf, for SLURM_CONF; "" is the system's.
   std::string conf{};
-  /// What is counted in a profile without a GPU type.
+  /// The unit of a profile without a GPU type.
   Unit unit = Unit::cpus;
-  /// What pending jobs ask for is taken off what is free. Costs a call of squeue.
+  /// Subtracts the demand of pending jobs from the free units. Costs a call of squeue.
   bool subtract_pending = false;
   /// Nodes that are planned for another job count as free.
   bool planned_is_free = false;
@@ -244,7 +244,7 @@ struct ProbeConfig {
   /// burn a core).
   std::size_t concurrency = 0;
   /// Most runs in a short time, as "10/1s", and in long ones, as "60/1h" and "1000/1d". Counted over all replicas, in
-  /// the database. What waits longest goes first.
+  /// the database. The longest wait goes first.
   std::optional<Budget> rate{};
   std::vector<Budget> budget{};
   Levels levels{};
@@ -272,8 +272,8 @@ void kinds(C& probe, Visit&& visit) {
   visit("slurm", probe.slurm);
 }
 
-/// What `visit` returns for the options of the probe's own kind. A kind that is in no table throws std::logic_error:
-/// validate() refuses it.
+/// Calls `visit` with the options of the probe's own kind, and returns its result. A kind that is in no table throws
+/// std::logic_error: validate() refuses it.
 template <class Visit>
 auto with_options(const ProbeConfig& probe, Visit&& visit) {
   std::optional<decltype(visit(probe.simulated))> result;
@@ -290,7 +290,7 @@ void check_options(const ExecOptions& options, const ProbeConfig& probe, const s
 void check_options(const HttpOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path);
 
-/// The options of the probe's own kind stand beside the common keys; those of other kinds are unknown keys.
+/// The options of the probe's own kind are beside the common keys; those of other kinds are unknown keys.
 template <Of<ProbeConfig> C, class Visit>
 void fields(C& probe, Visit&& visit) {
   visit("name", probe.name);

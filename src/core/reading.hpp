@@ -70,7 +70,7 @@ inline constexpr std::array kNumbers{
            "Per unit and hour, in the source's currency, where known.", "Price per unit and hour"},
 };
 
-/// Those with a column of their own in tables for people; `free` and `total` share one.
+/// Numbers with a column of their own in tables for people; `free` and `total` share one.
 inline constexpr std::span kColumnNumbers = std::span(kNumbers).subspan<2>();
 
 /// Its place in kNumbers.

@@ -1,4 +1,4 @@
-// What Prometheus reads of each profile.
+// The metrics of each profile.
 #include "feed/profile_metrics.hpp"
 
 #include <gmock/gmock.h>

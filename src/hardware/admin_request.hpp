@@ -6,7 +6,7 @@
 
 namespace hardware {
 
-/// The same for administrators, who are told what was lost: 503 with its sentence. Nobody else is.
+/// The same for administrators, whose 503 names the lost database. Others get no such detail.
 http::Handler explained(http::Handler handler);
 
 /// The profile in the request's body.

@@ -20,7 +20,7 @@ class ProbesApi {
   ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database, board::Board& board,
             boost::asio::any_io_executor background);
 
-  /// GET /hardware/probes: what each probe measures, what is left of its budgets, and how it last failed.
+  /// GET /hardware/probes: each probe with its profiles, the rest of its budgets, and its last failure.
   boost::asio::awaitable<http::Reply> list(const http::Request& request);
   /// POST /hardware/probes/test: runs one probe now, for a person to look at.
   boost::asio::awaitable<http::Reply> test(const http::Request& request);

@@ -1,4 +1,4 @@
-// What administrators see of probes.
+// The probes as administrators see them.
 #include <gmock/gmock.h>
 
 #include "support/hardware_service.hpp"

@@ -1,4 +1,4 @@
-// What programs find out: pure readings, real scripts and real plugins.
+// Measurements by programs: pure readings, real scripts and real plugins.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What a probe of kind http asks.
+// Requests of a probe of kind http.
 #include "probe/http_request.hpp"
 
 #include <gmock/gmock.h>

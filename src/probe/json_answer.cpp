@@ -59,7 +59,7 @@ class Reader {
     for (const core::Number& each : core::kNumbers) {
       const std::string& pointer = pointers.numbers[each.value];
       if (auto fine = take(seen.*each.value, number(pointer)); !fine) return std::unexpected(fine.error());
-      // The largest of nothing tells nothing.
+      // Without free units there is no largest piece.
       if (each.value == &core::Measurement::largest) continue;
       tells = tells || seen.*each.value;
       telling += ", " + pointer;

@@ -30,7 +30,7 @@ struct Source {
   std::string_view a_list = "is a list; set 'batch: true', or pointers such as /0/free";
 };
 
-/// What a source said about one profile, in JSON, and the level that follows. Fails with a sentence.
+/// Reads a source's JSON about one profile, and judges it. Fails with a sentence.
 Result read_json(std::string_view text, const Source& source, const config::Levels& levels);
 
 /// Reads {"level": …, "free": …, "reason": …}, all of core::kNumbers, and when that was measured, each of them optional

@@ -1,4 +1,4 @@
-// What sources answer in JSON.
+// Answers of sources in JSON.
 #include "probe/json_answer.hpp"
 
 #include <gmock/gmock.h>

@@ -8,12 +8,12 @@
 #include "probe/one_line.hpp"
 #include "probe/probe.hpp"
 
-/// What sources say, in the words that all kinds share, and the level that follows from it. Pure; thread-safe.
+/// Statements of sources of all kinds, and the level that follows. Pure; thread-safe.
 namespace probe {
 
-/// What a source said about one profile, in its words. `level` is not decided yet.
+/// A source's statement about one profile. `level` is not decided yet.
 struct Unjudged : core::Measurement {
-  /// Where the source judges by itself.
+  /// The source's own level, if it gives one.
   std::optional<core::Level> said{};
 
   bool operator==(const Unjudged&) const = default;

@@ -1,4 +1,4 @@
-// What sources say, and the level that follows.
+// Levels from the numbers of sources.
 #include "probe/judge.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What plugins print.
+// The output of plugins.
 #include "probe/nagios.hpp"
 
 #include <fmt/format.h>

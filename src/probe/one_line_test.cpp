@@ -1,4 +1,4 @@
-// What is left of any words, so that they can be shown.
+// Foreign text made fit for display.
 #include "probe/one_line.hpp"
 
 #include <gtest/gtest.h>

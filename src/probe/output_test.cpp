@@ -1,4 +1,4 @@
-// What the output of programs means: measurements, and doubts that become none.
+// The meaning of programs' output: measurements, and doubtful output that becomes none.
 #include "probe/output.hpp"
 
 #include <gmock/gmock.h>

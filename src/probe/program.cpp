@@ -181,7 +181,7 @@ void Programs::Run::collect() {
     forget(group.pid);
     group.end = End();
   } else {
-    // What a program that is ended by force has started may have left its group.
+    // Processes of a killed program may have left its group.
     if (!failure.empty()) kill_session(group.pid);
     group.end = end_group(group.pid);
   }

@@ -152,7 +152,7 @@ TEST_F(ProgramTest, NamesTheInterpreterThatEnvDoesNotFind) {
 }
 
 TEST_F(ProgramTest, TellsWhatItsProgramStartedToEndToo) {
-  // What was started does not end with its parent: only a signal of its own makes it write. It is ready when the parent
+  // The child does not end with its parent: only a signal of its own makes it write. It is ready when the parent
   // prints too much.
   EXPECT_FALSE(
       run_shell("(trap 'echo told >$DIR/told; exit' TERM; echo up >$DIR/up; sleep 1000 & wait) & "

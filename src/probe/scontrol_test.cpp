@@ -1,4 +1,4 @@
-// What scontrol says that sinfo does not.
+// Facts that scontrol prints and sinfo does not.
 #include "probe/scontrol.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What sources repeat of the secrets they get.
+// Secrets that sources send back.
 #include "probe/secrets.hpp"
 
 #include <fmt/format.h>

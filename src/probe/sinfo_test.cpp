@@ -1,4 +1,4 @@
-// What Slurm's commands print, and what it says about profiles.
+// The output of sinfo, and the profiles in it.
 #include "probe/sinfo.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What every version of Slurm prints, and what a scheduler would give.
+// The output of every version of Slurm, against a scheduler's view of it.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -229,7 +229,7 @@ TEST_F(SlurmTest, DiscoversHiddenPartitionsWhenAskedTo) {
          "[ $4 = node ] || { echo PartitionName=old State=UP Hidden=YES; echo PartitionName=cloud State=UP "
          "TotalNodes=3; }");
   EXPECT_THAT(names(), ElementsAre("batch", "cloud", "gpu", "gpu:a100"));
-  // What is there stays, whether it is hidden, or its nodes are.
+  // An existing partition stays, whether it or its nodes are hidden.
   profiles_ = {
       {.id = 1, .key = {"HPC", "old"}}, {.id = 2, .key = {"HPC", "cloud:h100"}}, {.id = 3, .key = {"HPC", "gpu:v100"}}};
   EXPECT_THAT(names(), ElementsAre("batch", "cloud", "cloud:h100", "gpu", "gpu:a100", "old"));

@@ -1,4 +1,4 @@
-// What squeue prints, and which jobs can use what is free.
+// The output of squeue, and the jobs that can use free units.
 #include "probe/squeue.hpp"
 
 #include <fmt/format.h>

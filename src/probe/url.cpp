@@ -29,7 +29,7 @@ std::vector<std::pair<std::string_view, std::optional<std::string_view>>> parame
   return all;
 }
 
-/// '+' is a blank, as in forms; what is no escape stands for itself.
+/// '+' is a blank, as in forms; a '%' without two digits is itself.
 std::string decoded(std::string_view text) {
   return base::percent_decode_loosely(text, true);
 }

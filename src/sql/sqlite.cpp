@@ -263,7 +263,7 @@ std::unique_ptr<Session> open_sqlite(const std::string& path, std::optional<File
 std::string damage_of_sqlite(const std::string& path, base::Duration patience) {
   if (!is_there(path)) return "";
   std::error_code error;
-  // What was written last stands there after a crash; a wrong file at its place mixes two databases.
+  // After a crash it holds the latest writes; a wrong file in its place mixes two databases.
   const bool crashed = std::filesystem::file_size(path + "-wal", error) > 0 && !error;
   const auto db = connect_sqlite(path, SQLITE_OPEN_READWRITE);
   wait_for_locks(db.get());

@@ -96,7 +96,7 @@ TEST_P(BudgetTest, RunsAreForgottenAfterTheLongestWindow) {
   ASSERT_TRUE(store->spend("p", limits));
   const auto first =
       fmt::format("SELECT COUNT(*) FROM budget_use WHERE begins <= {}", clock_.wall_now().time_since_epoch().count());
-  // What is old is looked at now and then, at random.
+  // Old spans are looked at now and then, at random.
   const auto spend_until_gone = [&](int most) {
     for (int i = 0; i < most && number(first) > 0; ++i) EXPECT_TRUE(store->spend("p", limits));
     return number(first) == 0;

@@ -1,4 +1,4 @@
-// What only a database can show: several stores on one, from several threads, and plain SQL beside them.
+// Tests that need a database: several stores on one, from several threads, and plain SQL beside them.
 #include "support/database_store.hpp"
 
 #include <gmock/gmock.h>

@@ -11,7 +11,7 @@ namespace store {
 struct Looked {
   std::string topic;
   std::string text;
-  /// What to do before the program can work with it; "" when all is well.
+  /// The remedy; "" when all is well.
   std::string remedy{};
 };
 

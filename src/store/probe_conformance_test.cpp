@@ -1,5 +1,5 @@
-// What belongs to a probe as a whole: its one task when it is batched, its budgets, what it discovers; over every kind
-// of store.
+// Properties of a probe as a whole: its one task when it is batched, its budgets, its discoveries; over every kind of
+// store.
 #include <gmock/gmock.h>
 
 #include "support/store_harness.hpp"

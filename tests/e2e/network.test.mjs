@@ -1,4 +1,4 @@
-// What lies between the browser and the portal: paths, logins, connections that die without a word, many windows.
+// Between the browser and the portal: paths, logins, connections that die without a word, many windows.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';

@@ -1,5 +1,5 @@
-// What programs print: JSON, a list of JSON, or the text of a Nagios plugin. The first bytes are the exit code with the
-// format, and the thresholds.
+// The output of programs: JSON, a list of JSON, or the text of a Nagios plugin. The first bytes are the exit code with
+// the format, and the thresholds.
 #include "fuzz/check.hpp"
 #include "probe/output.hpp"
 

@@ -1,4 +1,4 @@
-// What URLs answer. The first line is the pointer to the free units, the rest is the answer.
+// Answers of URLs. The first line is the pointer to the free units, the rest is the answer.
 #include "fuzz/check.hpp"
 #include "probe/json_answer.hpp"
 

@@ -1,4 +1,4 @@
-// What sinfo prints, as text and as JSON, and scontrol behind a line "--". The length chooses the options.
+// The output of sinfo, as text and as JSON, and scontrol behind a line "--". The length chooses the options.
 #include "fuzz/check.hpp"
 #include "probe/scontrol.hpp"
 #include "probe/sinfo.hpp"

@@ -1,4 +1,4 @@
-// What squeue prints about pending jobs, and, behind a line "--", about nodes that they exclude.
+// The output of squeue about pending jobs, and, behind a line "--", about nodes that they exclude.
 #include "fuzz/check.hpp"
 #include "probe/slurm_count.hpp"
 

@@ -4,7 +4,8 @@ import os
 import signal
 import time
 
-from support import QUICK, RELEASE_BIN, DatabaseCase, Readers, Tap, eventually, listed, request, rows
+from clients import Readers, Tap
+from support import QUICK, RELEASE_BIN, DatabaseCase, eventually, listed, request, rows
 
 COUNT = 20
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(COUNT)]

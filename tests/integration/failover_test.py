@@ -3,7 +3,8 @@
 import re
 import signal
 
-from support import QUICK, Readers, Tap, TestCase, eventually, listed, request, rows
+from clients import Readers, Tap
+from support import QUICK, TestCase, eventually, listed, request, rows
 
 PROFILES = [{"provider": "fleet", "name": f"node-{i:02}"} for i in range(20)]
 PROBE = QUICK | {"duration": "500ms", "timeout": "2s", "ttl": "2s"}

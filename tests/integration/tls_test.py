@@ -5,7 +5,7 @@ import re
 from support import PATIENCE, DatabaseCase, eventually, request
 
 PROFILES = [{"provider": "a", "name": "b"}]
-# What is wrong with a server, and how it is said.
+# Faults of a server, and the messages for them.
 WRONG = {"other-ca": "certificate", "other-host": "certificate|host name", "plain": "SSL|TLS"}
 
 

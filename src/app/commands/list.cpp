@@ -153,7 +153,7 @@ std::string is_bound(const std::string& text) {
              : fmt::format("'{}' is not a number; write such as {}=8", value, name);
 }
 
-/// What rows are sorted by.
+/// The keys that sort rows.
 std::vector<std::string> sort_keys() {
   std::vector<std::string> keys{"key", "provider", "name", "level", "freshness", "measured", "changed"};
   const std::vector<std::string> names = numbers();

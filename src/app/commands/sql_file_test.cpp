@@ -220,7 +220,7 @@ std::string repeated(std::string_view text, std::size_t bytes) {
   return out;
 }
 
-// What is quadratic would not end within the time that ctest gives.
+// A quadratic reader would exceed ctest's time.
 constexpr std::size_t kManyRows = 10'000'000;
 constexpr std::size_t kMuch = 2'000'000;
 

@@ -1,4 +1,4 @@
-// What changes from one rendering to the next: with a look at a cluster, over upgrades, rollbacks and uninstalls.
+// Changes from one rendering to the next: with a look at a cluster, over upgrades, rollbacks and uninstalls.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

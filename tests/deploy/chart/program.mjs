@@ -1,4 +1,4 @@
-// What the programs are told: commands, configuration and environment, against the sources that read them; the database; the
+// The input of the programs: commands, configuration and environment, against the sources that read them; the database; the
 // hooks; what Prometheus and Grafana get.
 
 import { read, yaml } from './helm.mjs';

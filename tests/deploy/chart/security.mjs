@@ -1,4 +1,4 @@
-// What a pod may do: the restricted profile of Kubernetes' pod security standards, and more that is expected here.
+// The rights of a pod: the restricted profile of Kubernetes' pod security standards, and more that is expected here.
 
 import { containersOf, find, podsOf } from './objects.mjs';
 
