@@ -32,6 +32,8 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
+  full.unit = "GPUs";
+  full.simulated = true;
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
     for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);
 }

@@ -34,9 +34,12 @@ class ExchangedStore final : public support::MemoryStore {
   core::Revision seen() const { return seen_; }
 
   int loads() const { return loads_; }
+  /// Called by each load, on its thread.
+  std::function<void()> during_load;
 
   core::Contents load() override {
     ++loads_;
+    if (during_load) during_load();
     core::Contents loaded = MemoryStore::load();
     if (other_) loaded.version.epoch = "other";
     return loaded;
@@ -260,6 +263,17 @@ TEST_F(FollowerTest, LooksSeldomerTheLongerTheDatabaseIsAway) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms + 200ms + 400ms + 800ms);
   on([&] { hurried.stop(); });
   EXPECT_TRUE(support::ready(run));
+}
+
+TEST_F(FollowerTest, APokeDuringALookThatFailsShortensNoPause) {
+  store_.during_load = [&] { on([&] { follower_->poke(); }); };
+  follower_ = std::make_unique<Follower>(
+      store_, caller_, board_, runtime_.background().get_executor(), 1ms, [](auto, bool) {}, fault_, metrics_);
+  store_.lose(true);
+  const auto begin = std::chrono::steady_clock::now();
+  start();
+  EXPECT_TRUE(eventually([&] { return store_.loads() >= 6; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, (100ms + 200ms + 400ms + 800ms) / 2);
 }
 
 }  // namespace
