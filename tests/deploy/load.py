@@ -4,6 +4,7 @@
 Usage: load.py PORT RATE. A process of its own, so that the test's work does not slow it down. Each thread holds a
 connection and makes a new one for every twentieth request. What is not a whole 200 is a failure. A connection that the
 server closed before the request came is not: HTTP lets it, and every client then asks again on a new one (RFC 9112, 9.3.1).
+A thread that waited for long catches up with one second: a burst of all that it missed would look like more users.
 """
 
 import http.client
@@ -32,7 +33,7 @@ class Load:
         for number in range(index, sys.maxsize):
             if self.ending.wait(max(0, due - time.monotonic())):
                 return
-            due += self.pause
+            due = max(due + self.pause, time.monotonic() - 1)
             if number % RENEW == 0 and connection:
                 connection.close()
                 connection = None
