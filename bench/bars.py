@@ -9,23 +9,25 @@ WIDTH, LEFT, RIGHT, BAR = 720, 190, 90, 16
 def bars(title, unit, groups):
     """`groups`: {group: {name: (median, least, most)}}, one bar each, with a line from the least to the most. A name has one color."""
     names = list(dict.fromkeys(name for group in groups.values() for name in group))
-    longest = max(most for group in groups.values() for _, _, most in group.values()) or 1
+    values = [figures for group in groups.values() for figures in group.values()]
+    # One disturbed round must not make all bars short: its line is cut off.
+    longest = min(max(most for _, _, most in values), 3 * max(median for median, _, _ in values)) or 1
 
     def x(value):
-        return LEFT + value / longest * (WIDTH - LEFT - RIGHT)
+        return LEFT + min(value / longest, 1) * (WIDTH - LEFT - RIGHT)
 
     parts, y = [], 34
-    for group, values in groups.items():
+    for group, figures in groups.items():
         y += 22
         parts.append(f'<text class="t" x="10" y="{y}" font-weight="bold">{escape(group)}</text>')
         y += 8
-        for name, (median, least, most) in values.items():
+        for name, (median, least, most) in figures.items():
             middle = y + BAR / 2
             parts.append(
                 f'<text class="t" x="{LEFT - 8}" y="{middle + 4:.0f}" text-anchor="end">{escape(name)}</text>'
                 f'<rect x="{LEFT}" y="{y}" width="{x(median) - LEFT:.1f}" height="{BAR}" fill="{COLORS[names.index(name) % len(COLORS)]}"/>'
                 f'<line class="l" x1="{x(least):.1f}" x2="{x(most):.1f}" y1="{middle}" y2="{middle}"/>'
-                f'<text class="t" x="{x(most) + 6:.1f}" y="{middle + 4:.0f}">{median:.4g}</text>')
+                f'<text class="t" x="{x(most) + 6:.1f}" y="{middle + 4:.0f}">{median:.3g}</text>')
             y += BAR + 4
     head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 14}" font-family="sans-serif" font-size="12">\n'
             "<style>.b{fill:#fff}.t{fill:#222}.l{stroke:#222;stroke-width:1.5}"

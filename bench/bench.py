@@ -69,11 +69,11 @@ def main():
     parser.add_argument("--quick", action="store_true", help="peers only, in a minute: does everything run and answer with the right bytes?")
     parser.add_argument("--bin-dir", type=directory, default=OPTIONS.bin_dir, help="peers: the programs to measure")
     parser.add_argument("--against", type=directory, metavar="BIN_DIR", help="peers: programs of another build, one more peer")
-    parser.add_argument("--rounds", type=int, help="peers: 5, with --quick 2")
+    parser.add_argument("--rounds", type=int, help="peers: 6, with --quick 2")
     parser.add_argument("--no-write", action="store_true", help="only print, as with --quick and --against")
     vars(OPTIONS).update(vars(parser.parse_args()))
     OPTIONS.writes = not (OPTIONS.no_write or OPTIONS.quick or OPTIONS.against)
-    OPTIONS.rounds = OPTIONS.rounds or (2 if OPTIONS.quick else 5)
+    OPTIONS.rounds = OPTIONS.rounds or (2 if OPTIONS.quick else 6)
     wanted = OPTIONS.what or (["peers"] if OPTIONS.quick else list(GROUPS))
     # Whatever ends a benchmark, what it started ends too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

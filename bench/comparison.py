@@ -51,13 +51,13 @@ class Ground:
         return {name: self.start(servers.Ours, directory, *args, **more) for name, directory in directories.items()}
 
 
-def rows_of(label, turns, what, unit, goals, digits=1):
+def rows_of(label, turns, what, unit, goals, digits=1, note=""):
     """A row for each server that ours is compared with."""
     ours = turns[0].figures[what]
     for turn in turns[1:]:
         ratio, text = compared(ours, turn.figures[what], unit, digits)
         goal = goals.get(turn.name)
-        yield f"{label}, to {turn.name}", f"≤ {goal}" if goal else "reported", against(goal or ratio, ratio, text)
+        yield f"{label}, to {turn.name}", f"≤ {goal}" if goal else "reported", against(goal or ratio, ratio, text + note)
 
 
 def summary(turns, what):

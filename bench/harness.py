@@ -15,7 +15,7 @@ import types
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
 # What the command line chose: see bench.py.
-OPTIONS = types.SimpleNamespace(bin_dir=BIN, against=None, rounds=5, quick=False, writes=True)
+OPTIONS = types.SimpleNamespace(bin_dir=BIN, against=None, rounds=6, quick=False, writes=True)
 
 
 def percentile(values, share):

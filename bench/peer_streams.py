@@ -136,7 +136,7 @@ def streams():
                         pid, port, target = portal.process.pid, portal.port, "/api/v1/events"
                     watch(round_ground, turn, target, pid, port, count)
     label = f"an event to {count:,} streams"
-    yield from rows_of(f"CPU per stream of {label}", turns, "µs", f"µs; {len(event)} bytes", {NCHAN: 0.6})
+    yield from rows_of(f"CPU per stream of {label}", turns, "µs", "µs", {NCHAN: 0.6}, note=f"; {len(event)} bytes")
     yield from rows_of(f"first to last stream of {label}", turns, "ms", "ms", {NCHAN: 0.75})
     for turn in turns:
         kilobytes = [value / 1000 for value in turn.figures["bytes per stream"]]

@@ -15,7 +15,14 @@ def ratios(ours, theirs):
 
 
 def compared(ours, theirs, unit, digits=1):
-    """What a row of the table says of two servers' figures, and the median ratio."""
+    """The median ratio, and what a row of the table says: ratios, medians, and the figures of the least disturbed rounds."""
     each = ratios(ours, theirs)
-    text = f"{spread(each)}; {statistics.median(ours):.{digits}f} to {statistics.median(theirs):.{digits}f} {unit}"
+    text = f"{spread(each)}; {statistics.median(ours):.{digits}f} to {statistics.median(theirs):.{digits}f} {unit}" \
+        f" (least {min(ours):.{digits}f} to {min(theirs):.{digits}f})"
     return statistics.median(each), text
+
+
+def quietest(figures, disturbances, count):
+    """The figures of the `count` rounds with the least disturbance, in their order."""
+    kept = sorted(sorted(range(len(figures)), key=lambda i: disturbances[i])[:count])
+    return [figures[i] for i in kept]

@@ -24,10 +24,13 @@ class RatiosTest(unittest.TestCase):
     def test_the_median_ratio_is_not_the_ratio_of_medians(self):
         median, text = ratios.compared([1, 10, 3], [1, 2, 30], "µs")
         self.assertEqual(median, 1)
-        self.assertEqual(text, "1.00 (0.10 to 5.00); 3.0 to 2.0 µs")
+        self.assertEqual(text, "1.00 (0.10 to 5.00); 3.0 to 2.0 µs (least 1.0 to 1.0)")
 
     def test_a_spread_is_median_least_and_most(self):
         self.assertEqual(ratios.spread([3, 1, 2, 8], 1), "2.5 (1.0 to 8.0)")
+
+    def test_the_quietest_rounds_stay_in_their_order(self):
+        self.assertEqual(ratios.quietest(["a", "b", "c", "d"], [3, 0, 9, 1], 3), ["a", "b", "d"])
 
 
 class BarsTest(unittest.TestCase):
@@ -46,6 +49,12 @@ class BarsTest(unittest.TestCase):
         self.assertAlmostEqual(4 * least, most, places=1)
         self.assertEqual([text.text for text in shapes["text"]], ["A <title>, µs", "a & b", "ours", "10", "theirs", "20"])
         self.assertLess(float(theirs.get("y")), float(background.get("height")))
+
+    def test_a_disturbed_round_does_not_make_the_bars_short(self):
+        shapes = self.draw({"a": {"ours": (10, 5, 1000)}})
+        width = bars.WIDTH - bars.LEFT - bars.RIGHT
+        self.assertAlmostEqual(3 * float(shapes["rect"][1].get("width")), width, places=0)
+        self.assertEqual(float(shapes["line"][0].get("x2")), bars.LEFT + width)
 
     def test_a_name_has_one_color(self):
         _, first, second, third = self.draw({"a": {"ours": (1, 1, 1), "theirs": (1, 1, 1)}, "b": {"theirs": (1, 1, 1)}})["rect"]
