@@ -22,6 +22,7 @@ namespace {
 
 struct Connection {
   int socket = -1;
+  /// When the request that is under way was due; 0 without one.
   std::int64_t due = 0;
   /// The part of a head that has come; bytes of the body that are missing, if the head has come.
   std::string head;
@@ -66,6 +67,8 @@ class Load {
       receive(0, [&free](Connection& one) { free.push_back(&one); });
     }
     // What was due and is not answered has waited at least until now.
+    for (const Connection& one : connections_)
+      if (one.due > 0) waiting.push_back(one.due);
     for (const std::int64_t due : waiting) latencies_.push_back(end - due);
     unanswered_ = waiting.size();
   }
@@ -101,6 +104,7 @@ class Load {
       if (bytes == 0) bench::fail("the server closed a connection");
       if (bytes < 0 || !take(one, {buffer_, static_cast<std::size_t>(bytes)})) continue;
       latencies_.push_back(bench::now() - one.due);
+      one.due = 0;
       ++answers_;
       answered(one);
     }

@@ -18,7 +18,7 @@ static void serve(int client, int seconds, const std::vector<std::string>& profi
     slow.clear();  // joins
     const std::string lines = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     const std::string& answer = fixed.empty() ? lines : fixed;
-    if (write(client, answer.data(), answer.size()) < 0) break;
+    if (send(client, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
   }
   close(client);
 }

@@ -20,7 +20,7 @@ SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 
 def pinned(core):
     """The command that runs another one on `core`, and ends it when this process is killed."""
-    return ["taskset", "-c", str(core), "setpriv", "--pdeathsig", "KILL"]
+    return ["taskset", "-c", str(core), "setpriv", "--pdeathsig", "TERM"]
 
 
 def free_port():
