@@ -127,29 +127,34 @@ def answers():
     ])
 
 
+def latencies(turns, share):
+    """Notes each server's p99 at a share of what it can do; returns how often per second others took one of the two cores."""
+    # Other work of the machine shows here most: many short rounds, and those count in which there was least of it.
+    rounds, span = 6 * OPTIONS.rounds, 0.4 * seconds()
+    lost = [0] * rounds
+    for index in range(rounds):
+        for turn in turns:
+            result = turn.load(span, share * statistics.median(turn.figures["requests/s"]))
+            turn.note(share, result["p99"] / 1000)
+            lost[index] += result["preempted"] / len(turns) / span
+    for turn in turns:
+        turn.figures[share] = quietest(turn.figures[share], lost, rounds // 3)
+    return statistics.median(quietest(lost, lost, rounds // 3))
+
+
 def saturation():
     """Latency at shares of what each server can do."""
+    groups = {}
     with Ground() as ground:
         turns, _ = turns_of(ground, "portal", "/?limit=1", Accept="text/html")
         turns = [turn for turn in turns if turn.name in (OURS, OTHER, STATIC, CACHE)]
         cpu_per_request(turns)
-        # Other work of the machine shows here most: many short rounds, and those count in which it took the fewest cores.
-        rounds = 6 * OPTIONS.rounds
         for share in SHARES:
-            lost = [0] * rounds
-            for index in range(rounds):
-                for turn in turns:
-                    result = turn.load(0.4 * seconds(), share * statistics.median(turn.figures["requests/s"]))
-                    turn.note(share, result["p99"] / 1000)
-                    lost[index] += result["preempted"]
-            for turn in turns:
-                turn.figures[share] = quietest(turn.figures[share], lost, rounds // 3)
-    groups = {}
-    for share in SHARES:
-        label = f"p99 of `GET /` as a page at {share:.0%} of what each can do"
-        rates = " and ".join(f"{share * statistics.median(turn.figures['requests/s']) / 1000:.0f},000" for turn in turns)
-        yield from rows_of(label, turns, share, "ms", {STATIC: 1.0}, 2)
-        groups[f"{share:.0%} of what each can do: {rates} requests/s"] = summary(turns, share)
+            lost = latencies(turns, share)
+            label = f"p99 of `GET /` as a page at {share:.0%} of what each can do"
+            yield from rows_of(label, turns, share, "ms", {STATIC: 1.0}, 2, f"; others took a core {lost:.0f} times/s")
+            rates = ", ".join(f"{share * statistics.median(turn.figures['requests/s']) / 1000:.0f},000" for turn in turns)
+            groups[f"{share:.0%} of what each can do: {rates} requests/s"] = summary(turns, share)
     draw("peers_latency", "p99 of a page", "ms", groups)
 
 
