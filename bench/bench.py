@@ -61,6 +61,13 @@ def directory(text):
     return path
 
 
+def end(number, _):
+    """Ends a benchmark with all that it started; a second signal must not disturb that."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main():
     parts = [part for group in GROUPS.values() for part in group.PARTS]
     parser = argparse.ArgumentParser(description=__doc__, prog="script/bench")
@@ -75,8 +82,8 @@ def main():
     OPTIONS.writes = not (OPTIONS.no_write or OPTIONS.quick or OPTIONS.against)
     OPTIONS.rounds = OPTIONS.rounds or (2 if OPTIONS.quick else 6)
     wanted = OPTIONS.what or (["peers"] if OPTIONS.quick else list(GROUPS))
-    # Whatever ends a benchmark, what it started ends too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     done = 0
     for name, group in GROUPS.items():
         rows = []
