@@ -240,7 +240,8 @@ class Session final : public Channel, public Connection, public std::enable_shar
   /// After an answer. True: the next request may be read.
   bool conclude(std::unique_ptr<Exchange> exchange, const Reply& reply, const Plan& plan, bool sent) {
     count(reply, exchange->began);
-    host_.spare = std::move(exchange);
+    // A body is large, and seldom.
+    if (exchange->body.empty()) host_.spare = std::move(exchange);
     if (sent && plan.stays) return true;
     if (sent && !plan.whole)
       linger();
