@@ -46,11 +46,12 @@ class Channel : public Deadline, private Pollee {
   void abandon() { resume_ = nullptr; }
   bool closed() const { return socket_ < 0; }
 
+  /// The owner is told of these events; 0: of none.
+  void expect(std::uint32_t events);
+
   void overdue() final;
 
  protected:
-  /// The owner wants to hear of these events; 0: of none.
-  void expect(std::uint32_t events);
   /// One of the expected events has come.
   virtual void on_ready() = 0;
   /// The deadline has come while no coroutine waits.

@@ -42,7 +42,11 @@ class HeadParser final : public beast::http::basic_parser<true> {
 
 std::optional<Wrong> read_head(std::string_view bytes, Exchange& exchange) {
   exchange.head = bytes;
-  exchange.request.headers.clear();
+  exchange.body.clear();
+  // Nothing of an earlier request is left but its memory.
+  auto headers = std::move(exchange.request.headers);
+  headers.clear();
+  exchange.request = {.headers = std::move(headers)};
   // A later version of HTTP/1 is read as the latest that is known (RFC 9110, section 2.5).
   char& minor = exchange.head[exchange.head.find('\r') - 1];
   minor = std::min(minor, '1');

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/task_group.hpp"
+#include "http/answer.hpp"
 #include "support/captured_log.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
@@ -144,6 +145,58 @@ TEST_F(ServerTest, TakesBodiesInChunksAndAfterContinue) {
   EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   client.send("hi");
   EXPECT_THAT(client.read_answer(), HasSubstr("\r\n\r\nhi"));
+}
+
+TEST_F(ServerTest, NothingOfARequestIsLeftInTheNextOne) {
+  std::vector<std::string> seen;
+  Router router;
+  router.add("GET", "/x/{name}", [](const Request&) { return Reply{}; });
+  router.add("PUT", "/x/{name}", [](const Request&) { return Reply{}; }, {.max_body_bytes = kAnyBody});
+  router.at_end([&seen](const Request& request, Reply&) {
+    seen.push_back(fmt::format("{} {} {} {} {}", request.path, request.query_text, request.headers.size(),
+                               request.parameters.size(), request.body));
+  });
+  Serving server(runtime_, std::move(router));
+  RawClient client(server.port());
+  client.send("GET /x/1?a=1 HTTP/1.1\r\nHost: x\r\nAccept: y\r\n\r\nGET /x/2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("PUT /x/3 HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbodyBREW /x/4 HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (int i = 0; i < 4; ++i) client.read_answer();
+  // The first is the refusal of a connection, which is made at the start.
+  EXPECT_THAT(seen, testing::ElementsAre("  0 0 ", "/x/1 a=1 2 1 ", "/x/2  1 1 ", "/x/3  2 1 body", "  1 0 "));
+}
+
+TEST_F(ServerTest, AHeadThatIsKeptHasTheDateOfNow) {
+  auto prepared = std::make_shared<Prepared>("text/plain", "hello");
+  Router router;
+  router.add("GET", "/", [prepared](const Request& request) { return answer(request, *prepared, "Accept"); });
+  int finished = 0;
+  router.at_end([&finished](const Request&, Reply& reply) {
+    ++finished;
+    reply.headers.emplace_back("X-End", "1");
+  });
+  Serving server(runtime_, std::move(router));
+  finished = 0;
+  RawClient client(server.port());
+  const auto ask = [&](std::string_view method, std::string_view header) {
+    client.send(fmt::format("{} / HTTP/1.1\r\nHost: x\r\n{}\r\n", method, header));
+    std::string answer = method == "HEAD" ? client.read_until("\r\n\r\n") : client.read_answer();
+    const auto date = answer.find("Date: ");
+    EXPECT_NE(date, std::string::npos) << answer;
+    return answer.erase(date, answer.find("\r\n", date) - date);
+  };
+  const std::string first = ask("GET", "");
+  EXPECT_THAT(first, testing::AllOf(HasSubstr("ETag: " + prepared->etag()), HasSubstr("Vary: Accept, Accept-Encoding"),
+                                    HasSubstr("X-End: 1"), HasSubstr("Content-Length: 5"), testing::EndsWith("hello")));
+  EXPECT_EQ(ask("GET", ""), first);
+  EXPECT_EQ(ask("HEAD", "") + "hello", first);
+  EXPECT_EQ(finished, 1) << "the head is kept";
+  const std::string unchanged = fmt::format("If-None-Match: {}\r\n", prepared->etag());
+  const std::string second = ask("GET", unchanged);
+  EXPECT_THAT(second,
+              testing::AllOf(StartsWith("HTTP/1.1 304"), HasSubstr("X-End: 1"), Not(HasSubstr("Content-Length"))));
+  EXPECT_EQ(ask("GET", unchanged), second);
+  EXPECT_THAT(ask("GET", "Connection: close\r\n"),
+              testing::AllOf(StartsWith("HTTP/1.1 200"), HasSubstr("Connection: close\r\n")));
 }
 
 TEST_F(ServerTest, EndsTheConnectionOfAnOldClient) {

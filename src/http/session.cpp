@@ -2,49 +2,25 @@
 
 #include <sys/epoll.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
-#include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
-#include "base/text.hpp"
 #include "http/body_reader.hpp"
 #include "http/body_share.hpp"
 #include "http/channel.hpp"
+#include "http/channel_writer.hpp"
+#include "http/dispatch.hpp"
 #include "http/head.hpp"
+#include "http/parts.hpp"
+#include "http/pushed_answer.hpp"
 #include "http/refusal.hpp"
 
 namespace http {
 namespace asio = boost::asio;
 using asio::const_buffer;
-using asio::use_awaitable;
 
 namespace {
-
-/// A large body is sent in pieces, each with the whole write timeout: slow clients that make progress are served.
-constexpr std::size_t kPieceBytes = 256 * 1024;
-/// As much as a session holds of what its client sends ahead.
-constexpr std::size_t kReceivedBytes = 32 * 1024;
-constexpr std::string_view kContinue = "100-continue";
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
-constexpr std::string_view kLineEnd = "\r\n";
-
-/// Methods of RFC 9110 that paths may have; a method that is known to none is not implemented.
-constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"};
-
-const_buffer buffer(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-/// Takes `count` bytes off the front.
-void consume(std::vector<const_buffer>& parts, std::size_t count) {
-  std::size_t whole = 0;
-  while (whole < parts.size() && parts[whole].size() <= count) count -= parts[whole++].size();
-  parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(whole));
-  if (!parts.empty()) parts.front() += count;
-}
 
 /// How an answer is sent.
 struct Plan {
@@ -57,23 +33,9 @@ struct Plan {
   bool head_only;
 };
 
-/// An answer that a source pushes.
-struct Pushed {
-  std::unique_ptr<PushSource> source;
-  bool chunked;
-  bool stays;
-  /// What is on its way, and how much of it was sent.
-  std::vector<Text> parts;
-  std::size_t sent = 0;
-  bool finished = false;
-};
-
 }  // namespace
 
-class Session final : public Channel,
-                      public StreamWriter,
-                      public PushWriter,
-                      public std::enable_shared_from_this<Session> {
+class Session final : public Channel, public Connection, public std::enable_shared_from_this<Session> {
  public:
   Session(asio::ip::tcp::socket socket, SessionHost& host) : Channel(std::move(socket), host.poller), host_(host) {}
 
@@ -85,7 +47,6 @@ class Session final : public Channel,
 
   /// Closes the connection; a coroutine that answers ends soon.
   void cut_off() {
-    cut_off_ = true;
     if (state_ == State::answering)
       close();
     else
@@ -96,43 +57,7 @@ class Session final : public Channel,
 
   void watch(std::function<void()> on_gone) override { Channel::watch(std::move(on_gone)); }
   void unwatch() override { Channel::unwatch(); }
-  bool gone() const override { return cut_off_ || closed() || Channel::gone(); }
-
-  // StreamWriter
-
-  asio::awaitable<bool> write(std::vector<Text> parts) override {
-    std::size_t size = 0;
-    for (const Text& part : parts) size += part->size();
-    if (gone() || size == 0) co_return !gone();
-    const std::string frame = fmt::format("{:x}\r\n", size);
-    std::vector<const_buffer> buffers;
-    if (chunked_) buffers.push_back(buffer(frame));
-    for (const Text& part : parts) buffers.push_back(buffer(*part));
-    if (chunked_) buffers.push_back(buffer(kLineEnd));
-    if (!co_await send(std::move(buffers))) cut_off_ = true;
-    co_return !gone();
-  }
-
-  // PushWriter
-
-  void push(std::vector<Text> parts) override {
-    std::size_t size = 0;
-    for (const Text& part : parts) size += part->size();
-    if (closed() || size == 0) return;
-    if (pushed_->chunked) {
-      parts.insert(parts.begin(), std::make_shared<const std::string>(fmt::format("{:x}\r\n", size)));
-      static const Text kEnd = std::make_shared<const std::string>(kLineEnd);
-      parts.push_back(kEnd);
-    }
-    push_bytes(std::move(parts));
-  }
-
-  bool busy() const override { return !pushed_->parts.empty(); }
-
-  void finish() override {
-    if (std::exchange(pushed_->finished, true) || busy()) return;
-    asio::post(host_.context, [self = shared_from_this()] { self->end_push(); });
-  }
+  bool gone() const override { return closed() || Channel::gone(); }
 
  private:
   enum class State {
@@ -153,7 +78,7 @@ class Session final : public Channel,
     else if (state_ == State::lingering)
       drop();
     else if (state_ == State::pushing)
-      step([this] { push_on(); });
+      step([this] { pushed_->go_on(); });
   }
 
   void step(const auto& work) {
@@ -237,7 +162,8 @@ class Session final : public Channel,
     if (wrong) {
       reply = problem(wrong->status, wrong->why);
     } else if (!exchange->has_body) {
-      Answer given = call(*exchange);
+      const auto route = route_of(host_, *exchange);
+      Answer given = route ? call(host_, (*route)->handler, request) : Answer(route.error());
       if (auto* ready = std::get_if<Reply>(&given))
         reply = std::move(*ready);
       else
@@ -256,7 +182,7 @@ class Session final : public Channel,
     const Plan plan = plan_of(*exchange, *reply, !wrong);
     if (reply->push && !plan.head_only) {
       received_ = next;
-      begin_push(std::move(exchange), std::move(*reply), plan);
+      begin_push(std::move(exchange), *reply, plan);
       return false;
     }
     std::size_t sent = 0;
@@ -298,10 +224,24 @@ class Session final : public Channel,
     return reply.body && !plan.head_only ? std::string_view(*reply.body) : std::string_view();
   }
 
+  /// The end of the connection is the end of the answer.
+  static Plan without_end(Plan plan) {
+    plan.stays = false;
+    plan.told = kCloses;
+    return plan;
+  }
+
+  /// The whole head, to be kept while the answer is sent.
+  std::string head_of_stream(const Reply& reply, const Plan& plan, bool chunked) {
+    return fmt::format("{}{}{}", head_to_send(reply), chunked ? "Transfer-Encoding: chunked\r\n" : "",
+                       end_of_head(plan.told));
+  }
+
   /// After an answer. True: the next request may be read.
   bool conclude(std::unique_ptr<Exchange> exchange, const Reply& reply, const Plan& plan, bool sent) {
     count(reply, exchange->began);
-    host_.spare = std::move(exchange);
+    // A body is large, and seldom.
+    if (exchange->body.empty()) host_.spare = std::move(exchange);
     if (sent && plan.stays) return true;
     if (sent && !plan.whole)
       linger();
@@ -314,51 +254,6 @@ class Session final : public Channel,
     host_.requests[static_cast<std::size_t>(std::clamp(reply.status / 100, 1, 5) - 1)]->Increment();
     if (!reply.stream && !reply.push && !reply.waited)
       host_.seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
-  }
-
-  /// Fills in path and query.
-  std::expected<const Route*, Reply> route_of(Exchange& exchange) const {
-    Request& request = exchange.request;
-    if (std::ranges::find(kMethods, request.method) == std::ranges::end(kMethods))
-      return std::unexpected(problem(501, "this server does not know the method"));
-    const auto target = parse_target(request.method, exchange.target);
-    if (!target) return std::unexpected(problem(400, "the target must be a path"));
-    request.path = target->path;
-    request.query_text = target->query;
-    if (!target->host.empty()) {
-      std::erase_if(request.headers, [](const Header& each) { return base::equals_ignoring_case(each.name, "Host"); });
-      request.headers.push_back({"Host", target->host});
-    }
-    auto query = Query::parse(target->query);
-    if (!query)
-      return std::unexpected(host_.router.show_problem(request, status_of(query.error().code), query.error().message));
-    request.query = std::move(*query);
-    const std::string_view expected = exchange.version >= 11 ? request.header("Expect") : "";
-    if (!expected.empty() && !base::equals_ignoring_case(expected, kContinue))
-      return std::unexpected(problem(417, "the only Expect that this server knows is 100-continue"));
-    return host_.router.find(request);
-  }
-
-  Answer call(Exchange& exchange) {
-    const auto route = route_of(exchange);
-    if (!route) return route.error();
-    try {
-      return (*route)->handler(exchange.request);
-    } catch (...) {
-      return problem_of(exchange.request, std::current_exception());
-    }
-  }
-
-  Reply problem_of(const Request& request, const std::exception_ptr& error) {
-    try {
-      std::rethrow_exception(error);
-    } catch (const base::Lost& lost) {
-      host_.losing.happened(fmt::format("{} {}", request.method, request.path), lost.what());
-      return problem(503, "something this answer needs is not reachable now; try again later");
-    } catch (const std::exception& bug) {
-      spdlog::error("{} {}: {}", request.method, request.path, bug.what());
-      return problem(500, "an error on our side; it has been logged");
-    }
   }
 
   // --- The slow path: a body, an answer that waits, or one that the client does not take at once
@@ -378,7 +273,7 @@ class Session final : public Channel,
       reply = co_await read_body(*exchange, share);
       if (gave_up_) co_return end();
       if (!reply) {
-        Answer given = call_with_body(*exchange);
+        Answer given = call(host_, route_->handler, exchange->request);
         if (auto* ready = std::get_if<Reply>(&given))
           reply = std::move(*ready);
         else
@@ -389,7 +284,7 @@ class Session final : public Channel,
     if (!reply) reply = co_await wait_for(exchange->request, std::move(*answer));
     Channel::unwatch();
     const Plan plan = plan_of(*exchange, *reply, true);
-    if (reply->push && !plan.head_only) co_return begin_push(std::move(exchange), std::move(*reply), plan);
+    if (reply->push && !plan.head_only) co_return begin_push(std::move(exchange), *reply, plan);
     co_await send_slowly(std::move(self), std::move(exchange), std::move(*reply), plan, 0);
   }
 
@@ -400,12 +295,12 @@ class Session final : public Channel,
     } catch (...) {
       error = std::current_exception();
     }
-    co_return problem_of(request, error);
+    co_return problem_of(host_, request, error);
   }
 
   /// Reads the body, if the route wants one. Else the answer; `gave_up_`: the client is gone.
   asio::awaitable<std::optional<Reply>> read_body(Exchange& exchange, BodyShare& share) {
-    const auto route = route_of(exchange);
+    const auto route = route_of(host_, exchange);
     if (!route) co_return route.error();
     route_ = *route;
     const std::size_t most = std::min(route_->options.max_body_bytes, host_.options.max_body_bytes);
@@ -415,9 +310,9 @@ class Session final : public Channel,
     if (exchange.version >= 11 && !exchange.request.header("Expect").empty()) {
       // To a client that waits for it (RFC 9110, section 10.1.1).
       std::vector<const_buffer> go_on(1, buffer("HTTP/1.1 100 Continue\r\n\r\n"));
-      gave_up_ = !co_await send(std::move(go_on));
-      host_.slow.set(*this, std::chrono::steady_clock::now());
+      gave_up_ = !co_await ChannelWriter(*this, host_, false).send(std::move(go_on));
       if (gave_up_) co_return std::nullopt;
+      host_.slow.set(*this, std::chrono::steady_clock::now());
     }
     auto body = co_await reader.read(most);
     gave_up_ = !body && !body.error();
@@ -426,14 +321,6 @@ class Session final : public Channel,
     exchange.request.body = exchange.body;
     exchange.has_body = false;
     co_return std::nullopt;
-  }
-
-  Answer call_with_body(Exchange& exchange) {
-    try {
-      return route_->handler(exchange.request);
-    } catch (...) {
-      return problem_of(exchange.request, std::current_exception());
-    }
   }
 
   /// May this body be read? Else the answer.
@@ -450,58 +337,13 @@ class Session final : public Channel,
   asio::awaitable<void> send_slowly(std::shared_ptr<Session> self, std::unique_ptr<Exchange> exchange, Reply reply,
                                     Plan plan, std::size_t sent) {
     const bool streams = reply.stream && !plan.head_only;
-    chunked_ = streams && exchange->version >= 11;
-    std::string head(head_to_send(reply));
-    if (chunked_) head += "Transfer-Encoding: chunked\r\n";
-    head += end_of_head(streams && !chunked_ ? kCloses : plan.told);
-    bool all = co_await send_body(head, body_to_send(reply, plan), sent);
-    if (all && streams) all = co_await send_stream(reply);
-    if (streams && !chunked_) plan.stays = false;
+    const bool chunked = streams && exchange->version >= 11;
+    if (streams && !chunked) plan = without_end(plan);
+    const std::string head = head_of_stream(reply, plan, chunked);
+    ChannelWriter writer(*this, host_, chunked);
+    bool all = co_await writer.send(head, body_to_send(reply, plan), sent);
+    if (all && streams) all = co_await writer.send(reply.stream);
     if (conclude(std::move(exchange), reply, plan, all)) read_on(std::move(self));
-  }
-
-  asio::awaitable<bool> send_body(std::string_view head, std::string_view body, std::size_t sent) {
-    std::vector<const_buffer> parts{buffer(head.substr(std::min(sent, head.size())))};
-    std::size_t at = sent - std::min(sent, head.size());
-    do {
-      const std::string_view piece = body.substr(at, kPieceBytes);
-      at += piece.size();
-      parts.push_back(buffer(piece));
-      if (!co_await send(std::exchange(parts, {}))) co_return false;
-    } while (at < body.size());
-    co_return true;
-  }
-
-  asio::awaitable<bool> send_stream(const Reply& reply) {
-    try {
-      co_await reply.stream(*this);
-    } catch (const std::exception& bug) {
-      // Without its last chunk the client sees that the answer is not whole.
-      spdlog::error("an answer ended early: {}", bug.what());
-      cut_off_ = true;
-    }
-    const bool cut_off = gone();
-    Channel::unwatch();
-    if (cut_off || !chunked_) co_return !cut_off;
-    std::vector<const_buffer> last(1, buffer(kLastChunk));
-    co_return co_await send(std::move(last));
-  }
-
-  /// Sends `parts` within the write timeout. False: the client is gone, or does not take them.
-  asio::awaitable<bool> send(std::vector<const_buffer> parts) {
-    if (closed()) co_return false;
-    host_.slow.set(*this, std::chrono::steady_clock::now());
-    for (;;) {
-      const auto count = Channel::write(parts);
-      if (!count) co_return false;
-      consume(parts, *count);
-      if (parts.empty()) break;
-      if (!co_await wait(EPOLLOUT)) co_return false;
-    }
-    unset();
-    // A client that takes all at once must not keep the core from others.
-    co_await asio::post(host_.context, use_awaitable);
-    co_return !closed();
   }
 
   /// Goes on with what came during the answer.
@@ -516,69 +358,30 @@ class Session final : public Channel,
 
   // --- Pushed answers
 
-  void begin_push(std::unique_ptr<Exchange> exchange, Reply reply, const Plan& plan) {
+  void begin_push(std::unique_ptr<Exchange> exchange, const Reply& reply, Plan plan) {
     const bool chunked = exchange->version >= 11;
-    std::string head(head_to_send(reply));
-    if (chunked) head += "Transfer-Encoding: chunked\r\n";
-    head += end_of_head(chunked ? plan.told : kCloses);
+    if (!chunked) plan = without_end(plan);
     count(reply, exchange->began);
     host_.spare = std::move(exchange);
     state_ = State::pushing;
+    stays_ = plan.stays;
     unset();
     expect(0);
-    Channel::watch([this] { asio::post(host_.context, [self = shared_from_this()] { self->end(); }); });
-    pushed_ = std::make_unique<Pushed>(
-        Pushed{.source = nullptr, .chunked = chunked, .stays = plan.stays && chunked, .parts = {}});
-    push_bytes(std::vector<Text>(1, std::make_shared<const std::string>(std::move(head))));
-    pushed_->source = reply.push(*this);
+    // The source must not end in the middle of what it does.
+    const auto end_soon = [this](bool whole) {
+      asio::post(host_.context, [self = shared_from_this(), whole] { self->end_push(whole); });
+    };
+    Channel::watch([end_soon] { end_soon(false); });
+    pushed_ = std::make_unique<PushedAnswer>(*this, host_, chunked, end_soon);
+    pushed_->begin(head_of_stream(reply, plan, chunked), reply.push);
   }
 
-  void push_bytes(std::vector<Text> parts) {
-    pushed_->parts = std::move(parts);
-    pushed_->sent = 0;
-    if (send_pushed()) return;
-    host_.slow.set(*this, std::chrono::steady_clock::now());
-    expect(EPOLLOUT);
-  }
-
-  /// True: all is sent, or the client is gone.
-  bool send_pushed() {
-    host_.parts.clear();
-    for (const Text& part : pushed_->parts) host_.parts.push_back(buffer(*part));
-    consume(host_.parts, pushed_->sent);
-    const auto count = Channel::write(host_.parts);
-    if (!count) {
-      asio::post(host_.context, [self = shared_from_this()] { self->end(); });
-      return true;
-    }
-    pushed_->sent += *count;
-    if (asio::buffer_size(host_.parts) > *count) return false;
-    pushed_->parts = {};
-    return true;
-  }
-
-  void push_on() {
-    if (!send_pushed()) return;
-    if (busy()) return;
-    unset();
-    expect(0);
-    if (pushed_->finished)
-      end_push();
-    else
-      pushed_->source->sent();
-  }
-
-  void end_push() {
+  void end_push(bool whole) {
     if (state_ != State::pushing) return;
-    pushed_->source.reset();
-    if (pushed_->chunked) {
-      host_.parts.assign(1, buffer(kLastChunk));
-      if (Channel::write(host_.parts) != kLastChunk.size()) pushed_->stays = false;
-    }
-    const bool stays = pushed_->stays;
+    const bool goes_on = whole && pushed_->end() && stays_;
     pushed_.reset();
     Channel::unwatch();
-    if (stays)
+    if (goes_on)
       read_on(shared_from_this());
     else
       end();
@@ -623,38 +426,15 @@ class Session final : public Channel,
   bool begun_ = false;
   /// The request's time is limited.
   bool timed_ = false;
-  bool chunked_ = false;
   /// The client did not send its body.
   bool gave_up_ = false;
-  /// Closed by this side, or the client takes nothing.
-  bool cut_off_ = false;
   bool ended_ = false;
   const Route* route_ = nullptr;
-  std::unique_ptr<Pushed> pushed_;
+  std::unique_ptr<PushedAnswer> pushed_;
+  /// Another request may follow the pushed answer.
+  bool stays_ = false;
   std::size_t dropped_ = 0;
 };
-
-SessionHost::SessionHost(asio::io_context& context, std::size_t core, const Router& router,
-                         const ServerOptions& options, SessionTotals& totals, base::Fault& losing,
-                         base::Metrics& metrics)
-    : context(context),
-      core(core),
-      router(router),
-      options(options),
-      totals(totals),
-      losing(losing),
-      connections(metrics.gauge("vacancy_http_connections", "Open connections", {{"server", options.name}})),
-      seconds(metrics.seconds("vacancy_http_request_seconds", "From the end of a request to the end of its answer",
-                              {{"server", options.name}})),
-      poller(context),
-      idle(context, options.idle_timeout),
-      slow(context, options.io_timeout),
-      lingering(context, kLongestLingering),
-      received(kReceivedBytes, '\0') {
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    requests[i] = &metrics.counter("vacancy_http_requests_total", "Requests answered",
-                                   {{"server", options.name}, {"code", fmt::format("{}xx", i + 1)}});
-}
 
 SessionHost::~SessionHost() {
   for (const auto& session : sessions) session->abandon();
