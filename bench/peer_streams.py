@@ -13,7 +13,7 @@ import servers
 from comparison import OTHER, OURS, PROFILES, Ground, draw, rows_of, summary, wanted
 from harness import BIN, OPTIONS, against
 from ratios import spread
-from servers import LOAD_CORE, cpu_seconds, memory_bytes, pinned
+from servers import LOAD_CORE, cpu_seconds, cpu_since, memory_bytes, pinned
 
 NCHAN = "nginx, nchan"
 STREAMS, QUICK_STREAMS, EVENTS, QUICK_EVENTS = 10_000, 200, 10, 3
@@ -98,7 +98,7 @@ def watch(ground, turn, target, pid, port, count):
     watchers.begin()
     cpu = cpu_seconds(pid)
     result = watchers.result()
-    cpu = cpu_seconds(pid) - cpu
+    cpu = cpu_since(pid, cpu)
     assert result["complete"] and result["deliveries"] == count * events(), f"{turn.name}: {result}"
     turn.note("µs", cpu / result["deliveries"] * 1e6)
     turn.note("ms", statistics.median(result["spread"]) / 1e3)

@@ -9,7 +9,7 @@ from comparison import OTHER, OURS, PROFILES, Ground, draw, rows_of, summary, wa
 from harness import BIN, OPTIONS
 from peer_streams import streams
 from ratios import quietest
-from servers import LOAD_CORE, Exchange, cpu_seconds, pinned, preempted
+from servers import LOAD_CORE, Exchange, cpu_seconds, cpu_since, pinned, preempted
 
 CLIENTS = 64
 ONCE = [{"name": "simulated", "ttl": "24h", "timeout": "1s", "duration": "1ms", "seed": 1}]
@@ -44,7 +44,7 @@ class Turn:
         command = [*pinned(LOAD_CORE), BIN / "load", self.port, self.file, self.status, self.length, CLIENTS, seconds, *([rate] if rate else [])]
         text = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True, check=True).stdout
         result = json.loads(text)
-        result["cpu"] = cpu_seconds(self.pid) - before
+        result["cpu"] = cpu_since(self.pid, before)
         result["preempted"] += preempted(self.pid) - lost
         assert result["requests"] > 0 and result["errors"] == 0, f"{self.name}: {result}"
         return result

@@ -46,6 +46,11 @@ def cpu_seconds(pid):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_since(pid, before):
+    """What was used since `before`; at least the smallest amount that is told, so that a ratio exists."""
+    return max(cpu_seconds(pid) - before, 1 / os.sysconf("SC_CLK_TCK"))
+
+
 def preempted(pid):
     """How often others took the core of a process or its descendants."""
     texts = [status.read_text() for each in tree(pid) for status in pathlib.Path(f"/proc/{each}/task").glob("*/status")]
