@@ -7,6 +7,7 @@
 #include "base/runtime.hpp"
 #include "feed/whole_list.hpp"
 #include "support/eventually.hpp"
+#include "support/reply_of.hpp"
 #include "support/rows.hpp"
 
 namespace feed {
@@ -90,7 +91,8 @@ TEST(WholeList, ALargeViewNeverGoesBack) {
     state->snapshot = core::Snapshot(support::many_rows(2000));
     const board::StatePtr current = std::move(state);
     const http::Request request;
-    return *support::start(runtime.core(0), view.answer(request, current, true)).get().body;
+    const std::function<http::Answer()> ask = [&] { return view.answer(request, current, true); };
+    return *support::start(runtime.core(0), support::reply_of(ask)).get().body;
   };
   EXPECT_EQ(shown(5), "5");
   EXPECT_EQ(shown(6), "6");
@@ -106,7 +108,8 @@ TEST(WholeList, ALargeViewIsKeptForAsLongAsItIsRight) {
   state->snapshot = core::Snapshot(support::many_rows(2000));
   const http::Request request;
   const auto shown_by = [&](WholeList& view) {
-    return *support::start(runtime.core(0), view.answer(request, state, true)).get().body;
+    const std::function<http::Answer()> ask = [&] { return view.answer(request, state, true); };
+    return *support::start(runtime.core(0), support::reply_of(ask)).get().body;
   };
   WholeList no_time(1, kTellsNoTime, render), time(1, base::SteadyTime::duration{0}, render);
   EXPECT_EQ(shown_by(no_time) + shown_by(no_time), "11");

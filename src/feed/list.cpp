@@ -35,20 +35,30 @@ http::Prepared render(const board::State& state) {
 
 List::List(board::Board& board, std::size_t cores) : board_(board), rows_(cores, kTellsNoTime, render) {}
 
-boost::asio::awaitable<http::Reply> List::handle(const http::Request& request) {
-  if (auto known = request.query.only({"wait", "since"}); !known) co_return http::problem(known.error());
+http::Answer List::handle(const http::Request& request) {
+  if (auto known = request.query.only({"wait", "since"}); !known) return http::problem(known.error());
   const auto seconds = request.query.number("wait", 0, 0, kLongestWaitSeconds);
-  if (!seconds) co_return http::problem(seconds.error());
-  board::CoreBoard& board = board_.of_core(request.core);
-  if (*seconds > 0) co_await wait(request.connection, board, std::chrono::seconds(*seconds));
+  if (!seconds) return http::problem(seconds.error());
+  if (*seconds > 0) return answer_later(request, std::chrono::seconds(*seconds));
+  return answer(request, false);
+}
+
+boost::asio::awaitable<http::Reply> List::answer_later(const http::Request& request, base::Duration longest) {
+  co_await wait(request.connection, board_.of_core(request.core), longest);
+  http::Answer given = answer(request, true);
+  if (auto* const waits = std::get_if<boost::asio::awaitable<http::Reply>>(&given)) given = co_await std::move(*waits);
+  auto& reply = std::get<http::Reply>(given);
+  reply.waited = true;
+  co_return std::move(reply);
+}
+
+http::Answer List::answer(const http::Request& request, bool exact) {
   // A copy of the pointer: the view moves on while the answer is made.
-  const board::StatePtr state = board.current();
+  board::StatePtr state = board_.of_core(request.core).current();
   // An empty list would mean that there are no profiles.
-  if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
-  if (const auto text = request.query.get("since")) co_return since(*state, *text);
-  http::Reply reply = co_await rows_.answer(request, state, *seconds > 0);
-  reply.waited = *seconds > 0;
-  co_return reply;
+  if (!state->filled) return http::problem(503, "the profiles are not loaded yet; try again in a moment");
+  if (const auto text = request.query.get("since")) return since(*state, *text);
+  return rows_.answer(request, std::move(state), exact);
 }
 
 boost::asio::awaitable<void> List::wait(http::Connection* connection, board::CoreBoard& board, base::Duration timeout) {

@@ -17,9 +17,11 @@ class List {
  public:
   explicit List(board::Board& board, std::size_t cores);
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Answer handle(const http::Request& request);
 
  private:
+  boost::asio::awaitable<http::Reply> answer_later(const http::Request& request, base::Duration longest);
+  http::Answer answer(const http::Request& request, bool exact);
   /// `connection` may be null.
   boost::asio::awaitable<void> wait(http::Connection* connection, board::CoreBoard& board, base::Duration timeout);
   http::Reply since(const board::State& state, std::string_view text) const;

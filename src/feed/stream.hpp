@@ -53,7 +53,7 @@ class Stream final : public http::PushSource {
 
   base::Time now_of(const board::State& state) const { return state.now(std::chrono::steady_clock::now()); }
 
-  void push(http::Text one) { push(std::vector<http::Text>(1, std::move(one))); }
+  void push(const http::Text& one) { push(std::vector<http::Text>(1, one)); }
   void push(std::vector<http::Text> parts);
 
   /// One step towards `state`; false when there is none now.

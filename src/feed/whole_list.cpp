@@ -13,10 +13,14 @@ constexpr std::size_t kSmallRows = 1000;
 WholeList::WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
     : kept_for_(kept_for), render_(std::move(render)), small_(cores, Cache(kept_for)) {}
 
-boost::asio::awaitable<http::Reply> WholeList::answer(const http::Request& request, board::StatePtr state, bool exact,
-                                                      std::string_view vary) {
+http::Answer WholeList::answer(const http::Request& request, board::StatePtr state, bool exact, std::string_view vary) {
   if (state->snapshot.size() <= kSmallRows)
-    co_return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
+    return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
+  return answer_large(request, std::move(state), exact, vary);
+}
+
+boost::asio::awaitable<http::Reply> WholeList::answer_large(const http::Request& request, board::StatePtr state,
+                                                            bool exact, std::string_view vary) {
   const bool gzip = http::accepts_gzip(request.list("Accept-Encoding"));
   auto job = [this, state, exact, gzip] { return large(*state, exact, gzip); };
   const auto prepared = co_await pool_.run(std::move(job));

@@ -18,11 +18,13 @@ class WholeList {
   /// `kept_for`: as of Cache.
   WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
 
-  /// `exact`: as of this very state, not a moment earlier. Parameters outlive the await.
-  boost::asio::awaitable<http::Reply> answer(const http::Request& request, board::StatePtr state, bool exact = false,
-                                             std::string_view vary = "");
+  /// `exact`: as of this very state, not a moment earlier. `request` and `vary` outlive the answer.
+  http::Answer answer(const http::Request& request, board::StatePtr state, bool exact = false,
+                      std::string_view vary = "");
 
  private:
+  boost::asio::awaitable<http::Reply> answer_large(const http::Request& request, board::StatePtr state, bool exact,
+                                                   std::string_view vary);
   std::shared_ptr<http::Prepared> large(const board::State& state, bool exact, bool gzip);
 
   base::SteadyTime::duration kept_for_;

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "http/router.hpp"
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
 #include "portal/badge.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
 #include "support/fed_board.hpp"
+#include "support/reply_of.hpp"
 
 namespace portal {
 
@@ -26,12 +26,8 @@ class PortalTest : public testing::Test {
     request.query = http::Query::parse(query).value();
     request.query_text = query;
     request.parameters = std::move(parameters);
-    return support::start(runtime_.core(0), answer(http::to(target, handle), request)).get();
-  }
-  static boost::asio::awaitable<http::Reply> answer(http::Handler handler, const http::Request& request) {
-    http::Answer given = handler(request);
-    if (auto* const ready = std::get_if<http::Reply>(&given)) co_return std::move(*ready);
-    co_return co_await std::move(std::get<boost::asio::awaitable<http::Reply>>(given));
+    const std::function<http::Answer()> answer = [&] { return (target.*handle)(request); };
+    return support::start(runtime_.core(0), support::reply_of(answer)).get();
   }
   std::string page(std::string_view query = "") { return *ask(&Page::handle, page_, query).body; }
 
