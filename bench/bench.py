@@ -9,13 +9,14 @@ import sys
 
 import browser
 import fleet
+import idle
 import main_job
 import page
 import probes
 import wait
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "browser": browser, "wait": wait}
+GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"
