@@ -3,8 +3,10 @@
 import argparse
 import datetime
 import os
+import pathlib
 import platform
 import re
+import signal
 import sys
 
 import browser
@@ -12,11 +14,12 @@ import fleet
 import idle
 import main_job
 import page
+import peers
 import probes
 import wait
-from harness import ROOT
+from harness import OPTIONS, ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait}
+GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"
@@ -52,12 +55,30 @@ def write(group, rows):
     PAGE.write_text("\n".join([HEAD, *(sections[title].rstrip() + "\n" for title in known)]))
 
 
+def directory(text):
+    path = pathlib.Path(text).resolve()
+    if not (path / "portal").exists():
+        raise argparse.ArgumentTypeError(f"{text} has no portal")
+    return path
+
+
 def main():
     parts = [part for group in GROUPS.values() for part in group.PARTS]
     parser = argparse.ArgumentParser(description=__doc__, prog="script/bench")
     parser.add_argument("what", nargs="*", choices=[[], *GROUPS, *parts], metavar="GROUP|PART",
                         help="; ".join(f"{name}: {', '.join(group.PARTS)}" for name, group in GROUPS.items()) + " (default: all)")
-    wanted = parser.parse_args().what or list(GROUPS)
+    parser.add_argument("--quick", action="store_true", help="peers only, in a minute: does everything run and answer with the right bytes?")
+    parser.add_argument("--bin-dir", type=directory, default=OPTIONS.bin_dir, help="peers: the programs to measure")
+    parser.add_argument("--against", type=directory, metavar="BIN_DIR", help="peers: programs of another build, one more peer")
+    parser.add_argument("--rounds", type=int, help="peers: 6, with --quick 2")
+    parser.add_argument("--no-write", action="store_true", help="only print, as with --quick and --against")
+    vars(OPTIONS).update(vars(parser.parse_args()))
+    OPTIONS.writes = not (OPTIONS.no_write or OPTIONS.quick or OPTIONS.against)
+    OPTIONS.rounds = OPTIONS.rounds or (2 if OPTIONS.quick else 6)
+    wanted = OPTIONS.what or (["peers"] if OPTIONS.quick else list(GROUPS))
+    # Whatever ends a benchmark, what it started ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    done = 0
     for name, group in GROUPS.items():
         rows = []
         chosen = [part for part in group.PARTS if name in wanted or part in wanted]
@@ -65,8 +86,11 @@ def main():
             for row in group.PARTS[part]():
                 print(f"{row[0]}\n    goal {row[1]}; measured {row[2]}", flush=True)
                 rows.append(row)
-        if rows:
+        done += len(rows)
+        if rows and OPTIONS.writes:
             write(group, rows)
+    if OPTIONS.quick:
+        print(f"{done} passed, 0 failed")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,12 @@ import subprocess
 import tempfile
 import threading
 import time
+import types
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
+# What the command line chose: see bench.py.
+OPTIONS = types.SimpleNamespace(bin_dir=BIN, against=None, rounds=6, quick=False, writes=True)
 
 
 def percentile(values, share):
@@ -52,15 +55,15 @@ def timed_gets(port, path, count, headers=None):
 
 
 class Program:
-    """One of our programs on free ports, until stop() or kill()."""
+    """One of our programs on free ports, until stop() or kill(). `prefix` is a command that runs it."""
 
-    def __init__(self, name, config, directory, *args, label="config"):
+    def __init__(self, name, config, directory, *args, label="config", bin_dir=BIN, prefix=()):
         file = pathlib.Path(directory) / f"{label}.yaml"
         file.write_text(json.dumps(config))  # JSON is YAML
         self.log = open(pathlib.Path(directory) / f"{label}.log", "a+")
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [BIN / name, *args, "--config", file, "--port", "0", "--admin-port", "0"], stdout=subprocess.PIPE,
+            [*prefix, bin_dir / name, *args, "--config", file, "--port", "0", "--admin-port", "0"], stdout=subprocess.PIPE,
             stderr=self.log, text=True)
         line = self.process.stdout.readline()
         self.ready_seconds = time.perf_counter() - self.begin

@@ -1,15 +1,12 @@
 // The original system's design in a few lines: every request starts a thread per profile and waits for all of them.
-// Usage: original_peer PORT SECONDS PROFILE…
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <string>
+// Usage: original_peer PORT SECONDS [--answer FILE] PROFILE…   (FILE: the bytes to answer with, head and body, instead
+// of the profiles)
 #include <thread>
 #include <vector>
 
-static void serve(int client, int seconds, const std::vector<std::string>& profiles) {
+#include "bench/sockets.hpp"
+
+static void serve(int client, int seconds, const std::vector<std::string>& profiles, const std::string& fixed) {
   char request[4096];
   while (read(client, request, sizeof request) > 0) {
     std::vector<std::jthread> slow;
@@ -19,25 +16,20 @@ static void serve(int client, int seconds, const std::vector<std::string>& profi
       body += profile + ": HIGH\n";
     }
     slow.clear();  // joins
-    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-    if (write(client, answer.data(), answer.size()) < 0) break;
+    const std::string lines = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string& answer = fixed.empty() ? lines : fixed;
+    if (send(client, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
   }
   close(client);
 }
 
 int main(int argc, char** argv) {
   if (argc < 4) return 2;
-  const std::vector<std::string> profiles(argv + 3, argv + argc);
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  const int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(std::atoi(argv[1])));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener, 512) != 0)
-    return 1;
+  const bool given = argc > 5 && std::string(argv[3]) == "--answer";
+  const std::string fixed = given ? bench::contents(argv[4]) : "";
+  const std::vector<std::string> profiles(argv + (given ? 5 : 3), argv + argc);
+  const int listener = bench::listen_on(std::atoi(argv[1]));
   for (;;)
     if (const int client = accept(listener, nullptr, nullptr); client >= 0)
-      std::thread(serve, client, std::atoi(argv[2]), std::cref(profiles)).detach();
+      std::thread(serve, client, std::atoi(argv[2]), std::cref(profiles), std::cref(fixed)).detach();
 }

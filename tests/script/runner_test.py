@@ -38,7 +38,7 @@ PHASES = {
     "tsan": ("script/test", "tsan"), "fuzz": ("script/test", "fuzz"), "build release": ("script/build", "release"),
     "integration": ("script/test", "integration"), "e2e": ("script/test", "e2e"), "chart": ("script/test", "chart"),
     "aws": ("script/test", "aws"), "engine": ("tests/deploy/engine", ""),
-    "deploy": ("script/test", "deploy"), "compose v2": ("tests/support/debian_root", ""),
+    "bench": ("script/bench", "--quick"), "deploy": ("script/test", "deploy"), "compose v2": ("tests/support/debian_root", ""),
     "deploy v2": ("script/test", "deploy redeploy_test"),
 }  # fmt: skip
 
