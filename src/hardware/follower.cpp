@@ -10,10 +10,6 @@ namespace {
 const std::string kJob = "the board cannot follow the database";
 const std::string kOther = "the database is another one now";
 constexpr std::chrono::minutes kToldEvery{1};
-/// Under load a look is followed by a pause this much longer than itself, at most so long: what is written meanwhile
-/// comes with the next one. A change of a large board costs much more than of each of its rows.
-constexpr int kPausesPerLook = 4;
-constexpr std::chrono::milliseconds kLongestPause{100};
 
 }  // namespace
 
@@ -28,27 +24,21 @@ Follower::Follower(store::Changes& store, store::Caller& database, board::Board&
       complete_(std::move(complete)),
       fault_(fault),
       poked_(executor),
-      stopped_(executor),
       profiles_(metrics.gauge("vacancy_profiles", "Profiles on the board")),
       revision_(metrics.gauge("vacancy_board_revision", "The latest revision on the board")),
       clock_steps_(metrics.counter("vacancy_database_clock_steps_total",
                                    "Steps of the database's clock against this machine's steady one")) {}
 
 asio::awaitable<void> Follower::run() {
-  while (!stopped_.is_set()) {
-    const auto begun = std::chrono::steady_clock::now();
+  while (!stopped_) {
     co_await look();
-    const auto ended = std::chrono::steady_clock::now();
     const auto& state = *board_.state();
     profiles_.Set(static_cast<double>(state.snapshot.size()));
     revision_.Set(static_cast<double>(state.version.revision));
     const bool failed = !problem().empty();
     // A failed look is repeated after the pause, however often somebody poked meanwhile.
-    if (failed && !stopped_.is_set()) poked_.reset();
-    if (!std::exchange(more_, false))
-      co_await stopped_.wait(ended +
-                             std::min<base::SteadyTime::duration>(kPausesPerLook * (ended - begun), kLongestPause));
-    co_await poked_.take(ended + (failed ? std::max(period_, backoff_.next()) : period_));
+    if (failed && !stopped_) poked_.reset();
+    co_await poked_.take(std::chrono::steady_clock::now() + (failed ? std::max(period_, backoff_.next()) : period_));
   }
 }
 
@@ -68,7 +58,7 @@ asio::awaitable<void> Follower::look() {
 }
 
 void Follower::stop() {
-  stopped_.set();
+  stopped_ = true;
   poked_.set();
 }
 
@@ -125,8 +115,7 @@ asio::awaitable<void> Follower::poll() {
     throw;
   }
   tell(polled.clock_steps);
-  more_ = polled.more;
-  if (more_) poked_.set();
+  if (polled.more) poked_.set();
   if (polled.epoch != board_.state()->version.epoch) {
     fault_.failed(kOther, "loading it again");
     loaded_ = false;

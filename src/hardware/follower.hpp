@@ -62,7 +62,6 @@ class Follower {
   base::Fault& fault_;
   base::Backoff backoff_;
   base::Event poked_;
-  base::Event stopped_;
   prometheus::Gauge& profiles_;
   prometheus::Gauge& revision_;
   prometheus::Counter& clock_steps_;
@@ -70,8 +69,7 @@ class Follower {
   core::Revision seen_ = 0;
   bool loaded_ = false;
   bool show_all_ = false;
-  /// More rows of plain SQL wait.
-  bool more_ = false;
+  bool stopped_ = false;
   std::optional<base::SteadyTime> away_since_;
   mutable std::mutex mutex_;
   std::string problem_ = "the profiles are not loaded yet";

@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "support/captured_log.hpp"
 #include "support/eventually.hpp"
 #include "support/memory_store.hpp"
@@ -31,8 +29,6 @@ class ExchangedStore final : public support::MemoryStore {
   }
   /// The database's clock is ahead from now on.
   void set_ahead(std::chrono::hours hours) { ahead_ = hours; }
-  /// How long a poll takes from now on.
-  void slow_down(std::chrono::milliseconds delay) { delay_ = delay; }
   int polls() const { return polls_; }
   /// What the latest poll had seen.
   core::Revision seen() const { return seen_; }
@@ -49,7 +45,6 @@ class ExchangedStore final : public support::MemoryStore {
     return loaded;
   }
   store::Polled poll(core::Revision seen) override {
-    std::this_thread::sleep_for(delay_.load());
     store::Polled polled = MemoryStore::poll(seen);
     if (other_) polled.epoch = "other";
     ++polls_;
@@ -66,7 +61,6 @@ class ExchangedStore final : public support::MemoryStore {
   std::atomic<int> more_ = 0, polls_ = 0, loads_ = 0;
   std::atomic<core::Revision> seen_ = 0;
   std::atomic<std::chrono::hours> ahead_ = 0h;
-  std::atomic<std::chrono::milliseconds> delay_{0ms};
   std::mutex mutex_;
   store::ClockWatch::Steps steps_;
 };
@@ -117,22 +111,6 @@ class FollowerTest : public testing::Test {
   std::unique_ptr<Follower> follower_;
   std::future<void> run_;
 };
-
-TEST_F(FollowerTest, SlowPollsLeaveTimeToOthersHoweverOftenItIsPoked) {
-  start();
-  ASSERT_TRUE(tells({{0, true}}));
-  store_.slow_down(20ms);
-  const auto poke_until = [&](int polls) {
-    return eventually([&] {
-      on([&] { follower_->poke(); });
-      return store_.polls() >= polls;
-    });
-  };
-  ASSERT_TRUE(poke_until(store_.polls() + 2));
-  const auto begin = std::chrono::steady_clock::now();
-  ASSERT_TRUE(poke_until(store_.polls() + 5));
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, 4 * 100ms) << "four parts of a pause for one of a poll";
-}
 
 TEST_F(FollowerTest, ShowsAllOnceAndThenWhatChanged) {
   ASSERT_TRUE(store_.add({"p", "a"}));
