@@ -11,6 +11,7 @@ import sys
 
 import browser
 import fleet
+import idle
 import main_job
 import page
 import peers
@@ -18,7 +19,7 @@ import probes
 import wait
 from harness import OPTIONS, ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers}
+GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -16,41 +16,41 @@ class BacklogTest : public testing::Test {
 
 TEST_F(BacklogTest, OfNothingIsNotLate) {
   EXPECT_EQ(backlog_.overdue(sent_), 0s);
-  backlog_.look({.now = now_, .due = {}, .lease_end = {}}, sent_);
+  backlog_.look({.due = {}, .lease_end = {}}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 1h), 0s);
 }
 
 TEST_F(BacklogTest, GrowsFromWhenTheTaskWasDueOnTheDatabasesClock) {
-  backlog_.look({.now = now_, .due = now_ - 30s, .lease_end = {}}, sent_);
+  backlog_.look({.due = now_ - 30s, .lease_end = {}}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_), 30s);
   EXPECT_EQ(backlog_.overdue(sent_ + 10s), 40s);
 }
 
 TEST_F(BacklogTest, WhatIsDueLaterIsLateLater) {
-  backlog_.look({.now = now_, .due = now_ + 30s, .lease_end = {}}, sent_);
+  backlog_.look({.due = now_ + 30s, .lease_end = {}}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 30s), 0s);
   EXPECT_EQ(backlog_.overdue(sent_ + 31s), 1s);
 }
 
 TEST_F(BacklogTest, ARunThatStoppedRenewingIsLateFromTheEndOfItsLease) {
-  backlog_.look({.now = now_, .due = now_ + 1h, .lease_end = now_ + 15s}, sent_);
+  backlog_.look({.due = now_ + 1h, .lease_end = now_ + 15s}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 15s), 0s);
   EXPECT_EQ(backlog_.overdue(sent_ + 20s), 5s);
-  backlog_.look({.now = now_ + 20s, .due = {}, .lease_end = now_ + 30s}, sent_ + 20s);
+  backlog_.look({.due = {}, .lease_end = now_ + 30s}, now_ + 20s, sent_ + 20s);
   EXPECT_EQ(backlog_.overdue(sent_ + 20s), 0s) << "it was renewed";
 }
 
 TEST_F(BacklogTest, WhatWasSeenDoesNotGrowUntilSomebodyLooks) {
-  backlog_.look({.now = now_, .due = now_ - 30s, .lease_end = {}}, sent_);
+  backlog_.look({.due = now_ - 30s, .lease_end = {}}, now_, sent_);
   EXPECT_EQ(backlog_.overdue_when_looked(), 30s);
-  backlog_.look({.now = now_, .due = now_ + 30s, .lease_end = {}}, sent_);
+  backlog_.look({.due = now_ + 30s, .lease_end = {}}, now_, sent_);
   EXPECT_EQ(backlog_.overdue_when_looked(), 0s);
 }
 
 TEST_F(BacklogTest, TheLongestWaitCounts) {
-  backlog_.look({.now = now_, .due = now_ - 5s, .lease_end = now_ + 1s}, sent_);
+  backlog_.look({.due = now_ - 5s, .lease_end = now_ + 1s}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 10s), 15s);
-  backlog_.look({.now = now_, .due = now_ + 5s, .lease_end = now_ + 1s}, sent_);
+  backlog_.look({.due = now_ + 5s, .lease_end = now_ + 1s}, now_, sent_);
   EXPECT_EQ(backlog_.overdue(sent_ + 10s), 9s);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "base/error.hpp"
 #include "refresh/database_watch.hpp"
 #include "store/caller.hpp"
 

@@ -19,7 +19,7 @@ TEST(Meters, OfAProbeThatIsGoneAreZero) {
   {
     Backlog backlog;
     Meters meters(metrics, config, backlog, 1);
-    backlog.look({.now = base::Time{2h}, .due = base::Time{1h}, .lease_end = {}}, std::chrono::steady_clock::now());
+    backlog.look({.due = base::Time{1h}, .lease_end = {}}, base::Time{2h}, std::chrono::steady_clock::now());
     meters.slowed_down.Set(1);
     ASSERT_EQ(meters.left.size(), 1U);
     meters.left[0]->Set(5);
@@ -37,7 +37,7 @@ TEST(Meters, OfOneTaskForAllProfilesAreNoDemand) {
     base::Metrics metrics;
     Backlog backlog;
     Meters meters(metrics, {.name = "p", .kind = kind, .ttl = 1h}, backlog, 1);
-    backlog.look({.now = base::Time{2h}, .due = base::Time{1h}, .lease_end = {}}, std::chrono::steady_clock::now());
+    backlog.look({.due = base::Time{1h}, .lease_end = {}}, base::Time{2h}, std::chrono::steady_clock::now());
     EXPECT_THAT(metrics.text(), HasSubstr(fmt::format("vacancy_overdue_max_seconds {}\n", late))) << kind;
   }
 }

@@ -53,6 +53,41 @@ TEST_F(RefreshTest, TasksThatFallDueOneAfterTheOtherAreClaimedTogether) {
   EXPECT_LT(store_.claims(), 300) << "600 runs, spread over all of the time";
 }
 
+TEST_F(RefreshTest, ARunnerWithNothingToDoClaimsNothing) {
+  add(20);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return measured() == 20; }));
+  const int looks = store_.looks();
+  ASSERT_TRUE(eventually([&] { return store_.looks() >= looks + 2; }));
+  const int claims = store_.claims();
+  ASSERT_TRUE(eventually([&] { return store_.looks() >= looks + 5; }));
+  EXPECT_EQ(store_.claims(), claims) << "it knows that nothing is due";
+}
+
+TEST_F(RefreshTest, ALookWakesARunnerForWhatNobodyToldIt) {
+  add(1);
+  Replica replica(runtime_, store_, config_);
+  replica.start();
+  ASSERT_TRUE(eventually([&] { return measured() == 1; }));
+  add(1);
+  EXPECT_TRUE(eventually([&] { return measured() == 2; })) << "another replica assigned it";
+  store_.make_due();
+  EXPECT_TRUE(eventually([&] { return replica.runs() == 4; })) << "as plain SQL does";
+}
+
+TEST_F(RefreshTest, WhatAnotherReplicaGivesBackIsRunAtOnce) {
+  add(1);
+  Replica first(runtime_, store_, config_, 1h), second(runtime_, store_, config_, 1h);
+  for (Replica* replica : {&first, &second}) replica->script->duration = 1h;
+  first.start();
+  ASSERT_TRUE(eventually([&] { return first.runs() == 1; }));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return store_.looks() >= 4; }));
+  first.stop();
+  EXPECT_TRUE(eventually([&] { return second.runs() == 1; })) << "although its lease has an hour to go";
+}
+
 TEST_F(RefreshTest, ClaimsNoMoreWhileWritingIsBehind) {
   add(3000);
   store_.refuse_results(true);

@@ -47,6 +47,14 @@ asio::awaitable<void> Refresher::run() {
   for (const auto& runner : runners_) group_.spawn("runner of " + runner->config().name, keep(runner));
   group_.spawn("assign loop", assign_loop());
   group_.spawn("watch loop", watch_loop());
+  const auto probes = [this] {
+    std::vector<std::string> names;
+    for (const auto& runner : runners_) names.push_back(runner->config().name);
+    return names;
+  };
+  group_.spawn("look loop", look_loop(shared_, stopped_, probes, [this](const Look& look) {
+                 for (const auto& runner : runners_) runner->looked(look);
+               }));
   co_await group_.wait();
 }
 

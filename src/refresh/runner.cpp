@@ -11,12 +11,10 @@ namespace {
 
 /// Tasks per claim: more would keep other replicas waiting for the row locks.
 constexpr std::size_t kClaimBatch = 128;
-/// Another replica, or plain SQL, may have made tasks due without this replica's knowledge.
-constexpr std::chrono::seconds kLongestLook{1};
-/// Tasks that fall due within this time are claimed together: a claim for each costs more than most probes.
-constexpr std::chrono::milliseconds kShortestLook{25};
-/// At most the time between renewals: the look must see them.
-constexpr std::chrono::seconds kLookPeriod{5};
+/// Tasks that fall due within this part of the period are claimed together, some of them late by as much: a claim for
+/// each costs more than most probes.
+constexpr int kPartClaimedTogether = 40;
+constexpr std::chrono::milliseconds kShortestPause{25}, kLongestPause{250};
 constexpr base::Duration kTick{1};
 
 using std::chrono::steady_clock;
@@ -52,7 +50,7 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       measurements_(shared.executor),
       loops_(shared.executor),
       woken_(shared.executor),
-      look_(shared.executor),
+      hurried_(shared.executor),
       stopped_(shared.executor),
       leases_(config_.name, shared_, meters_, budget_.limits()),
       writer_(config_.name, shared_, meters_, [this](const auto& outcomes) { forget(outcomes); }) {
@@ -66,12 +64,11 @@ asio::awaitable<void> Runner::run() {
   loops_.spawn("write loop of " + config_.name, write_loop());
   loops_.spawn("renew loop of " + config_.name, leases_.renew_loop());
   loops_.spawn("watch of leases of " + config_.name, leases_.watch_loop());
-  loops_.spawn("look loop of " + config_.name, look_loop());
   co_await loops_.wait();
 }
 
 void Runner::stop() {
-  for (base::Event* event : {&stopped_, &woken_, &look_}) event->set();
+  for (base::Event* event : {&stopped_, &woken_, &hurried_}) event->set();
   tests_.request_stop();
   leases_.stop();
   writer_.hurry();
@@ -83,12 +80,15 @@ asio::awaitable<void> Runner::pause(base::Duration delay) {
 
 asio::awaitable<void> Runner::claim_loop() {
   const std::string cannot = config_.name + " cannot claim tasks";
+  const base::Duration together =
+      std::clamp<base::Duration>(config_.ttl / kPartClaimedTogether, kShortestPause, kLongestPause);
   base::Backoff backoff;
   while (!stopping()) {
     woken_.reset();
+    hurried_.reset();
     const auto looked_at = steady_clock::now();
     const Slots::Room room = this->room();
-    base::SteadyTime next = room.changes;
+    next_look_ = room.changes;
     if (room.tasks > 0) {
       const auto look_again = co_await claim_some(std::min(room.tasks, kClaimBatch), cannot);
       if (!look_again) {
@@ -96,13 +96,14 @@ asio::awaitable<void> Runner::claim_loop() {
         continue;
       }
       backoff.reset();
-      next = *look_again;
+      next_look_ = *look_again;
     } else {
       shared_.database.watch.settle(cannot);
     }
-    const bool more_is_due = next <= steady_clock::now();
-    if (!stopping()) co_await woken_.wait(next);
-    if (!more_is_due) co_await stopped_.wait(looked_at + kShortestLook);
+    const bool more_is_due = next_look_ <= steady_clock::now();
+    if (!stopping()) co_await woken_.wait(next_look_);
+    // Without room, tasks wait already.
+    if (!more_is_due) co_await hurried_.wait(looked_at + (room.tasks > 0 ? together : kShortestPause));
   }
   shared_.database.watch.forget(cannot);
   co_await measurements_.wait();
@@ -129,15 +130,31 @@ asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t 
   begin_queued();
   if (!claimed->left.empty()) budget_.show(claimed->left);
   const auto now = steady_clock::now();
-  // Under a limit, next_due is when it allows the next run.
-  if (budget_.limited() && !claimed->claims.empty()) look_.set();
   if (claimed->claims.size() == limit) co_return now;
-  if (!budget_.limited()) backlog_.look({claimed->now, claimed->next_due, claimed->next_lease_end}, sent);
-  base::Time next = claimed->now + kLongestLook;
-  if (claimed->next_due) next = std::min(next, *claimed->next_due);
-  // A lease is over after its end.
-  if (claimed->next_lease_end) next = std::min(next, *claimed->next_lease_end + kTick);
-  co_return now + std::max(next - claimed->now, base::Duration{0});
+  // Under a limit, next_due is when it allows the next run.
+  if (!budget_.limited()) backlog_.look_at_due(claimed->next_due, claimed->now, sent);
+  base::SteadyTime next = next_lease_end();
+  if (claimed->next_due) next = std::min(next, now + std::max(*claimed->next_due - claimed->now, base::Duration{0}));
+  co_return next;
+}
+
+base::SteadyTime Runner::next_lease_end() const {
+  const auto end = backlog_.lease_end();
+  // One that should be over was renewed, or is spared: the next look tells.
+  return end && *end > steady_clock::now() ? *end + kTick : base::SteadyTime::max();
+}
+
+void Runner::looked(const Look& look) {
+  const auto found = look.found.of.find(config_.name);
+  if (found == look.found.of.end()) return;  // it has just started
+  if (look.leases)
+    backlog_.look(found->second, look.found.now, look.sent);
+  else
+    backlog_.look_at_due(found->second.due, look.found.now, look.sent);
+  if (look.leases && budget_.limited() && !stopping()) measurements_.spawn("look at the budget", budget_.look());
+  const base::SteadyTime next = std::min(next_lease_end(), backlog_.due().value_or(base::SteadyTime::max()));
+  // Two answers differ by the ways to the database and back.
+  if (room().tasks > 0 && next < next_look_ - kShortestPause) woken_.set();
 }
 
 void Runner::begin_queued() {
@@ -225,20 +242,6 @@ void Runner::forget(const std::vector<store::Outcome>& outcomes) {
   shared_.written();
   // A slot is free. And these tasks may be due again: at once, when the probe takes as long as its period.
   wake();
-}
-
-/// Asks how late the tasks are.
-asio::awaitable<void> Runner::look_loop() {
-  const std::string cannot = config_.name + " cannot look how late its tasks are";
-  while (!stopping()) {
-    auto job = [this] { return shared_.tasks.backlog(config_.name); };
-    const auto sent = steady_clock::now();
-    const auto found = co_await shared_.database.attempt("claim", cannot, std::move(job));
-    if (found) backlog_.look(*found, sent);
-    if (!stopping())
-      co_await look_.take(steady_clock::now() + std::min<base::Duration>(kLookPeriod, shared_.lease / 3));
-  }
-  shared_.database.watch.forget(cannot);
 }
 
 }  // namespace refresh

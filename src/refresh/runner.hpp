@@ -12,6 +12,7 @@
 #include "base/task_group.hpp"
 #include "refresh/backlog.hpp"
 #include "refresh/leases.hpp"
+#include "refresh/look.hpp"
 #include "refresh/slots.hpp"
 #include "refresh/test_run.hpp"
 #include "refresh/writer.hpp"
@@ -41,7 +42,12 @@ class Runner {
   boost::asio::awaitable<void> run();
   void stop();
   /// Tasks may be due: look now.
-  void wake() { woken_.set(); }
+  void wake() {
+    hurried_.set();
+    woken_.set();
+  }
+  /// Takes what waits for the probe.
+  void looked(const Look& look);
   bool stopping() const { return stopped_.is_set(); }
   /// Returns after `delay`, or after stop().
   boost::asio::awaitable<void> pause(base::Duration delay);
@@ -55,6 +61,8 @@ class Runner {
  private:
   boost::asio::awaitable<void> claim_loop();
   boost::asio::awaitable<std::optional<base::SteadyTime>> claim_some(std::size_t limit, const std::string& cannot);
+  /// When another replica's task can be claimed, as far as is known.
+  base::SteadyTime next_lease_end() const;
   Slots::Room room() const;
   /// Gives free slots to queued tasks.
   void begin_queued();
@@ -65,7 +73,6 @@ class Runner {
   boost::asio::awaitable<void> write_loop();
   /// These tasks are no longer ours.
   void forget(const std::vector<store::Outcome>& outcomes);
-  boost::asio::awaitable<void> look_loop();
 
   const config::ProbeConfig config_;
   Shared shared_;
@@ -78,8 +85,11 @@ class Runner {
   std::deque<store::Claim> queued_;
   base::TaskGroup measurements_;
   base::TaskGroup loops_;
+  /// When the claim loop looks by itself.
+  base::SteadyTime next_look_;
   base::Event woken_;
-  base::Event look_;
+  /// It looks at once.
+  base::Event hurried_;
   base::Event stopped_;
   /// Ends runs for a person to look at; those of tasks end with their leases.
   std::stop_source tests_;

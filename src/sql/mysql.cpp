@@ -11,6 +11,7 @@ namespace {
 
 constexpr Dialect kDialect{
     .name = "MySQL",
+    .now = "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)",
     .identity = "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
     .key = "BIGINT NOT NULL PRIMARY KEY",
     .exact_text = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
@@ -50,7 +51,8 @@ class MysqlSession final : public Session {
   const Dialect& dialect() const override { return kDialect; }
 
   base::Time now() override {
-    auto query = this->query("SELECT CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)");
+    static const std::string kSql = fmt::format("SELECT {}", kDialect.now);
+    auto query = this->query(kSql);
     query.step();
     return query.get<base::Time>(0);
   }

@@ -12,6 +12,8 @@ namespace sql {
 /// The few differences between the databases.
 struct Dialect {
   std::string_view name;
+  /// An expression: the database's clock, in microseconds since 1970.
+  std::string_view now;
   /// Column definition of a primary key that the database numbers and never gives out twice.
   std::string_view identity;
   /// Column definition of a primary key that the program numbers.

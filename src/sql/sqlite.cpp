@@ -19,6 +19,7 @@ namespace {
 
 constexpr Dialect kDialect{
     .name = "SQLite",
+    .now = "wall_now()",
     .identity = "INTEGER PRIMARY KEY AUTOINCREMENT",
     .key = "INTEGER PRIMARY KEY",
     .exact_text = "",
@@ -82,7 +83,17 @@ class SqliteStatement final : public Statement {
 
 class SqliteSession final : public Session {
  public:
-  SqliteSession(SqliteConnection db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {}
+  SqliteSession(SqliteConnection db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {
+    const auto now = [](sqlite3_context* context, int, sqlite3_value**) {
+      const auto& clock = *static_cast<const base::Clock*>(sqlite3_user_data(context));
+      sqlite3_result_int64(context, clock.wall_now().time_since_epoch().count());
+    };
+    // It only reads it. SQLite asks once per statement.
+    auto* const user = const_cast<base::Clock*>(&clock);
+    if (sqlite3_create_function(db_.get(), "wall_now", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC, user, now, nullptr,
+                                nullptr) != SQLITE_OK)
+      throw_sqlite_error(db_.get());
+  }
 
   ~SqliteSession() override {
     // The last one would write the log into a file that is another database now.
@@ -102,6 +113,8 @@ class SqliteSession final : public Session {
   base::Time now() override { return clock_.wall_now(); }
 
   Statement& prepare(std::string_view sql) override {
+    // A transaction, or a statement that is one by itself, begins.
+    if (sqlite3_get_autocommit(db_.get()) != 0) check_files();
     return statements_.take(sql, [&] { return std::make_unique<SqliteStatement>(db_.get(), sql); });
   }
 
@@ -110,7 +123,6 @@ class SqliteSession final : public Session {
   bool take_lock(std::string_view, std::chrono::seconds) override { return true; }
 
   void begin(Access access) override {
-    check_files();
     // A deferred transaction that reads and then writes would fail at once, whatever the busy timeout.
     run(access == Access::write ? "BEGIN IMMEDIATE" : "BEGIN");
   }

@@ -32,7 +32,7 @@ TEST_P(LastWriteTest, ReadingIsNoWrite) {
   EXPECT_FALSE(writes([&] { store_->load(); }));
   EXPECT_FALSE(writes([&] { store_->poll(0); }));
   EXPECT_FALSE(writes([&] { store_->find({"Amazon", "c5"}); }));
-  EXPECT_FALSE(writes([&] { store_->backlog("p"); }));
+  EXPECT_FALSE(writes([&] { store_->backlogs(std::vector<std::string>{"p"}, true); }));
   EXPECT_FALSE(writes([&] { store_->left("p", limits); }));
 }
 

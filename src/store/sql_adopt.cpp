@@ -70,8 +70,6 @@ void mark(sql::Session& session, std::span<const ProfileId> ids, Revision revisi
 }  // namespace
 
 bool SqlStore::adopt_fresh() {
-  // No transaction: the rows are looked at again under the lock.
-  if (with_session([](sql::Session& session) { return strangers(session, kUnseen, kFirst, 1).empty(); })) return false;
   LeftOut left_out;
   const bool more = adopt_some(kUnseen, kFirst, left_out).has_value();
   // Logged once for all rows that came together.

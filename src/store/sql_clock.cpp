@@ -70,14 +70,12 @@ void SqlStore::note_future(const std::string& probe, base::Time now, std::option
     prepared.from_future = true;
 }
 
-std::optional<ClockWatch::Steps> SqlStore::mend_after_steps() {
-  now();
-  const auto steps = watch_.take_steps();
+bool SqlStore::mend_after(bool stepped) {
   std::map<std::string, Prepared> wrong;
   {
     const std::lock_guard lock(prepared_mutex_);
     for (auto& [probe, prepared] : prepared_) {
-      prepared.from_future = prepared.from_future || steps;
+      prepared.from_future = prepared.from_future || stepped;
       if (prepared.from_future) wrong.emplace(probe, prepared);
     }
   }
@@ -85,12 +83,12 @@ std::optional<ClockWatch::Steps> SqlStore::mend_after_steps() {
     try {
       mend(probe, prepared.ttl);
     } catch (const sql::Error&) {
-      return steps;  // the next poll goes on; a failed write must not affect readers
+      return false;  // the next poll goes on; a failed write must not affect readers
     }
     const std::lock_guard lock(prepared_mutex_);
     prepared_[probe].from_future = false;
   }
-  return steps;
+  return !wrong.empty();
 }
 
 void SqlStore::mend(const std::string& probe, base::Duration ttl) {

@@ -5,18 +5,20 @@
 #include <unordered_map>
 
 #include "store/findings.hpp"
+#include "store/profile_rows.hpp"
 #include "store/sql_store.hpp"
 #include "store/world.hpp"
 
 namespace store {
 namespace {
 
-const std::string kRows =
-    "SELECT h.id, h.provider, h.name, r.revision, r.probe, r.level, r.reason, r.measured_at, r.stale_at, r.expires_at,"
+const std::string kColumns =
+    "h.id, h.provider, h.name, r.revision, r.probe, r.level, r.reason, r.measured_at, r.stale_at, r.expires_at,"
     " r.took, r.changed_from, r.changed_at, r.error, r.failed_at" +
-    number_columns(", r.") + " FROM reading r JOIN hardware h ON h.id = r.profile_id";
+    number_columns(", r.");
 constexpr int kFirstNumber = 15;
-const std::string kRowsAfter = kRows + " WHERE r.revision > ?";
+constexpr int kAfterNumbers = kFirstNumber + static_cast<int>(core::kNumbers.size());
+const std::string kRows = "SELECT " + kColumns + " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 constexpr std::string_view kLabels = "SELECT profile_id, name, value FROM attribute";
 constexpr std::string_view kLabelsAfter =
     "SELECT a.profile_id, a.name, a.value FROM reading r JOIN attribute a ON a.profile_id = r.profile_id"
@@ -58,11 +60,45 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   return row;
 }
 
+using PlainRows = std::vector<std::shared_ptr<core::Row>>;
+
 /// Rows without their labels.
-std::vector<std::shared_ptr<core::Row>> plain_rows_of(sql::Query query) {
-  std::vector<std::shared_ptr<core::Row>> rows;
+PlainRows plain_rows_of(sql::Query query) {
+  PlainRows rows;
   while (query.step()) rows.push_back(row_of(query));
   return rows;
+}
+
+/// One state of the database after a revision, read by one statement.
+struct Glance {
+  base::Time now;
+  std::string epoch;
+  core::Revision revision = 0;
+  /// The revision of the latest deletion that is remembered.
+  core::Revision removed = 0;
+  bool has_strangers = false;
+  PlainRows rows;
+};
+
+/// Most glances find nothing, and all replicas glance all the time: it is one way to the server.
+Glance glance(sql::Session& session, core::Revision seen) {
+  const std::string text = fmt::format(
+      "SELECT {}, {}, b.epoch, b.revision, (SELECT MAX(revision) FROM removed),"
+      " EXISTS (SELECT 1 FROM hardware WHERE revision = ?) FROM board b LEFT JOIN reading r ON r.revision > ?"
+      " LEFT JOIN hardware h ON h.id = r.profile_id WHERE b.id = 1",
+      kColumns, session.dialect().now);
+  Glance found;
+  auto query = session.query(text, kUnseen, seen);
+  if (!query.step()) throw_no_board();
+  found.now = query.get<base::Time>(kAfterNumbers);
+  found.epoch = query.get<std::string>(kAfterNumbers + 1);
+  found.revision = query.get<core::Revision>(kAfterNumbers + 2);
+  found.removed = query.get<core::Revision>(kAfterNumbers + 3);
+  found.has_strangers = query.get<bool>(kAfterNumbers + 4);
+  do {
+    if (query.get<std::optional<core::ProfileId>>(0)) found.rows.push_back(row_of(query));
+  } while (query.step());
+  return found;
 }
 
 /// Adds the label in `query`, unless plain SQL has made it unusable.
@@ -80,7 +116,7 @@ std::vector<core::ProfileId> unusable(std::span<const core::RowPtr> rows) {
 }
 
 /// Gives `rows` the labels that `query` finds.
-std::vector<core::RowPtr> with_labels(std::vector<std::shared_ptr<core::Row>> rows, sql::Query query) {
+std::vector<core::RowPtr> with_labels(PlainRows rows, sql::Query query) {
   std::unordered_map<core::ProfileId, core::Row*> by_id;
   while (query.step()) {
     if (by_id.empty())
@@ -96,15 +132,10 @@ std::vector<core::RowPtr> rows_of(sql::Session& session) {
   return with_labels(std::move(rows), session.query(kLabels));
 }
 
-std::vector<core::RowPtr> rows_after(sql::Session& session, core::Revision seen) {
-  auto rows = plain_rows_of(session.query(kRowsAfter, seen));
-  if (rows.empty()) return {};
-  return with_labels(std::move(rows), session.query(kLabelsAfter, seen));
-}
-
-std::vector<core::Removed> removed_after(sql::Session& session, core::Revision seen) {
+std::vector<core::Removed> removed_between(sql::Session& session, core::Revision seen, core::Revision last) {
   std::vector<core::Removed> removed;
-  auto query = session.query("SELECT profile_id, revision FROM removed WHERE revision > ?", seen);
+  auto query =
+      session.query("SELECT profile_id, revision FROM removed WHERE revision > ? AND revision <= ?", seen, last);
   while (query.step()) removed.push_back({query.get<core::ProfileId>(0), query.get<core::Revision>(1)});
   return removed;
 }
@@ -135,7 +166,7 @@ core::Contents SqlStore::load() {
     loaded.version = {board.epoch, board.revision};
     loaded.removed_since = board.removed_since;
     loaded.rows = rows_of(*tx);
-    loaded.removed = removed_after(*tx, 0);
+    loaded.removed = removed_between(*tx, 0, board.revision);
     loaded.gaps = gaps(*tx);
     return loaded;
   };
@@ -149,28 +180,34 @@ core::Contents SqlStore::load() {
 }
 
 Polled SqlStore::poll(core::Revision seen) {
-  const auto steps = mend_after_steps();
-  const bool more = adopt_fresh();
+  Polled polled;
+  bool mended = false, adopted = false;
   for (;;) {
-    core::Revision revision = 0;
-    Polled polled = read([&](sql::Transaction& tx) {
-      Polled polled;
-      polled.now = clock_now(*tx);
-      const BoardRow board = board_row(*tx);
-      polled.epoch = board.epoch;
-      polled.more = more;
-      if (steps) polled.clock_steps = *steps;
-      revision = board.revision;
-      polled.change.rows = rows_after(*tx, seen);
-      polled.change.removed = removed_after(*tx, seen);
-      return polled;
+    const Glance found = with_session([&](sql::Session& session) {
+      Glance found;
+      polled.now = watch_.look([&] { return (found = glance(session, seen)).now; });
+      // What is read now may be newer than the glance. A newer label, or a newer deletion, has a revision that the next
+      // poll finds; this one must not end behind it.
+      polled.change = {};
+      if (!found.rows.empty())
+        polled.change.rows = with_labels(std::move(found.rows), session.query(kLabelsAfter, seen));
+      if (found.removed > seen) polled.change.removed = removed_between(session, seen, found.revision);
+      return found;
     });
+    polled.epoch = found.epoch;
+    const auto steps = watch_.take_steps();
+    if (steps) polled.clock_steps = {polled.clock_steps.count + steps->count, polled.clock_steps.by + steps->by};
+    if (!std::exchange(mended, true) && mend_after(steps.has_value())) continue;
+    if (found.has_strangers && !std::exchange(adopted, true)) {
+      polled.more = adopt_fresh();
+      continue;
+    }
     if (const auto bad = unusable(polled.change.rows); !bad.empty()) {
       leave_out(bad);
       continue;
     }
-    if (revision >= std::max(seen, known_.load())) {
-      know(revision);
+    if (found.revision >= std::max(seen, known_.load())) {
+      know(found.revision);
       return polled;
     }
     // The revision went backwards (restored backup?). Later revisions would hide it.

@@ -51,7 +51,7 @@ class SqlStore final : public Store {
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const Assignment> assignments) override;
   Claimed claim(const Wanted& wanted) override;
-  Backlog backlog(const std::string& probe) override;
+  Backlogs backlogs(std::span<const std::string> probes, bool leases) override;
   std::optional<base::Time> spend(const std::string& probe, std::span<const Limit> limits) override;
   void refund(const std::string& probe, std::span<const Limit> limits, std::span<const base::Time> runs) override;
   std::vector<std::uint64_t> left(const std::string& probe, std::span<const Limit> limits) override;
@@ -92,8 +92,8 @@ class SqlStore final : public Store {
   void note_future(const std::string& probe, base::Time now, std::optional<base::Time> latest_lease,
                    std::optional<base::Time> latest_due);
   /// Corrects times that a clock has left in the future before it stepped back: due times beyond a period from now,
-  /// leases longer than they were given for, readings. Returns the steps since the previous call.
-  std::optional<ClockWatch::Steps> mend_after_steps();
+  /// leases longer than they were given for, readings. Returns whether there was something to correct, and it is done.
+  bool mend_after(bool stepped);
   void mend(const std::string& probe, base::Duration ttl);
 
   /// Takes the next revision, for a transaction that writes. Must be its first statement.
@@ -101,7 +101,7 @@ class SqlStore final : public Store {
   /// Remembers that the database was at `revision`.
   void know(core::Revision revision);
 
-  void look_ahead(const Wanted& wanted, Claimed& claimed);
+  void add_backlogs(sql::Session& session, std::span<const std::string> probes, bool leases, Backlogs& backlogs);
   void drop_unusable(std::vector<Claim>& claims);
   /// Adopts some new rows of plain SQL; returns whether there may be more.
   bool adopt_fresh();

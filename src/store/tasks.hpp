@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -49,20 +50,24 @@ struct Claimed {
   /// When the probe's next free task is due, or its limits allow it; at most `now` when more could be claimed now.
   /// Nothing: there is none, or all that were wanted were claimed.
   std::optional<base::Time> next_due;
-  /// When the first lease of a due task ends, unless it is renewed: its replica may be dead. Nothing: as above.
-  std::optional<base::Time> next_lease_end;
   /// How many more runs each limit allows, in the order of Wanted::limits.
   std::vector<std::uint64_t> left{};
 };
 
 /// The work that waits for a probe.
 struct Backlog {
-  /// The database's clock at the answer.
-  base::Time now;
   /// When the first task without a lease is due. Nothing: there is none.
   std::optional<base::Time> due;
-  /// When the first lease of a due task ends, unless it is renewed. Nothing: there is none.
+  /// When the first lease of a due task ends, unless it is renewed: its replica may be dead. Nothing: there is none.
   std::optional<base::Time> lease_end;
+};
+
+/// That of several probes.
+struct Backlogs {
+  /// The database's clock at the answer.
+  base::Time now;
+  /// By the probe's name.
+  std::map<std::string, Backlog> of;
 };
 
 /// A run's result for one profile: a measurement, or a sentence about the failure.
@@ -91,7 +96,8 @@ class Tasks {
 
   /// Leases due tasks to their new owner, the most overdue first, as many as are wanted and the limits allow.
   virtual Claimed claim(const Wanted& wanted) = 0;
-  virtual Backlog backlog(const std::string& probe) = 0;
+  /// What waits for each of `probes`. `leases`: also when leases end, which takes a look at all that is due.
+  virtual Backlogs backlogs(std::span<const std::string> probes, bool leases) = 0;
   /// Extends the leases that are still this owner's. Returns the lost ones (taken over, or deleted), in their order.
   virtual std::vector<TaskId> renew(const std::string& owner, std::span<const Claim> claims, base::Duration lease) = 0;
   /// Writes readings and failures in one transaction under one new revision, each only where its token is still the

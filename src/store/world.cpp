@@ -31,12 +31,15 @@ void forget_old_gaps(sql::Session& session) {
 
 }  // namespace
 
+void throw_no_board() {
+  throw sql::Error(sql::ErrorKind::other,
+                   "table board has lost its row, which orders all changes; run 'hardware migrate' or start the "
+                   "service again: that makes another one, and every reader loads everything again");
+}
+
 BoardRow board_row(sql::Session& session) {
   auto query = session.query("SELECT epoch, revision, removed_since FROM board WHERE id = 1");
-  if (!query.step())
-    throw sql::Error(sql::ErrorKind::other,
-                     "table board has lost its row, which orders all changes; run 'hardware migrate' or start the "
-                     "service again: that makes another one, and every reader loads everything again");
+  if (!query.step()) throw_no_board();
   return {query.get<std::string>(0), query.get<Revision>(1), query.get<Revision>(2)};
 }
 

@@ -24,7 +24,9 @@ struct BoardRow {
   core::Revision removed_since = 0;
 };
 
-/// For any transaction. Throws sql::Error when somebody deleted the row.
+/// Throws sql::Error: somebody deleted the row.
+[[noreturn]] void throw_no_board();
+/// For any transaction. Throws as throw_no_board() does.
 BoardRow board_row(sql::Session& session);
 /// Makes a new world when somebody deleted the row.
 void mend_board(sql::Session& session);

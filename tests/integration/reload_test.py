@@ -54,6 +54,7 @@ class ReloadTest(TestCase):
         stream = self.events(vacancy.port, "/api/v1/events")
         watch = Watch(vacancy.port)
         self.addCleanup(watch.end)
+        eventually("it watches", lambda: len(watch.seen) == len(before))
         more = [{"provider": "kept", "name": "kept-new"}]
         self.config(profiles=profiles + more, probes=[says("new", "LOW", match={"provider": "moved"}), kept])
         vacancy.send(signal.SIGHUP)

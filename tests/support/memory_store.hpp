@@ -22,8 +22,11 @@ class MemoryStore : public store::Store {
   void refuse_results(bool refuse) { refuses_results_ = refuse; }
   /// How often it threw for that.
   int refusals() const { return refusals_; }
-  /// How often claim() and renew() were called.
+  /// Makes all tasks due, as plain SQL may do.
+  void make_due();
+  /// How often claim(), backlogs() and renew() were called.
   int claims() const { return claims_; }
+  int looks() const { return looks_; }
   int renewals() const { return renewals_; }
   /// How long renew() takes until it looks.
   void delay_renewals(std::chrono::milliseconds delay) { renewal_delay_ = delay; }
@@ -43,7 +46,7 @@ class MemoryStore : public store::Store {
   void prepare(const std::string& probe, base::Duration ttl, bool batched) override;
   void assign(std::span<const store::Assignment> assignments) override;
   store::Claimed claim(const store::Wanted& wanted) override;
-  store::Backlog backlog(const std::string& probe) override;
+  store::Backlogs backlogs(std::span<const std::string> probes, bool leases) override;
   std::optional<base::Time> spend(const std::string& probe, std::span<const store::Limit> limits) override;
   void refund(const std::string& probe, std::span<const store::Limit> limits,
               std::span<const base::Time> runs) override;
@@ -111,6 +114,7 @@ class MemoryStore : public store::Store {
   std::map<std::string, std::vector<base::Time>> spent_;
   std::map<store::TaskId, Task> tasks_;
   std::atomic<int> claims_ = 0;
+  std::atomic<int> looks_ = 0;
   std::atomic<int> renewals_ = 0;
   std::atomic<std::chrono::milliseconds> renewal_delay_{};
   std::atomic<bool> refuses_results_ = false;

@@ -108,14 +108,11 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   ++claims_;
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
-  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .next_lease_end = {}, .left = {}};
+  store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .left = {}};
   std::vector<std::pair<base::Time, TaskId>> free;
   for (const auto& [id, task] : tasks_) {
     if (task.probe != wanted.probe) continue;
-    if (task.lease_until < now)
-      free.emplace_back(task.due, id);
-    else if (task.due <= now && (!claimed.next_lease_end || task.lease_until < *claimed.next_lease_end))
-      claimed.next_lease_end = task.lease_until;
+    if (task.lease_until < now) free.emplace_back(task.due, id);
   }
   std::ranges::sort(free);
   std::size_t allowed = wanted.count;
@@ -143,18 +140,25 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   return claimed;
 }
 
-store::Backlog MemoryStore::backlog(const std::string& probe) {
+void MemoryStore::make_due() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, task] : tasks_) task.due = clock_.wall_now();
+}
+
+store::Backlogs MemoryStore::backlogs(std::span<const std::string> probes, bool leases) {
+  ++looks_;
   const auto lock = enter();
-  store::Backlog found{.now = clock_.wall_now(), .due = {}, .lease_end = {}};
+  store::Backlogs found{.now = clock_.wall_now(), .of = {}};
   const auto sooner = [](std::optional<base::Time>& first, base::Time time) {
     if (!first || time < *first) first = time;
   };
+  for (const std::string& probe : probes) found.of[probe];
   for (const auto& [id, task] : tasks_) {
-    if (task.probe != probe) continue;
+    if (!found.of.contains(task.probe)) continue;
     if (task.lease_until < found.now)
-      sooner(found.due, task.due);
-    else if (task.due <= found.now)
-      sooner(found.lease_end, task.lease_until);
+      sooner(found.of[task.probe].due, task.due);
+    else if (leases && task.due <= found.now)
+      sooner(found.of[task.probe].lease_end, task.lease_until);
   }
   return found;
 }

@@ -30,12 +30,26 @@ class Replica {
         runner_(config, std::make_unique<ScriptedProbe>(script), shared_) {}
   ~Replica() { stop(); }
 
-  void start() { run_ = support::start(runtime_.background(), runner_.run()); }
+  void start() {
+    looks_ =
+        support::start(runtime_.background(), look_loop(
+                                                  shared_, stopped_, [] { return std::vector<std::string>{"test"}; },
+                                                  [this](const Look& look) { runner_.looked(look); }));
+    run_ = support::start(runtime_.background(), runner_.run());
+  }
   void stop() {
     if (!run_.valid()) return;
-    support::on(runtime_.background(), [this] { runner_.stop(); });
-    ASSERT_TRUE(support::ready(run_));
-    run_.get();
+    support::on(runtime_.background(), [this] {
+      stopped_.set();
+      runner_.stop();
+    });
+    for (std::future<void>* ended : {&looks_, &run_}) {
+      ASSERT_TRUE(support::ready(*ended));
+      ended->get();
+    }
+  }
+  void wake() {
+    support::on(runtime_.background(), [this] { runner_.wake(); });
   }
   const std::string& owner() const { return shared_.owner; }
   bool stopping() {
@@ -112,7 +126,8 @@ class Replica {
   store::Caller caller_;
   Shared shared_;
   Runner runner_;
-  std::future<void> run_;
+  base::Event stopped_{shared_.executor};
+  std::future<void> looks_, run_;
 };
 
 class RefreshTest : public testing::Test {

@@ -18,7 +18,7 @@ class SqliteDatabase final : public TestDatabase {
   TempDir dir_;
 };
 
-/// Sets the server's clock for the session before it is read.
+/// Sets the server's clock for the session before each statement.
 class ClockedSession final : public sql::Session {
  public:
   ClockedSession(std::unique_ptr<sql::Session> session, const base::Clock& clock)
@@ -26,12 +26,13 @@ class ClockedSession final : public sql::Session {
 
   const sql::Dialect& dialect() const override { return session_->dialect(); }
   base::Time now() override {
-    const auto now = clock_.wall_now().time_since_epoch().count();
-    // The server cuts a fraction of a microsecond off.
-    session_->execute_script(fmt::format("SET timestamp = {}.{:06}3", now / 1'000'000, now % 1'000'000));
+    set_clock();
     return session_->now();
   }
-  sql::Statement& prepare(std::string_view sql) override { return session_->prepare(sql); }
+  sql::Statement& prepare(std::string_view sql) override {
+    set_clock();
+    return session_->prepare(sql);
+  }
   void execute_script(std::string_view sql) override { session_->execute_script(sql); }
   bool take_lock(std::string_view name, std::chrono::seconds patience) override {
     return session_->take_lock(name, patience);
@@ -42,7 +43,17 @@ class ClockedSession final : public sql::Session {
   bool usable() const override { return session_->usable(); }
 
  private:
+  void set_clock() {
+    const base::Time now = clock_.wall_now();
+    if (now == set_) return;
+    const auto micros = now.time_since_epoch().count();
+    // The server cuts a fraction of a microsecond off.
+    session_->execute_script(fmt::format("SET timestamp = {}.{:06}3", micros / 1'000'000, micros % 1'000'000));
+    set_ = now;
+  }
+
   std::unique_ptr<sql::Session> session_;
+  std::optional<base::Time> set_;
   const base::Clock& clock_;
 };
 
