@@ -12,10 +12,12 @@ import fleet
 import main_job
 import page
 import probes
+import scale
 import wait
 from harness import ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "browser": browser, "wait": wait}
+GROUPS = {"main": main_job, "fleet": fleet, "probes": probes, "page": page, "browser": browser, "wait": wait,
+          "scale": scale}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

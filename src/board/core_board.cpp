@@ -2,32 +2,34 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 namespace board {
 namespace {
 
-/// A subscriber that is further behind starts again from the current state, which costs it less than the detours.
-constexpr std::size_t kRecentUpdates = 256;
+/// Looking at an update takes a subscriber some microseconds: this keeps them to a few percent of the core's time.
+constexpr std::chrono::microseconds kPausePerSubscriber{100};
+constexpr std::chrono::milliseconds kLongestPause{50};
 
 }  // namespace
 
-CoreBoard::CoreBoard(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+CoreBoard::CoreBoard(boost::asio::any_io_executor executor)
+    : executor_(std::move(executor)),
+      pace_(std::make_shared<Pace>(boost::asio::steady_timer(executor_, base::SteadyTime::min()), this)) {}
 
-std::optional<std::vector<UpdatePtr>> CoreBoard::updates_after(std::uint64_t sequence) const {
-  std::vector<UpdatePtr> out;
-  if (sequence == current_->sequence) return out;
-  if (recent_.empty() || recent_.front()->sequence > sequence + 1) return std::nullopt;
-  const std::size_t known = sequence + 1 - recent_.front()->sequence;
-  out.assign(recent_.begin() + static_cast<std::ptrdiff_t>(known), recent_.end());
-  return out;
+CoreBoard::~CoreBoard() {
+  pace_->board = nullptr;
 }
 
-void CoreBoard::deliver(StatePtr state, UpdatePtr update) {
+std::optional<std::vector<UpdatePtr>> CoreBoard::updates_after(std::uint64_t sequence) const {
+  const auto updates = current_->updates_after(sequence);
+  if (!updates) return std::nullopt;
+  return std::vector<UpdatePtr>(updates->begin(), updates->end());
+}
+
+void CoreBoard::deliver(StatePtr state, const UpdatePtr& update) {
   current_ = std::move(state);
-  if (!update) return;
-  recent_.push_back(std::move(update));
-  if (recent_.size() > kRecentUpdates) recent_.pop_front();
-  wake_all();
+  if (update) wake_soon();
 }
 
 void CoreBoard::close() {
@@ -35,7 +37,19 @@ void CoreBoard::close() {
   wake_all();
 }
 
+void CoreBoard::wake_soon() {
+  if (std::exchange(pace_->planned, true)) return;
+  // At once, unless they were woken a moment ago.
+  if (pace_->timer.expiry() <= std::chrono::steady_clock::now()) return wake_all();
+  pace_->timer.async_wait([pace = pace_](const boost::system::error_code&) {
+    if (pace->board != nullptr) pace->board->wake_all();
+  });
+}
+
 void CoreBoard::wake_all() {
+  pace_->planned = false;
+  const auto pause = std::min<base::SteadyTime::duration>(subscribers_.size() * kPausePerSubscriber, kLongestPause);
+  pace_->timer.expires_at(std::chrono::steady_clock::now() + pause);
   for (Subscription* subscriber : subscribers_) subscriber->timer_.cancel();
 }
 

@@ -3,7 +3,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <list>
 #include <optional>
 #include <vector>
@@ -17,13 +16,14 @@ namespace board {
 class CoreBoard {
  public:
   explicit CoreBoard(boost::asio::any_io_executor executor);
+  ~CoreBoard();
   CoreBoard(const CoreBoard&) = delete;
   CoreBoard& operator=(const CoreBoard&) = delete;
 
   StatePtr current() const { return current_; }
 
-  /// The updates after the state with this sequence number, oldest first. Nothing when some of them are no longer
-  /// kept: the caller was slow and must start again from current().
+  /// Of current(). Nothing when some of them are no longer kept: the caller was slow and must start again from
+  /// current().
   std::optional<std::vector<UpdatePtr>> updates_after(std::uint64_t sequence) const;
 
   /// The board ends its subscriptions: a stream should end, a waiting request be answered.
@@ -53,16 +53,25 @@ class CoreBoard {
 
   std::size_t subscribers() const { return subscribers_.size(); }
 
-  /// The board delivers. `update` is null when only the clock was set.
-  void deliver(StatePtr state, UpdatePtr update);
+  /// The board delivers. `update` is null when only the clock was set. Where many subscribers would be woken all the
+  /// time, they are woken for several updates together.
+  void deliver(StatePtr state, const UpdatePtr& update);
   void close();
 
  private:
+  /// The next time to wake the subscribers. Outlives the board while its timer is awaited.
+  struct Pace {
+    boost::asio::steady_timer timer;
+    CoreBoard* board;
+    bool planned = false;
+  };
+
+  void wake_soon();
   void wake_all();
 
   boost::asio::any_io_executor executor_;
+  std::shared_ptr<Pace> pace_;
   StatePtr current_ = std::make_shared<const State>();
-  std::deque<UpdatePtr> recent_;
   std::list<Subscription*> subscribers_;
   bool closed_ = false;
 };
