@@ -1,5 +1,7 @@
 #include "board/board.hpp"
 
+#include <malloc.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,6 +14,7 @@ namespace {
 constexpr std::size_t kRecentUpdates = 256;
 /// The number of remembered deletions. A reader that missed more takes a whole snapshot.
 constexpr std::size_t kRemovedKept = 10'000;
+constexpr std::size_t kLargeRows = 10'000;
 /// Rows that turn within this time after others make one update with them.
 constexpr std::chrono::milliseconds kAgeingStep{50};
 /// A smaller difference of the clock is ignored.
@@ -48,7 +51,10 @@ void Board::fill(core::Contents contents) {
   aged_until_ = contents.now;
   auto update = std::make_shared<Update>();
   update->reset = true;
+  const bool large = state->snapshot.size() > kLargeRows;
   publish(std::move(state), std::move(update));
+  // What reading so many rows took goes back to the system, which it would not do by itself.
+  if (large) malloc_trim(0);
   filled_ = true;
   filled_or_stopped_.set();
 }

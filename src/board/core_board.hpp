@@ -16,7 +16,6 @@ namespace board {
 class CoreBoard {
  public:
   explicit CoreBoard(boost::asio::any_io_executor executor);
-  ~CoreBoard();
   CoreBoard(const CoreBoard&) = delete;
   CoreBoard& operator=(const CoreBoard&) = delete;
 
@@ -53,24 +52,14 @@ class CoreBoard {
 
   std::size_t subscribers() const { return subscribers_.size(); }
 
-  /// The board delivers. `update` is null when only the clock was set. Where many subscribers would be woken all the
-  /// time, they are woken for several updates together.
+  /// The board delivers. `update` is null when only the clock was set.
   void deliver(StatePtr state, const UpdatePtr& update);
   void close();
 
  private:
-  /// The next time to wake the subscribers. Outlives the board while its timer is awaited.
-  struct Pace {
-    boost::asio::steady_timer timer;
-    CoreBoard* board;
-    bool planned = false;
-  };
-
-  void wake_soon();
   void wake_all();
 
   boost::asio::any_io_executor executor_;
-  std::shared_ptr<Pace> pace_;
   StatePtr current_ = std::make_shared<const State>();
   std::list<Subscription*> subscribers_;
   bool closed_ = false;

@@ -71,16 +71,6 @@ TEST_F(CoreBoardTest, AChangeWakesEverySubscriber) {
   EXPECT_EQ(core([this] { return board_.subscribers(); }), 0U);
 }
 
-TEST_F(CoreBoardTest, ManySubscribersHearOfUpdatesThatFollowEachOther) {
-  for (std::uint64_t sequence = 0; sequence < 6; sequence += 2) {
-    std::vector<std::future<void>> waiting;
-    for (int i = 0; i < 100; ++i) waiting.push_back(start_waiting(sequence, in(1h)));
-    deliver(sequence + 1);
-    deliver(sequence + 2);
-    for (auto& one : waiting) EXPECT_TRUE(support::ready(one));
-  }
-}
-
 TEST_F(CoreBoardTest, TheClockAloneWakesNobody) {
   auto waiting = start_waiting(0, in(1h));
   core([this] { board_.deliver(state_with(0), nullptr); });

@@ -18,7 +18,7 @@ bool wants(const std::vector<T>& wanted, const T& value) {
 }
 
 bool is_within(const core::Row& row, const Bound& bound, base::Time now) {
-  const auto number = row.reading ? (*row.reading).*bound.number : std::nullopt;
+  const auto number = row.reading ? (*row.reading).*bound.number : core::Quantity();
   return number && *number >= bound.least.value_or(*number) && *number <= bound.most.value_or(*number) &&
          core::freshness(row, now) != core::Freshness::expired;
 }
