@@ -13,7 +13,7 @@ class Lately {
   explicit Lately(std::size_t capacity) : capacity_(capacity) {}
 
   /// Null: it is not there. Valid until the next put().
-  Value* find(const Key& key) {
+  Value* find(const auto& key) {
     const auto found = std::ranges::find(entries_, key, &Entry::first);
     if (found == entries_.end()) return nullptr;
     entries_.splice(entries_.begin(), entries_, found);

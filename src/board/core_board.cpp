@@ -24,6 +24,7 @@ void CoreBoard::close() {
 
 void CoreBoard::wake_all() {
   for (Subscription* subscriber : subscribers_) subscriber->timer_.cancel();
+  for (const auto& on_change : listeners_) on_change();
 }
 
 CoreBoard::Subscription::Subscription(CoreBoard& board) : board_(board), timer_(board.executor_) {

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <list>
 #include <optional>
 #include <vector>
@@ -50,6 +51,10 @@ class CoreBoard {
     bool woken_ = false;
   };
 
+  /// `on_change` is called after each update, and when the board closes.
+  void listen(std::function<void()> on_change) { listeners_.push_back(std::move(on_change)); }
+  const boost::asio::any_io_executor& executor() const { return executor_; }
+
   std::size_t subscribers() const { return subscribers_.size(); }
 
   /// The board delivers. `update` is null when only the clock was set.
@@ -62,6 +67,7 @@ class CoreBoard {
   boost::asio::any_io_executor executor_;
   StatePtr current_ = std::make_shared<const State>();
   std::list<Subscription*> subscribers_;
+  std::vector<std::function<void()>> listeners_;
   bool closed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "base/lately.hpp"
@@ -25,8 +26,11 @@ class Cache {
 
   using Render = std::function<http::Prepared(const board::State&)>;
 
+  /// The view named `key`, unless it must be rendered again for `state`.
+  http::Prepared* find(std::string_view key, const board::State& state, bool exact = false);
+
   /// The view named `key` of `state`. `exact`: as of this very state, not a moment earlier.
-  http::Prepared& get(const std::string& key, const board::State& state, const Render& render, bool exact = false);
+  http::Prepared& get(std::string_view key, const board::State& state, const Render& render, bool exact = false);
 
  private:
   struct Entry {

@@ -12,7 +12,7 @@
 
 namespace feed {
 
-struct StreamCore;
+class StreamCore;
 
 /// A client that has missed two of them knows within 10 s that its stream is dead, whatever proxies are between.
 inline constexpr std::chrono::seconds kBrowserHeartbeat{4};
@@ -37,10 +37,10 @@ class EventStream {
               base::Duration heartbeat);
   ~EventStream();
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Reply handle(const http::Request& request);
 
  private:
-  std::vector<std::unique_ptr<StreamCore>> cores_;
+  std::vector<std::shared_ptr<StreamCore>> cores_;
 };
 
 }  // namespace feed

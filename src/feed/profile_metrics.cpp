@@ -81,12 +81,12 @@ asio::awaitable<void> write(http::StreamWriter& out, base::Time now, std::vector
 
 }  // namespace
 
-asio::awaitable<http::Reply> ProfileMetrics::handle(const http::Request& request) {
-  if (auto known = request.query.only(selection_parameters()); !known) co_return http::problem(known.error());
+http::Reply ProfileMetrics::handle(const http::Request& request) {
+  if (auto known = request.query.only(selection_parameters()); !known) return http::problem(known.error());
   const auto selection = parse_selection(request.query, kMostRows, kMostRows);
-  if (!selection) co_return http::problem(selection.error());
+  if (!selection) return http::problem(selection.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return http::problem(503, "there are no profiles yet; try again in a moment");
+  if (!state->filled) return http::problem(503, "there are no profiles yet; try again in a moment");
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;
   reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -94,7 +94,7 @@ asio::awaitable<http::Reply> ProfileMetrics::handle(const http::Request& request
     return write(out, now, rows);
   };
   http::stream_compressed(request, reply, stream);
-  co_return reply;
+  return reply;
 }
 
 }  // namespace feed

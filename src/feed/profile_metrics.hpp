@@ -12,7 +12,7 @@ class ProfileMetrics {
  public:
   explicit ProfileMetrics(board::Board& board) : board_(board) {}
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Reply handle(const http::Request& request);
 
  private:
   board::Board& board_;

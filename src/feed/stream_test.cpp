@@ -38,7 +38,7 @@ class StreamTest : public testing::Test {
   }
   /// How many streams and requests wait for the board to move.
   std::size_t waiting(Source& source) {
-    std::size_t all = 0;
+    auto all = static_cast<std::size_t>(source.streams());
     for (std::size_t core = 0; core < runtime_.cores(); ++core)
       all += support::on(runtime_.core(core), [&] { return source.board->of_core(core).subscribers(); });
     return all;

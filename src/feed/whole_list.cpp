@@ -13,8 +13,8 @@ constexpr std::size_t kSmallRows = 1000;
 WholeList::WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
     : kept_for_(kept_for), render_(std::move(render)), small_(cores, Cache(kept_for)) {}
 
-boost::asio::awaitable<http::Reply> WholeList::answer(const http::Request& request, const board::StatePtr& state,
-                                                      bool exact, std::string_view vary) {
+boost::asio::awaitable<http::Reply> WholeList::answer(const http::Request& request, board::StatePtr state, bool exact,
+                                                      std::string_view vary) {
   if (state->snapshot.size() <= kSmallRows)
     co_return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
   const bool gzip = http::accepts_gzip(request.list("Accept-Encoding"));
@@ -29,6 +29,7 @@ std::shared_ptr<http::Prepared> WholeList::large(const board::State& state, bool
   // Never back: a core that is a step behind may ask last.
   if (!large_ || (old && large_sequence_ <= state.sequence && (exact || begin >= show_until_))) {
     large_ = std::make_shared<http::Prepared>(render_(state));
+    large_->share();
     large_sequence_ = state.sequence;
     large_since_ = begin;
     // As in Cache: it is shown for a while, so that it keeps its thread busy for a part of the time only.

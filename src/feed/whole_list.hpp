@@ -19,8 +19,8 @@ class WholeList {
   WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
 
   /// `exact`: as of this very state, not a moment earlier. Parameters outlive the await.
-  boost::asio::awaitable<http::Reply> answer(const http::Request& request, const board::StatePtr& state,
-                                             bool exact = false, std::string_view vary = "");
+  boost::asio::awaitable<http::Reply> answer(const http::Request& request, board::StatePtr state, bool exact = false,
+                                             std::string_view vary = "");
 
  private:
   std::shared_ptr<http::Prepared> large(const board::State& state, bool exact, bool gzip);

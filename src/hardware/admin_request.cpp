@@ -12,10 +12,12 @@ base::Result<void> check_type(const http::Request& request) {
   return {};
 }
 
-boost::asio::awaitable<http::Reply> explain(boost::asio::awaitable<http::Reply> answer) {
+boost::asio::awaitable<http::Reply> explain(const http::Handler& handler, const http::Request& request) {
   std::string lost;
   try {
-    co_return co_await std::move(answer);
+    http::Answer answer = handler(request);
+    if (auto* const ready = std::get_if<http::Reply>(&answer)) co_return std::move(*ready);
+    co_return co_await std::move(std::get<boost::asio::awaitable<http::Reply>>(answer));
   } catch (const base::Lost& error) {
     lost = error.what();
   }
@@ -25,7 +27,7 @@ boost::asio::awaitable<http::Reply> explain(boost::asio::awaitable<http::Reply> 
 }  // namespace
 
 http::Handler explained(http::Handler handler) {
-  return [handler = std::move(handler)](const http::Request& request) { return explain(handler(request)); };
+  return [handler = std::move(handler)](const http::Request& request) { return explain(handler, request); };
 }
 
 base::Result<feed::SentProfile> profile_in(const http::Request& request) {

@@ -3,8 +3,8 @@
 namespace http {
 namespace {
 
-boost::asio::awaitable<Reply> answer(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
-  co_return Reply{
+Reply answer(int status, std::string body, std::string type = "text/plain; charset=utf-8") {
+  return {
       .status = status, .content_type = std::move(type), .body = std::make_shared<const std::string>(std::move(body))};
 }
 

@@ -51,22 +51,31 @@ const Text& Prepared::gzipped() {
   return gzipped_;
 }
 
-Reply answer(const Request& request, Prepared& prepared, std::string_view vary) {
+const std::shared_ptr<std::string>& Prepared::head(Head which) {
+  auto& kept = heads_[static_cast<std::size_t>(which)];
+  if (!kept && !shared_) kept = std::make_shared<std::string>();
+  return kept;
+}
+
+Reply answer(const Request& request, Prepared& prepared, std::string_view vary, std::span<const FixedHeader> headers) {
   Reply reply;
+  const bool known = names(request.list("If-None-Match"), prepared.etag());
+  const bool gzip =
+      !known && prepared.body()->size() >= kLeastToCompress && accepts_gzip(request.list("Accept-Encoding"));
+  if (known)
+    reply.status = 304;
+  else
+    reply.body = gzip ? prepared.gzipped() : prepared.body();
+  reply.head = prepared.head(known  ? Prepared::Head::not_modified
+                             : gzip ? Prepared::Head::gzip
+                                    : Prepared::Head::plain);
+  if (reply.head && !reply.head->empty()) return reply;
+  if (!known) reply.content_type = prepared.content_type();
   reply.headers.emplace_back("ETag", prepared.etag());
   reply.headers.emplace_back("Cache-Control", "no-cache");
   reply.headers.emplace_back("Vary", vary.empty() ? "Accept-Encoding" : fmt::format("{}, Accept-Encoding", vary));
-  if (names(request.list("If-None-Match"), prepared.etag())) {
-    reply.status = 304;
-    return reply;
-  }
-  reply.content_type = prepared.content_type();
-  if (prepared.body()->size() >= kLeastToCompress && accepts_gzip(request.list("Accept-Encoding"))) {
-    reply.headers.emplace_back("Content-Encoding", "gzip");
-    reply.body = prepared.gzipped();
-  } else {
-    reply.body = prepared.body();
-  }
+  if (gzip) reply.headers.emplace_back("Content-Encoding", "gzip");
+  for (const auto& [name, value] : headers) reply.headers.emplace_back(name, value);
   return reply;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -56,6 +57,8 @@ struct Request {
   /// Percent-encoded, without the query.
   std::string_view path;
   Query query;
+  /// The query as it was sent.
+  std::string_view query_text;
   std::vector<Header> headers;
   std::string_view body;
   /// The decoded {…} parts of the route's pattern, in order.
@@ -85,6 +88,30 @@ class StreamWriter : public Connection {
 /// Writes an answer of unknown length. When it returns, the answer ends.
 using Stream = std::function<boost::asio::awaitable<void>(StreamWriter&)>;
 
+/// The connection of an answer whose bytes come from time to time, and which no coroutine waits for.
+class PushWriter {
+ public:
+  virtual ~PushWriter() = default;
+  /// Sends `parts`: now, as far as the client takes them, and the rest later, after which the source is told. REQUIRES:
+  /// busy() is false. The source may be gone afterwards, when the client is.
+  virtual void push(std::vector<Text> parts) = 0;
+  /// Is a push still on its way?
+  virtual bool busy() const = 0;
+  /// Ends the answer when what was pushed is sent. The source is gone soon.
+  virtual void finish() = 0;
+};
+
+/// The owner of such an answer. Ends with it, or with its client.
+class PushSource {
+ public:
+  virtual ~PushSource() = default;
+  /// All that was pushed is sent.
+  virtual void sent() = 0;
+};
+
+/// Begins such an answer, whose head is sent.
+using Push = std::function<std::unique_ptr<PushSource>(PushWriter&)>;
+
 struct Reply {
   int status = 200;
   /// Empty: the answer has no body of its own kind (304, 204).
@@ -93,12 +120,19 @@ struct Reply {
   Text body;
   /// Instead of a body.
   Stream stream;
+  Push push;
+  /// The finished head of an answer that is given again and again: filled by the first session that sends it. With one,
+  /// `headers` and `content_type` are not looked at.
+  std::shared_ptr<std::string> head;
   /// The answer was held back until something happened: its time is no measure of the service.
   bool waited = false;
 };
 
+/// What a handler gives: a reply, which costs nothing more, or a coroutine that may wait.
+using Answer = std::variant<Reply, boost::asio::awaitable<Reply>>;
+
 /// Answers a request. Called on the core of the session; many run at the same time.
-using Handler = std::function<boost::asio::awaitable<Reply>(const Request&)>;
+using Handler = std::function<Answer(const Request&)>;
 
 /// Adds headers for an answer that must reach its client piece by piece: no proxy may store it, compress it, or, as
 /// nginx does, collect it first.

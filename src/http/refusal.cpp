@@ -12,25 +12,18 @@ namespace asio = boost::asio;
 using asio::redirect_error;
 using asio::use_awaitable;
 using boost::system::error_code;
-namespace {
-
-constexpr std::chrono::seconds kLongest{1};
-constexpr std::size_t kMaxDropped = 1 << 20;
-
-}  // namespace
-
 asio::awaitable<void> linger(boost::beast::tcp_stream& stream) {
   error_code error;
   stream.socket().shutdown(asio::socket_base::shutdown_send, error);
-  stream.expires_after(kLongest);
+  stream.expires_after(kLongestLingering);
   std::array<char, 4096> sink{};
-  for (std::size_t dropped = 0; !error && dropped < kMaxDropped;)
+  for (std::size_t dropped = 0; !error && dropped < kMostLingered;)
     dropped += co_await stream.async_read_some(asio::buffer(sink), redirect_error(use_awaitable, error));
 }
 
 asio::awaitable<void> refuse(asio::ip::tcp::socket socket, std::string answer) {
   boost::beast::tcp_stream stream(std::move(socket));
-  stream.expires_after(kLongest);
+  stream.expires_after(kLongestLingering);
   error_code error;
   co_await asio::async_write(stream, asio::buffer(answer), redirect_error(use_awaitable, error));
   if (!error) co_await linger(stream);

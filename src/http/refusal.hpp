@@ -7,6 +7,10 @@
 
 namespace http {
 
+/// How long, and for how many bytes, an answered connection is read before it is closed.
+inline constexpr std::chrono::seconds kLongestLingering{1};
+inline constexpr std::size_t kMostLingered = 1 << 20;
+
 /// Closes the sending side, and reads on for a second at most: closing a socket with unread data would reset the
 /// connection, and its client would lose the answer.
 boost::asio::awaitable<void> linger(boost::beast::tcp_stream& stream);

@@ -69,7 +69,7 @@ std::size_t HeadScanner::look(std::string_view received) {
   while (!wrong_) {
     const auto end = received.find('\n', seen_);
     seen_ = std::min(end, received.size());
-    if (end == std::string_view::npos) break;
+    if (end == std::string_view::npos || end >= kMaxHeaderBytes) break;
     if (end == line_ || received[end - 1] != '\r') {
       wrong_ = Wrong{400, "each line of the head must end with CR LF"};
       break;

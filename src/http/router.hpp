@@ -28,8 +28,8 @@ struct RouteOptions {
 };
 
 /// The handler that is a member of `object`, which outlives it.
-template <class T>
-Handler to(T& object, boost::asio::awaitable<Reply> (T::*handler)(const Request&)) {
+template <class T, class Given>
+Handler to(T& object, Given (T::*handler)(const Request&)) {
   return [&object, handler](const Request& request) { return (object.*handler)(request); };
 }
 
@@ -50,7 +50,8 @@ class Router {
   /// answers HEAD too; the session leaves the body out.
   Router& add(std::string_view method, std::string pattern, Handler handler, RouteOptions options = {});
 
-  /// Called with each answer before it is sent, also to what is no request of this table (its path is "" then).
+  /// Called with each answer before it is sent, also to what is no request of this table (its path is "" then). Answers
+  /// with the same prepared head get the same from it.
   Router& at_end(std::function<void(const Request&, Reply&)> finish) {
     finish_ = std::move(finish);
     return *this;

@@ -40,7 +40,7 @@ class RouterTest : public testing::Test {
     const auto route = router_.find(request);
     if (!route) return route.error();
     boost::asio::io_context context;
-    auto reply = support::start(context, (*route)->handler(request));
+    auto reply = support::start(context, std::get<boost::asio::awaitable<Reply>>((*route)->handler(request)));
     context.run();
     return reply.get();
   }

@@ -59,27 +59,12 @@ Server::Server(base::Runtime& runtime, base::Metrics& metrics, Router router, Se
       refusal_(refusal_of(router_)),
       refused_(metrics.counter("vacancy_http_refused_connections_total",
                                "Connections answered 503 because max_connections are open",
-                               {{"server", options_.name}})) {
-  const base::Labels labels{{"server", options_.name}};
-  metrics.gauge("vacancy_http_max_connections", "Open connections at most", labels)
+                               {{"server", options_.name}})),
+      totals_(std::make_unique<SessionTotals>()) {
+  metrics.gauge("vacancy_http_max_connections", "Open connections at most", {{"server", options_.name}})
       .Set(static_cast<double>(options_.max_connections));
-  auto& connections = metrics.gauge("vacancy_http_connections", "Open connections", labels);
-  auto& seconds =
-      metrics.seconds("vacancy_http_request_seconds", "From the end of a request to the end of its answer", labels);
-  std::array<prometheus::Counter*, 5> requests{};
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    requests[i] = &metrics.counter("vacancy_http_requests_total", "Requests answered",
-                                   {{"server", options_.name}, {"code", fmt::format("{}xx", i + 1)}});
   for (std::size_t i = 0; i < runtime.cores(); ++i)
-    hosts_.emplace_back(new SessionHost{.router = router_,
-                                        .options = options_,
-                                        .core = i,
-                                        .sessions_open = sessions_,
-                                        .body_bytes = body_bytes_,
-                                        .losing = losing_,
-                                        .connections = connections,
-                                        .seconds = seconds,
-                                        .requests = requests});
+    hosts_.push_back(std::make_unique<SessionHost>(runtime.core(i), i, router_, options_, *totals_, losing_, metrics));
   if (options_.shows_demand) show_demand(metrics);
 }
 
@@ -139,29 +124,29 @@ asio::awaitable<void> Server::accept() {
     if (error) {
       // Out of descriptors, most likely: trying again at once would burn the core.
       taking_.failed(failing_, error.message());
-      if (co_await make_room(0)) --sessions_;
+      co_await make_room(0);
       co_await base::sleep(pause, backoff.next());
       continue;
     }
     backoff.reset();
     taking_.succeeded(failing_);
-    if (++connections_ > options_.max_connections + kMostBeyond) {
-      --connections_;
+    if (++totals_->connections > options_.max_connections + kMostBeyond) {
+      --totals_->connections;
       refuse_at_once(std::move(socket), note_refusal(0));
       continue;
     }
-    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session", serve(std::move(socket), next));
+    base::spawn_logged(runtime_.core(next).get_executor(), options_.name + " session", begin(std::move(socket), next));
     next = (next + 1) % hosts_.size();
   }
   accept_ended_ = true;
 }
 
-asio::awaitable<void> Server::serve(tcp::socket socket, std::size_t core) {
-  const Counted counted(connections_);
+asio::awaitable<void> Server::begin(tcp::socket socket, std::size_t core) {
   if (co_await admit(core)) {
     taking_.succeeded(refusing_);
-    co_await run_session(std::move(socket), *hosts_[core]);
+    start_session(std::move(socket), *hosts_[core]);
   } else {
+    const Counted counted(totals_->connections);
     co_await turn_away(std::move(socket), core);
   }
 }
@@ -178,10 +163,9 @@ asio::awaitable<void> Server::turn_away(tcp::socket socket, std::size_t core) {
 
 /// Takes a place among the sessions, if there is one.
 asio::awaitable<bool> Server::admit(std::size_t core) {
-  if (++sessions_ <= options_.max_connections) co_return true;
+  if (++totals_->sessions <= options_.max_connections) co_return true;
   const bool room = co_await make_room(core);
-  // The one that gave way no longer counts, or this one never did.
-  --sessions_;
+  if (!room) --totals_->sessions;
   co_return room;
 }
 
@@ -220,11 +204,12 @@ asio::awaitable<bool> Server::drain(base::Duration timeout, std::function<void()
   // After the sessions know: what is answered now must say that the connection ends.
   if (end_streams) end_streams();
   co_await wait_until_empty(timeout);
-  if (connections_.load() > 0)
-    spdlog::warn("{} closes {} connections that did not end", options_.name, connections_.load());
+  if (totals_->connections.load() > 0)
+    spdlog::warn("{} closes {} connections that did not end", options_.name, totals_->connections.load());
   co_await on_every_core(close_sessions);
   co_await wait_until_empty(std::chrono::seconds(5));
-  co_return connections_.load() == 0 && accept_ended_;
+  co_await on_every_core(stop_host);
+  co_return totals_->connections.load() == 0 && accept_ended_;
 }
 
 asio::awaitable<void> Server::on_every_core(void (*job)(SessionHost&)) {
@@ -237,7 +222,7 @@ asio::awaitable<void> Server::on_every_core(void (*job)(SessionHost&)) {
 asio::awaitable<void> Server::wait_until_empty(base::Duration timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   asio::steady_timer timer(co_await asio::this_coro::executor);
-  while ((connections_.load() > 0 || !accept_ended_) && std::chrono::steady_clock::now() < deadline)
+  while ((totals_->connections.load() > 0 || !accept_ended_) && std::chrono::steady_clock::now() < deadline)
     co_await base::sleep(timer, std::chrono::milliseconds(2));
 }
 

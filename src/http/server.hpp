@@ -16,6 +16,7 @@
 namespace http {
 
 struct SessionHost;
+struct SessionTotals;
 
 /// Connections beyond the maximum that a server holds for a moment: half of them may find room, half are refused with
 /// an answer. Further ones are refused without a wait for their client.
@@ -54,7 +55,7 @@ class Server {
 
  private:
   boost::asio::awaitable<void> accept();
-  boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket, std::size_t core);
+  boost::asio::awaitable<void> begin(boost::asio::ip::tcp::socket socket, std::size_t core);
   boost::asio::awaitable<bool> admit(std::size_t core);
   boost::asio::awaitable<bool> make_room(std::size_t core);
   boost::asio::awaitable<void> turn_away(boost::asio::ip::tcp::socket socket, std::size_t core);
@@ -67,7 +68,6 @@ class Server {
   Router router_;
   ServerOptions options_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  std::vector<std::unique_ptr<SessionHost>> hosts_;
   /// What is told of connections that cannot be taken.
   base::Fault taking_;
   /// Of requests that something unreachable fails.
@@ -76,13 +76,10 @@ class Server {
   const std::string failing_;
   const std::string refusal_;
   prometheus::Counter& refused_;
-  /// Accepted and not closed yet.
-  std::atomic<std::size_t> connections_ = 0;
-  /// Those of them that are being refused.
+  std::unique_ptr<SessionTotals> totals_;
+  std::vector<std::unique_ptr<SessionHost>> hosts_;
+  /// Connections that are being refused.
   std::atomic<std::size_t> refusals_ = 0;
-  /// Connections that are served, max_connections at most.
-  std::atomic<std::size_t> sessions_ = 0;
-  std::atomic<std::size_t> body_bytes_ = 0;
   std::atomic<bool> accept_ended_ = false;
   bool accepting_ = false;
   std::shared_ptr<void> demand_at_scrape_;

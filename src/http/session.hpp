@@ -2,13 +2,18 @@
 
 #include <array>
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <list>
+#include <memory>
+#include <string>
 
 #include "base/fault.hpp"
 #include "base/metrics.hpp"
 #include "base/recent.hpp"
+#include "http/deadlines.hpp"
+#include "http/exchange.hpp"
+#include "http/poller.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 
@@ -16,36 +21,60 @@ namespace http {
 
 class Session;
 
+/// The connections of a whole server. Thread-safe.
+struct SessionTotals {
+  /// Accepted and not closed yet.
+  std::atomic<std::size_t> connections = 0;
+  /// Those that are served, max_connections at most.
+  std::atomic<std::size_t> sessions = 0;
+  /// Bytes of bodies under way.
+  std::atomic<std::size_t> body_bytes = 0;
+};
+
 /// The state that the sessions of one server share on one core. Touched on that core only, except for the counters.
 struct SessionHost {
+  SessionHost(boost::asio::io_context& context, std::size_t core, const Router& router, const ServerOptions& options,
+              SessionTotals& totals, base::Fault& losing, base::Metrics& metrics);
+  ~SessionHost();
+  SessionHost(const SessionHost&) = delete;
+  SessionHost& operator=(const SessionHost&) = delete;
+
+  boost::asio::io_context& context;
+  const std::size_t core;
   const Router& router;
   const ServerOptions& options;
-  std::size_t core;
-  /// Sessions of the whole server; one takes itself off when it ends, unless it gave way.
-  std::atomic<std::size_t>& sessions_open;
-  /// Of the whole server: bytes of bodies under way.
-  std::atomic<std::size_t>& body_bytes;
+  SessionTotals& totals;
   /// Of the whole server: requests whose answer needs something that is not reachable.
   base::Fault& losing;
   prometheus::Gauge& connections;
   prometheus::Histogram& seconds;
   /// By the first digit of the status, less one.
-  std::array<prometheus::Counter*, 5> requests;
+  std::array<prometheus::Counter*, 5> requests{};
   /// Requests, answered or not, and connections that were refused.
-  base::RecentCount offered{};
-  std::list<Session*> sessions{};
-  /// Sessions that wait for a request, the longest first.
-  std::list<Session*> idle{};
+  base::RecentCount offered;
+  Poller poller;
+  /// Sessions that wait for a request, for one to arrive whole or for an answer to be taken, and for their client's
+  /// end.
+  DeadlineQueue idle;
+  DeadlineQueue slow;
+  DeadlineQueue lingering;
+  std::list<std::shared_ptr<Session>> sessions;
   /// Each answer says that its connection ends.
   bool ending = false;
   bool draining = false;
+  /// Used by one session after the other, each within one step: bytes just received, the head of an answer, parts.
+  std::string received;
+  std::string head;
+  std::vector<boost::asio::const_buffer> parts;
+  /// Of an earlier request, to be used again.
+  std::unique_ptr<Exchange> spare;
 };
 
-/// Serves one connection until it ends. It is counted in `sessions_open` already. `host` outlives it.
-boost::asio::awaitable<void> run_session(boost::asio::ip::tcp::socket socket, SessionHost& host);
+/// Serves a connection until it ends. It is counted in `totals` already, and is taken off at its end. `host` outlives
+/// it.
+void start_session(boost::asio::ip::tcp::socket socket, SessionHost& host);
 
-/// Closes a connection that waits for a request, the longest first, and the caller takes it off `sessions_open`. False
-/// when there is none.
+/// Closes a connection that waits for a request, the longest first. False when there is none.
 bool close_longest_idle(SessionHost& host);
 
 /// From now on sessions end after an answer.
@@ -54,5 +83,7 @@ void end_sessions_when_answered(SessionHost& host);
 void drain_sessions(SessionHost& host);
 /// Closes every connection at once.
 void close_sessions(SessionHost& host);
+/// After the last session: nothing runs on the host's context from now on.
+void stop_host(SessionHost& host);
 
 }  // namespace http

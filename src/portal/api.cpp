@@ -69,29 +69,31 @@ http::Reply no_such_profile() {
 
 Api::Api(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}
 
-asio::awaitable<http::Reply> Api::list(const http::Request& request) {
-  if (auto known = request.query.only(kListParameters); !known) co_return http::problem(known.error());
-  const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
-  if (!selection) co_return http::problem(selection.error());
+http::Reply Api::list(const http::Request& request) {
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_filled(*state);
   Core& core = cores_[request.core];
+  // The same query has been parsed before.
+  if (http::Prepared* const known = core.cache.find(request.query_text, *state)) return http::answer(request, *known);
+  if (auto known = request.query.only(kListParameters); !known) return http::problem(known.error());
+  const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
+  if (!selection) return http::problem(selection.error());
+  if (!state->filled) return not_filled(*state);
   const auto render = [&](const board::State& current) {
     const base::Time now = current.now(std::chrono::steady_clock::now());
     return render_list(current, *selection, now);
   };
-  co_return http::answer(request, core.cache.get(feed::to_query(*selection, kDefaultLimit), *state, render));
+  return http::answer(request, core.cache.get(request.query_text, *state, render));
 }
 
-asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
-  if (auto known = request.query.only(kCsvParameters); !known) co_return http::problem(known.error());
+http::Reply Api::csv(const http::Request& request) {
+  if (auto known = request.query.only(kCsvParameters); !known) return http::problem(known.error());
   const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows);
-  if (!selection) co_return http::problem(selection.error());
+  if (!selection) return http::problem(selection.error());
   const std::string_view raw = request.query.get("raw").value_or("");
-  if (!raw.empty() && raw != "1") co_return http::problem(400, "raw must be 1 or left out");
+  if (!raw.empty() && raw != "1") return http::problem(400, "raw must be 1 or left out");
   const Cells cells = raw.empty() ? Cells::safe : Cells::raw;
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_filled(*state);
+  if (!state->filled) return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;
   reply.content_type = "text/csv; charset=utf-8; header=present";
@@ -101,20 +103,20 @@ asio::awaitable<http::Reply> Api::csv(const http::Request& request) {
     return write_csv(out, now, rows, cells);
   };
   http::stream_compressed(request, reply, stream);
-  co_return reply;
+  return reply;
 }
 
-asio::awaitable<http::Reply> Api::one(const http::Request& request) {
-  if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
+http::Reply Api::one(const http::Request& request) {
+  if (auto known = request.query.only({}); !known) return http::problem(known.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_filled(*state);
+  if (!state->filled) return not_filled(*state);
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);
-  if (!row) co_return no_such_profile();
+  if (!row) return no_such_profile();
   std::string body;
   feed::append_row(body, *row, state->now(std::chrono::steady_clock::now()));
   http::Prepared prepared("application/json", std::move(body += '\n'));
-  co_return http::answer(request, prepared);
+  return http::answer(request, prepared);
 }
 
 }  // namespace portal

@@ -26,12 +26,12 @@ class Api {
   /// `GET /api/v1/hardware?q=&…` (feed/selection_query.hpp):
   /// {"version","now","total","offset","limit","next","counts","outage","hardware":[rows]}; total and counts of all
   /// that match. `next` goes on behind the last row, whatever comes and goes.
-  boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  http::Reply list(const http::Request& request);
   /// `GET /api/v1/hardware.csv?q=&…`: the same as a file, without a limit unless one is given. With `raw=1` no text
   /// is changed that a spreadsheet would take for a formula.
-  boost::asio::awaitable<http::Reply> csv(const http::Request& request);
+  http::Reply csv(const http::Request& request);
   /// `GET /api/v1/hardware/{provider}/{name}`: one row.
-  boost::asio::awaitable<http::Reply> one(const http::Request& request);
+  http::Reply one(const http::Request& request);
 
  private:
   struct Core {

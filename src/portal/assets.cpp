@@ -27,12 +27,12 @@ Assets::Assets(std::size_t cores) : files_(cores) {
           files.emplace(file.name, http::Prepared(std::string(type.media_type), std::string(file.content)));
 }
 
-boost::asio::awaitable<http::Reply> Assets::handle(const http::Request& request) {
-  co_return file(request, request.parameters.front());
+http::Reply Assets::handle(const http::Request& request) {
+  return file(request, request.parameters.front());
 }
 
-boost::asio::awaitable<http::Reply> Assets::openapi(const http::Request& request) {
-  co_return file(request, "openapi.yaml");
+http::Reply Assets::openapi(const http::Request& request) {
+  return file(request, "openapi.yaml");
 }
 
 http::Reply Assets::file(const http::Request& request, std::string_view name) {

@@ -14,9 +14,9 @@ class Assets {
  public:
   explicit Assets(std::size_t cores);
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Reply handle(const http::Request& request);
   /// `GET /openapi.yaml`.
-  boost::asio::awaitable<http::Reply> openapi(const http::Request& request);
+  http::Reply openapi(const http::Request& request);
 
  private:
   http::Reply file(const http::Request& request, std::string_view name);

@@ -89,10 +89,9 @@ http::Prepared render(std::string_view label, std::string_view word, core::Level
 }
 
 http::Reply reply_with(const http::Request& request, http::Prepared& prepared) {
-  http::Reply reply = http::answer(request, prepared);
   // Opened by itself, a picture is a document.
-  reply.headers.emplace_back("Content-Security-Policy", "default-src 'none'; sandbox");
-  return reply;
+  static constexpr http::FixedHeader kHeaders[] = {{"Content-Security-Policy", "default-src 'none'; sandbox"}};
+  return http::answer(request, prepared, "", kHeaders);
 }
 
 /// The label that is asked for, or `usual`.
@@ -120,34 +119,34 @@ core::Level best_of(const board::Counts& counts) {
 
 }  // namespace
 
-boost::asio::awaitable<http::Reply> Badge::profile(const http::Request& request) {
-  if (auto known = request.query.only({"label"}); !known) co_return http::problem(known.error());
+http::Reply Badge::profile(const http::Request& request) {
+  if (auto known = request.query.only({"label"}); !known) return http::problem(known.error());
   const auto name = stem_of(request.parameters[1]);
-  if (!name) co_return http::problem(404, "badges are at /badge/PROVIDER/NAME.svg");
+  if (!name) return http::problem(404, "badges are at /badge/PROVIDER/NAME.svg");
   const auto label = label_of(request, *name);
-  if (!label) co_return http::problem(label.error());
+  if (!label) return http::problem(label.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_filled(*state);
+  if (!state->filled) return not_filled(*state);
   const core::RowPtr row = state->snapshot.find({request.parameters[0], std::string(*name)});
-  if (!row) co_return no_such_profile();
+  if (!row) return no_such_profile();
   const base::Time now = state->now(std::chrono::steady_clock::now());
   const core::Level level = core::effective_level(*row, now);
   const bool fresh = core::freshness(*row, now) == core::Freshness::fresh;
   const std::string word = fmt::format("{}{}", core::to_string(level), fresh || !row->reading ? "" : " (old)");
   http::Prepared prepared = render(*label, word, fresh ? level : core::Level::unknown);
-  co_return reply_with(request, prepared);
+  return reply_with(request, prepared);
 }
 
-boost::asio::awaitable<http::Reply> Badge::list(const http::Request& request) {
-  co_return counts(request, "");
+http::Reply Badge::list(const http::Request& request) {
+  return counts(request, "");
 }
 
-boost::asio::awaitable<http::Reply> Badge::provider(const http::Request& request) {
+http::Reply Badge::provider(const http::Request& request) {
   const auto provider = stem_of(request.parameters[0]);
-  if (!provider) co_return http::problem(404, "badges are at /badge/PROVIDER.svg");
-  if (!base::is_printable_utf8(*provider)) co_return http::problem(400, "the provider must be UTF-8 in one line");
-  if (request.query.get("provider")) co_return http::problem(400, "the provider is in the path already");
-  co_return counts(request, *provider);
+  if (!provider) return http::problem(404, "badges are at /badge/PROVIDER.svg");
+  if (!base::is_printable_utf8(*provider)) return http::problem(400, "the provider must be UTF-8 in one line");
+  if (request.query.get("provider")) return http::problem(400, "the provider is in the path already");
+  return counts(request, *provider);
 }
 
 http::Reply Badge::counts(const http::Request& request, std::string_view provider) {

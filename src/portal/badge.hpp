@@ -20,11 +20,11 @@ class Badge {
 
   /// `GET /badge/{provider}/{name}.svg`: a profile's level. It goes stale with the row: "(old)", and UNKNOWN when that
   /// has expired.
-  boost::asio::awaitable<http::Reply> profile(const http::Request& request);
+  http::Reply profile(const http::Request& request);
   /// `GET /badge.svg?q=…` (feed/selection_query.hpp): how many of the profiles that match have which level.
-  boost::asio::awaitable<http::Reply> list(const http::Request& request);
+  http::Reply list(const http::Request& request);
   /// `GET /badge/{provider}.svg?q=…`: likewise of a provider.
-  boost::asio::awaitable<http::Reply> provider(const http::Request& request);
+  http::Reply provider(const http::Request& request);
 
  private:
   struct Core {

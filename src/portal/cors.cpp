@@ -3,14 +3,12 @@
 namespace portal {
 namespace {
 
-namespace asio = boost::asio;
-
-asio::awaitable<http::Reply> preflight() {
-  co_return http::Reply{.status = 204,
-                        .headers = {{"Allow", "GET, HEAD, OPTIONS"},
-                                    {"Access-Control-Allow-Methods", "GET, HEAD"},
-                                    {"Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID, Cache-Control"},
-                                    {"Access-Control-Max-Age", "86400"}}};
+http::Reply preflight() {
+  return {.status = 204,
+          .headers = {{"Allow", "GET, HEAD, OPTIONS"},
+                      {"Access-Control-Allow-Methods", "GET, HEAD"},
+                      {"Access-Control-Allow-Headers", "If-None-Match, Last-Event-ID, Cache-Control"},
+                      {"Access-Control-Max-Age", "86400"}}};
 }
 
 }  // namespace

@@ -66,25 +66,27 @@ Page::Page(board::Board& board, std::size_t cores, std::string public_url)
 
 Page::~Page() = default;
 
-boost::asio::awaitable<http::Reply> Page::handle(const http::Request& request) {
-  const base::Result<ListQuery> parsed = view_of(request.query);
-  Core& core = *cores_[request.core];
-  const board::StatePtr state = board_.of_core(request.core).current();
-  if (!parsed) {
-    const bool page = state->filled && wants_html(request);
-    co_return page ? core.refuse(request, *state, parsed.error().message)
-                   : show_problem(request, 400, parsed.error().message);
-  }
+http::Answer Page::handle(const http::Request& request) {
   constexpr std::string_view kVary = "Accept, User-Agent";
-  // A script must not take the lack of an answer for a lack of profiles.
-  if (wants_text(request) && !state->filled) co_return not_filled(*state);
-  if (wants_text(request)) co_return co_await text_.answer(request, state, false, kVary);
-  const ListQuery& view = *parsed;
-  const auto render = [&](const board::State& current) { return core.render(current, view); };
-  http::Prepared& prepared = core.cache.get(view.query(), *state, render);
-  http::Reply reply = http::answer(request, prepared, kVary);
-  secure(reply);
-  co_return reply;
+  Core& core = *cores_[request.core];
+  board::StatePtr state = board_.of_core(request.core).current();
+  const bool text = wants_text(request);
+  // The same query has been parsed before.
+  http::Prepared* prepared = text ? nullptr : core.cache.find(request.query_text, *state);
+  if (prepared == nullptr) {
+    const base::Result<ListQuery> view = view_of(request.query);
+    if (!view) {
+      const bool page = state->filled && wants_html(request);
+      return page ? core.refuse(request, *state, view.error().message)
+                  : show_problem(request, 400, view.error().message);
+    }
+    // A script must not take the lack of an answer for a lack of profiles.
+    if (text && !state->filled) return not_filled(*state);
+    if (text) return text_.answer(request, std::move(state), false, kVary);
+    const auto render = [&](const board::State& current) { return core.render(current, *view); };
+    prepared = &core.cache.get(request.query_text, *state, render);
+  }
+  return http::answer(request, *prepared, kVary, security_headers());
 }
 
 }  // namespace portal

@@ -21,7 +21,7 @@ class Page {
   Page(board::Board& board, std::size_t cores, std::string public_url = "");
   ~Page();
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Answer handle(const http::Request& request);
 
  private:
   /// The renderers of one core.

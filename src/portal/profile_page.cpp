@@ -132,22 +132,20 @@ ProfilePage::ProfilePage(board::Board& board, std::size_t cores, std::string pub
 
 ProfilePage::~ProfilePage() = default;
 
-boost::asio::awaitable<http::Reply> ProfilePage::handle(const http::Request& request) {
-  if (auto known = request.query.only({}); !known) co_return show_problem(request, 400, known.error().message);
+http::Reply ProfilePage::handle(const http::Request& request) {
+  if (auto known = request.query.only({}); !known) return show_problem(request, 400, known.error().message);
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
+  if (!state->filled) return show_problem(request, 503, why_not_filled(*state));
   const core::ProfileKey key{request.parameters[0], request.parameters[1]};
   const core::RowPtr row = state->snapshot.find(key);
   if (!row)
-    co_return show_problem(
+    return show_problem(
         request, 404,
         fmt::format("there is no profile {}/{}; it may have been renamed or removed", key.provider, key.name));
   const Links links = public_url_.empty() ? Links{guessed_url(request), true} : Links{public_url_, false};
   http::Prepared prepared("text/html; charset=utf-8",
                           cores_[request.core]->page.render(page_data(*state, *row, links)));
-  http::Reply reply = http::answer(request, prepared, "Host, X-Forwarded-Proto");
-  secure(reply);
-  co_return reply;
+  return http::answer(request, prepared, "Host, X-Forwarded-Proto", security_headers());
 }
 
 }  // namespace portal

@@ -16,7 +16,7 @@ class ProfilePage {
   ProfilePage(board::Board& board, std::size_t cores, std::string public_url = "");
   ~ProfilePage();
 
-  boost::asio::awaitable<http::Reply> handle(const http::Request& request);
+  http::Reply handle(const http::Request& request);
 
  private:
   struct Core;

@@ -128,9 +128,14 @@ data frame_data(const board::State& state, const std::string& title, const std::
   return page;
 }
 
+std::span<const http::FixedHeader> security_headers() {
+  static constexpr std::array<http::FixedHeader, 2> kHeaders{
+      {{"Content-Security-Policy", kContentSecurityPolicy}, {"Referrer-Policy", "same-origin"}}};
+  return kHeaders;
+}
+
 void secure(http::Reply& reply) {
-  reply.headers.emplace_back("Content-Security-Policy", std::string(kContentSecurityPolicy));
-  reply.headers.emplace_back("Referrer-Policy", "same-origin");
+  for (const auto& [name, value] : security_headers()) reply.headers.emplace_back(name, value);
 }
 
 }  // namespace portal

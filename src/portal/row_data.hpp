@@ -1,9 +1,11 @@
 #pragma once
 
 #include <kainjow/mustache.hpp>
+#include <span>
 #include <string>
 
 #include "board/state.hpp"
+#include "http/answer.hpp"
 #include "http/message.hpp"
 
 namespace portal {
@@ -41,5 +43,7 @@ std::string profile_path(std::string_view prefix, const core::ProfileKey& key);
 /// Adds a page's Content-Security-Policy: no script, style or picture but its own. The service adds the sites that may
 /// frame it.
 void secure(http::Reply& reply);
+/// The same, for prepared answers.
+std::span<const http::FixedHeader> security_headers();
 
 }  // namespace portal

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "http/router.hpp"
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
 #include "portal/badge.hpp"
@@ -16,15 +17,21 @@ class PortalTest : public testing::Test {
  protected:
   PortalTest() { runtime_.start(); }
 
-  template <class Target>
-  http::Reply ask(boost::asio::awaitable<http::Reply> (Target::*handle)(const http::Request&), Target& target,
-                  std::string_view query = "", std::vector<std::string> parameters = {}) {
+  template <class Target, class Given>
+  http::Reply ask(Given (Target::*handle)(const http::Request&), Target& target, std::string_view query = "",
+                  std::vector<std::string> parameters = {}) {
     http::Request request;
     request.method = "GET";
     request.headers = headers_;
     request.query = http::Query::parse(query).value();
+    request.query_text = query;
     request.parameters = std::move(parameters);
-    return support::start(runtime_.core(0), (target.*handle)(request)).get();
+    return support::start(runtime_.core(0), answer(http::to(target, handle), request)).get();
+  }
+  static boost::asio::awaitable<http::Reply> answer(http::Handler handler, const http::Request& request) {
+    http::Answer given = handler(request);
+    if (auto* const ready = std::get_if<http::Reply>(&given)) co_return std::move(*ready);
+    co_return co_await std::move(std::get<boost::asio::awaitable<http::Reply>>(given));
   }
   std::string page(std::string_view query = "") { return *ask(&Page::handle, page_, query).body; }
 
