@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,11 @@ class Word {
   operator std::string_view() const { return *text_; }
   bool empty() const { return text_->empty(); }
 
-  friend bool operator==(const Word& a, const Word& b) { return a.text_ == b.text_; }
+  /// A template, so that other texts become no words for it.
+  template <std::same_as<Word> Other>
+  friend bool operator==(const Word& a, const Other& b) {
+    return a.text_ == b.text_;
+  }
   friend bool operator==(const Word& a, std::string_view b) { return *a.text_ == b; }
 
  private:
