@@ -16,10 +16,12 @@ import main_job
 import page
 import peers
 import probes
+import scale
 import wait
 from harness import OPTIONS, ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers}
+GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
+          "scale": scale}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -83,9 +83,12 @@ class Program:
     def probes(self):
         return int(self.metric(r"vacancy_probes_total\{[^}]*\}"))
 
-    def resident_mb(self):
+    def resident_mb(self, field="VmRSS"):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
+        return int(re.search(rf"{field}:\s+(\d+)", status).group(1)) / 1024
+
+    def peak_mb(self):
+        return self.resident_mb("VmHWM")
 
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()

@@ -88,12 +88,14 @@ bool is_printable(Character character) {
 }  // namespace
 
 bool is_printable_utf8(std::string_view text) {
-  while (!text.empty()) {
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  for (;;) {
+    text.remove_prefix(static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin()));
+    if (text.empty()) return true;
     const Character character = first_character(text);
     if (!is_printable(character)) return false;
     text.remove_prefix(character.bytes);
   }
-  return true;
 }
 
 std::string number_text(double number) {

@@ -57,6 +57,7 @@ void append_utf8(std::string& out, char32_t character) {
 }
 
 bool is_invisible(char32_t character) {
+  if (character < kInvisible[0].first) return false;
   return std::ranges::any_of(kInvisible,
                              [&](const auto& range) { return range.first <= character && character <= range.second; });
 }

@@ -1,5 +1,7 @@
 #include "board/board.hpp"
 
+#include <malloc.h>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,8 +10,11 @@ namespace board {
 namespace asio = boost::asio;
 namespace {
 
+/// A subscriber that is further behind starts again from the current state, which costs it less than the detours.
+constexpr std::size_t kRecentUpdates = 256;
 /// The number of remembered deletions. A reader that missed more takes a whole snapshot.
 constexpr std::size_t kRemovedKept = 10'000;
+constexpr std::size_t kLargeRows = 10'000;
 /// Rows that turn within this time after others make one update with them.
 constexpr std::chrono::milliseconds kAgeingStep{50};
 /// A smaller difference of the clock is ignored.
@@ -40,12 +45,16 @@ void Board::fill(core::Contents contents) {
   state->removed_since = contents.removed_since;
   state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(contents.gaps));
   state->outage = state_->outage;
+  state->recent = state_->recent;
   state->source_now = contents.now;
   state->steady_now = clock_.steady_now();
   aged_until_ = contents.now;
   auto update = std::make_shared<Update>();
   update->reset = true;
+  const bool large = state->snapshot.size() > kLargeRows;
   publish(std::move(state), std::move(update));
+  // What reading so many rows took goes back to the system, which it would not do by itself.
+  if (large) malloc_trim(0);
   filled_ = true;
   filled_or_stopped_.set();
 }
@@ -55,7 +64,8 @@ void Board::apply(core::Change change, core::Revision revision, base::Time now) 
   const bool stepped_back = steps_back_to(now);
   auto state = std::make_shared<State>(*state_);
   state->version.revision = std::max(state->version.revision, revision);
-  state->snapshot = state_->snapshot.with(change);
+  auto update = std::make_shared<Update>();
+  state->snapshot = state_->snapshot.with(change, &update->steps);
   ++state->sequence;
   state->source_now = now;
   state->steady_now = clock_.steady_now();
@@ -69,7 +79,6 @@ void Board::apply(core::Change change, core::Revision revision, base::Time now) 
     }
     state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(removed));
   }
-  auto update = std::make_shared<Update>();
   update->reset = stepped_back;
   if (stepped_back)
     aged_until_ = now;
@@ -116,9 +125,21 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
   }
   // The plan for other chunks, or of the time before the clock was set back, is no longer right.
   if (update && update->reset) turns_.clear();
+  const base::Time aged_before = aged_until_;
   // A row that comes now has not turned: neither stale since the last time, nor known because its time has come.
   if (const base::Time now = state->now(state->steady_now); !first_turn_ || now < *first_turn_)
     aged_until_ = std::max(aged_until_, now);
+  state->aged_until = aged_until_;
+  if (update) {
+    if (!update->aged) update->aged_before = aged_before;
+    update->aged_until = aged_until_;
+    count(*state, *update);
+    auto recent = std::make_shared<std::vector<UpdatePtr>>();
+    const std::size_t forgotten = state->recent->size() < kRecentUpdates ? 0 : 1;
+    recent->assign(state->recent->begin() + static_cast<std::ptrdiff_t>(forgotten), state->recent->end());
+    recent->push_back(update);
+    state->recent = std::move(recent);
+  }
   // The old snapshot stays alive until the plan is made: its chunks' addresses are keys.
   StatePtr old = std::move(state);
   {
@@ -130,6 +151,19 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
     asio::post(runtime_.core(i), [core = cores_[i], state = state_, update]() mutable {
       core->deliver(std::move(state), std::move(update));
     });
+}
+
+void Board::count(State& state, const Update& update) {
+  if (update.reset) {
+    tally_ = {};
+    state.snapshot.for_each([&](const core::RowPtr& row) { tally_.add(*row, aged_until_); });
+  } else {
+    for (const auto& [before, after] : update.steps) {
+      if (before) tally_.remove(*before, update.aged_before);
+      if (after) tally_.add(*after, update.aged_until);
+    }
+  }
+  state.overview = tally_.overview();
 }
 
 void Board::plan_ageing() {
@@ -159,11 +193,14 @@ void Board::age() {
   for (const auto& chunk : state_->snapshot.chunks()) {
     auto& turn = turns_[chunk.get()];
     if (!turn || *turn > now) continue;
-    for (const core::RowPtr& row : chunk->rows)
-      if (const auto at = core::next_turn(*row, aged_until_); at && *at <= now) update->change.rows.push_back(row);
+    for (const core::RowPtr& row : chunk->rows) {
+      if (const auto at = core::next_turn(*row, aged_until_); !at || *at > now) continue;
+      update->change.rows.push_back(row);
+      update->steps.push_back({.before = row, .after = row});
+    }
     turn = core::next_turn(*chunk, now);
   }
-  aged_until_ = std::max(aged_until_, now);
+  update->aged_before = std::exchange(aged_until_, std::max(aged_until_, now));
   if (update->change.rows.empty()) return plan_ageing();
   auto state = std::make_shared<State>(*state_);
   ++state->sequence;

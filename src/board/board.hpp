@@ -13,6 +13,7 @@
 #include "base/runtime.hpp"
 #include "board/core_board.hpp"
 #include "board/state.hpp"
+#include "board/tally.hpp"
 
 namespace board {
 
@@ -61,6 +62,7 @@ class Board {
  private:
   bool steps_back_to(base::Time now) const;
   void publish(std::shared_ptr<State> state, std::shared_ptr<Update> update);
+  void count(State& state, const Update& update);
   void age();
   void plan_ageing();
 
@@ -72,6 +74,7 @@ class Board {
   mutable std::mutex latest_mutex_;
   /// When the first row of each chunk turns; keyed by the current snapshot's chunks.
   std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
+  Tally tally_;
   /// Subscribers know the rows that turned up to here.
   base::Time aged_until_;
   /// When the first row of all turns.

@@ -4,30 +4,17 @@
 #include <boost/asio/use_awaitable.hpp>
 
 namespace board {
-namespace {
-
-/// A subscriber that is further behind starts again from the current state, which costs it less than the detours.
-constexpr std::size_t kRecentUpdates = 256;
-
-}  // namespace
-
 CoreBoard::CoreBoard(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 std::optional<std::vector<UpdatePtr>> CoreBoard::updates_after(std::uint64_t sequence) const {
-  std::vector<UpdatePtr> out;
-  if (sequence == current_->sequence) return out;
-  if (recent_.empty() || recent_.front()->sequence > sequence + 1) return std::nullopt;
-  const std::size_t known = sequence + 1 - recent_.front()->sequence;
-  out.assign(recent_.begin() + static_cast<std::ptrdiff_t>(known), recent_.end());
-  return out;
+  const auto updates = current_->updates_after(sequence);
+  if (!updates) return std::nullopt;
+  return std::vector<UpdatePtr>(updates->begin(), updates->end());
 }
 
-void CoreBoard::deliver(StatePtr state, UpdatePtr update) {
+void CoreBoard::deliver(StatePtr state, const UpdatePtr& update) {
   current_ = std::move(state);
-  if (!update) return;
-  recent_.push_back(std::move(update));
-  if (recent_.size() > kRecentUpdates) recent_.pop_front();
-  wake_all();
+  if (update) wake_all();
 }
 
 void CoreBoard::close() {

@@ -3,7 +3,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <deque>
 #include <functional>
 #include <list>
 #include <optional>
@@ -23,8 +22,8 @@ class CoreBoard {
 
   StatePtr current() const { return current_; }
 
-  /// The updates after the state with this sequence number, oldest first. Nothing when some of them are no longer
-  /// kept: the caller was slow and must start again from current().
+  /// Of current(). Nothing when some of them are no longer kept: the caller was slow and must start again from
+  /// current().
   std::optional<std::vector<UpdatePtr>> updates_after(std::uint64_t sequence) const;
 
   /// The board ends its subscriptions: a stream should end, a waiting request be answered.
@@ -59,7 +58,7 @@ class CoreBoard {
   std::size_t subscribers() const { return subscribers_.size(); }
 
   /// The board delivers. `update` is null when only the clock was set.
-  void deliver(StatePtr state, UpdatePtr update);
+  void deliver(StatePtr state, const UpdatePtr& update);
   void close();
 
  private:
@@ -67,7 +66,6 @@ class CoreBoard {
 
   boost::asio::any_io_executor executor_;
   StatePtr current_ = std::make_shared<const State>();
-  std::deque<UpdatePtr> recent_;
   std::list<Subscription*> subscribers_;
   std::vector<std::function<void()>> listeners_;
   bool closed_ = false;

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "board/overview.hpp"
 #include "board/state.hpp"
 
 namespace board {

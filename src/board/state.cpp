@@ -16,30 +16,22 @@ std::optional<core::Change> State::since(const core::Version& seen) const {
   return change;
 }
 
-void Counts::add(const core::Row& row, base::Time now) {
-  ++total;
-  if (row.failure) ++failing;
-  if (core::changed_recently(row, now)) ++changed;
+void Counts::count(const core::Row& row, base::Time now, std::size_t by) {
+  total += by;
+  if (row.failure) failing += by;
+  if (core::changed_recently(row, now)) changed += by;
   const core::Freshness freshness = core::freshness(row, now);
   std::size_t* const by_freshness[] = {&pending, &fresh, &stale, &expired};
-  ++*by_freshness[static_cast<std::size_t>(freshness)];
+  *by_freshness[static_cast<std::size_t>(freshness)] += by;
   if (freshness == core::Freshness::stale) return;
   std::size_t* const by_level[] = {&unknown, &low, &medium, &high};
-  ++*by_level[static_cast<std::size_t>(core::effective_level(row, now))];
+  *by_level[static_cast<std::size_t>(core::effective_level(row, now))] += by;
 }
 
-void Counts::add(const Counts& more) {
-  high += more.high;
-  medium += more.medium;
-  low += more.low;
-  stale += more.stale;
-  unknown += more.unknown;
-  fresh += more.fresh;
-  expired += more.expired;
-  pending += more.pending;
-  failing += more.failing;
-  changed += more.changed;
-  total += more.total;
+std::optional<std::span<const UpdatePtr>> State::updates_after(std::uint64_t seen) const {
+  if (seen == sequence) return std::span<const UpdatePtr>();
+  if (recent->empty() || recent->front()->sequence > seen + 1 || seen > sequence) return std::nullopt;
+  return std::span(*recent).subspan(seen + 1 - recent->front()->sequence);
 }
 
 Counts State::counts(base::Time now) const {

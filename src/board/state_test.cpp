@@ -81,33 +81,6 @@ TEST(State, CountsAsALevelOnlyWhatCanBeTrusted) {
   EXPECT_EQ(state.counts(kNow - 10min).stale, 4U) << "from the future";
 }
 
-TEST(State, CountsAddUp) {
-  const Counts one{.high = 1,
-                   .medium = 2,
-                   .low = 3,
-                   .stale = 4,
-                   .unknown = 5,
-                   .fresh = 6,
-                   .expired = 7,
-                   .pending = 8,
-                   .failing = 9,
-                   .changed = 10,
-                   .total = 11};
-  Counts sum = one;
-  sum.add(one);
-  EXPECT_EQ(sum, (Counts{.high = 2,
-                         .medium = 4,
-                         .low = 6,
-                         .stale = 8,
-                         .unknown = 10,
-                         .fresh = 12,
-                         .expired = 14,
-                         .pending = 16,
-                         .failing = 18,
-                         .changed = 20,
-                         .total = 22}));
-}
-
 /// Deletions that a board keeps and forgets.
 class Deletions : public testing::Test {
  protected:

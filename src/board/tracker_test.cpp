@@ -60,7 +60,10 @@ class TrackerTest : public testing::Test {
     state->sequence = board_.current()->sequence + 1;
     state->filled = true;
     update->sequence = state->sequence;
-    board_.deliver(std::move(state), std::move(update));
+    auto recent = std::make_shared<std::vector<UpdatePtr>>(*board_.current()->recent);
+    recent->push_back(update);
+    state->recent = std::move(recent);
+    board_.deliver(std::move(state), update);
   }
 
   core::Revision revision_ = 100;

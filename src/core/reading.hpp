@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "core/level.hpp"
+#include "core/quantity.hpp"
 
 namespace core {
 
@@ -17,14 +18,14 @@ namespace core {
 struct Measurement {
   Level level = Level::unknown;
   /// Units that are free now, and in all.
-  std::optional<double> free;
-  std::optional<double> total;
+  Quantity free;
+  Quantity total;
   /// The largest request that fits in one piece now, such as on one node; `free` is the sum.
-  std::optional<double> largest;
+  Quantity largest;
   /// The source's own scale, as it gave it.
-  std::optional<double> score;
+  Quantity score;
   /// Per unit and hour, in the source's currency.
-  std::optional<double> price;
+  Quantity price;
   /// Why this level, for people: "42 of 64 nodes idle".
   std::string reason;
   /// How long before the end of the run the source measured it; 0 where it says nothing. Never negative. A Reading has
@@ -35,7 +36,7 @@ struct Measurement {
 };
 
 /// Which of a measurement's numbers.
-using NumberOf = std::optional<double> Measurement::*;
+using NumberOf = Quantity Measurement::*;
 
 /// The facts about a number to read, store, serve and show it.
 struct Number {
@@ -92,8 +93,9 @@ struct PerNumber {
 
 /// The value in the number's own column. `largest` is shown only if it differs from `free`.
 inline std::optional<double> column_value(const Measurement& measurement, const Number& number) {
-  const auto& value = measurement.*number.value;
-  return number.value == &Measurement::largest && value == measurement.free ? std::nullopt : value;
+  const Quantity value = measurement.*number.value;
+  if (number.value == &Measurement::largest && value == measurement.free) return std::nullopt;
+  return value;
 }
 
 /// A change of the level.

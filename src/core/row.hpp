@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/boxed.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
+#include "core/word.hpp"
 
 namespace core {
 
@@ -19,11 +21,11 @@ struct Row {
   /// The committed change that made the row what it is.
   Revision revision = 0;
   /// The probe that measures it, or kNoProbe; empty until it is assigned.
-  std::string probe;
+  Word probe;
   std::optional<Reading> reading;
-  std::optional<Failure> failure;
+  base::Boxed<Failure> failure;
   /// What `free` and `total` count, such as "GPUs"; "" where nobody says. Of the probe's configuration, not stored.
-  std::string unit{};
+  Word unit{};
   /// Its levels are made up, by a probe of kind `simulated`. Of the probe's configuration, not stored.
   bool simulated = false;
 

@@ -1,6 +1,7 @@
 #include "core/snapshot.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "core/freshness.hpp"
@@ -26,20 +27,39 @@ void sort_by_key(std::vector<RowPtr>& rows) {
   rows.erase(same.begin(), same.end());
 }
 
-/// Merges two runs ordered by key; where keys are equal the row of `fresh` stands.
-std::vector<RowPtr> merged(const std::vector<RowPtr>& old, std::span<const RowPtr> fresh) {
+/// Merges two runs ordered by key; where keys are equal the row of `fresh` stands, and that of `old` goes to `gone`.
+std::vector<RowPtr> merged(const std::vector<RowPtr>& old, std::span<const RowPtr> fresh, std::vector<RowPtr>& gone) {
   std::vector<RowPtr> out;
   out.reserve(old.size() + fresh.size());
   auto next = fresh.begin();
   for (const RowPtr& row : old) {
     while (next != fresh.end() && key_less(*next, row)) out.push_back(*next++);
-    if (next != fresh.end() && key_of(*next) == key_of(row))
+    if (next != fresh.end() && key_of(*next) == key_of(row)) {
+      gone.push_back(row);
       out.push_back(*next++);
-    else
+    } else {
       out.push_back(row);
+    }
   }
   out.insert(out.end(), next, fresh.end());
   return out;
+}
+
+std::vector<Snapshot::Step> steps_of(std::vector<RowPtr> gone, std::vector<RowPtr> come) {
+  std::unordered_map<ProfileId, std::size_t> places;
+  std::vector<Snapshot::Step> steps;
+  for (RowPtr& row : gone) {
+    places.emplace(row->profile.id, steps.size());
+    steps.push_back({.before = std::move(row), .after = nullptr});
+  }
+  for (RowPtr& row : come) {
+    const auto place = places.find(row->profile.id);
+    if (place != places.end())
+      steps[place->second].after = std::move(row);
+    else
+      steps.push_back({.before = nullptr, .after = std::move(row)});
+  }
+  return steps;
 }
 
 }  // namespace
@@ -61,8 +81,8 @@ void Snapshot::append(std::vector<RowPtr> rows) {
   }
 }
 
-Snapshot Snapshot::with(const Change& change) const {
-  std::vector<RowPtr> fresh = change.rows;
+Snapshot Snapshot::with(const Change& change, std::vector<Step>* steps) const {
+  std::vector<RowPtr> fresh = change.rows, gone;
   sort_by_key(fresh);
 
   // Ids to take out: the deleted ones, and those of rows that are not at their key yet (new or renamed).
@@ -93,8 +113,11 @@ Snapshot Snapshot::with(const Change& change) const {
       continue;
     }
     std::vector<RowPtr> rows = chunk->rows;
-    if (loses) std::erase_if(rows, must_leave);
-    rows = merged(rows, rest.first(taken));
+    if (loses) {
+      std::ranges::copy_if(rows, std::back_inserter(gone), must_leave);
+      std::erase_if(rows, must_leave);
+    }
+    rows = merged(rows, rest.first(taken), gone);
     rest = rest.subspan(taken);
     if (rows.size() > kChunkRows && rows.size() <= 2 * kChunkRows) {
       // Split in halves, so that a chunk at its limit does not split again on the next row.
@@ -106,6 +129,7 @@ Snapshot Snapshot::with(const Change& change) const {
     }
   }
   if (chunks_.empty()) out.append({rest.begin(), rest.end()});
+  if (steps) *steps = steps_of(std::move(gone), std::move(fresh));
   return out;
 }
 

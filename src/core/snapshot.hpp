@@ -37,6 +37,11 @@ class Snapshot {
       for (std::size_t at = 0; at < sizeof(Row); at += kCacheLine) __builtin_prefetch(bytes + at);
     }
   };
+  /// A row as it was and as it is now; null before it came, or after it went.
+  struct Step {
+    RowPtr before;
+    RowPtr after;
+  };
   using Chunks = std::vector<std::shared_ptr<const Chunk>>;
 
   /// Rows per chunk: more makes a change copy more, fewer makes every scan visit more chunks.
@@ -46,8 +51,9 @@ class Snapshot {
   /// `rows` in any order, each id once; of rows with the same key the one with the newest revision stays.
   explicit Snapshot(std::vector<RowPtr> rows);
 
-  /// A snapshot with `change` folded in. A row replaces the one with its id, wherever its key puts it.
-  Snapshot with(const Change& change) const;
+  /// A snapshot with `change` folded in. A row replaces the one with its id, wherever its key puts it. `steps`, unless
+  /// null, gets the difference.
+  Snapshot with(const Change& change, std::vector<Step>* steps = nullptr) const;
 
   std::size_t size() const { return size_; }
   const Chunks& chunks() const { return chunks_; }

@@ -45,7 +45,7 @@ const std::vector<Family> kFamilies = [] {
   for (const core::Number& number : core::kNumbers)
     families.push_back({number.metric, number.help, [&number](const core::Row& row, base::Time now) {
                           const bool known = row.reading && core::freshness(row, now) < core::Freshness::expired;
-                          return known ? (*row.reading).*number.value : std::nullopt;
+                          return known ? (*row.reading).*number.value : core::Quantity();
                         }});
   return families;
 }();

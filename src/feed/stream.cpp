@@ -100,8 +100,9 @@ void Stream::advance_views(const board::State& state) {
     // Everything may have been replaced since the updates that are kept.
     const bool resumes = updates ? !std::ranges::any_of(*updates, [](const auto& update) { return update->reset; })
                                  : one.seen && state.since(*one.seen).has_value();
-    if (labelled_) http::append_event(events, "for", "", std::to_string(i));
-    events += one.view.advance(state, one.seen, resumes);
+    const std::string update = one.view.advance(state, one.seen, resumes);
+    if (labelled_ && !update.empty()) http::append_event(events, "for", "", std::to_string(i));
+    events += update;
     one.sequence = state.sequence;
     one.seen = state.version;
   }

@@ -206,6 +206,32 @@ TEST_F(StreamTest, AListThatWaitsIsAnsweredWhenTheServerEnds) {
   EXPECT_THAT(client->read_answer(), testing::AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr("PENDING")));
 }
 
+TEST(View, SaysNothingOfRowsThatDoNotMatch) {
+  Finder finder;
+  board::State state;
+  state.filled = true;
+  state.snapshot = core::Snapshot(many_rows(3));
+  state.version = {"epoch", 3};
+  state.sequence = 1;
+  View view(finder, {.words = {"000001"}, .limit = 10}), other(finder, {.words = {"000001"}, .limit = 10});
+  EXPECT_THAT(view.advance(state, {}, false), HasSubstr("event: snapshot\n"));
+  const auto put = [&](const core::Row& row) {
+    auto update = std::make_shared<board::Update>();
+    state.snapshot = state.snapshot.with({.rows = {share(row)}, .removed = {}}, &update->steps);
+    update->sequence = ++state.sequence;
+    state.version.revision = row.revision;
+    auto recent = std::make_shared<std::vector<board::UpdatePtr>>(*state.recent);
+    recent->push_back(std::move(update));
+    state.recent = std::move(recent);
+  };
+  put(support::measured_row(2, "000002", 4, core::Level::low));
+  EXPECT_EQ(view.advance(state, core::Version{"epoch", 3}, true), "");
+  put(support::measured_row(1, "000001", 5, core::Level::low));
+  const std::string change = view.advance(state, core::Version{"epoch", 4}, true);
+  EXPECT_THAT(change, testing::AllOf(HasSubstr("event: change\nid: epoch-5\n"), HasSubstr("\"name\":\"000001\"")));
+  EXPECT_THAT(other.advance(state, {}, false), HasSubstr("\"name\":\"000001\"")) << "they share the search";
+}
+
 TEST(View, OneThatMovesIsNotFetchedAllTheTime) {
   Finder finder;
   board::State state;

@@ -29,11 +29,13 @@ void ProbeFacts::set(const std::vector<config::ProbeConfig>& probes) {
 void ProbeFacts::add(std::vector<core::RowPtr>& rows) const {
   if (probes_.empty()) return;
   for (core::RowPtr& row : rows) {
-    const auto probe = probes_.find(row->probe);
+    const auto probe = probes_.find(row->probe.text());
     if (probe == probes_.end()) continue;
-    auto told = std::make_shared<core::Row>(*row);
+    // All of a large board need not be copied: nobody else has these rows yet.
+    auto told = row.use_count() == 1 ? std::const_pointer_cast<core::Row>(std::exchange(row, nullptr))
+                                     : std::make_shared<core::Row>(*row);
     told->simulated = probe->second.kind == "simulated";
-    told->unit = unit_of(probe->second, row->profile.key.name);
+    told->unit = unit_of(probe->second, told->profile.key.name);
     row = std::move(told);
   }
 }

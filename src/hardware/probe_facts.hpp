@@ -18,7 +18,8 @@ class ProbeFacts {
   /// Uses these probes from now on. A row on a board changes with its next revision.
   void set(const std::vector<config::ProbeConfig>& probes);
 
-  /// Replaces rows with such facts by copies.
+  /// Gives rows their facts: copies of them, where others have the rows, too. REQUIRES: none is in an object that is
+  /// const itself.
   void add(std::vector<core::RowPtr>& rows) const;
 
  private:

@@ -26,7 +26,7 @@ TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
   std::vector<core::RowPtr> rows{row("made-up", "a"), row("cluster", "gpu"),    row("cluster", "gpu:a100"),
                                  row("nodes", "cpu"), row("quota", "Standard"), row("plain", "b"),
                                  row("gone", "c")};
-  const core::RowPtr plain = rows[5];
+  const core::RowPtr plain = rows[5], shared = rows[4];
   facts.add(rows);
   EXPECT_TRUE(rows[0]->simulated);
   EXPECT_EQ(rows[0]->unit, "");
@@ -36,6 +36,7 @@ TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
   EXPECT_EQ(rows[4]->unit, "vCPUs");
   EXPECT_FALSE(rows[4]->simulated);
   EXPECT_EQ(rows[5], plain) << "nothing to say";
+  EXPECT_EQ(shared->unit, "") << "others have it";
   facts.set({});
   rows = {row("made-up", "a")};
   facts.add(rows);

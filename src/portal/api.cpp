@@ -20,9 +20,8 @@ const auto kCsvParameters = feed::selection_parameters({"after", "raw"});
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;
 
-http::Prepared render_list(const board::State& state, board::Selection selection, base::Time now,
-                           const board::Overview& overview) {
-  const board::Selected selected = board::select(state, selection, now, overview);
+http::Prepared render_list(const board::State& state, board::Selection selection, base::Time now) {
+  const board::Selected selected = board::select(state, selection, now, state.overview);
   std::string body = fmt::format("{{\"version\":\"{}\",\"now\":\"", core::to_string(state.version));
   base::append_rfc3339(body, now);
   body += fmt::format("\",\"total\":{},\"offset\":{},\"limit\":{},\"next\":", selected.counts.total, selected.before,
@@ -81,7 +80,7 @@ http::Reply Api::list(const http::Request& request) {
   if (!state->filled) return not_filled(*state);
   const auto render = [&](const board::State& current) {
     const base::Time now = current.now(std::chrono::steady_clock::now());
-    return render_list(current, *selection, now, core.overview.get(current, now));
+    return render_list(current, *selection, now);
   };
   return http::answer(request, core.cache.get(request.query_text, *state, render));
 }

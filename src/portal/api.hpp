@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "board/board.hpp"
-#include "board/overview.hpp"
+#include "board/state.hpp"
 #include "feed/cache.hpp"
 #include "http/message.hpp"
 
@@ -36,7 +36,6 @@ class Api {
  private:
   struct Core {
     feed::Cache cache{feed::kTellsTime};
-    board::OverviewCache overview{};
   };
 
   board::Board& board_;

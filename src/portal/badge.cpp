@@ -164,7 +164,7 @@ http::Reply Badge::counts(const http::Request& request, std::string_view provide
   Core& core = cores_[request.core];
   const auto draw = [&](const board::State& current) {
     const base::Time now = current.now(std::chrono::steady_clock::now());
-    const board::Counts found = board::select(current, view.selection, now, core.overview.get(current, now)).counts;
+    const board::Counts found = board::select(current, view.selection, now, current.overview).counts;
     return render(*label, found.total == 0 ? "none" : counts_text(found), best_of(found));
   };
   const std::string key = fmt::format("{}&label={}", feed::to_query(view.selection, 0), base::percent_encode(*label));

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "board/board.hpp"
-#include "board/overview.hpp"
 #include "board/selection.hpp"
 #include "feed/cache.hpp"
 #include "http/message.hpp"
@@ -30,7 +29,6 @@ class Badge {
  private:
   struct Core {
     feed::Cache cache{feed::kTellsTime};
-    board::OverviewCache overview{};
   };
 
   http::Reply counts(const http::Request& request, std::string_view provider);

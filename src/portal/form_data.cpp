@@ -96,7 +96,7 @@ data choice_of(const board::Overview& overview, const ListQuery& view) {
     choice << usual;
   }
   std::set<std::string> labels(view.labels.begin(), view.labels.end());
-  for (const std::string& label : overview.labels)
+  for (const std::string& label : overview.facets->labels)
     if (labels.size() < kMostLabels) labels.insert(label);
   for (const std::string& label : labels)
     choice << option(fmt::format("{}{}", feed::kLabelPrefix, label), label, std::ranges::count(view.labels, label) > 0);
@@ -109,7 +109,7 @@ data bounds_of(const board::Overview& overview, const ListQuery& view) {
   for (const core::Number& number : core::kNumbers) {
     const auto found = std::ranges::find(view.selection.bounds, number.value, &board::Bound::number);
     const bool bound = found != view.selection.bounds.end();
-    const bool there = number.value == &Measurement::free || overview.shown[number.value];
+    const bool there = number.value == &Measurement::free || overview.facets->shown[number.value];
     const auto add = [&](std::string_view name, const char* sign, const std::optional<double>& value, bool asked) {
       if (!asked && !value) return;
       data out;
@@ -144,7 +144,7 @@ data providers_of(const board::Overview& overview, const std::string& chosen) {
   data providers{data::type::list};
   providers << option("", "All providers", chosen.empty());
   bool known = chosen.empty();
-  for (const std::string& name : overview.providers) {
+  for (const std::string& name : overview.facets->providers) {
     providers << option(name, name, name == chosen);
     known = known || name == chosen;
   }
@@ -206,15 +206,15 @@ void set_active(data& page, const board::Selection& selection) {
 
 bool has_column(const board::Overview& overview, const ListQuery& view, std::string_view column) {
   const auto* const number = std::ranges::find(core::kNumbers, column, &core::Number::name);
-  return (number == core::kNumbers.end() || overview.shown[number->value]) && view.shows(column);
+  return (number == core::kNumbers.end() || overview.facets->shown[number->value]) && view.shows(column);
 }
 
 void set_form(data& page, const board::Overview& overview, const ListQuery& view) {
   const board::Selection& selection = view.selection;
   page.set("q", fmt::format("{}", fmt::join(selection.words, " ")));
   // The search serves for longer lists; the form has no field for several chosen ones.
-  const bool choice =
-      overview.providers.size() > 1 && overview.providers.size() <= kMostProviders && selection.providers.size() < 2;
+  const bool choice = overview.facets->providers.size() > 1 && overview.facets->providers.size() <= kMostProviders &&
+                      selection.providers.size() < 2;
   page.set("providers_any", choice);
   if (choice)
     page.set("providers", providers_of(overview, selection.providers.empty() ? "" : selection.providers.front()));

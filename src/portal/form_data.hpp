@@ -2,7 +2,7 @@
 
 #include <kainjow/mustache.hpp>
 
-#include "board/overview.hpp"
+#include "board/state.hpp"
 #include "portal/list_query.hpp"
 
 namespace portal {

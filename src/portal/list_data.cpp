@@ -58,7 +58,7 @@ void set_count_urls(data& page, const ListQuery& view) {
 }
 
 void set_sources(data& page, const board::Overview& overview) {
-  std::vector<std::string> sources(overview.failing_probes.begin(), overview.failing_probes.end());
+  std::vector<std::string> sources(overview.facets->failing_probes.begin(), overview.facets->failing_probes.end());
   const std::size_t more = sources.size() - std::min(sources.size(), kMostSourcesNamed);
   sources.resize(sources.size() - more);
   if (more > 0) sources.push_back(fmt::format("{} more", more));
@@ -148,9 +148,10 @@ void set_files(data& page, const board::Selection& selection) {
 
 }  // namespace
 
-data list_data(const board::State& state, base::Time now, const board::Overview& overview, const ListQuery& view,
-               const std::string& problem, const std::string& words) {
+data list_data(const board::State& state, base::Time now, const ListQuery& view, const std::string& problem,
+               const std::string& words) {
   const board::Selection& selection = view.selection;
+  const board::Overview& overview = state.overview;
   const board::Selected selected = board::select(state, selection, now, overview);
   const bool has_rows = state.filled && overview.counts.total > 0;
   const std::string filter = view.text();

@@ -32,11 +32,10 @@ struct Page::Core {
   const std::string& public_url;
   kainjow::mustache::mustache page = load_template("list");
   feed::Cache cache{feed::kTellsTime};
-  board::OverviewCache overview;
 
   http::Prepared render(const board::State& state, const ListQuery& view) {
     const base::Time now = state.now(std::chrono::steady_clock::now());
-    return {"text/html; charset=utf-8", show(list_data(state, now, overview.get(state, now), view))};
+    return {"text/html; charset=utf-8", show(list_data(state, now, view))};
   }
 
   std::string show(data list) {
@@ -50,7 +49,7 @@ struct Page::Core {
     const base::Time now = state.now(std::chrono::steady_clock::now());
     const ListQuery view{.selection = {.limit = kRowsPerPage}};
     const std::string words(request.query.get("q").value_or(""));
-    data list = list_data(state, now, overview.get(state, now), view, base::to_utf8(problem), base::to_utf8(words));
+    data list = list_data(state, now, view, base::to_utf8(problem), base::to_utf8(words));
     http::Reply reply = http::problem(400, problem);
     reply.headers.emplace_back("Vary", "Accept, User-Agent");
     reply.content_type = "text/html; charset=utf-8";

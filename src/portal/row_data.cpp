@@ -47,7 +47,7 @@ std::string counts_text(const board::Counts& counts) {
 std::string capacity_text(const core::Row& row) {
   if (!row.reading || !row.reading->free) return "";
   const auto& [free, total] = std::tie(row.reading->free, row.reading->total);
-  const std::string unit = row.unit.empty() ? "" : " " + row.unit;
+  const std::string unit = row.unit.empty() ? "" : " " + row.unit.text();
   return number_text(*free) + (total ? " of " + number_text(*total) + unit : unit + " free");
 }
 

@@ -73,8 +73,8 @@ class Reader {
   }
 
  private:
-  template <class T>
-  static Or<void> take(T& out, Or<T> got) {
+  template <class T, class U>
+  static Or<void> take(T& out, Or<U> got) {
     if (!got) return std::unexpected(std::move(got.error()));
     out = std::move(*got);
     return {};

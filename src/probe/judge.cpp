@@ -77,10 +77,12 @@ Or<Judged> judged(const Unjudged& seen, const config::Levels& levels) {
 
 /// Without what binary arithmetic leaves behind the digits that somebody meant: 1.6400000000000001 is 1.64. A double
 /// holds 15 digits of any decimal.
-void tidy(std::optional<double>& number) {
+void tidy(core::Quantity& number) {
   if (!number || std::trunc(*number) == *number) return;
-  const std::string text = fmt::format("{:.15g}", *number);
-  std::from_chars(text.data(), text.data() + text.size(), *number);
+  double value = *number;
+  const std::string text = fmt::format("{:.15g}", value);
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  number = value;
 }
 
 /// From there on not every number of units has a double of its own.
@@ -100,7 +102,7 @@ Result judge(Unjudged seen, const config::Levels& levels) {
 Or<void> check_numbers(const core::Measurement& seen, const core::PerNumber<std::string>& names) {
   using core::Measurement;
   for (const core::Number& each : core::kNumbers) {
-    const std::optional<double>& number = seen.*each.value;
+    const core::Quantity number = seen.*each.value;
     if (!number) continue;
     if (!(std::abs(*number) <= kMost))
       return std::unexpected(fmt::format("{} is {}, which is no count", names[each.value], *number));

@@ -70,7 +70,7 @@ void write_successes(sql::Session& session, std::span<const NewReading> fresh, R
                reading.stale_at, reading.expires_at, reading.took,
                changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
                changed ? std::optional(changed->at) : std::nullopt);
-    for (const core::Number& number : core::kNumbers) query.bind(reading.*number.value);
+    for (const core::Number& number : core::kNumbers) query.bind(std::optional<double>(reading.*number.value));
   });
 }
 
