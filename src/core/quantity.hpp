@@ -9,6 +9,8 @@ namespace core {
 /// A number that may be missing: as std::optional<double>, in half the memory.
 class Quantity {
  public:
+  using value_type = double;
+
   constexpr Quantity() = default;
   constexpr Quantity(double value) : value_(value) {}
   constexpr Quantity(std::nullopt_t) {}

@@ -55,7 +55,7 @@ class HttpTest : public testing::Test {
     return !result ? result.error() : result->level == core::Level::high ? result->reason : "not HIGH";
   }
   int requests(const std::string& path) {
-    return static_cast<int>(ask({.url = url("/count?path=" + path)}).value().free.value());
+    return static_cast<int>(*ask({.url = url("/count?path=" + path)}).value().free);
   }
   std::string file(const std::string& name, const std::string& content) {
     std::ofstream(directory_ / name) << content;
