@@ -133,10 +133,10 @@ TEST_F(SqliteCopyTest, ADamagedFileIsNotExchangedUnderAProgram) {
   fill("old.db", 5);
   copy("old.db", "copy.db");
   // Pages of another size cannot be written into a database in use, either.
-  const auto live = open("live.db");
-  live->execute_script(
+  open("live.db")->execute_script(
       "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM; PRAGMA journal_mode = WAL;"
       "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t (v) VALUES ('kept')");
+  const auto live = open("live.db");
   EXPECT_EQ(count(*live), 1);
   EXPECT_THAT(refusal([&] { replace("copy.db", "live.db"); }), HasSubstr("stop that program first"));
   EXPECT_EQ(count(*open("live.db")), 1);
