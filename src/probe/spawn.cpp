@@ -30,8 +30,9 @@ using Or = std::expected<T, std::string>;
 
 constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Without fmt: a sanitizer that checks its virtual calls needs descriptors, of which there may be none.
 std::unexpected<std::string> failed_to(std::string_view what, int error) {
-  return std::unexpected(fmt::format("cannot {}: {}", what, ::strerrordesc_np(error)));
+  return std::unexpected("cannot " + std::string(what) + ": " + ::strerrordesc_np(error));
 }
 
 // --- Before the program: all that it will need
