@@ -44,7 +44,7 @@ std::optional<std::size_t> Channel::read(std::span<char> into) {
   return static_cast<std::size_t>(std::max<ssize_t>(count, 0));
 }
 
-std::optional<std::size_t> Channel::write(std::span<const asio::const_buffer> parts, bool more) {
+std::optional<std::size_t> Channel::write(std::span<const asio::const_buffer> parts) {
   std::array<iovec, kMostParts> vectors;
   const std::size_t count = std::min(parts.size(), kMostParts);
   for (std::size_t i = 0; i < count; ++i)
@@ -52,7 +52,7 @@ std::optional<std::size_t> Channel::write(std::span<const asio::const_buffer> pa
   msghdr message{};
   message.msg_iov = vectors.data();
   message.msg_iovlen = count;
-  const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+  const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
   if (sent < 0) return would_wait() ? std::optional<std::size_t>(0) : std::nullopt;
   return static_cast<std::size_t>(sent);
 }

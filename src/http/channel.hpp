@@ -25,8 +25,8 @@ class Channel : public Deadline, private Pollee {
 
   /// The bytes that have come, or nothing for now; 0 bytes: the connection has ended.
   std::optional<std::size_t> read(std::span<char> into);
-  /// Writes what the socket takes of `parts`; nothing: the connection has ended. `more`: further bytes follow at once.
-  std::optional<std::size_t> write(std::span<const boost::asio::const_buffer> parts, bool more = false);
+  /// Writes what the socket takes of `parts`; nothing: the connection has ended.
+  std::optional<std::size_t> write(std::span<const boost::asio::const_buffer> parts);
   bool has_unread_bytes() const;
   void shut_down_writing();
 

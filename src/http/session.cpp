@@ -191,7 +191,7 @@ class Session final : public Channel, public Connection, public std::enable_shar
       const std::string_view tail = end_of_head(plan.told);
       const std::string_view body = body_to_send(*reply, plan);
       const std::array parts{buffer(head), buffer(tail), buffer(body.substr(0, kPieceBytes))};
-      const auto count = Channel::write(parts, !next.empty());
+      const auto count = Channel::write(parts);
       if (!count) {
         end();
         return false;
