@@ -4,6 +4,16 @@
 #include <cmath>
 
 namespace board {
+namespace {
+
+std::vector<core::ProfileId> ids_of(const std::vector<core::RowPtr>& rows) {
+  std::vector<core::ProfileId> ids;
+  ids.reserve(rows.size());
+  for (const core::RowPtr& row : rows) ids.push_back(row->profile.id);
+  return ids;
+}
+
+}  // namespace
 
 void LiveSelection::advance(const State& state) {
   if (sequence_ == state.sequence) return;
@@ -19,6 +29,8 @@ void LiveSelection::advance(const State& state) {
   if (lost_ || (!selection_.after && rows_.size() != expected())) select_all(state);
   // Of a window these are all rows, whose counts are known.
   if (selection_.is_window()) choice_ = state.overview.counts;
+  if (places_ && *places_ != ids_of(rows_)) moved_ = state.sequence;
+  places_.reset();
   sequence_ = state.sequence;
 }
 
@@ -32,10 +44,7 @@ std::vector<core::RowPtr> LiveSelection::touched_after(std::uint64_t sequence) c
 void LiveSelection::select_all(const State& state) {
   const auto begin = std::chrono::steady_clock::now();
   Selected selected = select(state, selection_, state.aged_until, state.overview);
-  if (!std::ranges::equal(
-          rows_, selected.rows, {}, [](const auto& row) { return row->profile.id; },
-          [](const auto& row) { return row->profile.id; }))
-    moved_ = state.sequence;
+  keep_places();
   std::vector<std::uint64_t> touched(selected.rows.size(), state.sequence);
   for (std::size_t i = 0; i < std::min(touched.size(), touched_.size()); ++i)
     if (selected.rows[i] == rows_[i]) touched[i] = touched_[i];
@@ -57,13 +66,14 @@ void LiveSelection::fold(const core::Snapshot::Step& step, const Update& update)
   if (is) ++matching_;
   if (!was && !is) return;
   changed_ = update.sequence;
-  if (lost_) return;
   const auto found = was ? std::ranges::find(rows_, before) : rows_.end();
   const bool inside = found != rows_.end();
   const auto place = static_cast<std::size_t>(found - rows_.begin());
+  // A look at all rows does not see that it aged.
+  if (inside) touched_[place] = update.sequence;
+  if (lost_) return;
   if (inside && is && is_same_place(*before, *after, update)) {
     rows_[place] = after;
-    touched_[place] = update.sequence;
     return;
   }
   // A row that ages with others changes its place in an order of which theirs are not known yet.
@@ -80,10 +90,7 @@ void LiveSelection::fold(const core::Snapshot::Step& step, const Update& update)
     lost_ = left != came || (inside && place == 0);
     if (lost_ || left) return;
   }
-  if (inside) {
-    take_out(place);
-    moved_ = update.sequence;
-  }
+  if (inside) take_out(place);
   if (is) put_in(after, complete, update);
 }
 
@@ -110,7 +117,12 @@ bool LiveSelection::stands_before(const core::RowPtr& a, const core::RowPtr& b, 
   return Before(selection_)({&a, value_of(*a, selection_.order, now)}, {&b, value_of(*b, selection_.order, now)});
 }
 
+void LiveSelection::keep_places() {
+  if (!places_) places_ = ids_of(rows_);
+}
+
 void LiveSelection::take_out(std::size_t place) {
+  keep_places();
   rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(place));
   touched_.erase(touched_.begin() + static_cast<std::ptrdiff_t>(place));
 }
@@ -120,9 +132,9 @@ void LiveSelection::put_in(const core::RowPtr& row, bool complete, const Update&
   const auto place = std::ranges::upper_bound(
       rows_, row, [&](const core::RowPtr& a, const core::RowPtr& b) { return stands_before(a, b, update.aged_until); });
   if (place == rows_.end() && (!complete || rows_.size() == selection_.limit)) return;
+  keep_places();
   touched_.insert(touched_.begin() + (place - rows_.begin()), update.sequence);
   rows_.insert(place, row);
-  moved_ = update.sequence;
   if (rows_.size() > selection_.limit) take_out(selection_.limit);
 }
 

@@ -45,6 +45,7 @@ class LiveSelection {
   bool count_in(const core::Row& row, base::Time now);
   bool is_same_place(const core::Row& a, const core::Row& b, const Update& update) const;
   bool stands_before(const core::RowPtr& a, const core::RowPtr& b, base::Time now) const;
+  void keep_places();
   void take_out(std::size_t place);
   void put_in(const core::RowPtr& row, bool complete, const Update& update);
   std::size_t expected() const;
@@ -54,6 +55,8 @@ class LiveSelection {
   std::vector<core::RowPtr> rows_;
   /// The sequence number of each row's latest change.
   std::vector<std::uint64_t> touched_;
+  /// During advance(): the ids of the rows before their first move.
+  std::optional<std::vector<core::ProfileId>> places_;
   std::size_t matching_ = 0;
   Counts choice_;
   std::optional<std::uint64_t> sequence_;

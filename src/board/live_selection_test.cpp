@@ -105,6 +105,32 @@ std::vector<Selection> many_selections() {
   return selections;
 }
 
+/// A client's rows, with their ages, as of an earlier look.
+struct Seen {
+  std::vector<core::RowPtr> rows;
+  std::vector<core::Freshness> ages;
+  std::uint64_t sequence = 0;
+};
+
+Seen seen_in(const LiveSelection& live, const State& state) {
+  Seen seen{.rows = live.rows(), .ages = {}, .sequence = state.sequence};
+  for (const core::RowPtr& row : seen.rows) seen.ages.push_back(core::freshness(*row, state.aged_until));
+  return seen;
+}
+
+/// Does `live` say all that `before` lacks, and no move where nothing moved?
+void expect_told(const LiveSelection& live, const Seen& before, const Seen& now) {
+  const auto id_of = [](const core::RowPtr& row) { return row->profile.id; };
+  const bool same = std::ranges::equal(before.rows, now.rows, {}, id_of, id_of);
+  EXPECT_EQ(live.moved() > before.sequence, !same);
+  const auto touched = live.touched_after(before.sequence);
+  for (std::size_t i = 0; same && i < now.rows.size(); ++i) {
+    if (now.rows[i] == before.rows[i] && now.ages[i] == before.ages[i]) continue;
+    EXPECT_TRUE(std::ranges::find(touched, now.rows[i]) != touched.end()) << "row " << i;
+    EXPECT_GT(live.changed(), before.sequence);
+  }
+}
+
 TEST_F(LiveSelectionTest, IsWhatALookAtAllRowsFinds) {
   std::mt19937 random(7);
   std::vector<core::RowPtr> rows;
@@ -112,6 +138,7 @@ TEST_F(LiveSelectionTest, IsWhatALookAtAllRowsFinds) {
   fill(rows);
   std::vector<std::unique_ptr<LiveSelection>> all;
   for (const Selection& selection : many_selections()) all.push_back(std::make_unique<LiveSelection>(selection));
+  std::vector<std::optional<Seen>> seen(all.size());
   for (core::Revision revision = 2; revision < 150; ++revision) {
     if (random() % 4 == 0) age(std::chrono::seconds(random() % 20));
     core::Change change;
@@ -129,6 +156,10 @@ TEST_F(LiveSelectionTest, IsWhatALookAtAllRowsFinds) {
       // Some look at each state, others at one of several.
       if (i % 3 != 0 && random() % 3 != 0) continue;
       ASSERT_NO_FATAL_FAILURE(expect_right(*all[i])) << "selection " << i << ", revision " << revision;
+      const Seen now = seen_in(*all[i], state_);
+      if (seen[i]) expect_told(*all[i], *seen[i], now);
+      ASSERT_FALSE(HasFailure()) << "selection " << i << ", revision " << revision;
+      seen[i] = now;
     }
   }
 }

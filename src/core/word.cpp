@@ -7,12 +7,12 @@
 namespace core {
 
 Word::Word(std::string_view text) {
-  static const std::string kEmpty;
+  // Never destroyed: words outlive other static objects.
+  static const auto& kEmpty = *new std::string;
   if (text.empty()) {
     text_ = &kEmpty;
     return;
   }
-  // Never destroyed: words outlive other static objects.
   static auto& words = *new std::set<std::string, std::less<>>;
   static std::mutex mutex;
   const std::lock_guard lock(mutex);

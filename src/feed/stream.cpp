@@ -45,7 +45,10 @@ base::SteadyTime Stream::due(const board::State& state) const {
   base::SteadyTime due = last_ + core_->heartbeat;
   if (is_ahead_of(state) && last_ < began_ + kCatchUpTime) due = std::min(due, began_ + kCatchUpTime);
   for (const Followed& one : views_)
-    if (one.sequence != state.sequence && one.sequence != 0) due = std::min(due, one.view.next_look());
+    if (one.sequence == state.sequence)
+      due = std::min(due, one.view.owed_at());
+    else if (one.sequence != 0)
+      due = std::min(due, one.view.next_look());
   return due;
 }
 
@@ -65,7 +68,9 @@ bool Stream::step(const board::StatePtr& state) {
     return true;
   }
   const auto now = std::chrono::steady_clock::now();
-  if (!state->filled || state->sequence == sequence_ || (is_ahead_of(*state) && now < began_ + kCatchUpTime)) {
+  const bool owes = std::ranges::any_of(views_, [now](const auto& one) { return one.view.owed_at() <= now; });
+  if (!state->filled || (state->sequence == sequence_ && !owes) ||
+      (is_ahead_of(*state) && now < began_ + kCatchUpTime)) {
     // Those that are due soon go with those that are due now.
     if (now - last_ >= core_->heartbeat - core_->heartbeat / kHeartbeatSlack) push(text(heartbeat_event(*state)));
     return false;
@@ -91,8 +96,9 @@ void Stream::advance_views(const board::State& state) {
   bool all = true;
   for (std::size_t i = 0; i < views_.size(); ++i) {
     Followed& one = views_[i];
-    if (one.sequence == state.sequence) continue;
-    if (std::chrono::steady_clock::now() < one.view.next_look()) {
+    const auto now = std::chrono::steady_clock::now();
+    if (one.sequence == state.sequence && now < one.view.owed_at()) continue;
+    if (now < one.view.next_look()) {
       all = false;
       continue;
     }

@@ -64,6 +64,18 @@ TEST_F(StreamTest, WhereAClientIsSaysItsHeaderBeforeItsQuery) {
               HasSubstr("\"phase\":\"begin\""));
 }
 
+TEST_F(StreamTest, CountsOfRowsThatItsFilterLeavesOutAreToldSoon) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3), {"epoch", 10});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  const auto client = open(server, "/hardware/events?level=LOW&limit=5");
+  client->read_until("\"phase\":\"end\"");
+  // None of these is a row of the view, and the later ones come when it has just been told of the first.
+  for (core::ProfileId id = 1; id <= 3; ++id)
+    source.board.put(measured_row(id, fmt::format("00000{}", id), 10 + id, core::Level::medium));
+  EXPECT_THAT(client->read_until("\"MEDIUM\":3"), testing::EndsWith("\"MEDIUM\":3"));
+}
+
 TEST_F(StreamTest, OnlyAClientOfThisEpochIsAheadOfTheBoard) {
   // One that waits for the board is sent heartbeats.
   Source source(runtime_, 20ms);

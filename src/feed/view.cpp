@@ -39,7 +39,11 @@ std::string View::advance(const board::State& state, const std::optional<core::V
   next_look_ = begin + found_->cost() * kPause;
   const bool begun = sequence_.has_value();
   std::string out;
-  if (begun && resumes && found_->changed() <= *sequence_ && begin < told_at_ + kQuiet) return out;
+  if (begun && resumes && found_->changed() <= *sequence_ && begin < told_at_ + kQuiet) {
+    owed_at_ = told_at_ + kQuiet;
+    return out;
+  }
+  owed_at_ = base::SteadyTime::max();
   const base::Time now = state.now(begin);
   const ViewCounts counts{found_->choice(), found_->matching()};
   const bool same = resumes && seen && (begun ? found_->moved() <= *sequence_ : is_same(state, *seen));

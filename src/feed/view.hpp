@@ -35,6 +35,9 @@ class View {
   /// time must not be fetched all the time.
   base::SteadyTime next_look() const { return next_look_; }
 
+  /// When the client is owed an event about what was not told at once, such as counts.
+  base::SteadyTime owed_at() const { return owed_at_; }
+
  private:
   void append_update(std::string& out, const board::State& state, const core::Version& seen, base::Time now) const;
   bool is_same(const board::State& state, const core::Version& seen) const;
@@ -44,6 +47,7 @@ class View {
   std::optional<std::uint64_t> sequence_;
   base::SteadyTime told_at_;
   base::SteadyTime next_look_;
+  base::SteadyTime owed_at_ = base::SteadyTime::max();
 };
 
 }  // namespace feed

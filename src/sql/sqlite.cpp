@@ -85,13 +85,10 @@ class SqliteSession final : public Session {
  public:
   SqliteSession(SqliteConnection db, const base::Clock& clock) : db_(std::move(db)), clock_(clock) {
     const auto now = [](sqlite3_context* context, int, sqlite3_value**) {
-      const auto& clock = *static_cast<const base::Clock*>(sqlite3_user_data(context));
-      sqlite3_result_int64(context, clock.wall_now().time_since_epoch().count());
+      const auto& session = *static_cast<const SqliteSession*>(sqlite3_user_data(context));
+      sqlite3_result_int64(context, session.statement_now_.time_since_epoch().count());
     };
-    // It only reads it. SQLite asks once per statement.
-    auto* const user = const_cast<base::Clock*>(&clock);
-    if (sqlite3_create_function(db_.get(), "wall_now", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC, user, now, nullptr,
-                                nullptr) != SQLITE_OK)
+    if (sqlite3_create_function(db_.get(), "wall_now", 0, SQLITE_UTF8, this, now, nullptr, nullptr) != SQLITE_OK)
       throw_sqlite_error(db_.get());
   }
 
@@ -115,6 +112,7 @@ class SqliteSession final : public Session {
   Statement& prepare(std::string_view sql) override {
     // A transaction, or a statement that is one by itself, begins.
     if (sqlite3_get_autocommit(db_.get()) != 0) check_files();
+    statement_now_ = clock_.wall_now();
     return statements_.take(sql, [&] { return std::make_unique<SqliteStatement>(db_.get(), sql); });
   }
 
@@ -152,6 +150,8 @@ class SqliteSession final : public Session {
 
   SqliteConnection db_;
   const base::Clock& clock_;
+  /// wall_now() of the latest statement, wherever it stands in its text.
+  base::Time statement_now_;
   std::string path_;
   std::optional<SqliteFiles> files_;
   std::shared_ptr<SqliteWatch> watch_;

@@ -45,6 +45,33 @@ class SqliteTest : public testing::Test {
   std::string url_ = "sqlite:" + dir_ / "test.db";
 };
 
+TEST_F(SqliteTest, ItsClockStandsStillWithinAStatement) {
+  // One that moves at each look.
+  class Ticking final : public base::Clock {
+   public:
+    base::Time wall_now() const override { return base::Time(base::Duration(++ticks_)); }
+    base::SteadyTime steady_now() const override { return {}; }
+
+   private:
+    mutable std::int64_t ticks_ = 0;
+  } clock;
+  const auto session = sql::open({url_}, clock);
+  const std::string now(session->dialect().now);
+  const std::string sql = fmt::format("SELECT {0} - {0}, {0} - (SELECT {0} WHERE {0} > 0)", now);
+  auto query = session->query(sql);
+  ASSERT_TRUE(query.step());
+  EXPECT_EQ(query.get<std::int64_t>(0), 0);
+  EXPECT_EQ(query.get<std::int64_t>(1), 0);
+  const std::string ask = "SELECT " + now;
+  const auto at = [&] {
+    auto again = session->query(ask);
+    EXPECT_TRUE(again.step());
+    return again.get<std::int64_t>(0);
+  };
+  const auto first = at();
+  EXPECT_GT(at(), first);
+}
+
 TEST_F(SqliteTest, SaysWhatIsWrongWithAUrl) {
   EXPECT_THAT(refusal("oracle://user:secret@host/db"), HasSubstr("use sqlite:PATH or mysql://"));
   EXPECT_THAT(refusal("oracle://user:secret@host/db"), Not(HasSubstr("secret")));

@@ -197,7 +197,7 @@ Polled SqlStore::poll(core::Revision seen) {
     polled.epoch = found.epoch;
     const auto steps = watch_.take_steps();
     if (steps) polled.clock_steps = {polled.clock_steps.count + steps->count, polled.clock_steps.by + steps->by};
-    if (!std::exchange(mended, true) && mend_after(steps.has_value())) continue;
+    if ((steps || !mended) && (mended = true, mend_after(steps.has_value()))) continue;
     if (found.has_strangers && !std::exchange(adopted, true)) {
       polled.more = adopt_fresh();
       continue;
