@@ -64,11 +64,11 @@ void StreamCore::look_at_all() {
 /// Looks at streams for a while, and at the others after other work of the core.
 void StreamCore::go_on() {
   const auto begin = std::chrono::steady_clock::now();
-  for (std::size_t looked = 1; *next_ != all_.end(); ++looked) {
+  while (*next_ != all_.end()) {
     Stream& stream = ***next_;
     ++*next_;
     stream.look();
-    if (looked % 16 == 0 && std::chrono::steady_clock::now() - begin > kLongestRound) break;
+    if (std::chrono::steady_clock::now() - begin > kLongestRound) break;
   }
   if (*next_ == all_.end()) {
     next_.reset();

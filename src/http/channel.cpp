@@ -125,7 +125,8 @@ void Channel::happened(std::uint32_t events) {
 
 void Channel::listen_to(std::uint32_t events) {
   if (closed()) return;
-  poller_.set(socket_, std::exchange(told_of_, events), events, *this);
+  poller_.set(socket_, told_of_, events, *this);
+  told_of_ = events;
 }
 
 void Channel::resume(bool ready) {

@@ -92,8 +92,8 @@ using Stream = std::function<boost::asio::awaitable<void>(StreamWriter&)>;
 class PushWriter {
  public:
   virtual ~PushWriter() = default;
-  /// Sends `parts`: now, as far as the client takes them, and the rest later, after which the source is told. REQUIRES:
-  /// busy() is false. The source may be gone afterwards, when the client is.
+  /// Sends `parts`: now, as far as the client takes them, and the rest later, after which the source is told. A source
+  /// pushes no more while busy(), but for its first push.
   virtual void push(std::vector<Text> parts) = 0;
   /// Is a push still on its way?
   virtual bool busy() const = 0;
@@ -106,7 +106,7 @@ class PushSource {
  public:
   virtual ~PushSource() = default;
   /// All that was pushed is sent.
-  virtual void sent() = 0;
+  virtual void sent() {}
 };
 
 /// Begins such an answer, whose head is sent.

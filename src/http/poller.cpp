@@ -30,7 +30,7 @@ void Poller::set(int socket, std::uint32_t before, std::uint32_t events, Pollee&
   if (before == events) return;
   epoll_event event{.events = events, .data = {.ptr = &pollee}};
   const int change = events == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (::epoll_ctl(all_.native_handle(), change, socket, &event) != 0)
+  if (::epoll_ctl(all_.native_handle(), change, socket, &event) != 0 && change != EPOLL_CTL_DEL)
     throw std::system_error(errno, std::system_category(), "epoll_ctl");
   if (!waits_) wait();
 }

@@ -38,7 +38,11 @@ void PushedAnswer::push(std::vector<Text> parts) {
     parts.insert(parts.begin(), std::make_shared<const std::string>(fmt::format("{:x}\r\n", size)));
     parts.push_back(kEnd);
   }
-  send(std::move(parts));
+  // The head is still on its way.
+  if (busy())
+    parts_.insert(parts_.end(), parts.begin(), parts.end());
+  else
+    send(std::move(parts));
 }
 
 void PushedAnswer::finish() {

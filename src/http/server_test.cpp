@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <thread>
 
 #include "base/error.hpp"
 #include "base/task_group.hpp"
@@ -163,6 +164,84 @@ TEST_F(ServerTest, NothingOfARequestIsLeftInTheNextOne) {
   for (int i = 0; i < 4; ++i) client.read_answer();
   // The first is the refusal of a connection, which is made at the start.
   EXPECT_THAT(seen, testing::ElementsAre("  0 0 ", "/x/1 a=1 2 1 ", "/x/2  1 1 ", "/x/3  2 1 body", "  1 0 "));
+}
+
+/// An answer that is made in a later step.
+asio::awaitable<Reply> later() {
+  co_await asio::post(asio::use_awaitable);
+  co_return Reply{.body = std::make_shared<const std::string>("later")};
+}
+
+TEST_F(ServerTest, AnswersWhatCameTogetherAlsoBesideBusyClients) {
+  base::Runtime one(1);
+  one.start();
+  Router router;
+  router.add("GET", "/", [](const Request&) { return Reply{.body = std::make_shared<const std::string>("now")}; });
+  router.add("GET", "/later", [](const Request&) { return later(); });
+  Serving server(one, std::move(router));
+  constexpr std::string_view kNow = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  constexpr std::string_view kLater = "GET /later HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::atomic<bool> ends = false;
+  std::vector<std::jthread> busy;
+  for (int i = 0; i < 4; ++i)
+    busy.emplace_back([&] {
+      for (RawClient client(server.port()); !ends;) {
+        client.send(kNow);
+        client.read_answer();
+      }
+    });
+  for (int i = 0; i < 50; ++i) {
+    RawClient client(server.port());
+    client.send(fmt::format("{}{}", kLater, kNow));
+    client.send(fmt::format("{}{}{}", kLater, kLater, kNow));
+    for (const std::string_view body : {"later", "now", "later", "later", "now"})
+      ASSERT_THAT(client.read_answer(), testing::EndsWith(body)) << "client " << i;
+    client.send(fmt::format("{}{}", kLater, kNow));
+    client.end();
+    ASSERT_THAT(client.read_all(), testing::EndsWith("now")) << "client " << i;
+  }
+  ends = true;
+}
+
+TEST_F(ServerTest, ManyRequestsThatCameTogetherDoNotKeepTheCoreFromOthers) {
+  base::Runtime one(1);
+  one.start();
+  // Others had their turn before this answer.
+  std::atomic<int> turns = 0;
+  std::vector<int> seen;
+  Router router;
+  router.add("GET", "/", [&](const Request&) {
+    asio::post(one.core(0), [&turns] { ++turns; });
+    const auto until = std::chrono::steady_clock::now() + 1ms;
+    while (std::chrono::steady_clock::now() < until) {
+    }
+    seen.push_back(turns);
+    return Reply{.body = std::make_shared<const std::string>("now")};
+  });
+  Serving server(one, std::move(router));
+  RawClient client(server.port());
+  std::string all;
+  for (int i = 0; i < 40; ++i) all += "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  client.send(all);
+  for (int i = 0; i < 40; ++i) ASSERT_THAT(client.read_answer(), testing::EndsWith("now"));
+  EXPECT_GT(seen.back(), 20);
+}
+
+TEST_F(ServerTest, EmptyLinesProlongNothing) {
+  ServerOptions options;
+  options.idle_timeout = 100ms;
+  Serving server(runtime_, Router(), options);
+  RawClient client(server.port());
+  std::jthread more([&](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); std::this_thread::sleep_for(10ms)) {
+      try {
+        client.send("\r\n");
+      } catch (const std::exception&) {
+        return;
+      }
+    }
+  });
+  EXPECT_TRUE(client.closed());
 }
 
 TEST_F(ServerTest, AHeadThatIsKeptHasTheDateOfNow) {

@@ -22,6 +22,9 @@ using asio::const_buffer;
 
 namespace {
 
+/// Of answering requests that came together.
+constexpr std::chrono::milliseconds kLongestStep{2};
+
 /// How an answer is sent.
 struct Plan {
   /// The request was read to its end: unread bytes must not be taken for the next one.
@@ -99,16 +102,21 @@ class Session final : public Channel, public Connection, public std::enable_shar
     if (!count) return;
     if (*count == 0) return end();
     if (kept > 0) received_ = std::string();
-    serve(std::string_view(space).substr(0, kept + *count));
+    serve(std::string_view(space).substr(0, kept + *count), true);
   }
 
-  /// Answers the requests at the front of `received`.
-  void serve(std::string_view received) {
-    for (;;) {
-      // Empty lines before a request (RFC 9112, section 2.2).
+  /// Answers the requests at the front of `received`. `waits`: the deadline is set for the first of them.
+  void serve(std::string_view received, bool waits) {
+    const auto begin = std::chrono::steady_clock::now();
+    for (auto now = begin;; now = std::chrono::steady_clock::now()) {
+      // Empty lines before a request (RFC 9112, section 2.2). They are none, and prolong nothing.
       while (received.starts_with(kLineEnd)) received.remove_prefix(kLineEnd.size());
-      const auto now = std::chrono::steady_clock::now();
-      if (received.empty()) return become_idle(now);
+      if (received.empty()) return waits ? void() : become_idle(now);
+      // One client's requests do not keep the core from others.
+      if (now - begin > kLongestStep) {
+        go_slow(received);
+        return read_on();
+      }
       if (!std::exchange(begun_, true)) host_.offered.add(now);
       const std::size_t size = received == "\r" ? 0 : scanner_.look(received);
       if (scanner_.wrong()) return refuse(*scanner_.wrong());
@@ -124,7 +132,7 @@ class Session final : public Channel, public Connection, public std::enable_shar
       scanner_ = {};
       begun_ = false;
       if (!answer(std::move(exchange), received)) return;
-      timed_ = false;
+      timed_ = waits = false;
     }
   }
 
@@ -137,6 +145,7 @@ class Session final : public Channel, public Connection, public std::enable_shar
     if (host_.draining) return end();
     state_ = State::request;
     timed_ = false;
+    received_ = std::string();
     host_.idle.set(*this, now);
     expect(EPOLLIN);
   }
@@ -343,16 +352,22 @@ class Session final : public Channel, public Connection, public std::enable_shar
     ChannelWriter writer(*this, host_, chunked);
     bool all = co_await writer.send(head, body_to_send(reply, plan), sent);
     if (all && streams) all = co_await writer.send(reply.stream);
-    if (conclude(std::move(exchange), reply, plan, all)) read_on(std::move(self));
+    if (conclude(std::move(exchange), reply, plan, all)) read_on();
   }
 
-  /// Goes on with what came during the answer.
-  void read_on(std::shared_ptr<Session> self) {
-    become_idle(std::chrono::steady_clock::now());
-    if (received_.empty()) return;
-    asio::post(host_.context, [self = std::move(self)] {
+  /// Goes on with what came during the answer, in a step of its own. Until then nothing else is read.
+  void read_on() {
+    if (received_.empty()) return become_idle(std::chrono::steady_clock::now());
+    state_ = State::answering;
+    unset();
+    expect(0);
+    asio::post(host_.context, [self = shared_from_this()] {
+      if (self->closed()) return self->end();
+      self->state_ = State::request;
+      self->timed_ = false;
+      self->expect(EPOLLIN);
       const std::string received = std::exchange(self->received_, {});
-      if (self->state_ == State::request && !received.empty()) self->step([&] { self->serve(received); });
+      self->step([&] { self->serve(received, false); });
     });
   }
 
@@ -382,7 +397,7 @@ class Session final : public Channel, public Connection, public std::enable_shar
     pushed_.reset();
     Channel::unwatch();
     if (goes_on)
-      read_on(shared_from_this());
+      read_on();
     else
       end();
   }

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "support/raw_client.hpp"
 
 namespace http {
@@ -77,6 +79,33 @@ TEST_F(SessionTest, ARequestThatHasArrivedKeepsItsPlace) {
   EXPECT_FALSE(close_longest_idle(host_));
   EXPECT_THAT(answer(), AllOf(HasSubstr("hello"), Not(HasSubstr("Connection: close"))));
   EXPECT_EQ(totals_.sessions, 1U);
+}
+
+TEST_F(SessionTest, ThePushedAnswerOfAFullSocketBeginsWithItsHead) {
+  router_.add("GET", "/push", [](const Request&) {
+    Reply reply;
+    reply.push = [](PushWriter& out) {
+      out.push(std::vector<Text>(1, std::make_shared<const std::string>("first")));
+      out.finish();
+      return std::make_unique<PushSource>();
+    };
+    return reply;
+  });
+  asio::ip::tcp::socket socket = acceptor_.accept();
+  const std::string filling(100'000, '.');
+  while (::send(socket.native_handle(), filling.data(), filling.size(), MSG_DONTWAIT) > 0) {
+  }
+  ++totals_.connections;
+  ++totals_.sessions;
+  start_session(std::move(socket), host_);
+  client_.send("GET /push HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  ASSERT_TRUE(turn_until([this] { return answered() > 0; }));
+  std::jthread turns([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) context_.poll();
+  });
+  const std::string all = client_.read_until("0\r\n\r\n");
+  EXPECT_THAT(all, HasSubstr(".HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(all, testing::EndsWith("\r\n\r\n5\r\nfirst\r\n0\r\n\r\n"));
 }
 
 TEST_F(SessionTest, OneThatWasSeenReadableMayEndInTheSameRound) {

@@ -25,6 +25,8 @@ Assets::Assets(std::size_t cores) : files_(cores) {
       for (const Type& type : kTypes)
         if (file.name.ends_with(type.ending))
           files.emplace(file.name, http::Prepared(std::string(type.media_type), std::string(file.content)));
+  // At another path it has other headers, which its answers keep.
+  for (auto& files : files_) openapi_.push_back(std::move(files.extract("openapi.yaml").mapped()));
 }
 
 http::Reply Assets::handle(const http::Request& request) {
@@ -32,7 +34,7 @@ http::Reply Assets::handle(const http::Request& request) {
 }
 
 http::Reply Assets::openapi(const http::Request& request) {
-  return file(request, "openapi.yaml");
+  return http::answer(request, openapi_[request.core]);
 }
 
 http::Reply Assets::file(const http::Request& request, std::string_view name) {

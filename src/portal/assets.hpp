@@ -23,6 +23,7 @@ class Assets {
 
   /// By core: a prepared answer makes its gzip when first asked.
   std::vector<std::map<std::string, http::Prepared, std::less<>>> files_;
+  std::vector<http::Prepared> openapi_;
 };
 
 }  // namespace portal
