@@ -154,10 +154,10 @@ TEST_F(PortalTest, NumbersAreForPeople) {
                             Not(HasSubstr("data-number=\"score\""))));
   EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body,
               AllOf(HasSubstr("<dt>Largest in one piece</dt><dd>2</dd>"), HasSubstr("<dd>1.64</dd>")));
-  const auto text = [&](std::optional<double> free, std::optional<double> total, std::string unit) {
+  const auto text = [&](std::optional<double> free, std::optional<double> total, std::string_view unit) {
     row.reading->free = free;
     row.reading->total = total;
-    row.unit = std::move(unit);
+    row.unit = unit;
     return capacity_text(row);
   };
   EXPECT_EQ(text(1212, 64000, "CPUs"), "1,212 of 64,000 CPUs");

@@ -12,15 +12,15 @@ using namespace std::chrono_literals;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-core::RowPtr row(std::string provider, std::string name, std::string probe) {
+core::RowPtr row(std::string provider, std::string name, std::string_view probe) {
   core::Row row = support::pending_row(1, std::move(name), 1);
   row.profile.key.provider = std::move(provider);
-  row.probe = std::move(probe);
+  row.probe = probe;
   return support::share(std::move(row));
 }
 
-std::vector<core::RowPtr> one(std::string provider, std::string name, std::string probe) {
-  return {row(std::move(provider), std::move(name), std::move(probe))};
+std::vector<core::RowPtr> one(std::string provider, std::string name, std::string_view probe) {
+  return {row(std::move(provider), std::move(name), probe)};
 }
 
 const Planner kPlanner({{.name = "gpu", .match = {"our-*", "gpu*"}, .ttl = 5s},
