@@ -110,7 +110,8 @@ void Stream::advance_views(const board::State& state) {
     if (labelled_ && !update.empty()) http::append_event(events, "for", "", std::to_string(i));
     events += update;
     one.sequence = state.sequence;
-    one.seen = state.version;
+    // A client that was told nothing does not know the version.
+    if (!update.empty()) one.seen = state.version;
   }
   begun_ = true;
   if (all) arrive(state);
