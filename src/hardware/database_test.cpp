@@ -130,8 +130,9 @@ class LogWatchTest : public DatabaseTest {
   std::string path_ = directory_ / "new.db";
   std::unique_ptr<sql::Session> session_;
   base::Metrics metrics_;
-  store::Caller caller_{1, metrics_};
+  // The caller's thread uses it until its own end.
   base::Runtime runtime_{1};
+  store::Caller caller_{1, metrics_};
 };
 
 TEST_F(LogWatchTest, ALargeLogIsEmptied) {
