@@ -14,7 +14,7 @@ import types
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
-# What the command line chose: see bench.py.
+# Chosen on the command line: see bench.py.
 OPTIONS = types.SimpleNamespace(bin_dir=BIN, against=None, rounds=6, quick=False, writes=True)
 
 

@@ -66,7 +66,7 @@ class Load {
       // A wait of the kernel's would be late: this core is the load's own.
       receive(0, [&free](Connection& one) { free.push_back(&one); });
     }
-    // What was due and is not answered has waited at least until now.
+    // A request that was due and is not answered has waited at least until now.
     for (const Connection& one : connections_)
       if (one.due > 0) waiting.push_back(one.due);
     for (const std::int64_t due : waiting) latencies_.push_back(end - due);

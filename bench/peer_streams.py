@@ -18,7 +18,7 @@ from servers import LOAD_CORE, cpu_seconds, cpu_since, memory_bytes, pinned
 NCHAN = "nginx, nchan"
 STREAMS, QUICK_STREAMS, EVENTS, QUICK_EVENTS = 10_000, 200, 10, 3
 EVENT_PERIOD = 0.5
-# What is shorter is no event of a reading.
+# A shorter message is no event of a reading.
 LEAST_BYTES = 300
 # nchan's part of an event.
 FRAME = b"event: change\nid: 1700000000:0\ndata: \n\n"

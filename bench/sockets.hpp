@@ -1,4 +1,4 @@
-// What the programs of the benchmark share: sockets of this machine, a clock, and an end with a sentence.
+// Shared by the programs of the benchmark: sockets of this machine, a clock, and an end with a sentence.
 #pragma once
 
 #include <arpa/inet.h>

@@ -53,7 +53,7 @@ void Board::fill(core::Contents contents) {
   update->reset = true;
   const bool large = state->snapshot.size() > kLargeRows;
   publish(std::move(state), std::move(update));
-  // What reading so many rows took goes back to the system, which it would not do by itself.
+  // Memory that reading so many rows took does not go back to the system by itself.
   if (large) malloc_trim(0);
   filled_ = true;
   filled_or_stopped_.set();

@@ -81,7 +81,7 @@ void LiveSelection::fold(const core::Snapshot::Step& step, const Update& update)
   lost_ = selection_.after || (update.aged && by_age);
   if (lost_) return;
   if (selection_.offset > 0 && !rows_.empty()) {
-    // Those in front only count. What goes past the first row moves all of them.
+    // Rows in front only count. A row that goes past the first one moves all of them.
     const auto is_in_front = [&](const core::RowPtr& row, base::Time now) {
       return row == rows_.front() || stands_before(row, rows_.front(), now);
     };

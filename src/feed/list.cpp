@@ -45,11 +45,9 @@ http::Answer List::handle(const http::Request& request) {
 
 boost::asio::awaitable<http::Reply> List::answer_later(const http::Request& request, base::Duration longest) {
   co_await wait(request.connection, board_.of_core(request.core), longest);
-  http::Answer given = answer(request, true);
-  if (auto* const waits = std::get_if<boost::asio::awaitable<http::Reply>>(&given)) given = co_await std::move(*waits);
-  auto& reply = std::get<http::Reply>(given);
+  http::Reply reply = co_await http::reply_of(answer(request, true));
   reply.waited = true;
-  co_return std::move(reply);
+  co_return reply;
 }
 
 http::Answer List::answer(const http::Request& request, bool exact) {

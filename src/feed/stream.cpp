@@ -71,7 +71,7 @@ bool Stream::step(const board::StatePtr& state) {
   const bool owes = std::ranges::any_of(views_, [now](const auto& one) { return one.view.owed_at() <= now; });
   if (!state->filled || (state->sequence == sequence_ && !owes) ||
       (is_ahead_of(*state) && now < began_ + kCatchUpTime)) {
-    // Those that are due soon go with those that are due now.
+    // Heartbeats that are due soon go with those that are due now.
     if (now - last_ >= core_->heartbeat - core_->heartbeat / kHeartbeatSlack) push(text(heartbeat_event(*state)));
     return false;
   }

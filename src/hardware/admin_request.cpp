@@ -15,9 +15,7 @@ base::Result<void> check_type(const http::Request& request) {
 boost::asio::awaitable<http::Reply> explain(const http::Handler& handler, const http::Request& request) {
   std::string lost;
   try {
-    http::Answer answer = handler(request);
-    if (auto* const ready = std::get_if<http::Reply>(&answer)) co_return std::move(*ready);
-    co_return co_await std::move(std::get<boost::asio::awaitable<http::Reply>>(answer));
+    co_return co_await http::reply_of(handler(request));
   } catch (const base::Lost& error) {
     lost = error.what();
   }

@@ -12,7 +12,7 @@ namespace http {
 /// The route of a request, whose path, query and parameters this fills in. Else the answer.
 std::expected<const Route*, Reply> route_of(const SessionHost& host, Exchange& exchange);
 
-/// What the handler gives; an exception becomes an answer.
+/// Calls the handler; its exception becomes an answer.
 Answer call(SessionHost& host, const Handler& handler, const Request& request);
 
 /// The answer when a handler has thrown `error`, which is logged.

@@ -85,6 +85,11 @@ int status_of(base::Errc code) {
   return 500;
 }
 
+boost::asio::awaitable<Reply> reply_of(Answer answer) {
+  if (auto* const ready = std::get_if<Reply>(&answer)) co_return std::move(*ready);
+  co_return co_await std::move(std::get<boost::asio::awaitable<Reply>>(answer));
+}
+
 Reply json_reply(std::string json, int status) {
   return {.status = status,
           .content_type = "application/json",

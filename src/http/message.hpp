@@ -128,8 +128,11 @@ struct Reply {
   bool waited = false;
 };
 
-/// What a handler gives: a reply, which costs nothing more, or a coroutine that may wait.
+/// The result of a handler: a reply, which costs nothing more, or a coroutine that may wait.
 using Answer = std::variant<Reply, boost::asio::awaitable<Reply>>;
+
+/// Waits for the reply, if it is not there yet.
+boost::asio::awaitable<Reply> reply_of(Answer answer);
 
 /// Answers a request. Called on the core of the session; many run at the same time.
 using Handler = std::function<Answer(const Request&)>;

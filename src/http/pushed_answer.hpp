@@ -38,7 +38,7 @@ class PushedAnswer final : public PushWriter {
   const bool chunked_;
   std::function<void(bool)> on_end_;
   std::unique_ptr<PushSource> source_;
-  /// What is on its way, and how many bytes of it are sent.
+  /// The push that is on its way, and how many bytes of it are sent.
   std::vector<Text> parts_;
   std::size_t sent_ = 0;
   bool finished_ = false;

@@ -26,7 +26,7 @@ class Session;
 struct SessionTotals {
   /// Accepted and not closed yet.
   std::atomic<std::size_t> connections = 0;
-  /// Those that are served, max_connections at most.
+  /// Of them, connections that are served: max_connections at most.
   std::atomic<std::size_t> sessions = 0;
   /// Bytes of bodies under way.
   std::atomic<std::size_t> body_bytes = 0;

@@ -10,7 +10,7 @@
 
 namespace refresh {
 
-/// What waits for the probes, and when the database was asked. `leases`: also when leases end.
+/// The work that waits for the probes, and when the database was asked. `leases`: also when leases end.
 struct Look {
   store::Backlogs found;
   bool leases = false;

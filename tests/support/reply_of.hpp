@@ -8,9 +8,7 @@ namespace support {
 
 /// What `handler` answers. Its parameters outlive the await.
 inline boost::asio::awaitable<http::Reply> reply_of(const std::function<http::Answer()>& handler) {
-  http::Answer given = handler();
-  if (auto* const ready = std::get_if<http::Reply>(&given)) co_return std::move(*ready);
-  co_return co_await std::move(std::get<boost::asio::awaitable<http::Reply>>(given));
+  co_return co_await http::reply_of(handler());
 }
 
 }  // namespace support
