@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,6 +18,8 @@ constexpr std::size_t kRemovedKept = 10'000;
 constexpr std::size_t kLargeRows = 10'000;
 /// Rows that turn within this time after others make one update with them.
 constexpr std::chrono::milliseconds kAgeingStep{50};
+/// How far from its expected place the turn of a chunk is looked for.
+constexpr std::ptrdiff_t kNearChunks = 4;
 /// A smaller difference of the clock is ignored.
 constexpr std::chrono::milliseconds kSameTime{2};
 /// A clock that goes back further was set back. By less, its message was only delayed on its way.
@@ -140,7 +143,7 @@ void Board::publish(std::shared_ptr<State> state, std::shared_ptr<Update> update
     recent->push_back(update);
     state->recent = std::move(recent);
   }
-  // The old snapshot stays alive until the plan is made: its chunks' addresses are keys.
+  // The old snapshot stays alive until the plan is made: the addresses of its chunks name them.
   StatePtr old = std::move(state);
   {
     const std::lock_guard lock(latest_mutex_);
@@ -167,13 +170,23 @@ void Board::count(State& state, const Update& update) {
 }
 
 void Board::plan_ageing() {
-  decltype(turns_) turns;
+  const auto& chunks = state_->snapshot.chunks();
+  std::vector<ChunkTurn> turns;
+  turns.reserve(chunks.size());
   std::optional<base::Time> first;
-  for (const auto& chunk : state_->snapshot.chunks()) {
-    const auto known = turns_.find(chunk.get());
-    const auto turn = known != turns_.end() ? known->second : core::next_turn(*chunk, aged_until_);
-    turns.emplace(chunk.get(), turn);
-    if (turn && (!first || *turn < *first)) first = turn;
+  // Chunks that stay keep their order, and most that change are replaced by one: the known turn of a chunk stands where
+  // the walk is, or close to it. One that is not found there is only computed again.
+  auto known = turns_.cbegin();
+  for (const auto& chunk : chunks) {
+    const auto begin = known - std::min(kNearChunks, known - turns_.cbegin());
+    const auto end = known + std::min(kNearChunks, turns_.cend() - known);
+    auto found = known;
+    if (found == end || found->chunk != chunk.get())
+      found = std::ranges::find(begin, end, chunk.get(), &ChunkTurn::chunk);
+    turns.push_back(found != end ? *found : ChunkTurn{chunk.get(), core::next_turn(*chunk, aged_until_)});
+    if (found != end) known = found;
+    if (known != turns_.cend()) ++known;
+    if (const auto& at = turns.back().at; at && (!first || *at < *first)) first = at;
   }
   turns_ = std::move(turns);
   first_turn_ = first;
@@ -190,8 +203,7 @@ void Board::age() {
   ageing_.expires_at(asio::steady_timer::time_point::max());
   auto update = std::make_shared<Update>();
   update->aged = true;
-  for (const auto& chunk : state_->snapshot.chunks()) {
-    auto& turn = turns_[chunk.get()];
+  for (auto& [chunk, turn] : turns_) {
     if (!turn || *turn > now) continue;
     for (const core::RowPtr& row : chunk->rows) {
       if (const auto at = core::next_turn(*row, aged_until_); !at || *at > now) continue;

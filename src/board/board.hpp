@@ -5,7 +5,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -72,8 +71,12 @@ class Board {
   /// Written by the background thread only, which alone reads it without latest_mutex_.
   StatePtr state_ = std::make_shared<const State>();
   mutable std::mutex latest_mutex_;
-  /// When the first row of each chunk turns; keyed by the current snapshot's chunks.
-  std::unordered_map<const core::Snapshot::Chunk*, std::optional<base::Time>> turns_;
+  /// When the first row of each chunk of the current snapshot turns, in the snapshot's order.
+  struct ChunkTurn {
+    const core::Snapshot::Chunk* chunk;
+    std::optional<base::Time> at;
+  };
+  std::vector<ChunkTurn> turns_;
   Tally tally_;
   /// Subscribers know the rows that turned up to here.
   base::Time aged_until_;

@@ -48,9 +48,11 @@ TEST_F(RefreshTest, TasksThatFallDueOneAfterTheOtherAreClaimedTogether) {
   config_.ttl = 200ms;
   add(60, 200ms);
   Replica replica(runtime_, store_, config_);
+  const auto begin = std::chrono::steady_clock::now();
   replica.start();
   EXPECT_TRUE(eventually([&] { return replica.runs() >= 600; }));
-  EXPECT_LT(store_.claims(), 300) << "600 runs, spread over all of the time";
+  // Neither a task that falls due nor a result that is written brings the next claim forward.
+  EXPECT_LT(store_.claims(), 10 + 1.2 * ((std::chrono::steady_clock::now() - begin) / 25ms));
 }
 
 TEST_F(RefreshTest, ARunnerWithNothingToDoClaimsNothing) {

@@ -89,7 +89,8 @@ asio::awaitable<void> Runner::claim_loop() {
     const auto looked_at = steady_clock::now();
     const Slots::Room room = this->room();
     next_look_ = room.changes;
-    if (room.tasks > 0) {
+    full_ = room.tasks == 0;
+    if (!full_) {
       const auto look_again = co_await claim_some(std::min(room.tasks, kClaimBatch), cannot);
       if (!look_again) {
         co_await pause(backoff.next());
@@ -103,7 +104,7 @@ asio::awaitable<void> Runner::claim_loop() {
     const bool more_is_due = next_look_ <= steady_clock::now();
     if (!stopping()) co_await woken_.wait(next_look_);
     // Without room, tasks wait already.
-    if (!more_is_due) co_await hurried_.wait(looked_at + (room.tasks > 0 ? together : kShortestPause));
+    if (!more_is_due) co_await hurried_.wait(looked_at + (full_ ? kShortestPause : together));
   }
   shared_.database.watch.forget(cannot);
   co_await measurements_.wait();
@@ -240,8 +241,10 @@ asio::awaitable<void> Runner::write_loop() {
 void Runner::forget(const std::vector<store::Outcome>& outcomes) {
   leases_.forget(outcomes);
   shared_.written();
-  // A slot is free. And these tasks may be due again: at once, when the probe takes as long as its period.
-  wake();
+  // These tasks may be due again: at once, when the probe takes as long as its period.
+  woken_.set();
+  // A slot is free. It hurries nobody who had others: each result would cost a claim of its own.
+  if (full_) hurried_.set();
 }
 
 }  // namespace refresh

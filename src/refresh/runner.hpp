@@ -87,6 +87,8 @@ class Runner {
   base::TaskGroup loops_;
   /// When the claim loop looks by itself.
   base::SteadyTime next_look_;
+  /// At the latest look there was no room for more tasks.
+  bool full_ = false;
   base::Event woken_;
   /// It looks at once.
   base::Event hurried_;
