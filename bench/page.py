@@ -31,14 +31,16 @@ def views():
     config = {"profiles": profiles(COUNT), "probes": simulated("1h", "1ms")}
     with vacancy(config) as running:
         get(running.hardware_port, "/hardware/?wait=600", timeout=700)
-        first, body = asked(running.port, "/")
+        # Connections go to the cores at random: each of them is asked for the first time among these.
+        firsts = [asked(running.port, "/") for _ in range(16)]
+        first, body = max(firsts)
         assert gzip.decompress(body).count(b"data-id=") == 100
         # Each core counts all rows once, and then those of the parts that change.
         again = [asked(running.port, f"/?limit={100 + n % 3}")[0] for n in range(1020)][20:]
         queries = [f"/api/v1/hardware?limit=50&offset={n}&{one.format(n=n, d=n % 10)}&{sort}"
                    for n in range(ROUNDS) for one, sort in itertools.product(FILTERS, SORTS)]
         times = [asked(running.port, query)[0] for query in queries]
-    yield f"first page of {COUNT} profiles: bytes on the wire; time of the first answer, and p50 and p99 of 1000 later ones", \
+    yield f"first page of {COUNT} profiles: bytes on the wire; slowest of the first 16 answers, and p50 and p99 of 1000 later ones", \
         "≤ 60 KB; ≤ 5 ms", f"{len(body) / 1000:.1f} KB; {against(0.005, first, f'{first * 1000:.1f} ms')}, {percentile(again, 0.5) * 1000:.1f} and {percentile(again, 0.99) * 1000:.1f} ms"
     yield f"{len(FILTERS)} filters with {len(SORTS)} orders of {COUNT} profiles, {len(queries)} different lists: p50, p99", \
         "p99 ≤ 20 ms", f"{percentile(times, 0.5) * 1000:.1f} ms, {percentile(times, 0.99) * 1000:.1f} ms"

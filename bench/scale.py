@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import json
+import os
 import pathlib
 import re
 import selectors
@@ -44,6 +45,7 @@ def fill_sqlite(data, count):
     numbers = f"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1}) SELECT i FROM n)"
     database.executescript("BEGIN; " + measured_profiles(numbers, time.time_ns() // 1000, count) + "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);")
     database.close()
+    os.sync()  # so that writing it back does not slow down the start
 
 
 def await_complete(port, count, begin):
