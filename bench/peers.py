@@ -8,8 +8,7 @@ import servers
 from comparison import OTHER, OURS, PROFILES, Ground, draw, rows_of, summary, wanted
 from harness import BIN, OPTIONS
 from peer_streams import streams
-from ratios import quietest
-from servers import LOAD_CORE, Exchange, cpu_seconds, cpu_since, pinned, preempted
+from servers import LOAD_CORE, Exchange, cpu_seconds, cpu_since, pinned
 
 CLIENTS = 64
 ONCE = [{"name": "simulated", "ttl": "24h", "timeout": "1s", "duration": "1ms", "seed": 1}]
@@ -49,12 +48,11 @@ class Turn:
         raise AssertionError(f"{self.name} does not answer: {result}")
 
     def look(self, seconds, rate):
-        before, lost = cpu_seconds(self.pid), preempted(self.pid)
+        before = cpu_seconds(self.pid)
         command = [*pinned(LOAD_CORE), BIN / "load", self.port, self.file, self.status, self.length, CLIENTS, seconds, *([rate] if rate else [])]
         text = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True, check=True).stdout
         result = json.loads(text)
         result["cpu"] = cpu_since(self.pid, before)
-        result["preempted"] += preempted(self.pid) - lost
         return result
 
 
@@ -136,18 +134,16 @@ def answers():
 
 
 def latencies(turns, share):
-    """Notes each server's p99 at a share of what it can do; returns how often per second others took one of the two cores."""
-    # Other work of the machine shows here most: many short rounds, and those count in which there was least of it.
-    rounds, span = 6 * OPTIONS.rounds, 0.4 * seconds()
-    lost = [0] * rounds
-    for index in range(rounds):
+    """Notes each server's p99 at a share of what it can do."""
+    # A pause that other work of the machine makes lasts longer than 1 % of such a round, so that the least of some counts.
+    span, least_of = 0.4 * seconds(), 2 if OPTIONS.quick else 6
+    for _ in range(OPTIONS.rounds):
+        tries = {turn.name: [] for turn in turns}
+        for _ in range(least_of):
+            for turn in turns:
+                tries[turn.name].append(turn.load(span, share * statistics.median(turn.figures["requests/s"]))["p99"] / 1000)
         for turn in turns:
-            result = turn.load(span, share * statistics.median(turn.figures["requests/s"]))
-            turn.note(share, result["p99"] / 1000)
-            lost[index] += result["preempted"] / len(turns) / span
-    for turn in turns:
-        turn.figures[share] = quietest(turn.figures[share], lost, rounds // 3)
-    return statistics.median(quietest(lost, lost, rounds // 3))
+            turn.note(share, min(tries[turn.name]))
 
 
 def saturation():
@@ -158,9 +154,9 @@ def saturation():
         turns = [turn for turn in turns if turn.name in (OURS, OTHER, STATIC, CACHE)]
         cpu_per_request(turns)
         for share in SHARES:
-            lost = latencies(turns, share)
+            latencies(turns, share)
             label = f"p99 of `GET /` as a page at {share:.0%} of what each can do"
-            yield from rows_of(label, turns, share, "ms", {STATIC: 1.0}, 2, f"; others took a core {lost:.0f} times/s")
+            yield from rows_of(label, turns, share, "ms", {STATIC: 1.0}, 2)
             rates = ", ".join(f"{share * statistics.median(turn.figures['requests/s']) / 1000:.0f},000" for turn in turns)
             groups[f"{share:.0%} of what each can do: {rates} requests/s"] = summary(turns, share)
     draw("peers_latency", "p99 of a page", "ms", groups)
@@ -176,8 +172,8 @@ Vacancy's body. The epoll loop (`bench/epoll_floor.cpp`) also has its head, and 
 nginx has the file open, and prepared with gzip. `proxy_cache` and Varnish stand before the original's design and renew their
 answer in the background each second.
 
-A latency counts from the time at which a request was due, at random times that do not depend on answers. Of 36 short
-rounds, the 12 count in which other processes took the two cores least often. Streams (`bench/streams.cpp`) are opened
+A latency counts from the time at which a request was due, at random times that do not depend on answers. A figure is the
+least p99 of six short rounds, since a pause that other work of the machine makes is longer than 1 % of one. Streams (`bench/streams.cpp`) are opened
 anew in each round, on a new server; memory is Pss, without that of the kernel. `--bin-dir` and `--against` compare two builds.
 
 ![CPU per request for the page](peers_requests.svg)

@@ -21,8 +21,3 @@ def compared(ours, theirs, unit, digits=1):
         f" (least {min(ours):.{digits}f} to {min(theirs):.{digits}f})"
     return statistics.median(each), text
 
-
-def quietest(figures, disturbances, count):
-    """The figures of the `count` rounds with the least disturbance, in their order."""
-    kept = sorted(sorted(range(len(figures)), key=lambda i: disturbances[i])[:count])
-    return [figures[i] for i in kept]

@@ -51,12 +51,6 @@ def cpu_since(pid, before):
     return max(cpu_seconds(pid) - before, 1 / os.sysconf("SC_CLK_TCK"))
 
 
-def preempted(pid):
-    """How often others took the core of a process or its descendants."""
-    texts = [status.read_text() for each in tree(pid) for status in pathlib.Path(f"/proc/{each}/task").glob("*/status")]
-    return sum(int(re.search(r"^nonvoluntary_ctxt_switches:\s+(\d+)", text, re.MULTILINE).group(1)) for text in texts)
-
-
 def memory_bytes(pid):
     """The memory of a process and its descendants; what they share counts once."""
     rollups = [pathlib.Path(f"/proc/{each}/smaps_rollup").read_text() for each in tree(pid)]
