@@ -20,4 +20,3 @@ def compared(ours, theirs, unit, digits=1):
     text = f"{spread(each)}; {statistics.median(ours):.{digits}f} to {statistics.median(theirs):.{digits}f} {unit}" \
         f" (least {min(ours):.{digits}f} to {min(theirs):.{digits}f})"
     return statistics.median(each), text
-

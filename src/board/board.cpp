@@ -2,7 +2,6 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -18,8 +17,6 @@ constexpr std::size_t kRemovedKept = 10'000;
 constexpr std::size_t kLargeRows = 10'000;
 /// Rows that turn within this time after others make one update with them.
 constexpr std::chrono::milliseconds kAgeingStep{50};
-/// How far from its expected place the turn of a chunk is looked for.
-constexpr std::ptrdiff_t kNearChunks = 4;
 /// A smaller difference of the clock is ignored.
 constexpr std::chrono::milliseconds kSameTime{2};
 /// A clock that goes back further was set back. By less, its message was only delayed on its way.
@@ -174,18 +171,15 @@ void Board::plan_ageing() {
   std::vector<ChunkTurn> turns;
   turns.reserve(chunks.size());
   std::optional<base::Time> first;
-  // Chunks that stay keep their order, and most that change are replaced by one: the known turn of a chunk stands where
-  // the walk is, or close to it. One that is not found there is only computed again.
+  // Both lists are in the order of their first keys. The keys of chunks that stay are not looked at.
   auto known = turns_.cbegin();
   for (const auto& chunk : chunks) {
-    const auto begin = known - std::min(kNearChunks, known - turns_.cbegin());
-    const auto end = known + std::min(kNearChunks, turns_.cend() - known);
-    auto found = known;
-    if (found == end || found->chunk != chunk.get())
-      found = std::ranges::find(begin, end, chunk.get(), &ChunkTurn::chunk);
-    turns.push_back(found != end ? *found : ChunkTurn{chunk.get(), core::next_turn(*chunk, aged_until_)});
-    if (found != end) known = found;
-    if (known != turns_.cend()) ++known;
+    const auto is_before = [&chunk](const core::Snapshot::Chunk& other) {
+      return &other != chunk.get() && other.rows.front()->profile.key < chunk->rows.front()->profile.key;
+    };
+    while (known != turns_.cend() && is_before(*known->chunk)) ++known;
+    const bool stays = known != turns_.cend() && known->chunk == chunk.get();
+    turns.push_back(stays ? *known++ : ChunkTurn{chunk.get(), core::next_turn(*chunk, aged_until_)});
     if (const auto& at = turns.back().at; at && (!first || *at < *first)) first = at;
   }
   turns_ = std::move(turns);

@@ -215,6 +215,22 @@ TEST_F(BoardTest, TheFirstThatTurnsIsToldWhereverItStands) {
   }
 }
 
+TEST_F(BoardTest, EveryRowTurnsAfterImportsAndRemovals) {
+  run();
+  fill(support::many_rows(3000));
+  core::Change change;
+  for (int i = 0; i < 2000; ++i)
+    change.rows.push_back(share(measured_row(10'000 + i, fmt::format("{:04}", 2 * i), 11, Level::high)));
+  for (core::ProfileId id = 1; id <= 700; ++id) change.removed.push_back({id, 11});
+  apply(std::move(change));
+  const StatePtr changed = current();
+  ASSERT_EQ(changed->snapshot.size(), 4300U);
+  set_clock(kNow + 1min);
+  const auto stale = update_after(changed->sequence);
+  ASSERT_TRUE(stale);
+  EXPECT_EQ(stale->change.rows.size(), 4300U);
+}
+
 TEST_F(BoardTest, RowsAgeAgainAfterARefillWithAnEarlierClock) {
   run();
   fill({share(measured_row(1, "a", 1, Level::high))});
