@@ -23,7 +23,10 @@ asio::awaitable<bool> ChannelWriter::send(std::vector<asio::const_buffer> parts)
     if (!co_await channel_.wait(EPOLLOUT)) co_return false;
   }
   channel_.unset();
-  // A client that takes all at once must not keep the core from others.
+  co_return true;
+}
+
+asio::awaitable<bool> ChannelWriter::let_others() {
   co_await asio::post(host_.context, asio::use_awaitable);
   co_return !channel_.closed();
 }
@@ -37,6 +40,7 @@ asio::awaitable<bool> ChannelWriter::send(std::string_view head, std::string_vie
     parts.push_back(buffer(piece));
     if (!co_await send(std::move(parts))) co_return false;
     parts.clear();
+    if (at < body.size() && !co_await let_others()) co_return false;
   } while (at < body.size());
   co_return true;
 }
@@ -65,7 +69,7 @@ asio::awaitable<bool> ChannelWriter::write(std::vector<Text> parts) {
   if (chunked_) buffers.push_back(buffer(frame));
   for (const Text& part : parts) buffers.push_back(buffer(*part));
   if (chunked_) buffers.push_back(buffer(kLineEnd));
-  lost_ = !co_await send(std::move(buffers));
+  lost_ = !co_await send(std::move(buffers)) || !co_await let_others();
   co_return !gone();
 }
 

@@ -29,6 +29,9 @@ class ChannelWriter final : public StreamWriter {
   bool gone() const override { return lost_ || channel_.closed() || channel_.gone(); }
 
  private:
+  /// A client that takes all at once must not keep the core from others. False: the connection has ended.
+  boost::asio::awaitable<bool> let_others();
+
   Channel& channel_;
   SessionHost& host_;
   const bool chunked_;
