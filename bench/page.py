@@ -31,7 +31,7 @@ def views():
     config = {"profiles": profiles(COUNT), "probes": simulated("1h", "1ms")}
     with vacancy(config) as running:
         get(running.hardware_port, "/hardware/?wait=600", timeout=700)
-        # Connections go to the cores at random: each of them is asked for the first time among these.
+        # Connections go to the cores in turn, so that each core answers for the first time among these.
         firsts = [asked(running.port, "/") for _ in range(16)]
         first, body = max(firsts)
         assert gzip.decompress(body).count(b"data-id=") == 100

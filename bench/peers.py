@@ -173,8 +173,9 @@ nginx has the file open, and prepared with gzip. `proxy_cache` and Varnish stand
 answer in the background each second.
 
 A latency counts from the time at which a request was due, at random times that do not depend on answers. A figure is the
-least p99 of six short rounds, since a pause that other work of the machine makes is longer than 1 % of one. Streams (`bench/streams.cpp`) are opened
-anew in each round, on a new server; memory is Pss, without that of the kernel. `--bin-dir` and `--against` compare two builds.
+least p99 of six short rounds, since a pause that other work of the machine makes is longer than 1 % of one. Streams
+(`bench/streams.cpp`) are opened anew in each round, on a new server; memory is Pss, without that of the kernel. `--bin-dir`
+and `--against` compare two builds.
 
 ![CPU per request for the page](peers_requests.svg)
 

@@ -23,7 +23,7 @@ void sort_by_key(std::vector<RowPtr>& rows) {
     if (const auto order = key_of(a) <=> key_of(b); order != 0) return order < 0;
     return a->revision > b->revision;
   };
-  // Rows of another process come in order, and to look costs a tenth of sorting a million of them.
+  // The rows of a feed come in order.
   if (!std::ranges::is_sorted(rows, before)) std::ranges::sort(rows, before);
   const auto same = std::ranges::unique(rows, {}, key_of);
   rows.erase(same.begin(), same.end());

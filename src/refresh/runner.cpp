@@ -243,7 +243,7 @@ void Runner::forget(const std::vector<store::Outcome>& outcomes) {
   shared_.written();
   // These tasks may be due again: at once, when the probe takes as long as its period.
   woken_.set();
-  // A slot is free. It hurries nobody who had others: each result would cost a claim of its own.
+  // A free slot is news only where there was none; otherwise each result would cost a claim of its own.
   if (full_) hurried_.set();
 }
 

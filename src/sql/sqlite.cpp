@@ -163,7 +163,7 @@ class SqliteSession final : public Session {
 /// A checkpoint begins when the log has so many pages of 4 KB: a page that changes often is then written to the file
 /// seldom. Four times SQLite's own number gives a fifth more readings per second.
 constexpr int kCheckpointPages = 4000;
-/// What the log is cut to when a checkpoint has emptied it.
+/// The log is cut to this size when a checkpoint has emptied it; it must hold the pages above.
 constexpr std::int64_t kLargestIdleWalBytes = 16 << 20;
 
 void set_up(Session& session) {

@@ -159,6 +159,7 @@ TEST_F(SqliteTest, SetsWhatItReliesOn) {
   EXPECT_EQ(value("synchronous"), "1") << "NORMAL";
   EXPECT_EQ(value("journal_mode"), "wal");
   EXPECT_EQ(value("journal_size_limit"), std::to_string(16 << 20));
+  EXPECT_EQ(value("wal_autocheckpoint"), "4000");
   EXPECT_EQ(value("cache_size"), "-16384");
   EXPECT_EQ(value("busy_timeout"), "1000");
 }
