@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "core/history.hpp"
+#include "core/profile.hpp"
+#include "core/reading.hpp"
+
+namespace store {
+
+/// From `from` (inclusive) to `to` (exclusive).
+struct Between {
+  base::Time from;
+  base::Time to;
+};
+
+/// A profile as it was at a past time.
+struct PastRow {
+  core::Profile profile;
+  /// The state in force at that time; nothing when none is kept.
+  std::optional<core::Transition> state;
+};
+
+/// How long history is kept.
+struct Retention {
+  base::Duration transitions;
+  base::Duration five_minutes;
+  base::Duration hours;
+  base::Duration days;
+};
+
+/// The interface of history. finish() of Tasks writes it, in the same transaction as the readings. Calls as in store.hpp.
+class History {
+ public:
+  virtual ~History() = default;
+
+  /// The transitions of a profile in `between`, oldest first, preceded by the one in force at `between.from` where one
+  /// is kept. Of more than `limit` the latest are returned. A loss of freshness that no later reading ended is not
+  /// written yet: the profile's stale_at and expires_at tell it.
+  virtual std::vector<core::Transition> transitions(core::ProfileId profile, const Between& between,
+                                                    std::size_t limit) = 0;
+  /// The buckets of a number that begin in `between`, oldest first, at most `limit` of the latest; with the one under
+  /// way.
+  virtual std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
+                                            const Between& between, std::size_t limit) = 0;
+  /// The present profiles after `after` in the order of keys, at most `limit`, as they were at `time`.
+  virtual std::vector<PastRow> board_at(base::Time time, const core::ProfileKey& after, std::size_t limit) = 0;
+  /// Transitions with a revision above `seen`, in the order of revision, profile and time: whole revisions only, `limit`
+  /// or somewhat more.
+  virtual std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) = 0;
+  /// The latest transitions of all profiles, the newest first.
+  virtual std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) = 0;
+
+  /// True for one replica per `period`: it does the housekeeping.
+  virtual bool take_turn(base::Duration period) = 0;
+  /// Makes some hours and days of finished buckets; true while there is more to do. One call is a short transaction.
+  virtual bool roll_up() = 0;
+  /// Deletes some of what is older than `retention`, and of profiles that are gone; true while there is more to do. One
+  /// call is a short transaction.
+  virtual bool prune(const Retention& retention) = 0;
+};
+
+}  // namespace store
