@@ -204,8 +204,9 @@ TEST_F(ProcessTest, AReloadSaysWhatNeedsARestart) {
     loaded.portal.http.port = 12345;
     kill(getpid(), SIGHUP);
     EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 2; }));
-    EXPECT_EQ(log.count("warning the configuration changes more than probes and profiles; restart to apply the rest"),
-              1U);
+    EXPECT_EQ(
+        log.count("warning the configuration changes more than probes, profiles and sets; restart to apply the rest"),
+        1U);
     kill(getpid(), SIGTERM);
   });
   EXPECT_EQ(process_->wait(), 0);

@@ -26,6 +26,7 @@ constexpr std::chrono::seconds kReadyLineWait{1};
 config::Config without_probes(config::Config config) {
   config.probes.clear();
   config.profiles.clear();
+  config.sets.clear();
   return config;
 }
 
@@ -125,7 +126,7 @@ void Process::reload() {
   try {
     config::Config config = load_();
     if (without_probes(config) != without_probes(config_))
-      spdlog::warn("the configuration changes more than probes and profiles; restart to apply the rest");
+      spdlog::warn("the configuration changes more than probes, profiles and sets; restart to apply the rest");
     auto applied = asio::co_spawn(runtime_.background(), apply_(std::move(config)), asio::use_future);
     while (applied.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready)
       if (signalled()) return;

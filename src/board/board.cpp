@@ -44,6 +44,7 @@ void Board::fill(core::Contents contents) {
   state->removed = std::make_shared<const std::vector<core::Removed>>(std::move(contents.removed));
   state->removed_since = contents.removed_since;
   state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(contents.gaps));
+  state->sets = state_->sets;
   state->outage = state_->outage;
   state->recent = state_->recent;
   state->source_now = contents.now;
@@ -109,6 +110,14 @@ void Board::set_outage(std::optional<Outage> outage) {
   if (outage == state_->outage) return;
   auto state = std::make_shared<State>(*state_);
   state->outage = outage;
+  ++state->sequence;
+  publish(std::move(state), std::make_shared<Update>());
+}
+
+void Board::set_sets(core::Sets sets) {
+  if (sets == *state_->sets) return;
+  auto state = std::make_shared<State>(*state_);
+  state->sets = std::make_shared<const core::Sets>(std::move(sets));
   ++state->sequence;
   publish(std::move(state), std::make_shared<Update>());
 }

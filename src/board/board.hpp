@@ -37,6 +37,8 @@ class Board {
   void set_clock(base::Time now);
   /// An outage of the source begins, or ends.
   void set_outage(std::optional<Outage> outage);
+  /// The sets of the source, in the order of their names. Filling the board keeps them.
+  void set_sets(core::Sets sets);
 
   /// Ages the rows: returns when stop() was called.
   boost::asio::awaitable<void> run();

@@ -345,6 +345,22 @@ TEST_F(BoardTest, WaitsUntilFilledNoLongerThanAsked) {
   EXPECT_TRUE(support::ready(waiting));
 }
 
+TEST_F(BoardTest, SetsReachEveryCoreAndStay) {
+  const core::Sets sets{{"a", {"p/x", "p/*"}}};
+  background([&] { board_.set_sets(sets); });
+  EXPECT_FALSE(current()->filled) << "they may come before the rows";
+  fill({share(pending_row(1, "a", 1))});
+  const std::uint64_t sequence = current()->sequence;
+  for (std::size_t core : {0U, 1U}) EXPECT_EQ(*current(core)->sets, sets);
+  background([&] { board_.set_sets(sets); });
+  EXPECT_EQ(current()->sequence, sequence) << "they are the same";
+  background([&] { board_.set_sets({}); });
+  EXPECT_EQ(current(1)->sequence, sequence + 1) << "what was rendered is old";
+  EXPECT_TRUE(current(1)->sets->empty());
+  EXPECT_TRUE(update_after(sequence)->steps.empty());
+  EXPECT_EQ(current()->version.revision, 10) << "no row changed";
+}
+
 TEST_F(BoardTest, CloseReachesEveryCore) {
   background([this] { board_.close(); });
   for (std::size_t core : {0U, 1U})

@@ -19,7 +19,9 @@ void LiveSelection::advance(const State& state) {
   if (sequence_ == state.sequence) return;
   cost_ = {};
   const auto updates = sequence_ ? state.updates_after(*sequence_) : std::nullopt;
-  const bool known = updates && std::ranges::none_of(*updates, [](const UpdatePtr& update) { return update->reset; });
+  const bool redefined = takes_set_of(state);
+  const bool known =
+      updates && !redefined && std::ranges::none_of(*updates, [](const UpdatePtr& update) { return update->reset; });
   lost_ = !known;
   if (known)
     for (const UpdatePtr& update : *updates)
@@ -29,9 +31,22 @@ void LiveSelection::advance(const State& state) {
   if (lost_ || (!selection_.after && rows_.size() != expected())) select_all(state);
   // Of a window these are all rows, whose counts are known.
   if (selection_.is_window()) choice_ = state.overview.counts;
-  if (places_ && *places_ != ids_of(rows_)) moved_ = state.sequence;
+  if (redefined || (places_ && *places_ != ids_of(rows_))) moved_ = state.sequence;
   places_.reset();
   sequence_ = state.sequence;
+}
+
+/// Returns whether the set became another one.
+bool LiveSelection::takes_set_of(const State& state) {
+  if (sets_ == state.sets) return false;
+  const core::Set* const before = sets_ ? core::find_set(*sets_, selection_.set) : nullptr;
+  const core::Set* const after = core::find_set(*state.sets, selection_.set);
+  const bool same = before == after || (before != nullptr && after != nullptr && *before == *after);
+  sets_ = state.sets;
+  if (filter_ && same) return false;
+  const bool first = !filter_;
+  filter_.emplace(selection_, *sets_);
+  return !first;
 }
 
 std::vector<core::RowPtr> LiveSelection::touched_after(std::uint64_t sequence) const {
@@ -95,15 +110,15 @@ void LiveSelection::fold(const core::Snapshot::Step& step, const Update& update)
 }
 
 bool LiveSelection::count_out(const core::Row& row, base::Time now) {
-  if (!filter_.may_match(row, now)) return false;
+  if (!filter_->may_match(row, now)) return false;
   choice_.remove(row, now);
-  return filter_.matches(row, now);
+  return filter_->matches(row, now);
 }
 
 bool LiveSelection::count_in(const core::Row& row, base::Time now) {
-  if (!filter_.may_match(row, now)) return false;
+  if (!filter_->may_match(row, now)) return false;
   choice_.add(row, now);
-  return filter_.matches(row, now);
+  return filter_->matches(row, now);
 }
 
 bool LiveSelection::is_same_place(const core::Row& a, const core::Row& b, const Update& update) const {

@@ -14,7 +14,7 @@ namespace board {
 /// thread-safe.
 class LiveSelection {
  public:
-  explicit LiveSelection(Selection selection) : selection_(std::move(selection)), filter_(selection_) {}
+  explicit LiveSelection(Selection selection) : selection_(std::move(selection)) {}
   LiveSelection(const LiveSelection&) = delete;
   LiveSelection& operator=(const LiveSelection&) = delete;
 
@@ -32,13 +32,14 @@ class LiveSelection {
   const Counts& choice() const { return choice_; }
 
   /// The sequence number of the latest state in which any of this became another; and in which other rows than before
-  /// stood in the wanted part, or in another order.
+  /// stood in the wanted part, or in another order, or the selection's set became another one.
   std::uint64_t changed() const { return changed_; }
   std::uint64_t moved() const { return moved_; }
   /// The cost of a look at all rows, if the present state took one.
   base::Duration cost() const { return cost_; }
 
  private:
+  bool takes_set_of(const State& state);
   void select_all(const State& state);
   void fold(const core::Snapshot::Step& step, const Update& update);
   bool count_out(const core::Row& row, base::Time now);
@@ -51,7 +52,9 @@ class LiveSelection {
   std::size_t expected() const;
 
   const Selection selection_;
-  Filter filter_;
+  /// Of the latest state; null before the first.
+  std::shared_ptr<const core::Sets> sets_;
+  std::optional<Filter> filter_;
   std::vector<core::RowPtr> rows_;
   /// The sequence number of each row's latest change.
   std::vector<std::uint64_t> touched_;

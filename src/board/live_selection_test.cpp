@@ -44,6 +44,11 @@ class LiveSelectionTest : public testing::Test {
     publish(std::move(update));
   }
 
+  void set_sets(core::Sets sets) {
+    state_.sets = std::make_shared<const core::Sets>(std::move(sets));
+    publish(std::make_shared<Update>());
+  }
+
   void expect_right(LiveSelection& live) {
     live.advance(state_);
     const Selected right = select(state_, live.selection(), state_.aged_until);
@@ -86,6 +91,7 @@ std::vector<Selection> many_selections() {
                                        {.words = {"1"}, .levels = {core::Level::high, core::Level::low}},
                                        {.freshness = {core::Freshness::stale}},
                                        {.bounds = {{.number = &core::Measurement::free, .least = 2}}},
+                                       {.set = "preferred"},
                                        {.failing = true}};
   for (Selection selection : filters)
     for (const Order order :
@@ -133,6 +139,7 @@ void expect_told(const LiveSelection& live, const Seen& before, const Seen& now)
 
 TEST_F(LiveSelectionTest, IsWhatALookAtAllRowsFinds) {
   std::mt19937 random(7);
+  set_sets({{"preferred", {"odd/1?5", "even/13*", "even/140", "none/x"}}});
   std::vector<core::RowPtr> rows;
   for (int id = 1; id <= 40; ++id) rows.push_back(share(row_of(id, 1, random)));
   fill(rows);
@@ -189,6 +196,33 @@ TEST_F(LiveSelectionTest, TellsWhatChanged) {
   EXPECT_EQ(live.touched_after(state_.sequence - 1), live.rows()) << "all have expired";
   apply({.rows = {}, .removed = {{third->profile.id, 12}}});
   live.advance(state_);
+  EXPECT_EQ(live.moved(), state_.sequence);
+}
+
+TEST_F(LiveSelectionTest, FollowsItsSet) {
+  fill(support::many_rows(5));
+  LiveSelection live({.set = "s", .limit = 10});
+  live.advance(state_);
+  EXPECT_THAT(live.rows(), IsEmpty()) << "there is no such set yet";
+  set_sets({{"s", {"p/000002", "p/000004"}}});
+  ASSERT_NO_FATAL_FAILURE(expect_right(live));
+  EXPECT_EQ(live.matching(), 2U);
+  EXPECT_EQ(live.moved(), state_.sequence);
+  const std::uint64_t defined = state_.sequence;
+  put(measured_row(2, "renamed", 11, core::Level::high));
+  put(measured_row(3, "000002", 12, core::Level::low));
+  ASSERT_NO_FATAL_FAILURE(expect_right(live));
+  EXPECT_EQ(live.rows().front()->profile.id, 3) << "a name makes a member";
+  set_sets({{"other", {"p/*"}}, {"s", {"p/000002", "p/000004"}}});
+  live.advance(state_);
+  EXPECT_LT(live.moved(), state_.sequence) << "it is the same";
+  EXPECT_GT(live.moved(), defined);
+  set_sets({{"s", {"p/000004", "p/000002"}}});
+  live.advance(state_);
+  EXPECT_EQ(live.moved(), state_.sequence) << "the same rows, of which others are preferred";
+  set_sets({});
+  ASSERT_NO_FATAL_FAILURE(expect_right(live));
+  EXPECT_EQ(live.matching(), 0U);
   EXPECT_EQ(live.moved(), state_.sequence);
 }
 

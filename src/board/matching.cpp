@@ -43,7 +43,11 @@ double value_of(const core::Row& row, Order order, base::Time now) {
   return (reading.*core::kNumbers[place].value).value_or(kNone);
 }
 
-Filter::Filter(const Selection& selection) : selection_(selection) {
+Filter::Filter(const Selection& selection, const core::Sets& sets) : selection_(selection) {
+  if (!selection.set.empty()) {
+    const core::Set* const set = core::find_set(sets, selection.set);
+    set_.emplace(set != nullptr ? *set : core::Set());
+  }
   for (std::string word : selection.words) {
     to_lower(word);
     words_.push_back(std::move(word));
@@ -52,7 +56,7 @@ Filter::Filter(const Selection& selection) : selection_(selection) {
 
 bool Filter::may_match(const core::Row& row, base::Time now) {
   return wants(selection_.providers, row.profile.key.provider) && wants(selection_.names, row.profile.key.name) &&
-         has_labels(row.profile.labels) &&
+         has_labels(row.profile.labels) && (!set_ || set_->place_of(row.profile.key)) &&
          std::ranges::all_of(selection_.bounds, [&](const Bound& bound) { return is_within(row, bound, now); }) &&
          holds_words(row.profile.key);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "board/selection.hpp"
+#include "core/preference.hpp"
 
 namespace board {
 
@@ -18,7 +19,7 @@ double value_of(const core::Row& row, Order order, base::Time now);
 class Filter {
  public:
   /// `selection` outlives it.
-  explicit Filter(const Selection& selection);
+  Filter(const Selection& selection, const core::Sets& sets);
 
   /// Does the row match all filters but those of level, freshness and failure?
   bool may_match(const core::Row& row, base::Time now);
@@ -32,6 +33,7 @@ class Filter {
   bool holds_words(const core::ProfileKey& key);
 
   const Selection& selection_;
+  std::optional<core::Choices> set_;
   std::vector<std::string> words_;
   std::string text_;
 };

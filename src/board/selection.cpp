@@ -73,7 +73,7 @@ Place place_of(const core::Row& row, const Selection& selection, base::Time now)
 }
 
 Selected select(const State& state, const Selection& selection, base::Time now) {
-  Filter filter(selection);
+  Filter filter(selection, *state.sets);
   std::vector<Ranked> matching;
   matching.reserve(state.snapshot.size());
   std::size_t in_front = 0;

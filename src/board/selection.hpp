@@ -37,6 +37,8 @@ struct Place {
 
 /// The wanted rows of a board, their order, and the wanted part of them. The default is everything.
 struct Selection {
+  /// Only rows of this set; "" is any. Of a set that the state does not have, there are none.
+  std::string set{};
   /// Words that "provider/name" must contain, ignoring the case of ASCII letters.
   std::vector<std::string> words{};
   /// The provider is one of these, and the name one of these. Empty: any.

@@ -55,6 +55,14 @@ TEST_F(SelectionTest, ADefaultOneIsAWindowOfEverythingByKey) {
   EXPECT_FALSE(Selection({.descending = true}).is_window());
 }
 
+TEST_F(SelectionTest, ASetHasTheRowsOfItsChoices) {
+  state_.sets = std::make_shared<const core::Sets>(core::Sets{{"s", {"our-*/g?u", "Azure/ND", "Amazon/x"}}});
+  EXPECT_THAT(names({.set = "s"}), ElementsAre("ND", "gpu"));
+  EXPECT_THAT(names({.set = "s", .providers = {"Azure"}, .levels = {Level::high}}), ElementsAre("ND"));
+  EXPECT_THAT(names({.set = "other"}), IsEmpty());
+  EXPECT_FALSE(Selection({.set = "s"}).is_window());
+}
+
 TEST_F(SelectionTest, EachLabelHasOneOfItsValues) {
   const auto labelled = [](core::ProfileId id, const char* name, core::Labels labels) {
     core::Row row = support::pending_row(id, name, id);

@@ -12,6 +12,7 @@
 #include "board/outage.hpp"
 #include "core/change.hpp"
 #include "core/freshness.hpp"
+#include "core/sets.hpp"
 #include "core/snapshot.hpp"
 
 namespace board {
@@ -63,7 +64,7 @@ struct Overview {
   std::shared_ptr<const Facets> facets = std::make_shared<Facets>();
 };
 
-/// One step from a state to the next, for subscribers. An empty one means another outage.
+/// One step from a state to the next, for subscribers. An empty one means another outage, or other sets.
 struct Update {
   /// The state's number and name after it.
   std::uint64_t sequence = 0;
@@ -100,6 +101,8 @@ struct State {
   std::shared_ptr<const std::vector<UpdatePtr>> recent = std::make_shared<std::vector<UpdatePtr>>();
   /// Revisions that the source never gave out.
   std::shared_ptr<const std::vector<core::Gap>> gaps = std::make_shared<std::vector<core::Gap>>();
+  /// The source's. They change without a revision. Never null.
+  std::shared_ptr<const core::Sets> sets = std::make_shared<const core::Sets>();
   /// Nothing while changes come.
   std::optional<Outage> outage;
   /// The source's clock read `source_now` when our steady clock read `steady_now`.

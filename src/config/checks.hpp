@@ -41,6 +41,7 @@ inline void check_http(const base::ServerConfig& http, const std::string& path) 
 }
 
 void check_probes(const std::vector<ProbeConfig>& probes);
+void check_sets(const std::map<std::string, std::vector<std::string>>& sets);
 void check_portal(const PortalConfig& portal);
 void check_autoscaler(const AutoscalerConfig& autoscaler);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "config/probes.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
+#include "core/sets.hpp"
 
 /// The configuration of every program: one YAML file, overridden by environment variables, overridden by flags.
 /// Every key has its default here and a sentence on what changing it does.
@@ -94,9 +96,13 @@ struct Config {
   } profiles_given{};
   /// First match wins. Without any, one simulated probe measures everything.
   std::vector<ProbeConfig> probes{};
+  /// Profiles in the order of preference, as patterns PROVIDER/NAME, by the name of their set.
+  std::map<std::string, std::vector<std::string>> sets{};
 
   bool operator==(const Config&) const = default;
 };
+
+core::Sets sets_of(const Config& config);
 
 /// Throws base::UsageError with the key and the right form, when a value makes no sense.
 void validate(const Config& config);

@@ -113,6 +113,37 @@ TEST(Validate, WantsProfilesThatAreValidAndDifferent) {
               StartsWith("profiles[0].labels: 65 labels; the most is 64"));
 }
 
+TEST(Validate, WantsSetsThatCanBeTaken) {
+  const auto with = [](std::vector<std::string> choices) {
+    return complaint([&](Config& c) { c.sets = {{"s", choices}}; });
+  };
+  EXPECT_EQ(with({"Amazon/hpc7a", "Azure/*", "*/gpu?", "a/b"}), "");
+  EXPECT_THAT(with({}), StartsWith("sets.s: is empty; give profiles in the order of preference"));
+  EXPECT_THAT(with({"a/b", "c5"}), StartsWith("sets.s[1]: 'c5' names no profile; write PROVIDER/NAME"));
+  EXPECT_EQ(with({"a/b", "x/y", "a/b"}),
+            "sets.s[2]: 'a/b' never counts: 'a/b' before it matches the same; put it in front, or remove it");
+  EXPECT_THAT(with({"a/*", "x/y", "a/b"}), StartsWith("sets.s[2]: 'a/b' never counts: 'a/*' before it"));
+  EXPECT_EQ(with({"a/b", "a/*"}), "") << "the others of it come later";
+  std::vector<std::string> many, globs;
+  for (int i = 0; i < 100; ++i) many.push_back(fmt::format("a/{}", i));
+  for (int i = 0; i < 10; ++i) globs.push_back(fmt::format("b/{}*", i));
+  EXPECT_EQ(with(many), "");
+  many.emplace_back("a/more");
+  EXPECT_EQ(with(many), "sets.s: 101 is not from 1 to 100");
+  EXPECT_EQ(with(globs), "");
+  globs.emplace_back("c/*");
+  EXPECT_EQ(with(globs), "sets.s[10]: is one more choice with * or ?; the most in one set is 10");
+  for (const char* name : {"", "a/b", ".", "-x", "a b", "\x1b"})
+    EXPECT_THAT(complaint([&](Config& c) { c.sets = {{name, {"a/b"}}}; }), HasSubstr("can name no set")) << name;
+  const auto count = [](int sets) {
+    return complaint([&](Config& c) {
+      for (int i = 0; i < sets; ++i) c.sets.emplace(std::to_string(i), std::vector<std::string>{"a/b"});
+    });
+  };
+  EXPECT_EQ(count(1000), "");
+  EXPECT_EQ(count(1001), "sets: 1001 are too many; the most is 1000");
+}
+
 TEST(Validate, WantsHttpUrlsWithAHost) {
   const auto with = [](std::string url) {
     return complaint([&](Config& c) { c.portal.hardware_urls = {"http://good", url}; });
@@ -268,6 +299,7 @@ TEST(Print, ReadsBackEqual) {
        .match = {.provider = "A*", .name = "?"},
        .simulated = {.work = Work::cpu, .seed = 18446744073709551615U}},
       {.name = "two", .ttl = base::Duration{1}, .expire_after = hours{48}, .concurrency = 9, .simulated = {.seed = 0}}};
+  config.sets = {{"7", {"*/*"}}, {"true", {"a: b/{c}", "é/'"}}};
   EXPECT_EQ(read_back(to_yaml(config)), config);
 }
 

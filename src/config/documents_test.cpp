@@ -122,6 +122,10 @@ class Documented {
       for (const T& item : list) EXPECT_THAT(codes_in(cell), Contains(to_text(item))) << path;
     if (list.empty()) EXPECT_THAT(codes_in(cell), Not(Contains("[]"))) << path;
   }
+  template <class T>
+  static void check_default(const std::string&, const std::string& cell, const std::map<std::string, T>&) {
+    EXPECT_EQ(cell, "none");
+  }
   static void check_default(const std::string& path, const std::string& cell, const Globs& globs) {
     EXPECT_THAT(codes_in(cell), Contains(to_text(!globs.empty()))) << path;
   }

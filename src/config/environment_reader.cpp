@@ -97,6 +97,12 @@ class Reader {
     read_yaml(text, variable, path, field, origins_);
   }
 
+  template <class T>
+  void set(std::map<std::string, T>& field, const std::string& path, const std::string& variable,
+           const std::string& text) {
+    read_yaml(text, variable, path, field, origins_);
+  }
+
   const Environment& environment_;
   Origins& origins_;
   std::vector<std::string> known_;

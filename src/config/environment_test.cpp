@@ -62,6 +62,17 @@ TEST(Environment, ProfilesAndProbesAreYaml) {
                 {.name = "y"}}));
 }
 
+TEST(Environment, SetsAreYaml) {
+  const Config config = load(std::nullopt, {{"VACANCY_SETS", "{cfd: [Amazon/hpc7a, Azure/*], 7: [a/b]}"}});
+  EXPECT_EQ(config.sets,
+            (std::map<std::string, std::vector<std::string>>{{"cfd", {"Amazon/hpc7a", "Azure/*"}}, {"7", {"a/b"}}}));
+  EXPECT_EQ(complaint({{"VACANCY_SETS", "[a/b]"}}), "VACANCY_SETS:1: sets: is a list; give keys with their values");
+  EXPECT_EQ(complaint({{"VACANCY_SETS", "{a: a/b}"}}), "VACANCY_SETS:1: sets.a: is a single value; give a list");
+  EXPECT_THAT(complaint({{"VACANCY_SETS", "{a.b: [x/y, c]}"}}), StartsWith("VACANCY_SETS:1: sets.a.b[1]: 'c' names"));
+  EXPECT_EQ(complaint({{"VACANCY_SETS", "{a: [a/b], a: [c/d]}"}}),
+            "VACANCY_SETS:1: sets.a: the key is there twice; keep one");
+}
+
 TEST(Environment, StandsAboveTheFile) {
   const std::string file = testing::TempDir() + "vacancy-" + base::random_hex(8) + ".yaml";
   std::ofstream(file) << "threads: 1\nlog_level: debug\nprobes:\n- name: from-file\n- ttl: 1s\n";

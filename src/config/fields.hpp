@@ -159,6 +159,7 @@ void fields(C& config, Visit&& visit) {
   if (!std::is_const_v<C> || config.profiles_given.value || !config.profiles.empty())
     visit("profiles", config.profiles);
   visit("probes", config.probes);
+  visit("sets", config.sets);
 }
 
 template <Of<ProfileEntry> C, class Visit>

@@ -36,7 +36,8 @@ class Printer {
       print(globs.patterns);
   }
 
-  void print(const std::map<std::string, std::string>& values) {
+  template <class T>
+  void print(const std::map<std::string, T>& values) {
     out_ << YAML::BeginMap;
     for (const auto& [key, value] : values) print(key, value);
     out_ << YAML::EndMap;

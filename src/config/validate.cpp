@@ -81,6 +81,7 @@ void validate(const Config& config) {
   check_portal(config.portal);
   check_profiles(config.profiles);
   check_probes(config.probes);
+  check_sets(config.sets);
   check_autoscaler(config.autoscaler);
 }
 

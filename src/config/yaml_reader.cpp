@@ -184,5 +184,6 @@ template void read_yaml(Text, Text, Text, std::vector<ProfileEntry>&, Origins&);
 template void read_yaml(Text, Text, Text, std::vector<core::NewProfile>&, Origins&);
 template void read_yaml(Text, Text, Text, std::vector<ProbeConfig>&, Origins&);
 template void read_yaml(Text, Text, Text, std::vector<ScaledService>&, Origins&);
+template void read_yaml(Text, Text, Text, std::map<std::string, std::vector<std::string>>&, Origins&);
 
 }  // namespace config

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::string_view kWildcards = "*?";
 
+/// What each text that it matches begins with.
+std::string_view prefix_of(std::string_view glob) {
+  return glob.substr(0, glob.find_first_of(kWildcards));
+}
+
 }  // namespace
 
 bool Pattern::matches(const ProfileKey& key) const {
@@ -42,25 +47,39 @@ base::Result<Pattern> parse_pattern(std::string_view text) {
   return pattern;
 }
 
-void for_each_match(const Snapshot& snapshot, const Pattern& pattern, const std::function<void(const RowPtr&)>& visit) {
+RowPtr find_match(const Snapshot& snapshot, const Pattern& pattern, const std::function<bool(const RowPtr&)>& is_it) {
   if (pattern.is_exact()) {
-    if (const RowPtr row = snapshot.find({pattern.provider, pattern.name})) visit(row);
-    return;
+    const RowPtr row = snapshot.find({pattern.provider, pattern.name});
+    return row && is_it(row) ? row : nullptr;
   }
-  const std::string_view prefix =
-      std::string_view(pattern.provider).substr(0, pattern.provider.find_first_of(kWildcards));
-  // Rows are ordered by provider: those that begin with the prefix stand together.
+  // Rows are ordered by provider and name: those that begin with the prefixes stand together.
+  const std::string_view provider = prefix_of(pattern.provider);
+  const bool of_one = provider.size() == pattern.provider.size();
+  const std::string_view name = of_one ? prefix_of(pattern.name) : "";
+  const auto is_beyond = [&](const ProfileKey& key) {
+    if (key.provider == provider && of_one) return key.name > name && !key.name.starts_with(name);
+    return key.provider > provider && (of_one || !key.provider.starts_with(provider));
+  };
+  const auto is_before = [&](const ProfileKey& key) {
+    return key.provider != provider ? key.provider < provider : key.name < name;
+  };
   const auto& chunks = snapshot.chunks();
-  const auto first = std::ranges::partition_point(
-      chunks, [&](const auto& chunk) { return chunk->rows.back()->profile.key.provider < prefix; });
-  for (auto chunk = first; chunk != chunks.end(); ++chunk)
+  auto chunk =
+      std::ranges::partition_point(chunks, [&](const auto& each) { return is_before(each->rows.back()->profile.key); });
+  for (; chunk != chunks.end(); ++chunk)
     for (const RowPtr& row : (*chunk)->rows) {
       const ProfileKey& key = row->profile.key;
-      if (pattern.matches(key))
-        visit(row);
-      else if (key.provider > prefix && !key.provider.starts_with(prefix))
-        return;
+      if (is_beyond(key)) return nullptr;
+      if (pattern.matches(key) && is_it(row)) return row;
     }
+  return nullptr;
+}
+
+void for_each_match(const Snapshot& snapshot, const Pattern& pattern, const std::function<void(const RowPtr&)>& visit) {
+  find_match(snapshot, pattern, [&](const RowPtr& row) {
+    visit(row);
+    return false;
+  });
 }
 
 }  // namespace core

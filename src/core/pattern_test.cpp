@@ -81,9 +81,29 @@ TEST_F(ForEachMatch, FindsWhatALookAtEachRowFinds) {
   EXPECT_THAT(found("Az*e/599"), ElementsAre("Azure/599", "Azurite/599"));
   EXPECT_THAT(found("*/*"), testing::SizeIs(3000));
   EXPECT_THAT(found("?/000"), ElementsAre("b/000"));
+  EXPECT_THAT(found("Az/59*"), testing::SizeIs(10));
+  EXPECT_THAT(found("Azure/?99"), testing::SizeIs(6));
   for (const char* none : {"Azure/x", "0/*", "B*/*", "zz*/*", "Azure/6*", "A/*"})
     EXPECT_THAT(found(none), ElementsAre());
   for_each_match(Snapshot(), parse_pattern("*/*").value(), [](const RowPtr&) { FAIL(); });
+}
+
+TEST_F(ForEachMatch, EndsAtTheFirstThatIsWanted) {
+  int looked = 0;
+  const auto find = [&](const char* pattern, std::string_view name) {
+    looked = 0;
+    const RowPtr row = find_match(snapshot_, parse_pattern(pattern).value(), [&](const RowPtr& each) {
+      ++looked;
+      return each->profile.key.name == name;
+    });
+    return row ? row->profile.key.provider : "";
+  };
+  EXPECT_EQ(find("Azure/0*", "002"), "Azure");
+  EXPECT_EQ(looked, 3);
+  EXPECT_EQ(find("Azure/002", "002"), "Azure");
+  EXPECT_EQ(find("Azure/002", "003"), "");
+  EXPECT_EQ(find("Azure/1*", "002"), "");
+  EXPECT_EQ(looked, 100);
 }
 
 }  // namespace

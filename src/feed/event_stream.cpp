@@ -26,9 +26,9 @@ EventStream::~EventStream() = default;
 
 namespace {
 
-base::Result<Wish> parse_wish(const http::Query& query, std::string_view last_event_id) {
+base::Result<Wish> parse_wish(const http::Query& query, std::string_view last_event_id, const board::State& state) {
   if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());
-  auto selection = parse_selection(query, kMostViewRows, kMostViewRows);
+  auto selection = parse_selection(query, kMostViewRows, kMostViewRows, state);
   if (!selection) return std::unexpected(selection.error());
   // Without a limit, and nothing else that a view needs, a client follows everything.
   const bool whole = selection->is_window() && query.get("limit").value_or("").empty();
@@ -43,13 +43,13 @@ base::Result<Wish> parse_wish(const http::Query& query, std::string_view last_ev
 }
 
 /// Each value of `view` is the query of a stream of its own.
-base::Result<std::vector<Wish>> parse_views(const http::Query& query) {
+base::Result<std::vector<Wish>> parse_views(const http::Query& query, const board::State& state) {
   if (auto known = query.only({"view"}); !known) return std::unexpected(known.error());
   std::vector<Wish> wishes;
   for (const std::string_view text : query.all("view")) {
     const auto view = http::Query::parse(text);
     if (!view) return std::unexpected(view.error());
-    auto wish = parse_wish(*view, "");
+    auto wish = parse_wish(*view, "", state);
     if (!wish) return std::unexpected(wish.error());
     if (!wish->selection) return base::fail(base::Errc::invalid, fmt::format("view='{}' has no limit", text));
     wishes.push_back(std::move(*wish));
@@ -62,13 +62,14 @@ base::Result<std::vector<Wish>> parse_views(const http::Query& query) {
 
 http::Reply EventStream::handle(const http::Request& request) {
   const bool several = request.query.get("view").has_value();
+  const board::StatePtr state = cores_[request.core]->board.current();
   std::vector<Wish> wishes;
   if (several) {
-    auto views = parse_views(request.query);
+    auto views = parse_views(request.query, *state);
     if (!views) return http::problem(views.error());
     wishes = std::move(*views);
   } else {
-    auto wish = parse_wish(request.query, request.header("Last-Event-ID"));
+    auto wish = parse_wish(request.query, request.header("Last-Event-ID"), *state);
     if (!wish) return http::problem(wish.error());
     wishes.push_back(std::move(*wish));
   }

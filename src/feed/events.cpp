@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/text.hpp"
 #include "feed/row_json.hpp"
 
 namespace feed {
@@ -77,6 +79,27 @@ void append_view(std::string& out, const core::Version& version, base::Time now,
   http::append_event(out, "view", core::to_string(version), data);
 }
 
+void append_set_names(std::string& out, const core::Set& set) {
+  base::append_json_string(out += "\"name\":", set.name);
+  out += ",\"choices\":[";
+  for (const std::string& choice : set.choices) {
+    base::append_json_string(out, choice);
+    out += ',';
+  }
+  if (!set.choices.empty()) out.pop_back();
+  out += ']';
+}
+
+void append_sets(std::string& out, const core::Sets& sets) {
+  std::string data = "{\"sets\":[";
+  for (const core::Set& set : sets) {
+    append_set_names(data += '{', set);
+    data += "},";
+  }
+  if (!sets.empty()) data.pop_back();
+  http::append_event(out, "sets", "", data += "]}");
+}
+
 std::string heartbeat_event(const board::State& state) {
   std::string data = "{";
   if (state.filled) append_now(data, state.now(std::chrono::steady_clock::now()));
@@ -111,6 +134,8 @@ void EventFolder::fold(const http::SseEvent& event) {
     fold_snapshot(event.data);
   else if (event.event == "change")
     fold_change(event);
+  else if (event.event == "sets")
+    fold_sets(event.data);
   else if (event.event == "status")
     fold_status(event.data);
 }
@@ -151,6 +176,19 @@ void EventFolder::fold_change(const http::SseEvent& event) {
   for (const json::value& id : object.at("removed").as_array())
     change.removed.push_back({id.to_number<std::int64_t>(), version->revision});
   board_.apply(std::move(change), version->revision, now);
+}
+
+void EventFolder::fold_sets(std::string_view data) {
+  const json::value value = json::parse(json::string_view(data));
+  core::Sets sets;
+  for (const json::value& each : value.as_object().at("sets").as_array()) {
+    core::Set& set = sets.emplace_back(std::string(each.as_object().at("name").as_string()));
+    // A newer service's pattern that this version cannot read matches nothing.
+    for (const json::value& choice : each.as_object().at("choices").as_array())
+      set.choices.emplace_back(choice.as_string());
+  }
+  std::ranges::sort(sets, {}, &core::Set::name);
+  board_.set_sets(std::move(sets));
 }
 
 void EventFolder::fold_status(std::string_view data) {

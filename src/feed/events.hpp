@@ -16,7 +16,9 @@
 ///     snapshot  {"phase":"rows","rows":[…]}                      several
 ///     snapshot  {"phase":"end"}                                  id: EPOCH-REVISION
 ///     change    {"now":…,"changed":[rows],"removed":[ids]}       id: EPOCH-REVISION; none when the rows only grew old
-///     status    {"now":…,"outage":{"side":…,"since":…,"message":…}}  no id; the first event while a side is away
+///     sets      {"sets":[{"name":…,"choices":["PROVIDER/NAME",…]},…]}   no id; before the snapshot, and when they
+///     change status    {"now":…,"outage":{"side":…,"since":…,"message":…}}  no id; the first event while a side is
+///     away
 namespace feed {
 
 /// The error for a `since` of another form.
@@ -38,6 +40,10 @@ void append_snapshot_end(std::string& out, const core::Version& version, const V
 /// `version` is null when the rows only grew old; `counts` may be null.
 void append_change(std::string& out, const core::Change& change, const core::Version* version, base::Time now,
                    const ViewCounts* counts = nullptr);
+
+/// Appends "name":…,"choices":[…].
+void append_set_names(std::string& out, const core::Set& set);
+void append_sets(std::string& out, const core::Sets& sets);
 
 /// Appends the event of other rows, or another order, in a view, as of `version`.
 void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);
@@ -62,6 +68,7 @@ class EventFolder {
  private:
   void fold_snapshot(std::string_view data);
   void fold_change(const http::SseEvent& event);
+  void fold_sets(std::string_view data);
   void fold_status(std::string_view data);
 
   board::Board& board_;

@@ -105,6 +105,28 @@ TEST_F(FolderTest, AnOutageIsOfAKnownSideAndHasBegun) {
   EXPECT_FALSE(board_.state()->outage);
 }
 
+TEST_F(FolderTest, SetsComeInTheOrderOfTheirNames) {
+  const core::Sets sets{{"a", {"p/\"quoted\"", "p/*"}}, {"b", {"q/x"}}};
+  std::string text;
+  append_sets(text, sets);
+  EXPECT_EQ(text,
+            "event: sets\ndata: {\"sets\":[{\"name\":\"a\",\"choices\":[\"p/\\\"quoted\\\"\",\"p/*\"]},"
+            "{\"name\":\"b\",\"choices\":[\"q/x\"]}]}\n\n");
+  fold_text(text);
+  EXPECT_EQ(*board_.state()->sets, sets);
+  EXPECT_EQ(fold("sets", R"({"sets":[{"name":"z","choices":[],"more":1},{"name":"y","choices":["new: syntax"]}]})"),
+            "");
+  EXPECT_EQ(*board_.state()->sets, (core::Sets{{"y", {"new: syntax"}}, {"z", {}}})) << "of a newer service";
+  for (const char* bad :
+       {"{}", R"({"sets":{}})", R"({"sets":[{"name":"a"}]})", R"({"sets":[{"name":1,"choices":[]}]})"})
+    EXPECT_NE(fold("sets", bad), "") << bad;
+  EXPECT_EQ(board_.state()->sets->size(), 2U) << "what cannot be read changes nothing";
+  text.clear();
+  append_sets(text, {});
+  fold_text(text);
+  EXPECT_TRUE(board_.state()->sets->empty());
+}
+
 TEST_F(FolderTest, AChangeIsOfTheBoardsOwnEpoch) {
   fill(many_rows(3), {"e", 3});
   EXPECT_EQ(fold("change", change(), "other-4"), "a change of another epoch");

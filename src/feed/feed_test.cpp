@@ -146,6 +146,51 @@ TEST_F(FeedTest, TheSideThatIsAwayIsToldAlongTheChain) {
   EXPECT_TRUE(early.shows(source.board));
 }
 
+TEST_F(FeedTest, SetsGoAlongTheChain) {
+  const core::Sets sets{{"s", {"p/000001"}}}, others{{"s", {"p/000002", "p/000001"}}, {"t", {"p/*"}}};
+  const auto has = [](Sink& sink, const core::Sets& wanted) {
+    return eventually([&] { return *sink.board.state()->sets == wanted; });
+  };
+  Source source(runtime_), replica(runtime_);
+  source.board.set_sets(sets);
+  auto server = std::make_unique<Serving>(runtime_, source.routes(), http::ServerOptions{}, source.end());
+  Serving other(runtime_, replica.routes(), {}, replica.end());
+  Sink early(runtime_, {server->url(), other.url()});
+  EXPECT_TRUE(has(early, sets)) << "before there are rows";
+  source.board.fill(many_rows(3));
+  replica.board.fill(many_rows(3));
+  ASSERT_TRUE(early.shows(source.board));
+  auto client = stream(server->port(), "/hardware/events", "Last-Event-ID: epoch-10\r\n");
+  EXPECT_THAT(client->read_until("\"removed\":[]}\n\n"), HasSubstr("event: sets\ndata: {\"sets\":[{\"name\":\"s\""));
+  source.board.set_sets(others);
+  EXPECT_TRUE(has(early, others));
+  EXPECT_THAT(client->read_until("}\n\n"), testing::AllOf(HasSubstr("event: sets\n"), Not(HasSubstr("id:"))));
+  server.reset();
+  EXPECT_TRUE(has(early, {})) << "a replica without sets says so";
+}
+
+TEST_F(FeedTest, AViewOfASetTellsWhenOthersAreInIt) {
+  Source source(runtime_);
+  source.board.fill(many_rows(3));
+  source.board.set_sets({{"s", {"p/000001", "p/000002"}}});
+  Serving server(runtime_, source.routes(), {}, source.end());
+  auto client = stream(server.port(), "/hardware/events?set=s&limit=9");
+  EXPECT_THAT(
+      client->read_until("\"matching\":2}}\n\n"),
+      testing::AllOf(HasSubstr("000001"), HasSubstr("000002"), Not(HasSubstr("000003")), Not(HasSubstr("sets"))));
+  source.board.set_sets({{"s", {"p/000002", "p/000001"}}});
+  EXPECT_THAT(client->read_until("\"matching\":2}}\n\n"), HasSubstr("event: view\nid: epoch-10\n"));
+  source.board.put(measured_row(3, "000001", 11, core::Level::low));
+  EXPECT_THAT(client->read_until("id: epoch-11\n"), HasSubstr("event: view\n")) << "renamed, it is a member";
+  auto resumed = stream(server.port(), "/hardware/events?set=s&limit=9&since=epoch-11");
+  EXPECT_THAT(resumed->read_until("\"counts\""), HasSubstr("event: view\n")) << "the set may have been another one";
+  source.board.set_sets({});
+  EXPECT_THAT(client->read_until("\"matching\":0}}\n\n"), HasSubstr("event: view\n"));
+  EXPECT_THAT(
+      ask(server.port(), "/hardware/events?set=s&limit=9"),
+      testing::AllOf(HasSubstr("400 Bad Request"), HasSubstr("set: there is no set 's'; no sets are configured")));
+}
+
 TEST_F(FeedTest, AStatusIsNoChange) {
   Source source(runtime_);
   source.board.fill(many_rows(2));
@@ -177,13 +222,13 @@ TEST_F(FeedTest, AResumedStreamBringsOnlyWhatChangedAndWhatIsOld) {
   source.board.remove(9, 11);
   Serving server(runtime_, source.routes(), {}, source.end());
   auto client = stream(server.port(), "/hardware/events", "Last-Event-ID: epoch-10\r\n");
-  std::string event = client->read_until("}\n\n");
+  std::string event = client->read_until("\"removed\":[9]}\n\n");
   EXPECT_THAT(event, testing::AllOf(HasSubstr("event: change\nid: epoch-11\n"), HasSubstr("\"removed\":[9]"),
                                     HasSubstr("\"old\""), HasSubstr("\"just seen\""), HasSubstr("\"expired\""),
                                     Not(HasSubstr("\"same\"")), Not(HasSubstr("\"changed\",\"avail"))));
-  event = stream(server.port(), "/hardware/events?since=epoch-9")->read_until("}\n\n");
+  event = stream(server.port(), "/hardware/events?since=epoch-9")->read_until("\"phase\":\"begin\"");
   EXPECT_THAT(event, HasSubstr("\"phase\":\"begin\"")) << "before what is remembered";
-  event = stream(server.port(), "/hardware/events", "Last-Event-ID: other-10\r\n")->read_until("}\n\n");
+  event = stream(server.port(), "/hardware/events", "Last-Event-ID: other-10\r\n")->read_until("\"phase\":\"begin\"");
   EXPECT_THAT(event, HasSubstr("\"phase\":\"begin\"")) << "another epoch";
 }
 

@@ -83,9 +83,9 @@ asio::awaitable<void> write(http::StreamWriter& out, base::Time now, std::vector
 
 http::Reply ProfileMetrics::handle(const http::Request& request) {
   if (auto known = request.query.only(selection_parameters()); !known) return http::problem(known.error());
-  const auto selection = parse_selection(request.query, kMostRows, kMostRows);
-  if (!selection) return http::problem(selection.error());
   const board::StatePtr state = board_.of_core(request.core).current();
+  const auto selection = parse_selection(request.query, kMostRows, kMostRows, *state);
+  if (!selection) return http::problem(selection.error());
   if (!state->filled) return http::problem(503, "there are no profiles yet; try again in a moment");
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;

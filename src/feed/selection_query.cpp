@@ -41,6 +41,16 @@ base::Result<void> checked(std::string_view name, std::string_view text) {
   return base::fail(base::Errc::invalid, fmt::format("{} must be UTF-8 in one line, without control characters", name));
 }
 
+base::Result<void> read_set_name(const http::Query& query, const board::State& state, Selection& selection) {
+  const std::string_view name = query.get("set").value_or("");
+  if (name.empty()) return {};
+  const auto known = core::set_named(*state.sets, name);
+  if (!known && (state.filled || !core::checked_set_name(name)))
+    return base::fail(base::Errc::invalid, "set: " + known.error().message);
+  selection.set = name;
+  return {};
+}
+
 /// Reads every value of `name`, which may be a list itself.
 template <class T, class Parse>
 base::Result<std::vector<T>> read_set(const http::Query& query, std::string_view name, Parse&& parse,
@@ -209,14 +219,16 @@ std::string joined(const std::vector<T>& values) {
 
 std::vector<std::string_view> selection_parameters(std::initializer_list<std::string_view> more) {
   std::vector<std::string_view> names(more);
-  names.insert(names.end(), {"q", "provider", "name", "level", "freshness", "failing", "sort", "group", "offset",
+  names.insert(names.end(), {"set", "q", "provider", "name", "level", "freshness", "failing", "sort", "group", "offset",
                              "limit", kLabelPrefix});
   for (const core::Number& number : core::kNumbers) names.insert(names.end(), {number.least, number.most});
   return names;
 }
 
-base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most) {
+base::Result<Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most,
+                                        const board::State& state) {
   Selection selection;
+  if (auto read = read_set_name(query, state, selection); !read) return std::unexpected(read.error());
   auto providers = read_names(query, "provider");
   if (!providers) return std::unexpected(providers.error());
   selection.providers = std::move(*providers);
@@ -258,6 +270,7 @@ std::string to_query(const Selection& selection, std::size_t limit) {
   const auto add = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) append(name, value);
   };
+  add("set", selection.set);
   add("q", fmt::format("{}", fmt::join(selection.words, " ")));
   for (const std::string& provider : selection.providers) add("provider", provider);
   for (const std::string& name : selection.names) add("name", name);

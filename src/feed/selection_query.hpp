@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "board/selection.hpp"
+#include "board/state.hpp"
 #include "http/query.hpp"
 
 /// A selection in a URL: what the page, the API and the event stream have in common.
 ///
-///   ?q=WORDS               each word is in "provider/name"
+///   ?set=NAME              the rows of this set
+///   &q=WORDS               each word is in "provider/name"
 ///   &provider=TEXT         exactly, any of those that are given; as is &name=TEXT
 ///   &label.region=eu-1     the profile has this label; repeated, with any of the values, which may be empty
 ///   &level=HIGH,LOW        any of them; also as level=HIGH&level=LOW, as forms send it
@@ -30,8 +32,9 @@ inline constexpr std::string_view kLabelPrefix = "label.";
 std::vector<std::string_view> selection_parameters(std::initializer_list<std::string_view> more = {});
 
 /// Parameters that are there without a value count as absent: forms send them. Those of labels mean the empty value.
-/// `limit` is the default.
-base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most);
+/// `limit` is the default. `state` must have the set, unless it was never filled.
+base::Result<board::Selection> parse_selection(const http::Query& query, std::size_t limit, std::size_t most,
+                                               const board::State& state);
 
 /// The query of a selection, percent-encoded and without '?'. It leaves defaults out and has one order, so that equal
 /// selections have equal texts. `limit` is the default.

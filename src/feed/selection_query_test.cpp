@@ -12,12 +12,20 @@ using core::Level;
 using testing::AllOf;
 using testing::HasSubstr;
 
+/// The state's sets are `sets`.
+base::Result<Selection> read(std::string_view query, core::Sets sets = {}, bool filled = true) {
+  board::State state;
+  state.filled = filled;
+  state.sets = std::make_shared<const core::Sets>(std::move(sets));
+  return parse_selection(http::Query::parse(query).value(), 100, 1000, state);
+}
+
 Selection parsed(std::string_view query) {
-  return parse_selection(http::Query::parse(query).value(), 100, 1000).value();
+  return read(query).value();
 }
 
 std::string error(std::string_view query) {
-  const auto selection = parse_selection(http::Query::parse(query).value(), 100, 1000);
+  const auto selection = read(query);
   return selection ? "no error" : selection.error().message;
 }
 
@@ -81,6 +89,18 @@ TEST(SelectionQuery, NumbersHaveBounds) {
 TEST(SelectionQuery, WhatAFormSendsEmptyIsAbsent) {
   EXPECT_EQ(parsed("q=&provider=&level=&freshness=&failing=&sort=&group=&offset=&limit="), (Selection{.limit = 100}));
   EXPECT_EQ(parsed(""), (Selection{.limit = 100}));
+}
+
+TEST(SelectionQuery, ASetIsOneOfTheState) {
+  const core::Sets sets{{"cfd-large", {}}, {"ml", {}}};
+  const auto refusal = [&](std::string_view query) { return read(query, sets).error().message; };
+  EXPECT_EQ(read("set=ml&q=a", sets).value(), (Selection{.set = "ml", .words = {"a"}, .limit = 100}));
+  EXPECT_EQ(to_query(read("q=a&set=ml", sets).value(), 100), "set=ml&q=a");
+  EXPECT_EQ(read("set=", sets).value(), (Selection{.limit = 100}));
+  EXPECT_EQ(refusal("set=cfd-larg"), "set: there is no set 'cfd-larg'; did you mean 'cfd-large'?");
+  EXPECT_EQ(read("set=cfd-larg", {}, false).value().set, "cfd-larg") << "nothing is known yet";
+  for (const char* odd : {"set=a/b", "set=a%01", "set=..", "set=%3Cscript%3E"})
+    EXPECT_FALSE(read(odd, sets, false)) << odd;
 }
 
 TEST(SelectionQuery, BoundsThatDifferAreToldApart) {

@@ -67,6 +67,11 @@ bool Stream::step(const board::StatePtr& state) {
     tell_status(*state);
     return true;
   }
+  // A client of views asks for what it shows of them.
+  if (views_.empty() && state->sets != told_sets_) {
+    tell_sets(*state);
+    return true;
+  }
   const auto now = std::chrono::steady_clock::now();
   const bool owes = std::ranges::any_of(views_, [now](const auto& one) { return one.view.owed_at() <= now; });
   if (!state->filled || (state->sequence == sequence_ && !owes) ||
@@ -88,6 +93,13 @@ void Stream::tell_status(const board::State& state) {
   told_ = state.outage;
   std::string out;
   http::append_event(out, "status", "", status_json(state));
+  push(text(std::move(out)));
+}
+
+void Stream::tell_sets(const board::State& state) {
+  told_sets_ = state.sets;
+  std::string out;
+  append_sets(out, *state.sets);
   push(text(std::move(out)));
 }
 

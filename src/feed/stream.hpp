@@ -63,6 +63,7 @@ class Stream final : public http::PushSource {
   bool is_ahead_of(const board::State& state) const;
 
   void tell_status(const board::State& state);
+  void tell_sets(const board::State& state);
 
   /// Brings the views that may be looked at now to `state`.
   void advance_views(const board::State& state);
@@ -94,6 +95,8 @@ class Stream final : public http::PushSource {
   core::Version version_;
   /// The outage that the client knows of.
   std::optional<board::Outage> told_;
+  /// The sets that the client knows of; null before it was told.
+  std::shared_ptr<const core::Sets> told_sets_;
   std::shared_ptr<Filling> filling_;
 };
 

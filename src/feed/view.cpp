@@ -79,14 +79,14 @@ void View::append_update(std::string& out, const board::State& state, const core
 }
 
 /// Are the rows where a resumed client has them? Their places are unknown: for a window of everything it is enough that
-/// no row came or went, for another selection nothing may have changed.
+/// no row came or went, for another selection nothing may have changed. A set changes without a revision.
 bool View::is_same(const board::State& state, const core::Version& seen) const {
   if (found_->selection().is_window()) {
     const bool has_front = found_->selection().offset > 0 && !found_->rows().empty();
     return !may_have_moved(state, seen, has_front ? found_->rows().front().get() : nullptr);
   }
   const auto change = state.since(seen);
-  return change && change->empty();
+  return change && change->empty() && found_->selection().set.empty();
 }
 
 }  // namespace feed

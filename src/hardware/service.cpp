@@ -22,6 +22,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       store_(store),
       caller_(config.hardware.database_connections, metrics),
       board_(runtime),
+      first_sets_(config::sets_of(config)),
       list_(board_, runtime.cores()),
       events_(board_, runtime.cores(), metrics, "hardware", feed::kReplicaHeartbeat),
       profile_metrics_(board_),
@@ -83,6 +84,7 @@ http::Router Service::admin_routes() {
 
 asio::awaitable<void> Service::run() {
   spdlog::info("this replica leases tasks as {}", owner_);
+  board_.set_sets(first_sets_);
   base::TaskGroup group(co_await asio::this_coro::executor);
   group.spawn("ageing", board_.run());
   group.spawn("follower", follower_.run());
@@ -98,6 +100,7 @@ asio::awaitable<void> Service::reload(config::Config config) {
   co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
+  board_.set_sets(config::sets_of(config));
   follower_.show_all();
 }
 

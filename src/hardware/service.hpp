@@ -39,8 +39,8 @@ class Service {
   boost::asio::awaitable<void> run();
   void stop();
 
-  /// Uses the probes of `config` from now on, and adds its profiles; other keys need a restart. On the background
-  /// thread, one after the other.
+  /// Uses the probes and sets of `config` from now on, and adds its profiles; other keys need a restart. On the
+  /// background thread, one after the other.
   boost::asio::awaitable<void> reload(config::Config config);
 
   /// How long a start may wait for the profiles, so that it serves from the first request on. Longer keeps a replica
@@ -66,6 +66,7 @@ class Service {
   store::Caller caller_;
   refresh::Database database_{caller_, watch_};
   board::Board board_;
+  const core::Sets first_sets_;
   feed::List list_;
   feed::EventStream events_;
   feed::ProfileMetrics profile_metrics_;

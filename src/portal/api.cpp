@@ -75,7 +75,7 @@ http::Reply Api::list(const http::Request& request) {
   // The same query has been parsed before.
   if (http::Prepared* const known = core.cache.find(request.query_text, *state)) return http::answer(request, *known);
   if (auto known = request.query.only(kListParameters); !known) return http::problem(known.error());
-  const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit);
+  const auto selection = feed::parse_selection(request.query, kDefaultLimit, kMostLimit, *state);
   if (!selection) return http::problem(selection.error());
   if (!state->filled) return not_filled(*state);
   const auto render = [&](const board::State& current) {
@@ -87,12 +87,12 @@ http::Reply Api::list(const http::Request& request) {
 
 http::Reply Api::csv(const http::Request& request) {
   if (auto known = request.query.only(kCsvParameters); !known) return http::problem(known.error());
-  const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows);
+  const board::StatePtr state = board_.of_core(request.core).current();
+  const auto selection = feed::parse_selection(request.query, kMostCsvRows, kMostCsvRows, *state);
   if (!selection) return http::problem(selection.error());
   const std::string_view raw = request.query.get("raw").value_or("");
   if (!raw.empty() && raw != "1") return http::problem(400, "raw must be 1 or left out");
   const Cells cells = raw.empty() ? Cells::safe : Cells::raw;
-  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   http::Reply reply;

@@ -151,7 +151,8 @@ http::Reply Badge::provider(const http::Request& request) {
 
 http::Reply Badge::counts(const http::Request& request, std::string_view provider) {
   if (auto known = request.query.only(kParameters); !known) return http::problem(known.error());
-  auto parsed = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage);
+  const board::StatePtr state = board_.of_core(request.core).current();
+  auto parsed = feed::parse_selection(request.query, kRowsPerPage, kMostRowsPerPage, *state);
   if (!parsed) return http::problem(parsed.error());
   ListQuery view{.selection = badge_selection(*std::move(parsed))};
   if (!provider.empty()) view.selection.providers = {std::string(provider)};
@@ -159,7 +160,6 @@ http::Reply Badge::counts(const http::Request& request, std::string_view provide
   const bool fits = !text.empty() && text.size() <= kMostLabelBytes;
   const auto label = label_of(request, fits ? std::string_view(text) : "hardware");
   if (!label) return http::problem(label.error());
-  const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) return not_filled(*state);
   Core& core = cores_[request.core];
   const auto draw = [&](const board::State& current) {

@@ -163,6 +163,7 @@ data kept_of(const board::Selection& selection, bool providers) {
       kept << out;
     }
   };
+  if (!selection.set.empty()) keep("set", {selection.set});
   if (providers) keep("provider", selection.providers);
   keep("name", selection.names);
   for (const auto& [label, values] : selection.labels) keep(fmt::format("{}{}", feed::kLabelPrefix, label), values);
@@ -195,8 +196,8 @@ void set_active(data& page, const board::Selection& selection) {
   std::size_t bounds = 0;
   for (const board::Bound& bound : selection.bounds) bounds += (bound.least ? 1U : 0U) + (bound.most ? 1U : 0U);
   std::size_t filters = bounds + selection.labels.size() + (selection.failing ? 1U : 0U);
-  for (const bool unset :
-       {selection.providers.empty(), selection.names.empty(), selection.levels.empty(), selection.freshness.empty()})
+  for (const bool unset : {selection.set.empty(), selection.providers.empty(), selection.names.empty(),
+                           selection.levels.empty(), selection.freshness.empty()})
     filters += unset ? 0 : 1;
   page.set("bounded", active(bounds));
   page.set("active", active(filters));

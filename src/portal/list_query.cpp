@@ -102,6 +102,7 @@ std::vector<std::string> ListQuery::column_names() const {
 
 std::string ListQuery::text() const {
   std::vector<std::string> parts;
+  if (!selection.set.empty()) parts.push_back("set " + selection.set);
   if (!selection.words.empty()) parts.push_back(fmt::format("“{}”", fmt::join(selection.words, " ")));
   // Of several, any suffices.
   const auto add_any = [&parts](const std::vector<std::string>& values) {

@@ -19,9 +19,9 @@ namespace {
 
 const auto kParameters = feed::selection_parameters({"columns", "wall"});
 
-base::Result<ListQuery> view_of(const http::Query& query) {
+base::Result<ListQuery> view_of(const http::Query& query, const board::State& state) {
   if (auto known = query.only(kParameters); !known) return std::unexpected(known.error());
-  auto selection = feed::parse_selection(query, kRowsPerPage, kMostRowsPerPage);
+  auto selection = feed::parse_selection(query, kRowsPerPage, kMostRowsPerPage, state);
   if (!selection) return std::unexpected(selection.error());
   return list_query(*std::move(selection), query);
 }
@@ -74,7 +74,7 @@ http::Answer Page::handle(const http::Request& request) {
   // The same query has been parsed before.
   http::Prepared* prepared = text ? nullptr : core.cache.find(request.query_text, *state);
   if (prepared == nullptr) {
-    const base::Result<ListQuery> view = view_of(request.query);
+    const base::Result<ListQuery> view = view_of(request.query, *state);
     if (!view) {
       const bool page = state->filled && wants_html(request);
       return page ? core.refuse(request, *state, view.error().message)

@@ -33,6 +33,9 @@ class FedBoard {
       board_.apply(std::move(change), revision, board_.now());
     });
   }
+  void set_sets(core::Sets sets) {
+    on(runtime_.background(), [&] { board_.set_sets(std::move(sets)); });
+  }
   void put(core::Row row) {
     core::Change change;
     change.rows.push_back(share(std::move(row)));
