@@ -11,7 +11,7 @@ const quoted = text => /^[\w%+,./:=@-]+$/.test(text) ? text : `'${text.replaceAl
 function fillAddress(page, root) {
   const address = new URL(root, location.href).href.replace(/\/$/, '');
   for (const span of page.querySelectorAll('[data-base]')) {
-    const command = /^(vacancy|curl)/.test(span.parentNode.textContent);
+    const command = /^(sbatch|vacancy|curl)/.test(span.parentNode.textContent);
     setText(span, command ? quoted(address) : address);
   }
 }

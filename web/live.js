@@ -50,11 +50,11 @@ const screen = {
     return Boolean(result);
   },
 
-  // Returns whether the counts of groups changed, which are not in the stream.
+  // Returns whether what is not in the stream changed: the counts of groups, or of a set the rows beyond those it has.
   count(counts) {
     const others = summary.differs(counts);
     summary.set(counts);
-    return others && document.querySelector('#rows .group') !== null;
+    return others && (document.querySelector('#rows .group') !== null || document.body.classList.contains('set'));
   },
 
   // The button that moves the rows at once is in the caption, where it moves nothing.

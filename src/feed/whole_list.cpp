@@ -3,18 +3,13 @@
 #include "http/compress.hpp"
 
 namespace feed {
-namespace {
 
-/// Rendering and compressing so many rows takes about 2 ms.
-constexpr std::size_t kSmallRows = 1000;
-
-}  // namespace
-
-WholeList::WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render)
-    : kept_for_(kept_for), render_(std::move(render)), small_(cores, Cache(kept_for)) {}
+WholeList::WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render,
+                     std::size_t small_rows)
+    : kept_for_(kept_for), render_(std::move(render)), small_rows_(small_rows), small_(cores, Cache(kept_for)) {}
 
 http::Answer WholeList::answer(const http::Request& request, board::StatePtr state, bool exact, std::string_view vary) {
-  if (state->snapshot.size() <= kSmallRows)
+  if (state->snapshot.size() <= small_rows_)
     return http::answer(request, small_[request.core].get("", *state, render_, exact), vary);
   return answer_large(request, std::move(state), exact, vary);
 }

@@ -15,8 +15,12 @@ namespace feed {
 /// of the core waits for it. Called on every core.
 class WholeList {
  public:
-  /// `kept_for`: as of Cache.
-  WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render);
+  /// Rendering and compressing so many rows takes about 2 ms.
+  static constexpr std::size_t kSmallRows = 1000;
+
+  /// `kept_for`: as of Cache. A board of up to `small_rows` is rendered where it is asked for.
+  WholeList(std::size_t cores, base::SteadyTime::duration kept_for, Cache::Render render,
+            std::size_t small_rows = kSmallRows);
 
   /// `exact`: as of this very state, not a moment earlier. `request` and `vary` outlive the answer.
   http::Answer answer(const http::Request& request, board::StatePtr state, bool exact = false,
@@ -29,6 +33,7 @@ class WholeList {
 
   base::SteadyTime::duration kept_for_;
   Cache::Render render_;
+  std::size_t small_rows_;
   /// By core.
   std::vector<Cache> small_;
   /// The latest large rendering. Touched on the pool's only thread.

@@ -9,6 +9,7 @@
 #include "http/answer.hpp"
 #include "portal/api.hpp"
 #include "portal/list_query.hpp"
+#include "portal/need_query.hpp"
 #include "portal/row_data.hpp"
 
 namespace portal {
@@ -71,7 +72,7 @@ http::Prepared render(std::string_view label, std::string_view word, core::Level
   constexpr std::size_t kMargin = 8;
   const std::size_t left = width_of(label) + 2 * kMargin;
   const std::size_t right = width_of(word) + 2 * kMargin;
-  const std::string text = escaped(label);
+  const std::string text = escaped(label), said = escaped(word);
   std::string svg = fmt::format(
       R"svg(<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="20" role="img" aria-label="{label}: {word}">)svg"
       R"svg(<title>{label}: {word}</title><clipPath id="c"><rect width="{width}" height="20" rx="3"/></clipPath>)svg"
@@ -81,7 +82,7 @@ http::Prepared render(std::string_view label, std::string_view word, core::Level
       R"svg(<text x="{margin}" y="14" textLength="{left_text}" lengthAdjust="spacingAndGlyphs">{label}</text>)svg"
       R"svg(<text x="{right_at}" y="14" textLength="{right_text}" lengthAdjust="spacingAndGlyphs">{word}</text></g></svg>)svg"
       "\n",
-      fmt::arg("width", left + right), fmt::arg("label", text), fmt::arg("word", word), fmt::arg("left", left),
+      fmt::arg("width", left + right), fmt::arg("label", text), fmt::arg("word", said), fmt::arg("left", left),
       fmt::arg("right", right), fmt::arg("colour", colour_of(level)), fmt::arg("margin", kMargin),
       fmt::arg("left_text", left - 2 * kMargin), fmt::arg("right_at", left + kMargin),
       fmt::arg("right_text", right - 2 * kMargin));
@@ -147,6 +148,31 @@ http::Reply Badge::provider(const http::Request& request) {
   if (!base::is_printable_utf8(*provider)) return http::problem(400, "the provider must be UTF-8 in one line");
   if (request.query.get("provider")) return http::problem(400, "the provider is in the path already");
   return counts(request, *provider);
+}
+
+http::Reply Badge::set(const http::Request& request) {
+  if (auto known = request.query.only({"label", "at_least", "free", "total_free", "max_age"}); !known)
+    return http::problem(known.error());
+  const auto need = read_need(request.query);
+  if (!need) return http::problem(need.error());
+  const auto label = label_of(request, request.parameters[0]);
+  if (!label) return http::problem(label.error());
+  const board::StatePtr state = board_.of_core(request.core).current();
+  if (!state->filled) return not_filled(*state);
+  const auto set = core::set_named(*state->sets, request.parameters[0]);
+  if (!set) return http::problem(set.error());
+  const base::Time now = state->now(std::chrono::steady_clock::now());
+  std::string word = "none now";
+  core::Level level = core::Level::unknown;
+  core::judge(state->snapshot, core::Choices(**set), *need, now, [&](const core::Judged& judged) {
+    if (judged.objection != core::Objection::none) return true;
+    level = judged.row->reading->level;
+    const core::ProfileKey& key = judged.row->profile.key;
+    word = fmt::format("{} {} {}", key.provider, key.name, core::to_string(level));
+    return false;
+  });
+  http::Prepared prepared = render(*label, word, level);
+  return reply_with(request, prepared);
 }
 
 http::Reply Badge::counts(const http::Request& request, std::string_view provider) {

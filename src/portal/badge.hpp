@@ -25,6 +25,8 @@ class Badge {
   http::Reply list(const http::Request& request);
   /// `GET /badge/{provider}.svg?q=…`: likewise of a provider.
   http::Reply provider(const http::Request& request);
+  /// `GET /set/{set}/badge.svg?at_least=&…` (need_query.hpp): which profile of a set to take now.
+  http::Reply set(const http::Request& request);
 
  private:
   struct Core {

@@ -18,20 +18,6 @@ using kainjow::mustache::data;
 
 constexpr std::size_t kMostSourcesNamed = 3;
 
-/// Sets count_KIND of each. `prefix` for those of a group.
-void set_counts(data& out, const board::Counts& counts) {
-  const std::pair<const char*, std::size_t> all[] = {
-      {"total", counts.total},           {"count_high", counts.high},       {"count_medium", counts.medium},
-      {"count_low", counts.low},         {"count_stale", counts.stale},     {"count_expired", counts.expired},
-      {"count_pending", counts.pending}, {"count_unknown", counts.unknown}, {"count_fresh", counts.fresh},
-      {"count_changed", counts.changed}, {"count_failing", counts.failing},
-  };
-  for (const auto& [name, count] : all) {
-    out.set(name, std::to_string(count));
-    out.set(std::string(name) + "_text", number_text(static_cast<double>(count)));
-  }
-}
-
 /// The link of a count of the summary: the same view, with other levels and freshness.
 void set_count_urls(data& page, const ListQuery& view) {
   const auto set = [&](const char* name, std::vector<Level> levels, std::vector<Freshness> freshness) {

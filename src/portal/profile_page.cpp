@@ -9,6 +9,7 @@
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
+#include "portal/links.hpp"
 #include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
 #include "portal/template.hpp"
@@ -63,21 +64,8 @@ data facts_of(const core::Row& row, base::Time now) {
   return facts;
 }
 
-/// As a client without scripts may have asked; a script puts the browser's own address there.
-std::string guessed_url(const http::Request& request) {
-  const std::string_view host = request.header("Host");
-  const std::string_view scheme = request.header("X-Forwarded-Proto") == "https" ? "https" : "http";
-  return fmt::format("{}://{}", scheme, host.empty() ? "HOST:5000" : host);
-}
-
 /// From /profile/PROVIDER/NAME.
 const std::string kRoot = "../../";
-
-/// The portal's own URL, without a slash at the end, for texts to copy.
-struct Links {
-  std::string url;
-  bool guessed;
-};
 
 data page_data(const board::State& state, const core::Row& row, const Links& links) {
   const base::Time now = state.now(std::chrono::steady_clock::now());
@@ -113,9 +101,7 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   pattern += '/' + key.name;
   std::ranges::replace(pattern, '*', '?');
   page.set("pattern", base::shell_quoted(pattern));
-  page.set("base", links.url);
-  page.set("base_quoted", base::shell_quoted(links.url));
-  page.set("guessed", links.guessed);
+  set_links(page, links);
   return page;
 }
 
@@ -142,10 +128,10 @@ http::Reply ProfilePage::handle(const http::Request& request) {
     return show_problem(
         request, 404,
         fmt::format("there is no profile {}/{}; it may have been renamed or removed", key.provider, key.name));
-  const Links links = public_url_.empty() ? Links{guessed_url(request), true} : Links{public_url_, false};
+  const Links links = links_of(request, public_url_);
   http::Prepared prepared("text/html; charset=utf-8",
                           cores_[request.core]->page.render(page_data(*state, *row, links)));
-  return http::answer(request, prepared, "Host, X-Forwarded-Proto", security_headers());
+  return http::answer(request, prepared, kLinksVary, security_headers());
 }
 
 }  // namespace portal

@@ -32,6 +32,19 @@ std::string number_text(double number) {
   return text;
 }
 
+void set_counts(data& out, const board::Counts& counts) {
+  const std::pair<const char*, std::size_t> all[] = {
+      {"total", counts.total},           {"count_high", counts.high},       {"count_medium", counts.medium},
+      {"count_low", counts.low},         {"count_stale", counts.stale},     {"count_expired", counts.expired},
+      {"count_pending", counts.pending}, {"count_unknown", counts.unknown}, {"count_fresh", counts.fresh},
+      {"count_changed", counts.changed}, {"count_failing", counts.failing},
+  };
+  for (const auto& [name, count] : all) {
+    out.set(name, std::to_string(count));
+    out.set(std::string(name) + "_text", number_text(static_cast<double>(count)));
+  }
+}
+
 std::string counts_text(const board::Counts& counts) {
   std::vector<std::string> parts;
   const std::pair<const char*, std::size_t> all[] = {{"high", counts.high},

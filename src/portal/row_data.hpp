@@ -27,6 +27,9 @@ kainjow::mustache::data frame_data(const board::State& state, const std::string&
 /// "1,234.5".
 std::string number_text(double number);
 
+/// Sets count_KIND and count_KIND_text of each kind, and total.
+void set_counts(kainjow::mustache::data& out, const board::Counts& counts);
+
 /// "2 high, 1 low": without levels that there are none of.
 std::string counts_text(const board::Counts& counts);
 

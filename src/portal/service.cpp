@@ -40,6 +40,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       wait_(board_, metrics),
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
+      set_page_(board_, runtime.cores(), config.public_url),
+      sets_(board_, runtime.cores()),
       assets_(runtime.cores()),
       badge_(board_, runtime.cores()),
       cors_(config.allow_origin),
@@ -56,16 +58,21 @@ http::Router Service::routes() {
   });
   router.add("GET", "/", http::to(page_, &Page::handle));
   router.add("GET", "/profile/{provider}/{name}", http::to(profile_page_, &ProfilePage::handle));
+  router.add("GET", "/set/{set}", http::to(set_page_, &SetPage::handle));
   router.add("GET", "/assets/{name}", http::to(assets_, &Assets::handle));
   const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
   open("/api/v1/hardware", http::to(api_, &Api::list));
   open("/api/v1/hardware.csv", http::to(api_, &Api::csv));
   open("/api/v1/hardware/{provider}/{name}", http::to(api_, &Api::one));
+  open("/api/v1/sets", http::to(sets_, &SetsApi::list));
+  open("/api/v1/sets/{set}", http::to(sets_, &SetsApi::one));
+  open("/api/v1/sets/{set}/first", http::to(sets_, &SetsApi::first));
   open("/api/v1/wait", http::to(wait_, &Wait::handle));
   open("/api/v1/events", http::to(events_, &feed::EventStream::handle));
   open("/badge.svg", http::to(badge_, &Badge::list));
   open("/badge/{provider}", http::to(badge_, &Badge::provider));
   open("/badge/{provider}/{name}", http::to(badge_, &Badge::profile));
+  open("/set/{set}/badge.svg", http::to(badge_, &Badge::set));
   open("/openapi.yaml", http::to(assets_, &Assets::openapi));
   return router;
 }

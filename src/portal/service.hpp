@@ -16,6 +16,8 @@
 #include "portal/cors.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
+#include "portal/set_page.hpp"
+#include "portal/sets_api.hpp"
 #include "portal/wait.hpp"
 
 namespace portal {
@@ -52,6 +54,8 @@ class Service {
   Wait wait_;
   Page page_;
   ProfilePage profile_page_;
+  SetPage set_page_;
+  SetsApi sets_;
   Assets assets_;
   Badge badge_;
   Cors cors_;

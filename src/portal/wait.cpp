@@ -1,23 +1,24 @@
 #include "portal/wait.hpp"
 
-#include "base/duration.hpp"
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "board/tracker.hpp"
 #include "feed/events.hpp"
 #include "feed/row_json.hpp"
 #include "portal/api.hpp"
+#include "portal/need_query.hpp"
 
 namespace portal {
 namespace {
 
 constexpr std::chrono::seconds kDefaultTimeout{30};
-constexpr std::size_t kMostPatterns = 100;
-/// Each is held against all rows.
-constexpr std::ptrdiff_t kMostGlobs = 10;
 /// Rows of an answer that is not satisfied. A server that drains gives many of them at once.
 constexpr std::size_t kMostShown = 100;
 
 struct Asked {
+  /// Instead of patterns; "" with them.
+  std::string set;
   core::Condition condition;
   board::Held held;
   base::Duration timeout;
@@ -27,14 +28,6 @@ std::unexpected<base::Error> wrong(std::string_view parameter, std::string_view 
   return base::fail(base::Errc::invalid, fmt::format("{}: {}", parameter, why));
 }
 
-base::Result<base::Duration> duration_of(const http::Query& query, std::string_view name, base::Duration otherwise) {
-  const auto text = query.get(name);
-  if (!text) return otherwise;
-  const auto duration = base::parse_duration(*text);
-  if (!duration) return wrong(name, duration.error().message);
-  return *duration;
-}
-
 base::Result<std::vector<core::Pattern>> patterns_of(const http::Query& query) {
   std::vector<core::Pattern> patterns;
   for (const std::string_view text : query.all("profile")) {
@@ -42,51 +35,47 @@ base::Result<std::vector<core::Pattern>> patterns_of(const http::Query& query) {
     if (!pattern) return wrong("profile", pattern.error().message);
     patterns.push_back(std::move(*pattern));
   }
-  if (patterns.empty() || patterns.size() > kMostPatterns)
-    return wrong("profile",
-                 fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times", kMostPatterns));
-  if (std::ranges::count_if(patterns, [](const core::Pattern& pattern) { return !pattern.is_exact(); }) > kMostGlobs)
-    return wrong("profile", fmt::format("at most {} may have * or ?", kMostGlobs));
+  if (patterns.empty() || patterns.size() > core::kMostPatterns)
+    return wrong("profile", fmt::format("say what to wait for, such as profile=Amazon/c5, 1 to {} times, or set=NAME",
+                                        core::kMostPatterns));
+  const auto globs = std::ranges::count_if(patterns, [](const core::Pattern& each) { return !each.is_exact(); });
+  if (static_cast<std::size_t>(globs) > core::kMostGlobs)
+    return wrong("profile", fmt::format("at most {} may have * or ?", core::kMostGlobs));
   return patterns;
 }
 
 base::Result<core::Condition> condition_of(const http::Query& query) {
-  core::Condition condition;
-  auto patterns = patterns_of(query);
-  if (!patterns) return std::unexpected(patterns.error());
-  condition.patterns = std::move(*patterns);
+  auto need = read_need(query);
+  if (!need) return std::unexpected(need.error());
+  core::Condition condition = std::move(need->condition);
   const std::string_view match = query.get("match").value_or("any");
   if (match != "any" && match != "all") return wrong("match", "use any or all");
   condition.all = match == "all";
-  for (const auto& [name, units] :
-       {std::pair("free", &condition.free), std::pair("total_free", &condition.total_free)}) {
-    const auto number = query.number(name, 0, 0, core::kMostFree);
-    if (!number) return std::unexpected(number.error());
-    if (query.get(name)) *units = static_cast<double>(*number);
-  }
-  // A condition on units accepts any known level.
-  condition.at_least = condition.free || condition.total_free ? core::Level::low : core::Level::medium;
-  if (const auto text = query.get("at_least")) {
-    const auto level = core::parse_at_least(*text);
-    if (!level) return wrong("at_least", level.error().message);
-    condition.at_least = *level;
-  }
-  const auto hold = duration_of(query, "for", base::Duration{0});
+  const auto hold = read_duration(query, "for", base::Duration{0});
   if (!hold) return std::unexpected(hold.error());
   condition.hold = *hold;
   return condition;
 }
 
 base::Result<Asked> read(const http::Query& query) {
-  if (auto known = query.only({"profile", "match", "at_least", "free", "total_free", "for", "timeout", "held"}); !known)
+  if (auto known = query.only({"profile", "set", "match", "at_least", "free", "total_free", "for", "timeout", "held"});
+      !known)
     return std::unexpected(known.error());
   auto condition = condition_of(query);
   if (!condition) return std::unexpected(condition.error());
-  const auto timeout = duration_of(query, "timeout", kDefaultTimeout);
+  std::string set(query.get("set").value_or(""));
+  if (set.empty()) {
+    auto patterns = patterns_of(query);
+    if (!patterns) return std::unexpected(patterns.error());
+    condition->patterns = std::move(*patterns);
+  } else if (query.get("profile")) {
+    return wrong("set", "a set has its own profiles; leave profile out");
+  }
+  const auto timeout = read_duration(query, "timeout", kDefaultTimeout);
   if (!timeout) return std::unexpected(timeout.error());
   auto held = board::parse_held(query.get("held").value_or(""), board::Tracker::kMostFollowed);
   if (!held) return wrong("held", "send the value of an earlier answer, or leave it out");
-  return Asked{std::move(*condition), std::move(*held), *timeout};
+  return Asked{std::move(set), std::move(*condition), std::move(*held), *timeout};
 }
 
 void append_match(std::string& out, const board::Tracker::Match& match, base::Time now) {
@@ -98,7 +87,8 @@ void append_match(std::string& out, const board::Tracker::Match& match, base::Ti
   out += "\"}";
 }
 
-http::Reply answer(const board::Tracker& tracker, const board::State& state, base::Time now, bool satisfied) {
+http::Reply answer(const board::Tracker& tracker, std::vector<board::Tracker::Match> matches, const board::State& state,
+                   base::Time now, bool satisfied) {
   std::string body =
       fmt::format("{{\"satisfied\":{},\"version\":\"{}\",\"now\":\"", satisfied, core::to_string(state.version));
   base::append_rfc3339(body, now);
@@ -110,7 +100,6 @@ http::Reply answer(const board::Tracker& tracker, const board::State& state, bas
   }
   body += "],";
   feed::append_outage(body, state);
-  auto matches = tracker.matches(now, satisfied);
   const bool cut = !satisfied && matches.size() > kMostShown;
   if (cut) matches.resize(kMostShown);
   body += fmt::format(",\"more\":{},\"rows\":[", cut || tracker.overflowed());
@@ -136,23 +125,74 @@ class Counted {
   prometheus::Gauge& gauge_;
 };
 
-/// A waiting client's answer; nothing while it has to wait on. `deadline` becomes when to look again.
-std::optional<http::Reply> look(board::Tracker& tracker, const board::CoreBoard& board, base::SteadyTime& deadline,
-                                bool all) {
+/// What a client waits for.
+class Awaited {
+ public:
+  explicit Awaited(Asked asked)
+      : set_(std::move(asked.set)),
+        condition_(std::move(asked.condition)),
+        held_(std::move(asked.held)),
+        tracker_(condition_, held_) {}
+
+  /// The answer; nothing while the client has to wait on. `deadline` becomes when to look again.
+  std::optional<http::Reply> look(const board::CoreBoard& board, base::SteadyTime& deadline);
+
+ private:
+  base::Result<void> follow_set(const board::State& state, base::Time now);
+  std::vector<board::Tracker::Match> matches(base::Time now, bool satisfied) const;
+
+  const std::string set_;
+  core::Condition condition_;
+  const board::Held held_;
+  board::Tracker tracker_;
+  /// The set as it was last seen, and all sets then; nothing before.
+  core::Set seen_{};
+  std::shared_ptr<const core::Sets> sets_;
+  std::optional<core::Choices> choices_;
+};
+
+std::optional<http::Reply> Awaited::look(const board::CoreBoard& board, base::SteadyTime& deadline) {
   const board::StatePtr state = board.current();
   const base::SteadyTime steady = std::chrono::steady_clock::now();
   const base::Time now = state->now(steady);
-  tracker.advance(board, now);
-  if (all && tracker.overflowed())
+  if (const auto known = follow_set(*state, now); !known) return http::problem(known.error());
+  tracker_.advance(board, now);
+  if (condition_.all && tracker_.overflowed())
     return http::problem(400, fmt::format("match=all: more than {} profiles match; name fewer, or use match=any",
                                           board::Tracker::kMostFollowed));
-  const auto verdict = tracker.judge(now);
+  const auto verdict = tracker_.judge(now);
   if (verdict.satisfied || board.closed() || steady >= deadline)
-    return state->filled ? answer(tracker, *state, now, verdict.satisfied) : not_filled(*state);
+    return state->filled ? answer(tracker_, matches(now, verdict.satisfied), *state, now, verdict.satisfied)
+                         : not_filled(*state);
   // Compared before it is added: a client may send a hold of any time.
   if (verdict.next && *verdict.next - now < std::chrono::duration_cast<base::Duration>(deadline - steady))
     deadline = steady + (*verdict.next - now);
   return std::nullopt;
+}
+
+/// Waits for the set as it is now. The error when there is none of its name.
+base::Result<void> Awaited::follow_set(const board::State& state, base::Time now) {
+  if (set_.empty() || !state.filled || sets_ == state.sets) return {};
+  const auto set = core::set_named(*state.sets, set_);
+  if (!set) return wrong("set", set.error().message);
+  sets_ = state.sets;
+  if (choices_ && **set == seen_) return {};
+  const board::Held held = choices_ ? tracker_.held(now) : held_;
+  seen_ = **set;
+  condition_.patterns = choices_.emplace(seen_).patterns();
+  tracker_ = board::Tracker(condition_, held);
+  return {};
+}
+
+/// Of a set, in the order of preference.
+std::vector<board::Tracker::Match> Awaited::matches(base::Time now, bool satisfied) const {
+  auto matches = tracker_.matches(now, satisfied);
+  if (choices_)
+    std::ranges::sort(matches, {}, [&](const auto& match) {
+      const core::ProfileKey& key = match.row->profile.key;
+      return std::pair<std::optional<std::size_t>, const core::ProfileKey&>(choices_->place_of(key), key);
+    });
+  return matches;
 }
 
 }  // namespace
@@ -167,14 +207,13 @@ boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   if (!asked) co_return http::problem(asked.error());
   const Counted counted(waiting_);
   const auto deadline = std::chrono::steady_clock::now() + std::min(asked->timeout, longest_);
-  const bool all = asked->condition.all;
   board::CoreBoard& board = board_.of_core(request.core);
-  board::Tracker tracker(std::move(asked->condition), std::move(asked->held));
+  Awaited awaited(*std::move(asked));
   board::CoreBoard::Subscription subscription(board);
   const http::Watching client(request.connection, [&subscription] { subscription.wake(); });
   for (;;) {
     base::SteadyTime until = client.gone() ? base::SteadyTime::min() : deadline;
-    auto reply = look(tracker, board, until, all);
+    auto reply = awaited.look(board, until);
     if (reply) {
       reply->waited = true;
       co_return std::move(*reply);

@@ -9,10 +9,14 @@
 
 namespace portal {
 
-/// `GET /api/v1/wait?profile=PROVIDER/NAME&…`: answers when a condition holds, when the time is up, when the client
-/// closes its sending side, when the server drains, or after kLongestWait, each time with the present rows:
+/// `GET /api/v1/wait?profile=PROVIDER/NAME&…`, or `?set=NAME`: answers when a condition holds, when the time is up,
+/// when the client closes its sending side, when the server drains, or after kLongestWait, each time with the present
+/// rows:
 ///
 ///     {"satisfied","version","now","held","unmatched":[patterns],"outage","more","rows":[rows with "holds_since"]}
+///
+/// Of a set, the rows are in the order of preference: the first one is to be taken. A set that changes meanwhile is
+/// waited for as it is then.
 ///
 /// Called on every core; `board` outlives it.
 class Wait {

@@ -187,6 +187,62 @@ TEST_F(WaitTest, NoUnitsAreEnoughWhereTheyAreCounted) {
   EXPECT_FALSE(ask("profile=p/full&timeout=0").at("satisfied").as_bool()) << "MEDIUM where no units are asked for";
 }
 
+TEST_F(WaitTest, OfASetThePreferredOneComesFirst) {
+  board_.set_sets({{"s", {"p/z", "p/b*", "p/a"}}});
+  board_.fill({share(measured_row(1, "a", 1, Level::high)), share(measured_row(2, "b1", 2, Level::medium)),
+               share(measured_row(3, "b2", 3, Level::high)), share(measured_row(4, "z", 4, Level::low)),
+               share(measured_row(5, "other", 5, Level::high))});
+  const auto names = [](const boost::json::object& answer) {
+    std::string out;
+    for (const auto& row : answer.at("rows").as_array()) out += std::string(row.at("name").as_string()) + " ";
+    return out;
+  };
+  EXPECT_EQ(names(ask("set=s")), "b1 b2 a ");
+  EXPECT_EQ(names(ask("set=s&at_least=LOW")), "z b1 b2 a ");
+  EXPECT_EQ(names(ask("set=s&at_least=HIGH&total_free=1&timeout=0")), "z b1 b2 a ")
+      << "all of them, while none satisfies";
+  EXPECT_EQ(names(ask("set=s&match=all&at_least=LOW")), "z b1 b2 a ");
+  EXPECT_EQ(ask("set=s&timeout=0").at("unmatched").as_array().size(), 0U);
+}
+
+TEST_F(WaitTest, ASetThatChangesIsWaitedForAsItIs) {
+  board_.set_sets({{"s", {"p/a"}}, {"t", {"p/none"}}});
+  board_.fill({share(measured_row(1, "a", 1, Level::low)), share(measured_row(2, "b", 2, Level::high))}, {"e", 5});
+  auto waiting = start("set=s"), other = start("set=t");
+  until_waiting(2);
+  board_.set_sets({{"s", {"p/b"}}, {"t", {"p/none"}}});
+  EXPECT_EQ(answer(std::move(waiting)).at("rows").at(0).at("name"), "b");
+  until_waiting(1);
+  board_.set_sets({{"tt", {"p/none"}}});
+  ASSERT_TRUE(support::ready(other));
+  const http::Reply gone = other.get();
+  EXPECT_EQ(gone.status, 400);
+  EXPECT_THAT(*gone.body, HasSubstr("set: there is no set 't'; did you mean 'tt'?"));
+}
+
+TEST_F(WaitTest, AHoldGoesOnWhenOthersComeIntoASet) {
+  board_.set_sets({{"s", {"p/a", "p/b"}}});
+  board_.fill({share(measured_row(1, "a", 1, Level::high, kNow - 50s))}, {"e", 5});
+  auto waiting = start("set=s&for=51s");
+  until_waiting(1);
+  board_.set_sets({{"s", {"p/c", "p/a"}}});
+  const auto reply = answer(std::move(waiting));
+  EXPECT_TRUE(reply.at("satisfied").as_bool());
+  EXPECT_EQ(std::string(reply.at("rows").at(0).at("holds_since").as_string()), base::to_rfc3339(kNow - 50s));
+}
+
+TEST_F(WaitTest, ASetIsKnownWithTheFirstSnapshot) {
+  auto waiting = start("set=s");
+  until_waiting(1);
+  board_.set_sets({{"s", {"p/a"}}});
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_EQ(answer(std::move(waiting)).at("rows").at(0).at("name"), "a");
+  EXPECT_THAT(refusal("set=s&profile=p/a"), HasSubstr("set: a set has its own profiles; leave profile out"));
+  EXPECT_THAT(refusal("set=x"), HasSubstr("set: there is no set 'x'"));
+  EXPECT_THAT(refusal("set=a/b"), HasSubstr("can name no set"));
+  EXPECT_THAT(refusal("set=s&max_age=5m"), HasSubstr("'max_age' is unknown here"));
+}
+
 TEST_F(WaitTest, AServerThatDrainsAnswersAtOnce) {
   board_.fill({share(measured_row(1, "a", 1, Level::low))});
   auto waiting = start("profile=p/a&timeout=60s");

@@ -7,6 +7,8 @@
 #include "portal/badge.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
+#include "portal/set_page.hpp"
+#include "portal/sets_api.hpp"
 #include "support/fed_board.hpp"
 #include "support/reply_of.hpp"
 
@@ -37,6 +39,8 @@ class PortalTest : public testing::Test {
   Api api_{*board_, 1};
   Assets assets_{1};
   ProfilePage profile_page_{*board_, 1};
+  SetPage set_page_{*board_, 1};
+  SetsApi sets_{*board_, 1};
   Badge badge_{*board_, 1};
   std::vector<http::Header> headers_{{"Accept", "text/html"}};
 };
