@@ -69,9 +69,9 @@ class CommandTest : public testing::Test {
 
  private:
   static constexpr const char* kParameters[] = {
-      "q",     "provider", "name",   "level",        "freshness", "failing",  "sort",     "group",
-      "limit", "after",    "offset", "match",        "profile",   "at_least", "free",     "total_free",
-      "for",   "timeout",  "held",   "label.region", "min_free",  "max_free", "max_price"};
+      "set",        "q",     "provider", "name",   "level",        "freshness", "failing",  "sort",
+      "group",      "limit", "after",    "offset", "match",        "profile",   "at_least", "free",
+      "total_free", "for",   "timeout",  "held",   "label.region", "min_free",  "max_free", "max_price"};
 
   boost::asio::awaitable<http::Reply> answer(const http::Request& request) {
     const std::lock_guard lock(mutex_);

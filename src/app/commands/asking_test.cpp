@@ -106,8 +106,8 @@ TEST_F(ListTest, MistakesInFiltersAreToldInTheWordsOfTheFlags) {
     EXPECT_EQ(ran.code, 2) << ran.err;
     return ran.err;
   };
-  for (const char* flag :
-       {"--provider", "--name", "--level", "--freshness", "--query", "--sort", "--label", "--min", "--url", "--limit"})
+  for (const char* flag : {"--provider", "--name", "--level", "--freshness", "--query", "--sort", "--label", "--min",
+                           "--url", "--limit", "--set"})
     EXPECT_THAT(refused({flag, ""}), StartsWith(fmt::format("vacancy: {} is empty; ", flag)));
   EXPECT_THAT(refused({""}), StartsWith("vacancy: WORD is empty"));
   EXPECT_EQ(run(add_list, {"list", "--level", ",", "--url", url()}).code, 2);
@@ -137,12 +137,13 @@ TEST_F(ListTest, ALabelMayBeEmpty) {
 
 TEST_F(ListTest, FiltersMayBeRepeated) {
   will_answer({{200, page(row("a"), "null")}});
-  EXPECT_EQ(run(add_list, {"list",   "--provider", "P",         "--provider",  "Q",       "--name",      "a",
-                           "--name", "b",          "--label",   "region=eu-1", "--label", "region=eu-2", "--min",
-                           "free=8", "--max",      "price=2.5", "--max",       "free=9",  "--url",       url()})
+  EXPECT_EQ(run(add_list,
+                {"list",   "--set",  "cfd",       "--provider", "P",           "--provider", "Q",           "--name",
+                 "a",      "--name", "b",         "--label",    "region=eu-1", "--label",    "region=eu-2", "--min",
+                 "free=8", "--max",  "price=2.5", "--max",      "free=9",      "--url",      url()})
                 .code,
             0);
-  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware provider=P provider=Q name=a name=b limit=1000 "
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware set=cfd provider=P provider=Q name=a name=b limit=1000 "
                                    "label.region=eu-1 label.region=eu-2 min_free=8 max_free=9 max_price=2.5"));
   for (const char* pair : {"region", "=eu"}) {
     const Ran refused = run(add_list, {"list", "--label", pair, "--url", url()});
@@ -228,6 +229,49 @@ TEST_F(WaitCommandTest, WhatIsNotGivenIsNotAsked) {
   will_answer({{200, waited(true)}});
   EXPECT_EQ(wait({"p/a", "--quiet"}).out, "");
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/wait match=any profile=p/a for=0s timeout=0s"));
+}
+
+TEST_F(WaitCommandTest, OfASetItPrintsWhatToTake) {
+  const char* none = R"({"satisfied":false,"now":"T","held":"","rows":[]})";
+  const char* rows = R"({"satisfied":true,"now":"T","rows":[
+    {"id":7,"provider":"our cluster","name":"gpu","availability":"HIGH","price":1.64},{"provider":"p","name":"a"}]})";
+  for (const auto& [form, printed] :
+       {std::pair("name", "gpu\n"),
+        {"provider", "our cluster\n"},
+        {"profile", "our cluster/gpu\n"},
+        {"json",
+         "{\"id\":7,\"provider\":\"our cluster\",\"name\":\"gpu\",\"availability\":\"HIGH\",\"price\":1.64}\n"}}) {
+    will_answer({{200, none}, {200, rows}});
+    const Ran ran = wait({"--set", "cfd-large", "--print", form});
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_EQ(ran.out, printed);
+    EXPECT_EQ(ran.err, "vacancy: waiting for one of cfd-large, MEDIUM or better; now nothing\n");
+  }
+  EXPECT_EQ(asked().back(), "GET /api/v1/wait set=cfd-large match=any for=0s timeout=30s");
+  will_answer({{200, none}, {200, rows}});
+  const Ran quiet = wait({"p/*", "--print", "name", "--quiet"});
+  EXPECT_EQ(quiet.out, "gpu\n") << "that is asked for";
+  EXPECT_EQ(quiet.err, "");
+  will_answer({{200, none}});
+  const Ran late = wait({"--set", "cfd-large", "--print", "name", "--timeout", "0"});
+  EXPECT_EQ(late.code, 124);
+  EXPECT_EQ(late.out, "") << "no partition";
+}
+
+TEST_F(WaitCommandTest, OfASetThatIsNotThereItSaysSoAtOnce) {
+  will_answer({{400, R"({"detail":"set: there is no set 'cdf'; did you mean 'cfd'?"})"}});
+  const Ran ran = wait({"--set", "cdf", "--print", "name"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_EQ(ran.out, "");
+  EXPECT_EQ(ran.err, "vacancy: set: there is no set 'cdf'; did you mean 'cfd'?\n");
+  will_answer({{200, R"({"satisfied":true,"rows":[]})"}});
+  EXPECT_EQ(wait({"p/a", "--print", "name"}).code, 1) << "no value is none to take";
+  EXPECT_THAT(wait({}).err, StartsWith("vacancy: say what to wait for: PROVIDER/NAME, or --set NAME"));
+  EXPECT_THAT(wait({"--set", ""}).err, StartsWith("vacancy: "));
+  EXPECT_THAT(wait({"--set", "a/b"}).err, StartsWith("vacancy: --set: 'a/b' can name no set"));
+  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
+           {"p/a", "--set", "s"}, {"--set", "s", "--all", "--print", "name"}, {"--set", "s", "--print", "id"}})
+    EXPECT_EQ(wait(wrong).code, 2);
 }
 
 TEST_F(WaitCommandTest, GoesOnWithWhatWasHeldUntilItHolds) {

@@ -27,7 +27,7 @@ constexpr std::size_t kPageRows = 1000;
 struct Options {
   std::shared_ptr<Access> access;
   std::vector<std::string> words;
-  std::string query, sort;
+  std::string set, query, sort;
   std::vector<std::string> providers, names, labels, least, most, levels, freshness;
   bool failing = false;
   bool group = false;
@@ -45,6 +45,7 @@ std::string query_of(const Options& options) {
   };
   std::string words = options.query;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
+  if (!options.set.empty()) add("set", options.set);
   if (!words.empty()) add("q", words);
   for (const std::string& provider : options.providers) add("provider", provider);
   for (const std::string& name : options.names) add("name", name);
@@ -189,6 +190,7 @@ Command add_list(CLI::App& program) {
   const auto options = std::make_shared<Options>();
   command->add_option("WORD", options->words, "Only profiles with each of these in PROVIDER/NAME");
   command->add_option("-q,--query", options->query, "The same, as one text")->type_name("WORDS");
+  command->add_option("--set", options->set, "Only profiles of this set of the configuration")->type_name("NAME");
   add_repeated(*command, "--provider", options->providers, "Only this provider, exactly; repeated: any of them",
                "PROVIDER");
   add_repeated(*command, "--name", options->names, "Only profiles of this name, exactly; repeated: any of them",

@@ -11,11 +11,13 @@
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
 #include "app/commands/wait_progress.hpp"
+#include "app/json_text.hpp"
 #include "app/terminal.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "core/condition.hpp"
+#include "core/sets.hpp"
 
 namespace app {
 namespace {
@@ -35,6 +37,7 @@ constexpr std::chrono::milliseconds kOvertime{500};
 
 struct Options {
   std::vector<std::string> profiles;
+  std::string set;
   bool any = false;
   bool all = false;
   std::optional<std::string> at_least;
@@ -42,6 +45,7 @@ struct Options {
   std::optional<std::uint32_t> total_free;
   std::string hold;
   std::string timeout;
+  std::string form;
   bool quiet = false;
   std::shared_ptr<Access> access;
 };
@@ -55,7 +59,14 @@ base::Duration duration_of(const std::string& option, const std::string& text, b
 
 /// The condition as the portal wants it. Throws base::UsageError before anything is sent.
 std::string query_of(const Options& options) {
+  if (options.profiles.empty() && options.set.empty())
+    throw base::UsageError("say what to wait for: PROVIDER/NAME, or --set NAME");
   std::string query = fmt::format("match={}", options.all ? "all" : "any");
+  if (!options.set.empty()) {
+    if (const auto good = core::checked_set_name(options.set); !good)
+      throw base::UsageError("--set: " + good.error().message);
+    query += "&set=" + options.set;
+  }
   for (const std::string& profile : options.profiles) {
     if (const auto pattern = core::parse_pattern(profile); !pattern) throw base::UsageError(pattern.error().message);
     query += "&profile=" + base::percent_encode(profile);
@@ -72,8 +83,11 @@ std::string query_of(const Options& options) {
 }
 
 Wished wished(const Options& options) {
-  Wished wished{
-      .profiles = options.profiles, .all = options.all, .free = options.free, .total_free = options.total_free};
+  Wished wished{.profiles = options.profiles,
+                .set = options.set,
+                .all = options.all,
+                .free = options.free,
+                .total_free = options.total_free};
   const bool counts = options.free || options.total_free;
   const auto level = options.at_least ? core::parse_at_least(*options.at_least) : base::Result<core::Level>{};
   wished.at_least = options.at_least && level ? core::to_string(*level) : counts ? "LOW" : "MEDIUM";
@@ -184,10 +198,23 @@ class Waiting {
   }
 
   int print() const {
-    if (!options_.quiet)
+    if (!options_.form.empty())
+      print_first();
+    else if (!options_.quiet)
       print_rows(list("rows"), base::parse_rfc3339(text_of(answer_, "now")).value_or(base::Time{}),
                  {.color = wants_color("auto", STDOUT_FILENO)});
     return 0;
+  }
+
+  /// The one to take, for a script.
+  void print_first() const {
+    const json::array rows = list("rows");
+    const json::object* row = rows.empty() ? nullptr : rows.front().if_object();
+    if (row == nullptr) throw std::runtime_error(fmt::format("{} tells no profile that satisfies", remote_.url()));
+    std::cout << (options_.form == "json"      ? to_json(*row)
+                  : options_.form == "profile" ? name_of(*row)
+                                               : text_of(*row, options_.form))
+              << '\n';
   }
 
   int give_up() {
@@ -219,12 +246,17 @@ Command add_wait(CLI::App& program) {
                                              "Wait until hardware is available, print its profiles, and exit "
                                              "with 0: vacancy wait 'Azure/*' && sbatch job.sh");
   const auto options = std::make_shared<Options>();
+  CLI::Option* profiles = command->add_option("PROVIDER/NAME", options->profiles,
+                                              "What to wait for; * and ? stand for any text and any character");
   command
-      ->add_option("PROVIDER/NAME", options->profiles, "What to wait for; * and ? stand for any text and any character")
-      ->required();
+      ->add_option("--set", options->set,
+                   "One profile of this set of the configuration, the most preferred of those that satisfy")
+      ->type_name("NAME")
+      ->excludes(profiles);
   CLI::Option* any = command->add_flag("--any", options->any, "One profile that matches suffices (the default)");
-  command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
-      ->excludes(any);
+  CLI::Option* all =
+      command->add_flag("--all", options->all, "Every profile that matches, and at least one for each PROVIDER/NAME")
+          ->excludes(any);
   command
       ->add_option("--at-least", options->at_least,
                    "LOW, MEDIUM or HIGH (default MEDIUM; LOW with --free and --total-free)")
@@ -247,7 +279,14 @@ Command add_wait(CLI::App& program) {
       ->add_option("--timeout", options->timeout,
                    "Give up after that long, and exit with 124; 0 looks once (default never)")
       ->type_name("TIME");
-  command->add_flag("--quiet", options->quiet, "Print nothing but mistakes");
+  command
+      ->add_option("--print", options->form,
+                   "Print only this of the profile to take: name, provider, profile (PROVIDER/NAME) or json, as in "
+                   "sbatch -p $(vacancy wait --set cfd-large --print name)")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"name", "provider", "profile", "json"}))
+      ->excludes(all);
+  command->add_flag("--quiet", options->quiet, "Print nothing but mistakes, and what --print asks for");
   options->access = add_access(*command);
   command->footer("Durations are 30s, 5m, 6h. Only FRESH rows count. A portal that is away is waited for.");
   return [options] { return Waiting(*options).run(); };

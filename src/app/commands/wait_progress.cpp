@@ -62,6 +62,7 @@ std::string never(const Wished& wished, const json::object& row) {
 
 std::string to_text(const Wished& wished) {
   std::string text;
+  if (!wished.set.empty()) text = fmt::format("{} of {}", wished.all ? "all" : "one", base::to_line(wished.set));
   for (const std::string& profile : wished.profiles)
     text += (text.empty() ? "" : wished.all ? " and " : " or ") + base::to_line(profile);
   text += fmt::format(", {}{}", wished.at_least, wished.at_least == "HIGH" ? "" : " or better");

@@ -12,6 +12,8 @@ namespace app {
 /// The condition that is waited for, in the words of the command line.
 struct Wished {
   std::vector<std::string> profiles;
+  /// Instead of them.
+  std::string set;
   bool all = false;
   std::optional<std::uint32_t> free, total_free;
   std::string at_least;
@@ -19,7 +21,7 @@ struct Wished {
   std::string hold;
 };
 
-/// "Azure/* or Amazon/c5, HIGH, for 5m".
+/// "Azure/* or Amazon/c5, HIGH, for 5m"; "one of cfd-large, MEDIUM or better".
 std::string to_text(const Wished& wished);
 
 /// The rows as they are, the best first: "Amazon/c5 MEDIUM, Azure/H16mr LOW and 3 more". "" when there is nothing.

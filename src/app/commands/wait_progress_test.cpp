@@ -30,6 +30,11 @@ TEST(WaitProgress, SaysWhatItWaitsFor) {
             "b/c, HIGH, 1 unit in one piece, 1 unit free");
 }
 
+TEST(WaitProgress, SaysOfWhichSet) {
+  EXPECT_EQ(to_text(Wished{.set = "cfd", .at_least = "MEDIUM"}), "one of cfd, MEDIUM or better");
+  EXPECT_EQ(to_text(Wished{.set = "cfd", .all = true, .at_least = "HIGH"}), "all of cfd, HIGH");
+}
+
 TEST(WaitProgress, SaysWhatStandsThereTheBestFirst) {
   EXPECT_EQ(now_there(kRows, false), "p/few MEDIUM, 2 of 8 free; p/low LOW; p/old HIGH (STALE); and 1 more");
   EXPECT_EQ(now_there(kRows, true), "p/few MEDIUM, 2 of 8 free; p/low LOW; p/old HIGH (STALE); and at least 2 more");
