@@ -24,8 +24,8 @@ struct Transition {
   bool operator==(const Transition&) const = default;
 };
 
-/// A transition of any profile, with the change that wrote it. A loss of freshness is written with the reading that ends
-/// it, so its time is before that change's.
+/// A transition of any profile, with the change that wrote it. A loss of freshness is written with the reading that
+/// ends it, so its time is before that change's.
 struct LoggedTransition {
   Revision revision = 0;
   ProfileId profile = 0;

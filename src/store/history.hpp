@@ -31,7 +31,8 @@ struct Retention {
   base::Duration days;
 };
 
-/// The interface of history. finish() of Tasks writes it, in the same transaction as the readings. Calls as in store.hpp.
+/// The interface of history. finish() of Tasks writes it, in the same transaction as the readings. Calls as in
+/// store.hpp.
 class History {
  public:
   virtual ~History() = default;
@@ -47,8 +48,8 @@ class History {
                                             const Between& between, std::size_t limit) = 0;
   /// The present profiles after `after` in the order of keys, at most `limit`, as they were at `time`.
   virtual std::vector<PastRow> board_at(base::Time time, const core::ProfileKey& after, std::size_t limit) = 0;
-  /// Transitions with a revision above `seen`, in the order of revision, profile and time: whole revisions only, `limit`
-  /// or somewhat more.
+  /// Transitions with a revision above `seen`, in the order of revision, profile and time: whole revisions only,
+  /// `limit` or somewhat more.
   virtual std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) = 0;
   /// The latest transitions of all profiles, the newest first.
   virtual std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) = 0;
