@@ -48,6 +48,19 @@ std::optional<LevelChange> change_after(const Reading& before, Level level, base
   return before.level == level ? before.changed : LevelChange{before.level, at};
 }
 
+RecentLevels recent_after(const Reading& before, const Reading& reading) {
+  const std::int64_t last = RecentLevels::half_hour(reading.measured_at);
+  std::int64_t observed = RecentLevels::half_hour(before.measured_at);
+  RecentLevels recent = before.recent;
+  recent.move(last - observed);
+  const base::Time end = std::min(before.stale_at, reading.measured_at);
+  observed = std::max(observed, last - RecentLevels::kHalfHours);
+  for (; observed * RecentLevels::kLength < end.time_since_epoch(); ++observed)
+    recent.observe(last - observed, before.level);
+  recent.observe(0, reading.level);
+  return recent;
+}
+
 bool changed_recently(const Row& row, base::Time now) {
   if (!row.reading || !row.reading->changed) return false;
   const base::Time at = row.reading->changed->at;
@@ -80,6 +93,7 @@ Reading reading_of(Measurement measurement, base::Time ended, base::Duration too
   const auto age = std::clamp(std::exchange(measurement.age, {}), base::Duration{0}, ended.time_since_epoch());
   Reading reading{std::move(measurement), ended - age, {}, {}, took};
   apply(rule, reading);
+  reading.recent.observe(0, reading.level);
   return reading;
 }
 

@@ -36,6 +36,10 @@ inline constexpr base::Duration kRecently = std::chrono::hours{1};
 /// The latest change of the level when `level` follows the reading `before` at `at`.
 std::optional<LevelChange> change_after(const Reading& before, Level level, base::Time at);
 
+/// The levels of the day that ends with `reading`, which follows the reading `before`. A level was observed from
+/// measured_at until the next reading, or until it became STALE.
+RecentLevels recent_after(const Reading& before, const Reading& reading);
+
 /// Did the level change within the last kRecently? Not when that was in the future.
 bool changed_recently(const Row& row, base::Time now);
 

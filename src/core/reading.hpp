@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "core/level.hpp"
 #include "core/quantity.hpp"
+#include "core/recent_levels.hpp"
 
 namespace core {
 
@@ -119,6 +120,8 @@ struct Reading : Measurement {
   base::Duration took{0};
   /// The latest change of the level; nothing while the first one lasts.
   std::optional<LevelChange> changed{};
+  /// The levels of the day that ends with the half hour of measured_at.
+  RecentLevels recent{};
 
   bool operator==(const Reading&) const = default;
 };

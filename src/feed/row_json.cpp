@@ -85,6 +85,9 @@ core::Reading parse_reading(const json::object& object, base::Time measured_at) 
   reading.took = std::chrono::milliseconds(integer_of(object, "took_ms"));
   if (const auto changed_at = time_of(object, "changed_at"))
     reading.changed = core::LevelChange{level_of(object, "changed_from"), *changed_at};
+  const auto recent = core::RecentLevels::parse(text_of(object, "recent"));
+  if (!recent) throw std::runtime_error("'recent' is not up to 48 letters of H, M, L and -");
+  reading.recent = *recent;
   return reading;
 }
 

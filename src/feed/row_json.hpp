@@ -45,6 +45,8 @@ void fields(const core::Row& row, base::Time now, Visit&& visit) {
       visit("changed_from", core::to_string(reading->changed->from));
       visit("changed_at", std::optional(reading->changed->at));
     }
+    core::RecentLevels::Letters letters;
+    if (const auto recent = reading->recent.text(letters); !recent.empty()) visit("recent", recent);
     if (freshness == core::Freshness::expired) visit("was", core::to_string(reading->level));
   }
   if (!row.unit.empty()) visit("unit", std::string_view(row.unit));

@@ -30,6 +30,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   core::Row full = measured_row(7, "odd \"name\" \\ / €", 12, core::Level::medium);
   support::set_numbers(*full.reading);
   full.reading->changed = core::LevelChange{core::Level::low, kNow - 5min};
+  full.reading->recent = *core::RecentLevels::parse("H--MLLH");
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
   full.unit = "GPUs";

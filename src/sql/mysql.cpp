@@ -16,6 +16,7 @@ constexpr Dialect kDialect{
     .key = "BIGINT NOT NULL PRIMARY KEY",
     .exact_text = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
     .table = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC",
+    .clustered = "",
     .mysql_only = "",
     .for_update = " FOR UPDATE",
     .for_update_of_free_rows = " FOR UPDATE SKIP LOCKED",

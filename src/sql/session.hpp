@@ -22,6 +22,8 @@ struct Dialect {
   std::string_view exact_text;
   /// At the end of a definition of a table: transactions, and indexes over long texts, whatever the server's defaults.
   std::string_view table;
+  /// In front of `table`: the rows stand in the order of the primary key, which is of several columns.
+  std::string_view clustered;
   /// In front of a line: makes it a comment for SQLite.
   std::string_view mysql_only;
   /// After a SELECT in a transaction that writes: locks the rows, and sees what others committed last.

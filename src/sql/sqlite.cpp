@@ -24,6 +24,7 @@ constexpr Dialect kDialect{
     .key = "INTEGER PRIMARY KEY",
     .exact_text = "",
     .table = "",
+    .clustered = "WITHOUT ROWID",
     .mysql_only = "-- ",
     .for_update = "",
     .for_update_of_free_rows = "",

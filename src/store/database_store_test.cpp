@@ -128,7 +128,7 @@ TEST_P(DatabaseStoreTest, DueTasksAndChangesAreFoundByIndex) {
       sqlite ? testing::Matcher<std::string>(HasSubstr("SEARCH task USING COVERING INDEX task_due (probe=? AND due<?)"))
              : used("task_due"));
   EXPECT_THAT(plan("SELECT h.id FROM reading r JOIN hardware h ON h.id = r.profile_id WHERE r.revision > 1" +
-                   std::string(15, '0')),
+                   std::string(16, '0')),
               HasSubstr("reading_revision"));
   EXPECT_THAT(
       plan("SELECT id, provider, name FROM hardware WHERE revision = 0 AND id > 0 ORDER BY id LIMIT 4096"),

@@ -5,23 +5,22 @@
 
 #include "core/freshness.hpp"
 #include "sql/query.hpp"
+#include "store/write_history.hpp"
 
 namespace store {
 namespace {
 
 using core::Revision;
 
-using ReadingsBefore = std::unordered_map<core::ProfileId, core::Reading>;
-
 core::Level level_at(const sql::Query& query, int column) {
   return core::parse_level(query.get<std::string_view>(column)).value_or(core::Level::unknown);
 }
 
-/// The readings to be replaced: their levels, when these changed, and when they were measured.
+/// The readings to be replaced. Their numbers, their reasons and how long they took are not read.
 ReadingsBefore readings_before(sql::Session& session, std::span<const NewReading> fresh) {
   static const std::string kSql = sql::with_list(
-      "SELECT profile_id, level, changed_from, changed_at, measured_at FROM reading WHERE level IS NOT NULL AND "
-      "profile_id");
+      "SELECT profile_id, level, changed_from, changed_at, measured_at, stale_at, expires_at, recent_low, recent_high,"
+      " told_at, told_kind, reason_at, numbers FROM reading WHERE level IS NOT NULL AND profile_id");
   std::vector<core::ProfileId> ids;
   for (const NewReading& one : fresh) ids.push_back(one.profile);
   std::ranges::sort(ids);
@@ -29,27 +28,36 @@ ReadingsBefore readings_before(sql::Session& session, std::span<const NewReading
   sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {
     auto query = session.query(kSql, part);
     while (query.step()) {
-      core::Reading& reading = readings[query.get<core::ProfileId>(0)];
+      ReadingBefore& before = readings[query.get<core::ProfileId>(0)];
+      core::Reading& reading = before.reading;
       reading.level = level_at(query, 1);
-      reading.measured_at = query.get<base::Time>(4);
       if (const auto at = query.get<std::optional<base::Time>>(3)) reading.changed = {level_at(query, 2), *at};
+      reading.measured_at = query.get<base::Time>(4);
+      reading.stale_at = query.get<base::Time>(5);
+      reading.expires_at = query.get<base::Time>(6);
+      reading.recent = {query.get<std::int64_t>(7), query.get<std::int64_t>(8)};
+      if (const auto at = query.get<std::optional<base::Time>>(9))
+        before.told = {reading.level, query.get<std::uint32_t>(10), *at, query.get<base::Time>(11)};
+      before.numbers = query.get<std::string>(12);
     }
   });
   return readings;
 }
 
-/// Gives each the latest change of its level. One that is not newer than the stored reading only ends its failure.
-std::vector<NewReading> newer(sql::Session& session, std::vector<NewReading> fresh, base::Time now, Revision revision) {
-  const ReadingsBefore readings = readings_before(session, fresh);
+/// Gives each what continues the reading before it. One that is not newer than that only ends its failure.
+std::vector<NewReading> newer(sql::Session& session, std::vector<NewReading> fresh, const ReadingsBefore& readings,
+                              base::Time now, Revision revision) {
   std::vector<NewReading> newer;
   for (NewReading& one : fresh) {
-    if (const auto before = readings.find(one.profile); before != readings.end()) {
-      if (core::is_superseded(*one.reading, before->second, now)) {
+    if (const auto found = readings.find(one.profile); found != readings.end()) {
+      const core::Reading& before = found->second.reading;
+      if (core::is_superseded(*one.reading, before, now)) {
         session.run("UPDATE reading SET revision = ?, error = NULL, failed_at = NULL WHERE profile_id = ?", revision,
                     one.profile);
         continue;
       }
-      one.reading->changed = core::change_after(before->second, one.reading->level, one.reading->measured_at);
+      one.reading->changed = core::change_after(before, one.reading->level, one.reading->measured_at);
+      one.reading->recent = core::recent_after(before, *one.reading);
     }
     newer.push_back(std::move(one));
   }
@@ -57,10 +65,11 @@ std::vector<NewReading> newer(sql::Session& session, std::vector<NewReading> fre
 }
 
 void write_successes(sql::Session& session, std::span<const NewReading> fresh, Revision revision) {
-  constexpr std::size_t kColumns = 11;
+  constexpr std::size_t kColumns = 17;
   static const sql::RowsStatement kSql(
       fmt::format("REPLACE INTO reading (profile_id, revision, probe, level, reason, measured_at, stale_at, expires_at,"
-                  " took, changed_from, changed_at{}) VALUES ",
+                  " took, changed_from, changed_at, recent_low, recent_high, told_at, told_kind, reason_at, numbers{})"
+                  " VALUES ",
                   number_columns()),
       kColumns + core::kNumbers.size());
   kSql.run(session, fresh, [&](sql::Query& query, const NewReading& one) {
@@ -69,7 +78,13 @@ void write_successes(sql::Session& session, std::span<const NewReading> fresh, R
     query.bind(one.profile, revision, one.probe, core::to_string(reading.level), reading.reason, reading.measured_at,
                reading.stale_at, reading.expires_at, reading.took,
                changed ? std::optional(core::to_string(changed->from)) : std::nullopt,
-               changed ? std::optional(changed->at) : std::nullopt);
+               changed ? std::optional(changed->at) : std::nullopt, reading.recent.low_bits(),
+               reading.recent.high_bits());
+    if (one.told)
+      query.bind(one.told->at, one.told->kind, one.told->reason_at);
+    else
+      query.bind(nullptr, nullptr, nullptr);
+    query.bind(one.numbers.empty() ? std::nullopt : std::optional<std::string_view>(one.numbers));
     for (const core::Number& number : core::kNumbers) query.bind(std::optional<double>(reading.*number.value));
   });
 }
@@ -84,7 +99,8 @@ NewReading new_reading(const Outcome& outcome, const Finding& finding, const std
 
 }  // namespace
 
-void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now, Revision revision) {
+void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now, Revision revision,
+                    const core::Retention& kept) {
   std::vector<NewReading> successes;
   for (const NewReading& one : readings) {
     if (one.reading)
@@ -93,7 +109,10 @@ void write_readings(sql::Session& session, std::span<const NewReading> readings,
       session.run("UPDATE reading SET revision = ?, error = ?, failed_at = ? WHERE profile_id = ?", revision,
                   one.reading.error(), one.at, one.profile);
   }
-  write_successes(session, newer(session, std::move(successes), now, revision), revision);
+  ReadingsBefore before = readings_before(session, successes);
+  successes = newer(session, std::move(successes), before, now, revision);
+  write_history(session, successes, before, kept, revision);
+  write_successes(session, successes, revision);
 }
 
 std::string number_columns(std::string_view before) {

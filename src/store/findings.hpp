@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/history.hpp"
 #include "sql/session.hpp"
 #include "store/tasks.hpp"
 
@@ -19,6 +20,9 @@ struct NewReading {
   /// When the probe ended.
   base::Time at;
   std::expected<core::Reading, std::string> reading;
+  /// Columns told_at, told_kind, reason_at, and numbers.
+  std::optional<core::LastTold> told{};
+  std::string numbers{};
 };
 
 /// Adds the outcome's findings; of a batch, those of profiles that still have this probe and the same key. `now` is the
@@ -26,9 +30,9 @@ struct NewReading {
 void add_findings(sql::Session& session, const Outcome& outcome, const std::string& probe, base::Time now,
                   std::vector<NewReading>& readings);
 
-/// Writes readings with this revision; each profile once.
-void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now,
-                    core::Revision revision);
+/// Writes readings with this revision, and their history as far as it is kept; each profile once.
+void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now, core::Revision revision,
+                    const core::Retention& kept);
 
 /// The columns of core::kNumbers, in their order, each after `before`: ", free, total, …".
 std::string number_columns(std::string_view before = ", ");

@@ -23,12 +23,12 @@ struct PastRow {
   std::optional<core::Transition> state;
 };
 
-/// How long history is kept.
-struct Retention {
-  base::Duration transitions;
-  base::Duration five_minutes;
-  base::Duration hours;
-  base::Duration days;
+/// What one step of pruning did.
+struct Pruned {
+  /// Rows that it deleted.
+  std::int64_t rows = 0;
+  /// There is more to do.
+  bool more = false;
 };
 
 /// The interface of history. finish() of Tasks writes it, in the same transaction as the readings. Calls as in
@@ -43,7 +43,7 @@ class History {
   virtual std::vector<core::Transition> transitions(core::ProfileId profile, const Between& between,
                                                     std::size_t limit) = 0;
   /// The buckets of a number that begin in `between`, oldest first, at most `limit` of the latest; with the one under
-  /// way.
+  /// way. Buckets of five minutes that are hours by now, and hours that are days, are not among them.
   virtual std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
                                             const Between& between, std::size_t limit) = 0;
   /// The present profiles after `after` in the order of keys, at most `limit`, as they were at `time`.
@@ -54,13 +54,13 @@ class History {
   /// The latest transitions of all profiles, the newest first.
   virtual std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) = 0;
 
-  /// True for one replica per `period`: it does the housekeeping.
+  /// How long history is kept from now on. Until it is called, as long as core::Retention says by itself.
+  virtual void keep(const core::Retention& retention) = 0;
+  /// True for one replica per `period`: it prunes.
   virtual bool take_turn(base::Duration period) = 0;
-  /// Makes some hours and days of finished buckets; true while there is more to do. One call is a short transaction.
-  virtual bool roll_up() = 0;
-  /// Deletes some of what is older than `retention`, and of profiles that are gone; true while there is more to do. One
-  /// call is a short transaction.
-  virtual bool prune(const Retention& retention) = 0;
+  /// One step, a short transaction: deletes some of what is older than it is kept, and of profiles that are gone. Buckets
+  /// of five minutes become hours then, and hours become days.
+  virtual Pruned prune() = 0;
 };
 
 }  // namespace store

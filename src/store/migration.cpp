@@ -19,6 +19,7 @@ std::string Migration::text(const sql::Dialect& dialect) const {
                                       {"${key}", dialect.key},
                                       {"${exact_text}", dialect.exact_text},
                                       {"${table}", dialect.table},
+                                      {"${clustered}", dialect.clustered},
                                       {"${mysql_only}", dialect.mysql_only}})
     for (std::size_t at = 0; (at = out.find(word, at)) != std::string::npos; at += meaning.size())
       out.replace(at, std::string_view(word).size(), meaning);

@@ -34,10 +34,14 @@ std::vector<ProfileId> ids_in(sql::Query query) {
 /// Plain SQL may use an id again: deletes the remains of its former profile.
 void forget_former(sql::Session& session, Revision revision) {
   static const std::string kForget = sql::with_list("DELETE FROM reading WHERE profile_id");
+  static const std::string kForgetNumbers = sql::with_list("DELETE FROM summary WHERE profile_id");
   static const std::string kRevive = sql::with_list("DELETE FROM removed WHERE profile_id");
   const auto forget = [&](std::string_view search, const std::string& statement) {
     const auto ids = ids_in(session.query(search, revision));
-    sql::for_each_list<ProfileId>(ids, [&](std::span<const ProfileId> part) { session.run(statement, part); });
+    sql::for_each_list<ProfileId>(ids, [&](std::span<const ProfileId> part) {
+      session.run(statement, part);
+      session.run(kForgetNumbers, part);
+    });
   };
   forget("SELECT r.profile_id FROM hardware h JOIN reading r ON r.profile_id = h.id WHERE h.revision = ?", kForget);
   forget("SELECT r.profile_id FROM hardware h JOIN removed r ON r.profile_id = h.id WHERE h.revision = ?", kRevive);

@@ -14,9 +14,9 @@ namespace {
 
 const std::string kColumns =
     "h.id, h.provider, h.name, r.revision, r.probe, r.level, r.reason, r.measured_at, r.stale_at, r.expires_at,"
-    " r.took, r.changed_from, r.changed_at, r.error, r.failed_at" +
+    " r.took, r.changed_from, r.changed_at, r.error, r.failed_at, r.recent_low, r.recent_high" +
     number_columns(", r.");
-constexpr int kFirstNumber = 15;
+constexpr int kFirstNumber = 17;
 constexpr int kAfterNumbers = kFirstNumber + static_cast<int>(core::kNumbers.size());
 const std::string kRows = "SELECT " + kColumns + " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 constexpr std::string_view kLabels = "SELECT profile_id, name, value FROM attribute";
@@ -52,6 +52,7 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
     reading.took = query.get<base::Duration>(10);
     if (const auto from = query.get<std::optional<std::string_view>>(11))
       reading.changed = {core::parse_level(*from).value_or(core::Level::unknown), time_in(query, 12)};
+    reading.recent = {query.get<std::int64_t>(15), query.get<std::int64_t>(16)};
     for (int column = kFirstNumber; const core::Number& number : core::kNumbers)
       reading.*number.value = number_in(query, column++);
   }

@@ -61,6 +61,17 @@ class SqlStore final : public Store {
   void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const Claim> claims) override;
 
+  std::vector<core::Transition> transitions(core::ProfileId profile, const Between& between,
+                                            std::size_t limit) override;
+  std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
+                                    const Between& between, std::size_t limit) override;
+  std::vector<PastRow> board_at(base::Time time, const core::ProfileKey& after, std::size_t limit) override;
+  std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) override;
+  std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override;
+  void keep(const core::Retention& retention) override;
+  bool take_turn(base::Duration period) override;
+  Pruned prune() override;
+
  private:
   /// Rows that cannot become profiles.
   struct LeftOut {
@@ -101,6 +112,8 @@ class SqlStore final : public Store {
   /// Remembers that the database was at `revision`.
   void know(core::Revision revision);
 
+  core::Retention kept() const;
+
   void add_backlogs(sql::Session& session, std::span<const std::string> probes, bool leases, Backlogs& backlogs);
   void drop_unusable(std::vector<Claim>& claims);
   /// Adopts some new rows of plain SQL; returns whether there may be more.
@@ -124,6 +137,9 @@ class SqlStore final : public Store {
   std::mutex prepared_mutex_;
   /// The probes of this process. Guarded by prepared_mutex_.
   std::map<std::string, Prepared> prepared_;
+  mutable std::mutex kept_mutex_;
+  /// Guarded by kept_mutex_.
+  core::Retention kept_;
   std::mutex left_out_mutex_;
   /// Of the adoption under way. Guarded by left_out_mutex_.
   LeftOut left_out_;

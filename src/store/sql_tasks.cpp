@@ -108,7 +108,7 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
       add_findings(*tx, *outcome, state->second.probe, now, readings);
       states.erase(state);  // refuses the same outcome a second time
     }
-    write_readings(*tx, readings, now, revision);
+    write_readings(*tx, readings, now, revision, kept());
     for (const auto& [ttl, tasks] : ended_by_ttl) free_tasks(*tx, tasks, ttl, now);
     if (ended_by_ttl.empty()) tx.rollback();
     return refused;

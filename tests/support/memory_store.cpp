@@ -128,6 +128,7 @@ base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& 
   core::Row row;
   row.profile = {id, key, labels.value_or(old->second->profile.labels)};
   put(std::move(row));
+  histories_.erase(id);
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   return core::Profile{id, key};
@@ -172,6 +173,7 @@ base::Result<void> MemoryStore::remove(ProfileId id) {
 
 void MemoryStore::bury(ProfileId id) {
   rows_.erase(id);
+  histories_.erase(id);
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   removed_[id] = {revision_, clock_.wall_now()};

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "store/buckets.hpp"
 #include "store/store.hpp"
 
 namespace support {
@@ -57,6 +58,16 @@ class MemoryStore : public store::Store {
   void fail_all(const std::string& probe, const std::string& error) override;
   void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const store::Claim> claims) override;
+  std::vector<core::Transition> transitions(core::ProfileId profile, const store::Between& between,
+                                            std::size_t limit) override;
+  std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
+                                    const store::Between& between, std::size_t limit) override;
+  std::vector<store::PastRow> board_at(base::Time time, const core::ProfileKey& after, std::size_t limit) override;
+  std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) override;
+  std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override;
+  void keep(const core::Retention& retention) override;
+  bool take_turn(base::Duration period) override;
+  store::Pruned prune() override;
 
  private:
   struct Task {
@@ -73,6 +84,12 @@ class MemoryStore : public store::Store {
       lease_until = {};
       ++token;
     }
+  };
+  struct History {
+    std::vector<core::LoggedTransition> transitions;
+    std::optional<core::LastTold> last;
+    /// By span.
+    std::array<store::Buckets, 3> numbers;
   };
   struct Tombstone {
     core::Revision revision = 0;
@@ -92,6 +109,10 @@ class MemoryStore : public store::Store {
   /// How many more runs a limit allows, and when that changes next if it is none.
   std::pair<std::uint64_t, base::Time> left(const std::string& probe, const store::Limit& limit) const;
   void write(const store::Outcome& outcome, const store::Finding& finding, base::Time now);
+  /// Writes what a reading adds to the history.
+  void tell(core::ProfileId profile, const core::Reading* before, const core::Reading& reading);
+  /// In the order of revisions, profiles and times.
+  std::vector<core::LoggedTransition> all_transitions() const;
   Task* task_of(core::ProfileId profile);
   Task* held(const std::string& owner, const store::Claim& claim);
 
@@ -113,6 +134,9 @@ class MemoryStore : public store::Store {
   /// When each run began.
   std::map<std::string, std::vector<base::Time>> spent_;
   std::map<store::TaskId, Task> tasks_;
+  core::Retention kept_;
+  std::map<core::ProfileId, History> histories_;
+  std::optional<base::Time> turn_;
   std::atomic<int> claims_ = 0;
   std::atomic<int> looks_ = 0;
   std::atomic<int> renewals_ = 0;

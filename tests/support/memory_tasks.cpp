@@ -190,8 +190,15 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
   if (finding.result) {
     row.failure.reset();
     core::Reading reading = core::reading_of(*finding.result, ended, outcome.took, outcome.rule);
-    if (row.reading) reading.changed = core::change_after(*row.reading, reading.level, reading.measured_at);
-    if (!row.reading || !core::is_superseded(reading, *row.reading, now)) row.reading = std::move(reading);
+    const core::Reading* before = row.reading ? &*row.reading : nullptr;
+    if (before == nullptr || !core::is_superseded(reading, *before, now)) {
+      if (before != nullptr) {
+        reading.changed = core::change_after(*before, reading.level, reading.measured_at);
+        reading.recent = core::recent_after(*before, reading);
+      }
+      tell(row.profile.id, before, reading);
+      row.reading = std::move(reading);
+    }
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }
