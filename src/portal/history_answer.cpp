@@ -117,6 +117,7 @@ PastBoard past_board_of(const json::object& object) {
   PastBoard board{.time = time_of(object, "time"),
                   .now = time_of(object, "now"),
                   .more = member(object, "next") != nullptr,
+                  .last = {},
                   .rows = {}};
   for (const json::value& one : array_of(object, "hardware")) {
     const json::object& row = object_of(one);
@@ -124,6 +125,7 @@ PastBoard past_board_of(const json::object& object) {
     if (member(row, "since") != nullptr) past.state = transition_of(row, "availability", "since");
     board.rows.push_back(std::move(past));
   }
+  if (!board.rows.empty()) board.last = board.rows.back().profile.key;
   return board;
 }
 

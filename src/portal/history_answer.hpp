@@ -34,8 +34,9 @@ struct PastHardware {
 struct PastBoard {
   base::Time time;
   base::Time now;
-  /// There are further rows after the last one.
+  /// There are further rows after the profile `last`.
   bool more = false;
+  core::ProfileKey last;
   std::vector<PastHardware> rows;
 };
 
