@@ -1,8 +1,8 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "core/history.hpp"
 
@@ -19,9 +19,9 @@ void append_bucket(std::string& out, const core::Bucket& bucket);
 /// "since"}. Without a state it is UNKNOWN and PENDING.
 void append_past_row(std::string& out, const core::Profile& profile, const std::optional<core::Transition>& state);
 
-/// Appends all of them as an array.
-template <class T>
-void append_array(std::string& out, std::span<const T> items, void (*append)(std::string&, const T&)) {
+/// Appends all of them as an array, each by `append(out, item)`.
+template <class T, class Append>
+void append_array(std::string& out, const std::vector<T>& items, Append append) {
   out += '[';
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) out += ",\n";

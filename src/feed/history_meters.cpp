@@ -11,11 +11,11 @@ constexpr std::array<std::string_view, 5> kOutcomes{"answered", "cached", "refus
 
 }  // namespace
 
-HistoryMeters::HistoryMeters(base::Metrics& metrics, std::string service)
+HistoryMeters::HistoryMeters(base::Metrics& metrics, std::string server)
     : metrics_(metrics),
-      service_(std::move(service)),
+      server_(std::move(server)),
       seconds_(metrics.seconds("vacancy_history_seconds", "How long questions about the past took that were not cached",
-                               {{"service", service_}})) {
+                               {{"server", server_}})) {
   for (std::size_t i = 0; i < kOutcomes.size(); ++i) requests(static_cast<HistoryOutcome>(i));
 }
 
@@ -31,7 +31,7 @@ void HistoryMeters::finished(int status, base::SteadyTime begin) {
 prometheus::Counter& HistoryMeters::requests(HistoryOutcome outcome) {
   return metrics_.counter(
       "vacancy_history_requests_total", "Questions about the past, by outcome",
-      {{"service", service_}, {"outcome", std::string(kOutcomes[static_cast<std::size_t>(outcome)])}});
+      {{"server", server_}, {"outcome", std::string(kOutcomes[static_cast<std::size_t>(outcome)])}});
 }
 
 }  // namespace feed

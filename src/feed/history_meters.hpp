@@ -19,8 +19,8 @@ enum class HistoryOutcome : std::uint8_t {
 /// The metrics of questions about the past. Thread-safe.
 class HistoryMeters {
  public:
-  /// `service`: their label, "hardware" or "portal". `metrics` outlives it.
-  HistoryMeters(base::Metrics& metrics, std::string service);
+  /// `server`: their label, "hardware" or "portal". `metrics` outlives it.
+  HistoryMeters(base::Metrics& metrics, std::string server);
 
   void count(HistoryOutcome outcome);
   /// Of one that took until now; `status` is that of its reply.
@@ -30,7 +30,7 @@ class HistoryMeters {
   prometheus::Counter& requests(HistoryOutcome outcome);
 
   base::Metrics& metrics_;
-  std::string service_;
+  std::string server_;
   prometheus::Histogram& seconds_;
 };
 

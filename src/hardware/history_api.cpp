@@ -96,7 +96,7 @@ http::Reply HistoryApi::past_of(const board::State& state, core::ProfileId id, c
   append_time(body, "to", range.to);
   append_time(body, "now", now);
   body += range.span ? fmt::format(",\"span\":\"{}\"", core::to_string(*range.span)) : ",\"span\":null";
-  feed::append_array<core::Transition>(body += ",\"transitions\":", transitions, feed::append_transition);
+  feed::append_array(body += ",\"transitions\":", transitions, feed::append_transition);
   body += ",\"numbers\":{";
   append_numbers(body, id, range);
   body += '}';
@@ -115,7 +115,7 @@ void HistoryApi::append_numbers(std::string& out, core::ProfileId id, const feed
                                           static_cast<std::size_t>(feed::kMostBuckets) + 1);
     if (buckets.empty()) continue;
     out += fmt::format("{}\"{}\":", separator, number.name);
-    feed::append_array<core::Bucket>(out, buckets, feed::append_bucket);
+    feed::append_array(out, buckets, feed::append_bucket);
     separator = ",";
   }
 }
@@ -133,14 +133,13 @@ asio::awaitable<http::Reply> HistoryApi::at(const http::Request& request) {
   if (!state->filled) co_return not_loaded();
   const base::Time now = state->now(std::chrono::steady_clock::now());
   if (**time > now + kTolerance) co_return http::problem(400, "time is in the future; give a past one");
-  auto job = [this, state, time = std::min(**time, now), after = *after, limit = *limit, now] {
-    return board_at(*state, time, after, limit, now);
+  auto job = [this, time = std::min(**time, now), after = *after, limit = *limit, now] {
+    return board_at(time, after, limit, now);
   };
   co_return co_await pool_.run(std::move(job));
 }
 
-http::Reply HistoryApi::board_at(const board::State& state, base::Time time, const core::ProfileKey& after,
-                                 std::size_t limit, base::Time now) {
+http::Reply HistoryApi::board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now) {
   std::vector<store::PastRow> rows = history_.board_at(time, after, limit + 1);
   const bool more = rows.size() > limit;
   if (more) rows.resize(limit);
@@ -154,16 +153,9 @@ http::Reply HistoryApi::board_at(const board::State& state, base::Time time, con
   } else {
     body += ",\"next\":null";
   }
-  for (store::PastRow& row : rows) {
-    const core::RowPtr present = state.snapshot.find(row.profile.key);
-    if (!row.state || !present || present->profile.id != row.profile.id) continue;
-    std::vector<core::Transition> states(1, std::move(*row.state));
-    add_losses(states, *present, time);
-    row.state = std::move(states.back());
-  }
-  const auto append =
-      +[](std::string& out, const store::PastRow& row) { feed::append_past_row(out, row.profile, row.state); };
-  feed::append_array<store::PastRow>(body += ",\"hardware\":", rows, append);
+  feed::append_array(body += ",\"hardware\":", rows, [](std::string& out, const store::PastRow& row) {
+    feed::append_past_row(out, row.profile, row.state);
+  });
   return reply_with(body + "}");
 }
 
@@ -177,13 +169,13 @@ asio::awaitable<http::Reply> HistoryApi::transitions(const http::Request& reques
   auto job = [this, limit = *limit, now] {
     std::string body = "{\"now\":\"" + base::to_rfc3339(now) + "\",\"transitions\":";
     const std::vector<core::LoggedTransition> logged = history_.latest_transitions(limit);
-    const auto append = +[](std::string& out, const core::LoggedTransition& one) {
+    const auto append = [](std::string& out, const core::LoggedTransition& one) {
       out += fmt::format("{{\"revision\":{},\"id\":{},", one.revision, one.profile);
       std::string transition;
       feed::append_transition(transition, one.transition);
       out += std::string_view(transition).substr(1);
     };
-    feed::append_array<core::LoggedTransition>(body, logged, append);
+    feed::append_array(body, logged, append);
     return reply_with(body + "}");
   };
   co_return co_await pool_.run(std::move(job));

@@ -26,8 +26,7 @@ class HistoryApi {
  private:
   http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
   void append_numbers(std::string& out, core::ProfileId id, const feed::HistoryRange& range);
-  http::Reply board_at(const board::State& state, base::Time time, const core::ProfileKey& after, std::size_t limit,
-                       base::Time now);
+  http::Reply board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now);
 
   board::Board& board_;
   store::History& history_;

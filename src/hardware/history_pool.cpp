@@ -44,7 +44,7 @@ asio::awaitable<void> HistoryPool::work(std::shared_ptr<Asked> asked, std::funct
     return std::chrono::steady_clock::now() < until ? job() : http::Reply{};
   };
   try {
-    asked->reply = co_await caller_.run("history", std::move(in_time));
+    asked->reply = co_await pool_.run(std::move(in_time));
   } catch (...) {
     asked->error = std::current_exception();
   }

@@ -4,9 +4,9 @@
 #include <functional>
 
 #include "base/metrics.hpp"
+#include "base/offload.hpp"
 #include "feed/history_meters.hpp"
 #include "http/message.hpp"
-#include "store/caller.hpp"
 
 namespace hardware {
 
@@ -25,10 +25,7 @@ class HistoryPool {
   };
 
   /// `metrics` outlives it.
-  HistoryPool(base::Metrics& metrics, Limits limits)
-      : limits_(limits),
-        meters_(metrics, "hardware"),
-        caller_(kThreads, metrics, "history", base::OffloadPool::Priority::low) {}
+  HistoryPool(base::Metrics& metrics, Limits limits) : limits_(limits), meters_(metrics, "hardware") {}
 
   /// The reply that `job` makes on a thread of the pool; 503 when too many are under way, 504 after the deadline. A job
   /// cannot be cut off: it counts as under way until it ends. Throws what it throws. The job may outlive the await.
@@ -41,7 +38,7 @@ class HistoryPool {
   const Limits limits_;
   feed::HistoryMeters meters_;
   std::atomic<std::size_t> under_way_ = 0;
-  store::Caller caller_;
+  base::OffloadPool pool_{"history", kThreads, base::OffloadPool::Priority::low};
 };
 
 }  // namespace hardware

@@ -86,9 +86,9 @@ std::string board_json(const PastBoard& board, board::Selection selection) {
                                    feed::to_query(selection, 0))
                      : "null";
   body += ",\"hardware\":";
-  const auto append =
-      +[](std::string& out, const PastHardware& past) { feed::append_past_row(out, past.profile, past.state); };
-  feed::append_array<PastHardware>(body, board.rows, append);
+  feed::append_array(body, board.rows, [](std::string& out, const PastHardware& past) {
+    feed::append_past_row(out, past.profile, past.state);
+  });
   return body + "}\n";
 }
 

@@ -68,7 +68,7 @@ class History {
   Flights<PastBoard> boards_;
   std::size_t under_way_ = 0;
   base::Event idle_;
-  base::OffloadPool pool_{"history", 1, base::OffloadPool::Priority::low};
+  base::OffloadPool pool_{"past", 1, base::OffloadPool::Priority::low};
 };
 
 }  // namespace portal

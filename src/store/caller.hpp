@@ -13,10 +13,8 @@ namespace store {
 /// (vacancy_database_seconds). Thread-safe.
 class Caller {
  public:
-  /// `threads`: as many as the store has connections. `metrics` outlives it. `name` is that of the threads.
-  Caller(std::size_t threads, base::Metrics& metrics, std::string name = "database",
-         base::OffloadPool::Priority priority = base::OffloadPool::Priority::normal)
-      : metrics_(metrics), pool_(std::move(name), threads, priority) {}
+  /// `threads`: as many as the store has connections. `metrics` outlives it.
+  Caller(std::size_t threads, base::Metrics& metrics) : metrics_(metrics), pool_("database", threads) {}
 
   /// Runs `job` as OffloadPool::run() does. `call` is the metric's label.
   template <class F>
