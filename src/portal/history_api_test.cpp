@@ -56,8 +56,7 @@ class HistoryApiTest : public PortalTest {
   http::Reply csv(std::string_view query = "") { return ask(&HistoryApi::csv, *api_, query, {"p", "a"}); }
   std::string board_at(std::string_view query) { return *ask(&HistoryApi::board_at, *api_, query).body; }
   double count(const std::string& outcome) {
-    return metrics_.counter("vacancy_history_requests_total", "", {{"server", "portal"}, {"outcome", outcome}})
-        .Value();
+    return metrics_.counter("vacancy_history_requests_total", "", {{"server", "portal"}, {"outcome", outcome}}).Value();
   }
   static std::string_view header(const http::Reply& reply, std::string_view name) {
     for (const auto& [each, value] : reply.headers)
