@@ -6,6 +6,8 @@
 namespace core {
 namespace {
 
+constexpr Span kSpans[] = {Span::five_minutes, Span::hour, Span::day};
+
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
@@ -61,6 +63,24 @@ std::vector<Transition> transitions_of(const Reading& reading, const Reading* be
   next.level = reading.level;
   last = next;
   return made;
+}
+
+std::string_view to_string(Span span) {
+  switch (span) {
+    case Span::five_minutes:
+      return "5m";
+    case Span::hour:
+      return "1h";
+    case Span::day:
+      return "1d";
+  }
+  return "1h";
+}
+
+std::optional<Span> parse_span(std::string_view text) {
+  for (const Span span : kSpans)
+    if (text == to_string(span)) return span;
+  return std::nullopt;
 }
 
 }  // namespace core

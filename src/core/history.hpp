@@ -84,6 +84,15 @@ struct Retention {
 /// How long the buckets of a number are.
 enum class Span : std::uint8_t { five_minutes, hour, day };
 
+/// "5m", "1h", "1d".
+std::string_view to_string(Span span);
+std::optional<Span> parse_span(std::string_view text);
+
+constexpr base::Duration length_of(Span span) {
+  constexpr base::Duration kLengths[] = {std::chrono::minutes{5}, std::chrono::hours{1}, std::chrono::days{1}};
+  return kLengths[static_cast<std::size_t>(span)];
+}
+
 /// The values of one number in one span of time, which begins at a multiple of the span since 1970, UTC.
 struct Bucket {
   base::Time begin;

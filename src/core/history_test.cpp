@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/duration.hpp"
+
 #include "base/text.hpp"
 #include "support/rows.hpp"
 
@@ -143,6 +145,14 @@ TEST(KindOf, IsThatOfTheWords) {
     EXPECT_EQ(kind_of(same), kind_of("42 of 64 idle"));
   for (const char* other : {"", "42 of 64 busy", "42 of 64", "ä of idle"})
     EXPECT_NE(kind_of(other), kind_of("42 of 64 idle")) << other;
+}
+
+TEST(History, TheTextOfASpanIsItsLength) {
+  for (const Span span : {Span::five_minutes, Span::hour, Span::day}) {
+    EXPECT_EQ(parse_span(to_string(span)), span);
+    EXPECT_EQ(base::parse_duration(to_string(span)), length_of(span));
+  }
+  for (const char* other : {"", "5", "10m", "1H", "24h"}) EXPECT_FALSE(parse_span(other)) << other;
 }
 
 }  // namespace

@@ -43,6 +43,9 @@ class Reader {
   boost::asio::awaitable<void> run();
   void stop();
 
+  /// The replicas that it reads from, for other questions to them; on the same thread.
+  http::Replicas& replicas() { return replicas_; }
+
  private:
   enum class Ending { ended, failed, no_events };
 

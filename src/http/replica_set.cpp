@@ -65,13 +65,13 @@ bool ReplicaSet::update(const base::Url& url, const Places& places) {
   return changed;
 }
 
-std::shared_ptr<Replica> ReplicaSet::pick(base::SteadyTime now) {
+std::shared_ptr<Replica> ReplicaSet::pick(base::SteadyTime now, const Replica* but) {
   if (replicas_.empty()) return nullptr;
-  std::vector<ReplicaPtr> ready;
-  std::ranges::copy_if(replicas_, std::back_inserter(ready),
-                       [&](const auto& replica) { return is_ready(*replica, now); });
+  std::vector<ReplicaPtr> all = replicas_, ready;
+  if (all.size() > 1) std::erase_if(all, [&](const auto& replica) { return replica.get() == but; });
+  std::ranges::copy_if(all, std::back_inserter(ready), [&](const auto& replica) { return is_ready(*replica, now); });
   if (!ready.empty()) return counted(less_loaded(ready, random_));
-  return counted(*std::ranges::min_element(replicas_, {}, &Replica::aside_until));
+  return counted(*std::ranges::min_element(all, {}, &Replica::aside_until));
 }
 
 bool ReplicaSet::fail(Replica& replica, base::SteadyTime now) {

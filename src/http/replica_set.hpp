@@ -47,8 +47,8 @@ class ReplicaSet {
 
   /// The one with less under way of two random replicas that are not ejected; when all are, the one that comes back
   /// first. The request counts as under way until no copy of the pointer is left, which may outlive the set. Null: no
-  /// replica is known.
-  std::shared_ptr<Replica> pick(base::SteadyTime now);
+  /// replica is known. `but`: not that one while there is another one; may be null.
+  std::shared_ptr<Replica> pick(base::SteadyTime now, const Replica* but = nullptr);
 
   /// Ejects a replica for a time that doubles with each failure: 1 s to 30 s, less up to a half. False when it was
   /// ejected already: failures of requests that were under way do not count again.

@@ -73,12 +73,12 @@ asio::awaitable<void> Replicas::resolve(const base::Url& url) {
     spdlog::info("http://{} has {} replica{}", url.authority(), places->size(), places->size() == 1 ? "" : "s");
 }
 
-asio::awaitable<std::shared_ptr<Replica>> Replicas::pick() {
+asio::awaitable<std::shared_ptr<Replica>> Replicas::pick(const Replica* but) {
   while (!all_tried_ && !stopped_) {
     boost::system::error_code ignored;
     co_await first_.async_wait(redirect_error(use_awaitable, ignored));
   }
-  co_return stopped_ ? nullptr : set_.pick(std::chrono::steady_clock::now());
+  co_return stopped_ ? nullptr : set_.pick(std::chrono::steady_clock::now(), but);
 }
 
 void Replicas::failed(Replica& replica, const std::string& reason) {

@@ -46,8 +46,8 @@ class Replicas {
   void stop();
 
   /// The replica for the next request, which counts as under way as long as the pointer lives. Waits only until every
-  /// host was looked up once. Null: no address is known, or stop() was called.
-  boost::asio::awaitable<std::shared_ptr<Replica>> pick();
+  /// host was looked up once. Null: no address is known, or stop() was called. `but`: as of ReplicaSet.
+  boost::asio::awaitable<std::shared_ptr<Replica>> pick(const Replica* but = nullptr);
 
   /// The result of a request. `reason` is a sentence for the log.
   void failed(Replica& replica, const std::string& reason);
@@ -59,6 +59,7 @@ class Replicas {
   bool has(const Replica& replica) const { return set_.has(replica); }
   /// Would pick() give a replica that is not ejected?
   bool has_ready() const { return set_.has_ready(std::chrono::steady_clock::now()); }
+  std::size_t size() const { return set_.size(); }
 
  private:
   boost::asio::awaitable<void> resolve(const base::Url& url);

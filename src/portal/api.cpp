@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMostLimit = 1000;
-/// `after`: where a part begins that must not shift when rows come and go.
-const auto kListParameters = feed::selection_parameters({"after"});
+/// `after`: where a part begins that must not shift when rows come and go. `at`: empty, as forms send it.
+const auto kListParameters = feed::selection_parameters({"after", "at"});
 const auto kCsvParameters = feed::selection_parameters({"after", "raw"});
 /// A file may hold everything.
 constexpr std::size_t kMostCsvRows = 1'000'000;

@@ -10,6 +10,7 @@
 #include "portal/api.hpp"
 #include "portal/list_query.hpp"
 #include "portal/need_query.hpp"
+#include "portal/picture.hpp"
 #include "portal/row_data.hpp"
 
 namespace portal {
@@ -34,26 +35,6 @@ std::string_view colour_of(core::Level level) {
       break;
   }
   return "#545d67";
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 /// About as wide as Verdana of 11 px; `textLength` makes the letters fit.

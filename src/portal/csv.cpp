@@ -17,18 +17,6 @@ bool is_formula(std::string_view text) {
   return std::ranges::any_of(kBeginnings, [&](std::string_view beginning) { return text.starts_with(beginning); });
 }
 
-/// Quotes also what other separators would cut into cells.
-void append_text(std::string& out, std::string_view text, Cells cells) {
-  const std::string_view mark = cells == Cells::safe && is_formula(text) ? "'" : "";
-  if (text.find_first_of(",;\t\"\r\n") == std::string_view::npos) {
-    out.append(mark).append(text);
-    return;
-  }
-  out.append("\"").append(mark);
-  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
-  out += '"';
-}
-
 /// The columns that all files have.
 const std::vector<std::string_view> kColumns = [] {
   std::vector<std::string_view> names{"provider", "name", "availability", "freshness"};
@@ -48,6 +36,18 @@ std::vector<std::string> labels_of(std::span<const core::RowPtr> rows) {
   return {labels.begin(), labels.end()};
 }
 
+/// Quotes also what other separators would cut into cells.
+void append_cell(std::string& out, std::string_view text, Cells cells) {
+  const std::string_view mark = cells == Cells::safe && is_formula(text) ? "'" : "";
+  if (text.find_first_of(",;\t\"\r\n") == std::string_view::npos) {
+    out.append(mark).append(text);
+    return;
+  }
+  out.append("\"").append(mark);
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
 std::string csv_head(std::span<const std::string> labels) {
   std::string head = fmt::format("{}", fmt::join(kColumns, ","));
   for (const std::string& label : labels) head.append(",label.").append(label);
@@ -64,7 +64,7 @@ void append_csv(std::string& out, const core::Row& row, base::Time now, Cells ce
     std::string& cell = line[static_cast<std::size_t>(column - kColumns.begin())];
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, std::string_view>)
-      append_text(cell, value, cells);
+      append_cell(cell, value, cells);
     else if constexpr (std::is_same_v<Value, double>)
       cell = base::number_text(value);
     else if constexpr (std::is_same_v<Value, bool>)
@@ -76,7 +76,7 @@ void append_csv(std::string& out, const core::Row& row, base::Time now, Cells ce
   for (const std::string& label : labels) {
     out += ',';
     const auto value = row.profile.labels.find(label);
-    if (value != row.profile.labels.end()) append_text(out, value->second, cells);
+    if (value != row.profile.labels.end()) append_cell(out, value->second, cells);
   }
   out += "\r\n";
 }

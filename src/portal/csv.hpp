@@ -17,6 +17,9 @@ std::string csv_head(std::span<const std::string> labels = {});
 /// The form of texts: `safe` has "'" before a text that a spreadsheet would take for a formula, `raw` has none.
 enum class Cells : std::uint8_t { safe, raw };
 
+/// Appends one text as a cell.
+void append_cell(std::string& out, std::string_view text, Cells cells);
+
 /// Appends one row as a line of CSV (RFC 4180), as it is at `now`, with a column for each of `labels`.
 void append_csv(std::string& out, const core::Row& row, base::Time now, Cells cells,
                 std::span<const std::string> labels = {});

@@ -37,6 +37,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
+      history_(reader_.replicas(), runtime.background().get_executor(), metrics),
+      history_api_(board_, history_),
       wait_(board_, metrics),
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
@@ -61,12 +63,17 @@ http::Router Service::routes() {
   router.add("GET", "/set/{set}", http::to(set_page_, &SetPage::handle));
   router.add("GET", "/assets/{name}", http::to(assets_, &Assets::handle));
   const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
-  open("/api/v1/hardware", http::to(api_, &Api::list));
+  open("/api/v1/hardware", [this](const http::Request& request) -> http::Answer {
+    if (request.query.get("at").value_or("").empty()) return api_.list(request);
+    return history_api_.board_at(request);
+  });
   open("/api/v1/hardware.csv", http::to(api_, &Api::csv));
   open("/api/v1/hardware/{provider}/{name}", http::to(api_, &Api::one));
   open("/api/v1/sets", http::to(sets_, &SetsApi::list));
   open("/api/v1/sets/{set}", http::to(sets_, &SetsApi::one));
   open("/api/v1/sets/{set}/first", http::to(sets_, &SetsApi::first));
+  open("/api/v1/hardware/{provider}/{name}/history", http::to(history_api_, &HistoryApi::json));
+  open("/api/v1/hardware/{provider}/{name}/history.csv", http::to(history_api_, &HistoryApi::csv));
   open("/api/v1/wait", http::to(wait_, &Wait::handle));
   open("/api/v1/events", http::to(events_, &feed::EventStream::handle));
   open("/badge.svg", http::to(badge_, &Badge::list));
@@ -86,6 +93,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("ageing", board_.run());
   group.spawn("feed reader", reader_.run());
   co_await group.wait();
+  co_await history_.wait();
 }
 
 void Service::stop() {

@@ -14,6 +14,8 @@
 #include "portal/assets.hpp"
 #include "portal/badge.hpp"
 #include "portal/cors.hpp"
+#include "portal/history.hpp"
+#include "portal/history_api.hpp"
 #include "portal/page.hpp"
 #include "portal/profile_page.hpp"
 #include "portal/set_page.hpp"
@@ -51,6 +53,8 @@ class Service {
   feed::EventStream events_;
   feed::ProfileMetrics profile_metrics_;
   Api api_;
+  History history_;
+  HistoryApi history_api_;
   Wait wait_;
   Page page_;
   ProfilePage profile_page_;

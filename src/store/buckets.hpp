@@ -17,11 +17,6 @@
 /// twice more. A section for each number follows.
 namespace store {
 
-constexpr base::Duration length_of(core::Span span) {
-  constexpr std::array<base::Duration, 3> kLengths{std::chrono::minutes{5}, std::chrono::hours{1}, std::chrono::days{1}};
-  return kLengths[static_cast<std::size_t>(span)];
-}
-
 /// The length of a block: an hour, a day, 32 days.
 constexpr base::Duration block_length(core::Span span) {
   constexpr std::array<int, 3> kSpans{12, 24, 32};

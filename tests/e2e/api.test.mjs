@@ -54,6 +54,19 @@ const CASES = [
   ['portal', 'api/v1/hardware/Amazon/c5?limit=1', 400],
   ['portal', 'api/v1/hardware/Amazon/%zz', 400],
   ['portal', 'api/v1/hardware/Amazon/c6', 404],
+  ['portal', 'api/v1/hardware/Amazon/c5/history', 200],
+  ['portal', 'api/v1/hardware/Amazon/c5/history?since=30d&span=none&limit=1', 200],
+  ['portal', 'api/v1/hardware/lab/gpu/history?from=2026-11-24T13:00:00Z', 200],
+  ['portal', 'api/v1/hardware/Amazon/c5/history?since=7', 400],
+  ['portal', 'api/v1/hardware/Amazon/c5/history?since=90d&span=5m', 400],
+  ['portal', 'api/v1/hardware/Amazon/c6/history', 404],
+  ['portal', 'api/v1/hardware/our%20cluster/gpu%20%26%20more/history.csv', 200, { type: 'text/csv' }],
+  ['portal', 'api/v1/hardware/Amazon/c5/history.csv?numbers=1', 200, { type: 'text/csv' }],
+  ['portal', 'api/v1/hardware/Amazon/c5/history.csv?numbers=all', 400],
+  ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&limit=1', 200],
+  ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&provider=lab&level=UNKNOWN&q=gpu', 200],
+  ['portal', 'api/v1/hardware?at=2999-01-01T00:00:00Z', 400],
+  ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&sort=-free', 400],
   ['portal', 'profile/Amazon/c5', 200, { type: 'text/html' }],
   ['portal', 'profile/Amazon/c6', 404],
   ['portal', 'profile/Amazon/c6', 404, { headers: html, type: 'text/html' }],
@@ -95,6 +108,14 @@ const CASES = [
   ['hardware', 'hardware/?since=other-5', 410],
   ['hardware', 'hardware/?since=nonsense', 400],
   ['hardware', 'hardware/events?since=nonsense', 400],
+  ['hardware', 'hardware/1/history', 200],
+  ['hardware', 'hardware/1/history?since=2d&span=1h', 200],
+  ['hardware', 'hardware/1/history?since=forever', 400],
+  ['hardware', 'hardware/999/history', 404],
+  ['hardware', 'hardware/at?time=2026-01-01T00:00:00Z', 200],
+  ['hardware', 'hardware/at', 400],
+  ['hardware', 'hardware/transitions?limit=2', 200],
+  ['hardware', 'hardware/transitions?limit=0', 400],
   ['hardware', 'hardware/profiles', 401],
   ['hardware', 'hardware/profiles', 200, { headers: token }],
   ['hardware', 'hardware/probes', 401],
@@ -179,7 +200,7 @@ for (const [service, path, wanted] of [
 
 test('without a hardware service: 503 that says so, and a page', async t => {
   const { url, adminUrl } = await portalAlone(t);
-  for (const path of ['api/v1/hardware', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'profile/Amazon/c5', 'badge/Amazon/c5.svg']) {
+  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'badge/Amazon/c5.svg']) {
     const answer = await ask(url + path);
     assert.equal(answer.status, 503, path);
     assert.match(answer.headers.get('retry-after'), /^\d+$/);

@@ -32,7 +32,8 @@ class CommandTest : public testing::Test {
     runtime_.start();
     http::Router router;
     for (const char* method : {"GET", "POST", "PUT", "DELETE"})
-      for (const char* pattern : {"/{a}", "/{a}/", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}"})
+      for (const char* pattern :
+           {"/{a}", "/{a}/", "/{a}/{b}", "/{a}/{b}/{c}", "/{a}/{b}/{c}/{d}", "/{a}/{b}/{c}/{d}/{e}/{f}"})
         router.add(method, pattern, [this](const http::Request& request) { return answer(request); },
                    {.max_body_bytes = http::kAnyBody});
     serving_.emplace(runtime_, std::move(router));
@@ -71,7 +72,8 @@ class CommandTest : public testing::Test {
   static constexpr const char* kParameters[] = {
       "set",        "q",     "provider", "name",   "level",        "freshness", "failing",  "sort",
       "group",      "limit", "after",    "offset", "match",        "profile",   "at_least", "free",
-      "total_free", "for",   "timeout",  "held",   "label.region", "min_free",  "max_free", "max_price"};
+      "total_free", "for",   "timeout",  "held",   "label.region", "min_free",  "max_free", "max_price",
+      "at",         "since", "from",     "to",     "span",         "numbers"};
 
   boost::asio::awaitable<http::Reply> answer(const http::Request& request) {
     const std::lock_guard lock(mutex_);

@@ -16,6 +16,7 @@ using Command = std::function<int()>;
 Command add_up(CLI::App& program);
 Command add_init(CLI::App& program);
 Command add_list(CLI::App& program);
+Command add_history(CLI::App& program);
 Command add_status(CLI::App& program);
 Command add_wait(CLI::App& program);
 Command add_watch(CLI::App& program);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "app/commands/commands.hpp"
+#include "app/commands/past_time.hpp"
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
 #include "app/help.hpp"
@@ -32,6 +33,7 @@ struct Options {
   bool failing = false;
   bool group = false;
   std::optional<std::size_t> limit, offset;
+  std::string at;
   bool as_json = false;
   std::string output = "table";
   std::string color;
@@ -67,6 +69,7 @@ std::string query_of(const Options& options) {
   if (!options.sort.empty()) add("sort", options.sort);
   if (options.group) add("group", "provider");
   if (options.offset) add("offset", std::to_string(*options.offset));
+  if (!options.at.empty()) add("at", base::to_rfc3339(past_time("--at", options.at, base::system_clock().wall_now())));
   return query;
 }
 
@@ -94,7 +97,7 @@ Listed all_rows(const Remote& remote, const Options& options) {
     const Answer answer = remote.get(target);
     const json::object page = page_of(remote.url(), answer.body);
     if (seen.size() == 1) tell_outage(page);
-    listed.now = base::parse_rfc3339(text_of(page, "now")).value_or(listed.now);
+    listed.now = base::parse_rfc3339(text_of(page, options.at.empty() ? "now" : "time")).value_or(listed.now);
     for (const json::value& row : page.at("hardware").get_array())
       if (listed.rows.size() < most) listed.rows.push_back(row);
     const std::string next = next_of(answer, page);
@@ -108,6 +111,7 @@ int list(const Options& options) {
   const Remote remote(*options.access);
   const std::string output = options.as_json ? "json" : options.output;
   if (output == "csv") {
+    if (!options.at.empty()) throw base::UsageError("--at has no CSV; use -o json");
     const std::string limit = options.limit ? fmt::format("&limit={}", *options.limit) : "";
     const std::string query = query_of(options) + limit;
     std::cout << remote.get("/api/v1/hardware.csv" + (query.empty() ? "" : "?" + query.substr(1))).body;
@@ -120,7 +124,10 @@ int list(const Options& options) {
     for (const json::value& row : listed.rows) std::cout << name_of(row.as_object()) << '\n';
   else
     print_rows(listed.rows, listed.now,
-               {.heading = true, .wide = output == "wide", .color = wants_color(options.color, STDOUT_FILENO)});
+               {.heading = true,
+                .wide = output == "wide",
+                .color = wants_color(options.color, STDOUT_FILENO),
+                .past = !options.at.empty()});
   return 0;
 }
 
@@ -219,6 +226,7 @@ Command add_list(CLI::App& program) {
   command->add_option("--offset", options->offset, "Leave out the first N")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1} << 40));
+  command->add_option("--at", options->at, fmt::format("How it was at a past time, {}", kPastTime))->type_name("TIME");
   CLI::Option* const output =
       command
           ->add_option("-o,--output", options->output,

@@ -100,16 +100,36 @@ std::string capacity_of(const json::object& row) {
   return free + (total.empty() ? "" : " of " + total) + (unit.empty() ? "" : " " + unit);
 }
 
-void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
-  // Reasons give way first, then names, then the capacity; the level stays as long as it can.
-  constexpr int kReason = 9, kName = 5, kCapacity = 3, kWord = 2, kLevel = 1;
-  std::vector<Table::Column> columns{{"PROVIDER", false, 4, kName},
-                                     {"NAME", false, 4, kName},
-                                     {"LEVEL", false, 1, kLevel},
-                                     {"FRESHNESS", false, 5, kWord},
-                                     {"CAPACITY", false, 4, kCapacity, true},
-                                     {"AGE", true, 3, kWord}};
-  if (shown.wide) {
+namespace {
+
+// Reasons give way first, then names, then the capacity; the level stays as long as it can.
+constexpr int kReason = 9, kName = 5, kCapacity = 3, kWord = 2, kLevel = 1;
+const std::vector<Table::Column> kFirstColumns{{"PROVIDER", false, 4, kName},
+                                               {"NAME", false, 4, kName},
+                                               {"LEVEL", false, 1, kLevel},
+                                               {"FRESHNESS", false, 5, kWord}};
+
+std::vector<std::string> first_cells(const json::object& row) {
+  return {text_of(row, "provider"), text_of(row, "name"), text_of(row, "availability"), text_of(row, "freshness")};
+}
+
+Table past_table(const json::array& rows, base::Time time) {
+  std::vector<Table::Column> columns = kFirstColumns;
+  columns.insert(columns.end(), {{"FOR", true, 3, kWord}, {"", false, 8, kReason, true}});
+  Table table(columns);
+  for (const json::value& value : rows) {
+    const json::object& row = value.as_object();
+    std::vector<std::string> cells = first_cells(row);
+    cells.insert(cells.end(), {age_of(row, "since", time), text_of(row, "reason")});
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+Table present_table(const json::array& rows, base::Time now, bool wide) {
+  std::vector<Table::Column> columns = kFirstColumns;
+  columns.insert(columns.end(), {{"CAPACITY", false, 4, kCapacity, true}, {"AGE", true, 3, kWord}});
+  if (wide) {
     for (const core::Number& number : core::kColumnNumbers) columns.push_back({upper(number.name)});
     for (const char* heading : {"CHANGED", "PROBE", "LABELS"}) columns.push_back({heading});
   }
@@ -117,9 +137,9 @@ void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
   Table table(columns);
   for (const json::value& value : rows) {
     const json::object& row = value.as_object();
-    std::vector<std::string> cells{text_of(row, "provider"),  text_of(row, "name"), text_of(row, "availability"),
-                                   text_of(row, "freshness"), capacity_of(row),     age_of(row, "measured_at", now)};
-    if (shown.wide) {
+    std::vector<std::string> cells = first_cells(row);
+    cells.insert(cells.end(), {capacity_of(row), age_of(row, "measured_at", now)});
+    if (wide) {
       for (const core::Number& number : core::kColumnNumbers) cells.push_back(number_of(row, number.name));
       cells.insert(cells.end(), {age_of(row, "changed_at", now), text_of(row, "probe"), labels_of(row)});
       for (std::string& cell : cells)
@@ -128,6 +148,13 @@ void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
     cells.push_back(note_of(row));
     table.add(std::move(cells));
   }
+  return table;
+}
+
+}  // namespace
+
+void print_rows(const json::array& rows, base::Time now, const Shown& shown) {
+  const Table table = shown.past ? past_table(rows, now) : present_table(rows, now, shown.wide);
   std::cout << table.text(shown.wide ? 0 : columns_of(STDOUT_FILENO), shown.color, shown.heading);
 }
 

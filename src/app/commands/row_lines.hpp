@@ -36,6 +36,8 @@ struct Shown {
   /// Every column, and nothing is cut.
   bool wide = false;
   bool color = false;
+  /// Rows of a board of the past, as they were at `now`.
+  bool past = false;
 };
 
 /// Prints one line for each row, in columns that fit the terminal. `now` is the source's clock.

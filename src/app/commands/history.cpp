@@ -1,0 +1,111 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <iostream>
+
+#include "app/commands/commands.hpp"
+#include "app/commands/past_lines.hpp"
+#include "app/commands/past_time.hpp"
+#include "app/commands/remote.hpp"
+#include "app/json_text.hpp"
+#include "app/terminal.hpp"
+#include "base/environment.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
+#include "core/pattern.hpp"
+
+namespace app {
+namespace {
+
+struct Options {
+  std::shared_ptr<Access> access;
+  std::string profile;
+  std::string since, from, to, span;
+  std::optional<std::size_t> limit;
+  bool as_json = false, as_csv = false, numbers = false;
+  std::string color;
+};
+
+/// Throws base::UsageError before anything is sent.
+std::string target_of(const Options& options, std::string_view file) {
+  const auto pattern = core::parse_pattern(options.profile);
+  if (!pattern) throw base::UsageError(pattern.error().message);
+  if (!pattern->is_exact()) throw base::UsageError("PROVIDER/NAME: name one profile, without * and ?");
+  std::string target = fmt::format("/api/v1/hardware/{}/{}/{}?", base::percent_encode(pattern->provider),
+                                   base::percent_encode(pattern->name), file);
+  const auto add = [&target](std::string_view name, const std::string& value) {
+    target += fmt::format("{}{}={}", target.ends_with('?') ? "" : "&", name, base::percent_encode(value));
+  };
+  const base::Time now = base::system_clock().wall_now();
+  if (!options.since.empty()) add("since", options.since);
+  if (!options.from.empty()) add("from", base::to_rfc3339(past_time("--from", options.from, now)));
+  if (!options.to.empty()) add("to", base::to_rfc3339(past_time("--to", options.to, now)));
+  if (!options.span.empty()) add("span", options.span);
+  if (options.limit) add("limit", fmt::to_string(*options.limit));
+  if (options.numbers) add("numbers", "1");
+  if (target.ends_with('?')) target.pop_back();
+  return target;
+}
+
+/// Can the terminal show blocks? By the variables that locale(7) names, in its order.
+bool has_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (const std::string value = base::lower(base::variable(name)); !value.empty())
+      return value.contains("utf-8") || value.contains("utf8");
+  return false;
+}
+
+int history(const Options& options) {
+  const Remote remote(*options.access);
+  const std::string body = remote.get(target_of(options, options.as_csv ? "history.csv" : "history")).body;
+  if (options.as_csv) {
+    std::cout << body;
+    return 0;
+  }
+  const auto answer = portal::parse_history(body);
+  if (!answer)
+    throw base::Lost(fmt::format("{} sent a history that cannot be read: {}", remote.url(), answer.error().message));
+  if (options.as_json) {
+    std::cout << to_json(boost::json::parse(body)) << '\n';
+    return 0;
+  }
+  std::cout << past_text(
+      *answer,
+      {.columns = columns_of(STDOUT_FILENO), .color = wants_color(options.color, STDOUT_FILENO), .blocks = has_utf8()});
+  return 0;
+}
+
+}  // namespace
+
+Command add_history(CLI::App& program) {
+  CLI::App* command = program.add_subcommand("history", "Show how available a profile was, and when that changed");
+  const auto options = std::make_shared<Options>();
+  command->add_option("PROVIDER/NAME", options->profile, "The profile")->required();
+  CLI::Option* const since =
+      command->add_option("--since", options->since, "From so long ago until now, as 6h or 7d (default 24h)")
+          ->type_name("TIME");
+  CLI::Option* const from =
+      command->add_option("--from", options->from, fmt::format("From that time on, {}", kPastTime))
+          ->type_name("TIME")
+          ->excludes(since);
+  command->add_option("--to", options->to, "Until that time, likewise (default now)")->type_name("TIME")->needs(from);
+  command->add_option("--span", options->span, "The numbers in parts of 5m, 1h or 1d, or none (default by the time)")
+      ->type_name("SPAN")
+      ->check(CLI::IsMember({"5m", "1h", "1d", "auto", "none"}));
+  command->add_option("--limit", options->limit, "The latest N changes (default 1000)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000));
+  CLI::Option* const as_json = command->add_flag("--json", options->as_json, "Print JSON");
+  CLI::Option* const as_csv =
+      command->add_flag("--csv", options->as_csv, "Print CSV, a line for each change")->excludes(as_json);
+  command->add_flag("--numbers", options->numbers, "With --csv: the numbers instead")->needs(as_csv);
+  add_color(*command, options->color);
+  options->access = add_access(*command);
+  command->footer(
+      "The strip shows the lowest level of each part of the time; a part without a measurement is UNKNOWN. Times are "
+      "UTC.");
+  return [options] { return history(*options); };
+}
+
+}  // namespace app

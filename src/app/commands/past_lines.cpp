@@ -1,0 +1,138 @@
+#include "app/commands/past_lines.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "app/commands/table.hpp"
+#include "app/terminal.hpp"
+#include "base/duration.hpp"
+#include "base/text.hpp"
+
+namespace app {
+namespace {
+
+/// How a level looks in a strip: its height, or its letter.
+struct Look {
+  core::Level level;
+  std::string_view block;
+  std::string_view letter;
+};
+
+constexpr Look kLooks[] = {
+    {core::Level::high, "█", "H"},
+    {core::Level::medium, "▅", "M"},
+    {core::Level::low, "▂", "L"},
+    {core::Level::unknown, "·", "-"},
+};
+
+std::string look_of(core::Level level, const PastShown& shown) {
+  const auto look = std::ranges::find(kLooks, level, &Look::level);
+  return std::string(shown.blocks ? look->block : look->letter);
+}
+
+/// The lowest observed level between the two; UNKNOWN where nothing was observed.
+core::Level lowest(const core::Timeline& timeline, base::Time begin, base::Time end) {
+  std::optional<core::Level> lowest;
+  for (const core::Stretch& stretch : timeline)
+    if (stretch.observed() && stretch.begin < end && stretch.end > begin)
+      lowest = std::min(lowest.value_or(stretch.level), stretch.level);
+  return lowest.value_or(core::Level::unknown);
+}
+
+std::string seconds_of(base::Duration duration) {
+  return base::to_string(std::chrono::floor<std::chrono::seconds>(duration));
+}
+
+/// "2026-11-24 13:00".
+std::string minute_of(base::Time time) {
+  std::string text = base::to_rfc3339(time).substr(0, std::string_view("2026-11-24T13:00").size());
+  text[text.find('T')] = ' ';
+  return text;
+}
+
+/// Where the strip begins and ends.
+std::string axis(base::Time begin, base::Time end, std::size_t cells) {
+  const std::string left = minute_of(begin), right = minute_of(end) + " UTC";
+  const std::size_t gap = cells > left.size() + right.size() ? cells - left.size() - right.size() : 1;
+  return left + std::string(gap, ' ') + right;
+}
+
+/// "H HIGH 61%  M MEDIUM 20%".
+std::string legend(const core::Shares& shares, const PastShown& shown) {
+  const auto percent = [total = shares.total()](base::Duration part) {
+    const double share =
+        total.count() == 0 ? 0 : 100.0 * static_cast<double>(part.count()) / static_cast<double>(total.count());
+    return share > 0 && share < 1 ? std::string("<1%") : fmt::format("{:.0f}%", share);
+  };
+  const std::pair<core::Level, base::Duration> parts[] = {{core::Level::high, shares.high},
+                                                          {core::Level::medium, shares.medium},
+                                                          {core::Level::low, shares.low},
+                                                          {core::Level::unknown, shares.stale + shares.unknown}};
+  std::string line;
+  for (const auto& [level, part] : parts) {
+    const std::string_view word = core::to_string(level);
+    const std::string text = fmt::format("{} {} {}", look_of(level, shown), word, percent(part));
+    line += (line.empty() ? "" : "  ") + (shown.color ? colored(text, word) : text);
+  }
+  return line;
+}
+
+std::string transitions_text(const core::Timeline& timeline, const PastShown& shown) {
+  Table table({{"FROM", false}, {"LASTED", true}, {"LEVEL", false}, {"FRESHNESS", false}, {"", false, 8, 9, true}});
+  for (const core::Stretch& stretch : timeline)
+    table.add({base::to_rfc3339(stretch.begin), seconds_of(stretch.length()),
+               std::string(core::to_string(stretch.level)), std::string(core::to_string(stretch.freshness)),
+               stretch.reason});
+  return table.text(shown.columns, shown.color);
+}
+
+std::string numbers_text(const portal::HistoryAnswer& answer, const PastShown& shown) {
+  Table table({{"NUMBER", false}, {"MIN", true}, {"MEAN", true}, {"MAX", true}, {"READINGS", true}});
+  bool any = false;
+  for (const core::Number& number : core::kNumbers) {
+    core::Bucket all;
+    for (const core::Bucket& bucket : answer.numbers[number.value]) {
+      all.least = all.count == 0 ? bucket.least : std::min(all.least, bucket.least);
+      all.most = all.count == 0 ? bucket.most : std::max(all.most, bucket.most);
+      all.count += bucket.count;
+      all.sum += bucket.sum;
+    }
+    if (all.count == 0) continue;
+    any = true;
+    table.add({std::string(number.name), base::number_text(all.least),
+               base::number_text(std::round(all.mean() * 100) / 100), base::number_text(all.most),
+               fmt::to_string(all.count)});
+  }
+  return any ? "\n" + table.text(shown.columns, shown.color) : "";
+}
+
+}  // namespace
+
+std::string strip_of(const core::Timeline& timeline, std::size_t cells, const PastShown& shown) {
+  std::string strip;
+  if (timeline.empty()) return strip;
+  const base::Time begin = timeline.front().begin;
+  const base::Duration length = timeline.back().end - begin;
+  const auto edge = [&](std::size_t cell) {
+    return begin + length / static_cast<std::int64_t>(cells) * static_cast<std::int64_t>(cell);
+  };
+  for (std::size_t cell = 0; cell < cells; ++cell) {
+    const core::Level level = lowest(timeline, edge(cell), cell + 1 == cells ? begin + length : edge(cell + 1));
+    const std::string look = look_of(level, shown);
+    strip += shown.color ? colored(look, core::to_string(level)) : look;
+  }
+  return strip;
+}
+
+std::string past_text(const portal::HistoryAnswer& answer, const PastShown& shown) {
+  const base::Time end = std::min(answer.to, answer.now);
+  const core::Timeline timeline = core::timeline(answer.transitions, answer.from, end);
+  std::string text = fmt::format("{}/{}\n", answer.profile.key.provider, answer.profile.key.name);
+  text += strip_of(timeline, shown.columns, shown) + '\n';
+  text += axis(answer.from, end, shown.columns) + '\n';
+  text += legend(core::shares(timeline), shown) + "\n\n";
+  return text + transitions_text(timeline, shown) + numbers_text(answer, shown);
+}
+
+}  // namespace app

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "board/board.hpp"
+#include "feed/history_query.hpp"
+#include "hardware/history_pool.hpp"
+#include "http/message.hpp"
+#include "store/history.hpp"
+
+namespace hardware {
+
+/// The past, from the database. Called on every core; the references outlive it.
+class HistoryApi {
+ public:
+  /// `history` has HistoryPool::kThreads connections.
+  HistoryApi(board::Board& board, store::History& history, base::Metrics& metrics, HistoryPool::Limits limits = {});
+
+  /// GET /hardware/{id}/history?from=…&to=… (feed/history_query.hpp):
+  /// {"id","provider","name","from","to","now","span","transitions":[…],"numbers":{"free":[…]},"stale_at","expires_at"}.
+  /// Where the limit leaves transitions out, `from` is when the first one that is there began.
+  boost::asio::awaitable<http::Reply> history(const http::Request& request);
+  /// GET /hardware/at?time=…&after=PROVIDER/NAME&limit=N: {"time","now","next","hardware":[rows]}.
+  boost::asio::awaitable<http::Reply> at(const http::Request& request);
+  /// GET /hardware/transitions?limit=N: {"now","transitions":[…]} of all profiles, the newest first.
+  boost::asio::awaitable<http::Reply> transitions(const http::Request& request);
+
+ private:
+  http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
+  void append_numbers(std::string& out, core::ProfileId id, const feed::HistoryRange& range);
+  http::Reply board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now);
+
+  board::Board& board_;
+  store::History& history_;
+  HistoryPool pool_;
+};
+
+}  // namespace hardware

@@ -1,0 +1,180 @@
+#include "portal/history.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/url.hpp"
+#include "board/matching.hpp"
+#include "feed/history_json.hpp"
+#include "feed/selection_query.hpp"
+
+namespace portal {
+namespace asio = boost::asio;
+namespace {
+
+/// Profiles that a question with filters looks at: a part of its answer has fewer.
+constexpr std::size_t kLookedAt = 1000;
+
+/// Compressed once, by the thread that made it.
+std::shared_ptr<http::Prepared> prepared(std::string body) {
+  auto json = std::make_shared<http::Prepared>("application/json", std::move(body));
+  json->gzipped();
+  json->share();
+  return json;
+}
+
+base::Result<Document<HistoryAnswer>> read_past(std::string body) {
+  auto answer = parse_history(body);
+  if (!answer) return std::unexpected(answer.error());
+  return Document<HistoryAnswer>{std::move(*answer), prepared(std::move(body))};
+}
+
+bool has_filters(const board::Selection& selection) {
+  return !(selection.words.empty() && selection.providers.empty() && selection.names.empty() &&
+           selection.labels.empty() && selection.levels.empty() && selection.freshness.empty());
+}
+
+/// Where the first rows of the selection are at the earliest.
+core::ProfileKey beginning_of(const board::Selection& selection) {
+  core::ProfileKey after = selection.after ? selection.after->key : core::ProfileKey();
+  if (!selection.providers.empty())
+    after = std::max(after, core::ProfileKey{std::ranges::min(selection.providers), ""});
+  return after;
+}
+
+std::string board_target(base::Time time, const board::Selection& selection) {
+  const core::ProfileKey after = beginning_of(selection);
+  const std::string place = base::percent_encode(after.provider) + "/" + base::percent_encode(after.name);
+  return fmt::format("/hardware/at?time={}&limit={}{}", base::percent_encode(base::to_rfc3339(time)),
+                     has_filters(selection) ? kLookedAt : selection.limit,
+                     after.provider.empty() ? "" : "&after=" + base::percent_encode(place));
+}
+
+template <class T>
+bool is_any_of(const std::vector<T>& wanted, T value) {
+  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+}
+
+/// Leaves the rows of the selection.
+void choose(PastBoard& board, const board::Selection& selection) {
+  board::Filter filter(selection);
+  core::Row row;
+  std::vector<PastHardware> chosen;
+  for (PastHardware& past : board.rows) {
+    row.profile = past.profile;
+    if (!filter.may_match(row, board.time) ||
+        !is_any_of(selection.levels, past.state ? past.state->level : core::Level::unknown) ||
+        !is_any_of(selection.freshness, past.state ? past.state->freshness : core::Freshness::pending))
+      continue;
+    if (chosen.size() == selection.limit) {
+      board.more = true;
+      board.last = chosen.back().profile.key;
+      break;
+    }
+    chosen.push_back(std::move(past));
+  }
+  board.rows = std::move(chosen);
+  if (!selection.providers.empty() && board.last.provider > std::ranges::max(selection.providers)) board.more = false;
+}
+
+std::string board_json(const PastBoard& board, board::Selection selection) {
+  std::string body =
+      fmt::format("{{\"time\":\"{}\",\"now\":\"{}\",\"limit\":{},\"next\":", base::to_rfc3339(board.time),
+                  base::to_rfc3339(board.now), selection.limit);
+  selection.after = board::Place{.number = {}, .key = board.last};
+  body += board.more ? fmt::format("\"?at={}&{}\"", base::percent_encode(base::to_rfc3339(board.time)),
+                                   feed::to_query(selection, 0))
+                     : "null";
+  body += ",\"hardware\":";
+  feed::append_array(body, board.rows, [](std::string& out, const PastHardware& past) {
+    feed::append_past_row(out, past.profile, past.state);
+  });
+  return body + "}\n";
+}
+
+/// Counts a question while it lasts.
+class UnderWay {
+ public:
+  UnderWay(std::size_t& count, base::Event& idle) : count_(count), idle_(idle) { ++count_; }
+  ~UnderWay() {
+    if (--count_ == 0) idle_.set();
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  std::size_t& count_;
+  base::Event& idle_;
+};
+
+base::Result<Document<PastBoard>> read_board(std::string_view body, const board::Selection& selection) {
+  auto board = parse_past_board(body);
+  if (!board) return std::unexpected(board.error());
+  choose(*board, selection);
+  auto json = prepared(board_json(*board, selection));
+  return Document<PastBoard>{std::move(*board), std::move(json)};
+}
+
+}  // namespace
+
+History::History(http::Replicas& replicas, asio::any_io_executor background, base::Metrics& metrics,
+                 HistoryLimits limits)
+    : background_(std::move(background)),
+      limits_(limits),
+      meters_(metrics, "portal"),
+      source_(replicas, background_, limits.deadline),
+      pasts_(background_),
+      boards_(background_),
+      idle_(background_) {}
+
+asio::awaitable<Told<HistoryAnswer>> History::past(core::ProfileId profile, feed::HistoryRange range) {
+  std::string target = fmt::format("/hardware/{}/history?{}", profile, feed::to_query(range));
+  Question<HistoryAnswer> question{target, read_past};
+  auto answered = answer(pasts_, std::move(target), std::move(question));
+  co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
+}
+
+asio::awaitable<Told<PastBoard>> History::board_at(base::Time time, board::Selection selection) {
+  std::string target = board_target(time, selection);
+  std::string key = fmt::format("{} {}", target, feed::to_query(selection, 0));
+  Question<PastBoard> question{std::move(target),
+                               [selection](const std::string& body) { return read_board(body, selection); }};
+  auto answered = answer(boards_, std::move(key), std::move(question));
+  co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
+}
+
+asio::awaitable<void> History::wait() {
+  while (under_way_ > 0) co_await idle_.take();
+}
+
+/// On the background thread.
+template <class T>
+asio::awaitable<Told<T>> History::answer(Flights<T>& flights, std::string key, Question<T> question) {
+  if (auto known = co_await flights.known(key)) {
+    meters_.count(feed::HistoryOutcome::cached);
+    co_return std::move(*known);
+  }
+  if (under_way_ >= limits_.most_under_way) {
+    meters_.count(feed::HistoryOutcome::refused);
+    co_return std::unexpected(
+        http::problem(503, "too many questions about history are under way; try again in a second"));
+  }
+  const UnderWay under_way{under_way_, idle_};
+  const auto begin = std::chrono::steady_clock::now();
+  Told<T> told = co_await flights.fly(key, fetch(std::move(question)));
+  meters_.finished(told ? 200 : told.error().status, begin);
+  if (told) flights.keep(key, *told, std::chrono::steady_clock::now() + limits_.kept);
+  co_return told;
+}
+
+template <class T>
+asio::awaitable<Told<T>> History::fetch(Question<T> question) {
+  auto body = co_await source_.get(std::move(question.target));
+  if (!body) co_return std::unexpected(std::move(body.error()));
+  auto job = [read = std::move(question.read), body = std::move(*body)]() mutable { return read(std::move(body)); };
+  auto document = co_await pool_.run(std::move(job));
+  if (!document) co_return std::unexpected(http::problem(document.error()));
+  co_return std::make_shared<const Document<T>>(std::move(*document));
+}
+
+}  // namespace portal

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/metrics.hpp"
+#include "base/offload.hpp"
+#include "board/selection.hpp"
+#include "feed/history_meters.hpp"
+#include "feed/history_query.hpp"
+#include "portal/flights.hpp"
+#include "portal/history_answer.hpp"
+#include "portal/history_source.hpp"
+
+namespace portal {
+
+struct HistoryLimits {
+  /// From a question to its answer.
+  base::Duration deadline = std::chrono::seconds{1};
+  /// Questions to the hardware service at a time; further ones are refused.
+  std::size_t most_under_way = 8;
+  /// How long an answer is shown.
+  base::Duration kept = std::chrono::seconds{3};
+};
+
+/// The past, as the hardware service tells it: the one thing that the portal does not answer from memory. Answers are
+/// kept for some seconds, and the hardware service is asked once for all who ask the same. Called on every core; the
+/// awaits resume there.
+class History {
+ public:
+  /// `replicas` belong to `background`. The references outlive it.
+  History(http::Replicas& replicas, boost::asio::any_io_executor background, base::Metrics& metrics,
+          HistoryLimits limits = {});
+
+  /// A profile's past. A problem is a reply in application/problem+json; show_problem() makes a page of its status.
+  boost::asio::awaitable<Told<HistoryAnswer>> past(core::ProfileId profile, feed::HistoryRange range);
+
+  /// The board at a time. `selection`: its words, providers, names, labels, levels and freshness choose rows, its limit
+  /// and `after` a part of them. A part may have fewer rows than its limit although more follow.
+  boost::asio::awaitable<Told<PastBoard>> board_at(base::Time time, board::Selection selection);
+
+  /// Runs `job`, which takes long, on the thread that reads answers: the core goes on meanwhile.
+  template <class F>
+  boost::asio::awaitable<std::invoke_result_t<F&>> work(F job) {
+    return pool_.run(std::move(job));
+  }
+
+  /// Returns when no question is under way. On the background thread.
+  boost::asio::awaitable<void> wait();
+
+ private:
+  template <class T>
+  struct Question {
+    std::string target;
+    std::function<base::Result<Document<T>>(std::string body)> read;
+  };
+
+  template <class T>
+  boost::asio::awaitable<Told<T>> answer(Flights<T>& flights, std::string key, Question<T> question);
+  template <class T>
+  boost::asio::awaitable<Told<T>> fetch(Question<T> question);
+
+  boost::asio::any_io_executor background_;
+  HistoryLimits limits_;
+  feed::HistoryMeters meters_;
+  HistorySource source_;
+  Flights<HistoryAnswer> pasts_;
+  Flights<PastBoard> boards_;
+  std::size_t under_way_ = 0;
+  base::Event idle_;
+  base::OffloadPool pool_{"past", 1, base::OffloadPool::Priority::low};
+};
+
+}  // namespace portal

@@ -1,0 +1,99 @@
+#include "portal/timeline_picture.hpp"
+
+#include <fmt/format.h>
+
+#include "portal/picture.hpp"
+
+namespace portal {
+namespace {
+
+using core::Level;
+using core::Stretch;
+
+constexpr int kHeight = 60;
+/// More would be thinner than a few pixels.
+constexpr std::size_t kMostStretches = 480;
+/// Of the width, in percent: a change that lasted for a moment can be seen, too.
+constexpr double kLeastWidth = 0.1;
+
+/// Parts of `step`, each as the lowest level in it; UNKNOWN is that of a part without any other.
+core::Timeline coarse(std::span<const Stretch> stretches, base::Duration step) {
+  const auto height = [](const Stretch* stretch) {
+    return stretch->level == Level::unknown ? 4 : static_cast<int>(stretch->level);
+  };
+  std::vector<core::Transition> lowest;
+  const base::Time to = stretches.back().end;
+  std::size_t first = 0;
+  for (base::Time begin = stretches.front().begin; begin < to; begin += step) {
+    while (stretches[first].end <= begin) ++first;
+    const Stretch* found = &stretches[first];
+    for (std::size_t i = first; i < stretches.size() && stretches[i].begin < begin + step; ++i)
+      if (height(&stretches[i]) < height(found)) found = &stretches[i];
+    lowest.push_back(
+        {begin, found->level, found->freshness, "the lowest level of each part of " + duration_text(step)});
+  }
+  return core::timeline(lowest, stretches.front().begin, to);
+}
+
+int height_of(Level level) {
+  return level == Level::unknown ? kHeight : kHeight * static_cast<int>(level) / 3;
+}
+
+void append(std::string& svg, const Stretch& stretch, const TimeScale& scale) {
+  const int height = height_of(stretch.level);
+  fmt::format_to(
+      std::back_inserter(svg),
+      R"(<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"><title>{} from {} to {} UTC, {}{}{}</title></rect>)",
+      level_class(stretch), scale.percent(stretch.begin), kHeight - height,
+      std::max(scale.percent(stretch.length()), kLeastWidth), height, level_text(stretch), time_text(stretch.begin),
+      time_text(stretch.end), duration_text(stretch.length()), stretch.reason.empty() ? "" : ": ",
+      escaped(stretch.reason));
+}
+
+void append_patterns(std::string& svg) {
+  for (const char* level : {"high", "medium", "low", "unknown"})
+    svg +=
+        fmt::format(R"svg(<pattern id="hatched-{0}" class="{0}" width="6" height="6" patternUnits="userSpaceOnUse" )svg"
+                    R"svg(patternTransform="rotate(45)"><path d="M0 0v6"/></pattern>)svg",
+                    level);
+}
+
+}  // namespace
+
+std::string shares_text(const core::Shares& shares) {
+  std::string text;
+  const std::pair<const char*, base::Duration> all[] = {{"HIGH", shares.high},
+                                                        {"MEDIUM", shares.medium},
+                                                        {"LOW", shares.low},
+                                                        {"stale", shares.stale},
+                                                        {"unknown", shares.unknown}};
+  const auto total = static_cast<double>(shares.total().count());
+  for (const auto& [name, length] : all)
+    if (length.count() > 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
+                          percent_text(static_cast<double>(length.count()) / total));
+  return text;
+}
+
+std::string timeline_picture(std::span<const Stretch> stretches) {
+  const TimeScale scale(stretches.front().begin, stretches.back().end);
+  std::string svg =
+      fmt::format(R"(<svg class="chart timeline" role="img" aria-label="Availability from {} to {} UTC: {}"><defs>)",
+                  time_text(scale.from()), time_text(scale.to()), shares_text(core::shares(stretches)));
+  append_patterns(svg);
+  svg += "</defs>";
+  for (const Level level : {Level::high, Level::medium, Level::low}) {
+    const int top = kHeight - height_of(level);
+    svg +=
+        fmt::format(R"(<line class="grid" x2="100%" y1="{0}" y2="{0}"/><text class="left" x="-8" y="{1}">{2}</text>)",
+                    top, top + 14, core::to_string(level));
+  }
+  append_time_axis(svg, scale, kHeight);
+  const bool crowded = stretches.size() > kMostStretches;
+  for (const Stretch& stretch : crowded ? coarse(stretches, (scale.to() - scale.from()) / kMostStretches)
+                                        : core::Timeline(stretches.begin(), stretches.end()))
+    append(svg, stretch, scale);
+  return svg + "</svg>";
+}
+
+}  // namespace portal
