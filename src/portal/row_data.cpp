@@ -11,13 +11,28 @@
 namespace portal {
 namespace {
 
+using kainjow::mustache::data;
+
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'self'";
 
-}  // namespace
+/// The sets at the foot of a page; of many, some.
+void set_sets(data& page, const core::Sets& sets) {
+  constexpr std::size_t kShown = 10;
+  data shown{data::type::list};
+  for (const core::Set& set : std::span(sets).first(std::min(kShown, sets.size()))) {
+    data out;
+    out.set("name", set.name);
+    out.set("separator", &set == sets.data() ? "" : ", ");
+    shown << out;
+  }
+  page.set("has_sets", !sets.empty());
+  page.set("sets", shown);
+  set_if_any(page, "more_sets", sets.size() > kShown ? std::to_string(sets.size() - kShown) : "");
+}
 
-using kainjow::mustache::data;
+}  // namespace
 
 void set_if_any(data& out, const std::string& key, const std::string& text) {
   if (!text.empty()) out.set(key, text);
@@ -138,6 +153,7 @@ data frame_data(const board::State& state, const std::string& title, const std::
   page.set("events", events_query);
   page.set("root", root);
   page.set("status", feed::status_json(state));
+  set_sets(page, *state.sets);
   return page;
 }
 

@@ -208,6 +208,18 @@ TEST_F(SetsTest, AFilterOfEveryList) {
   ASSERT_TRUE(support::eventually([&] { return names("set=two") == std::vector<std::string>{"a"}; }));
 }
 
+TEST_F(SetsTest, PagesLinkToThem) {
+  EXPECT_THAT(page(), HasSubstr(" · sets: <a href=\"./set/cfd\">cfd</a>, <a href=\"./set/empty\">empty</a></p>"));
+  EXPECT_THAT(set_page(), HasSubstr("<a href=\"../set/empty\">empty</a></p>"));
+  core::Sets many;
+  for (int i = 10; i < 30; ++i) many.push_back({std::to_string(i), {"p/a"}});
+  board_.set_sets(std::move(many));
+  const auto shows = [&](const char* text) { return support::eventually([&] { return page().contains(text); }); };
+  EXPECT_TRUE(shows("<a href=\"./set/19\">19</a>, <a href=\"./api/v1/sets\">10 more</a></p>"));
+  board_.set_sets({});
+  EXPECT_TRUE(shows(">wall</a></p>")) << "nothing about sets";
+}
+
 TEST_F(SetsTest, ABadgeSaysWhichToTake) {
   const auto badge = [&](std::string_view query = "", std::string set = "cfd") {
     return *ask(&Badge::set, badge_, query, {std::move(set)}).body;
