@@ -7,17 +7,27 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "feed/events.hpp"
+#include "portal/strip.hpp"
 
 namespace portal {
+
+using kainjow::mustache::data;
+
 namespace {
 
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'self'";
 
-}  // namespace
+void set_strip(data& out, const core::Reading& reading, base::Time now) {
+  core::RecentLevels::Letters letters;
+  const std::string_view recent = reading.recent.text(letters);
+  if (recent.empty()) return;
+  out.set("recent", std::string(recent));
+  out.set("strip", strip(letters_at(recent, reading, now)));
+}
 
-using kainjow::mustache::data;
+}  // namespace
 
 void set_if_any(data& out, const std::string& key, const std::string& text) {
   if (!text.empty()) out.set(key, text);
@@ -104,6 +114,7 @@ data row_data(const core::Row& row, base::Time now, std::string_view root) {
   out.set("stale_at", base::to_rfc3339(reading.stale_at));
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
   set_if_any(out, "capacity", capacity_text(row));
+  set_strip(out, reading, now);
   if (reading.free && reading.total.value_or(0) > 0)
     out.set("share", fmt::format("{:.0f}", 100 * std::clamp(*reading.free / *reading.total, 0.0, 1.0)));
   set_if_any(out, "reason", std::string(without_rule(reading.reason)));
