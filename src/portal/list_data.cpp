@@ -172,6 +172,7 @@ data list_data(const board::State& state, base::Time now, const ListQuery& view,
     columns += there ? 1 : 0;
   }
   if (!view.wall) page.set("wall_url", on_wall(view).url());
+  page.set("past_url", "./at");
   std::vector<const core::Number*> numbers;
   for (const core::Number& number : core::kColumnNumbers)
     if (has_column(overview, view, number.name)) numbers.push_back(&number);
