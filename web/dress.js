@@ -2,6 +2,7 @@
 // groups that fold. Done to a fetched page before it is shown, so that what stays the same is left alone.
 
 import { exact, isEnglish, localNumbers, setText } from './format.js';
+import * as history from './history.js';
 
 const collapsed = new Set();
 
@@ -54,6 +55,7 @@ function foldGroups(page) {
 }
 
 export function dress(page, root) {
+  history.keep(page);
   fillAddress(page, root);
   localise(page);
   addCopyButtons(page);

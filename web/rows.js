@@ -2,11 +2,12 @@
 
 import * as clock from './clock.js';
 import { clockTime, exact, number, setText } from './format.js';
+import { halfHour, lettersAt, strip } from './strip.js';
 
 const HOUR = 3_600_000;
 const SHARE = '<svg class="share" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><path/></svg>';
 const FAILURE = '<details><summary>last attempt failed</summary><p></p></details>';
-const PARTS = ['was', 'capacity', 'flag', 'note', 'reason'];
+const PARTS = ['was', 'capacity', 'recent', 'flag', 'note', 'reason'];
 const rows = new Map();
 
 export function index() {
@@ -31,6 +32,9 @@ function read(tr) {
   const part = selector => tr.querySelector(selector);
   const time = part('.measured time');
   const link = part('.name a');
+  const level = part('.level b').textContent;
+  const freshness = ['fresh', 'stale', 'expired', 'pending'].find(name => tr.classList.contains(name)).toUpperCase();
+  const was = part('.was').textContent.replace('was ', '');
   return {
     tr,
     provider: part('.provider')?.textContent,
@@ -41,11 +45,13 @@ function read(tr) {
     time,
     labels: tr.querySelectorAll('[data-label]'),
     ...Object.fromEntries(PARTS.map(name => [name, part(`.${name}`)])),
-    level: part('.level b').textContent,
-    freshness: ['fresh', 'stale', 'expired', 'pending'].find(name => tr.classList.contains(name)).toUpperCase(),
-    measuredAt: time ? Date.parse(time.dateTime) : NaN,
+    level,
+    freshness,
+    measuredLevel: freshness === 'EXPIRED' ? was : level,
+    measuredAt: Date.parse(tr.dataset.measured),
     staleAt: Date.parse(tr.dataset.stale),
     expiresAt: Date.parse(tr.dataset.expires),
+    letters: part('.recent')?.dataset.recent ?? '',
   };
 }
 
@@ -117,15 +123,15 @@ document.addEventListener('animationend', ({ target, animationName }) => {
   target.closest('tr')?.classList.remove(animationName);
 });
 
-// Is there a number for which the table has no column yet?
+// Is there a value for which the table has no column yet?
 function lacksColumn({ tr }, json) {
-  const names = tr.parentNode?.dataset.numbers?.split(' ') ?? [];
-  return names.some(name => columnValue(json, name) != null && !tr.querySelector(`[data-number="${name}"]`)
+  const names = tr.parentNode?.dataset.later?.split(' ') ?? [];
+  return names.some(name => columnValue(json, name) != null && !tr.querySelector(`.${name}`)
     && !document.querySelector(`#filter [name="columns"][value="${name}"]`));
 }
 
 // Returns false when the table has no place for it: no row of that name, which belongs elsewhere then, or no column for one
-// of its numbers. Else what is worth telling: {level, before}.
+// of its values. Else what is worth telling: {level, before}.
 export function apply(json) {
   const row = rows.get(json.id);
   if (!row || (row.provider ?? json.provider) !== json.provider || row.name !== json.name || lacksColumn(row, json)) return false;
@@ -139,6 +145,9 @@ export function apply(json) {
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);
+  row.measuredLevel = json.was ?? json.availability;
+  row.letters = json.recent ?? '';
+  row.drawnAt = undefined;
   for (const cell of row.labels) setTitled(cell, json.labels?.[cell.dataset.label] ?? '');
   setTitled(row.reason, withoutRule(json.reason ?? ''));
   if (row.time && !json.measured_at) {
@@ -164,7 +173,14 @@ export function remove(id, held) {
   tr?.remove();
 }
 
+function drawStrip(row, now) {
+  if (!row.recent || row.drawnAt === halfHour(now)) return;
+  row.drawnAt = halfHour(now);
+  row.recent.innerHTML = row.letters && strip(lettersAt(row.letters, row, now));
+}
+
 function age(row, now) {
+  drawStrip(row, now);
   if (!row.time || Number.isNaN(row.measuredAt)) return;  // it says so already
   setText(row.time, clock.ago(now - row.measuredAt));
   const at = new Date(row.measuredAt).toISOString();

@@ -56,6 +56,8 @@ struct Facets {
   std::set<std::string> failing_probes;
   /// Has any row something to show in the number's column?
   core::PerNumber<bool> shown;
+  /// Has any row levels of the last day?
+  bool recent = false;
 };
 
 /// A summary of all rows.

@@ -18,12 +18,13 @@ void Tally::count(const core::Row& row, base::Time now, std::ptrdiff_t by) {
   for (const auto& [label, value] : row.profile.labels) count(labels_, label, by);
   if (row.failure) count(failing_probes_, row.probe, by);
   if (!row.reading) return;
-  for (const core::Number& number : core::kColumnNumbers) {
-    if (!core::column_value(*row.reading, number)) continue;
-    std::ptrdiff_t& shown = shown_[number.value];
+  const auto show = [&](std::ptrdiff_t& shown) {
     if (shown == 0 || shown + by == 0) facets_.reset();
     shown += by;
-  }
+  };
+  for (const core::Number& number : core::kColumnNumbers)
+    if (core::column_value(*row.reading, number)) show(shown_[number.value]);
+  if (!row.reading->recent.empty()) show(recent_);
 }
 
 Overview Tally::overview() {
@@ -33,6 +34,7 @@ Overview Tally::overview() {
     for (const auto& [name, rows] : labels_) facets->labels.insert(name);
     for (const auto& [name, rows] : failing_probes_) facets->failing_probes.insert(name);
     for (const core::Number& number : core::kColumnNumbers) facets->shown[number.value] = shown_[number.value] > 0;
+    facets->recent = recent_ > 0;
     facets_ = std::move(facets);
   }
   return {.counts = counts_, .facets = facets_};

@@ -27,6 +27,7 @@ class Tally {
   Counts counts_;
   Names providers_, labels_, failing_probes_;
   core::PerNumber<std::ptrdiff_t> shown_;
+  std::ptrdiff_t recent_ = 0;
   /// Null: other names have come or gone.
   std::shared_ptr<const Facets> facets_;
 };

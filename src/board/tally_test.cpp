@@ -21,6 +21,7 @@ core::Row odd_row() {
   row.failure = core::Failure{"no", kNow};
   row.reading->changed = core::LevelChange{core::Level::high, kNow - 59min};
   row.reading->price = 1;
+  row.reading->recent = *core::RecentLevels::parse("L");
   return row;
 }
 
@@ -38,6 +39,8 @@ TEST(Tally, CountsRowsThatComeAndGo) {
   EXPECT_THAT(with.facets->failing_probes, ElementsAre("failing"));
   EXPECT_TRUE(with.facets->shown[&core::Measurement::price]);
   EXPECT_FALSE(with.facets->shown[&core::Measurement::score]);
+  EXPECT_FALSE(before.facets->recent);
+  EXPECT_TRUE(with.facets->recent);
   tally.remove(odd_row(), kNow);
   const Overview after = tally.overview();
   EXPECT_EQ(after.counts, before.counts);
@@ -45,6 +48,7 @@ TEST(Tally, CountsRowsThatComeAndGo) {
   EXPECT_THAT(after.facets->labels, IsEmpty());
   EXPECT_THAT(after.facets->failing_probes, IsEmpty());
   EXPECT_FALSE(after.facets->shown[&core::Measurement::price]);
+  EXPECT_FALSE(after.facets->recent);
 }
 
 TEST(Tally, ARowIsTakenOutAsOldAsItWas) {

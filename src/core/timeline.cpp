@@ -113,7 +113,7 @@ Chance chance(std::span<const Stretch> stretches, Level level, base::Duration wi
     if (!stretch.observed() || stretch.level >= level) continue;
     const base::Time known_until = std::min(stretches.back().end, unknown[i]) - within;
     const base::Time first = base::Time{(stretch.begin.time_since_epoch() + step - base::Duration{1}) / step * step};
-    for (base::Time moment = first; moment < stretch.end && moment <= known_until; moment += step) {
+    for (base::Time moment = first; moment < stretch.end && moment < known_until; moment += step) {
       ++chance.count;
       if (reached[i] <= moment + within) ++chance.reached;
     }

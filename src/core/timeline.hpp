@@ -69,8 +69,8 @@ struct Chance {
   bool operator==(const Chance&) const = default;
 };
 /// The chance to reach `level` or more `within` a time, from the moments at every multiple of `step` (above 0) since
-/// 1970. A moment counts when the level was observed then and nothing was UNKNOWN in the time after it, all of which is
-/// in the timeline.
+/// 1970. A moment counts when the level was observed then and nothing was UNKNOWN in the time after it, all of which,
+/// with its end, is in the timeline.
 Chance chance(std::span<const Stretch> stretches, Level level, base::Duration within, base::Duration step);
 
 /// What was observed in one hour of all weeks.

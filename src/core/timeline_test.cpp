@@ -88,10 +88,10 @@ TEST(Timeline, TheChanceIsThatOfAllMomentsWithAKnownFuture) {
       in_a_day({to(0h, Level::high), to(2h, Level::low), to(6h, Level::medium), to(8h, Level::low),
                 to(12h, Level::high), to(14h, Level::low), to(18h, Level::unknown), to(19h, Level::low)});
   // LOW at 2 to 5, 8 to 11, 14 to 17, 19 to 23.
-  EXPECT_EQ(chance(day, Level::medium, 1h, 1h), (Chance{.reached = 2, .count = 4 + 4 + 4 + 5}));
-  EXPECT_EQ(chance(day, Level::medium, 4h, 1h), (Chance{.reached = 8, .count = 4 + 4 + 1 + 2}));
+  EXPECT_EQ(chance(day, Level::medium, 1h, 1h), (Chance{.reached = 2, .count = 4 + 4 + 3 + 4}));
+  EXPECT_EQ(chance(day, Level::medium, 4h, 1h), (Chance{.reached = 8, .count = 4 + 4 + 0 + 1}));
   // MEDIUM at 6 and 7 is below HIGH, too.
-  EXPECT_EQ(chance(day, Level::high, 4h, 1h), (Chance{.reached = 4, .count = 4 + 2 + 4 + 1 + 2}));
+  EXPECT_EQ(chance(day, Level::high, 4h, 1h), (Chance{.reached = 4, .count = 4 + 2 + 4 + 0 + 1}));
   EXPECT_EQ(chance(day, Level::high, 24h, 1h), Chance{}) << "nobody knows";
   EXPECT_EQ(chance({}, Level::high, 1h, 1h), Chance{});
 }
@@ -129,17 +129,12 @@ class Naive {
 
   Chance chance(Level level, base::Duration within, base::Duration step) const {
     Chance chance;
-    for (base::Time moment = kBegin; moment + within <= kBegin + length_; moment += step) {
+    for (base::Time moment = kBegin; moment + within < kBegin + length_; moment += step) {
       if (!at(moment).observed() || at(moment).level >= level) continue;
       bool known = true, reached = false;
-      for (base::Time later = moment; later < moment + within; later += 1min) {
+      for (base::Time later = moment; later <= moment + within; later += 1min) {
         known = known && at(later).level != Level::unknown;
         reached = reached || (at(later).observed() && at(later).level >= level);
-      }
-      // Reached at the very end, too.
-      if (moment + within < kBegin + length_) {
-        const Stretch& last = at(moment + within);
-        reached = reached || (last.observed() && last.level >= level);
       }
       chance.count += known ? 1 : 0;
       chance.reached += known && reached ? 1 : 0;

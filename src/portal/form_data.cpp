@@ -73,6 +73,7 @@ data columns_of(const board::Overview& overview, const ListQuery& view) {
   add("name", "Name", Order::name);
   add("level", "Availability", Order::level, true);
   if (shown("capacity")) add("capacity", "Capacity", board::by(&Measurement::free), true);
+  if (shown("recent")) add("recent", "Last 24 h");
   for (const core::Number& number : core::kColumnNumbers) {
     std::string heading(number.name);
     heading.front() = static_cast<char>(std::toupper(heading.front()));
@@ -91,7 +92,7 @@ data choice_of(const board::Overview& overview, const ListQuery& view) {
   const ListQuery all{.selection = view.selection};
   for (const std::string_view name : kColumnNames) {
     if (!has_column(overview, all, name)) continue;
-    data usual = option(std::string(name), std::string(name), view.shows(name));
+    data usual = option(std::string(name), name == "recent" ? "last 24 h" : std::string(name), view.shows(name));
     usual.set("usual", true);
     choice << usual;
   }
@@ -206,6 +207,7 @@ void set_active(data& page, const board::Selection& selection) {
 }  // namespace
 
 bool has_column(const board::Overview& overview, const ListQuery& view, std::string_view column) {
+  if (column == "recent" && (view.wall || !overview.facets->recent)) return false;
   const auto* const number = std::ranges::find(core::kNumbers, column, &core::Number::name);
   return (number == core::kNumbers.end() || overview.facets->shown[number->value]) && view.shows(column);
 }

@@ -98,6 +98,7 @@ HistoryAnswer history_of(const json::object& object) {
                        .now = time_of(object, "now"),
                        .transitions = {},
                        .numbers = {}};
+  if (answer.from >= answer.to) throw Mistake("'from' is not before 'to'");
   for (const json::value& one : array_of(object, "transitions"))
     answer.transitions.push_back(transition_of(object_of(one), "level", "at"));
   answer.transitions = in_order(std::move(answer.transitions), &core::Transition::at);

@@ -71,6 +71,7 @@ TEST(HistoryAnswer, AMistakeIsNamed) {
   EXPECT_THAT(replaced("STALE", "OLD"), HasSubstr("'freshness' is not one of"));
   EXPECT_THAT(replaced("\"transitions\":[", "\"transitions\":[1,"), HasSubstr("an element is not an object"));
   EXPECT_THAT(replaced("\"now\":\"2026-11-24T00:00:01Z\"", "\"now\":1"), HasSubstr("'now' is not an RFC 3339 time"));
+  EXPECT_THAT(replaced("\"to\":\"2026-11-24", "\"to\":\"2026-11-23"), HasSubstr("'from' is not before 'to'"));
   EXPECT_THAT(replaced("\"count\":4", "\"count\":0"), HasSubstr("'count' is less than 1"));
   EXPECT_THAT(replaced("\"min\":1", "\"min\":null"), HasSubstr("'min' is not a number"));
   EXPECT_THAT(replaced("\"at\":\"2026-11-22", "\"at\":\"2026-12-22"), HasSubstr("its times are not in order"));

@@ -153,13 +153,11 @@ std::string best_of(const core::Week& week) {
   const int weeks = week[std::ranges::min(hours, {}, [&](std::size_t hour) { return week[hour].weeks; })].weeks;
   std::vector<std::string> names;
   for (const Hours& one : joined(hours)) names.push_back(hours_text(one.first, one.count));
-  if (names.size() > kMostNamed) {
-    const std::size_t more = names.size() - kMostNamed;
-    names.resize(kMostNamed);
-    names.push_back(fmt::format("{} more", more));
-  }
-  return fmt::format("At least MEDIUM {} of the time, as seen in {} {} or more: {} UTC.", percent, weeks,
-                     weeks == 1 ? "week" : "weeks", fmt::join(names, ", "));
+  const std::size_t more = names.size() - std::min(names.size(), kMostNamed);
+  names.resize(names.size() - more);
+  return fmt::format("At least MEDIUM {} of the time, as seen in {} {} or more: {}{}, UTC.", percent, weeks,
+                     weeks == 1 ? "week" : "weeks", fmt::join(names, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
 data cell_of(const core::HourOfWeek& hour) {
@@ -217,10 +215,10 @@ void set_charts(data& page, const HistoryAnswer& answer, const LookBack& look_ba
 
 }  // namespace
 
-data history_data(const HistoryAnswer& answer, const LookBack& look_back, std::string_view unit,
-                  const std::string& root) {
-  const core::ProfileKey& key = answer.profile.key;
-  const base::Time to = std::min(answer.to, answer.now);
+data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, const LookBack& look_back,
+                  std::string_view unit, const std::string& root) {
+  // All of the time when the service's clock was set back behind it.
+  const base::Time to = answer.now > answer.from ? std::min(answer.to, answer.now) : answer.to;
   const core::Timeline stretches = core::timeline(answer.transitions, answer.from, to);
   const std::string api = root + profile_path("api/v1/hardware", key) + "/history";
   data page;

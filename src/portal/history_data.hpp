@@ -20,8 +20,9 @@ inline constexpr LookBack kLookBacks[] = {{1, core::Span::five_minutes, std::chr
                                           {90, core::Span::day, std::chrono::days{1}}};
 inline constexpr std::size_t kUsualDays = 30;
 
-/// The data of web/history.mustache, but for its frame. `unit`: of counts, "" for none. `root`: to the portal's.
-kainjow::mustache::data history_data(const HistoryAnswer& answer, const LookBack& look_back, std::string_view unit,
-                                     const std::string& root);
+/// The data of web/history.mustache, but for its frame, of the profile `key`. `unit`: of counts, "" for none. `root`:
+/// to the portal's.
+kainjow::mustache::data history_data(const HistoryAnswer& answer, const core::ProfileKey& key,
+                                     const LookBack& look_back, std::string_view unit, const std::string& root);
 
 }  // namespace portal

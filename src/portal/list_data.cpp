@@ -172,11 +172,13 @@ data list_data(const board::State& state, base::Time now, const ListQuery& view,
     columns += there ? 1 : 0;
   }
   if (!view.wall) page.set("wall_url", on_wall(view).url());
+  page.set("past_url", "./at");
   std::vector<const core::Number*> numbers;
   for (const core::Number& number : core::kColumnNumbers)
     if (has_column(overview, view, number.name)) numbers.push_back(&number);
-  const auto number_names = std::span(kColumnNames).subspan(2, core::kColumnNumbers.size());
-  page.set("number_names", fmt::format("{}", fmt::join(number_names, " ")));
+  // Of numbers, and of the last day.
+  const auto later_columns = std::span(kColumnNames).subspan(2, 1 + core::kColumnNumbers.size());
+  page.set("later_columns", fmt::format("{}", fmt::join(later_columns, " ")));
   page.set("rows", rows_of(selected, view, now, numbers, columns));
   set_files(page, selection);
   return page;

@@ -175,6 +175,26 @@ TEST_F(PortalTest, ALabelMayHaveAColumn) {
   EXPECT_EQ(ask(&Page::handle, page_, "columns=&wall=&columns=name,level,note").status, 200);
 }
 
+TEST_F(PortalTest, TheLastDayIsAColumn) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  row.reading->recent = *core::RecentLevels::parse("HL-H");
+  const auto head = HasSubstr("<th scope=\"col\" class=\"recent\">Last 24 h</th>");
+  const auto cell = HasSubstr("<td class=\"recent\" data-recent=\"HL-H\"><svg class=\"strip\"");
+  board_.fill({share(measured_row(1, "a", 1, Level::high))});
+  EXPECT_THAT(page(), AllOf(Not(HasSubstr("class=\"recent\"")), HasSubstr("data-later=\"recent largest score price\"")))
+      << "the original system's service has none";
+  board_.fill({share(row), share(measured_row(2, "b", 2, Level::high))});
+  ASSERT_TRUE(support::eventually([&] { return page().contains("data-recent"); }));
+  EXPECT_THAT(page(), AllOf(head, cell, HasSubstr("<td class=\"recent\"></td>"),
+                            HasSubstr("value=\"recent\" data-usual checked>last 24 h")));
+  EXPECT_THAT(page("columns=recent"), AllOf(head, cell, Not(HasSubstr("class=\"note\""))));
+  EXPECT_THAT(page("columns=note"), AllOf(Not(head), Not(cell)));
+  EXPECT_THAT(page("wall=1"), AllOf(Not(head), Not(cell)));
+  EXPECT_THAT(page("group=provider"), HasSubstr("colspan=\"7\""));
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body, AllOf(head, cell));
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "b"}).body, Not(head));
+}
+
 TEST_F(PortalTest, ViewsOfOtherColumnsAreOtherViews) {
   board_.fill(support::many_rows(3));
   EXPECT_THAT(page("columns=name"),

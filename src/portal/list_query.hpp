@@ -17,8 +17,8 @@ inline constexpr std::size_t kMostRowsPerPage = 1000;
 
 /// The columns that a reader may leave out, as ?columns= names them.
 inline constexpr auto kColumnNames = [] {
-  std::array<std::string_view, 4 + core::kColumnNumbers.size()> names{"provider", "capacity"};
-  for (std::size_t i = 2; const core::Number& number : core::kColumnNumbers) names[i++] = number.name;
+  std::array<std::string_view, 5 + core::kColumnNumbers.size()> names{"provider", "capacity", "recent"};
+  for (std::size_t i = 3; const core::Number& number : core::kColumnNumbers) names[i++] = number.name;
   names[names.size() - 2] = "measured";
   names[names.size() - 1] = "note";
   return names;

@@ -1,7 +1,9 @@
 #include "portal/problem_page.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "http/compress.hpp"
 #include "portal/row_data.hpp"
@@ -38,6 +40,11 @@ http::Reply show_problem(const http::Request& request, int status, std::string_v
   reply.body = std::make_shared<const std::string>(load_template("problem").render(page));
   secure(reply);
   return reply;
+}
+
+http::Reply show_reply(const http::Request& request, const http::Reply& problem) {
+  const auto json = base::parse_json(*problem.body);
+  return show_problem(request, problem.status, json ? base::text_in(json->get_object(), "detail") : "");
 }
 
 }  // namespace portal

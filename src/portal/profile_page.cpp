@@ -85,8 +85,10 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   page.set("why_level", level);
   data rows{data::type::list};
   rows << row_data(row, now, kRoot);
+  page.set("has_recent", row.reading && !row.reading->recent.empty());
   for (const char* column : {"provider", "capacity", "measured", "note"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", rows);
+  page.set("history_url", kRoot + profile_path("profile", key) + "/history");
   page.set("facts", facts_of(row, now));
   const std::string api = profile_path("/api/v1/hardware", key);
   const std::string badge = profile_path("/badge", key) + ".svg";

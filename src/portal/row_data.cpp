@@ -7,11 +7,13 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "feed/events.hpp"
+#include "portal/strip.hpp"
 
 namespace portal {
-namespace {
 
 using kainjow::mustache::data;
+
+namespace {
 
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; "
@@ -30,6 +32,14 @@ void set_sets(data& page, const core::Sets& sets) {
   page.set("has_sets", !sets.empty());
   page.set("sets", shown);
   set_if_any(page, "more_sets", sets.size() > kShown ? std::to_string(sets.size() - kShown) : "");
+}
+
+void set_strip(data& out, const core::Reading& reading, base::Time now) {
+  core::RecentLevels::Letters letters;
+  const std::string_view recent = reading.recent.text(letters);
+  if (recent.empty()) return;
+  out.set("recent", std::string(recent));
+  out.set("strip", strip(letters_at(recent, reading, now)));
 }
 
 }  // namespace
@@ -119,6 +129,7 @@ data row_data(const core::Row& row, base::Time now, std::string_view root) {
   out.set("stale_at", base::to_rfc3339(reading.stale_at));
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
   set_if_any(out, "capacity", capacity_text(row));
+  set_strip(out, reading, now);
   if (reading.free && reading.total.value_or(0) > 0)
     out.set("share", fmt::format("{:.0f}", 100 * std::clamp(*reading.free / *reading.total, 0.0, 1.0)));
   set_if_any(out, "reason", std::string(without_rule(reading.reason)));

@@ -39,6 +39,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       api_(board_, runtime.cores()),
       history_(reader_.replicas(), runtime.background().get_executor(), metrics),
       history_api_(board_, history_),
+      history_page_(board_, history_),
+      past_page_(board_, history_),
       wait_(board_, metrics),
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
@@ -61,6 +63,8 @@ http::Router Service::routes() {
   router.add("GET", "/", http::to(page_, &Page::handle));
   router.add("GET", "/profile/{provider}/{name}", http::to(profile_page_, &ProfilePage::handle));
   router.add("GET", "/set/{set}", http::to(set_page_, &SetPage::handle));
+  router.add("GET", "/profile/{provider}/{name}/history", http::to(history_page_, &HistoryPage::handle));
+  router.add("GET", "/at", http::to(past_page_, &PastPage::handle));
   router.add("GET", "/assets/{name}", http::to(assets_, &Assets::handle));
   const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
   open("/api/v1/hardware", [this](const http::Request& request) -> http::Answer {

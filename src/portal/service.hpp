@@ -16,7 +16,9 @@
 #include "portal/cors.hpp"
 #include "portal/history.hpp"
 #include "portal/history_api.hpp"
+#include "portal/history_page.hpp"
 #include "portal/page.hpp"
+#include "portal/past_page.hpp"
 #include "portal/profile_page.hpp"
 #include "portal/set_page.hpp"
 #include "portal/sets_api.hpp"
@@ -55,6 +57,8 @@ class Service {
   Api api_;
   History history_;
   HistoryApi history_api_;
+  HistoryPage history_page_;
+  PastPage past_page_;
   Wait wait_;
   Page page_;
   ProfilePage profile_page_;

@@ -9,11 +9,6 @@
 namespace portal {
 namespace {
 
-/// The number of the half hour, counted from 1970.
-std::int64_t half_hour(base::Time time) {
-  return time.time_since_epoch() / std::chrono::minutes{30};
-}
-
 char letter_of(core::Level level) {
   return level == core::Level::unknown ? '-' : core::to_string(level).front();
 }
@@ -43,10 +38,10 @@ std::string lines(std::string_view letters, const Kind& kind) {
 }  // namespace
 
 std::string letters_at(std::string_view recent, const core::Reading& reading, base::Time now) {
-  const std::int64_t measured = half_hour(reading.measured_at);
-  const std::int64_t passed = std::max<std::int64_t>(half_hour(now) - measured, 0);
-  const std::int64_t held =
-      std::clamp<std::int64_t>(half_hour(reading.stale_at - base::Duration{1}) - measured, 0, passed);
+  const std::int64_t measured = core::RecentLevels::half_hour(reading.measured_at);
+  const std::int64_t passed = std::max<std::int64_t>(core::RecentLevels::half_hour(now) - measured, 0);
+  const std::int64_t held = std::clamp<std::int64_t>(
+      core::RecentLevels::half_hour(reading.stale_at - base::Duration{1}) - measured, 0, passed);
   const auto most = [](std::int64_t count) { return std::min(static_cast<std::size_t>(count), kStripLength); };
   std::string letters(kStripLength, '-');
   letters.append(recent).append(most(held), letter_of(reading.level)).append(most(passed - held), '-');
@@ -54,6 +49,7 @@ std::string letters_at(std::string_view recent, const core::Reading& reading, ba
 }
 
 std::string strip(std::string_view letters) {
+  if (letters.find_first_not_of('-') == std::string_view::npos) return "";
   std::string words, paths;
   const auto say = [&](std::string_view name, std::ptrdiff_t count) {
     if (count > 0)
