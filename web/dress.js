@@ -2,6 +2,7 @@
 // groups that fold. Done to a fetched page before it is shown, so that what stays the same is left alone.
 
 import { exact, isEnglish, localNumbers, setText } from './format.js';
+import { fillCommand } from './notify.js';
 
 const collapsed = new Set();
 
@@ -55,6 +56,7 @@ function foldGroups(page) {
 
 export function dress(page, root) {
   fillAddress(page, root);
+  fillCommand(page);
   localise(page);
   addCopyButtons(page);
   foldGroups(page);

@@ -19,6 +19,9 @@ export function levels() {
   return new Map([...rows].map(([id, { level }]) => [id, level]));
 }
 
+// What is known of each row that is shown, in their order.
+export const states = () => [...rows.values()];
+
 // Marks the rows whose level is not the one `before`, and returns them.
 export function mark(before) {
   const changed = [...rows].filter(([id, { level }]) => (before.get(id) ?? level) !== level).map(([, row]) => row);
@@ -46,6 +49,7 @@ function read(tr) {
     measuredAt: time ? Date.parse(time.dateTime) : NaN,
     staleAt: Date.parse(tr.dataset.stale),
     expiresAt: Date.parse(tr.dataset.expires),
+    changedAt: tr.dataset.changed,
   };
 }
 
@@ -136,6 +140,7 @@ export function apply(json) {
   row.measuredAt = measuredAt;
   row.staleAt = Date.parse(json.stale_at);
   row.expiresAt = Date.parse(json.expires_at);
+  row.changedAt = json.changed_at;
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);

@@ -87,6 +87,7 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   rows << row_data(row, now, kRoot);
   for (const char* column : {"provider", "capacity", "measured", "note"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", rows);
+  page.set("tells", true);
   page.set("facts", facts_of(row, now));
   const std::string api = profile_path("/api/v1/hardware", key);
   const std::string badge = profile_path("/badge", key) + ".svg";
