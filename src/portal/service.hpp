@@ -13,6 +13,7 @@
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
 #include "portal/badge.hpp"
+#include "portal/change_feed.hpp"
 #include "portal/cors.hpp"
 #include "portal/history.hpp"
 #include "portal/history_api.hpp"
@@ -55,6 +56,7 @@ class Service {
   Api api_;
   History history_;
   HistoryApi history_api_;
+  ChangeFeed change_feed_;
   Wait wait_;
   Page page_;
   ProfilePage profile_page_;
