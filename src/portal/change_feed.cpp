@@ -41,14 +41,13 @@ AtomEntry entry_of(const StateChange& change, const std::string& epoch, const st
   const core::Profile& profile = change.row->profile;
   const core::Transition& to = change.to;
   const std::string state = state_text(to);
-  const std::string way = change.from ? fmt::format("{} → {}", state_text(*change.from), state) : state;
   const bool lost = to.freshness != core::Freshness::fresh;
   const std::string_view why = lost ? "there is no newer measurement" : std::string_view(to.reason);
   return {.identity = fmt::format("{} {} {} {}", epoch, profile.id, to.at.time_since_epoch().count(), state),
           .title = fmt::format("{} {} is {}", profile.key.provider, profile.key.name, state),
           .updated = to.at,
           .url = base + profile_path("/profile", profile.key),
-          .summary = fmt::format("{}{}{}", way, why.empty() ? "" : ": ", why)};
+          .summary = fmt::format("{} → {}{}{}", state_text(change.from), state, why.empty() ? "" : ": ", why)};
 }
 
 AtomFeed feed_of(const board::State& state, std::span<const StateChange> changes, const board::Selection& selection,

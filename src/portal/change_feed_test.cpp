@@ -25,7 +25,9 @@ constexpr HistoryLimits kPatient{.deadline = 5min, .most_under_way = 8, .kept = 
 constexpr const char* kLatest = R"({"now":"2026-11-24T00:00:00.000Z","transitions":[
 {"revision":9,"id":1,"at":"2026-11-23T22:00:00.000Z","level":"HIGH","freshness":"FRESH","reason":"4 of 8 <idle> & \u0007more"},
 {"revision":8,"id":2,"at":"2026-11-23T21:00:00.000Z","level":"LOW","freshness":"FRESH","reason":""},
-{"revision":7,"id":1,"at":"2026-11-23T20:00:00.000Z","level":"LOW","freshness":"FRESH","reason":"full"}]})";
+{"revision":7,"id":2,"at":"2026-11-23T20:30:00.000Z","level":"MEDIUM","freshness":"FRESH","reason":""},
+{"revision":6,"id":1,"at":"2026-11-23T20:00:00.000Z","level":"LOW","freshness":"FRESH","reason":"full"},
+{"revision":5,"id":1,"at":"2026-11-23T19:00:00.000Z","level":"HIGH","freshness":"FRESH","reason":""}]})";
 
 class ChangeFeedTest : public PortalTest {
  protected:
@@ -66,8 +68,8 @@ TEST_F(ChangeFeedTest, ItSaysWhatChanged) {
                               "href=\"http://vacancy:5000/feed.atom?provider=p&amp;limit=7\""),
                     HasSubstr("href=\"http://vacancy:5000/?provider=p\""), HasSubstr("<title>p a b is HIGH</title>"),
                     HasSubstr("<summary>LOW → HIGH: 4 of 8 &lt;idle&gt; &amp; ?more</summary>"),
-                    HasSubstr("href=\"http://vacancy:5000/profile/p/a%20b\""), HasSubstr("<summary>LOW</summary>"),
-                    HasSubstr("<summary>LOW: full</summary>")));
+                    HasSubstr("href=\"http://vacancy:5000/profile/p/a%20b\""),
+                    HasSubstr("<summary>MEDIUM → LOW</summary>"), HasSubstr("<summary>HIGH → LOW: full</summary>")));
   EXPECT_THAT(service_->asked(), ElementsAre("/hardware/transitions?limit=7&id=1&id=2")) << "few: of them";
 }
 
