@@ -94,6 +94,8 @@ asio::awaitable<http::Reply> ChangeFeed::handle(const http::Request& request) {
     for (const core::RowPtr& row : rows) few.push_back(row->profile.id);
   const std::size_t wanted = few.empty() ? kLatestOfAll : selection->limit;
   const auto told = co_await history_.latest(std::move(few), wanted);
+  if (!told && told.error().status == 504)
+    co_return http::problem(503, "the hardware service has not told the changes in time; try again in a moment");
   if (!told) co_return told.error();
   auto job = [state, rows = std::move(rows), latest = *told, selection = *selection, now,
               base = links_of(request, public_url_).url] {

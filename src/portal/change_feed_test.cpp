@@ -120,7 +120,7 @@ TEST_F(ChangeFeedTest, WithoutHistoryThereIsNoFeed) {
   serve({});
   EXPECT_EQ(feed().status, 501);
   serve(support::hang, {.deadline = 50ms, .most_under_way = 8, .kept = 5min});
-  EXPECT_EQ(feed().status, 504);
+  EXPECT_EQ(feed().status, 503);
 }
 
 TEST_F(ChangeFeedTest, PagesLinkToTheFeedOfTheirView) {
