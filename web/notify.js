@@ -13,10 +13,10 @@ const WAYS = {
 };
 
 const form = document.getElementById('tell');
-const key = `tell ${location.pathname}`;
-let wish;   // of this tab, and kept with it
-let title;  // the page's own
-let marked;
+const key = `tell ${location.pathname}${location.search}`;
+let wish;    // of this tab, and kept with it
+let title;   // the page's own
+let marked;  // instead of it
 let unable = !('Notification' in globalThis);
 
 const way = () => (!isSecureContext ? 'insecure' : unable ? 'unable' : Notification.permission);
@@ -40,10 +40,10 @@ function keep() {
 }
 
 // Notifications with one tag are one, so that several tabs tell once.
-function notify({ who, level, tag }) {
+function notify({ text, tag }) {
   if (way() !== 'granted') return;
   try {
-    const shown = new Notification(`${who} is ${level}`, { tag, body: `Vacancy, ${location.host}` });
+    const shown = new Notification(text, { tag, body: `Vacancy, ${location.host}` });
     shown.onclick = () => {
       focus();
       shown.close();
@@ -53,27 +53,24 @@ function notify({ who, level, tag }) {
   }
 }
 
-const nameOf = ({ provider, name }) => `${provider} ${name}`;
-
+// `rows` are those that it is about; none of a set is nobody's.
 function newsOf(rows, at) {
-  const changes = rows.map(({ changedAt }) => changedAt ?? '').sort();
-  const tag = `${key} ${wish.event} ${changes.at(-1)}`;
-  if (!wish.leaves || rows.length === 1) {
-    const more = rows.length > 1 ? ` (and ${rows.length - 1} more)` : '';
-    return { at, tag, who: nameOf(rows[0]) + more, level: rows[0].level };
-  }
-  return { at, tag, who: `The best of ${rows.length}`, level: rows.some(({ level }) => level === 'MEDIUM') ? 'MEDIUM' : 'LOW' };
+  const tag = `${key} ${wish.event} ${rows.map(({ changedAt }) => changedAt ?? '').sort().at(-1)}`;
+  const { set } = form.dataset;
+  if (set && wish.leaves) return { at, tag, text: `None of ${set} can be taken`, title: `NONE ${set}` };
+  const [{ provider, name, level }] = rows;
+  return { at, tag, text: `${provider} ${name} is ${level}`, title: `${level} ${provider} ${name}` };
 }
 
 function sentence({ told, due, since, news }) {
-  if (told) return `Told at ${clockTime(news.at)}: ${news.who} is ${news.level}.`;
+  if (told) return `Told at ${clockTime(news.at)}: ${news.text}.`;
   if (due) return `So since ${clockTime(since)}; told at ${clockTime(due)} if it stays so.`;
   return news ? `Told at ${clockTime(news.at)}, and over since. Waiting for the next time.` : 'Waiting.';
 }
 
 function showTitle() {
   if (document.title !== marked) title = document.title;
-  marked = wish?.told ? `● ${wish.news.level} ${wish.news.who}` : title;
+  marked = wish?.told ? `● ${wish.news.title}` : title;
   if (document.title !== marked) document.title = marked;
 }
 
@@ -103,8 +100,9 @@ async function start() {
 // The command that waits for the same.
 export function fillCommand(page) {
   if (!form) return;
-  const { least, minutes } = chosen();
-  setText(page.querySelector('[data-wait]'), `--at-least ${least}${minutes ? ` --for ${minutes}m` : ''}`);
+  const { wanted, minutes } = chosen();
+  const least = form.dataset.set ? '' : ` --at-least ${wanted}`;
+  setText(page.querySelector('[data-wait]'), least + (minutes ? ` --for ${minutes}m` : ''));
 }
 
 // While something is wished, the page follows its stream behind others, too.

@@ -50,6 +50,7 @@ function read(tr) {
     staleAt: Date.parse(tr.dataset.stale),
     expiresAt: Date.parse(tr.dataset.expires),
     changedAt: tr.dataset.changed,
+    taken: tr.classList.contains('taken'),
   };
 }
 

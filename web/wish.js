@@ -3,11 +3,13 @@
 const LEVELS = ['UNKNOWN', 'LOW', 'MEDIUM', 'HIGH'];
 const GAP = 90_000;  // looks further apart than a hidden tab's show nothing of the time between
 
-// Is one of `rows` at least at that level? Undefined when nobody knows.
-function reaches(rows, least) {
+const satisfies = (row, wanted) => (wanted === 'taken' ? row.taken : LEVELS.indexOf(row.level) >= LEVELS.indexOf(wanted));
+
+// Does one of `rows` satisfy? Undefined when nobody knows: one did before it grew stale, or none is known.
+function reaches(rows, wanted) {
   const known = rows.filter(({ level, freshness }) => freshness === 'FRESH' && level !== 'UNKNOWN');
-  if (known.some(({ level }) => LEVELS.indexOf(level) >= LEVELS.indexOf(least))) return true;
-  return known.length === rows.length ? false : undefined;
+  if (known.some(row => satisfies(row, wanted))) return true;
+  return known.length && !rows.some(row => row.freshness === 'STALE' && satisfies(row, wanted)) ? false : undefined;
 }
 
 // It is told once when it has come about, and again only after it was over, each for `minutes` without interruption. A time
@@ -15,7 +17,7 @@ function reaches(rows, least) {
 export class Wish {
   told = false;
 
-  // event: a level to be reached, 'HIGH', or to be left, '-HIGH'.
+  // event: a level to be reached, 'HIGH', or to be left, '-HIGH'; likewise 'taken', of a set.
   constructor(event, minutes) {
     Object.assign(this, { event, minutes });
   }
@@ -28,13 +30,13 @@ export class Wish {
     return this.event.startsWith('-');
   }
 
-  get least() {
+  get wanted() {
     return this.event.replace('-', '');
   }
 
-  // Takes the rows as they are at `now`, {level, freshness} each. Returns whether to tell.
+  // Takes the rows as they are at `now`, {level, freshness, taken} each. Returns whether to tell.
   look(rows, now) {
-    const reached = reaches(rows, this.least);
+    const reached = reaches(rows, this.wanted);
     const holds = reached === undefined ? undefined : reached !== this.leaves;
     if (holds !== this.holds || !(Math.abs(now - this.seenAt) <= GAP)) Object.assign(this, { holds, since: now });
     this.seenAt = now;
@@ -50,6 +52,6 @@ export class Wish {
 
   // The rows that it is told of.
   of(rows) {
-    return this.leaves ? rows : rows.filter(row => reaches([row], this.least));
+    return this.leaves ? rows : rows.filter(row => reaches([row], this.wanted));
   }
 }

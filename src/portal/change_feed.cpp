@@ -22,7 +22,8 @@ constexpr std::size_t kMostEntries = 1000;
 constexpr std::size_t kFewProfiles = 100;
 constexpr std::size_t kLatestOfAll = 1000;
 
-constexpr std::string_view kParameters[] = {"q", "provider", "name", feed::kLabelPrefix, "level", "freshness", "limit"};
+constexpr std::string_view kParameters[] = {"set",   "q",         "provider", "name", feed::kLabelPrefix,
+                                            "level", "freshness", "limit"};
 
 /// The rows that may change, whatever they are now.
 std::vector<core::RowPtr> rows_of(const board::State& state, const board::Selection& selection, base::Time now) {
@@ -82,9 +83,9 @@ Rendered render(const AtomFeed& feed) {
 
 asio::awaitable<http::Reply> ChangeFeed::handle(const http::Request& request) {
   if (auto known = request.query.only(kParameters); !known) co_return http::problem(known.error());
-  const auto selection = feed::parse_selection(request.query, kEntries, kMostEntries);
-  if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.of_core(request.core).current();
+  const auto selection = feed::parse_selection(request.query, kEntries, kMostEntries, *state);
+  if (!selection) co_return http::problem(selection.error());
   if (!state->filled) co_return not_filled(*state);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   auto find = [state, selection = *selection, now] { return rows_of(*state, selection, now); };
@@ -107,7 +108,8 @@ asio::awaitable<http::Reply> ChangeFeed::handle(const http::Request& request) {
 }
 
 std::string feed_url(const board::Selection& view) {
-  const board::Selection followed{.words = view.words,
+  const board::Selection followed{.set = view.set,
+                                  .words = view.words,
                                   .providers = view.providers,
                                   .names = view.names,
                                   .labels = view.labels,

@@ -13,7 +13,7 @@ namespace portal {
 /// `GET /feed.atom?q=…&limit=N`: the latest changes of level and freshness as an Atom feed, to subscribe to. Called on
 /// every core; the references outlive it.
 ///
-///   ?q=…&provider=…&label.region=…  of which profiles (feed/selection_query.hpp)
+///   ?set=…&q=…&provider=…&label.region=…  of which profiles (feed/selection_query.hpp)
 ///   &level=HIGH&freshness=FRESH     to which states
 ///   &limit=N                        how many entries
 class ChangeFeed {

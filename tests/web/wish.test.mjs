@@ -43,12 +43,23 @@ for (const [event, minutes, looks, wanted, why] of [
 for (const [event, looks, wanted, why] of [
   ['HIGH', ['LL', 'LH', 'HL'], '.!.', 'any of them'],
   ['HIGH', ['L?', 'H?'], '.!', 'whatever the others are'],
-  ['HIGH', ['HL', '?L', 'HL'], '!..', 'perhaps it was not over'],
+  ['HIGH', ['HL', 'hL', 'HL'], '!..', 'perhaps it was not over'],
+  ['HIGH', ['HL', '?L', 'HL'], '!.!', 'one of which nobody knows any more cannot be had'],
   ['-HIGH', ['HL', 'LL'], '.!', 'none is left'],
-  ['-HIGH', ['HL', 'L?'], '..', 'perhaps one is left'],
+  ['-HIGH', ['HL', 'hL'], '..', 'perhaps one is left'],
+  ['-HIGH', ['HL', '??'], '..', 'nobody knows'],
 ]) {
   test(`of several profiles, ${event}: ${why}`, () => assert.equal(told(new Wish(event, 0), looks), wanted));
 }
+
+test('of a set, the one to take counts, whatever its level', () => {
+  const wish = new Wish('taken', 0);
+  const rows = [...'LH'].map(row);
+  assert.equal(wish.look(rows, 0), false);
+  rows[0].taken = true;
+  assert.equal(wish.look(rows, 1), true);
+  assert.deepEqual(wish.of(rows), [rows[0]]);
+});
 
 test('a tab that did not look does not know how it was meanwhile', () => {
   const wish = new Wish('HIGH', 5);
