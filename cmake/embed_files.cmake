@@ -27,6 +27,9 @@ file(WRITE ${OUT}
 "// Made by cmake/embed_files.cmake.
 #include \"${NAMESPACE}/embedded.hpp\"
 
+// Compilers must take 64 KiB; ours take more.
+#pragma GCC diagnostic ignored \"-Woverlength-strings\"
+
 namespace ${NAMESPACE} {
 namespace {
 const base::EmbeddedFile kFiles[] = {

@@ -3,6 +3,7 @@
 
 import { exact, isEnglish, localNumbers, setText } from './format.js';
 import * as history from './history.js';
+import { fillCommand } from './notify.js';
 
 const collapsed = new Set();
 
@@ -57,6 +58,7 @@ function foldGroups(page) {
 export function dress(page, root) {
   history.keep(page);
   fillAddress(page, root);
+  fillCommand(page);
   localise(page);
   addCopyButtons(page);
   foldGroups(page);

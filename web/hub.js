@@ -12,6 +12,7 @@ const SETTLE = 50;          // views that come together are asked for together
 const DEAD = 50_000;        // a tab that crashed sends no heartbeat
 const LOG = 256;            // events kept for tabs that join later
 const SILENT = 8_500;       // two of the server's heartbeats
+const PING = 15_000;        // a hidden tab has slow timers: messages make it answer
 const BACKOFF_MAX = 8_000;
 
 // One view, and the tabs that show it.
@@ -80,7 +81,7 @@ class Line {
 
   constructor(url, world, closed) {
     Object.assign(this, { url, world, closed });
-    this.changedAt = this.heardAt = world.performance.now();
+    this.changedAt = this.heardAt = this.pingedAt = world.performance.now();
     this.watching = this.world.setInterval(() => this.look(), 1_000);
     this.online = () => this.reopen();
     this.world.addEventListener('online', this.online);
@@ -113,6 +114,10 @@ class Line {
       if (now - view.emptyAt >= LINGER) this.views.delete(view.query);
     }
     if (!this.views.size) return this.close();
+    if (now - this.pingedAt >= PING) {
+      this.pingedAt = now;
+      this.send(this.told());
+    }
     const asked = this.asked?.every(view => this.views.get(view.query) === view);
     if (this.abort && (now - this.heardAt > SILENT || !asked)) this.reopen();
   }

@@ -5,6 +5,7 @@ import { dress } from './dress.js';
 import { follow } from './filter.js';
 import { Follower } from './follower.js';
 import { isHeld } from './hold.js';
+import * as notify from './notify.js';
 import { fetchPage, showProblem, swap } from './page.js';
 import * as rows from './rows.js';
 import * as status from './status.js';
@@ -92,15 +93,28 @@ function tick() {
   status.tick(!follower.version || summary.isBlind(), summary.blindness());
   wall.tick();
   follower.tick(status.withoutStreamFor());
+  notify.look(rows.states(), clock.now());
 }
+
+// Nobody sees the page, nor waits for its word.
+const isAway = () => document.hidden && !notify.isWaiting();
 
 let ticker;
 
 function followVisibility() {
   clearInterval(ticker);
-  if (document.hidden) return;
+  if (isAway()) return;
   tick();
   ticker = setInterval(tick, 1_000);
+}
+
+function take({ event, id, data }) {
+  const parsed = data ? JSON.parse(data) : {};
+  if (parsed.now) clock.observe(parsed.now);
+  if (event === 'heartbeat') return;
+  if (event === 'status') return status.chain(parsed);
+  if (event === 'change') return follower.change(id, parsed);
+  follower.renew(id);
 }
 
 dress(document, dataset.root);
@@ -110,13 +124,10 @@ const stream = connect(() => ({ url, query: dataset.events }), () => follower.ve
     if (status.connection(state, forMs)) follower.wake();
   },
   refetch: ({ id }) => follower.renew(id),
-  event({ event, id, data }) {
-    const parsed = data ? JSON.parse(data) : {};
-    if (parsed.now) clock.observe(parsed.now);
-    if (event === 'heartbeat') return;
-    if (event === 'status') return status.chain(parsed);
-    if (event === 'change') return follower.change(id, parsed);
-    follower.renew(id);
+  isAway,
+  event(message) {
+    take(message);
+    if (document.hidden) tick();  // browsers slow the timers of hidden pages down
   },
 });
 

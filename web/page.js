@@ -155,6 +155,8 @@ export function swap(fresh, held) {
   if (tools && !tools.firstElementChild !== !freshTools.firstElementChild) tools.replaceChildren(...freshTools.childNodes);
   replaceProviders(fresh);
   document.title = fresh.title;
+  const [feed, freshFeed] = [document, fresh].map(page => page.querySelector('link[rel="alternate"]'));
+  if (feed && freshFeed) feed.href = freshFeed.getAttribute('href');
   Object.assign(document.body.dataset, fresh.body.dataset);
   restore(kept);
   return waits;

@@ -20,6 +20,9 @@ export function levels() {
   return new Map([...rows].map(([id, { level }]) => [id, level]));
 }
 
+// What is known of each row that is shown, in their order.
+export const states = () => [...rows.values()];
+
 // Marks the rows whose level is not the one `before`, and returns them.
 export function mark(before) {
   const changed = [...rows].filter(([id, { level }]) => (before.get(id) ?? level) !== level).map(([, row]) => row);
@@ -52,6 +55,8 @@ function read(tr) {
     staleAt: Date.parse(tr.dataset.stale),
     expiresAt: Date.parse(tr.dataset.expires),
     letters: part('.recent')?.dataset.recent ?? '',
+    changedAt: tr.dataset.changed,
+    taken: tr.classList.contains('taken'),
   };
 }
 
@@ -142,6 +147,7 @@ export function apply(json) {
   row.measuredAt = measuredAt;
   row.staleAt = Date.parse(json.stale_at);
   row.expiresAt = Date.parse(json.expires_at);
+  row.changedAt = json.changed_at;
   show(row, json.availability, json.freshness);
   showBefore(row, json);
   showNumbers(row, json);

@@ -8,7 +8,7 @@ const JUMP = 2_000;     // the clocks differ: one was set, or stood while the ma
 const PAUSE = 5_000;    // no timer is so late: the machine slept
 
 // events() is {url, query} of the stream, version() the state that the page shows. handlers: state, event, refetch, each
-// called with the hub's message. world is the window.
+// called with the hub's message; isAway() says whether a hidden tab may leave. world is the window.
 export function connect(events, version, handlers, world = globalThis) {
   const steady = () => world.performance.now();
   let port;
@@ -25,6 +25,7 @@ export function connect(events, version, handlers, world = globalThis) {
     port.onmessage = ({ data }) => {
       heardAt = steady();
       handlers[data.type](data);
+      if (timer && world.document.hidden) look();  // its timers are slow: once a minute
     };
   }
 
@@ -55,7 +56,8 @@ export function connect(events, version, handlers, world = globalThis) {
     const now = clocks();
     const [byWall, bySteady] = [now.wall - before.wall, now.steady - before.steady];
     before = now;
-    if (Math.abs(byWall - bySteady) > JUMP || bySteady > PAUSE) port.postMessage({ type: 'reopen' });
+    const slept = bySteady > PAUSE && !world.document.hidden;
+    if (Math.abs(byWall - bySteady) > JUMP || slept) port.postMessage({ type: 'reopen' });
     if (bySteady > PAUSE) heardAt = now.steady;  // nobody could answer meanwhile
     if (now.steady - askedAt < HEARTBEAT) return;
     if (now.steady - heardAt > SILENT) useOwnHub();
@@ -64,11 +66,12 @@ export function connect(events, version, handlers, world = globalThis) {
 
   function leave() {
     world.clearInterval(timer);
+    timer = undefined;
     port.postMessage({ type: 'leave' });
   }
 
   function follow() {
-    if (world.document.hidden) return leave();
+    if (handlers.isAway()) return leave();
     world.clearInterval(timer);
     heardAt = steady();
     before = clocks();

@@ -4,8 +4,8 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "core/losses.hpp"
 #include "feed/history_json.hpp"
-#include "hardware/losses.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kDefaultRows = 100;
 constexpr std::size_t kMostRows = 10'000;
+constexpr std::size_t kMostIds = 100;
 /// Clocks differ.
 constexpr std::chrono::minutes kTolerance{1};
 
@@ -64,6 +65,27 @@ base::Result<core::ProfileKey> read_after(std::string_view text) {
   return core::ProfileKey{*provider, *name};
 }
 
+base::Result<std::vector<core::ProfileId>> read_ids(const http::Query& query) {
+  std::vector<core::ProfileId> ids;
+  for (const std::string_view text : query.all("id")) {
+    const auto id = base::number_of<core::ProfileId>(text);
+    if (!id) return base::fail(base::Errc::invalid, fmt::format("id='{}' is not a whole number", text));
+    ids.push_back(*id);
+  }
+  if (ids.size() > kMostIds)
+    return base::fail(base::Errc::invalid, fmt::format("id is there {} times; the most is {}", ids.size(), kMostIds));
+  return ids;
+}
+
+void append_logged(std::string& out, const core::LoggedTransition& one) {
+  out += '{';
+  if (one.revision > 0) out += fmt::format("\"revision\":{},", one.revision);
+  out += fmt::format("\"id\":{},", one.profile);
+  std::string transition;
+  feed::append_transition(transition, one.transition);
+  out += std::string_view(transition).substr(1);
+}
+
 }  // namespace
 
 HistoryApi::HistoryApi(board::Board& board, store::History& history, base::Metrics& metrics, HistoryPool::Limits limits)
@@ -87,7 +109,7 @@ http::Reply HistoryApi::past_of(const board::State& state, core::ProfileId id, c
   const core::RowPtr row = row_of(state.snapshot, id);
   if (!row) return http::problem(404, "no profile has this id; ids are whole numbers");
   std::vector<core::Transition> transitions = history_.transitions(id, {range.from, range.to}, range.limit + 1);
-  add_losses(transitions, *row, now);
+  core::add_losses(transitions, *row, now);
   const base::Time from = cut(transitions, range);
   std::string body = fmt::format("{{\"id\":{},\"provider\":", id);
   base::append_json_string(body, row->profile.key.provider);
@@ -160,25 +182,32 @@ http::Reply HistoryApi::board_at(base::Time time, const core::ProfileKey& after,
 }
 
 asio::awaitable<http::Reply> HistoryApi::transitions(const http::Request& request) {
-  if (auto known = request.query.only({"limit"}); !known) co_return http::problem(known.error());
+  if (auto known = request.query.only({"limit", "id"}); !known) co_return http::problem(known.error());
   const auto limit = request.query.number("limit", kDefaultRows, 1, kMostRows);
   if (!limit) co_return http::problem(limit.error());
+  const auto ids = read_ids(request.query);
+  if (!ids) co_return http::problem(ids.error());
   const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_loaded();
   const base::Time now = state->now(std::chrono::steady_clock::now());
-  auto job = [this, limit = *limit, now] {
+  auto job = [this, ids = *ids, limit = *limit, now] {
     std::string body = "{\"now\":\"" + base::to_rfc3339(now) + "\",\"transitions\":";
-    const std::vector<core::LoggedTransition> logged = history_.latest_transitions(limit);
-    const auto append = [](std::string& out, const core::LoggedTransition& one) {
-      out += fmt::format("{{\"revision\":{},\"id\":{},", one.revision, one.profile);
-      std::string transition;
-      feed::append_transition(transition, one.transition);
-      out += std::string_view(transition).substr(1);
-    };
-    feed::append_array(body, logged, append);
+    const auto logged = ids.empty() ? history_.latest_transitions(limit) : latest_of(ids, limit, now);
+    feed::append_array(body, logged, append_logged);
     return reply_with(body + "}");
   };
   co_return co_await pool_.run(std::move(job));
+}
+
+std::vector<core::LoggedTransition> HistoryApi::latest_of(const std::vector<core::ProfileId>& ids, std::size_t limit,
+                                                          base::Time now) {
+  std::vector<core::LoggedTransition> found;
+  for (const core::ProfileId id : ids)
+    for (core::Transition& one : history_.transitions(id, {base::Time{}, now + kTolerance}, limit))
+      found.push_back({.revision = 0, .profile = id, .transition = std::move(one)});
+  std::ranges::sort(found, std::greater(), [](const auto& one) { return std::tuple(one.transition.at, one.profile); });
+  if (found.size() > limit) found.resize(limit);
+  return found;
 }
 
 }  // namespace hardware

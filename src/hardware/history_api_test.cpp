@@ -139,6 +139,18 @@ TEST_F(HistoryApiTest, TransitionsOfAllProfilesAreThere) {
   EXPECT_THAT(ask("/hardware/transitions"), HasSubstr(R"({"revision":11,"id":7,)"));
 }
 
+TEST_F(HistoryApiTest, TransitionsOfSomeProfilesAreThere) {
+  history_.past[7] = {at(kNow - 4h, core::Level::low), at(kNow - 2h, core::Level::high)};
+  history_.past[8] = {at(kNow - 3h, core::Level::medium), at(kNow - 1h, core::Level::low)};
+  history_.past[9] = {at(kNow - 1min, core::Level::low)};
+  const std::string both = ask("/hardware/transitions?id=7&id=8&limit=3");
+  const auto place = [&](std::string_view part) { return both.find(part); };
+  EXPECT_LT(place(R"({"id":8,"at":"2026-11-23T23:00)"), place(R"({"id":7,"at":"2026-11-23T22:00)"));
+  EXPECT_LT(place(R"({"id":7,"at":"2026-11-23T22:00)"), place(R"({"id":8,"at":"2026-11-23T21:00)"));
+  EXPECT_THAT(both, AllOf(HasSubstr(R"({"id":8,"at":"2026-11-23T21:00)"), Not(HasSubstr("T20:00")),
+                          Not(HasSubstr("\"id\":9")), Not(HasSubstr("revision"))));
+}
+
 TEST_F(HistoryApiTest, WrongRequestsAreExplained) {
   const std::pair<const char*, const char*> wrong[] = {
       {"/hardware/9/history", "404"},
@@ -152,6 +164,7 @@ TEST_F(HistoryApiTest, WrongRequestsAreExplained) {
       {"/hardware/at?time=2026-11-23T00:00:00Z&after=x", "the value in 'next'"},
       {"/hardware/at?time=2026-11-23T00:00:00Z&limit=0", "from 1 to 10000"},
       {"/hardware/transitions?limit=all", "from 1 to 10000"},
+      {"/hardware/transitions?id=7&id=a", "id='a' is not a whole number"},
   };
   for (const auto& [target, message] : wrong)
     EXPECT_THAT(ask(target), AllOf(HasSubstr("HTTP/1.1 40"), HasSubstr(message))) << target;

@@ -25,7 +25,8 @@ TEST_F(PortalTest, ABadgeShowsTheLevel) {
   EXPECT_EQ(badge("a.svg").content_type, "image/svg+xml");
   EXPECT_THAT(*badge("a.svg").body, HasSubstr("<title>a: HIGH</title>"));
   EXPECT_THAT(*badge("old.svg").body, HasSubstr("<title>old: LOW (old)</title>"));
-  EXPECT_THAT(*badge("a.svg", "label=%3Cscript%3E").body, AllOf(HasSubstr("&lt;script>"), Not(HasSubstr("<script"))));
+  EXPECT_THAT(*badge("a.svg", "label=%3Cscript%3E").body,
+              AllOf(HasSubstr("&lt;script&gt;"), Not(HasSubstr("<script"))));
   EXPECT_EQ(badge("a.png").status, 404);
   EXPECT_EQ(badge("none.svg").status, 404);
   EXPECT_EQ(badge("a.svg", "label=").status, 400);

@@ -29,6 +29,12 @@ base::Result<Document<HistoryAnswer>> read_past(std::string body) {
   return Document<HistoryAnswer>{std::move(*answer), prepared(std::move(body))};
 }
 
+base::Result<Document<LatestTransitions>> read_latest(std::string body) {
+  auto answer = parse_latest_transitions(body);
+  if (!answer) return std::unexpected(answer.error());
+  return Document<LatestTransitions>{std::move(*answer), prepared(std::move(body))};
+}
+
 bool has_filters(const board::Selection& selection) {
   return !(selection.words.empty() && selection.providers.empty() && selection.names.empty() &&
            selection.labels.empty() && selection.levels.empty() && selection.freshness.empty());
@@ -125,6 +131,7 @@ History::History(http::Replicas& replicas, asio::any_io_executor background, bas
       source_(replicas, background_, limits.deadline),
       pasts_(background_),
       boards_(background_),
+      latest_(background_),
       idle_(background_) {}
 
 asio::awaitable<Told<HistoryAnswer>> History::past(core::ProfileId profile, feed::HistoryRange range) {
@@ -140,6 +147,14 @@ asio::awaitable<Told<PastBoard>> History::board_at(base::Time time, board::Selec
   Question<PastBoard> question{std::move(target),
                                [selection](const std::string& body) { return read_board(body, selection); }};
   auto answered = answer(boards_, std::move(key), std::move(question));
+  co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
+}
+
+asio::awaitable<Told<LatestTransitions>> History::latest(std::vector<core::ProfileId> profiles, std::size_t limit) {
+  std::string target = fmt::format("/hardware/transitions?limit={}", limit);
+  for (const core::ProfileId profile : profiles) target += fmt::format("&id={}", profile);
+  Question<LatestTransitions> question{target, read_latest};
+  auto answered = answer(latest_, std::move(target), std::move(question));
   co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
 }
 

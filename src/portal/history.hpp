@@ -39,6 +39,9 @@ class History {
   /// and `after` a part of them. A part may have fewer rows than its limit although more follow.
   boost::asio::awaitable<Told<PastBoard>> board_at(base::Time time, board::Selection selection);
 
+  /// The latest transitions of `profiles`, a hundred at most; of all profiles when there are none.
+  boost::asio::awaitable<Told<LatestTransitions>> latest(std::vector<core::ProfileId> profiles, std::size_t limit);
+
   /// Runs `job`, which takes long, on the thread that reads answers: the core goes on meanwhile.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&>> work(F job) {
@@ -66,6 +69,7 @@ class History {
   HistorySource source_;
   Flights<HistoryAnswer> pasts_;
   Flights<PastBoard> boards_;
+  Flights<LatestTransitions> latest_;
   std::size_t under_way_ = 0;
   base::Event idle_;
   base::OffloadPool pool_{"past", 1, base::OffloadPool::Priority::low};

@@ -130,6 +130,16 @@ PastBoard past_board_of(const json::object& object) {
   return board;
 }
 
+LatestTransitions latest_transitions_of(const json::object& object) {
+  LatestTransitions latest{.now = time_of(object, "now"), .transitions = {}};
+  for (const json::value& one : array_of(object, "transitions")) {
+    const json::object& logged = object_of(one);
+    const core::Revision revision = member(logged, "revision") == nullptr ? 0 : count_of(logged, "revision");
+    latest.transitions.push_back({revision, count_of(logged, "id"), transition_of(logged, "level", "at")});
+  }
+  return latest;
+}
+
 template <class Answer>
 base::Result<Answer> parse(std::string_view text, Answer (*read)(const json::object&)) {
   const auto wrong = [](std::string_view what) {
@@ -152,6 +162,10 @@ base::Result<HistoryAnswer> parse_history(std::string_view json) {
 
 base::Result<PastBoard> parse_past_board(std::string_view json) {
   return parse(json, past_board_of);
+}
+
+base::Result<LatestTransitions> parse_latest_transitions(std::string_view json) {
+  return parse(json, latest_transitions_of);
 }
 
 }  // namespace portal

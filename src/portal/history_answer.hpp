@@ -40,9 +40,16 @@ struct PastBoard {
   std::vector<PastHardware> rows;
 };
 
-/// Both read the answer of a service of any version: further keys are left alone, and texts are made printable. An
+/// The latest transitions, the newest first: the answer to `GET /hardware/transitions`.
+struct LatestTransitions {
+  base::Time now;
+  std::vector<core::LoggedTransition> transitions;
+};
+
+/// They read the answer of a service of any version: further keys are left alone, and texts are made printable. An
 /// error (unavailable) says what is wrong with it. Pure; thread-safe.
 base::Result<HistoryAnswer> parse_history(std::string_view json);
 base::Result<PastBoard> parse_past_board(std::string_view json);
+base::Result<LatestTransitions> parse_latest_transitions(std::string_view json);
 
 }  // namespace portal

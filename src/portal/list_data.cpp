@@ -6,6 +6,7 @@
 
 #include "feed/selection_query.hpp"
 #include "portal/badge.hpp"
+#include "portal/change_feed.hpp"
 #include "portal/form_data.hpp"
 #include "portal/row_data.hpp"
 
@@ -128,6 +129,7 @@ void set_files(data& page, const board::Selection& selection) {
   all.limit = 0;
   const std::string all_query = feed::to_query(all, 0);
   page.set("csv_url", "./api/v1/hardware.csv" + (all_query.empty() ? "" : "?" + all_query));
+  page.set("feed_url", "./" + feed_url(selection));
   const std::string filter = feed::to_query(badge_selection(selection), 0);
   page.set("badge_url", "./badge.svg" + (filter.empty() ? "" : "?" + filter));
 }

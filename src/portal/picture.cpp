@@ -43,6 +43,9 @@ std::string escaped(std::string_view text) {
       case '<':
         out += "&lt;";
         break;
+      case '>':  // XML has no "]]>" in a text
+        out += "&gt;";
+        break;
       case '&':
         out += "&amp;";
         break;

@@ -9,6 +9,7 @@
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
+#include "portal/change_feed.hpp"
 #include "portal/links.hpp"
 #include "portal/problem_page.hpp"
 #include "portal/row_data.hpp"
@@ -89,6 +90,8 @@ data page_data(const board::State& state, const core::Row& row, const Links& lin
   for (const char* column : {"provider", "capacity", "measured", "note"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", rows);
   page.set("history_url", kRoot + profile_path("profile", key) + "/history");
+  page.set("tells", true);
+  page.set("feed_url", kRoot + feed_url(selection));
   page.set("facts", facts_of(row, now));
   const std::string api = profile_path("/api/v1/hardware", key);
   const std::string badge = profile_path("/badge", key) + ".svg";

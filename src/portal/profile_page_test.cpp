@@ -19,7 +19,7 @@ using testing::Not;
 
 /// What a reader copies, without the marks for the script that puts the browser's own address there.
 std::string copied(std::string html) {
-  for (const std::string_view mark : {"<span data-base>", "</span>"})
+  for (const std::string_view mark : {"<span data-base>", "<span data-wait>", "</span>"})
     for (std::size_t at = 0; (at = html.find(mark, at)) != std::string::npos;) html.erase(at, mark.size());
   return html;
 }
@@ -45,6 +45,17 @@ TEST_F(PortalTest, AProfileHasAPageThatSaysWhyAndWhatToCopy) {
     return copied(*ask(&ProfilePage::handle, profile_page_, "", {"a/b", "c"}).body)
         .contains("vacancy wait --url &apos;http://x;id&apos; &apos;a?b/c&apos; --at-least");
   })) << "what stands there can be run";
+}
+
+TEST_F(PortalTest, AProfilesPageTellsWhen) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  row.reading->changed = core::LevelChange{Level::low, kNow - 59min};
+  board_.fill({share(row), share(measured_row(2, "b", 2, Level::low))});
+  const auto html = [&](const char* name) { return *ask(&ProfilePage::handle, profile_page_, "", {"p", name}).body; };
+  EXPECT_THAT(html("a"), AllOf(HasSubstr("<form id=\"tell\""), HasSubstr("<span data-wait>--at-least MEDIUM</span>"),
+                               HasSubstr(fmt::format("data-changed=\"{}\"", base::to_rfc3339(kNow - 59min)))));
+  EXPECT_THAT(html("b"), HasSubstr("data-changed=\"\""));
+  EXPECT_THAT(page(), AllOf(Not(HasSubstr("data-changed")), Not(HasSubstr("<form id=\"tell\""))));
 }
 
 TEST_F(PortalTest, CommandsNameThePortalAsItWasReached) {

@@ -128,6 +128,7 @@ data row_data(const core::Row& row, base::Time now, std::string_view root) {
   out.set("measured_text", base::to_rfc3339(reading.measured_at).substr(11, 8) + " UTC");
   out.set("stale_at", base::to_rfc3339(reading.stale_at));
   out.set("expires_at", base::to_rfc3339(reading.expires_at));
+  if (reading.changed) out.set("changed_at", base::to_rfc3339(reading.changed->at));
   set_if_any(out, "capacity", capacity_text(row));
   set_strip(out, reading, now);
   if (reading.free && reading.total.value_or(0) > 0)

@@ -41,6 +41,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       history_api_(board_, history_),
       history_page_(board_, history_),
       past_page_(board_, history_),
+      change_feed_(board_, history_, config.public_url),
       wait_(board_, metrics),
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
@@ -78,6 +79,7 @@ http::Router Service::routes() {
   open("/api/v1/sets/{set}/first", http::to(sets_, &SetsApi::first));
   open("/api/v1/hardware/{provider}/{name}/history", http::to(history_api_, &HistoryApi::json));
   open("/api/v1/hardware/{provider}/{name}/history.csv", http::to(history_api_, &HistoryApi::csv));
+  open("/feed.atom", http::to(change_feed_, &ChangeFeed::handle));
   open("/api/v1/wait", http::to(wait_, &Wait::handle));
   open("/api/v1/events", http::to(events_, &feed::EventStream::handle));
   open("/badge.svg", http::to(badge_, &Badge::list));

@@ -13,6 +13,7 @@
 #include "portal/api.hpp"
 #include "portal/assets.hpp"
 #include "portal/badge.hpp"
+#include "portal/change_feed.hpp"
 #include "portal/cors.hpp"
 #include "portal/history.hpp"
 #include "portal/history_api.hpp"
@@ -59,6 +60,7 @@ class Service {
   HistoryApi history_api_;
   HistoryPage history_page_;
   PastPage past_page_;
+  ChangeFeed change_feed_;
   Wait wait_;
   Page page_;
   ProfilePage profile_page_;

@@ -8,6 +8,7 @@
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
+#include "portal/change_feed.hpp"
 #include "portal/links.hpp"
 #include "portal/list_query.hpp"
 #include "portal/need_query.hpp"
@@ -129,6 +130,8 @@ data page_data(const board::State& state, const core::Set& set, const core::Need
   if (shown.first) page.set("take", take_data(*shown.first));
   set_counts(page, shown.counts);
   page.set("list_url", kRoot + "?set=" + set.name);
+  page.set("feed_url", kRoot + feed_url(selection));
+  page.set("tells", true);
   page.set("levels", levels_of(set, need));
   set_if_any(page, "needs", needs_text(need));
   page.set("flags", flags_of(need));

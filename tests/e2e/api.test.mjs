@@ -78,6 +78,10 @@ const CASES = [
   ['portal', 'api/v1/wait?profile=c5', 400],
   ['portal', 'api/v1/wait?profile=Amazon/c5&timeout=2x', 400],
   ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=GREAT', 400],
+  ['portal', 'feed.atom', 200, { type: 'application/atom+xml' }],
+  ['portal', 'feed.atom?q=c5&label.region=eu-1&level=HIGH,LOW&freshness=FRESH&limit=9', 200],
+  ['portal', 'feed.atom?limit=0', 400],
+  ['portal', 'feed.atom?sort=name', 400],
   ['portal', 'badge/Amazon/c5.svg', 200, { type: 'image/svg+xml' }],
   ['portal', 'badge/Amazon/c5.svg?label=c5', 200],
   ['portal', 'badge/Amazon/c5.svg?label=', 400],
@@ -200,7 +204,7 @@ for (const [service, path, wanted] of [
 
 test('without a hardware service: 503 that says so, and a page', async t => {
   const { url, adminUrl } = await portalAlone(t);
-  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'badge/Amazon/c5.svg']) {
+  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'badge/Amazon/c5.svg', 'feed.atom']) {
     const answer = await ask(url + path);
     assert.equal(answer.status, 503, path);
     assert.match(answer.headers.get('retry-after'), /^\d+$/);

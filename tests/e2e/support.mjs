@@ -153,7 +153,8 @@ async function undescribedAnswer(request) {
 async function openContext(test, { described = true, ...options }) {
   browser ??= chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--host-resolver-rules=MAP vacancy.test 127.0.0.1'],
   });
   const context = await (await browser).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);

@@ -20,7 +20,7 @@ class HistoryService {
   explicit HistoryService(base::Runtime& runtime, Answers answers = {}) : answers_(std::move(answers)) {
     http::Router router;
     if (answers_)
-      for (const char* pattern : {"/hardware/{id}/history", "/hardware/at"})
+      for (const char* pattern : {"/hardware/{id}/history", "/hardware/at", "/hardware/transitions"})
         router.add("GET", pattern, [this](const http::Request& request) { return answer(request); });
     router.add("PUT", "/hardware/{id}", [](const http::Request&) { return http::problem(401, "no token"); });
     serving_ = std::make_unique<Serving>(runtime, std::move(router));

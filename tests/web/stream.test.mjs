@@ -11,8 +11,17 @@ mock.method(Math, 'random', () => 0.5);  // pauses are three quarters of what th
 
 const WAYS = { 'with a SharedWorker': 'worker', 'without': 'none', 'with one that does not start': 'broken' };
 
-/** A tab that shows `version`, what its handlers got, and the requests of its hub. */
-async function tab(way, { version = 'e-1', answer } = {}) {
+/** The window of a page that is hidden for long: its timers come once a minute. */
+function hiddenForLong(world) {
+  world.hide(true);
+  return Object.assign(Object.create(world), {
+    setInterval: call => world.setInterval(call, 60_000),
+    addEventListener: world.addEventListener.bind(world),
+  });
+}
+
+/** A tab that shows `version`, what its handlers got, and the requests of its hub. One that waits for an event stays hidden. */
+async function tab(way, { version = 'e-1', waits = false, answer } = {}) {
   const world = new World();
   const requests = [];
   world.fetch = async (url, { signal }) => {
@@ -42,12 +51,13 @@ async function tab(way, { version = 'e-1', answer } = {}) {
       all.push(message);
       if (message.state !== got.at(-1)) got.push(message.state);
     },
+    isAway: () => world.document.hidden && !waits,
     refetch: ({ id }) => got.push(`refetch ${id}`),
     event: ({ event, id, data }) => {
       all.push({ event, data });
       if (event !== 'status' && event !== 'heartbeat') got.push(`${event} ${id} ${data}`);
     },
-  }, world);
+  }, waits ? hiddenForLong(world) : world);
   await world.pass(0);
   return { world, requests, state, all, hub, take: () => got.splice(0) };
 }
@@ -205,6 +215,34 @@ test('a hidden tab leaves its stream after two seconds, and resumes from its own
   world.hide(false);
   await world.pass(0);
   assert.deepEqual(requests.slice(1).map(({ views }) => views), [['q=&since=e-7']]);
+});
+
+test('a hidden tab that waits for something keeps its stream, though its timers are slow', async () => {
+  const { world, requests, take } = await tab('worker', { waits: true });
+  for (let second = 0; second < 200; second += 4) {
+    requests[0].say('event: heartbeat\ndata: {}\n\n');
+    await world.pass(4_000);
+  }
+  assert.equal(requests.length, 1);
+  requests[0].say('event: change\nid: e-2\ndata: {}\n\n');
+  await settled();
+  assert.deepEqual(take(), ['connecting', 'open', 'change e-2 {}']);
+});
+
+test('it keeps it also while nothing comes', async () => {
+  let away = false;
+  const { world, requests, take } = await tab('worker', { waits: true, answer: () => away && { fails: true } });
+  requests[0].say(': x\n\n');
+  away = true;
+  requests[0].end();
+  await world.pass(172_000);
+  take();
+  away = false;
+  await world.pass(7_000);
+  requests.at(-1).say('event: change\nid: e-2\ndata: {}\n\n');
+  await settled();
+  assert.deepEqual(take(), ['open', 'change e-2 {}']);
+  assert.deepEqual(new Set(requests.map(({ views }) => views.join())), new Set(['q=&since=e-1']));
 });
 
 test('a machine that slept, and a clock that was set, doubt the connection', async () => {
