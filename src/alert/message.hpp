@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/alerts.hpp"
+#include "core/level.hpp"
+
+namespace alert {
+
+/// What an item is about.
+enum class Subject : std::uint8_t { profile, set, probe };
+/// "profile", "set", "probe".
+std::string_view to_string(Subject subject);
+
+/// One change of an alert: it fires, or it is over.
+struct Item {
+  Subject about = Subject::profile;
+  /// PROVIDER/NAME of a profile, or the name of a set or a probe. With the rule it identifies the alert.
+  std::string subject;
+  bool firing = true;
+  /// Of a profile; or of the profile that ended the alert of a set. UNKNOWN where there is none.
+  core::Level level = core::Level::unknown;
+  /// The level before that change, where it is known.
+  std::optional<core::Level> from{};
+  /// Why the level is what it is, for people; may be "".
+  std::string reason{};
+  /// Since when the alert's condition holds. Together with `subject` it identifies one firing from its begin to its end.
+  base::Time since;
+  /// When it fired, or was over.
+  base::Time at;
+  /// The profile's labels.
+  std::map<std::string, std::string> labels{};
+  /// The page about it; "" without a public_url.
+  std::string url{};
+  /// The change in a sentence without a full stop: "Amazon/c5 is HIGH: 4 of 8 nodes idle".
+  std::string text{};
+
+  bool operator==(const Item&) const = default;
+};
+
+/// What a message tells: `firing` when something fires newly, `resolved` when things are over only.
+enum class Kind : std::uint8_t { firing, resolved, reminder, test };
+/// "firing", "resolved", "reminder", "test".
+std::string_view to_string(Kind kind);
+
+/// What receivers get: changes of one group of a rule, in their order. The messages to one receiver are delivered in the
+/// order in which they were made, so that those about one profile are in order, too.
+struct Message {
+  /// The same in every attempt to deliver it, and of no other message: letters, digits, '_', '.' and '-', 100 at most.
+  std::string id;
+  std::string rule;
+  config::Severity severity = config::Severity::warning;
+  Kind kind = Kind::firing;
+  base::Time at;
+  /// The values of the rule's group_by: {"provider": "Amazon"}. With the rule they identify the group.
+  std::map<std::string, std::string> group{};
+  /// How many alerts of the group fire after these changes: 0 when all is over.
+  std::size_t still_firing = 0;
+  /// At least one, 500 at most; of a test none. Of a reminder, all that fire.
+  std::vector<Item> items{};
+  /// For people, in one line: "Amazon/c5 is HIGH". The same for all receivers.
+  std::string title{};
+  /// For people, in lines of plain text.
+  std::string text{};
+
+  bool operator==(const Message&) const = default;
+};
+
+/// The message as JSON: what a webhook gets, what the outbox keeps and what `replay` answers with.
+std::string to_json(const Message& message);
+/// Reads it back. invalid: not such a message.
+base::Result<Message> parse_message(std::string_view json);
+
+/// The message that checks a receiver.
+Message test_message(const std::string& id, base::Time at);
+
+}  // namespace alert
