@@ -31,7 +31,8 @@ struct Item {
   std::optional<core::Level> from{};
   /// Why the level is what it is, for people; may be "".
   std::string reason{};
-  /// Since when the alert's condition holds. Together with `subject` it identifies one firing from its begin to its end.
+  /// Since when the alert's condition holds. Together with `subject` it identifies one firing from its begin to its
+  /// end.
   base::Time since;
   /// When it fired, or was over.
   base::Time at;
@@ -50,8 +51,8 @@ enum class Kind : std::uint8_t { firing, resolved, reminder, test };
 /// "firing", "resolved", "reminder", "test".
 std::string_view to_string(Kind kind);
 
-/// What receivers get: changes of one group of a rule, in their order. The messages to one receiver are delivered in the
-/// order in which they were made, so that those about one profile are in order, too.
+/// What receivers get: changes of one group of a rule, in their order. The messages to one receiver are delivered in
+/// the order in which they were made, so that those about one profile are in order, too.
 struct Message {
   /// The same in every attempt to deliver it, and of no other message: letters, digits, '_', '.' and '-', 100 at most.
   std::string id;

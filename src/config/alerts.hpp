@@ -11,8 +11,8 @@
 #include "config/probe_keys.hpp"
 #include "core/level.hpp"
 
-/// `alerts:` in the configuration: rules, which say when to send a message, and receivers, which say where to. A new kind
-/// of receiver is its options here, a member of AlertReceiver, and a line in `kinds`.
+/// `alerts:` in the configuration: rules, which say when to send a message, and receivers, which say where to. A new
+/// kind of receiver is its options here, a member of AlertReceiver, and a line in `kinds`.
 namespace config {
 
 /// The form of the JSON that a webhook gets: our own, or what a service reads.
