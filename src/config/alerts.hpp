@@ -176,14 +176,19 @@ void fields(C& condition, Visit&& visit) {
 /// PagerDuty's words, which others understand, too.
 enum class Severity : std::uint8_t { info, warning, error, critical };
 
-/// Local times in which nothing is sent, as "22:00-07:00", "Sat,Sun" or "Mon-Fri 18:00-08:00". A span over midnight
-/// belongs to the day on which it begins.
+/// Local times in which nothing is sent, as "22:00-07:00", "Sat,Sun" or "Mon-Fri 18:00-08:00".
 struct QuietHours {
-  /// Bit 0 is Monday.
-  std::uint8_t days = 0x7F;
-  /// Since midnight; `end` is at most `begin` when midnight lies between.
+  static constexpr std::chrono::minutes kDay = std::chrono::hours{24};
+  static constexpr unsigned kEveryDay = 0x7F;
+
+  /// The days on which they begin; bit 0 is Monday.
+  unsigned days = kEveryDay;
+  /// From 0 to 24 h after midnight. When `end` is not after `begin`, it is on the next day.
   std::chrono::minutes begin{0};
-  std::chrono::minutes end{0};
+  std::chrono::minutes end = kDay;
+
+  /// Is this minute of this day in them? Monday is 0.
+  bool contains(unsigned weekday, std::chrono::minutes since_midnight) const;
 
   bool operator==(const QuietHours&) const = default;
 };

@@ -44,5 +44,8 @@ void check_probes(const std::vector<ProbeConfig>& probes);
 void check_sets(const std::map<std::string, std::vector<std::string>>& sets);
 void check_portal(const PortalConfig& portal);
 void check_autoscaler(const AutoscalerConfig& autoscaler);
+void check_alerts(const Config& config);
+/// "Name: FILE" each.
+void check_header_files(const std::vector<std::string>& headers, const std::string& path);
 
 }  // namespace config

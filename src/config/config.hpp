@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/server_config.hpp"
+#include "config/alerts.hpp"
 #include "config/autoscaler.hpp"
 #include "config/probes.hpp"
 #include "core/profile.hpp"
@@ -98,6 +99,8 @@ struct Config {
   std::vector<ProbeConfig> probes{};
   /// Profiles in the order of preference, as patterns PROVIDER/NAME, by the name of their set.
   std::map<std::string, std::vector<std::string>> sets{};
+  /// Messages about what happens, by the hardware service.
+  AlertsConfig alerts{};
 
   bool operator==(const Config&) const = default;
 };

@@ -92,7 +92,7 @@ class Reader {
     field = split_at_commas(text);
   }
 
-  template <Section T>
+  template <class T>
   void set(std::vector<T>& field, const std::string& path, const std::string& variable, const std::string& text) {
     read_yaml(text, variable, path, field, origins_);
   }

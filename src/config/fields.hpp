@@ -160,6 +160,7 @@ void fields(C& config, Visit&& visit) {
     visit("profiles", config.profiles);
   visit("probes", config.probes);
   visit("sets", config.sets);
+  visit("alerts", config.alerts);
 }
 
 template <Of<ProfileEntry> C, class Visit>

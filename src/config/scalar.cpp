@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "core/condition.hpp"
 
 namespace config {
 namespace {
@@ -103,6 +104,13 @@ base::Result<void> assign(Quantity& out, std::string_view text) {
   return {};
 }
 
+base::Result<void> assign(core::Level& out, std::string_view text) {
+  const auto level = core::parse_at_least(text);
+  if (!level) return base::fail(base::Errc::invalid, fmt::format("'{}' is not a level; use LOW, MEDIUM or HIGH", text));
+  out = *level;
+  return {};
+}
+
 std::string to_text(const std::string& value) {
   return value;
 }
@@ -124,6 +132,10 @@ std::string to_text(Budget value) {
 
 std::string to_text(Quantity value) {
   return value.milli % 1000 == 0 ? std::to_string(value.milli / 1000) : fmt::format("{}m", value.milli);
+}
+
+std::string to_text(core::Level value) {
+  return std::string(core::to_string(value));
 }
 
 std::string suggestion(std::string_view word, std::span<const std::string_view> known) {

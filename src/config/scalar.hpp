@@ -33,6 +33,11 @@ template <>
 inline constexpr auto kNames<SelectPolicy> = std::to_array<std::string_view>({"Max", "Min", "Disabled"});
 template <>
 inline constexpr auto kNames<Actuator> = std::to_array<std::string_view>({"swarm", "command"});
+template <>
+inline constexpr auto kNames<WebhookForm> =
+    std::to_array<std::string_view>({"json", "slack", "mattermost", "teams", "ntfy", "pagerduty"});
+template <>
+inline constexpr auto kNames<Severity> = std::to_array<std::string_view>({"info", "warning", "error", "critical"});
 
 template <class T>
 concept Named = requires { kNames<T>.size(); };
@@ -50,6 +55,10 @@ base::Result<void> assign(double& out, std::string_view text);
 base::Result<void> assign(Budget& out, std::string_view text);
 /// "800m", "2k", as Kubernetes writes numbers. What is finer than a thousandth is rounded up.
 base::Result<void> assign(Quantity& out, std::string_view text);
+/// "LOW", "medium", …: any case, but not UNKNOWN.
+base::Result<void> assign(core::Level& out, std::string_view text);
+/// "22:00-07:00", "Sat,Sun", "Mon-Fri 18:00-24:00".
+base::Result<void> assign(QuietHours& out, std::string_view text);
 
 /// The text that `assign` reads back.
 std::string to_text(const std::string& value);
@@ -59,6 +68,8 @@ std::string to_text(base::Duration value);
 std::string to_text(double value);
 std::string to_text(Budget value);
 std::string to_text(Quantity value);
+std::string to_text(core::Level value);
+std::string to_text(const QuietHours& value);
 
 template <Named T>
 base::Result<void> assign(T& out, std::string_view text) {

@@ -83,6 +83,7 @@ void validate(const Config& config) {
   check_probes(config.probes);
   check_sets(config.sets);
   check_autoscaler(config.autoscaler);
+  check_alerts(config);
 }
 
 }  // namespace config

@@ -58,16 +58,6 @@ void check_header_name(std::string_view name, const std::string& path) {
           fmt::format("{} belongs to the connection and is sent by itself; leave it out", own));
 }
 
-void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto colon = headers[i].find(": ");
-    const auto here = fmt::format("{}[{}]", path, i);
-    check(colon != std::string::npos && colon > 0 && colon + 2 < headers[i].size(), here,
-          fmt::format("'{}' is not a header with its file; write 'Name: /path/of/file'", headers[i]));
-    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
-  }
-}
-
 void check_headers(const std::vector<std::string>& headers, const std::string& path) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const auto colon = headers[i].find(':');
@@ -197,6 +187,16 @@ void check_reach(const std::vector<ProbeConfig>& probes, std::size_t i, const st
 }
 
 }  // namespace
+
+void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const auto colon = headers[i].find(": ");
+    const auto here = fmt::format("{}[{}]", path, i);
+    check(colon != std::string::npos && colon > 0 && colon + 2 < headers[i].size(), here,
+          fmt::format("'{}' is not a header with its file; write 'Name: /path/of/file'", headers[i]));
+    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
+  }
+}
 
 void check_options(const ExecOptions& options, const ProbeConfig&, const std::string& path) {
   check(!options.command.empty(), join(path, "command"),

@@ -36,9 +36,12 @@ bool knows_its_keys(const T&) {
   return true;
 }
 
-bool knows_its_keys(const ProbeConfig& probe) {
+/// Of a probe or a receiver.
+template <class T>
+  requires requires(const T& one) { kinds(one, [](std::string_view, const auto&) {}); }
+bool knows_its_keys(const T& one) {
   bool known = false;
-  kinds(probe, [&](std::string_view kind, const auto&) { known = known || kind == probe.kind; });
+  kinds(one, [&](std::string_view kind, const auto&) { known = known || kind == one.kind; });
   return known;
 }
 
@@ -85,6 +88,8 @@ class Reader {
   void read(const Value& value, ProfileEntry& out) { read_profile(value, out, out.provider, out.name); }
 
   void read(const Value& value, std::optional<std::map<std::string, std::string>>& out) { read(value, out.emplace()); }
+
+  void read(const Value& value, std::optional<std::vector<QuietHours>>& out) { read(value, out.emplace()); }
 
   /// All names and none are short: true and false.
   void read(const Value& value, Globs& out) {
@@ -185,5 +190,8 @@ template void read_yaml(Text, Text, Text, std::vector<core::NewProfile>&, Origin
 template void read_yaml(Text, Text, Text, std::vector<ProbeConfig>&, Origins&);
 template void read_yaml(Text, Text, Text, std::vector<ScaledService>&, Origins&);
 template void read_yaml(Text, Text, Text, std::map<std::string, std::vector<std::string>>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<AlertReceiver>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<AlertRule>&, Origins&);
+template void read_yaml(Text, Text, Text, std::vector<QuietHours>&, Origins&);
 
 }  // namespace config
