@@ -74,6 +74,9 @@ struct Message {
   bool operator==(const Message&) const = default;
 };
 
+std::string to_json(const Item& item);
+base::Result<Item> parse_item(std::string_view json);
+
 /// The message as JSON: what a webhook gets, what the outbox keeps and what `replay` answers with.
 std::string to_json(const Message& message);
 /// Reads it back. invalid: not such a message.

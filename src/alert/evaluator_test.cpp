@@ -1,0 +1,3 @@
+#include "alert/evaluator.hpp"
+
+#include <gtest/gtest.h>

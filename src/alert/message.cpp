@@ -1,0 +1,131 @@
+#include "alert/message.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "alert/json.hpp"
+#include "base/json.hpp"
+#include "config/scalar.hpp"
+
+namespace alert {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSubjects{"profile", "set", "probe"};
+constexpr std::array<std::string_view, 4> kKinds{"firing", "resolved", "reminder", "test"};
+
+template <class T, std::size_t N>
+T parse_word(std::string_view word, const std::array<std::string_view, N>& words) {
+  const auto found = std::ranges::find(words, word);
+  if (found == words.end()) throw BadJson(fmt::format("'{}' is unknown", word));
+  return static_cast<T>(found - words.begin());
+}
+
+core::Level level_of(const boost::json::object& object, std::string_view key) {
+  const auto level = core::parse_level(text_at(object, key));
+  if (!level) throw BadJson(fmt::format("'{}' is no level", key));
+  return *level;
+}
+
+config::Severity severity_at(const boost::json::object& object, std::string_view key) {
+  config::Severity severity{};
+  if (!config::assign(severity, text_at(object, key))) throw BadJson(fmt::format("'{}' is no severity", key));
+  return severity;
+}
+
+boost::json::object item_object(const Item& item) {
+  boost::json::object object{{"about", kSubjects[static_cast<std::size_t>(item.about)]},
+                             {"subject", item.subject},
+                             {"firing", item.firing},
+                             {"level", core::to_string(item.level)}};
+  if (item.from) object["from"] = core::to_string(*item.from);
+  object["reason"] = item.reason;
+  object["since"] = base::to_rfc3339(item.since);
+  object["at"] = base::to_rfc3339(item.at);
+  object["labels"] = to_object(item.labels);
+  object["url"] = item.url;
+  object["text"] = item.text;
+  return object;
+}
+
+Item item_from(const boost::json::object& object) {
+  Item item;
+  item.about = parse_word<Subject>(text_at(object, "about"), kSubjects);
+  item.subject = text_at(object, "subject");
+  item.firing = object.at("firing").as_bool();
+  item.level = level_of(object, "level");
+  if (object.contains("from")) item.from = level_of(object, "from");
+  item.reason = text_at(object, "reason");
+  item.since = time_at(object, "since");
+  item.at = time_at(object, "at");
+  item.labels = labels_at(object, "labels");
+  item.url = text_at(object, "url");
+  item.text = text_at(object, "text");
+  return item;
+}
+
+}  // namespace
+
+std::string_view to_string(Subject subject) {
+  return kSubjects[static_cast<std::size_t>(subject)];
+}
+
+std::string_view to_string(Kind kind) {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
+
+std::string to_json(const Item& item) {
+  return boost::json::serialize(item_object(item));
+}
+
+base::Result<Item> parse_item(std::string_view text) {
+  return parsed(text, item_from);
+}
+
+std::string to_json(const Message& message) {
+  boost::json::array items;
+  for (const Item& item : message.items) items.push_back(item_object(item));
+  return boost::json::serialize(boost::json::object{{"id", message.id},
+                                                    {"rule", message.rule},
+                                                    {"severity", config::to_text(message.severity)},
+                                                    {"kind", to_string(message.kind)},
+                                                    {"at", base::to_rfc3339(message.at)},
+                                                    {"group", to_object(message.group)},
+                                                    {"still_firing", message.still_firing},
+                                                    {"title", message.title},
+                                                    {"text", message.text},
+                                                    {"items", std::move(items)}});
+}
+
+base::Result<Message> parse_message(std::string_view json) {
+  return parsed(json, [](const boost::json::object& object) {
+    Message message;
+    message.id = text_at(object, "id");
+    message.rule = text_at(object, "rule");
+    message.severity = severity_at(object, "severity");
+    message.kind = parse_word<Kind>(text_at(object, "kind"), kKinds);
+    message.at = time_at(object, "at");
+    message.group = labels_at(object, "group");
+    message.still_firing = object.at("still_firing").to_number<std::size_t>();
+    message.title = text_at(object, "title");
+    message.text = text_at(object, "text");
+    for (const auto& item : object.at("items").as_array()) message.items.push_back(item_from(item.as_object()));
+    return message;
+  });
+}
+
+Message test_message(const std::string& id, base::Time at) {
+  Message message;
+  message.id = id;
+  message.rule = "test";
+  message.severity = config::Severity::info;
+  message.kind = Kind::test;
+  message.at = std::chrono::floor<std::chrono::milliseconds>(at);
+  message.title = "Test of Vacancy's alerts";
+  message.text = "This message checks that alerts arrive here. Nothing has happened.";
+  return message;
+}
+
+}  // namespace alert

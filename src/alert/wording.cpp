@@ -1,0 +1,91 @@
+#include "alert/wording.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/url.hpp"
+#include "config/scalar.hpp"
+
+namespace alert {
+namespace {
+
+/// More lines help nobody in a chat.
+constexpr std::size_t kMostLines = 20;
+
+std::string with_reason(std::string sentence, const std::string& reason) {
+  return reason.empty() ? sentence : fmt::format("{}: {}", sentence, reason);
+}
+
+std::string local_text(base::Time time, const Setting& setting) {
+  const auto local = std::chrono::floor<std::chrono::seconds>(time + setting.zone.offset_at(time));
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} {}", local, setting.zone_name);
+}
+
+std::string title_of(const Message& message) {
+  if (message.items.size() == 1) {
+    const Item& item = message.items.front();
+    const std::string_view before = message.kind == Kind::reminder ? "Still: " : item.firing ? "" : "Over: ";
+    return fmt::format("{}{}", before, item.text);
+  }
+  const auto fire = std::ranges::count(message.items, true, &Item::firing);
+  const auto over = static_cast<std::ptrdiff_t>(message.items.size()) - fire;
+  if (message.kind == Kind::reminder) return fmt::format("{}: {} alerts still fire", message.rule, fire);
+  if (over == 0) return fmt::format("{}: {} alerts", message.rule, fire);
+  if (fire == 0) return fmt::format("{}: {} alerts are over", message.rule, over);
+  return fmt::format("{}: {} {}, {} over", message.rule, fire, fire == 1 ? "alert" : "alerts", over);
+}
+
+std::string text_of(const Message& message, const Setting& setting) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(message.items.size(), kMostLines); ++i) {
+    const Item& item = message.items[i];
+    const bool reminds = message.kind == Kind::reminder;
+    text += fmt::format("{}{} ({}{})\n", item.firing ? "" : "Over: ", item.text, reminds ? "since " : "",
+                        local_text(reminds ? item.since : item.at, setting));
+  }
+  if (message.items.size() > kMostLines) text += fmt::format("and {} more\n", message.items.size() - kMostLines);
+  text += fmt::format("Rule {}, severity {}", message.rule, config::to_text(message.severity));
+  for (const auto& [key, value] : message.group) text += fmt::format(", {} {}", key, value);
+  if (message.still_firing > 0 && message.kind != Kind::reminder)
+    text += fmt::format("; {} in all {} now", message.still_firing, message.still_firing == 1 ? "fires" : "fire");
+  return text + ".";
+}
+
+}  // namespace
+
+std::string sentence_of(const Item& item, const config::AlertCondition& when) {
+  if (item.about == Subject::profile) {
+    const std::string was = item.from ? fmt::format(" (was {})", core::to_string(*item.from)) : "";
+    return with_reason(fmt::format("{} is {}{}", item.subject, core::to_string(item.level), was), item.reason);
+  }
+  if (item.about == Subject::set)
+    return with_reason(item.firing ? fmt::format("Nothing is left of set {}, {} or better", item.subject,
+                                                 core::to_string(when.at_least))
+                                   : fmt::format("Something of set {} is there again", item.subject),
+                       item.reason);
+  if (!when.budget.empty()) return fmt::format("Probe {} has {}", item.subject, item.reason);
+  return with_reason(item.firing ? fmt::format("Vacancy is blind for probe {}", item.subject)
+                                 : fmt::format("Vacancy sees again for probe {}", item.subject),
+                     item.reason);
+}
+
+std::string farewell_to(const Item& item) {
+  return fmt::format("{} {} is no longer watched", to_string(item.about), item.subject);
+}
+
+std::string url_of(const Item& item, const std::string& public_url) {
+  if (public_url.empty() || item.about == Subject::probe) return {};
+  if (item.about == Subject::set) return fmt::format("{}/set/{}", public_url, base::percent_encode(item.subject));
+  const auto slash = item.subject.find('/');
+  return fmt::format("{}/profile/{}/{}", public_url, base::percent_encode(item.subject.substr(0, slash)),
+                     base::percent_encode(item.subject.substr(slash + 1)));
+}
+
+void word(Message& message, const Setting& setting) {
+  message.title = title_of(message);
+  message.text = text_of(message, setting);
+}
+
+}  // namespace alert
