@@ -71,6 +71,17 @@ class SqlStore final : public Store {
   void keep(const core::Retention& retention) override;
   bool take_turn(base::Duration period) override;
   Pruned prune() override;
+  std::optional<AlertTurn> hold_alerts(const std::string& owner, base::Duration lease) override;
+  void release_alerts(const AlertTurn& turn) override;
+  AlertMemory alert_memory() override;
+  bool advance_alerts(const AlertTurn& turn, const AlertStep& step) override;
+  DueMessages due_messages(const std::string& receiver, std::size_t limit) override;
+  bool settle(const AlertTurn& turn, const Attempt& attempt) override;
+  std::vector<Message> messages(MessageState state, std::size_t limit) override;
+  OutboxCounts outbox() override;
+  std::int64_t revive_messages(const std::string& id) override;
+  void give_up_strangers(std::span<const std::string> receivers, base::Duration age) override;
+  bool tidy_outbox(const OutboxRetention& retention) override;
 
  private:
   /// Rows that cannot become profiles.
@@ -113,6 +124,8 @@ class SqlStore final : public Store {
   void know(core::Revision revision);
 
   core::Retention kept() const;
+  /// Locks the lease of alerts until the transaction ends; is it this one?
+  static bool has_turn(sql::Session& session, const AlertTurn& turn);
 
   void add_backlogs(sql::Session& session, std::span<const std::string> probes, bool leases, Backlogs& backlogs);
   void drop_unusable(std::vector<Claim>& claims);

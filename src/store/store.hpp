@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/alerts.hpp"
 #include "store/budgets.hpp"
 #include "store/changes.hpp"
 #include "store/history.hpp"
@@ -9,11 +10,17 @@
 
 namespace store {
 
-/// The database: profiles, tasks with their leases, latest readings and their history. Each caller uses one of the interfaces. They
-/// are abstract because the database is a real boundary, with an in-memory fake for tests.
+/// The database: profiles, tasks with their leases, latest readings and their history, alerts. Each caller uses one of
+/// the interfaces. They are abstract because the database is a real boundary, with an in-memory fake for tests.
 ///
 /// Thread-safe. Every call blocks: make it through store::Caller. Throws base::Lost when the database is not reachable.
 /// All times are the database's clock, so that replicas with skewed clocks agree.
-class Store : public Changes, public Profiles, public Plan, public Tasks, public Budgets, public History {};
+class Store : public Changes,
+              public Profiles,
+              public Plan,
+              public Tasks,
+              public Budgets,
+              public History,
+              public Alerts {};
 
 }  // namespace store

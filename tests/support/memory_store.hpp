@@ -68,6 +68,17 @@ class MemoryStore : public store::Store {
   void keep(const core::Retention& retention) override;
   bool take_turn(base::Duration period) override;
   store::Pruned prune() override;
+  std::optional<store::AlertTurn> hold_alerts(const std::string& owner, base::Duration lease) override;
+  void release_alerts(const store::AlertTurn& turn) override;
+  store::AlertMemory alert_memory() override;
+  bool advance_alerts(const store::AlertTurn& turn, const store::AlertStep& step) override;
+  store::DueMessages due_messages(const std::string& receiver, std::size_t limit) override;
+  bool settle(const store::AlertTurn& turn, const store::Attempt& attempt) override;
+  std::vector<store::Message> messages(store::MessageState state, std::size_t limit) override;
+  store::OutboxCounts outbox() override;
+  std::int64_t revive_messages(const std::string& id) override;
+  void give_up_strangers(std::span<const std::string> receivers, base::Duration age) override;
+  bool tidy_outbox(const store::OutboxRetention& retention) override;
 
  private:
   struct Task {
@@ -90,6 +101,15 @@ class MemoryStore : public store::Store {
     std::optional<core::LastTold> last;
     /// By span.
     std::array<store::Buckets, 3> numbers;
+  struct Alerting {
+    store::AlertTurn turn;
+    base::Time lease_until;
+    std::optional<core::Revision> seen;
+    std::map<std::string, std::string> states;
+  };
+  struct Outgoing {
+    store::Message message;
+    std::string order;
   };
   struct Tombstone {
     core::Revision revision = 0;
@@ -137,6 +157,10 @@ class MemoryStore : public store::Store {
   core::Retention kept_;
   std::map<core::ProfileId, History> histories_;
   std::optional<base::Time> turn_;
+  Alerting alerting_;
+  std::int64_t last_message_ = 0;
+  /// In the order of their making.
+  std::vector<Outgoing> outbox_;
   std::atomic<int> claims_ = 0;
   std::atomic<int> looks_ = 0;
   std::atomic<int> renewals_ = 0;
