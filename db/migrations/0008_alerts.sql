@@ -22,7 +22,7 @@ CREATE TABLE alert_state (
 -- Messages to receivers.
 CREATE TABLE outbox (
   id ${identity},
-  message_id VARCHAR(191) NOT NULL UNIQUE,
+  message_id VARCHAR(191) NOT NULL,
   receiver VARCHAR(191) NOT NULL,
   -- A number made of what must stay in order (store/alerts.hpp).
   order_key BIGINT NOT NULL,
@@ -38,6 +38,7 @@ CREATE TABLE outbox (
   -- When it was delivered, or given up.
   ended BIGINT
 ) ${exact_text} ${table};
+CREATE UNIQUE INDEX outbox_message ON outbox (receiver, message_id);
 CREATE INDEX outbox_queue ON outbox (receiver, state, id);
 CREATE INDEX outbox_order ON outbox (receiver, order_key, state, id);
 CREATE INDEX outbox_state ON outbox (state, id);

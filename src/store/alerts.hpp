@@ -42,7 +42,7 @@ struct AlertMemory {
 };
 
 struct NewMessage {
-  /// By which its receiver knows a repeat. Never given twice; at most 191 characters.
+  /// By which its receiver knows a repeat: never given to one receiver twice; at most 191 characters.
   std::string id;
   std::string receiver;
   /// Messages of a receiver with the same `order` are delivered one after the other, as they were made.
@@ -152,7 +152,7 @@ class Alerts {
   /// The latest messages in `state`, the newest first.
   virtual std::vector<Message> messages(MessageState state, std::size_t limit) = 0;
   virtual OutboxCounts outbox() = 0;
-  /// Makes dead messages wait again, due now: the one with this id, or with "" all. Returns how many.
+  /// Makes dead messages wait again, due now: those with this id, or with "" all. Returns how many.
   virtual std::int64_t revive_messages(const std::string& id) = 0;
   /// Gives up waiting messages older than `age` for receivers that are not among `receivers`.
   virtual void give_up_strangers(std::span<const std::string> receivers, base::Duration age) = 0;

@@ -27,7 +27,8 @@ class AlertsTest : public StoreTest {
   /// Adds messages for `receiver`, with their ids for orders: "x1" and "x2" have the order "x".
   void add(const AlertTurn& turn, const std::vector<std::string>& ids, const std::string& receiver = "chat") {
     AlertStep step;
-    for (const std::string& id : ids) step.messages.push_back({id, receiver, id.substr(0, 1), "{\"of\":\"" + id + "\"}"});
+    for (const std::string& id : ids)
+      step.messages.push_back({id, receiver, id.substr(0, 1), "{\"of\":\"" + id + "\"}"});
     EXPECT_TRUE(store().advance_alerts(turn, step));
   }
   std::vector<std::string> due(const std::string& receiver = "chat", std::size_t limit = 10) {
@@ -38,7 +39,7 @@ class AlertsTest : public StoreTest {
   std::int64_t number(const std::string& id) {
     for (const MessageState state : {MessageState::waiting, MessageState::delivered, MessageState::dead})
       for (const Message& message : store().messages(state, 1000))
-        if (message.id == id) return message.number;
+        if (message.id == id && message.receiver != "mail") return message.number;
     return 0;
   }
   bool settle(const AlertTurn& turn, const std::string& id, MessageState state, base::Duration pause = {}) {
@@ -79,7 +80,8 @@ TEST_P(AlertsTest, AReplicaThatLostTheLeaseCannotWrite) {
   add(lost, {"x1"});
   clock_.advance(kLease + kTick);
   const AlertTurn turn = hold("b");
-  EXPECT_FALSE(store().advance_alerts(lost, {.seen = 9, .states = {{"k", "v"}}, .messages = {{"y1", "chat", "y", "{}"}}}));
+  EXPECT_FALSE(
+      store().advance_alerts(lost, {.seen = 9, .states = {{"k", "v"}}, .messages = {{"y1", "chat", "y", "{}"}}}));
   EXPECT_FALSE(settle(lost, "x1", MessageState::delivered));
   EXPECT_FALSE(store().settle({"b", lost.token}, {.number = number("x1")}));
   EXPECT_FALSE(store().settle({"a", turn.token}, {.number = number("x1")}));
@@ -94,13 +96,15 @@ TEST_P(AlertsTest, TheEvaluationRemembers) {
   const AlertTurn turn = hold();
   EXPECT_FALSE(store().alert_memory().seen) << "a lease is no evaluation";
   const std::string long_key = std::string(kMostAlertKey - 1, 'k') + "\u00e4";
-  ASSERT_TRUE(store().advance_alerts(turn, {.seen = 7, .states = {{"b", "1"}, {long_key.substr(1), "2"}, {"A", "3"}, {"a", "4"}}}));
+  ASSERT_TRUE(store().advance_alerts(
+      turn, {.seen = 7, .states = {{"b", "1"}, {long_key.substr(1), "2"}, {"A", "3"}, {"a", "4"}}}));
   ASSERT_TRUE(store().advance_alerts(turn, {.seen = 8, .states = {{"b", "5"}, {"A", ""}, {"none", ""}}}));
   store().release_alerts(turn);
   hold("b");
   const AlertMemory memory = store().alert_memory();
   EXPECT_EQ(memory.seen, 8);
-  EXPECT_THAT(memory.states, ElementsAre(AlertState{"a", "4"}, AlertState{"b", "5"}, AlertState{long_key.substr(1), "2"}));
+  EXPECT_THAT(memory.states,
+              ElementsAre(AlertState{"a", "4"}, AlertState{"b", "5"}, AlertState{long_key.substr(1), "2"}));
 }
 
 TEST_P(AlertsTest, AStepIsWrittenAsAWhole) {
@@ -109,14 +113,16 @@ TEST_P(AlertsTest, AStepIsWrittenAsAWhole) {
   AlertStep step{.seen = 1};
   for (int i = 0; i < 1000; ++i) {
     step.states.push_back({fmt::format("{:04}", i), "x"});
-    step.messages.push_back({fmt::format("m{:04}", i), "chat", fmt::to_string(i % 500), std::string(100'000 / 1000, 'b')});
+    step.messages.push_back(
+        {fmt::format("m{:04}", i), "chat", fmt::to_string(i % 500), std::string(100'000 / 1000, 'b')});
   }
   ASSERT_TRUE(store().advance_alerts(turn, step));
   EXPECT_EQ(store().alert_memory().states, step.states);
   EXPECT_THAT(store().messages(MessageState::waiting, 2000), SizeIs(1000));
   EXPECT_THAT(due("chat", 2000), SizeIs(500)) << "one of each order";
   // An id that is known is a mistake: nothing of that step is written.
-  EXPECT_ANY_THROW(store().advance_alerts(turn, {.seen = 2, .states = {{"0000", ""}}, .messages = {{"m0001", "chat", "", "{}"}}}))
+  EXPECT_ANY_THROW(
+      store().advance_alerts(turn, {.seen = 2, .states = {{"0000", ""}}, .messages = {{"m0001", "chat", "", "{}"}}}))
       << "an id twice";
   EXPECT_EQ(store().alert_memory().seen, 1);
   EXPECT_EQ(store().alert_memory().states, step.states);
@@ -133,10 +139,10 @@ TEST_P(AlertsTest, MessagesOfAnOrderComeOneAfterTheOther) {
   const AlertTurn turn = hold();
   add(turn, {"x1", "y1", "x2"});
   add(turn, {"x3", "z1"});
-  add(turn, {"x1other"}, "mail");
+  add(turn, {"x1"}, "mail");
   EXPECT_THAT(due(), ElementsAre("x1", "y1", "z1"));
   EXPECT_THAT(due("chat", 2), ElementsAre("x1", "y1"));
-  EXPECT_THAT(due("mail"), ElementsAre("x1other")) << "each receiver has orders of its own";
+  EXPECT_THAT(due("mail"), ElementsAre("x1")) << "each receiver has orders of its own";
   EXPECT_THAT(due("nobody"), IsEmpty());
   ASSERT_TRUE(settle(turn, "y1", MessageState::delivered));
   EXPECT_THAT(due(), ElementsAre("x1", "z1"));
@@ -158,14 +164,16 @@ TEST_P(AlertsTest, AnAttemptIsRecorded) {
   clock_.advance(1s);
   settle(turn, "x1", MessageState::waiting, 5s);
   const Message failed = store().messages(MessageState::waiting, 1).at(0);
-  EXPECT_THAT(failed, AllOf(with_id("x1"), Field(&Message::receiver, "chat"), Field(&Message::body, "{\"of\":\"x1\"}"),
-                            Field(&Message::created, made), Field(&Message::due, made + 6s), Field(&Message::attempts, 1),
-                            Field(&Message::error, "refused"), Field(&Message::ended, std::nullopt)));
+  EXPECT_THAT(failed,
+              AllOf(with_id("x1"), Field(&Message::receiver, "chat"), Field(&Message::body, "{\"of\":\"x1\"}"),
+                    Field(&Message::created, made), Field(&Message::due, made + 6s), Field(&Message::attempts, 1),
+                    Field(&Message::error, "refused"), Field(&Message::ended, std::nullopt)));
   clock_.advance(5s);
   settle(turn, "x1", MessageState::delivered);
   EXPECT_THAT(store().messages(MessageState::waiting, 1), IsEmpty());
-  EXPECT_THAT(store().messages(MessageState::delivered, 1),
-              ElementsAre(AllOf(Field(&Message::attempts, 2), Field(&Message::error, ""), Field(&Message::ended, now()))));
+  EXPECT_THAT(
+      store().messages(MessageState::delivered, 1),
+      ElementsAre(AllOf(Field(&Message::attempts, 2), Field(&Message::error, ""), Field(&Message::ended, now()))));
   EXPECT_TRUE(settle(turn, "x1", MessageState::dead)) << "it has ended, and stays as it is";
   EXPECT_THAT(store().messages(MessageState::dead, 1), IsEmpty());
 }
@@ -223,7 +231,8 @@ TEST_P(AlertsTest, MessagesOfAReceiverThatIsGoneAreGivenUp) {
   EXPECT_THAT(due("gone"), ElementsAre("z1"));
   EXPECT_THAT(due(), ElementsAre("y1"));
   EXPECT_THAT(store().messages(MessageState::dead, 9),
-              ElementsAre(AllOf(with_id("x1"), Field(&Message::error, std::string(kNoReceiver)), Field(&Message::ended, now()))));
+              ElementsAre(AllOf(with_id("x1"), Field(&Message::error, std::string(kNoReceiver)),
+                                Field(&Message::ended, now()))));
 }
 
 TEST_P(AlertsTest, EndedMessagesAreKeptForAWhile) {

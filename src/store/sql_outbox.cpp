@@ -26,8 +26,8 @@ Message message_of(const sql::Query& row, int first = 0) {
           .ended = row.get<std::optional<base::Time>>(first + 9)};
 }
 
-/// The clock, when the first message is due that is not, and those that are: one statement, since it is asked often. The
-/// orders that wait have the least numbers, so the search ends after `limit` of them most of the time.
+/// The clock, when the first message is due that is not, and those that are: one statement, since it is asked often.
+/// The orders that wait have the least numbers, so the search ends after `limit` of them most of the time.
 std::string due_text(std::string_view now) {
   return fmt::format(
       "SELECT {0}, (SELECT MIN(due) FROM outbox WHERE receiver = ? AND state = 0 AND due > {0}), {1}"
@@ -44,8 +44,8 @@ std::vector<std::int64_t> old_ones(sql::Session& session, MessageState state, ba
                            before, sql::kListSize);
   while (old.step()) numbers.push_back(old.get<std::int64_t>(0));
   if (!numbers.empty()) return numbers;
-  auto many = session.query("SELECT id FROM outbox WHERE state = ? ORDER BY id DESC LIMIT ? OFFSET ?",
-                            number_of(state), sql::kListSize, most);
+  auto many = session.query("SELECT id FROM outbox WHERE state = ? ORDER BY id DESC LIMIT ? OFFSET ?", number_of(state),
+                            sql::kListSize, most);
   while (many.step()) numbers.push_back(many.get<std::int64_t>(0));
   return numbers;
 }
@@ -72,7 +72,8 @@ bool SqlStore::settle(const AlertTurn& turn, const Attempt& attempt) {
     const bool failed = attempt.state != MessageState::delivered;
     const bool over = attempt.state != MessageState::waiting;
     tx->run(
-        "UPDATE outbox SET state = ?, attempts = attempts + 1, due = ?, error = ?, ended = ? WHERE id = ? AND state = 0",
+        "UPDATE outbox SET state = ?, attempts = attempts + 1, due = ?, error = ?, ended = ? WHERE id = ? AND state = "
+        "0",
         number_of(attempt.state), now + attempt.pause, failed ? std::optional(attempt.error) : std::nullopt,
         over ? std::optional(now) : std::nullopt, attempt.number);
     return true;
@@ -82,8 +83,9 @@ bool SqlStore::settle(const AlertTurn& turn, const Attempt& attempt) {
 std::vector<Message> SqlStore::messages(MessageState state, std::size_t limit) {
   return with_session([&](sql::Session& session) {
     std::vector<Message> found;
-    auto query = session.query(fmt::format("SELECT {} FROM outbox o WHERE state = ? ORDER BY id DESC LIMIT ?", kColumns),
-                               number_of(state), limit);
+    auto query =
+        session.query(fmt::format("SELECT {} FROM outbox o WHERE state = ? ORDER BY id DESC LIMIT ?", kColumns),
+                      number_of(state), limit);
     while (query.step()) found.push_back(message_of(query));
     return found;
   });
@@ -128,7 +130,8 @@ bool SqlStore::tidy_outbox(const OutboxRetention& kept) {
   static const std::string kDelete = sql::with_list("DELETE FROM outbox WHERE id");
   return write([&](sql::Transaction& tx) {
     const base::Time now = tx->now();
-    std::vector<std::int64_t> numbers = old_ones(*tx, MessageState::delivered, now - kept.delivered, kept.most_delivered);
+    std::vector<std::int64_t> numbers =
+        old_ones(*tx, MessageState::delivered, now - kept.delivered, kept.most_delivered);
     if (numbers.empty()) numbers = old_ones(*tx, MessageState::dead, now - kept.dead, kept.most_dead);
     if (!numbers.empty()) tx->run(kDelete, std::span<const std::int64_t>(numbers));
     return !numbers.empty();

@@ -36,7 +36,7 @@ bool MemoryStore::advance_alerts(const store::AlertTurn& turn, const store::Aler
   if (alerting_.turn != turn) return false;
   for (const store::NewMessage& added : step.messages)
     for (const auto& [message, order] : outbox_)
-      if (message.id == added.id) throw base::Lost("a message of this id exists");
+      if (message.id == added.id && message.receiver == added.receiver) throw base::Lost("a message of this id exists");
   const base::Time now = clock_.wall_now();
   alerting_.seen = step.seen;
   for (const auto& [key, text] : step.states) alerting_.states[key] = text;
@@ -91,8 +91,9 @@ store::OutboxCounts MemoryStore::outbox() {
   const auto lock = enter();
   std::map<std::pair<std::string, MessageState>, store::OutboxCount> counts;
   for (const auto& [message, order] : outbox_) {
-    auto& count = counts.try_emplace({message.receiver, message.state}, message.receiver, message.state, 0,
-                                     message.created).first->second;
+    auto& count =
+        counts.try_emplace({message.receiver, message.state}, message.receiver, message.state, 0, message.created)
+            .first->second;
     ++count.count;
   }
   store::OutboxCounts found{.now = clock_.wall_now()};
