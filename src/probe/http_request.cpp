@@ -53,16 +53,6 @@ std::string json_escape(std::string_view text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-Or<std::string> secret_from(const std::string& option, const std::string& file) {
-  try {
-    std::string secret = base::read_secret(option, file);
-    if (base::is_printable_utf8(secret)) return secret;
-    return std::unexpected(fmt::format("the file '{}' of {} holds more than one line of text", file, option));
-  } catch (const base::UsageError& error) {
-    return std::unexpected(std::string(error.what()));
-  }
-}
-
 Or<std::string> from_environment(const char* name) {
   const char* value = std::getenv(name);
   if (value != nullptr && *value != '\0' && base::is_printable_utf8(value)) return value;
@@ -170,6 +160,16 @@ void add_body_secrets(Secrets& secrets, std::string_view body) {
 }
 
 }  // namespace
+
+Or<std::string> secret_from(const std::string& option, const std::string& file) {
+  try {
+    std::string secret = base::read_secret(option, file);
+    if (base::is_printable_utf8(secret)) return secret;
+    return std::unexpected(fmt::format("the file '{}' of {} holds more than one line of text", file, option));
+  } catch (const base::UsageError& error) {
+    return std::unexpected(std::string(error.what()));
+  }
+}
 
 Or<Request> make_request(const config::HttpOptions& options, std::span<const core::Profile> profiles) {
   Request request{.method = options.method,

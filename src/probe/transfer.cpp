@@ -22,6 +22,14 @@ long milliseconds_of(base::Duration limit) {
   return std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(limit).count(), std::numeric_limits<int>::max());
 }
 
+/// A failed append leaves the list as it was.
+void append(auto& list, const char* line) {
+  curl_slist* const longer = curl_slist_append(list.get(), line);
+  if (longer == nullptr) throw std::runtime_error("libcurl has no memory");
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
 constexpr std::string_view kNotHttp1 =
     "the server does not answer in HTTP/1.1; it may want https, speak HTTP/2 only, or HTTP/0.9";
 
@@ -48,15 +56,19 @@ Transfer::Transfer(const Request& request, base::Duration limit, base::Duration 
   set(CURLOPT_ERRORBUFFER, error_.data());
   set(CURLOPT_URL, request.url.c_str());
   // The URL and each redirect: nothing but HTTP, so that no answer makes this process read a local file.
-  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_PROTOCOLS_STR, request.mail_to.empty() ? "http,https" : "smtp,smtps");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   set(CURLOPT_USERAGENT, "vacancy/" VACANCY_VERSION);
   if (!request.unix_socket.empty()) set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   if (request.direct) set(CURLOPT_PROXY, "");
   set(CURLOPT_ACCEPT_ENCODING, "");
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set_method();
-  set_headers();
+  if (request.mail_to.empty()) {
+    set_method();
+    set_headers();
+  } else {
+    set_mail();
+  }
   set_trust();
   set_login();
   set_limits();
@@ -87,14 +99,23 @@ void Transfer::set_method() {
     set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
 }
 
+void Transfer::set_mail() {
+  for (const std::string& address : request_.mail_to) append(mail_to_, address.c_str());
+  set(CURLOPT_MAIL_FROM, request_.mail_from.c_str());
+  set(CURLOPT_MAIL_RCPT, mail_to_.get());
+  // One wrong address does not keep the mail from the others.
+  set(CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+  if (!request_.plain_mail) set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  // A connection that was idle may be gone, and a mail cannot be rewound.
+  set(CURLOPT_FORBID_REUSE, 1L);
+  set(CURLOPT_UPLOAD, 1L);
+  set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  set(CURLOPT_READFUNCTION, &Transfer::on_upload);
+  set(CURLOPT_READDATA, this);
+}
+
 void Transfer::set_headers() {
-  const auto add = [this](const char* line) {
-    // A failed append leaves the list as it was.
-    curl_slist* const longer = curl_slist_append(headers_.get(), line);
-    if (longer == nullptr) throw std::runtime_error("libcurl has no memory");
-    static_cast<void>(headers_.release());
-    headers_.reset(longer);
-  };
+  const auto add = [this](const char* line) { append(headers_, line); };
   for (const auto* headers : {&request_.headers, &request_.secret_headers}) {
     for (const std::string& header : *headers) {
       // libcurl takes "Name:" for the wish to leave a header out, and "Name;" for one without a value.
@@ -154,6 +175,10 @@ std::expected<Response, std::string> Transfer::result(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
+  curl_off_t seconds = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &seconds);
+  // One day is longer than anybody waits.
+  response_.retry_after = std::chrono::seconds{std::clamp<curl_off_t>(seconds, 0, 86'400)};
   return std::move(response_);
 }
 
@@ -162,6 +187,7 @@ std::string Transfer::failure(CURLcode code) const {
   if (headers_too_large_) return fmt::format("the answer's headers are larger than {} bytes", kMaxHeaderBytes);
   if (body_too_large_ || code == CURLE_FILESIZE_EXCEEDED)
     return fmt::format("the answer is larger than max_bytes, {}", request_.max_bytes);
+  if (!request_.mail_to.empty() && !response_.body.empty()) return mail_failure(detail);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return timed_out_after(timeout_);
@@ -210,6 +236,11 @@ std::string Transfer::failure(CURLcode code) const {
   }
 }
 
+/// libcurl tells the number of the server's answer alone.
+std::string Transfer::mail_failure(std::string_view detail) const {
+  return fmt::format("the mail server refuses: {} ({})", one_line(base::trim(response_.body)), detail);
+}
+
 /// Why the proxy gave no connection, when it answered at all.
 std::string Transfer::proxy_failure() const {
   long code = 0;
@@ -239,6 +270,7 @@ bool Transfer::names_host_of_url(std::string_view detail) const {
 
 /// Each answer begins with its status line: those of redirects, and of 1xx, give way to the next.
 std::size_t Transfer::take_header(std::string_view line) {
+  if (!request_.mail_to.empty()) return take_reply(line);
   header_bytes_ += line.size();
   headers_too_large_ = header_bytes_ > kMaxHeaderBytes;
   if (headers_too_large_) return 0;
@@ -250,6 +282,13 @@ std::size_t Transfer::take_header(std::string_view line) {
   } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     response_.headers.emplace_back(text.substr(0, colon), base::trim(text.substr(colon + 1)));
   }
+  return line.size();
+}
+
+/// A line of a mail server, "550-5.1.1 no such user": those that refuse something are kept.
+std::size_t Transfer::take_reply(std::string_view line) {
+  const bool refuses = line.starts_with('4') || line.starts_with('5');
+  if (refuses && response_.body.size() < request_.max_bytes) response_.body += line;
   return line.size();
 }
 
@@ -267,6 +306,14 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   return static_cast<Transfer*>(self)->take_body({data, size * count});
+}
+
+std::size_t Transfer::on_upload(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::string& body = transfer.request_.body;
+  const std::size_t length = body.copy(data, size * count, transfer.uploaded_);
+  transfer.uploaded_ += length;
+  return length;
 }
 
 }  // namespace probe

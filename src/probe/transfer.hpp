@@ -21,7 +21,7 @@ void start_libcurl();
 
 struct Response;
 
-/// One HTTP call. Of bearer, username and sigv4, at most one is given.
+/// One HTTP call, or one mail. Of bearer, username and sigv4, at most one is given.
 struct Request {
   std::string method = "GET";
   std::string url;
@@ -48,6 +48,12 @@ struct Request {
   bool direct = false;
   /// To connect; 0 for as long as the call may take.
   base::Duration connect{0};
+  /// Of a mail, whose `url` is smtp:// or smtps://, and whose `body` is the mail in lines with CRLF: the addresses of its
+  /// sender and of those who get it.
+  std::string mail_from{};
+  std::vector<std::string> mail_to{};
+  /// smtp:// may stay in plain text. A user name then travels in it, too.
+  bool plain_mail = false;
   /// Gets the body as it comes, with the head of the answer, instead of Response::body; false ends the call.
   std::function<bool(const Response& head, std::string_view piece)> on_piece{};
 };
@@ -56,10 +62,13 @@ struct Request {
 struct Response {
   int status = 0;
   /// "HTTP/1.1 200 OK"
-  std::string status_line;
+  std::string status_line{};
   /// Name and value as they came.
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+  /// Of a mail: the lines in which the server refused some of its addresses.
+  std::string body{};
+  /// How long its Retry-After asks to wait, as a number or a date; 0 without one.
+  base::Duration retry_after{0};
 
   /// The value of the first header of this name, or null.
   const std::string* header(std::string_view name) const;
@@ -86,6 +95,7 @@ class Transfer {
   template <class Value>
   void set(CURLoption option, Value value);
   void set_method();
+  void set_mail();
   void set_headers();
   void set_trust();
   void set_login();
@@ -93,10 +103,13 @@ class Transfer {
   std::string failure(CURLcode code) const;
   std::string proxy_failure() const;
   bool names_host_of_url(std::string_view detail) const;
+  std::string mail_failure(std::string_view detail) const;
   std::size_t take_header(std::string_view line);
+  std::size_t take_reply(std::string_view line);
   std::size_t take_body(std::string_view piece);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_upload(char* data, std::size_t size, std::size_t count, void* self);
 
   struct Cleanup {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -112,6 +125,8 @@ class Transfer {
   bool body_too_large_ = false;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::unique_ptr<curl_slist, Cleanup> headers_;
+  std::unique_ptr<curl_slist, Cleanup> mail_to_;
+  std::size_t uploaded_ = 0;
   std::unique_ptr<CURL, Cleanup> handle_;
 };
 

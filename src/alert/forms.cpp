@@ -1,0 +1,144 @@
+#include "alert/forms.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "alert/post.hpp"
+#include "alert/sign.hpp"
+#include "base/text.hpp"
+#include "config/scalar.hpp"
+
+namespace alert {
+namespace {
+
+namespace json = boost::json;
+
+/// Below the limits of the services: 40,000 characters for Slack, 16,383 for Mattermost, 28 KB for a card of Teams, 4,096
+/// bytes for ntfy, 1,024 characters for a summary of PagerDuty.
+constexpr std::size_t kSlackBytes = 20'000;
+constexpr std::size_t kMattermostBytes = 12'000;
+constexpr std::size_t kTeamsBytes = 16'000;
+constexpr std::size_t kNtfyBytes = 4'000;
+constexpr std::size_t kNtfyTitleBytes = 250;
+constexpr std::size_t kSummaryBytes = 1'000;
+constexpr std::size_t kDedupKeyBytes = 255;
+
+/// The page about the message's only item; "" when there are several.
+std::string page_of(const Message& message) {
+  return message.items.size() == 1 ? message.items.front().url : std::string();
+}
+
+std::string lines_of(const Message& message) {
+  return message.text.empty() ? message.title : message.title + "\n" + message.text;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Slack reads mentions and links in angle brackets, whether markup is on or not.
+std::string slack_escaped(std::string_view text) {
+  return replaced(replaced(replaced(std::string(text), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
+}
+
+/// Mattermost takes "@channel" for a call of everybody, also behind a backslash, unless something stands between.
+std::string mattermost_escaped(std::string_view text) {
+  constexpr std::string_view kSignAndZeroWidthSpace = "@\u200B";
+  return replaced(base::markdown_quoted(text), "@", kSignAndZeroWidthSpace);
+}
+
+/// Text that no client takes for markup.
+json::object literal(std::string_view text, bool title) {
+  json::object run{{"type", "TextRun"}, {"text", text}};
+  if (title) run["weight"] = "Bolder";
+  return {{"type", "RichTextBlock"}, {"inlines", json::array{std::move(run)}}};
+}
+
+/// ntfy's priorities: 3 is the default, 5 makes a phone ring.
+int priority_of(const Message& message) {
+  if (message.kind == Kind::resolved) return 2;
+  switch (message.severity) {
+    case config::Severity::info:
+      return 2;
+    case config::Severity::warning:
+      return 3;
+    case config::Severity::error:
+      return 4;
+    case config::Severity::critical:
+      return 5;
+  }
+  return 3;
+}
+
+/// Names the group of the message, in as many bytes as PagerDuty takes.
+std::string dedup_key(const Message& message) {
+  std::string key = "vacancy/" + message.rule;
+  if (message.kind == Kind::test) key += "/" + message.id;
+  for (const auto& [name, value] : message.group) key += fmt::format("/{}={}", name, value);
+  return key.size() <= kDedupKeyBytes ? key : "vacancy/" + hmac_sha256("", key);
+}
+
+}  // namespace
+
+std::string slack_body(const Message& message) {
+  const std::string text = slack_escaped(shortened(lines_of(message), kSlackBytes));
+  return json::serialize(json::object{{"text", text}, {"mrkdwn", false}});
+}
+
+std::string mattermost_body(const Message& message) {
+  const std::string title = mattermost_escaped(message.title);
+  const std::string page = page_of(message);
+  std::string text = page.empty() ? fmt::format("**{}**", title) : fmt::format("**[{}](<{}>)**", title, page);
+  if (!message.text.empty()) text += "\n\n" + mattermost_escaped(shortened(message.text, kMattermostBytes / 2));
+  return json::serialize(json::object{{"text", std::move(text)}});
+}
+
+std::string teams_body(const Message& message) {
+  json::array body{literal(message.title, true)};
+  const std::string text = shortened(message.text, kTeamsBytes);
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    if (!line.empty()) body.push_back(literal(line, false));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+  }
+  json::object card{{"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
+                    {"type", "AdaptiveCard"},
+                    {"version", "1.4"},
+                    {"body", std::move(body)}};
+  if (const std::string page = page_of(message); !page.empty())
+    card["actions"] = json::array{json::object{{"type", "Action.OpenUrl"}, {"title", "Open"}, {"url", page}}};
+  const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"}, {"content", std::move(card)}};
+  return json::serialize(json::object{{"type", "message"}, {"attachments", json::array{attachment}}});
+}
+
+std::string ntfy_body(const Message& message, const std::string& topic) {
+  json::object body{{"topic", topic},
+                    {"title", shortened(message.title, kNtfyTitleBytes)},
+                    {"message", shortened(message.text.empty() ? message.title : message.text, kNtfyBytes)},
+                    {"priority", priority_of(message)},
+                    {"tags", json::array{config::to_text(message.severity), to_string(message.kind)}}};
+  if (const std::string page = page_of(message); !page.empty()) body["click"] = page;
+  return json::serialize(body);
+}
+
+std::string pagerduty_body(const Message& message, const std::string& routing_key) {
+  const bool over = message.still_firing == 0 && message.kind != Kind::test;
+  json::object body{{"routing_key", routing_key},
+                    {"event_action", over ? "resolve" : "trigger"},
+                    {"dedup_key", dedup_key(message)},
+                    {"payload", json::object{{"summary", shortened(message.title, kSummaryBytes)},
+                                             {"source", "Vacancy"},
+                                             {"severity", config::to_text(message.severity)},
+                                             {"timestamp", base::to_rfc3339(message.at)},
+                                             {"class", message.rule},
+                                             {"custom_details", json::object{{"id", message.id},
+                                                                             {"text", message.text}}}}},
+                    {"client", "Vacancy"}};
+  if (const std::string page = page_of(message); !page.empty()) body["client_url"] = page;
+  return json::serialize(body);
+}
+
+}  // namespace alert
