@@ -42,11 +42,11 @@ json::object labels_of(const Message& message, const Item& item) {
 json::object alert_of(const Message& message, const Item& item, base::Time now) {
   json::object annotations{{"summary", item.text}, {"message_id", message.id}};
   if (!item.reason.empty()) annotations["description"] = item.reason;
-  json::object alert{{"labels", labels_of(message, item)},
-                     {"annotations", std::move(annotations)},
-                     {"startsAt", base::to_rfc3339(item.since)},
-                     {"endsAt", base::to_rfc3339(item.firing ? now + kAlertmanagerBelieves
-                                                             : std::max(item.at, item.since))}};
+  json::object alert{
+      {"labels", labels_of(message, item)},
+      {"annotations", std::move(annotations)},
+      {"startsAt", base::to_rfc3339(item.since)},
+      {"endsAt", base::to_rfc3339(item.firing ? now + kAlertmanagerBelieves : std::max(item.at, item.since))}};
   if (!item.url.empty()) alert["generatorURL"] = item.url;
   return alert;
 }
@@ -88,8 +88,8 @@ class Alertmanager final : public Receiver {
   }
 
  private:
-  /// Tells all of a cluster, which do not tell one another. One that hears it is enough: the others hear what fires with
-  /// the next repeat, and what is over ends there by itself.
+  /// Tells all of a cluster, which do not tell one another. One that hears it is enough: the others hear what fires
+  /// with the next repeat, and what is over ends there by itself.
   asio::awaitable<Delivery> tell(const std::vector<Message>& messages, Sending sending) {
     std::vector<Delivery> deliveries(options_.urls.size());
     base::TaskGroup calls(co_await asio::this_coro::executor);
@@ -118,9 +118,9 @@ class Alertmanager final : public Receiver {
                            .ca_file = options_.ca_file};
     auto fine = check_ca_file(options_.ca_file);
     if (fine)
-      fine = log_in(request, {.token_file = options_.token_file,
-                              .username = options_.username,
-                              .password_file = options_.password_file});
+      fine = log_in(
+          request,
+          {.token_file = options_.token_file, .username = options_.username, .password_file = options_.password_file});
     if (!fine) return std::unexpected(std::move(fine.error()));
     probe::Secrets secrets = probe::secrets_of(request);
     return Call{std::move(request), std::move(secrets)};

@@ -11,8 +11,8 @@ namespace alert {
 inline constexpr base::Duration kAlertmanagerRepeat = std::chrono::minutes{1};
 inline constexpr base::Duration kAlertmanagerBelieves = std::chrono::minutes{5};
 
-/// The items of `messages` as Alertmanager's API v2 takes them: an array in JSON. Rule, severity and subject are labels,
-/// and so are the labels of the profile.
+/// The items of `messages` as Alertmanager's API v2 takes them: an array in JSON. Rule, severity and subject are
+/// labels, and so are the labels of the profile.
 std::string alerts_of(const std::vector<Message>& messages, base::Time now);
 
 }  // namespace alert

@@ -96,8 +96,8 @@ asio::awaitable<void> Courier::work(const Turn& turn) {
 
 asio::awaitable<Delivery> Courier::deliver(Message message, base::Time now, std::stop_token stop) {
   const auto began = steady_clock::now();
-  Delivery delivery = co_await receiver_->deliver(
-      std::move(message), {.now = now, .deadline = began + config_.timeout, .stop = std::move(stop)});
+  Sending sending{.now = now, .deadline = began + config_.timeout, .stop = std::move(stop)};
+  Delivery delivery = co_await receiver_->deliver(std::move(message), std::move(sending));
   meters_.seconds.Observe(std::chrono::duration<double>(since(began)).count());
   co_return delivery;
 }
@@ -106,7 +106,8 @@ asio::awaitable<void> Courier::send(const store::Message& stored, base::Time now
   auto message = parse_message(stored.body);
   if (!message) {
     const std::string why = "the outbox holds no message: " + message.error().message;
-    co_return co_await settle(turn, {.number = stored.number, .state = MessageState::dead, .error = why});
+    const store::Attempt attempt{.number = stored.number, .state = MessageState::dead, .error = why};
+    co_return co_await settle(turn, attempt);
   }
   std::stop_source cut;
   const auto cut_off = [&cut] { cut.request_stop(); };
@@ -128,7 +129,8 @@ store::Attempt Courier::attempt_of(const store::Message& stored, base::Time now,
   }
   if (delivery.outcome == Outcome::delivered) {
     meters_.delivered.Increment();
-    if (!delivery.error.empty()) fault_.happened("alerts to " + config_.name + " are delivered in part", delivery.error);
+    if (!delivery.error.empty())
+      fault_.happened("alerts to " + config_.name + " are delivered in part", delivery.error);
     return attempt;
   }
   if (delivery.outcome == Outcome::refused || now - stored.created >= config_.give_up_after) {
@@ -166,8 +168,8 @@ asio::awaitable<void> Courier::repeat(base::Time now, const Turn& turn) {
   repeat_at_ = steady_clock::now() + receiver_->repeat_every();
   std::vector<Message> firing = firing_(config_.name);
   if (firing.empty()) co_return;
-  const Delivery delivery = co_await receiver_->repeat(
-      std::move(firing), {.now = now, .deadline = steady_clock::now() + config_.timeout, .stop = turn.lost});
+  Sending sending{.now = now, .deadline = steady_clock::now() + config_.timeout, .stop = turn.lost};
+  const Delivery delivery = co_await receiver_->repeat(std::move(firing), std::move(sending));
   if (delivery.outcome == Outcome::delivered) co_return fault_.succeeded(problem_);
   fault_.failed(problem_, delivery.error);
   // Sooner than the next time, before it is forgotten.

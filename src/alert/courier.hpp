@@ -38,8 +38,8 @@ struct Pace {
 using Firing = std::function<std::vector<Message>(const std::string& receiver)>;
 
 /// Delivers the messages of one receiver while this replica has the lease: one after the other, with pauses that double
-/// while the receiver fails, and that are longer where it asks for that. The message that failed comes first again, unless
-/// it may be the cause. It holds up those of its order, and no others. Used on the background thread.
+/// while the receiver fails, and that are longer where it asks for that. The message that failed comes first again,
+/// unless it may be the cause. It holds up those of its order, and no others. Used on the background thread.
 class Courier {
  public:
   /// The references in `outbox`, and `meters`, outlive it.

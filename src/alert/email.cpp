@@ -19,8 +19,8 @@ namespace asio = boost::asio;
 
 /// A line of base64 (RFC 2045), and the bytes in it.
 constexpr std::size_t kLine = 76;
-/// The bytes in an encoded word, which has at most 75 characters.
-constexpr std::size_t kWord = 45;
+/// The bytes in an encoded word, so that a line with the header's name has at most 76 characters.
+constexpr std::size_t kWord = 36;
 /// A longer text in a header is folded.
 constexpr std::size_t kShortHeader = 60;
 

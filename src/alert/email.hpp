@@ -12,6 +12,7 @@ std::string header_text(std::string_view text);
 std::string mail_of(const config::EmailOptions& options, const Message& message, base::Time now);
 
 /// The call that sends it. Fails with a sentence that names the file that is missing.
-std::expected<Call, std::string> email_call(const config::EmailOptions& options, const Message& message, base::Time now);
+std::expected<Call, std::string> email_call(const config::EmailOptions& options, const Message& message,
+                                            base::Time now);
 
 }  // namespace alert

@@ -14,19 +14,24 @@ namespace {
 
 namespace json = boost::json;
 
-/// Below the limits of the services: 40,000 characters for Slack, 16,383 for Mattermost, 28 KB for a card of Teams, 4,096
-/// bytes for ntfy, 1,024 characters for a summary of PagerDuty.
+/// Below the limits of the services: 40,000 characters for Slack, 16,383 for Mattermost, 28 KB for a card of Teams,
+/// 4,096 bytes for ntfy, 1,024 characters for a summary of PagerDuty.
 constexpr std::size_t kSlackBytes = 20'000;
-constexpr std::size_t kMattermostBytes = 12'000;
-constexpr std::size_t kTeamsBytes = 16'000;
+constexpr std::size_t kMattermostBytes = 6'000;
+constexpr std::size_t kTeamsBytes = 10'000;
+constexpr std::size_t kTeamsLines = 30;
 constexpr std::size_t kNtfyBytes = 4'000;
 constexpr std::size_t kNtfyTitleBytes = 250;
-constexpr std::size_t kSummaryBytes = 1'000;
+constexpr std::size_t kTitleBytes = 1'000;
 constexpr std::size_t kDedupKeyBytes = 255;
 
 /// The page about the message's only item; "" when there are several.
 std::string page_of(const Message& message) {
   return message.items.size() == 1 ? message.items.front().url : std::string();
+}
+
+std::string title_of(const Message& message) {
+  return shortened(message.title, kTitleBytes);
 }
 
 std::string lines_of(const Message& message) {
@@ -89,17 +94,17 @@ std::string slack_body(const Message& message) {
 }
 
 std::string mattermost_body(const Message& message) {
-  const std::string title = mattermost_escaped(message.title);
+  const std::string title = mattermost_escaped(title_of(message));
   const std::string page = page_of(message);
   std::string text = page.empty() ? fmt::format("**{}**", title) : fmt::format("**[{}](<{}>)**", title, page);
-  if (!message.text.empty()) text += "\n\n" + mattermost_escaped(shortened(message.text, kMattermostBytes / 2));
+  if (!message.text.empty()) text += "\n\n" + mattermost_escaped(shortened(message.text, kMattermostBytes));
   return json::serialize(json::object{{"text", std::move(text)}});
 }
 
 std::string teams_body(const Message& message) {
-  json::array body{literal(message.title, true)};
+  json::array body{literal(title_of(message), true)};
   const std::string text = shortened(message.text, kTeamsBytes);
-  for (std::string_view rest = text; !rest.empty();) {
+  for (std::string_view rest = text; !rest.empty() && body.size() <= kTeamsLines;) {
     const auto line = rest.substr(0, rest.find('\n'));
     if (!line.empty()) body.push_back(literal(line, false));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
@@ -110,7 +115,8 @@ std::string teams_body(const Message& message) {
                     {"body", std::move(body)}};
   if (const std::string page = page_of(message); !page.empty())
     card["actions"] = json::array{json::object{{"type", "Action.OpenUrl"}, {"title", "Open"}, {"url", page}}};
-  const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"}, {"content", std::move(card)}};
+  const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
+                                {"content", std::move(card)}};
   return json::serialize(json::object{{"type", "message"}, {"attachments", json::array{attachment}}});
 }
 
@@ -126,17 +132,17 @@ std::string ntfy_body(const Message& message, const std::string& topic) {
 
 std::string pagerduty_body(const Message& message, const std::string& routing_key) {
   const bool over = message.still_firing == 0 && message.kind != Kind::test;
-  json::object body{{"routing_key", routing_key},
-                    {"event_action", over ? "resolve" : "trigger"},
-                    {"dedup_key", dedup_key(message)},
-                    {"payload", json::object{{"summary", shortened(message.title, kSummaryBytes)},
-                                             {"source", "Vacancy"},
-                                             {"severity", config::to_text(message.severity)},
-                                             {"timestamp", base::to_rfc3339(message.at)},
-                                             {"class", message.rule},
-                                             {"custom_details", json::object{{"id", message.id},
-                                                                             {"text", message.text}}}}},
-                    {"client", "Vacancy"}};
+  json::object body{
+      {"routing_key", routing_key},
+      {"event_action", over ? "resolve" : "trigger"},
+      {"dedup_key", dedup_key(message)},
+      {"payload", json::object{{"summary", title_of(message)},
+                               {"source", "Vacancy"},
+                               {"severity", config::to_text(message.severity)},
+                               {"timestamp", base::to_rfc3339(message.at)},
+                               {"class", message.rule},
+                               {"custom_details", json::object{{"id", message.id}, {"text", message.text}}}}},
+      {"client", "Vacancy"}};
   if (const std::string page = page_of(message); !page.empty()) body["client_url"] = page;
   return json::serialize(body);
 }

@@ -54,7 +54,8 @@ asio::awaitable<void> Lease::run() {
 asio::awaitable<void> Lease::ask() {
   const auto sent = steady_clock::now();
   try {
-    const auto turn = co_await caller_.run("alert_lease", [this] { return store_.hold_alerts(owner_, lease_); });
+    const auto job = [this] { return store_.hold_alerts(owner_, lease_); };
+    const auto turn = co_await caller_.run("alert_lease", job);
     fault_.succeeded(kProblem);
     if (held_ && turn != held_->turn) lose("another replica has it");
     if (!turn) co_return;
@@ -85,7 +86,8 @@ asio::awaitable<void> Lease::give_back() {
   const store::AlertTurn turn = held_->turn;
   lose("it ends");
   try {
-    co_await caller_.run("alert_lease", [this, turn] { store_.release_alerts(turn); });
+    const auto job = [this, turn] { store_.release_alerts(turn); };
+    co_await caller_.run("alert_lease", job);
   } catch (const base::Lost&) {
     spdlog::warn("the lease of alerts cannot be given back, it ends by itself");
   }

@@ -88,7 +88,8 @@ void Sender::wake() {
 /// Replicas without the lease show zeros, so that the sum over all is the outbox.
 asio::awaitable<void> Sender::count() {
   std::optional<store::OutboxCounts> counted;
-  if (outbox_.lease.turn()) counted = co_await outbox_.attempt("count", [this] { return outbox_.store.outbox(); });
+  const auto job = [this] { return outbox_.store.outbox(); };
+  if (outbox_.lease.turn()) counted = co_await outbox_.attempt("count", job);
   for (auto& [name, meters] : meters_)
     for (prometheus::Gauge* gauge : {&meters.waiting, &meters.dead_letters, &meters.oldest}) gauge->Set(0);
   if (!counted) co_return;
@@ -125,7 +126,7 @@ asio::awaitable<base::Result<void>> Sender::test(std::string receiver, base::Tim
     co_return base::fail(base::Errc::not_found, fmt::format("there is no receiver '{}'", receiver));
   const auto courier = found->second;
   const Message message = test_message("test-" + base::random_hex(kIdBytes), now);
-  const Delivery delivery = co_await courier->deliver(message, now, {});
+  const Delivery delivery = co_await courier->deliver(message, now, std::stop_token());
   if (delivery.outcome == Outcome::delivered) co_return base::Result<void>{};
   co_return base::fail(base::Errc::unavailable, fmt::format("{}: {}", receiver, delivery.error));
 }

@@ -29,8 +29,7 @@ Fine split_topic(std::string& url, std::string& topic) {
   const base::UrlParts parts = base::split_url(url);
   const auto slash = parts.path.rfind('/');
   const auto name = slash == std::string_view::npos ? std::nullopt : base::percent_decode(parts.path.substr(slash + 1));
-  if (!name || name->empty())
-    return std::unexpected("the URL has no topic; write one such as https://ntfy.sh/TOPIC");
+  if (!name || name->empty()) return std::unexpected("the URL has no topic; write one such as https://ntfy.sh/TOPIC");
   topic = *name;
   url = fmt::format("{}://{}{}{}", parts.scheme, parts.host, parts.port, parts.path.substr(0, slash + 1));
   return {};
@@ -87,14 +86,16 @@ Fine add_headers(probe::Request& request, const config::WebhookOptions& options)
     std::string value;
     const std::string file(base::trim(std::string_view(entry).substr(colon + 1)));
     if (auto fine = read_secret(value, "header_files", file); !fine) return fine;
-    request.secret_headers.push_back(fmt::format("{}: {}", base::trim(std::string_view(entry).substr(0, colon)), value));
+    request.secret_headers.push_back(
+        fmt::format("{}: {}", base::trim(std::string_view(entry).substr(0, colon)), value));
   }
   return {};
 }
 
 Fine sign(Draft& draft, const config::WebhookOptions& options, base::Time now) {
   probe::Request& request = draft.request;
-  const std::string timestamp = fmt::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
+  const std::string timestamp =
+      fmt::to_string(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   request.headers.push_back("Vacancy-Timestamp: " + timestamp);
   if (options.secret_file.empty()) return {};
   std::string key;

@@ -17,7 +17,8 @@ namespace probe {
 std::expected<Request, std::string> make_request(const config::HttpOptions& options,
                                                  std::span<const core::Profile> profiles);
 
-/// The secret in a file, for the option of this name. Fails with a sentence when there is none, or not one line of text.
+/// The secret in a file, for the option of this name. Fails with a sentence when there is none, or not one line of
+/// text.
 std::expected<std::string, std::string> secret_from(const std::string& option, const std::string& file);
 
 /// The request as it is shown to people: method, URL, headers and the start of the body, without secrets.

@@ -48,8 +48,8 @@ struct Request {
   bool direct = false;
   /// To connect; 0 for as long as the call may take.
   base::Duration connect{0};
-  /// Of a mail, whose `url` is smtp:// or smtps://, and whose `body` is the mail in lines with CRLF: the addresses of its
-  /// sender and of those who get it.
+  /// Of a mail, whose `url` is smtp:// or smtps://, and whose `body` is the mail in lines with CRLF: the addresses of
+  /// its sender and of those who get it.
   std::string mail_from{};
   std::vector<std::string> mail_to{};
   /// smtp:// may stay in plain text. A user name then travels in it, too.

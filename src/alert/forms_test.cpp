@@ -1,0 +1,134 @@
+#include "alert/forms.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+namespace alert {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// A name with all that services take for markup, a link or a call of everybody.
+constexpr const char* kNasty = R"(<!channel> & @here "a" *b* _c_ [d](http://e) `f` \g <https://h|i>)";
+
+Message message() {
+  Message message;
+  message.id = "m-1";
+  message.rule = "gpus";
+  message.severity = config::Severity::error;
+  message.at = base::Time{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}};
+  message.group = {{"provider", "Amazon"}};
+  message.still_firing = 2;
+  message.items.resize(2);
+  message.title = "Amazon: 2 alerts";
+  message.text = "Amazon/c5 is HIGH\nAmazon/p4 is HIGH";
+  return message;
+}
+
+Message nasty() {
+  Message nasty = message();
+  nasty.items.resize(1);
+  nasty.items.front().url = "https://vacancy.example/hardware/Amazon/c5";
+  nasty.title = kNasty;
+  nasty.text = std::string("second ") + kNasty + "\nline";
+  return nasty;
+}
+
+/// The value at a JSON pointer.
+std::string at(const std::string& body, std::string_view pointer) {
+  const boost::json::value value = boost::json::parse(body);
+  return std::string(value.at_pointer(pointer).as_string());
+}
+
+TEST(Forms, Slack) {
+  EXPECT_EQ(slack_body(message()),
+            R"({"text":"Amazon: 2 alerts\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH","mrkdwn":false})");
+  const std::string text = at(slack_body(nasty()), "/text");
+  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; &amp; @here \"a\" *b*"));
+  EXPECT_THAT(text, Not(HasSubstr("<")));
+  EXPECT_THAT(text, Not(HasSubstr(">")));
+}
+
+TEST(Forms, Mattermost) {
+  EXPECT_EQ(mattermost_body(message()), R"({"text":"**Amazon: 2 alerts**\n\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH"})");
+  const std::string text = at(mattermost_body(nasty()), "/text");
+  EXPECT_THAT(text,
+              testing::StartsWith("**[\\<\\!channel\\> \\& @\u200Bhere \"a\" \\*b\\* \\_c\\_ \\[d\\]\\(http://e\\)"));
+  EXPECT_THAT(text, HasSubstr("](<https://vacancy.example/hardware/Amazon/c5>)**\n\nsecond \\<\\!channel\\>"));
+  EXPECT_THAT(text, Not(HasSubstr("@here")));
+  EXPECT_THAT(text, Not(HasSubstr("<!channel>")));
+}
+
+TEST(Forms, Teams) {
+  EXPECT_EQ(
+      teams_body(message()),
+      R"({"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":)"
+      R"({"$schema":"http://adaptivecards.io/schemas/adaptive-card.json","type":"AdaptiveCard","version":"1.4",)"
+      R"("body":[{"type":"RichTextBlock","inlines":[{"type":"TextRun","text":"Amazon: 2 alerts","weight":"Bolder"}]},)"
+      R"({"type":"RichTextBlock","inlines":[{"type":"TextRun","text":"Amazon/c5 is HIGH"}]},)"
+      R"({"type":"RichTextBlock","inlines":[{"type":"TextRun","text":"Amazon/p4 is HIGH"}]}]}}]})");
+  const std::string body = teams_body(nasty());
+  EXPECT_EQ(at(body, "/attachments/0/content/body/0/inlines/0/text"), kNasty) << "a text run is no markup";
+  EXPECT_EQ(at(body, "/attachments/0/content/actions/0/url"), "https://vacancy.example/hardware/Amazon/c5");
+}
+
+TEST(Forms, Ntfy) {
+  EXPECT_EQ(ntfy_body(message(), "gpu-news"),
+            R"({"topic":"gpu-news","title":"Amazon: 2 alerts","message":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH",)"
+            R"("priority":4,"tags":["error","firing"]})");
+  EXPECT_EQ(at(ntfy_body(nasty(), "t"), "/title"), kNasty);
+  EXPECT_EQ(at(ntfy_body(nasty(), "t"), "/click"), "https://vacancy.example/hardware/Amazon/c5");
+  Message over = message();
+  over.kind = Kind::resolved;
+  EXPECT_THAT(ntfy_body(over, "t"), HasSubstr(R"("priority":2,"tags":["error","resolved"])"));
+}
+
+TEST(Forms, PagerDuty) {
+  EXPECT_EQ(
+      pagerduty_body(message(), "key"),
+      R"({"routing_key":"key","event_action":"trigger","dedup_key":"vacancy/gpus/provider=Amazon","payload":)"
+      R"({"summary":"Amazon: 2 alerts","source":"Vacancy","severity":"error","timestamp":"2026-11-24T00:00:00.000Z",)"
+      R"("class":"gpus","custom_details":{"id":"m-1","text":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH"}},)"
+      R"("client":"Vacancy"})");
+  EXPECT_EQ(at(pagerduty_body(nasty(), "key"), "/client_url"), "https://vacancy.example/hardware/Amazon/c5");
+}
+
+TEST(Forms, AnIncidentOfPagerDutyEndsWhenNothingFires) {
+  Message over = message();
+  over.kind = Kind::resolved;
+  over.still_firing = 1;
+  EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "trigger");
+  over.still_firing = 0;
+  EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "resolve");
+  EXPECT_EQ(at(pagerduty_body(over, "key"), "/dedup_key"), "vacancy/gpus/provider=Amazon") << "the same incident";
+  const Message test = test_message("t-1", message().at);
+  EXPECT_EQ(at(pagerduty_body(test, "key"), "/event_action"), "trigger");
+  EXPECT_EQ(at(pagerduty_body(test, "key"), "/dedup_key"), "vacancy/test/t-1");
+}
+
+TEST(Forms, ALongGroupHasAShortKey) {
+  Message first = message(), second = message();
+  first.group["region"] = std::string(300, 'x');
+  second.group["region"] = std::string(300, 'y');
+  const std::string key = at(pagerduty_body(first, "key"), "/dedup_key");
+  EXPECT_LE(key.size(), 255U);
+  EXPECT_NE(key, at(pagerduty_body(second, "key"), "/dedup_key"));
+}
+
+TEST(Forms, ALongTextIsShortened) {
+  Message large = message();
+  large.text.clear();
+  while (large.text.size() < 200'000) large.text += "\u00e4<\n";
+  large.title = std::string(5'000, 't');
+  EXPECT_LE(slack_body(large).size(), 80'000U);
+  EXPECT_LE(mattermost_body(large).size(), 16'000U);
+  EXPECT_LE(teams_body(large).size(), 28'000U);
+  EXPECT_LE(at(ntfy_body(large, "t"), "/message").size(), 4'096U);
+  EXPECT_LE(at(pagerduty_body(large, "k"), "/payload/summary").size(), 1'024U);
+  EXPECT_TRUE(at(slack_body(large), "/text").ends_with("\u2026"));
+}
+
+}  // namespace
+}  // namespace alert
