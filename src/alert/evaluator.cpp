@@ -111,6 +111,14 @@ void Evaluator::observe(const core::LoggedTransition& logged) {
             .revision = logged.revision};
   // A loss of freshness is logged when it is over. The row told it before.
   if (known->seen && is_loss(now.freshness) && now.at <= known->seen->at) return;
+  if (known->seen) {
+    seen.last = known->seen->last;
+    seen.before_last = known->seen->before_last;
+  }
+  if (seen.level != core::Level::unknown && seen.level != seen.last) {
+    if (seen.last != core::Level::unknown) seen.before_last = seen.last;
+    seen.last = seen.level;
+  }
   see(*known, std::move(seen), now.at);
 }
 
@@ -124,13 +132,11 @@ void Evaluator::observe(const core::Row& row, base::Time now) {
             .revision = row.revision};
   if (const auto& reading = row.reading) {
     seen.reason = seen.level == core::Level::unknown ? "" : reading->reason;
+    seen.last = reading->level;
+    if (reading->changed) seen.before_last = reading->changed->from;
     seen.since = reading->changed ? reading->changed->at : reading->measured_at;
-    if (reading->changed) seen.from = reading->changed->from;
     if (seen.freshness == core::Freshness::stale) seen.at = std::min(reading->stale_at, now);
-    if (seen.freshness == core::Freshness::expired) {
-      seen.at = seen.since = reading->expires_at;
-      seen.from = reading->level;
-    }
+    if (seen.freshness == core::Freshness::expired) seen.at = seen.since = reading->expires_at;
   }
   // A start hears of everything now; later only the clock makes news, and it did when it did.
   const bool turned = known->seen && is_loss(seen.freshness);
@@ -142,17 +148,12 @@ void Evaluator::see(Known& known, Seen seen, base::Time now) {
   if (known.seen) {
     const Seen& before = *known.seen;
     if (seen.revision < before.revision) return;
-    if (seen.level == before.level) {
-      seen.from = before.from;
-      seen.since = before.since;
-      if (seen.freshness == before.freshness) {
-        known.seen->reason = std::move(seen.reason);
-        known.seen->revision = seen.revision;
-        return;
-      }
-    } else {
-      seen.from = before.level;
+    if (seen.level == before.level && seen.freshness == before.freshness) {
+      known.seen->reason = std::move(seen.reason);
+      known.seen->revision = seen.revision;
+      return;
     }
+    if (seen.level == before.level) seen.since = before.since;
   }
   leave(known);
   known.seen = std::move(seen);
@@ -205,7 +206,7 @@ void Evaluator::judge(const Known& known, base::Time now) {
       watch.find(subject, {.truth = watch.rule().judge(seen->level),
                            .since = seen->since,
                            .at = now,
-                           .cause = {seen->level, seen->from, seen->reason, known.profile.labels},
+                           .cause = {seen->level, seen->from(), seen->reason, known.profile.labels},
                            .group = watch.rule().group_of(known.profile)});
   }
 }

@@ -74,12 +74,17 @@ class Evaluator {
     core::Level level = core::Level::unknown;
     core::Freshness freshness = core::Freshness::pending;
     std::string reason{};
-    /// The level before, and since when this one is.
-    std::optional<core::Level> from{};
+    /// The latest level that was known, which may be the present one, and the one before it.
+    core::Level last = core::Level::unknown;
+    std::optional<core::Level> before_last{};
+    /// Since when the level is this.
     base::Time since{};
     /// When this state began, and the change that it came with.
     base::Time at{};
     core::Revision revision = 0;
+
+    /// The level before this one, as far as it is known.
+    std::optional<core::Level> from() const { return level == last ? before_last : std::optional(last); }
   };
   struct Known {
     core::Profile profile;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "alert/evaluator.hpp"
+#include "alert/replay.hpp"
 #include "base/clock.hpp"
 #include "config/scalar.hpp"
 
@@ -50,15 +51,19 @@ class AlertStory {
   void turn(double at, core::ProfileId id, core::Level level, core::Freshness freshness = core::Freshness::fresh) {
     core::Row& row = rows_[id];
     row.revision = ++revision_;
-    if (!row.reading || row.reading->level != level) {
-      const auto before = row.reading ? std::optional(core::LevelChange{row.reading->level, time(at)}) : std::nullopt;
-      row.reading.emplace().changed = before;
+    const bool fresh = freshness == core::Freshness::fresh, expired = freshness == core::Freshness::expired;
+    if (!row.reading) {
+      row.reading.emplace().level = level;
+    } else if (!expired && row.reading->level != level) {
+      row.reading->changed = {row.reading->level, time(at)};
       row.reading->level = level;
     }
     row.reading->measured_at = time(at);
-    row.reading->stale_at = freshness == core::Freshness::fresh ? base::Time::max() : time(at);
-    row.reading->expires_at = freshness == core::Freshness::expired ? time(at) : base::Time::max();
-    evaluator_->observe(core::LoggedTransition{revision_, id, {time(at), level, freshness, ""}});
+    row.reading->stale_at = fresh ? base::Time::max() : time(at);
+    row.reading->expires_at = expired ? time(at) : base::Time::max();
+    const core::Transition transition{time(at), level, freshness, ""};
+    evaluator_->observe(core::LoggedTransition{revision_, id, transition});
+    past_[id].push_back(transition);
     now_ = at;
   }
   void high(double at, core::ProfileId id) { turn(at, id, core::Level::high); }
@@ -87,6 +92,16 @@ class AlertStory {
   void restart_with(std::vector<config::AlertRule> rules) {
     rules_ = std::move(rules);
     restart();
+  }
+
+  /// What `replay` would have sent.
+  std::vector<alert::Message> replayed(double from, double to) const {
+    std::vector<alert::Past> pasts;
+    for (const auto& [id, row] : rows_) {
+      const auto past = past_.find(id);
+      pasts.push_back({row.profile, row.probe.text(), past != past_.end() ? past->second : alert::Transitions{}});
+    }
+    return alert::replay(rules_, setting_, pasts, time(from), time(to));
   }
 
   alert::Evaluator& evaluator() { return *evaluator_; }
@@ -133,6 +148,7 @@ class AlertStory {
   alert::Setting setting_;
   std::unique_ptr<alert::Evaluator> evaluator_;
   std::map<core::ProfileId, core::Row> rows_;
+  std::map<core::ProfileId, alert::Transitions> past_;
   std::map<std::string, std::string> states_;
   std::vector<alert::Message> messages_;
   core::Revision revision_ = 0;
