@@ -96,7 +96,7 @@ std::string mail_of(const config::EmailOptions& options, const Message& message,
       "Content-Transfer-Encoding: base64\r\n"
       "\r\n"
       "{}",
-      fmt::gmtime(seconds), options.from, fmt::join(options.to, ",\r\n "), header_text(message.title), message.id,
+      fmt::gmtime(seconds), options.from, fmt::join(options.to, ",\r\n "), header_text(base::to_line(message.title)), message.id,
       domain, thread_of(message), domain, base64_lines(lines));
 }
 

@@ -205,6 +205,8 @@ std::string Transfer::failure(CURLcode code) const {
       return no_certificates(request_.ca_file);
     case CURLE_SSL_CONNECT_ERROR:
       return fmt::format("cannot encrypt the connection: {}", detail);
+    case CURLE_USE_SSL_FAILED:
+      return fmt::format("the mail server offers no encryption: {}", detail);
     case CURLE_TOO_MANY_REDIRECTS:
       return fmt::format("redirected more than {} times", request_.max_redirects);
     case CURLE_UNSUPPORTED_PROTOCOL:
