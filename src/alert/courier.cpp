@@ -79,7 +79,7 @@ void Courier::pause(base::Duration pause) {
 /// Delivers what is due, until an attempt fails.
 asio::awaitable<void> Courier::work(const Turn& turn) {
   const auto job = [this] { return outbox_.store.due_messages(config_.name, kTogether); };
-  const auto due = co_await outbox_.attempt("due messages", job);
+  const auto due = co_await outbox_.attempt("alert_due", job);
   if (!due) co_return pause(pace_.first_pause);
   const auto asked = steady_clock::now();
   for (const store::Message& message : due->messages) {
@@ -156,7 +156,7 @@ asio::awaitable<void> Courier::settle(const Turn& turn, store::Attempt attempt) 
   base::Backoff backoff;
   while (!turn.lost.stop_requested()) {
     auto job = [this, turn = turn.turn, attempt] { return outbox_.store.settle(turn, attempt); };
-    if (const auto written = co_await outbox_.attempt("settle", std::move(job))) {
+    if (const auto written = co_await outbox_.attempt("alert_settle", std::move(job))) {
       if (!*written) outbox_.lease.lose(turn.turn);
       co_return;
     }

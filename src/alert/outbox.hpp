@@ -20,7 +20,7 @@ struct Outbox {
   /// Runs `job` as store::Caller::run() does.
   template <class F>
   boost::asio::awaitable<std::optional<std::invoke_result_t<F&>>> attempt(std::string call, F job) const {
-    const std::string problem = "alerts cannot be sent: the outbox (" + call + ")";
+    const std::string problem = "the outbox of alerts cannot be used (" + call + ")";
     try {
       std::optional result = co_await caller.run(call, std::move(job));
       fault.succeeded(problem);

@@ -89,7 +89,7 @@ void Sender::wake() {
 asio::awaitable<void> Sender::count() {
   std::optional<store::OutboxCounts> counted;
   const auto job = [this] { return outbox_.store.outbox(); };
-  if (outbox_.lease.turn()) counted = co_await outbox_.attempt("count", job);
+  if (outbox_.lease.turn()) counted = co_await outbox_.attempt("alert_count", job);
   for (auto& [name, meters] : meters_)
     for (prometheus::Gauge* gauge : {&meters.waiting, &meters.dead_letters, &meters.oldest}) gauge->Set(0);
   if (!counted) co_return;
@@ -116,7 +116,7 @@ asio::awaitable<void> Sender::tidy() {
       outbox_.store.give_up_strangers(names, kStrangersKept);
       return outbox_.store.tidy_outbox({});
     };
-    while (!stopped_.is_set() && (co_await outbox_.attempt("tidy", job)).value_or(false)) continue;
+    while (!stopped_.is_set() && (co_await outbox_.attempt("alert_tidy", job)).value_or(false)) continue;
   }
 }
 
