@@ -17,6 +17,24 @@ constexpr std::size_t kTogether = 32;
 constexpr std::int64_t kOwnFailures = 3;
 constexpr base::Duration kLongestOwnPause = std::chrono::minutes{5};
 
+/// Stops when one of two tokens does.
+class Either {
+ public:
+  Either(const std::stop_token& first, const std::stop_token& second)
+      : on_first_(first, Stop{source_}), on_second_(second, Stop{source_}) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  struct Stop {
+    std::stop_source& source;
+    void operator()() const { source.request_stop(); }
+  };
+
+  std::stop_source source_;
+  std::stop_callback<Stop> on_first_, on_second_;
+};
+
 base::Duration since(base::SteadyTime begin) {
   return std::chrono::duration_cast<base::Duration>(steady_clock::now() - begin);
 }
@@ -62,6 +80,10 @@ void Courier::stop() {
   woken_.set();
 }
 
+bool Courier::is_over(const Turn& turn) const {
+  return turn.lost.stop_requested() || stopped_.is_set();
+}
+
 asio::awaitable<void> Courier::run() {
   while (!stopped_.is_set()) {
     woken_.reset();
@@ -84,7 +106,7 @@ asio::awaitable<void> Courier::work(const Turn& turn) {
   const auto asked = steady_clock::now();
   for (const store::Message& message : due->messages) {
     co_await send(message, due->now + since(asked), turn);
-    if (turn.lost.stop_requested() || stopped_.is_set() || paused_until_ > steady_clock::now()) co_return;
+    if (is_over(turn) || paused_until_ > steady_clock::now()) co_return;
   }
   if (!due->messages.empty())
     look_at_ = {};  // there may be more
@@ -94,9 +116,10 @@ asio::awaitable<void> Courier::work(const Turn& turn) {
     co_await repeat(due->now + since(asked), turn);
 }
 
-asio::awaitable<Delivery> Courier::deliver(Message message, base::Time now, std::stop_token stop) {
+asio::awaitable<Delivery> Courier::deliver(Message message, base::Time now, std::stop_token lost) {
   const auto began = steady_clock::now();
-  Sending sending{.now = now, .deadline = began + config_.timeout, .stop = std::move(stop)};
+  const Either stop(stop_.get_token(), lost);
+  Sending sending{.now = now, .deadline = began + config_.timeout, .stop = stop.token()};
   Delivery delivery = co_await receiver_->deliver(std::move(message), std::move(sending));
   meters_.seconds.Observe(std::chrono::duration<double>(since(began)).count());
   co_return delivery;
@@ -109,13 +132,9 @@ asio::awaitable<void> Courier::send(const store::Message& stored, base::Time now
     const store::Attempt attempt{.number = stored.number, .state = MessageState::dead, .error = why};
     co_return co_await settle(turn, attempt);
   }
-  std::stop_source cut;
-  const auto cut_off = [&cut] { cut.request_stop(); };
-  const std::stop_callback on_loss(turn.lost, cut_off);
-  const std::stop_callback on_stop(stop_.get_token(), cut_off);
-  const Delivery delivery = co_await deliver(std::move(*message), now, cut.get_token());
+  const Delivery delivery = co_await deliver(std::move(*message), now, turn.lost);
   // Whether it has arrived is not known: it is repeated by whoever goes on.
-  if (cut.stop_requested() && delivery.outcome != Outcome::delivered) co_return;
+  if (is_over(turn) && delivery.outcome != Outcome::delivered) co_return;
   co_await settle(turn, attempt_of(stored, now, delivery));
   if (delivery.outcome == Outcome::failed) pause(next_pause_);
 }
@@ -154,13 +173,13 @@ store::Attempt Courier::attempt_of(const store::Message& stored, base::Time now,
 /// Writes the end of an attempt, however long the database is away, since the message would be sent again.
 asio::awaitable<void> Courier::settle(const Turn& turn, store::Attempt attempt) {
   base::Backoff backoff;
-  while (!turn.lost.stop_requested()) {
+  for (;;) {
     auto job = [this, turn = turn.turn, attempt] { return outbox_.store.settle(turn, attempt); };
     if (const auto written = co_await outbox_.attempt("alert_settle", std::move(job))) {
       if (!*written) outbox_.lease.lose(turn.turn);
       co_return;
     }
-    if (co_await stopped_.wait_for(backoff.next())) co_return;
+    if (is_over(turn) || co_await stopped_.wait_for(backoff.next())) co_return;
   }
 }
 
@@ -168,8 +187,10 @@ asio::awaitable<void> Courier::repeat(base::Time now, const Turn& turn) {
   repeat_at_ = steady_clock::now() + receiver_->repeat_every();
   std::vector<Message> firing = firing_(config_.name);
   if (firing.empty()) co_return;
-  Sending sending{.now = now, .deadline = steady_clock::now() + config_.timeout, .stop = turn.lost};
+  const Either stop(stop_.get_token(), turn.lost);
+  Sending sending{.now = now, .deadline = steady_clock::now() + config_.timeout, .stop = stop.token()};
   const Delivery delivery = co_await receiver_->repeat(std::move(firing), std::move(sending));
+  if (is_over(turn)) co_return;
   if (delivery.outcome == Outcome::delivered) co_return fault_.succeeded(problem_);
   fault_.failed(problem_, delivery.error);
   // Sooner than the next time, before it is forgotten.

@@ -54,8 +54,8 @@ class Courier {
   /// There may be a new message, or the lease is another one.
   void wake() { woken_.set(); }
 
-  /// Delivers a message that is not in the outbox, beside those that are.
-  boost::asio::awaitable<Delivery> deliver(Message message, base::Time now, std::stop_token stop);
+  /// One attempt to deliver a message, which need not be in the outbox. Cut off by stop(), and when `lost` is stopped.
+  boost::asio::awaitable<Delivery> deliver(Message message, base::Time now, std::stop_token lost = {});
 
  private:
   boost::asio::awaitable<void> work(const Turn& turn);
@@ -64,6 +64,8 @@ class Courier {
   boost::asio::awaitable<void> repeat(base::Time now, const Turn& turn);
   store::Attempt attempt_of(const store::Message& stored, base::Time now, const Delivery& delivery);
   void pause(base::Duration pause);
+  /// Nothing more is to be sent, and what is under way is cut off.
+  bool is_over(const Turn& turn) const;
 
   const config::AlertReceiver config_;
   const std::unique_ptr<Receiver> receiver_;

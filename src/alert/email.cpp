@@ -96,8 +96,8 @@ std::string mail_of(const config::EmailOptions& options, const Message& message,
       "Content-Transfer-Encoding: base64\r\n"
       "\r\n"
       "{}",
-      fmt::gmtime(seconds), options.from, fmt::join(options.to, ",\r\n "), header_text(base::to_line(message.title)), message.id,
-      domain, thread_of(message), domain, base64_lines(lines));
+      fmt::gmtime(seconds), options.from, fmt::join(options.to, ",\r\n "), header_text(base::to_line(message.title)),
+      message.id, domain, thread_of(message), domain, base64_lines(lines));
 }
 
 std::expected<Call, std::string> email_call(const config::EmailOptions& options, const Message& message,

@@ -126,16 +126,17 @@ asio::awaitable<base::Result<void>> Sender::test(std::string receiver, base::Tim
     co_return base::fail(base::Errc::not_found, fmt::format("there is no receiver '{}'", receiver));
   const auto courier = found->second;
   const Message message = test_message("test-" + base::random_hex(kIdBytes), now);
-  const Delivery delivery = co_await courier->deliver(message, now, std::stop_token());
+  const Delivery delivery = co_await courier->deliver(message, now);
   if (delivery.outcome == Outcome::delivered) co_return base::Result<void>{};
   co_return base::fail(base::Errc::unavailable, fmt::format("{}: {}", receiver, delivery.error));
 }
 
 std::size_t descriptors(std::span<const config::AlertReceiver> receivers) {
+  /// To wake it, and to read a file.
+  constexpr std::size_t kOfAThread = 4;
   std::size_t all = 0;
   for (const config::AlertReceiver& receiver : receivers)
-    all += probe::kTransfersDescriptors +
-           probe::kTransferDescriptors * std::max<std::size_t>(receiver.alertmanager.urls.size(), 1);
+    all += kOfAThread + (1 + probe::kTransferDescriptors) * std::max<std::size_t>(receiver.alertmanager.urls.size(), 1);
   return all;
 }
 
