@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 
+import alerts
 import browser
 import fleet
 import idle
@@ -21,7 +22,7 @@ import wait
 from harness import OPTIONS, ROOT
 
 GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
-          "scale": scale}
+          "scale": scale, "alerts": alerts}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -1,5 +1,6 @@
 """Receivers of alerts for tests, and a source whose levels a test sets. Standard library, but for the programs they run."""
 
+import datetime
 import hashlib
 import hmac
 import http.server
@@ -13,6 +14,11 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def seconds_of(time_text):
+    """A time of RFC 3339 in seconds since 1970."""
+    return datetime.datetime.fromisoformat(time_text.replace("Z", "+00:00")).timestamp()
 
 
 class Server:
