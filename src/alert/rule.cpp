@@ -6,26 +6,12 @@
 #include "core/row.hpp"
 
 namespace alert {
-namespace {
-
-std::vector<core::Pattern> patterns_of(const config::AlertRule& rule, const core::Sets& sets) {
-  std::vector<std::string> texts = rule.profiles;
-  if (!rule.when.set.empty()) {
-    const auto set = std::ranges::find(sets, rule.when.set, &core::Set::name);
-    texts = set != sets.end() ? set->choices : std::vector<std::string>{};
-  }
-  std::vector<core::Pattern> patterns;
-  for (const std::string& text : texts)
-    if (auto pattern = core::parse_pattern(text)) patterns.push_back(*std::move(pattern));
-  return patterns;
-}
-
-}  // namespace
-
 Rule::Rule(config::AlertRule config, const Setting& setting)
-    : config_(std::move(config)),
-      quiet_(config_.quiet_hours.value_or(setting.quiet_hours), setting.zone),
-      patterns_(patterns_of(config_, setting.sets)) {}
+    : config_(std::move(config)), quiet_(config_.quiet_hours.value_or(setting.quiet_hours), setting.zone) {
+  if (const core::Set* const set = core::find_set(setting.sets, config_.when.set)) choices_.emplace(*set);
+  for (const std::string& text : config_.profiles)
+    if (auto pattern = core::parse_pattern(text)) patterns_.push_back(*std::move(pattern));
+}
 
 Subject Rule::about() const {
   if (!config_.when.set.empty()) return Subject::set;
@@ -39,10 +25,9 @@ std::optional<std::string> Rule::subject_of(const core::Profile& profile, std::s
     const bool watched = !probe.empty() && probe != core::kNoProbe && base::glob_match(when.blind, probe);
     return watched ? std::optional<std::string>(probe) : std::nullopt;
   }
+  if (!when.set.empty()) return choices_ && choices_->place_of(profile.key) ? std::optional(when.set) : std::nullopt;
   const auto matches = [&](const core::Pattern& pattern) { return pattern.matches(profile.key); };
-  if (std::ranges::none_of(patterns_, matches)) return std::nullopt;
-  if (!when.set.empty()) return when.set;
-  if (!has_labels(profile.labels)) return std::nullopt;
+  if (std::ranges::none_of(patterns_, matches) || !has_labels(profile.labels)) return std::nullopt;
   return profile.key.provider + '/' + profile.key.name;
 }
 

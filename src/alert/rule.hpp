@@ -11,6 +11,7 @@
 #include "base/time_zone.hpp"
 #include "config/alerts.hpp"
 #include "core/pattern.hpp"
+#include "core/preference.hpp"
 #include "core/profile.hpp"
 #include "core/sets.hpp"
 
@@ -58,8 +59,10 @@ class Rule {
 
   config::AlertRule config_;
   Quiet quiet_;
-  /// Of profiles, or the choices of the set.
-  std::vector<core::Pattern> patterns_;
+  /// Of profiles.
+  std::vector<core::Pattern> patterns_{};
+  /// Of the set.
+  std::optional<core::Choices> choices_{};
 };
 
 }  // namespace alert

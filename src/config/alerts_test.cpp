@@ -60,6 +60,7 @@ alerts:
 
 constexpr const char* kAll = R"(
 probes: [{name: clouds, budget: [10/1h]}]
+sets: {cfd: [a/x, b/*]}
 alerts:
   time_zone: Europe/Berlin
   quiet_hours: ["22:00-07:00", "Sat,Sun"]
@@ -86,6 +87,7 @@ alerts:
       quiet_hours: []
     - {name: blind, when: {blind: '*'}, quiet_hours: ["Mon-Fri 18:00-08:00"]}
     - {name: spent, when: {budget: clouds, left: 0.2}}
+    - {name: empty, when: {set: cfd, at_least: HIGH}}
 )";
 
 TEST_F(AlertsConfigTest, PrintsWhatItReads) {
@@ -122,6 +124,7 @@ TEST_F(AlertsConfigTest, RefusesRulesThatMakeNoSense) {
       {"{name: a, when: {reaches: LOW}, profiles: [gpu]}", "profiles[0]"},
       {"{name: a, when: {reaches: LOW}, labels: {'a b': x}}", "labels.a b"},
       {"{name: a, when: {reaches: LOW}, group_by: ['?']}", "group_by[0]"},
+      {"{name: a, when: {set: cfd}}", "when.set: there are no sets"},
       {"{name: a, when: {blind: clouds}}", "'clouds' matches no probe"},
       {"{name: a, when: {budget: '*'}}", "'*' matches no probe with a budget"},
       {"{name: a, when: {reaches: LOW, left: 2}}", "2 is not a part of a budget"},
@@ -135,6 +138,9 @@ TEST_F(AlertsConfigTest, RefusesRulesThatMakeNoSense) {
   };
   for (const auto& [rule, complaint] : cases) EXPECT_THAT(error_of_rule(rule), HasSubstr(complaint)) << rule;
   EXPECT_THAT(error("alerts: {rules: [{name: a, when: {reaches: LOW}}]}"), HasSubstr("nobody to send to"));
+  EXPECT_THAT(error("sets: {cfd: [a/x]}\nalerts: {receivers: [{name: a, url: 'http://x'}], rules: [{name: a, when: "
+                    "{set: cfg}}]}"),
+              HasSubstr("'cfg' is no set; did you mean cfd?"));
   EXPECT_THAT(error("alerts: {time_zone: '../x'}"), HasSubstr("alerts.time_zone: '../x' is not a time zone"));
 }
 

@@ -113,6 +113,13 @@ void check_condition(const AlertCondition& when, const Config& config, const std
                     given == 0 ? "says nothing to wait for" : "is several conditions"));
   check(when.below != core::Level::low, join(path, "below"),
         "LOW is never given: no level is less; give MEDIUM or HIGH");
+  if (!when.set.empty() && !config.sets.contains(when.set)) {
+    std::vector<std::string_view> known;
+    for (const auto& [name, choices] : config.sets) known.push_back(name);
+    throw BadValue(join(path, "set"), known.empty()
+                                          ? "there are no sets; give some, under the key sets"
+                                          : fmt::format("'{}' is no set{}", when.set, suggestion(when.set, known)));
+  }
   if (!when.blind.empty()) check_probe_glob(when.blind, config.probes, false, join(path, "blind"));
   if (!when.budget.empty()) check_probe_glob(when.budget, config.probes, true, join(path, "budget"));
   check(when.left > 0 && when.left <= 1, join(path, "left"),
