@@ -41,6 +41,16 @@ void Evaluator::settle(base::Time now) {
   for (const auto& [place, tally] : tallies_) judge_all(place.first, place.second, now);
 }
 
+void Evaluator::wake(base::Time now) {
+  for (const auto& watch : watches_)
+    if (watch->is_new()) watch->wake();
+  for (const auto& [id, known] : known_) judge(known, now);
+}
+
+bool Evaluator::is_known() const {
+  return std::ranges::any_of(watches_, [](const auto& watch) { return !watch->is_new(); });
+}
+
 void Evaluator::end_strangers(std::size_t rule, const std::set<std::string, std::less<>>& subjects, base::Time now) {
   std::vector<std::string> gone;
   for (const auto& [subject, alert] : watches_[rule]->alerts())

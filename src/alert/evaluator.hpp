@@ -27,8 +27,8 @@ struct State {
 /// Decides what alerts say, from what profiles are and were. Does no I/O and reads no clock, so that the service and
 /// `replay` share it. Not thread-safe.
 ///
-/// A start: load(), know() every profile, observe() those of which no transition follows, settle(), and then the
-/// transitions. After it: transitions and rows as they come, and advance() up to now.
+/// A start: load(), know() every profile, observe() those of which no transition follows, settle(), the transitions,
+/// and wake(). After it: transitions and rows as they come, and advance() up to now.
 class Evaluator {
  public:
   Evaluator(const std::vector<config::AlertRule>& rules, Setting setting);
@@ -40,6 +40,10 @@ class Evaluator {
   void load(const std::vector<State>& states);
   /// All profiles are known: alerts about others end.
   void settle(base::Time now);
+  /// All transitions up to now are known: rules that are new begin, with what is now.
+  void wake(base::Time now);
+  /// Is any rule not new?
+  bool is_known() const;
 
   /// The profile is there, or has other labels or another probe.
   void know(const core::Profile& profile, std::string_view probe, base::Time now);

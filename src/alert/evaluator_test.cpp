@@ -194,6 +194,30 @@ TEST(Evaluator, ANewRuleFiresForWhatHoldsAlready) {
   EXPECT_THAT(story.lines(), ElementsAre("5000.5 firing: +a/x HIGH"));
 }
 
+TEST(Evaluator, ANewRuleSaysNothingOfWhatWasBefore) {
+  config::AlertRule old = reaches(kHigh), rule = reaches(kHigh);
+  old.name = "old";
+  old.keep_firing_for = rule.keep_firing_for = 0s;
+  Evaluator evaluator({old, rule}, {});
+  evaluator.load({{"old/known", "{}"}});
+  evaluator.know({.id = 1, .key = {"a", "x"}}, "p", AlertStory::time(30));
+  evaluator.know({.id = 2, .key = {"a", "y"}}, "p", AlertStory::time(30));
+  evaluator.settle(AlertStory::time(30));
+  for (const double at : {10.0, 20.0})
+    for (const core::ProfileId id : {1, 2})
+      evaluator.observe(core::LoggedTransition{
+          id + 2 * core::Revision(at),
+          id,
+          {AlertStory::time(at), id == 1 && at > 15 ? core::Level::low : kHigh, core::Freshness::fresh, ""}});
+  evaluator.wake(AlertStory::time(30));
+  evaluator.advance(AlertStory::time(60));
+  std::vector<std::string> lines;
+  for (const Message& message : evaluator.take().messages)
+    lines.push_back(message.rule + " " + AlertStory::line(message));
+  EXPECT_THAT(lines, ElementsAre("old 10.5 firing: +a/x HIGH, +a/y HIGH", "old 20.5 resolved: -a/x LOW",
+                                 "r 30.5 firing: +a/y HIGH"));
+}
+
 TEST(Evaluator, AProfileThatGoesEndsItsAlert) {
   AlertStory story(reaches(kHigh));
   const auto x = story.add("a/x");
@@ -291,6 +315,7 @@ TEST(Evaluator, ARestartWithinTheLogSeesWhatCameBetween) {
   Evaluator evaluator({rule}, {});
   const core::Profile x{.id = 1, .key = {"a", "x"}};
   evaluator.know(x, "p", AlertStory::time(30));
+  evaluator.load({{"r/known", "{}"}});
   evaluator.settle(AlertStory::time(30));
   evaluator.observe(core::LoggedTransition{7, 1, {AlertStory::time(10), kHigh, core::Freshness::fresh, ""}});
   evaluator.observe(core::LoggedTransition{8, 1, {AlertStory::time(20), core::Level::low, core::Freshness::fresh, ""}});
@@ -308,6 +333,7 @@ TEST(Evaluator, ASetIsNotEmptyBeforeAllOfItIsHeard) {
   evaluator.know(row.profile, "p", AlertStory::time(0));
   evaluator.know({.id = 2, .key = {"a", "y"}}, "p", AlertStory::time(0));
   evaluator.observe(row, AlertStory::time(0));
+  evaluator.load({{"r/known", "{}"}});
   evaluator.settle(AlertStory::time(0));
   evaluator.advance(AlertStory::time(100));
   evaluator.observe(core::LoggedTransition{7, 2, {AlertStory::time(110), kHigh, core::Freshness::fresh, ""}});

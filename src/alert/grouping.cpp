@@ -145,6 +145,21 @@ Message Grouping::message_of(const Gathered& group, Kind kind, base::Time at, st
   return message;
 }
 
+bool Grouping::holds_back(const Labels& labels, std::string_view subject) const {
+  const auto group = groups_.find(name_of(labels));
+  return group != groups_.end() &&
+         std::ranges::any_of(group->second.items, [&](const auto& entry) { return entry.second.subject == subject; });
+}
+
+Message Grouping::reminder(const Labels& labels, std::vector<Item> items) const {
+  Gathered group{{.labels = labels}};
+  group.firing = items.size();
+  Message message = message_of(group, Kind::reminder, {}, {});
+  message.items = std::move(items);
+  word(message, setting_);
+  return message;
+}
+
 bool Grouping::load(std::string_view key, std::string_view text) {
   if (key.starts_with("g/")) {
     auto group = parse_group(text);

@@ -35,6 +35,11 @@ class Grouping {
   /// Makes the messages that are due first. REQUIRES: due().
   void send_first(std::vector<Message>& out, const Firing& firing);
 
+  /// Is there a change of the subject that is not told yet?
+  bool holds_back(const Labels& group, std::string_view subject) const;
+  /// A reminder of that, for a receiver that asks. Its id is the same each time.
+  Message reminder(const Labels& group, std::vector<Item> items) const;
+
   /// Reads one of the states below; false when that cannot be read.
   bool load(std::string_view key, std::string_view text);
   /// Keys of what changed since the last call; and the text of a key, "" for none. Keys begin with "g/" and "i/".

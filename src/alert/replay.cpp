@@ -31,6 +31,7 @@ std::vector<Message> replay(const std::vector<config::AlertRule>& rules, const S
     if (!measured_before) evaluator.observe(core::Row{.profile = past.profile, .revision = -1}, begin);
   }
   evaluator.settle(begin);
+  evaluator.wake(begin);
   for (const core::LoggedTransition& transition : transitions)
     if (transition.transition.at <= to) evaluator.observe(transition);
   evaluator.advance(to);

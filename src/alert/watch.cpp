@@ -10,6 +10,8 @@ namespace {
 using Phase = Alert::Phase;
 
 constexpr std::string_view kPrefix = "a/";
+/// The state that says that a rule is not new.
+const std::string kKnown = "known";
 
 std::string key_of(const std::string& subject) {
   return std::string(kPrefix) + subject;
@@ -35,7 +37,13 @@ void Watch::erase(const std::string& subject) {
   changed_.insert(key_of(subject));
 }
 
+void Watch::wake() {
+  new_ = false;
+  changed_.insert(kKnown);
+}
+
 void Watch::find(const std::string& subject, const Finding& finding) {
+  if (new_) return;
   const auto found = alerts_.find(subject);
   const config::AlertRule& rule = rule_.config();
   if (found == alerts_.end()) {
@@ -134,9 +142,20 @@ std::vector<Item> Watch::firing_in(const Labels& group) const {
   return items;
 }
 
+std::vector<Message> Watch::firing() const {
+  std::map<Labels, std::vector<Item>> groups;
+  for (const auto& [subject, alert] : alerts_)
+    if (alert.fires() && !grouping_.holds_back(alert.group, subject))
+      groups[alert.group].push_back(item_of(subject, alert, true, alert.fired));
+  std::vector<Message> messages;
+  for (auto& [group, items] : groups) messages.push_back(grouping_.reminder(group, std::move(items)));
+  return messages;
+}
+
 bool Watch::load(std::string_view key, std::string_view text) {
   if (Grouping::has_key(key)) return grouping_.load(key, text);
-  if (!key.starts_with(kPrefix)) return false;
+  if (key == kKnown) new_ = false;
+  if (!key.starts_with(kPrefix)) return key == kKnown;
   auto alert = parse_alert(text);
   if (!alert) return false;
   if (alert->fires()) grouping_.begin(alert->group);
@@ -152,6 +171,7 @@ std::set<std::string> Watch::take_changed() {
 
 std::string Watch::text_of(const std::string& key) const {
   if (Grouping::has_key(key)) return grouping_.text_of(key);
+  if (key == kKnown) return new_ ? "" : "{}";
   const auto alert = alerts_.find(std::string_view(key).substr(kPrefix.size()));
   return alert != alerts_.end() ? to_json(alert->second) : std::string();
 }

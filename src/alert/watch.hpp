@@ -24,6 +24,11 @@ class Watch {
 
   const Rule& rule() const { return rule_; }
 
+  /// Was the rule never evaluated? Then it finds nothing until wake(), so that what happened before it came is not
+  /// told.
+  bool is_new() const { return new_; }
+  void wake();
+
   /// At `at` the condition of the subject's alert is found to be so. `since`: when it began to hold.
   struct Finding {
     Truth truth = Truth::neither;
@@ -40,6 +45,9 @@ class Watch {
   void advance(base::Time now, std::vector<Message>& out);
   /// When advance() has something to do next.
   std::optional<base::Time> due() const;
+
+  /// All that fires and was told: a message for each group. Not to be kept in the outbox.
+  std::vector<Message> firing() const;
 
   /// By subject.
   const std::map<std::string, Alert, std::less<>>& alerts() const { return alerts_; }
@@ -64,6 +72,7 @@ class Watch {
   /// When alerts fire or end by themselves.
   std::set<std::pair<base::Time, std::string>> agenda_;
   std::set<std::string> changed_;
+  bool new_ = true;
 };
 
 }  // namespace alert

@@ -22,6 +22,7 @@ class AlertStory {
       : rules_(std::move(rules)), setting_(std::move(setting)) {
     evaluator_ = std::make_unique<alert::Evaluator>(rules_, setting_);
     evaluator_->settle(time(0));
+    evaluator_->wake(time(0));
   }
   explicit AlertStory(config::AlertRule rule, alert::Setting setting = {})
       : AlertStory(std::vector{std::move(rule)}, std::move(setting)) {}
@@ -87,6 +88,7 @@ class AlertStory {
     for (const auto& [id, row] : rows_) evaluator_->know(row.profile, row.probe.text(), time(now_));
     for (const auto& [id, row] : rows_) evaluator_->observe(row, time(now_));
     evaluator_->settle(time(now_));
+    evaluator_->wake(time(now_));
   }
   /// The same with other rules.
   void restart_with(std::vector<config::AlertRule> rules) {
@@ -105,9 +107,12 @@ class AlertStory {
   }
 
   alert::Evaluator& evaluator() { return *evaluator_; }
-  const std::map<std::string, std::string>& states() {
+  /// But for those that say which rules are known.
+  std::map<std::string, std::string> states() {
     collect();
-    return states_;
+    auto states = states_;
+    std::erase_if(states, [](const auto& state) { return state.first.ends_with("/known"); });
+    return states;
   }
   void set_state(const std::string& key, const std::string& text) { states_[key] = text; }
 

@@ -1,0 +1,168 @@
+#include "alert/engine.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <unordered_set>
+#include <utility>
+
+#include "alert/json.hpp"
+
+namespace alert {
+namespace {
+
+/// Transitions that are read together.
+constexpr std::size_t kPage = 5'000;
+/// What happened without evaluation, by replicas that were all down, is told if it is no more and no older than this.
+constexpr std::size_t kMostMissed = 200'000;
+constexpr std::chrono::hours kOldestMissed{24};
+constexpr std::chrono::seconds kBudgetPeriod{30};
+/// How far the store may be behind while nothing happens to alerts: what comes again changes nothing.
+constexpr std::chrono::seconds kCommitPeriod{10};
+
+/// Is it long ago, or in the future of a clock that was set back?
+bool is_over(base::Time since, base::Duration period, base::Time now) {
+  return now < since || now >= since + period;
+}
+
+/// Messages about one group stay in order.
+std::string order_of(const Message& message) {
+  return message.rule + '/' + boost::json::serialize(to_object(message.group));
+}
+
+}  // namespace
+
+Engine::Engine(store::Alerts& alerts, store::History& history, store::Budgets& budgets, Plan plan)
+    : alerts_(alerts), history_(history), budgets_(budgets), plan_(std::move(plan)) {}
+
+void Engine::configure(Plan plan) {
+  const std::lock_guard lock(mutex_);
+  evaluator_.reset();
+  plan_ = std::move(plan);
+}
+
+Engine::Done Engine::step(const store::AlertTurn& turn, const Look& look) {
+  const std::lock_guard lock(mutex_);
+  try {
+    const bool follows = evaluator_ && turn == turn_ && !look.all;
+    turn_ = turn;
+    if (follows)
+      follow(look);
+    else
+      begin(look);
+    look_at_budgets(look.now);
+    evaluator_->advance(look.now);
+    return commit(turn, look.now);
+  } catch (...) {
+    evaluator_.reset();
+    throw;
+  }
+}
+
+void Engine::begin(const Look& look) {
+  const store::AlertMemory memory = alerts_.alert_memory();
+  evaluator_ = std::make_unique<Evaluator>(plan_.rules, plan_.setting);
+  std::vector<State> states;
+  for (const store::AlertState& state : memory.states) states.push_back({state.key, state.text});
+  evaluator_->load(states);
+  budgets_at_ = {};
+  committed_at_ = {};
+  seen_ = committed_ = memory.seen.value_or(0);
+  std::vector<core::LoggedTransition> missed;
+  if (evaluator_->is_known()) missed = read_log();
+  if (missed.size() > kMostMissed || (!missed.empty() && missed.front().transition.at < look.now - kOldestMissed)) {
+    spdlog::warn("alerts were not evaluated for long; what {} transitions would have caused is not sent",
+                 missed.size());
+    missed.clear();
+  }
+  // Rows are as after these transitions.
+  std::unordered_set<core::ProfileId> moved;
+  for (const core::LoggedTransition& transition : missed) moved.insert(transition.profile);
+  look.snapshot.for_each([&](const core::RowPtr& row) { evaluator_->know(row->profile, row->probe.text(), look.now); });
+  look.snapshot.for_each([&](const core::RowPtr& row) {
+    if (!moved.contains(row->profile.id)) evaluator_->observe(*row, look.now);
+  });
+  evaluator_->settle(look.now);
+  for (const core::LoggedTransition& transition : missed) evaluator_->observe(transition);
+  evaluator_->wake(look.now);
+  seen_ = std::max(seen_, look.version.revision);
+}
+
+void Engine::follow(const Look& look) {
+  if (plan_.rules.empty()) return;
+  for (const core::RowPtr& row : look.rows) evaluator_->know(row->profile, row->probe.text(), look.now);
+  // Read after the look, so that it is not behind the rows.
+  for (const core::LoggedTransition& transition : read_log()) evaluator_->observe(transition);
+  for (const core::RowPtr& row : look.rows) evaluator_->observe(*row, look.now);
+  for (const core::ProfileId profile : look.gone) evaluator_->forget(profile, look.now);
+  seen_ = std::max(seen_, look.version.revision);
+}
+
+std::vector<core::LoggedTransition> Engine::read_log() {
+  std::vector<core::LoggedTransition> all;
+  for (bool more = true; more;) {
+    const auto page = history_.transitions_after(seen_, kPage);
+    more = page.size() >= kPage;
+    if (!page.empty()) seen_ = page.back().revision;
+    all.insert(all.end(), page.begin(), page.end());
+  }
+  return all;
+}
+
+void Engine::look_at_budgets(base::Time now) {
+  const auto is_about = [](const config::AlertRule& rule) { return !rule.when.budget.empty(); };
+  if (std::ranges::none_of(plan_.rules, is_about) || !is_over(budgets_at_, kBudgetPeriod, now)) return;
+  budgets_at_ = now;
+  std::map<std::string, double> left;
+  for (const auto& [probe, limits] : plan_.limits) {
+    const std::vector<std::uint64_t> calls = budgets_.left(probe, limits);
+    double& least = left.emplace(probe, 1.0).first->second;
+    for (std::size_t i = 0; i < std::min(calls.size(), limits.size()); ++i)
+      least = std::min(least, static_cast<double>(calls[i]) / static_cast<double>(limits[i].calls));
+  }
+  evaluator_->observe_budgets(left, now);
+}
+
+Engine::Done Engine::commit(const store::AlertTurn& turn, base::Time now) {
+  Evaluator::Step step = evaluator_->take();
+  Done done{.sent = !step.messages.empty(), .due = evaluator_->due()};
+  for (const auto& watch : evaluator_->watches()) {
+    const auto firing = std::ranges::count_if(watch->alerts(), [](const auto& entry) { return entry.second.fires(); });
+    const auto all = watch->alerts().size(), fire = static_cast<std::size_t>(firing);
+    done.counts.push_back({watch->rule().config().name, all - fire, fire});
+  }
+  const bool moved = seen_ != committed_ && is_over(committed_at_, kCommitPeriod, now);
+  if (step.states.empty() && step.messages.empty() && !moved) return done;
+  store::AlertStep written{.seen = seen_, .messages = addressed(step.messages)};
+  for (State& state : step.states) written.states.push_back({std::move(state.key), std::move(state.text)});
+  done.kept = alerts_.advance_alerts(turn, written);
+  if (!done.kept) evaluator_.reset();
+  committed_ = seen_;
+  committed_at_ = now;
+  return done;
+}
+
+std::vector<store::NewMessage> Engine::addressed(const std::vector<Message>& messages) const {
+  std::vector<store::NewMessage> all;
+  for (const Message& message : messages) {
+    const std::string order = order_of(message), body = to_json(message);
+    for (const std::string& receiver : plan_.receivers_of(message.rule))
+      all.push_back({message.id, receiver, order, body});
+  }
+  return all;
+}
+
+std::vector<Message> Engine::firing(const std::string& receiver) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Message> all;
+  if (!evaluator_) return all;
+  for (const auto& watch : evaluator_->watches()) {
+    const auto& receivers = plan_.receivers_of(watch->rule().config().name);
+    if (std::ranges::find(receivers, receiver) == receivers.end()) continue;
+    for (Message& message : watch->firing()) all.push_back(std::move(message));
+  }
+  return all;
+}
+
+}  // namespace alert
