@@ -42,9 +42,9 @@ class Log final : public store::History {
   }
   std::vector<store::PastRow> board_at(base::Time, const core::ProfileKey&, std::size_t) override { return {}; }
   std::vector<core::LoggedTransition> latest_transitions(std::size_t) override { return {}; }
+  void keep(const core::Retention&) override {}
   bool take_turn(base::Duration) override { return false; }
-  bool roll_up() override { return false; }
-  bool prune(const store::Retention&) override { return false; }
+  store::Pruned prune() override { return {}; }
 };
 
 /// A store that is lost at a chosen write, before it or after it.

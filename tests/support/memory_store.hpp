@@ -101,6 +101,7 @@ class MemoryStore : public store::Store {
     std::optional<core::LastTold> last;
     /// By span.
     std::array<store::Buckets, 3> numbers;
+  };
   struct Alerting {
     store::AlertTurn turn;
     base::Time lease_until;
