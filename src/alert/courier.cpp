@@ -185,11 +185,12 @@ asio::awaitable<void> Courier::settle(const Turn& turn, store::Attempt attempt) 
 
 asio::awaitable<void> Courier::repeat(base::Time now, const Turn& turn) {
   repeat_at_ = steady_clock::now() + receiver_->repeat_every();
-  std::vector<Message> firing = firing_(config_.name);
-  if (firing.empty()) co_return;
+  const auto job = [this] { return firing_(config_.name); };
+  auto firing = co_await outbox_.attempt("alert_firing", job);
+  if (!firing || firing->empty()) co_return;
   const Either stop(stop_.get_token(), turn.lost);
   Sending sending{.now = now, .deadline = steady_clock::now() + config_.timeout, .stop = stop.token()};
-  const Delivery delivery = co_await receiver_->repeat(std::move(firing), std::move(sending));
+  const Delivery delivery = co_await receiver_->repeat(std::move(*firing), std::move(sending));
   if (is_over(turn)) co_return;
   if (delivery.outcome == Outcome::delivered) co_return fault_.succeeded(problem_);
   fault_.failed(problem_, delivery.error);

@@ -34,7 +34,8 @@ struct Pace {
   base::Duration look = std::chrono::seconds{5};
 };
 
-/// All that fires and was told to a receiver, for one that wants to hear it again.
+/// All that fires and was told to a receiver, for one that wants to hear it again. Called on a thread of the database,
+/// where it may wait for the evaluation.
 using Firing = std::function<std::vector<Message>(const std::string& receiver)>;
 
 /// Delivers the messages of one receiver while this replica has the lease: one after the other, with pauses that double

@@ -50,14 +50,13 @@ std::vector<Transition> transitions_of(const Reading& reading, const Reading* be
       tell(before->measured_at, before->level, Freshness::fresh, before->reason);
     if (reading.measured_at > before->stale_at && before->stale_at < before->expires_at)
       tell(before->stale_at, before->level, Freshness::stale, "");
-    if (reading.measured_at > before->expires_at)
-      tell(before->expires_at, Level::unknown, Freshness::expired, "");
+    if (reading.measured_at > before->expires_at) tell(before->expires_at, Level::unknown, Freshness::expired, "");
   }
   const bool is_same = before != nullptr && before->level == reading.level &&
                        (made.empty() || made.back().freshness == Freshness::fresh);
   // A pause that ends later than that began on a clock that was ahead.
-  const bool has_reason = kind_of(reading.reason) != next.kind &&
-                          std::chrono::abs(reading.measured_at - next.reason_at) >= kReasonPause;
+  const bool has_reason =
+      kind_of(reading.reason) != next.kind && std::chrono::abs(reading.measured_at - next.reason_at) >= kReasonPause;
   if (!is_same || has_reason) tell(reading.measured_at, reading.level, Freshness::fresh, reading.reason);
   if (is_same && has_reason) next.reason_at = next.at;
   next.level = reading.level;

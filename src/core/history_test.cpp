@@ -66,8 +66,9 @@ TEST(TransitionsOf, AReadingThatExpiresWhenItIsStaleIsNeverStale) {
   Profile profile;
   const FreshnessRule rule{60s, 30s, 0s};
   profile.after(reading_of({.level = Level::high}, kNow, 0s, rule));
-  EXPECT_THAT(profile.after(reading(Level::high, kNow + 1h)),
-              ElementsAre(Transition{kNow + 90s, Level::unknown, Freshness::expired, ""}, fresh(Level::high, kNow + 1h)));
+  EXPECT_THAT(
+      profile.after(reading(Level::high, kNow + 1h)),
+      ElementsAre(Transition{kNow + 90s, Level::unknown, Freshness::expired, ""}, fresh(Level::high, kNow + 1h)));
 }
 
 TEST(TransitionsOf, AReasonOfAnotherKindOnceAnHour) {
@@ -110,11 +111,11 @@ TEST(TransitionsOf, AReadingOfAnOlderProgramIsTold) {
               ElementsAre(fresh(Level::high, kNow, "3 idle")));
   EXPECT_EQ(last, (LastTold{Level::high, kind_of("idle"), kNow, {}}));
   last->level = Level::low;
-  EXPECT_THAT(transitions_of(reading(Level::low, kNow + 1h, "none"), &before, last),
-              ElementsAre(fresh(Level::high, kNow + 1us, "3 idle"),
-                          Transition{kNow + 90s, Level::high, Freshness::stale, ""},
-                          Transition{kNow + 5min, Level::unknown, Freshness::expired, ""},
-                          fresh(Level::low, kNow + 1h, "none")));
+  EXPECT_THAT(
+      transitions_of(reading(Level::low, kNow + 1h, "none"), &before, last),
+      ElementsAre(fresh(Level::high, kNow + 1us, "3 idle"), Transition{kNow + 90s, Level::high, Freshness::stale, ""},
+                  Transition{kNow + 5min, Level::unknown, Freshness::expired, ""},
+                  fresh(Level::low, kNow + 1h, "none")));
 }
 
 TEST(TransitionsOf, TimesGoOnWhereTheClockWentBack) {

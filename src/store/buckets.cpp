@@ -170,8 +170,8 @@ std::optional<UnderWay> under_way(std::string_view numbers) {
 }
 
 std::optional<Block> count_reading(std::string& numbers, core::ProfileId profile, const core::Reading& reading) {
-  const bool has_numbers =
-      std::ranges::any_of(core::kNumbers, [&](const core::Number& number) { return (reading.*number.value).has_value(); });
+  const bool has_numbers = std::ranges::any_of(
+      core::kNumbers, [&](const core::Number& number) { return (reading.*number.value).has_value(); });
   const base::Time ours = block_of(Span::five_minutes, profile, reading.measured_at);
   const auto before = under_way(numbers);
   std::int64_t position = index_of(reading.measured_at) - index_of(ours);

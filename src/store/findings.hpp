@@ -31,8 +31,8 @@ void add_findings(sql::Session& session, const Outcome& outcome, const std::stri
                   std::vector<NewReading>& readings);
 
 /// Writes readings with this revision, and their history as far as it is kept; each profile once.
-void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now, core::Revision revision,
-                    const core::Retention& kept);
+void write_readings(sql::Session& session, std::span<const NewReading> readings, base::Time now,
+                    core::Revision revision, const core::Retention& kept);
 
 /// The columns of core::kNumbers, in their order, each after `before`: ", free, total, …".
 std::string number_columns(std::string_view before = ", ");

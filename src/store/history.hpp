@@ -58,8 +58,8 @@ class History {
   virtual void keep(const core::Retention& retention) = 0;
   /// True for one replica per `period`: it prunes.
   virtual bool take_turn(base::Duration period) = 0;
-  /// One step, a short transaction: deletes some of what is older than it is kept, and of profiles that are gone. Buckets
-  /// of five minutes become hours then, and hours become days.
+  /// One step, a short transaction: deletes some of what is older than it is kept, and of profiles that are gone.
+  /// Buckets of five minutes become hours then, and hours become days.
   virtual Pruned prune() = 0;
 };
 

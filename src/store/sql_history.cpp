@@ -13,8 +13,8 @@ using core::Transition;
 
 /// at, state and reason from column `first` on.
 Transition transition_in(const sql::Query& query, int first) {
-  Transition transition{.at = query.get<base::Time>(first), .level = {}, .freshness = {},
-                        .reason = query.get<std::string>(first + 2)};
+  Transition transition{
+      .at = query.get<base::Time>(first), .level = {}, .freshness = {}, .reason = query.get<std::string>(first + 2)};
   set_state(transition, query.get<int>(first + 1));
   return transition;
 }
@@ -92,10 +92,11 @@ std::vector<Transition> SqlStore::transitions(ProfileId profile, const Between& 
   return with_session([&](sql::Session& session) {
     std::vector<Transition> transitions;
     auto query = session.query(
-        fmt::format("SELECT t.at, t.state, t.reason FROM hardware h JOIN transition t ON {} WHERE h.id = ? AND t.at < ?"
-                    " AND t.at >= COALESCE((SELECT MAX(s.at) FROM transition s WHERE s.profile_id = ? AND s.at <= ?), ?)"
-                    " ORDER BY t.at DESC LIMIT ?",
-                    kIsOfProfile),
+        fmt::format(
+            "SELECT t.at, t.state, t.reason FROM hardware h JOIN transition t ON {} WHERE h.id = ? AND t.at < ?"
+            " AND t.at >= COALESCE((SELECT MAX(s.at) FROM transition s WHERE s.profile_id = ? AND s.at <= ?), ?)"
+            " ORDER BY t.at DESC LIMIT ?",
+            kIsOfProfile),
         profile, between.to, profile, between.from, between.from, limit);
     while (query.step()) transitions.push_back(transition_in(query, 0));
     std::ranges::reverse(transitions);
@@ -141,7 +142,8 @@ std::vector<PastRow> SqlStore::board_at(base::Time time, const core::ProfileKey&
 }
 
 std::vector<core::LoggedTransition> SqlStore::transitions_after(core::Revision seen, std::size_t limit) {
-  static const std::string kFrom = fmt::format(" FROM transition t JOIN hardware h ON {} WHERE t.revision >", kIsOfProfile);
+  static const std::string kFrom =
+      fmt::format(" FROM transition t JOIN hardware h ON {} WHERE t.revision >", kIsOfProfile);
   if (limit == 0) return {};
   return read([&](sql::Transaction& tx) {
     core::Revision last = std::numeric_limits<core::Revision>::max();

@@ -78,10 +78,12 @@ void find_gone(sql::Session& session, Stretch& stretch) {
 
 /// The state that was in force `kept` ago stays.
 void find_obsolete(sql::Session& session, Stretch& stretch, base::Time from, bool keeps) {
-  static const std::string kOld = sql::with_list(
-      "SELECT profile_id, MAX(at) FROM transition WHERE at <= ? AND profile_id", " GROUP BY profile_id HAVING COUNT(*) > ?");
+  static const std::string kOld =
+      sql::with_list("SELECT profile_id, MAX(at) FROM transition WHERE at <= ? AND profile_id",
+                     " GROUP BY profile_id HAVING COUNT(*) > ?");
   static const std::string kFormer = sql::with_list(
-      "SELECT h.id, COALESCE((SELECT MIN(s.at) FROM transition s WHERE s.profile_id = h.id AND s.revision >= h.revision),"
+      "SELECT h.id, COALESCE((SELECT MIN(s.at) FROM transition s WHERE s.profile_id = h.id AND s.revision >= "
+      "h.revision),"
       " ?) FROM hardware h JOIN transition t ON t.profile_id = h.id AND t.at ="
       " (SELECT MIN(s.at) FROM transition s WHERE s.profile_id = h.id) WHERE t.revision < h.revision AND h.id");
   const std::span<const ProfileId> ids = stretch.profiles;
@@ -111,12 +113,12 @@ bool has_sums(Span span, const core::Retention& kept) {
 }
 
 void find_old(sql::Session& session, Stretch& stretch, const core::Retention& kept, base::Time now) {
-  static const std::string kSql = sql::with_list("SELECT profile_id FROM summary WHERE span = ? AND begins <= ? AND profile_id",
-                                                 " GROUP BY profile_id");
+  static const std::string kSql = sql::with_list(
+      "SELECT profile_id FROM summary WHERE span = ? AND begins <= ? AND profile_id", " GROUP BY profile_id");
   for (const Span span : {Span::five_minutes, Span::hour, Span::day})
-    for (const ProfileId id : ids_in(session.query(kSql, std::to_underlying(span),
-                                                   first_kept(span, kept, now) - block_length(span),
-                                                   std::span<const ProfileId>(stretch.profiles))))
+    for (const ProfileId id :
+         ids_in(session.query(kSql, std::to_underlying(span), first_kept(span, kept, now) - block_length(span),
+                              std::span<const ProfileId>(stretch.profiles))))
       stretch.old.emplace(id, span);
 }
 
@@ -125,8 +127,9 @@ std::optional<Stretch> look_ahead(sql::Session& session, const core::Retention& 
   Stretch stretch{.position = position(session)};
   const bool rests = stretch.position.begun <= now && now < stretch.position.begun + kRound;
   if (stretch.position.after == kRoundIsOver && rests) return std::nullopt;
-  stretch.profiles = ids_in(session.query("SELECT profile_id FROM reading WHERE profile_id > ? ORDER BY profile_id LIMIT ?",
-                                          std::max(stretch.position.after, ProfileId{0}), kProfiles));
+  stretch.profiles =
+      ids_in(session.query("SELECT profile_id FROM reading WHERE profile_id > ? ORDER BY profile_id LIMIT ?",
+                           std::max(stretch.position.after, ProfileId{0}), kProfiles));
   stretch.last = stretch.profiles.size() < kProfiles ? kLastProfile : stretch.profiles.back();
   find_gone(session, stretch);
   if (stretch.profiles.empty()) return stretch;

@@ -80,8 +80,7 @@ base::Time move_back(sql::Session& session, core::ProfileId profile, base::Time 
 
 void write_transitions(sql::Session& session, std::span<const core::LoggedTransition> transitions) {
   // No two have the same time; if plain SQL has written one, it must not stop the readings.
-  static const sql::RowsStatement kSql(
-      "REPLACE INTO transition (profile_id, at, revision, state, reason) VALUES ", 5);
+  static const sql::RowsStatement kSql("REPLACE INTO transition (profile_id, at, revision, state, reason) VALUES ", 5);
   kSql.run(session, transitions, [](sql::Query& query, const core::LoggedTransition& one) {
     const core::Transition& transition = one.transition;
     query.bind(one.profile, transition.at, one.revision, state_code(transition), transition.reason);

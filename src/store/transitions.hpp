@@ -9,7 +9,8 @@
 #include "core/history.hpp"
 #include "sql/session.hpp"
 
-/// Rows of table `transition`. A profile's times grow with the revisions. For a transaction that holds the board's lock.
+/// Rows of table `transition`. A profile's times grow with the revisions. For a transaction that holds the board's
+/// lock.
 namespace store {
 
 /// The profile's row of `hardware` and of `transition`, named h and t: a row that belongs to the profile with this id

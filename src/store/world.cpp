@@ -46,9 +46,9 @@ BoardRow board_row(sql::Session& session) {
 void mend_board(sql::Session& session) {
   if (session.query("SELECT 1 FROM board WHERE id = 1").step()) return;
   Revision last = revision_of_clock(session);
-  for (const char* used : {"SELECT MAX(revision) FROM hardware", "SELECT MAX(revision) FROM reading",
-                           "SELECT MAX(revision) FROM removed", "SELECT MAX(revision) FROM transition",
-                           "SELECT MAX(before_revision) FROM gap"}) {
+  for (const char* used :
+       {"SELECT MAX(revision) FROM hardware", "SELECT MAX(revision) FROM reading", "SELECT MAX(revision) FROM removed",
+        "SELECT MAX(revision) FROM transition", "SELECT MAX(before_revision) FROM gap"}) {
     auto query = session.query(used);
     query.step();
     last = std::max(last, query.get<std::optional<Revision>>(0).value_or(0));

@@ -51,8 +51,7 @@ void count(sql::Session& session, std::span<NewReading> readings, ReadingsBefore
     Block block;
   };
   // The clock may have been set back: then these five minutes were counted before, and are counted anew.
-  static const sql::RowsStatement kSql(
-      "REPLACE INTO summary (profile_id, span, begins, revision, buckets) VALUES ", 5);
+  static const sql::RowsStatement kSql("REPLACE INTO summary (profile_id, span, begins, revision, buckets) VALUES ", 5);
   std::vector<Over> over;
   for (NewReading& one : readings) {
     if (const auto found = before.find(one.profile); found != before.end())

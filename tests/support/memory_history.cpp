@@ -12,8 +12,7 @@ namespace {
 /// What the reading's own columns are in a database.
 base::Time first_bucket(const std::map<base::Time, core::Bucket>& buckets, base::Time time) {
   const base::Time begin = store::begin_of(Span::five_minutes, time);
-  const bool is_unsteady =
-      !buckets.empty() && buckets.rbegin()->first == begin + store::length_of(Span::five_minutes);
+  const bool is_unsteady = !buckets.empty() && buckets.rbegin()->first == begin + store::length_of(Span::five_minutes);
   return is_unsteady ? buckets.rbegin()->first : begin;
 }
 
@@ -24,8 +23,7 @@ void MemoryStore::tell(ProfileId profile, const core::Reading* before, const cor
   if (kept_.transitions.count() > 0) {
     auto& told = history.transitions;
     if (history.last && history.last->at > reading.measured_at + std::chrono::seconds{1}) {
-      auto later = std::ranges::find_if(
-          told, [&](const auto& one) { return one.transition.at > reading.measured_at; });
+      auto later = std::ranges::find_if(told, [&](const auto& one) { return one.transition.at > reading.measured_at; });
       base::Time at = reading.measured_at - base::Duration{told.end() - later};
       base::Time last = later == told.begin() ? base::Time{} : std::prev(later)->transition.at;
       for (; later != told.end(); ++later, at += base::Duration{1})
@@ -148,8 +146,8 @@ store::Pruned MemoryStore::prune() {
   store::Pruned pruned;
   for (auto& [id, history] : histories_) {
     auto& told = history.transitions;
-    const auto next = std::ranges::find_if(
-        told, [&](const auto& one) { return one.transition.at > now - kept_.transitions; });
+    const auto next =
+        std::ranges::find_if(told, [&](const auto& one) { return one.transition.at > now - kept_.transitions; });
     const auto first = next == told.begin() || kept_.transitions.count() == 0 ? next : std::prev(next);
     pruned.rows += first - told.begin();
     told.erase(told.begin(), first);
