@@ -36,7 +36,7 @@ base::Result<Document<LatestTransitions>> read_latest(std::string body) {
 }
 
 bool has_filters(const board::Selection& selection) {
-  return !(selection.words.empty() && selection.providers.empty() && selection.names.empty() &&
+  return !(selection.set.empty() && selection.words.empty() && selection.providers.empty() && selection.names.empty() &&
            selection.labels.empty() && selection.levels.empty() && selection.freshness.empty());
 }
 
@@ -62,8 +62,8 @@ bool is_any_of(const std::vector<T>& wanted, T value) {
 }
 
 /// Leaves the rows of the selection.
-void choose(PastBoard& board, const board::Selection& selection) {
-  board::Filter filter(selection);
+void choose(PastBoard& board, const board::Selection& selection, const core::Sets& sets) {
+  board::Filter filter(selection, sets);
   core::Row row;
   std::vector<PastHardware> chosen;
   for (PastHardware& past : board.rows) {
@@ -113,10 +113,11 @@ class UnderWay {
   base::Event& idle_;
 };
 
-base::Result<Document<PastBoard>> read_board(std::string_view body, const board::Selection& selection) {
+base::Result<Document<PastBoard>> read_board(std::string_view body, const board::Selection& selection,
+                                             const core::Sets& sets) {
   auto board = parse_past_board(body);
   if (!board) return std::unexpected(board.error());
-  choose(*board, selection);
+  choose(*board, selection, sets);
   auto json = prepared(board_json(*board, selection));
   return Document<PastBoard>{std::move(*board), std::move(json)};
 }
@@ -141,11 +142,12 @@ asio::awaitable<Told<HistoryAnswer>> History::past(core::ProfileId profile, feed
   co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
 }
 
-asio::awaitable<Told<PastBoard>> History::board_at(base::Time time, board::Selection selection) {
+asio::awaitable<Told<PastBoard>> History::board_at(base::Time time, board::Selection selection,
+                                                   std::shared_ptr<const core::Sets> sets) {
   std::string target = board_target(time, selection);
   std::string key = fmt::format("{} {}", target, feed::to_query(selection, 0));
-  Question<PastBoard> question{std::move(target),
-                               [selection](const std::string& body) { return read_board(body, selection); }};
+  Question<PastBoard> question{
+      std::move(target), [selection, sets](const std::string& body) { return read_board(body, selection, *sets); }};
   auto answered = answer(boards_, std::move(key), std::move(question));
   co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
 }

@@ -37,7 +37,8 @@ class History {
 
   /// The board at a time. `selection`: its words, providers, names, labels, levels and freshness choose rows, its limit
   /// and `after` a part of them. A part may have fewer rows than its limit although more follow.
-  boost::asio::awaitable<Told<PastBoard>> board_at(base::Time time, board::Selection selection);
+  boost::asio::awaitable<Told<PastBoard>> board_at(base::Time time, board::Selection selection,
+                                                   std::shared_ptr<const core::Sets> sets);
 
   /// The latest transitions of `profiles`, a hundred at most; of all profiles when there are none.
   boost::asio::awaitable<Told<LatestTransitions>> latest(std::vector<core::ProfileId> profiles, std::size_t limit);

@@ -17,8 +17,8 @@ constexpr std::size_t kMostRows = 1000;
 constexpr std::chrono::minutes kTolerance{1};
 
 /// The parameters of a list that go together with `at`.
-constexpr std::string_view kBoardParameters[] = {"at",    "q",         "provider",         "name", "level",
-                                                 "after", "freshness", feed::kLabelPrefix, "limit"};
+constexpr std::string_view kBoardParameters[] = {"at",    "set",   "q",         "provider",         "name",
+                                                 "level", "after", "freshness", feed::kLabelPrefix, "limit"};
 
 std::unexpected<base::Error> wrong(std::string message) {
   return base::fail(base::Errc::invalid, std::move(message));
@@ -29,7 +29,7 @@ base::Result<void> check_board_query(const http::Query& query) {
   for (const std::string_view name : feed::selection_parameters())
     if (std::ranges::find(kBoardParameters, name) == std::end(kBoardParameters) && query.get(name))
       return wrong(
-          fmt::format("{} cannot go together with at; of a past time, q, provider, name, label.NAME, level and "
+          fmt::format("{} cannot go together with at; of a past time, set, q, provider, name, label.NAME, level and "
                       "freshness choose rows",
                       name));
   return query.only(kBoardParameters);
@@ -112,13 +112,13 @@ asio::awaitable<http::Reply> HistoryApi::board_at(const http::Request& request) 
   if (auto known = check_board_query(request.query); !known) co_return http::problem(known.error());
   const auto time = feed::read_time(request.query, "at");
   if (!time) co_return http::problem(time.error());
-  const auto selection = feed::parse_selection(request.query, kDefaultRows, kMostRows);
-  if (!selection) co_return http::problem(selection.error());
   const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return not_filled(*state);
+  const auto selection = feed::parse_selection(request.query, kDefaultRows, kMostRows, *state);
+  if (!selection) co_return http::problem(selection.error());
   if (**time > state->now(std::chrono::steady_clock::now()) + kTolerance)
     co_return http::problem(400, "at is in the future; give a past time, or leave it out for the present");
-  const auto told = co_await history_.board_at(**time, *selection);
+  const auto told = co_await history_.board_at(**time, *selection, state->sets);
   if (!told) co_return told.error();
   co_return http::answer(request, *(*told)->json);
 }

@@ -91,16 +91,16 @@ PastPage::PastPage(board::Board& board, History& history)
 boost::asio::awaitable<http::Reply> PastPage::handle(const http::Request& request) {
   if (auto known = request.query.only({"time", "q", "after"}); !known)
     co_return show_problem(request, 400, known.error().message);
-  const auto selection = feed::parse_selection(request.query, kRowsPerPage, kRowsPerPage);
-  if (!selection) co_return show_problem(request, 400, selection.error().message);
   const board::StatePtr state = board_.of_core(request.core).current();
   if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
+  const auto selection = feed::parse_selection(request.query, kRowsPerPage, kRowsPerPage, *state);
+  if (!selection) co_return show_problem(request, 400, selection.error().message);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   const std::string_view text = request.query.get("time").value_or("");
   if (text.empty()) co_return co_await send(request, page_of(now - kUsualAge, *selection));
   const auto time = time_of(text, now);
   if (!time) co_return show_problem(request, 400, time.error().message);
-  const auto told = co_await history_.board_at(*time, *selection);
+  const auto told = co_await history_.board_at(*time, *selection, state->sets);
   if (!told) co_return show_reply(request, told.error());
   data page = page_of(*time, *selection);
   set_board(page, (*told)->content, *selection);
