@@ -1,6 +1,7 @@
 // What becomes history, and what is read of it, over every kind of store.
 #include <gmock/gmock.h>
 
+#include "store/buckets.hpp"
 #include "support/rows.hpp"
 #include "support/store_harness.hpp"
 
@@ -459,6 +460,207 @@ TEST_P(HistoryTest, RecentLevelsAreOfTheLastDay) {
   std::string expected;
   for (int i = 60 - 48; i < 60; ++i) expected += i % 3 == 0 ? 'L' : 'H';
   EXPECT_EQ(recent(id), expected);
+}
+
+/// A bucket by what people see of it.
+core::Bucket bucket(base::Time begin, std::int64_t count, double least, double most, double sum) {
+  return {begin, count, least, most, sum};
+}
+
+TEST_P(HistoryTest, NumbersAreCountedBySpans) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  for (const double free : {4.0, 2.0, 6.5}) measure({.level = Level::high, .free = free, .total = 8.0});
+  clock_.advance(5min);
+  measure({.level = Level::high, .total = 8.0});
+  clock_.advance(10min);
+  measure({.level = Level::high, .free = 0.25});
+  measure({.level = Level::high, .free = 0.5});
+  EXPECT_THAT(free(id, core::Span::five_minutes),
+              ElementsAre(bucket(begin, 3, 2, 6.5, 12.5), bucket(begin + 15min, 2, 0.25, 0.5, 0.75)));
+  EXPECT_THAT(free(id, core::Span::hour), ElementsAre(bucket(begin, 5, 0.25, 6.5, 13.25)));
+  EXPECT_THAT(free(id, core::Span::day), ElementsAre(bucket(begin, 5, 0.25, 6.5, 13.25)));
+  EXPECT_THAT(store().numbers(id, &core::Measurement::total, core::Span::five_minutes, kAlways, kAll),
+              ElementsAre(bucket(begin, 3, 8, 8, 24), bucket(begin + 5min, 1, 8, 8, 8)));
+  EXPECT_THAT(store().numbers(id, &core::Measurement::price, core::Span::day, kAlways, kAll), IsEmpty());
+  EXPECT_DOUBLE_EQ(free(id, core::Span::hour)[0].mean(), 13.25 / 5);
+}
+
+TEST_P(HistoryTest, NumbersOfEachKindAreKept) {
+  const auto id = add_measured("c5");
+  core::Measurement measured{.level = Level::high};
+  support::set_numbers(measured);
+  measured.score = -1.5e300;
+  for (int i = 0; i < 3; ++i) {
+    measure(measured);
+    clock_.advance(3h);
+  }
+  for (const core::Number& number : core::kNumbers) {
+    const auto found = store().numbers(id, number.value, core::Span::day, kAlways, kAll);
+    ASSERT_THAT(found, SizeIs(1)) << number.name;
+    EXPECT_EQ(found[0].count, 3);
+    EXPECT_EQ(found[0].least, *(measured.*number.value)) << number.name;
+    EXPECT_DOUBLE_EQ(found[0].mean(), *(measured.*number.value)) << number.name;
+  }
+}
+
+TEST_P(HistoryTest, NumbersBeginInTheTimeAsked) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  for (int i = 0; i < 60; ++i) {
+    measure({.level = Level::high, .free = static_cast<double>(i)});
+    clock_.advance(5min - kTick);
+  }
+  const auto begins = [&](core::Span span, base::Time from, base::Time to, std::size_t limit = kAll) {
+    std::vector<base::Duration> times;
+    for (const auto& one : store().numbers(id, &core::Measurement::free, span, {from, to}, limit))
+      times.push_back(one.begin - begin);
+    return times;
+  };
+  EXPECT_THAT(begins(core::Span::five_minutes, begin + 10min, begin + 20min), ElementsAre(10min, 15min));
+  EXPECT_THAT(begins(core::Span::five_minutes, begin + 10min + 1us, begin + 20min + 1us), ElementsAre(15min, 20min));
+  EXPECT_THAT(begins(core::Span::hour, begin, begin + 2h), ElementsAre(0h, 1h));
+  EXPECT_THAT(begins(core::Span::hour, begin + 1us, begin + 2h + 1us), ElementsAre(1h, 2h));
+  EXPECT_THAT(begins(core::Span::hour, begin, kAlways.to, 2), ElementsAre(3h, 4h)) << "the latest";
+  EXPECT_THAT(begins(core::Span::day, begin - 24h, begin + 1us), ElementsAre(0h));
+  EXPECT_THAT(begins(core::Span::five_minutes, begin, kAlways.to), SizeIs(60));
+  EXPECT_THAT(begins(core::Span::five_minutes, begin, kAlways.to, 0), IsEmpty());
+  EXPECT_THAT(begins(core::Span::hour, begin + 2h, begin + 2h), IsEmpty());
+  const auto hour = store().numbers(id, &core::Measurement::free, core::Span::hour, {begin + 2h, begin + 3h}, kAll);
+  EXPECT_THAT(hour, ElementsAre(bucket(begin + 2h, 12, 24, 35, (24 + 35) * 6)));
+}
+
+TEST_P(HistoryTest, ReadingsWithoutNumbersLeaveGaps) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  measure({.level = Level::high, .free = 1.0});
+  clock_.advance(2h);
+  measure({.level = Level::high});
+  clock_.advance(26h);
+  measure({.level = Level::high, .free = 2.0});
+  EXPECT_THAT(free(id, core::Span::hour), ElementsAre(bucket(begin, 1, 1, 1, 1), bucket(begin + 28h, 1, 2, 2, 2)));
+  EXPECT_THAT(free(id, core::Span::day), ElementsAre(bucket(begin, 1, 1, 1, 1), bucket(begin + 24h, 1, 2, 2, 2)));
+}
+
+TEST_P(HistoryTest, ATimeThatGoesBackALittleCountsInTheLatestSpan) {
+  const auto id = add_measured("c5");
+  clock_.advance(55min);
+  const auto begin = now();
+  measure({.level = Level::high, .free = 1.0});
+  measure({.level = Level::high, .free = 3.0, .age = 1s});
+  EXPECT_THAT(free(id, core::Span::five_minutes), ElementsAre(bucket(begin, 2, 1, 3, 4)));
+}
+
+TEST_P(HistoryTest, AClockThatIsSetBackCountsAgain) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  clock_.advance(48h);
+  for (int i = 0; i < 30; ++i) {
+    measure({.level = Level::high, .free = 1.0});
+    clock_.advance(5min);
+  }
+  clock_.set_wall(begin + 24h);
+  for (int i = 0; i < 300; ++i) {
+    for (const char* probe : {"q", "p"}) assign(id, probe, kOften.ttl);  // due now
+    measure({.level = Level::high, .free = 2.0});
+    clock_.advance(5min - kTick);
+  }
+  const auto days = free(id, core::Span::day);
+  ASSERT_THAT(days, SizeIs(2));
+  EXPECT_EQ(days[0], bucket(begin + 24h, 288, 2, 2, 576));
+  EXPECT_EQ(days[1].begin, begin + 48h);
+  EXPECT_EQ(days[1].most, 2) << "the second time counts, too";
+}
+
+/// The sum over all buckets: none is lost, and none counts twice.
+std::int64_t count_of(const std::vector<core::Bucket>& buckets) {
+  std::int64_t count = 0;
+  for (const core::Bucket& one : buckets) count += one.count;
+  return count;
+}
+
+TEST_P(HistoryTest, FiveMinutesBecomeHoursAndHoursBecomeDays) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  constexpr int kReadings = 5 * 24 * 2;
+  for (int i = 0; i < kReadings; ++i) {
+    measure({.level = Level::high, .free = static_cast<double>(i % 48)});
+    clock_.advance(30min - kTick);
+  }
+  const auto hours = free(id, core::Span::hour), days = free(id, core::Span::day);
+  ASSERT_THAT(hours, SizeIs(120));
+  ASSERT_THAT(days, SizeIs(5));
+  EXPECT_EQ(days[2], bucket(begin + 48h, 48, 0, 47, 47 * 24));
+  EXPECT_EQ(prune(), 0);
+  keep(90 * 24h, 60h);
+  clock_.advance(1h);
+  EXPECT_GT(prune(), 0);
+  const auto left = free(id, core::Span::five_minutes);
+  EXPECT_LE(count_of(left), 72 * 2 + 2);
+  EXPECT_GE(count_of(left), 60 * 2 - 2);
+  EXPECT_EQ(free(id, core::Span::hour), hours);
+  EXPECT_EQ(free(id, core::Span::day), days);
+  EXPECT_EQ(prune(), 0) << "once";
+  keep(90 * 24h, 0s, 40 * 24h);
+  clock_.advance(60 * 24h);
+  EXPECT_GT(prune(), 0);
+  EXPECT_THAT(free(id, core::Span::five_minutes), IsEmpty());
+  EXPECT_EQ(free(id, core::Span::day), days);
+  clock_.advance(32 * 24h);
+  prune();
+  EXPECT_THAT(free(id, core::Span::hour), SizeIs(testing::Le(1))) << "they are days, but for those under way";
+  EXPECT_EQ(free(id, core::Span::day), days);
+  clock_.advance(90 * 24h);
+  measure({.level = Level::high, .free = 9.0});
+  keep(90 * 24h, 0s, 0s, 24h);
+  prune();
+  EXPECT_THAT(free(id, core::Span::day), ElementsAre(bucket(begin_of(core::Span::day, now()), 1, 9, 9, 9)));
+}
+
+TEST_P(HistoryTest, ABlockThatEndsLateIsNotLost) {
+  const auto id = add_measured("c5");
+  const auto begin = now();
+  measure({.level = Level::high, .free = 1.0});
+  keep(90 * 24h, 24h, 24h);
+  clock_.advance(10 * 24h);
+  prune();
+  measure({.level = Level::high, .free = 2.0});
+  clock_.advance(1h);
+  prune();
+  EXPECT_EQ(free(id, core::Span::day).at(0), bucket(begin, 1, 1, 1, 1));
+  clock_.advance(40 * 24h);
+  measure({.level = Level::high, .free = 3.0});
+  clock_.advance(1h);
+  for (int i = 0; i < 3; ++i) {
+    prune();
+    EXPECT_THAT(free(id, core::Span::day), SizeIs(3));
+    EXPECT_EQ(count_of(free(id, core::Span::day)), 3);
+  }
+}
+
+TEST_P(HistoryTest, PruningGoesOverManyProfiles) {
+  const auto ids = add_many(600);
+  for (int i = 0; i < 3; ++i) {
+    std::vector<Outcome> outcomes;
+    for (const Claim& one : claim(ids.size()).claims) {
+      outcomes.push_back(success(one, i == 1 ? Level::low : Level::high));
+      outcomes.back().findings[0].result->free = 1.0;
+    }
+    EXPECT_THAT(store().finish(outcomes), IsEmpty());
+    clock_.advance(24h);
+  }
+  ASSERT_TRUE(store().remove(ids[0]));
+  ASSERT_TRUE(store().remove(ids[300]));
+  ASSERT_TRUE(store().remove(ids[599]));
+  keep(12h, 0s, 400 * 24h);
+  clock_.advance(24h);
+  EXPECT_GT(prune(), 0);
+  for (const auto id : ids) {
+    const bool gone = id == ids[0] || id == ids[300] || id == ids[599];
+    EXPECT_THAT(history(id), SizeIs(gone ? 0 : 1)) << id;
+    EXPECT_EQ(count_of(free(id, core::Span::day)), gone ? 0 : 3) << id;
+  }
+  EXPECT_EQ(prune(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, HistoryTest, testing::ValuesIn(store_kinds()),
