@@ -51,6 +51,8 @@ struct Stretch {
   /// Those with buckets to be summed up.
   std::set<std::pair<ProfileId, Span>> old;
 
+  /// It begins after this id.
+  ProfileId first() const { return std::max(position.after, ProfileId{0}); }
   bool is_clean() const { return gone.empty() && obsolete.empty() && old.empty(); }
 };
 
@@ -71,7 +73,7 @@ void find_gone(sql::Session& session, Stretch& stretch) {
         if (const auto id = query.get<std::optional<ProfileId>>(0)) stretch.gone.push_back(*id);
     }
   };
-  ProfileId after = stretch.position.after;
+  ProfileId after = stretch.first();
   for (const ProfileId profile : stretch.profiles) look(std::exchange(after, profile), profile);
   if (after < stretch.last) look(after, stretch.last);
 }
@@ -127,9 +129,8 @@ std::optional<Stretch> look_ahead(sql::Session& session, const core::Retention& 
   Stretch stretch{.position = position(session)};
   const bool rests = stretch.position.begun <= now && now < stretch.position.begun + kRound;
   if (stretch.position.after == kRoundIsOver && rests) return std::nullopt;
-  stretch.profiles =
-      ids_in(session.query("SELECT profile_id FROM reading WHERE profile_id > ? ORDER BY profile_id LIMIT ?",
-                           std::max(stretch.position.after, ProfileId{0}), kProfiles));
+  stretch.profiles = ids_in(session.query(
+      "SELECT profile_id FROM reading WHERE profile_id > ? ORDER BY profile_id LIMIT ?", stretch.first(), kProfiles));
   stretch.last = stretch.profiles.size() < kProfiles ? kLastProfile : stretch.profiles.back();
   find_gone(session, stretch);
   if (stretch.profiles.empty()) return stretch;
