@@ -23,10 +23,11 @@ int serve(const config::Config& config, const Load& load, const app::CommonFlags
   const store::Opened opened = hardware::open_database(config.hardware, store::FirstContent::nothing, config.profiles);
   if (opened.was_new && config.profiles.empty())
     spdlog::info("the database is new and empty; add profiles with `vacancy profile add`, or give another --database");
+  const auto history = hardware::open_history(config.hardware);
   const app::Connections connections =
       app::connections_of(config, {.hardware = true}, hardware::descriptors_of(config));
   app::Process process(config);
-  hardware::Service service(config, process.runtime(), process.metrics(), *opened.store);
+  hardware::Service service(config, process.runtime(), process.metrics(), *opened.store, *history);
   process.on_reload([&load] { return load().value(); },
                     [&service](config::Config config) { return service.reload(std::move(config)); });
   const std::uint16_t admin = process.start_admin_of(service, connections.admin);

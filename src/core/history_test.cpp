@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/duration.hpp"
-
 #include "base/text.hpp"
 #include "support/rows.hpp"
 

@@ -30,12 +30,12 @@ base::Result<HistoryRange> read_times(const http::Query& query, base::Time now) 
   return HistoryRange{.from = std::chrono::floor<minutes>(now - *length), .to = next_minute};
 }
 
-base::Result<std::optional<core::Span>> read_span(std::string_view text, base::Duration length) {
+base::Result<std::optional<core::Span>> read_span(std::string_view text, const HistoryRange& range, base::Time now) {
   if (text == "none") return std::nullopt;
-  if (text == "auto") return span_for(length);
+  if (text == "auto") return span_for(range.from, range.to, now);
   const auto span = core::parse_span(text);
   if (!span) return wrong(fmt::format("span='{}' is none of 5m, 1h, 1d, auto, none", text));
-  if (const auto buckets = length / core::length_of(*span); buckets > kMostBuckets)
+  if (const auto buckets = (range.to - range.from) / core::length_of(*span); buckets > kMostBuckets)
     return wrong(
         fmt::format("span={} makes {} buckets of this time; the most is {}: ask for less time, or a longer span", text,
                     buckets, kMostBuckets));
@@ -44,9 +44,9 @@ base::Result<std::optional<core::Span>> read_span(std::string_view text, base::D
 
 }  // namespace
 
-core::Span span_for(base::Duration length) {
-  if (length <= days{2}) return core::Span::five_minutes;
-  return length <= days{60} ? core::Span::hour : core::Span::day;
+core::Span span_for(base::Time from, base::Time to, base::Time now) {
+  if (to - from <= days{2} && now - from < days{14}) return core::Span::five_minutes;
+  return to - from <= days{60} && now - from < days{400} ? core::Span::hour : core::Span::day;
 }
 
 base::Result<std::optional<base::Time>> read_time(const http::Query& query, std::string_view name) {
@@ -69,7 +69,7 @@ base::Result<HistoryRange> read_range(const http::Query& query, base::Time now) 
   if (length <= base::Duration{0}) return wrong("from is not before to");
   if (length > kLongestRange)
     return wrong(fmt::format("from and to are more than {} apart", base::to_string(kLongestRange)));
-  const auto span = read_span(query.get("span").value_or("auto"), length);
+  const auto span = read_span(query.get("span").value_or("auto"), *range, now);
   if (!span) return std::unexpected(span.error());
   range->span = *span;
   const auto limit = query.number("limit", kDefaultTransitions, 1, kMostTransitions);

@@ -45,8 +45,8 @@ base::Result<HistoryRange> read_range(const http::Query& query, base::Time now);
 /// As a query without '?' that read_range() reads back.
 std::string to_query(const HistoryRange& range);
 
-/// The span that shows so long a time in some hundred buckets.
-core::Span span_for(base::Duration length);
+/// The span that shows this time in some hundred buckets, and is still kept of it by default.
+core::Span span_for(base::Time from, base::Time to, base::Time now);
 
 /// The time in parameter `name`; nothing when it is absent.
 base::Result<std::optional<base::Time>> read_time(const http::Query& query, std::string_view name);

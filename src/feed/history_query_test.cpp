@@ -36,6 +36,9 @@ TEST(HistoryQuery, TimesAreTakenAsTheyAre) {
   EXPECT_EQ(range->limit, 10'000U);
   EXPECT_EQ(read("from=2026-11-24T01:00:00+01:00")->from, read("from=2026-11-24T01:00:00%2B01:00")->from);
   EXPECT_FALSE(read("since=1h&span=none")->span);
+  EXPECT_EQ(read("from=2026-11-01T00:00:00Z&to=2026-11-01T06:00:00Z")->span, core::Span::hour)
+      << "none shorter is left";
+  EXPECT_EQ(read("from=2025-01-01T00:00:00Z&to=2025-01-02T00:00:00Z")->span, core::Span::day);
 }
 
 TEST(HistoryQuery, WhatIsWrittenIsReadBack) {

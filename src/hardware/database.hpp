@@ -12,4 +12,8 @@ store::Opened open_database(const config::HardwareConfig& config,
                             store::FirstContent content = store::FirstContent::nothing,
                             std::span<const core::NewProfile> profiles = {});
 
+/// A further store on the database that open_database() has opened, for history: its own connections, whose statements
+/// are given up soon after nobody waits for them any more.
+std::unique_ptr<store::Store> open_history(const config::HardwareConfig& config);
+
 }  // namespace hardware

@@ -184,8 +184,11 @@ TEST(Descriptors, OfTheDatabaseAndOfWhatRunsAtOnce) {
   config.hardware.database_connections = 1;
   const std::size_t least = descriptors_of(config);
   EXPECT_GE(least, 4U) << "of SQLite";
+  config.hardware.database_connections = 2;
+  const std::size_t of_one = descriptors_of(config) - least;
+  EXPECT_GE(of_one, 4U);
   config.hardware.database_connections = 3;
-  EXPECT_EQ(descriptors_of(config), 3 * least);
+  EXPECT_EQ(descriptors_of(config), least + 2 * of_one);
   config.hardware.database_connections = 1;
   const auto with = [&](config::ProbeConfig probe) {
     config.probes = {std::move(probe)};

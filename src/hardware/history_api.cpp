@@ -155,7 +155,10 @@ asio::awaitable<http::Reply> HistoryApi::at(const http::Request& request) {
   if (!state->filled) co_return not_loaded();
   const base::Time now = state->now(std::chrono::steady_clock::now());
   if (**time > now + kTolerance) co_return http::problem(400, "time is in the future; give a past one");
-  auto job = [this, time = std::min(**time, now), after = *after, limit = *limit, now] {
+  // Answers tell times in milliseconds: what began in this one has begun.
+  constexpr std::chrono::milliseconds kShown{1};
+  const base::Time end = std::chrono::floor<std::chrono::milliseconds>(**time) + kShown - base::Duration{1};
+  auto job = [this, time = std::min(end, now), after = *after, limit = *limit, now] {
     return board_at(time, after, limit, now);
   };
   co_return co_await pool_.run(std::move(job));

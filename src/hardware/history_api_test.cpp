@@ -130,6 +130,11 @@ TEST_F(HistoryApiTest, ABoardOfThePastComesInParts) {
   EXPECT_THAT(ask("/hardware/at?time=2026-11-23T22:00:00Z&after=p%2Fb%252Fc"), HasSubstr(R"("hardware":[]})"));
 }
 
+TEST_F(HistoryApiTest, ABoardAtTheTimeThatATransitionShowsHasIt) {
+  history_.past[7] = {at(kNow - 1h + 999us, core::Level::low)};
+  EXPECT_THAT(ask("/hardware/at?time=" + base::to_rfc3339(history_.past[7].front().at)), HasSubstr("LOW"));
+}
+
 TEST_F(HistoryApiTest, TransitionsOfAllProfilesAreThere) {
   history_.logged = {{12, 8, at(kNow - 1h, core::Level::high, "ok")}, {11, 7, at(kNow - 2h, core::Level::low)}};
   EXPECT_THAT(

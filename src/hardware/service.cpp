@@ -17,7 +17,8 @@ constexpr std::chrono::hours kHousekeepingPeriod{1};
 
 }  // namespace
 
-Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store)
+Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
+                 store::History& history)
     : runtime_(runtime),
       store_(store),
       caller_(config.hardware.database_connections, metrics),
@@ -44,6 +45,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       admin_token_(config.hardware.admin_token_file),
       profiles_(store_, caller_, [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
+      history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       stopped_(runtime.background().get_executor()) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
@@ -68,6 +70,9 @@ http::Router Service::routes() {
   const http::RouteOptions administers = admin_token_.route(), with_body = admin_token_.route(http::kAnyBody);
   router.add("GET", "/hardware/", http::to(list_, &feed::List::handle));
   router.add("GET", "/hardware/events", http::to(events_, &feed::EventStream::handle));
+  router.add("GET", "/hardware/{id}/history", http::to(history_, &HistoryApi::history));
+  router.add("GET", "/hardware/at", http::to(history_, &HistoryApi::at));
+  router.add("GET", "/hardware/transitions", http::to(history_, &HistoryApi::transitions));
   router.add("GET", "/hardware/profiles", explained(http::to(profiles_, &ProfilesApi::list)), administers);
   router.add("POST", "/hardware/", explained(http::to(profiles_, &ProfilesApi::add)), with_body);
   router.add("PUT", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::replace)), with_body);

@@ -14,6 +14,7 @@
 #include "feed/profile_metrics.hpp"
 #include "hardware/admin_token.hpp"
 #include "hardware/follower.hpp"
+#include "hardware/history_api.hpp"
 #include "hardware/log_watch.hpp"
 #include "hardware/probe_facts.hpp"
 #include "hardware/probes_api.hpp"
@@ -27,8 +28,10 @@ namespace hardware {
 /// The private service: store → refresh → board → feed, and profile administration.
 class Service {
  public:
-  /// The references outlive it. Throws base::UsageError when the admin token cannot be used.
-  Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store);
+  /// The references outlive it. `history` is the same database, with connections for history alone. Throws
+  /// base::UsageError when the admin token cannot be used.
+  Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
+          store::History& history);
   ~Service();
 
   /// All routes of the service's port, and those of the admin port beside health and metrics.
@@ -78,6 +81,7 @@ class Service {
   const AdminToken admin_token_;
   ProfilesApi profiles_;
   ProbesApi probes_;
+  HistoryApi history_;
   LogWatch log_watch_;
   base::Event stopped_;
   std::shared_ptr<void> up_at_scrape_;

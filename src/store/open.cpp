@@ -10,6 +10,11 @@ namespace {
 /// A migration may have to rewrite large tables.
 constexpr std::chrono::hours kMigrationTimeout{1};
 
+/// Opens sessions of the database that is at `location` now.
+OpenSession sessions_of(const sql::Location& location, const base::Clock& clock) {
+  return [same = sql::pinned(location), &clock] { return sql::open(same, clock); };
+}
+
 }  // namespace
 
 Opened open_store(const sql::Location& location, std::size_t connections, const base::Clock& clock,
@@ -26,8 +31,11 @@ void open_store(Opened& opened, const sql::Location& location, std::size_t conne
   sql::Location patient = location;
   patient.statement_timeout = kMigrationTimeout;
   migrate(*sql::open(patient, clock), content, opened.was_new);
-  opened.store =
-      open_migrated(connections, [same = sql::pinned(location), &clock] { return sql::open(same, clock); }, clock);
+  opened.store = open_migrated(connections, sessions_of(location, clock), clock);
+}
+
+std::unique_ptr<Store> open_further(const sql::Location& location, std::size_t connections, const base::Clock& clock) {
+  return std::make_unique<SqlStore>(std::make_unique<sql::Pool>(connections, sessions_of(location, clock)), clock);
 }
 
 std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock) {

@@ -23,7 +23,10 @@ Opened open_store(const sql::Location& location, std::size_t connections, const 
 void open_store(Opened& opened, const sql::Location& location, std::size_t connections, const base::Clock& clock,
                 FirstContent content);
 
-/// The same in two steps, for sessions of one's own: the schema, then the store on a migrated database.
+/// A further store on a database that open_store() has opened. Connects when it is asked something.
+std::unique_ptr<Store> open_further(const sql::Location& location, std::size_t connections, const base::Clock& clock);
+
+/// open_store() in two steps, for sessions of one's own: the schema, then the store on a migrated database.
 using OpenSession = std::function<std::unique_ptr<sql::Session>()>;
 std::unique_ptr<Store> open_migrated(std::size_t connections, OpenSession open, const base::Clock& clock);
 

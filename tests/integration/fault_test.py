@@ -94,23 +94,6 @@ class DatabaseFaultTest(Faults, DatabaseCase):
         if self.server.state == "stopped":
             self.server.start()
 
-    def session(self):
-        """A session of the administrator that stays open: give it a statement, and read a line."""
-        session = subprocess.Popen(
-            [self.server.client, "--no-defaults", "--user=root", f"--socket={self.server.socket}", "--skip-ssl", "--batch",
-             "--skip-column-names", "--unbuffered", self.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.addCleanup(session.wait)
-        self.addCleanup(session.stdout.close)
-        self.addCleanup(session.stdin.close)
-        return session
-
-    def lock(self, table):
-        session = self.session()
-        session.stdin.write(f"LOCK TABLES {table} WRITE; SELECT 'locked';\n")
-        session.stdin.flush()
-        self.assertEqual(session.stdout.readline(), "locked\n")
-        return session
-
     def test_a_server_that_is_away(self):
         hardware = self.start()
         wrote = hardware.metric(LAST_WRITE)

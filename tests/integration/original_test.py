@@ -93,6 +93,8 @@ class OriginalTest(TestCase):
 
         eventually("the original is polled again and again", lambda: server.asked >= 3)
         eventually("its rows", lambda: text() == "Amazon - c5: HIGH\nAzure - H16mr: LOW\n")
+        history = request(portal.port, "/api/v1/hardware/Amazon/c5/history")
+        self.assertEqual((history.status, "keeps no history" in history.json["detail"]), (501, True))
         server.slow_seconds = 3600
         asked = server.asked
         eventually("it is asked, and does not answer", lambda: server.asked > asked)

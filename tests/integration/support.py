@@ -313,3 +313,21 @@ class DatabaseCase(TestCase):
 
     def number(self, statement):
         return int(self.sql(statement))
+
+    def session(self):
+        """A session of the administrator that stays open: give it a statement, and read a line."""
+        session = subprocess.Popen(
+            [self.server.client, "--no-defaults", "--user=root", f"--socket={self.server.socket}", "--skip-ssl", "--batch",
+             "--skip-column-names", "--unbuffered", self.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(session.wait)
+        self.addCleanup(session.stdout.close)
+        self.addCleanup(session.stdin.close)
+        return session
+
+    def lock(self, table):
+        """A session that has locked a table; it takes further statements."""
+        session = self.session()
+        session.stdin.write(f"LOCK TABLES {table} WRITE; SELECT 'locked';\n")
+        session.stdin.flush()
+        self.assertEqual(session.stdout.readline(), "locked\n")
+        return session

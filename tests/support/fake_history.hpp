@@ -46,16 +46,18 @@ class FakeHistory final : public store::History {
     }
     return rows;
   }
-  std::vector<core::LoggedTransition> transitions_after(core::Revision, std::size_t) override { return {}; }
+  std::vector<core::LoggedTransition> transitions_after(core::Revision /*seen*/, std::size_t /*limit*/) override {
+    return {};
+  }
   std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override {
     enter();
     std::vector<core::LoggedTransition> found = logged;
     found.resize(std::min(found.size(), limit));
     return found;
   }
-  bool take_turn(base::Duration) override { return false; }
-  bool roll_up() override { return false; }
-  bool prune(const store::Retention&) override { return false; }
+  void keep(const core::Retention& /*retention*/) override {}
+  bool take_turn(base::Duration /*period*/) override { return false; }
+  store::Pruned prune() override { return {}; }
 
   /// Oldest first.
   std::map<core::ProfileId, std::vector<core::Transition>> past;

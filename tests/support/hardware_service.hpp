@@ -73,7 +73,7 @@ class ServiceTest : public testing::Test {
     config_.hardware.admin_token_file = directory_ / "token";
     std::ofstream(config_.hardware.admin_token_file) << kToken;
     runtime_.start();
-    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_);
+    service_ = std::make_unique<Service>(config_, runtime_, metrics_, store_, store_);
     run_ = support::start(runtime_.background(), service_->run());
     serving_ = std::make_unique<support::Serving>(runtime_, service_->routes(), http::ServerOptions{},
                                                   [this] { service_->end_streams(); });

@@ -12,7 +12,7 @@ namespace {
 /// What the reading's own columns are in a database.
 base::Time first_bucket(const std::map<base::Time, core::Bucket>& buckets, base::Time time) {
   const base::Time begin = store::begin_of(Span::five_minutes, time);
-  const bool is_unsteady = !buckets.empty() && buckets.rbegin()->first == begin + store::length_of(Span::five_minutes);
+  const bool is_unsteady = !buckets.empty() && buckets.rbegin()->first == begin + core::length_of(Span::five_minutes);
   return is_unsteady ? buckets.rbegin()->first : begin;
 }
 

@@ -110,17 +110,17 @@ std::string numbers_text(const portal::HistoryAnswer& answer, const PastShown& s
 }  // namespace
 
 std::string strip_of(const core::Timeline& timeline, std::size_t cells, const PastShown& shown) {
-  std::string strip;
-  if (timeline.empty()) return strip;
-  const base::Time begin = timeline.front().begin;
-  const base::Duration length = timeline.back().end - begin;
+  if (timeline.empty()) return "";
+  const base::Time begin = timeline.front().begin, end = timeline.back().end;
   const auto edge = [&](std::size_t cell) {
-    return begin + length / static_cast<std::int64_t>(cells) * static_cast<std::int64_t>(cell);
+    return begin + (end - begin) * static_cast<std::int64_t>(cell) / static_cast<std::int64_t>(cells);
   };
-  for (std::size_t cell = 0; cell < cells; ++cell) {
-    const core::Level level = lowest(timeline, edge(cell), cell + 1 == cells ? begin + length : edge(cell + 1));
-    const std::string look = look_of(level, shown);
-    strip += shown.color ? colored(look, core::to_string(level)) : look;
+  std::string strip;
+  for (std::size_t cell = 0; cell < cells;) {
+    const core::Level level = lowest(timeline, edge(cell), edge(cell + 1));
+    std::string run;
+    for (; cell < cells && lowest(timeline, edge(cell), edge(cell + 1)) == level; ++cell) run += look_of(level, shown);
+    strip += shown.color ? colored(run, core::to_string(level)) : run;
   }
   return strip;
 }

@@ -47,11 +47,12 @@ int serve(const config::Config& config, const std::function<config::Config()>& l
   if (common.source() == "none" && config.probes.size() == 1 && config.probes.front().kind == "simulated" &&
       !on_path("sinfo").empty())
     spdlog::info("this machine has Slurm: `vacancy init` here, and a restart, show its partitions");
+  const auto history = hardware::open_history(config.hardware);
   const Connections connections =
       connections_of(config, {.hardware = true, .portal = true}, hardware::descriptors_of(config));
   Process process(config);
   base::make_secret(config.hardware.admin_token_file, 0600);
-  hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store);
+  hardware::Service hardware(config, process.runtime(), process.metrics(), *opened.store, *history);
   process.on_reload(load, [&hardware](config::Config config) { return hardware.reload(std::move(config)); });
   const std::uint16_t admin = process.start_admin_of(hardware, connections.admin);
   const std::uint16_t hardware_port =
