@@ -15,6 +15,7 @@ import fleet
 import idle
 import main_job
 import page
+import past
 import peers
 import probes
 import scale
@@ -22,7 +23,7 @@ import wait
 from harness import OPTIONS, ROOT
 
 GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
-          "scale": scale, "alerts": alerts}
+          "scale": scale, "alerts": alerts, "past": past}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"
