@@ -92,8 +92,6 @@ boost::asio::awaitable<http::Reply> PastPage::handle(const http::Request& reques
   if (auto known = request.query.only({"time", "q", "after"}); !known)
     co_return show_problem(request, 400, known.error().message);
   const board::StatePtr state = board_.of_core(request.core).current();
-  const auto selection = feed::parse_selection(request.query, kRowsPerPage, kRowsPerPage, *state);
-  if (!selection) co_return show_problem(request, 400, selection.error().message);
   if (!state->filled) co_return show_problem(request, 503, why_not_filled(*state));
   const auto selection = feed::parse_selection(request.query, kRowsPerPage, kRowsPerPage, *state);
   if (!selection) co_return show_problem(request, 400, selection.error().message);

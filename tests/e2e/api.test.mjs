@@ -71,6 +71,14 @@ const CASES = [
   ['portal', 'profile/Amazon/c6', 404],
   ['portal', 'profile/Amazon/c6', 404, { headers: html, type: 'text/html' }],
   ['portal', 'profile/Amazon/%zz', 400],
+  ['portal', 'profile/Amazon/c5/history', 200, { type: 'text/html' }],
+  ['portal', 'profile/our%20cluster/gpu%20%26%20more/history?days=90', 200],
+  ['portal', 'profile/Amazon/c5/history?days=2', 400],
+  ['portal', 'profile/Amazon/c6/history', 404, { headers: html, type: 'text/html' }],
+  ['portal', 'at', 200, { type: 'text/html' }],
+  ['portal', 'at?time=2026-01-01T00:00&q=c5', 200, { type: 'text/html' }],
+  ['portal', 'at?time=2999-01-01T00:00', 400, { headers: html, type: 'text/html' }],
+  ['portal', 'at?time=yesterday', 400],
   ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=LOW', 200],
   ['portal', 'api/v1/wait?profile=Amazon/*&profile=our*/*&match=all&at_least=LOW&timeout=1s', 200],
   ['portal', 'api/v1/wait?profile=lab/gpu&timeout=100ms', 200],
@@ -204,7 +212,7 @@ for (const [service, path, wanted] of [
 
 test('without a hardware service: 503 that says so, and a page', async t => {
   const { url, adminUrl } = await portalAlone(t);
-  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'badge/Amazon/c5.svg', 'feed.atom']) {
+  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'profile/Amazon/c5/history', 'at', 'badge/Amazon/c5.svg', 'feed.atom']) {
     const answer = await ask(url + path);
     assert.equal(answer.status, 503, path);
     assert.match(answer.headers.get('retry-after'), /^\d+$/);
