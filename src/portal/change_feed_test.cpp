@@ -78,6 +78,10 @@ TEST_F(ChangeFeedTest, FiltersChooseProfilesAndNewStates) {
   EXPECT_THAT(*feed("q=b&level=HIGH").body, AllOf(HasSubstr("p a b is HIGH"), Not(HasSubstr("is LOW")),
                                                   HasSubstr("<title>Vacancy: “b”, high</title>")));
   EXPECT_THAT(*feed("name=b").body, AllOf(HasSubstr("p b is LOW"), Not(HasSubstr("p a b"))));
+  board_.set_sets({{"mine", {"p/b"}}});
+  EXPECT_TRUE(support::eventually([&] { return feed("set=mine").status == 200; }));
+  EXPECT_THAT(*feed("set=mine").body, AllOf(HasSubstr("p b is LOW"), Not(HasSubstr("p a b"))));
+  EXPECT_EQ(feed("set=other").status, 400);
   EXPECT_THAT(*feed("name=none").body, AllOf(HasSubstr("<feed"), Not(HasSubstr("<entry>"))));
   EXPECT_EQ(feed("sort=name").status, 400);
   EXPECT_EQ(feed("min_free=8").status, 400);

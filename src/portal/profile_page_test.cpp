@@ -52,7 +52,7 @@ TEST_F(PortalTest, AProfilesPageTellsWhen) {
   row.reading->changed = core::LevelChange{Level::low, kNow - 59min};
   board_.fill({share(row), share(measured_row(2, "b", 2, Level::low))});
   const auto html = [&](const char* name) { return *ask(&ProfilePage::handle, profile_page_, "", {"p", name}).body; };
-  EXPECT_THAT(html("a"), AllOf(HasSubstr("<form id=\"tell\""), HasSubstr("<span data-wait>--at-least MEDIUM</span>"),
+  EXPECT_THAT(html("a"), AllOf(HasSubstr("<form id=\"tell\""), HasSubstr("<span data-wait> --at-least MEDIUM</span>"),
                                HasSubstr(fmt::format("data-changed=\"{}\"", base::to_rfc3339(kNow - 59min)))));
   EXPECT_THAT(html("b"), HasSubstr("data-changed=\"\""));
   EXPECT_THAT(page(), AllOf(Not(HasSubstr("data-changed")), Not(HasSubstr("<form id=\"tell\""))));

@@ -230,7 +230,7 @@ TEST_F(SetsTest, ABadgeSaysWhichToTake) {
   core::Row odd = measured_row(9, "<&>", 11, Level::high);
   board_.put(odd);
   board_.set_sets({{"odd", {"p/<&>"}}});
-  EXPECT_THAT(badge("", "odd"), HasSubstr("odd: p &lt;&amp;> HIGH"));
+  EXPECT_THAT(badge("", "odd"), HasSubstr("odd: p &lt;&amp;&gt; HIGH"));
 }
 
 TEST_F(SetsTest, APageShowsTheChoicesInTheirOrder) {
@@ -247,12 +247,15 @@ TEST_F(SetsTest, APageShowsTheChoicesInTheirOrder) {
     at = shown.find(part, at);
     EXPECT_NE(at, std::string::npos) << part;
   }
-  EXPECT_THAT(shown,
-              HasSubstr("sbatch -p $(vacancy wait --url <span data-base>http://v.example</span> --set cfd --print "
-                        "name) job.sh"));
+  EXPECT_THAT(shown, HasSubstr("sbatch -p $(vacancy wait --url <span data-base>http://v.example</span> --set cfd<span "
+                               "data-wait></span> --print "
+                               "name) job.sh"));
+  EXPECT_THAT(shown, AllOf(HasSubstr("data-set=\"cfd\""), HasSubstr("<option value=\"taken\">"),
+                           Not(HasSubstr("<option value=\"HIGH\">")), HasSubstr("href=\"../feed.atom?set=cfd\"")));
   EXPECT_THAT(shown, HasSubstr("/set/cfd/badge.svg)]"));
   const std::string strict = set_page("at_least=HIGH&max_age=1h&free=2");
-  EXPECT_THAT(strict, AllOf(HasSubstr("None can be taken now."), HasSubstr(" --at-least HIGH --free 2 --print name"),
+  EXPECT_THAT(strict, AllOf(HasSubstr("None can be taken now."),
+                            HasSubstr(" --at-least HIGH --free 2<span data-wait></span> --print name"),
                             HasSubstr("<b>HIGH</b>"), HasSubstr("(2 in one piece, measured within 1h)"),
                             HasSubstr("href=\"cfd?free=2&amp;max_age=1h\">LOW"),
                             HasSubstr("first?at_least=HIGH&amp;free=2&amp;max_age=1h")));

@@ -9,16 +9,19 @@ import { accessibilityProblems, closeBrowser, eventually, openPage, vacancyUp } 
 
 after(closeBrowser);
 
-/** A profile whose level the test sets, and a page about it. Its notifications are in shown(). */
-async function profile(t, { permission = 'granted', host = 'localhost', level = 'LOW', ...options } = {}) {
+/** A profile whose level the test sets, and a page about it, or about its set. Its notifications are in shown(). */
+async function profile(t, { permission = 'granted', host = 'localhost', about = 'profile/lab/gpu', ...options } = {}) {
   const command = ['sh', '-c', `echo "{\\"level\\": \\"$(cat level || echo LOW)\\"}"`];
-  const vacancy = await vacancyUp(t, { profiles: ['lab/gpu'], probes: [{ name: 'file', kind: 'exec', ttl: '1s', timeout: '1s', command }] });
+  const vacancy = await vacancyUp(t, {
+    profiles: ['lab/gpu'], sets: { mine: ['lab/none', 'lab/*'] },
+    probes: [{ name: 'file', kind: 'exec', ttl: '1s', timeout: '1s', command }],
+  });
   const set = async (level, tab = page) => {
     await writeFile(path.join(vacancy.data, 'level'), level);
-    await eventually(`it is ${level}`, async () => await tab.locator('.level b').textContent() === level);
+    await eventually(`it is ${level}`, async () => await tab.locator('#rows .level b').textContent() === level);
   };
   const open = async (context = undefined) => {
-    const tab = await openPage(t, vacancy.url.replace('localhost', host) + 'profile/lab/gpu', { context, ...options });
+    const tab = await openPage(t, vacancy.url.replace('localhost', host) + about, { context, ...options });
     await tab.addInitScript(recordNotifications);
     if (permission === 'granted') await tab.context().grantPermissions(['notifications']);
     await tab.reload();
@@ -26,7 +29,7 @@ async function profile(t, { permission = 'granted', host = 'localhost', level = 
     return tab;
   };
   const page = await open();
-  await eventually(`it is ${level}`, async () => await page.locator('.level b').textContent() === level);
+  await eventually('it is LOW', async () => await page.locator('#rows .level b').textContent() === 'LOW');
   return { vacancy, page, set, open };
 }
 
@@ -123,6 +126,25 @@ test('two tabs make one notification', async t => {
   await set('HIGH');
   const tags = await Promise.all(tabs.map(tab => eventually('told', async () => (await shown(tab))[0]?.tag)));
   assert.equal(tags[0], tags[1], 'the browser shows one of a tag');
+});
+
+test('of a set it is told that one can be taken, and that none can', async t => {
+  const { page, set } = await profile(t, { about: 'set/mine' });
+  assert.match(await page.locator('pre', { hasText: 'vacancy wait' }).innerText(), /--set mine --print name/);
+  await wish(page, 'taken');
+  await start(page);
+  assert.match(await status(page), /^Waiting\./);
+  await set('HIGH');
+  await eventually('told', async () => (await shown(page)).length === 1);
+  assert.equal((await shown(page))[0].title, 'lab gpu is HIGH');
+  assert.equal(await page.title(), '● HIGH lab gpu');
+  await wish(page, '-taken');
+  await set('LOW');
+  await eventually('told', async () => (await shown(page)).length === 2);
+  assert.equal((await shown(page))[1].title, 'None of mine can be taken');
+  assert.equal(await page.title(), '● NONE mine');
+  await wish(page, '-taken', '5');
+  assert.match(await page.locator('pre', { hasText: 'vacancy wait' }).innerText(), /--set mine --for 5m --print name/);
 });
 
 test('where notifications are blocked, the title tells, and the page says how to allow them', async t => {
