@@ -220,6 +220,9 @@ TEST_F(HistoryApiTest, FiltersChooseRowsOfThePast) {
   EXPECT_EQ(names("q=A%2Fa"), "1+");
   EXPECT_EQ(names("name=a&name=a%2Fb"), "13+");
   EXPECT_EQ(names("label.zone=x"), "1+");
+  board_.set_sets({{"s", {"B/*", "A/x", "?/a"}}});
+  EXPECT_EQ(names("set=s"), "13+") << "the profiles that are in it now";
+  EXPECT_THAT(board_at("at=2026-11-23T12:00:00Z&set=t"), HasSubstr("set: there is no set 't'"));
   EXPECT_EQ(names("provider=A"), "12") << "the last row was of a later provider";
   EXPECT_EQ(names("provider=A&limit=1"), "1+");
   EXPECT_EQ(names("level=HIGH,LOW,UNKNOWN&limit=3"), "123+");
