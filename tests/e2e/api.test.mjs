@@ -15,7 +15,11 @@ before(async () => {
   const failing = { ...quick, name: 'failing', kind: 'exec', match: { provider: 'lab' }, command: ['false'] };
   delete failing.duration;
   delete failing.seed;
-  vacancy = await vacancyUp(started, { profiles: ['Amazon/c5', 'our cluster/gpu & more', 'lab/gpu'], probes: [failing, quick] });
+  vacancy = await vacancyUp(started, {
+    profiles: ['Amazon/c5', 'our cluster/gpu & more', 'lab/gpu'],
+    probes: [failing, quick],
+    sets: { cfd: ['lab/gpu', 'none/*', 'our cluster/*', 'Amazon/c5'], 'ml.2': ['Amazon/p*'] },
+  });
   bases = { portal: vacancy.url, hardware: new URL('/', vacancy.hardwareUrl).href, admin: vacancy.adminUrl };
   await eventually('all are measured', async () => {
     const { counts } = (await ask(`${vacancy.url}api/v1/hardware`)).json();
@@ -67,6 +71,40 @@ const CASES = [
   ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&provider=lab&level=UNKNOWN&q=gpu', 200],
   ['portal', 'api/v1/hardware?at=2999-01-01T00:00:00Z', 400],
   ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&sort=-free', 400],
+  ['portal', 'api/v1/hardware?set=cfd&level=HIGH,MEDIUM,LOW', 200],
+  ['portal', 'api/v1/hardware?set=cdf', 400],
+  ['portal', 'api/v1/hardware?at=2026-01-01T00:00:00Z&set=cfd', 200],
+  ['portal', '?set=cfd', 200, { headers: html, type: 'text/html' }],
+  ['portal', '?set=cdf', 400, { headers: html, type: 'text/html' }],
+  ['portal', 'api/v1/sets', 200],
+  ['portal', 'api/v1/sets?limit=1', 400],
+  ['portal', 'api/v1/sets/cfd', 200],
+  ['portal', 'api/v1/sets/cdf', 404],
+  ['portal', 'api/v1/sets/cfd?at_least=LOW', 400],
+  ['portal', 'api/v1/sets/cfd/first', 200],
+  ['portal', 'api/v1/sets/cfd/first?at_least=low&max_age=5m', 200],
+  ['portal', 'api/v1/sets/cfd/first?free=4&total_free=8&max_age=1us', 200],
+  ['portal', 'api/v1/sets/ml.2/first', 200],
+  ['portal', 'api/v1/sets/cfd/first?at_least=UNKNOWN', 400],
+  ['portal', 'api/v1/sets/cfd/first?max_age=0', 400],
+  ['portal', 'api/v1/sets/cfd/first?max_age=300', 400],
+  ['portal', 'api/v1/sets/a%20b/first', 404],
+  ['portal', 'set/cfd', 200, { type: 'text/html' }],
+  ['portal', 'set/cfd?at_least=HIGH&max_age=1h&free=2', 200, { type: 'text/html' }],
+  ['portal', 'set/cfd?max_age=-1m', 400],
+  ['portal', 'set/cdf', 404, { headers: html, type: 'text/html' }],
+  ['portal', 'set/cfd/badge.svg', 200, { type: 'image/svg+xml' }],
+  ['portal', 'set/cfd/badge.svg?at_least=HIGH&label=big', 200],
+  ['portal', 'set/cfd/badge.svg?label=', 400],
+  ['portal', 'set/cdf/badge.svg', 404],
+  ['portal', 'set/cfd/badge.png', 404],
+  ['portal', 'badge/set.svg', 200, { type: 'image/svg+xml' }],
+  ['portal', 'badge.svg?set=cfd', 200, { type: 'image/svg+xml' }],
+  ['portal', 'api/v1/hardware.csv?set=cfd', 200, { type: 'text/csv' }],
+  ['portal', 'api/v1/wait?set=cfd&at_least=LOW', 200],
+  ['portal', 'api/v1/wait?set=cfd&profile=Amazon/c5', 400],
+  ['portal', 'api/v1/wait?set=cdf', 400],
+  ['portal', 'api/v1/events?set=cdf&limit=1', 400],
   ['portal', 'profile/Amazon/c5', 200, { type: 'text/html' }],
   ['portal', 'profile/Amazon/c6', 404],
   ['portal', 'profile/Amazon/c6', 404, { headers: html, type: 'text/html' }],
@@ -166,7 +204,7 @@ for (const [service, path, status, { headers, method = 'GET', type } = {}] of CA
 
 for (const [service, path] of [
   ['portal', ''], ['portal', 'api/v1/hardware'], ['portal', 'api/v1/hardware/Amazon/c5'],
-  ['portal', 'badge/Amazon/c5.svg'], ['portal', 'openapi.yaml'], ['portal', 'assets/style.css'], ['hardware', 'hardware/'],
+  ['portal', 'badge/Amazon/c5.svg'], ['portal', 'api/v1/sets'], ['portal', 'api/v1/sets/cfd/first'], ['portal', 'set/cfd/badge.svg'], ['portal', 'openapi.yaml'], ['portal', 'assets/style.css'], ['hardware', 'hardware/'],
 ]) {
   test(`${service} /${path} is 304 for who has it`, () => eventually('304 before the next change', async () => {
     const etag = (await ask(bases[service] + path, { headers: html })).headers.get('etag');
@@ -190,7 +228,7 @@ function events(text) {
     const name = block.match(/^event: (.*)$/m)[1];
     const data = JSON.parse(block.match(/^data: (.*)$/m)[1]);
     const phase = { begin: 'SnapshotBegin', rows: 'SnapshotRows', end: 'SnapshotEnd' }[data.phase];
-    assertSchema({ snapshot: phase, change: 'ChangeEvent', view: 'View', status: 'Status' }[name], data);
+    assertSchema({ snapshot: phase, change: 'ChangeEvent', view: 'View', status: 'Status', sets: 'SetsEvent' }[name], data);
     return { name, data };
   });
 }
@@ -205,6 +243,7 @@ for (const [service, path, wanted] of [
     const { text, headers } = await ask(bases[service] + path, { until: `event: ${wanted}\n` });
     assert.equal(headers.get('cache-control'), 'no-store, no-transform');
     const seen = events(text);
+    if (!path.includes('limit')) assert.deepEqual(seen.shift().data.sets.map(set => set.name), ['cfd', 'ml.2']);
     assert.deepEqual(seen.slice(0, 3).map(({ data }) => data.phase), ['begin', 'rows', 'end']);
     assert.equal(seen.at(-1).name, wanted);
   });
@@ -212,7 +251,7 @@ for (const [service, path, wanted] of [
 
 test('without a hardware service: 503 that says so, and a page', async t => {
   const { url, adminUrl } = await portalAlone(t);
-  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'profile/Amazon/c5/history', 'at', 'badge/Amazon/c5.svg', 'feed.atom']) {
+  for (const path of ['api/v1/hardware', 'api/v1/hardware?at=2026-01-01T00:00:00Z', 'api/v1/hardware.csv', 'api/v1/hardware/Amazon/c5', 'api/v1/hardware/Amazon/c5/history', 'profile/Amazon/c5', 'profile/Amazon/c5/history', 'at', 'badge/Amazon/c5.svg', 'feed.atom', 'api/v1/sets', 'api/v1/sets/cfd', 'api/v1/sets/cfd/first', 'set/cfd', 'set/cfd/badge.svg']) {
     const answer = await ask(url + path);
     assert.equal(answer.status, 503, path);
     assert.match(answer.headers.get('retry-after'), /^\d+$/);

@@ -77,6 +77,7 @@ export const STATES = {
   grouped: t => up(t, fleet(), { path: '?q=c&level=HIGH&group=provider' }),
   nothing: t => up(t, fleet(), { path: '?q=tpu', ready: blank }),
   profile: t => up(t, fleet(), { path: 'profile/our%20cluster/gpu:a100' }),
+  set: t => up(t, { ...fleet(), sets: { 'cfd-large': ['Google/h4*', 'Amazon/p5.48xlarge', 'Azure/HB*', 'our cluster/cpu', 'Google/z3*'], ml: ['our cluster/gpu:*'] } }, { path: 'set/cfd-large' }),
   'profile-failing': t => up(t, fleet(provider => failing[provider] ?? {}), { path: 'profile/Azure/H16mr', ready: failed(1) }),
   // Browsers log such an answer as an error.
   problem: async t => Object.assign(await up(t, fleet(), { path: 'profile/our%20cluster/gpu:b200', ready: blank }), { problems: [] }),

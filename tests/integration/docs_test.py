@@ -20,6 +20,7 @@ LEFT_OUT = [
     (r"curl -N|vacancy watch|vacancy up", "does not end by itself: watch_test and up_test run it"),
     (r"cmake --install", "needs the release"),
     (r"source <\(|vacancy completion fish", "is for a shell in use: completion_test runs it"),
+    (r"sbatch ", "needs Slurm: wait_test has a program of that name"),
     (r"vacancy wait our-cluster/gpu --free", "waits for Slurm: slurm_probe_test does"),
     (r"vacancy wait 'Azure/\*' Amazon/c5 --at-least HIGH --for 5m|curl 'localhost:5000/api/v1/wait", "waits for minutes: wait_test waits so"),
     (r"vacancy .*--(url|server) ?\S*(example|lab)", "needs that server: remote_test has one"),
@@ -96,7 +97,7 @@ class DocsTest(TestCase):
         for name, text in (("dump.sql", DUMP), ("init.sql", INIT), ("draft.yaml", DRAFT), ("vacancy.yaml", json.dumps({"probes": PROBES}))):
             (self.directory / name).write_text(text)
         profiles = ["Amazon/c5", "Azure/H16mr", "our-cloud/gpu-8x", "our-cloud/cpu-64"]
-        vacancy = self.up(probes=PROBES, profiles=profiles)
+        vacancy = self.up(probes=PROBES, profiles=profiles, sets={"cfd-large": ["GCP/h3", "Azure/*", "Amazon/c5"]})
         eventually("levels", lambda: all(row["availability"] != "UNKNOWN" for row in rows(vacancy.port).values()))
         return vacancy
 

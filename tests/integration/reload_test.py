@@ -117,6 +117,54 @@ class ReloadTest(TestCase):
         eventually("a good one is applied", lambda: set(self.levels(vacancy).values()) == {"LOW"})
         self.assertEqual((vacancy.metric(APPLIED), vacancy.metric(SUCCESSFUL)), (1, 1))
 
+    def test_all_portals_have_the_new_sets_at_once_and_a_mistake_changes_none(self):
+        probes, profiles = [says("all", "HIGH")], [{"provider": "a", "name": "b"}, {"provider": "c", "name": "d"}]
+        old, new = {"one": ["a/b", "c/*"], "two": ["x/y"]}, {"one": ["c/d"], "three": ["a/*"]}
+        hardware = self.hardware(probes=probes, profiles=profiles, sets=old)
+        portals = [self.portal(hardware.port, config=f"portal{i}.yaml") for i in range(2)]
+        streams = [self.events(portal.port, "/api/v1/events") for portal in portals]
+
+        def tells(stream, wanted):
+            def those(event, version, data):
+                return event == "sets" and version is None and {each["name"]: each["choices"] for each in data["sets"]} == wanted
+
+            stream.until("sets", those)
+
+        def first(portal):
+            row = request(portal.port, "/api/v1/sets/one/first").json["first"]
+            return row and row["name"]
+
+        for portal, stream in zip(portals, streams):
+            tells(stream, old)
+            eventually("a level", lambda portal=portal: first(portal) == "b")
+        self.config("hardware.yaml", probes=probes, profiles=profiles, sets={"one": ["a/b", "a/b"]})
+        hardware.send(signal.SIGHUP)
+        eventually("it is refused", lambda: hardware.metric(REFUSED) == 1)
+        self.assertIn("sets.one[1]: 'a/b' never counts", hardware.log())
+        self.assertEqual([first(portal) for portal in portals], ["b", "b"])
+        self.config("hardware.yaml", probes=probes, profiles=profiles, sets=new)
+        hardware.send(signal.SIGHUP)
+        for portal, stream in zip(portals, streams):
+            tells(stream, new)
+            eventually("another one is preferred", lambda portal=portal: first(portal) == "d")
+            self.assertEqual(request(portal.port, "/set/two", headers={"Accept": "text/html"}).status, 404)
+            self.assertIsNone(stream.ended)
+        self.assertNotIn("restart to apply the rest", hardware.log())
+        late = self.portal(hardware.port, config="late.yaml")
+        eventually("one that comes later", lambda: [each["name"] for each in request(late.port, "/api/v1/sets").json["sets"]] == ["one", "three"])
+        self.config("hardware.yaml", probes=probes, profiles=profiles)
+        hardware.send(signal.SIGHUP)
+        for portal, stream in zip(portals, streams):
+            tells(stream, {})
+
+    def test_the_sets_of_vacancy_up_are_reloaded(self):
+        vacancy = self.up(probes=[says("all", "HIGH")])
+        self.assertEqual(request(vacancy.port, "/api/v1/sets").json["sets"], [])
+        self.config(probes=[says("all", "HIGH")], sets={"s": ["Azure/*"]})
+        vacancy.send(signal.SIGHUP)
+        eventually("it is there", lambda: request(vacancy.port, "/api/v1/sets/s/first").status == 200)
+        eventually("its profile", lambda: request(vacancy.port, "/api/v1/sets/s/first").json["first"]["name"] == "H16mr")
+
     def test_what_a_removed_probe_runs_is_killed_and_a_kept_one_goes_on(self):
         markers = {name: f"marker-{uuid.uuid4()}" for name in ("kept", "gone")}
         probes = {name: {"name": name, "kind": "exec", "match": {"provider": name}, "ttl": "1h", "timeout": "10m",

@@ -1,6 +1,7 @@
 """`vacancy wait`, `vacancy watch` and GET /api/v1/wait: nothing is missed, whatever happens to the portal."""
 
 import contextlib
+import datetime
 import json
 import os
 import re
@@ -54,11 +55,11 @@ class WaitTest(TestCase):
         os.remove(self.directory / f"{name}.json")
 
     # FRESH for two periods: long enough on a busy machine.
-    def service(self, ttl="500ms", timeout="2s", names=NAMES, **levels):
+    def service(self, ttl="500ms", timeout="2s", names=NAMES, sets=None, **levels):
         for name in names:
             self.says(name, level=levels.get(name, "LOW"))
         probe = {"name": "files", "kind": "exec", "ttl": ttl, "timeout": timeout, "command": ["/bin/cat", f"{self.directory}/{{name}}.json"]}
-        hardware = self.hardware(profiles=[{"provider": "p", "name": name} for name in names], probes=[probe])
+        hardware = self.hardware(profiles=[{"provider": "p", "name": name} for name in names], probes=[probe], sets=sets or {})
         eventually("all are measured", lambda: all(row["measured_at"] for row in listed(hardware.port)))
         return hardware
 
@@ -177,6 +178,77 @@ class WaitTest(TestCase):
         hardware.send(signal.SIGHUP)
         self.assertEqual(command.end(), 0)
         self.assertEqual(command.out[0].split()[:2], ["q", "new"])
+
+    # Sets.
+
+    def redefine(self, hardware, **sets):
+        config = json.loads((self.directory / "hardware.yaml").read_text())
+        self.config("hardware.yaml", **config | {"sets": sets})
+        hardware.send(signal.SIGHUP)
+
+    def test_a_shell_gets_the_preferred_one_of_a_set(self):
+        _, portal = self.both(b="HIGH", other="MEDIUM", ttl="1s", sets={"cfd-large": ["p/a", "q/*", "p/b", "p/other"]})
+        sbatch = self.directory / "sbatch"
+        sbatch.write_text('#!/bin/sh\necho "$*"\n')
+        sbatch.chmod(0o755)
+        environment = ENVIRONMENT | {"PATH": f"{self.directory}:{BIN}:{os.environ['PATH']}", "VACANCY_URL": f"http://127.0.0.1:{portal.port}"}
+
+        def shell(line):
+            ran = subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=environment, timeout=PATIENCE)
+            return ran.returncode, ran.stdout
+
+        self.assertEqual(shell("sbatch -p $(vacancy wait --set cfd-large --print name) job.sh"), (0, "-p b job.sh\n"))
+        self.assertEqual(shell("vacancy wait --set cfd-large --at-least LOW --print profile"), (0, "p/a\n"))
+        self.assertEqual(shell("vacancy wait --set cfd-large --at-least HIGH --for 100ms --print provider"), (0, "p\n"))
+        code, out = shell("vacancy wait --set cfd-large --print json")
+        self.assertEqual((code, json.loads(out)["name"]), (0, "b"))
+        self.assertEqual(shell("p=$(vacancy wait --set cfd-larg --print name) || { echo $? \"[$p]\"; }"), (0, "2 []\n"))
+        self.assertEqual(shell("p=$(vacancy wait --set cfd-large --free 1 --timeout 0 --print name) || { echo $? \"[$p]\"; }"), (0, "124 []\n"))
+        self.assertEqual(shell("vacancy list --set cfd-large -o name"), (0, "p/a\np/b\np/other\n"))
+
+    def test_of_a_set_that_waits_the_one_is_taken_that_is_preferred_then(self):
+        hardware, portal = self.both(sets={"s": ["p/a", "p/b"], "t": ["p/none"]})
+        command, gone = self.wait(portal, "--set", "s", "--print", "name"), self.wait(portal, "--set", "t", "--print", "name")
+        self.waits(portal, 2)
+        self.says("other", level="HIGH")
+        self.stays("one that is not in it", command, lambda: rows(portal.port)["other"]["availability"] == "HIGH")
+        self.redefine(hardware, s=["p/b", "p/other", "p/a"], t=["p/none"])
+        self.assertEqual((command.end(), command.out), (0, ["other\n"]), "it is now")
+        self.assertEqual(command.errors, ["vacancy: waiting for one of s, MEDIUM or better; now p/a LOW; p/b LOW\n"])
+        self.redefine(hardware, s=["p/b"])
+        self.assertEqual((gone.end(), gone.out), (2, []))
+        self.assertEqual(gone.errors[-1], "vacancy: set: there is no set 't'; there is s\n")
+
+    def test_a_hold_of_a_set_survives_its_portal(self):
+        hardware, portal = self.both(a="MEDIUM", sets={"s": ["p/b", "p/a"]})
+        command = self.wait(portal, "--set", "s", "--for", "3s", "--print", "name")
+        self.waits(portal)
+        portal.kill()
+        self.portal_at(portal.port, hardware.port)
+        self.assertEqual((command.end(), command.out), (0, ["a\n"]))
+
+    def test_two_portals_answer_the_same_bytes(self):
+        hardware, portal = self.both(ttl="1h", b="HIGH", sets={"s": ["p/a", "p/b"]})
+        other = self.portal(hardware.port, config="other.yaml")
+        rows(other.port)
+        for path in ("/api/v1/sets", "/api/v1/sets/s", "/api/v1/sets/s/first?max_age=1h", "/set/s/badge.svg"):
+            one, two = request(portal.port, path), request(other.port, path)
+            self.assertEqual((one.status, one.body, one.headers["ETag"]), (200, two.body, two.headers["ETag"]), path)
+            self.assertEqual(request(other.port, path, headers={"If-None-Match": one.headers["ETag"]}).status, 304)
+        self.assertEqual(request(portal.port, "/api/v1/sets/s/first").json["first"]["name"], "b")
+
+    def test_an_etag_changes_when_only_time_passes(self):
+        _, portal = self.both(ttl="1h", b="HIGH", sets={"s": ["p/b"]})
+        page = request(portal.port, "/api/v1/hardware?name=b").json
+        measured, now = (datetime.datetime.fromisoformat(time) for time in (page["hardware"][0]["measured_at"], page["now"]))
+        path = f"/api/v1/sets/s/first?max_age={int((now - measured).total_seconds()) + 5}s"
+        young = request(portal.port, path)
+        self.assertEqual(young.json["first"]["name"], "b")
+        old = eventually("it is too old", lambda: (answer := request(portal.port, path)).json["first"] is None and answer)
+        self.assertEqual(old.json["passed"][0]["code"], "too_old")
+        self.assertNotEqual(young.headers["ETag"], old.headers["ETag"])
+        self.assertEqual(request(portal.port, path, headers={"If-None-Match": young.headers["ETag"]}).status, 200)
+        self.assertEqual(rows(portal.port)["b"]["freshness"], "FRESH", "no event told it")
 
     def test_stale_rows_never_satisfy(self):
         hardware, portal = self.both(ttl="500ms", timeout="500ms", a="HIGH")

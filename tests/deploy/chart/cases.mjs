@@ -247,7 +247,7 @@ export const CASES = {
       nameOverride: null,
       commonLabels: null,
       image: { registry: null, pullSecrets: null },
-      config: { probes: null, profiles: null },
+      config: { probes: null, profiles: null, sets: null },
       portal: {
         affinity: null,
         tolerations: null,
@@ -293,6 +293,7 @@ export const CASES = {
           },
           { name: 'simulated', duration: '1s', seed: 7 },
         ],
+        sets: { 'cfd-large': ['Amazon/hpc7a', 'Azure/*'], 'ml.2': ['a?b/c'] },
       },
       lameDuckSeconds: 15,
       terminationGracePeriodSeconds: 45,

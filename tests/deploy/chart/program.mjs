@@ -38,14 +38,14 @@ function configProblems(objects, one) {
     if (config.lame_duck !== `${one.lameDuck ?? 5}s`) wrong.push(`lame_duck is ${config.lame_duck}`);
     if (component === 'portal' && !same(config.portal?.hardware_urls, [`http://${fullname(objects)}-hardware:5001`]))
       wrong.push(`hardware_urls is ${config.portal?.hardware_urls}`);
-    if (component === 'portal' && (config.probes || config.profiles || config.hardware))
-      wrong.push('a change of probes would restart it');
+    if (component === 'portal' && (config.probes || config.profiles || config.sets || config.hardware))
+      wrong.push('a change of probes or sets would restart it');
     if (component !== 'portal' && config.portal) wrong.push('a change of the portal would restart it');
     const { lameDuckSeconds, ...values } = one.values?.config ?? {};
     for (const [key, value] of Object.entries(values))
       if (
         value !== null &&
-        !(component === 'portal' ? ['hardware', 'probes', 'profiles'] : ['portal']).includes(key) &&
+        !(component === 'portal' ? ['hardware', 'probes', 'profiles', 'sets'] : ['portal']).includes(key) &&
         !same(key === 'portal' ? { ...config[key], hardware_urls: undefined } : config[key], value)
       )
         wrong.push(`${key} is not that of the values`);
