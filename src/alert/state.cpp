@@ -29,8 +29,12 @@ core::Level level_at(const json::object& object, std::string_view key) {
 
 }  // namespace
 
+std::string_view to_string(Alert::Phase phase) {
+  return kPhases[static_cast<std::size_t>(phase)];
+}
+
 std::string to_json(const Alert& alert) {
-  json::object object{{"phase", kPhases[static_cast<std::size_t>(alert.phase)]}, {"since", micros(alert.since)}};
+  json::object object{{"phase", to_string(alert.phase)}, {"since", micros(alert.since)}};
   if (alert.phase != Alert::Phase::firing) object["due"] = micros(alert.due);
   if (alert.fires()) object["fired"] = micros(alert.fired);
   object["level"] = core::to_string(alert.cause.level);

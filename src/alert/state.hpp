@@ -58,6 +58,9 @@ struct Group {
   bool operator==(const Group&) const = default;
 };
 
+/// "pending", "firing", "clearing".
+std::string_view to_string(Alert::Phase phase);
+
 std::string to_json(const Alert& alert);
 std::string to_json(const Group& group);
 /// invalid: it was written by no version that this one can read.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/duration.hpp"
 #include "base/url.hpp"
 #include "config/scalar.hpp"
 
@@ -54,6 +55,17 @@ std::string text_of(const Message& message, const Setting& setting) {
 }
 
 }  // namespace
+
+std::string condition_of(const config::AlertRule& rule) {
+  const config::AlertCondition& when = rule.when;
+  std::string text;
+  if (when.reaches) text = fmt::format("reaches {}", core::to_string(*when.reaches));
+  if (when.below) text = fmt::format("below {}", core::to_string(*when.below));
+  if (!when.set.empty()) text = fmt::format("nothing of set {} is {}", when.set, core::to_string(when.at_least));
+  if (!when.blind.empty()) text = fmt::format("blind for {}", when.blind);
+  if (!when.budget.empty()) text = fmt::format("less than {} % of a budget of {} left", when.left * 100, when.budget);
+  return rule.hold.count() > 0 ? fmt::format("{} for {}", text, base::to_string(rule.hold)) : text;
+}
 
 std::string sentence_of(const Item& item, const config::AlertCondition& when) {
   if (item.about == Subject::profile) {

@@ -8,6 +8,9 @@
 /// All that messages tell people, in plain English. Pure.
 namespace alert {
 
+/// What the rule waits for: "reaches HIGH for 5m".
+std::string condition_of(const config::AlertRule& rule);
+
 /// The change in a sentence, for Item::text.
 std::string sentence_of(const Item& item, const config::AlertCondition& when);
 /// For the end of an alert whose subject is no longer there, or no longer watched.

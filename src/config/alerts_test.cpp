@@ -102,6 +102,29 @@ TEST_F(AlertsConfigTest, PrintsWhatItReads) {
   EXPECT_EQ(load(dir_ / "printed.yaml", {}).alerts, config.alerts) << to_yaml(config);
 }
 
+TEST_F(AlertsConfigTest, OtherAlertsTakeThePlaceOfThese) {
+  const Config around = read(kAll);
+  const Config list = with_alerts("# new\n- {name: x, when: {set: cfd}}\n", "rules", around);
+  ASSERT_EQ(list.alerts.rules.size(), 1U);
+  EXPECT_EQ(list.alerts.rules[0].name, "x");
+  EXPECT_EQ(list.alerts.receivers, around.alerts.receivers);
+  const Config file =
+      with_alerts("alerts: {rules: [{name: y, when: {set: ml}}]}\nsets: {ml: [a/x]}\n", "rules", around);
+  EXPECT_EQ(file.alerts.rules.at(0).when.set, "ml");
+  EXPECT_EQ(file.alerts.time_zone, "Europe/Berlin");
+  for (const auto& [text, complaint] : std::map<std::string, std::string>{
+           {"- {name: x, when: {set: cfg}}", "rules:1: alerts.rules[0].when.set: 'cfg' is no set"},
+           {"alerts: {rules: [{nam: x}]}", "did you mean name?"},
+           {"hello", "rules:1"},
+           {"", "holds no configuration"}})
+    try {
+      with_alerts(text, "rules", around);
+      ADD_FAILURE() << text;
+    } catch (const base::UsageError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(complaint));
+    }
+}
+
 TEST_F(AlertsConfigTest, TheEnvironmentReplacesLists) {
   const Config config = load({}, {{"VACANCY_ALERTS_RECEIVERS", "[{name: a, url: 'http://localhost/'}]"},
                                   {"VACANCY_ALERTS_RULES", "[{name: x, when: {reaches: low}}]"},

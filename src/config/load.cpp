@@ -22,6 +22,16 @@ std::string content_of(const std::string& file) {
   return std::move(*text);
 }
 
+/// Validates, and says where a mistake is.
+void check(const Config& config, const Origins& origins) {
+  try {
+    validate(config);
+  } catch (const BadValue& e) {
+    const std::string where = origins.find(e.path());
+    throw base::UsageError(where.empty() ? e.what() : fmt::format("{}: {}", where, e.what()));
+  }
+}
+
 }  // namespace
 
 Config load(const std::optional<std::string>& file, const std::map<std::string, std::string>& environment,
@@ -32,12 +42,18 @@ Config load(const std::optional<std::string>& file, const std::map<std::string, 
   read_environment(environment, config, origins);
   config.profiles_given.value = origins.has("profiles");
   if (config.probes.empty()) config.probes.push_back({.name = "simulated"});
-  try {
-    validate(config);
-  } catch (const BadValue& e) {
-    const std::string where = origins.find(e.path());
-    throw base::UsageError(where.empty() ? e.what() : fmt::format("{}: {}", where, e.what()));
-  }
+  check(config, origins);
+  return config;
+}
+
+Config with_alerts(const std::string& text, const std::string& source, const Config& around) {
+  Config config = around;
+  Origins origins;
+  if (begins_with_list(text))
+    read_yaml(text, source, "alerts.rules", config.alerts.rules, origins);
+  else
+    read_yaml(text, source, "", config, origins);
+  check(config, origins);
   return config;
 }
 

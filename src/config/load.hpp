@@ -14,6 +14,10 @@ namespace config {
 Config load(const std::optional<std::string>& file, const std::map<std::string, std::string>& environment,
             const Config& defaults = {});
 
+/// `around` with other alerts: a list of rules, or a file as for load(), of which the keys that it has replace those of
+/// `around`. Throws base::UsageError as load() does; `source` is what messages call the text.
+Config with_alerts(const std::string& text, const std::string& source, const Config& around);
+
 /// The VACANCY_ variables of this process. Not safe while another thread changes the environment.
 std::map<std::string, std::string> environment_of_process();
 

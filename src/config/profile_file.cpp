@@ -100,16 +100,6 @@ std::vector<ProfileEntry> read_csv(const std::string& text, const std::string& s
   return entries;
 }
 
-/// Is the document a list? Comments may come first.
-bool begins_with_list(std::string_view text) {
-  for (;;) {
-    text = base::trim(text);
-    if (!text.starts_with('#') && !text.starts_with("---")) break;
-    text.remove_prefix(std::min(text.find('\n'), text.size()));
-  }
-  return text.starts_with('[') || text.starts_with('-');
-}
-
 void check(const std::vector<ProfileEntry>& entries, const std::string& source) {
   std::set<core::ProfileKey> seen;
   for (const ProfileEntry& entry : entries) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "config/fields.hpp"
 #include "config/scalar.hpp"
 
@@ -174,6 +175,15 @@ class Reader {
 };
 
 }  // namespace
+
+bool begins_with_list(std::string_view text) {
+  for (;;) {
+    text = base::trim(text);
+    if (!text.starts_with('#') && !text.starts_with("---")) break;
+    text.remove_prefix(std::min(text.find('\n'), text.size()));
+  }
+  return text.starts_with('[') || text.starts_with('-');
+}
 
 template <class T>
 void read_yaml(const std::string& text, const std::string& source, const std::string& path, T& out, Origins& origins) {

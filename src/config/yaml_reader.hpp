@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
@@ -17,5 +18,8 @@ namespace config {
 /// and `origins` are then half-read.
 template <class T>
 void read_yaml(const std::string& text, const std::string& source, const std::string& path, T& out, Origins& origins);
+
+/// Is the document a list? Comments may come first.
+bool begins_with_list(std::string_view text);
 
 }  // namespace config

@@ -1,0 +1,143 @@
+#include "hardware/alerts.hpp"
+
+#include "base/log.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+const std::string kProblem = "alerts cannot be evaluated";
+/// How often it looks for rows that aged.
+constexpr std::chrono::seconds kLookPeriod{1};
+
+}  // namespace
+
+Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller& caller, board::Board& board,
+               asio::any_io_executor executor, base::Fault& fault, base::Metrics& metrics, std::string owner)
+    : caller_(caller),
+      board_(board),
+      fault_(fault),
+      metrics_(metrics),
+      plan_(alert::plan_of(config)),
+      receivers_(config.alerts.receivers),
+      engine_(store, store, store, plan_),
+      woken_(executor),
+      lease_(executor, store, caller, fault, std::move(owner), config.hardware.lease,
+             [this] {
+               sender_.wake();
+               woken_.set();
+             }),
+      sender_(
+          receivers_, {.store = store, .caller = caller, .fault = fault, .lease = lease_},
+          [this](const std::string& receiver) { return engine_.firing(receiver); }, metrics, executor),
+      group_(executor),
+      evaluated_(metrics.gauge("vacancy_alert_evaluated_timestamp_seconds",
+                               "When this replica last evaluated alerts; 0 before it did")) {}
+
+asio::awaitable<void> Alerts::run() {
+  while (!stopped_) {
+    if (!started_ && !is_idle()) {
+      started_ = true;
+      group_.spawn("lease of alerts", lease_.run());
+      group_.spawn("alerts' sender", sender_.run());
+    }
+    const auto turn = lease_.turn();
+    if (turn && std::chrono::steady_clock::now() >= paused_until_)
+      co_await look(*turn);
+    else if (!turn)
+      show({});
+    const base::Time now = board_.now();
+    const base::Duration pause =
+        due_ ? std::clamp<base::Duration>(*due_ - now, base::Duration{0}, kLookPeriod) : kLookPeriod;
+    co_await woken_.take(std::max(std::chrono::steady_clock::now() + pause, paused_until_));
+  }
+  co_await group_.wait();
+}
+
+void Alerts::stop() {
+  stopped_ = true;
+  sender_.stop();
+  lease_.stop();
+  woken_.set();
+}
+
+void Alerts::configure(alert::Plan plan, std::vector<config::AlertReceiver> receivers) {
+  plan_ = std::move(plan);
+  receivers_ = std::move(receivers);
+  engine_.configure(plan_);
+  sender_.configure(receivers_);
+  turn_.reset();
+  woken_.set();
+}
+
+asio::awaitable<base::Result<void>> Alerts::test(std::string receiver) {
+  co_return co_await sender_.test(std::move(receiver), board_.now());
+}
+
+bool Alerts::has_news(const alert::Turn& turn, const board::State& state) const {
+  if (!state.filled) return false;
+  return turn_ != turn.turn || sequence_ != state.sequence || (due_ && *due_ <= board_.now());
+}
+
+alert::Look Alerts::look_at(const board::State& state) const {
+  alert::Look look{.version = state.version, .snapshot = state.snapshot, .now = board_.now()};
+  const auto updates = state.updates_after(sequence_);
+  look.all = !turn_ || !updates;
+  if (look.all) return look;
+  for (const board::UpdatePtr& update : *updates) {
+    look.all = look.all || update->reset;
+    look.rows.insert(look.rows.end(), update->change.rows.begin(), update->change.rows.end());
+    for (const core::Removed& removed : update->change.removed) look.gone.push_back(removed.id);
+  }
+  return look;
+}
+
+asio::awaitable<void> Alerts::look(const alert::Turn& turn) {
+  const board::StatePtr state = board_.state();
+  if (!has_news(turn, *state)) co_return;
+  auto job = [this, turn = turn.turn, look = look_at(*state)] { return engine_.step(turn, look); };
+  // Another configuration may come meanwhile.
+  turn_ = turn.turn;
+  sequence_ = state->sequence;
+  try {
+    const auto done = co_await caller_.run("alerts", std::move(job));
+    fault_.succeeded(kProblem);
+    backoff_.reset();
+    took(turn, done);
+  } catch (const base::Lost& lost) {
+    fault_.failed(kProblem, lost.what());
+    turn_.reset();
+    paused_until_ = std::chrono::steady_clock::now() + backoff_.next();
+  }
+}
+
+void Alerts::took(const alert::Turn& turn, const alert::Engine::Done& done) {
+  due_ = done.due;
+  if (!done.kept) {
+    turn_.reset();
+    return lease_.lose(turn.turn);
+  }
+  if (done.sent) sender_.wake();
+  show(done.counts);
+  evaluated_.SetToCurrentTime();
+}
+
+/// Other replicas than the one that evaluates show zeros, so that sums are right.
+void Alerts::show(const std::vector<alert::Engine::Count>& counts) {
+  for (auto& [rule, meters] : meters_)
+    for (prometheus::Gauge* gauge : {&meters.pending, &meters.firing}) gauge->Set(0);
+  for (const auto& [rule, pending, firing] : counts) {
+    auto found = meters_.find(rule);
+    if (found == meters_.end()) {
+      const auto gauge = [&](const char* state) -> prometheus::Gauge& {
+        return metrics_.gauge("vacancy_alerts", "Alerts of each rule, on the replica that evaluates them",
+                              {{"rule", rule}, {"state", state}});
+      };
+      found = meters_.emplace(rule, Meters{gauge("pending"), gauge("firing")}).first;
+    }
+    found->second.pending.Set(static_cast<double>(pending));
+    found->second.firing.Set(static_cast<double>(firing));
+  }
+}
+
+}  // namespace hardware
