@@ -205,7 +205,8 @@ TEST_F(ProcessTest, AReloadSaysWhatNeedsARestart) {
     kill(getpid(), SIGHUP);
     EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 2; }));
     EXPECT_EQ(
-        log.count("warning the configuration changes more than probes, profiles and sets; restart to apply the rest"),
+        log.count(
+            "warning the configuration changes more than probes, profiles, sets and alerts; restart to apply the rest"),
         1U);
     kill(getpid(), SIGTERM);
   });

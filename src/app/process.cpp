@@ -27,6 +27,7 @@ config::Config without_probes(config::Config config) {
   config.probes.clear();
   config.profiles.clear();
   config.sets.clear();
+  config.alerts = {};
   return config;
 }
 
@@ -126,7 +127,7 @@ void Process::reload() {
   try {
     config::Config config = load_();
     if (without_probes(config) != without_probes(config_))
-      spdlog::warn("the configuration changes more than probes, profiles and sets; restart to apply the rest");
+      spdlog::warn("the configuration changes more than probes, profiles, sets and alerts; restart to apply the rest");
     auto applied = asio::co_spawn(runtime_.background(), apply_(std::move(config)), asio::use_future);
     while (applied.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready)
       if (signalled()) return;

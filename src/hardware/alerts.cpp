@@ -10,6 +10,12 @@ const std::string kProblem = "alerts cannot be evaluated";
 /// How often it looks for rows that aged.
 constexpr std::chrono::seconds kLookPeriod{1};
 
+/// There may be many.
+config::Config without_profiles(config::Config config) {
+  config.profiles.clear();
+  return config;
+}
+
 }  // namespace
 
 Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller& caller, board::Board& board,
@@ -18,8 +24,8 @@ Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller&
       board_(board),
       fault_(fault),
       metrics_(metrics),
+      config_(without_profiles(config)),
       plan_(alert::plan_of(config)),
-      receivers_(config.alerts.receivers),
       engine_(store, store, store, plan_),
       woken_(executor),
       lease_(executor, store, caller, fault, std::move(owner), config.hardware.lease,
@@ -28,7 +34,7 @@ Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller&
                woken_.set();
              }),
       sender_(
-          receivers_, {.store = store, .caller = caller, .fault = fault, .lease = lease_},
+          config_.alerts.receivers, {.store = store, .caller = caller, .fault = fault, .lease = lease_},
           [this](const std::string& receiver) { return engine_.firing(receiver); }, metrics, executor),
       group_(executor),
       evaluated_(metrics.gauge("vacancy_alert_evaluated_timestamp_seconds",
@@ -61,11 +67,11 @@ void Alerts::stop() {
   woken_.set();
 }
 
-void Alerts::configure(alert::Plan plan, std::vector<config::AlertReceiver> receivers) {
+void Alerts::configure(config::Config config, alert::Plan plan) {
+  config_ = without_profiles(std::move(config));
   plan_ = std::move(plan);
-  receivers_ = std::move(receivers);
   engine_.configure(plan_);
-  sender_.configure(receivers_);
+  sender_.configure(config_.alerts.receivers);
   turn_.reset();
   woken_.set();
 }

@@ -33,10 +33,11 @@ class Alerts {
   /// The board changed: look at it now.
   void poke() { woken_.set(); }
   /// Uses this from now on.
-  void configure(alert::Plan plan, std::vector<config::AlertReceiver> receivers);
+  void configure(config::Config config, alert::Plan plan);
 
   const alert::Plan& plan() const { return plan_; }
-  const std::vector<config::AlertReceiver>& receivers() const { return receivers_; }
+  /// Without profiles.
+  const config::Config& config() const { return config_; }
   /// As alert::Sender::test().
   boost::asio::awaitable<base::Result<void>> test(std::string receiver);
   /// There are messages that wait again.
@@ -48,7 +49,7 @@ class Alerts {
     prometheus::Gauge& firing;
   };
 
-  bool is_idle() const { return plan_.rules.empty() && receivers_.empty(); }
+  bool is_idle() const { return plan_.rules.empty() && config_.alerts.receivers.empty(); }
   boost::asio::awaitable<void> look(const alert::Turn& turn);
   bool has_news(const alert::Turn& turn, const board::State& state) const;
   alert::Look look_at(const board::State& state) const;
@@ -59,8 +60,8 @@ class Alerts {
   board::Board& board_;
   base::Fault& fault_;
   base::Metrics& metrics_;
+  config::Config config_;
   alert::Plan plan_;
-  std::vector<config::AlertReceiver> receivers_;
   alert::Engine engine_;
   base::Event woken_;
   alert::Lease lease_;

@@ -1,11 +1,9 @@
 #include "hardware/probes_api.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
 #include <map>
 
 #include "base/duration.hpp"
-#include "base/event.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
@@ -122,15 +120,6 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
 
 }  // namespace
 
-/// A test that a request waits for. Touched on the request's core.
-struct ProbesApi::Test {
-  explicit Test(const asio::any_io_executor& core) : core(core), over(core) {}
-
-  asio::any_io_executor core;
-  base::Event over;
-  std::optional<base::Result<std::string>> body;
-};
-
 ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, store::Caller& database,
                      board::Board& board, asio::any_io_executor background)
     : refresher_(refresher),
@@ -164,25 +153,10 @@ asio::awaitable<http::Reply> ProbesApi::test(const http::Request& request) {
   auto job = [this, key = sent->key] { return store_.find(key); };
   const auto profile = co_await database_.run("profiles", std::move(job));
   if (!profile) co_return http::problem(profile.error());
-  const auto test = std::make_shared<Test>(co_await asio::this_coro::executor);
-  const http::Watching client(request.connection, [&test] { test->over.set(); });
-  asio::post(background_, [this, profile = *profile, test] { tests_.spawn("probe test", run(profile, test)); });
-  co_await test->over.wait();
-  if (!test->body) co_return http::problem(400, "keep the connection open, both ways, while the probe runs");
-  if (!*test->body) co_return http::problem(test->body->error());
-  co_return http::json_reply(**test->body);
+  co_return co_await tests_.answer(request, measure(*profile));
 }
 
-/// On the background thread. The client may be gone; the run ends at the probe's timeout. No call in it throws
-/// base::Lost.
-asio::awaitable<void> ProbesApi::run(core::Profile profile, std::shared_ptr<Test> test) {
-  base::Result<std::string> body = co_await measure(std::move(profile));
-  asio::post(test->core, [test, body = std::move(body)]() mutable {
-    test->body = std::move(body);
-    test->over.set();
-  });
-}
-
+/// On the background thread. The client may be gone; the run ends at the probe's timeout.
 asio::awaitable<base::Result<std::string>> ProbesApi::measure(core::Profile profile) {
   const config::ProbeConfig* found = refresher_.probe_of(profile.key);
   const config::ProbeConfig config = found != nullptr ? *found : config::ProbeConfig();

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <memory>
 #include <string>
 
-#include "base/task_group.hpp"
 #include "board/board.hpp"
+#include "hardware/long_work.hpp"
 #include "http/message.hpp"
 #include "refresh/refresher.hpp"
 #include "store/caller.hpp"
@@ -31,10 +30,7 @@ class ProbesApi {
   boost::asio::awaitable<void> wait() { return tests_.wait(); }
 
  private:
-  struct Test;
-
   boost::asio::awaitable<std::string> statuses();
-  boost::asio::awaitable<void> run(core::Profile profile, std::shared_ptr<Test> test);
   boost::asio::awaitable<base::Result<std::string>> measure(core::Profile profile);
 
   refresh::Refresher& refresher_;
@@ -42,8 +38,7 @@ class ProbesApi {
   store::Caller& database_;
   board::Board& board_;
   boost::asio::any_io_executor background_;
-  /// On the background thread.
-  base::TaskGroup tests_;
+  LongWork tests_;
 };
 
 }  // namespace hardware

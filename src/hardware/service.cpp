@@ -40,13 +40,18 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       facts_(config.probes),
       follower_(
           store_, caller_, board_, runtime.background().get_executor(), config.hardware.poll_interval,
-          [this](std::span<const core::RowPtr> rows, bool all) { refresher_.observe(rows, all); }, fault_, metrics,
-          [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
+          [this](std::span<const core::RowPtr> rows, bool all) {
+            refresher_.observe(rows, all);
+            alerts_.poke();
+          },
+          fault_, metrics, [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
       admin_token_(config.hardware.admin_token_file),
       profiles_(store_, caller_, [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
       probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
       history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
+      alerts_(config, store_, caller_, board_, runtime.background().get_executor(), fault_, metrics, owner_),
+      alerts_api_(alerts_, store_, caller_, board_, runtime.background().get_executor()),
       stopped_(runtime.background().get_executor()) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
@@ -80,6 +85,11 @@ http::Router Service::routes() {
   router.add("GET", "/hardware/probes", http::to(probes_, &ProbesApi::list), administers);
   router.add("POST", "/hardware/probes/test", http::to(probes_, &ProbesApi::test),
              admin_token_.route(ProbesApi::kMostTestBytes));
+  const http::RouteOptions of_alerts = admin_token_.route(AlertsApi::kMostBytes);
+  router.add("GET", "/hardware/alerts", explained(http::to(alerts_api_, &AlertsApi::list)), administers);
+  router.add("POST", "/hardware/alerts/test", http::to(alerts_api_, &AlertsApi::test), of_alerts);
+  router.add("POST", "/hardware/alerts/replay", explained(http::to(alerts_api_, &AlertsApi::replay)), of_alerts);
+  router.add("POST", "/hardware/alerts/retry", explained(http::to(alerts_api_, &AlertsApi::retry)), of_alerts);
   return router;
 }
 
@@ -96,16 +106,20 @@ asio::awaitable<void> Service::run() {
   group.spawn("refresh", refresher_.run());
   group.spawn("housekeeping", forget_removed());
   group.spawn("SQLite's log", log_watch_.run());
+  group.spawn("alerts", alerts_.run());
   co_await group.wait();
   co_await probes_.wait();
+  co_await alerts_api_.wait();
 }
 
 asio::awaitable<void> Service::reload(config::Config config) {
+  alert::Plan plan = alert::plan_of(config);
   auto job = [this, profiles = config.profiles] { store_.add_missing(profiles); };
   co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
   board_.set_sets(config::sets_of(config));
+  alerts_.configure(std::move(config), std::move(plan));
   follower_.show_all();
 }
 
@@ -115,6 +129,7 @@ void Service::stop() {
   follower_.stop();
   board_.stop();
   log_watch_.stop();
+  alerts_.stop();
 }
 
 asio::awaitable<void> Service::forget_removed() {

@@ -13,6 +13,8 @@
 #include "feed/list.hpp"
 #include "feed/profile_metrics.hpp"
 #include "hardware/admin_token.hpp"
+#include "hardware/alerts.hpp"
+#include "hardware/alerts_api.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/history_api.hpp"
 #include "hardware/log_watch.hpp"
@@ -42,8 +44,8 @@ class Service {
   boost::asio::awaitable<void> run();
   void stop();
 
-  /// Uses the probes and sets of `config` from now on, and adds its profiles; other keys need a restart. On the
-  /// background thread, one after the other.
+  /// Uses the probes, sets and alerts of `config` from now on, and adds its profiles; other keys need a restart. On the
+  /// background thread, one after the other. Throws base::UsageError when the alerts cannot be used; then all stays.
   boost::asio::awaitable<void> reload(config::Config config);
 
   /// How long a start may wait for the profiles, so that it serves from the first request on. Longer keeps a replica
@@ -83,6 +85,8 @@ class Service {
   ProbesApi probes_;
   HistoryApi history_;
   LogWatch log_watch_;
+  Alerts alerts_;
+  AlertsApi alerts_api_;
   base::Event stopped_;
   std::shared_ptr<void> up_at_scrape_;
   std::shared_ptr<void> rows_at_scrape_;

@@ -1,0 +1,97 @@
+#include "hardware/alerts_api.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "alert/report.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "hardware/alert_replay.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t kShownDead = 20;
+
+/// The text under `key`, the only one that the body may have.
+base::Result<std::string> text_in(std::string_view body, const char* key) {
+  const auto value = base::parse_json(body.empty() ? "{}" : body);
+  const auto wrong = [&] {
+    return base::fail(base::Errc::invalid, fmt::format("send a JSON object with '{}', a text, and nothing else", key));
+  };
+  if (!value || !value->is_object()) return wrong();
+  const auto& object = value->get_object();
+  if (object.empty()) return std::string();
+  if (object.size() > 1 || !object.contains(key) || !object.at(key).is_string()) return wrong();
+  return std::string(base::text_in(object, key));
+}
+
+/// As it is for this answer alone.
+http::Reply reply_with(std::string body) {
+  http::Reply reply = http::json_reply(std::move(body));
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  return reply;
+}
+
+}  // namespace
+
+AlertsApi::AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, board::Board& board,
+                     asio::any_io_executor background)
+    : alerts_(alerts), store_(store), database_(database), board_(board), background_(background), tests_(background) {}
+
+/// On the background thread.
+asio::awaitable<AlertsApi::Present> AlertsApi::present() {
+  co_return Present{alerts_.plan(), alerts_.config()};
+}
+
+asio::awaitable<http::Reply> AlertsApi::list(const http::Request&) {
+  const Present now = co_await asio::co_spawn(background_, present(), asio::use_awaitable);
+  auto job = [this, &now] {
+    const auto dead = store_.messages(store::MessageState::dead, kShownDead);
+    return alert::report(now.plan, now.config.alerts.receivers, store_.alert_memory(), store_.outbox(), dead);
+  };
+  co_return reply_with(co_await database_.run("alert_report", std::move(job)));
+}
+
+asio::awaitable<http::Reply> AlertsApi::test(const http::Request& request) {
+  const auto receiver = text_in(request.body, "receiver");
+  if (!receiver) co_return http::problem(receiver.error());
+  if (receiver->empty())
+    co_return http::problem({base::Errc::invalid, "send the receiver to test as {\"receiver\":\"NAME\"}"});
+  co_return co_await tests_.answer(request, send_test(*receiver));
+}
+
+/// On the background thread.
+asio::awaitable<base::Result<std::string>> AlertsApi::send_test(std::string receiver) {
+  const auto sent = co_await alerts_.test(receiver);
+  if (!sent) co_return std::unexpected(sent.error());
+  co_return fmt::format("{{\"receiver\":{},\"delivered\":true}}", base::json_string(receiver));
+}
+
+asio::awaitable<http::Reply> AlertsApi::replay(const http::Request& request) {
+  const board::StatePtr state = board_.of_core(request.core).current();
+  if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
+  const base::Time time = state->now(std::chrono::steady_clock::now());
+  const auto wanted = parse_replay(request.body, time);
+  if (!wanted) co_return http::problem(wanted.error());
+  const Present now = co_await asio::co_spawn(background_, present(), asio::use_awaitable);
+  auto job = [&] { return hardware::replay(*wanted, now.config, *state, store_, time); };
+  const auto answer = co_await database_.run("alert_replay", std::move(job));
+  if (!answer) co_return http::problem(answer.error());
+  co_return reply_with(*answer);
+}
+
+asio::awaitable<http::Reply> AlertsApi::retry(const http::Request& request) {
+  const auto id = text_in(request.body, "id");
+  if (!id) co_return http::problem(id.error());
+  auto job = [this, id = *id] { return store_.revive_messages(id); };
+  const std::int64_t count = co_await database_.run("alert_retry", std::move(job));
+  if (count == 0 && !id->empty())
+    co_return http::problem({base::Errc::not_found, fmt::format("no dead letter has the id '{}'", base::to_line(*id))});
+  asio::post(background_, [this] { alerts_.send(); });
+  co_return reply_with(fmt::format("{{\"retried\":{}}}", count));
+}
+
+}  // namespace hardware
