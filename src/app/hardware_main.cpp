@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   const app::Command secrets = app::add_secrets(program);
   const app::Command profile = app::add_profile(program);
   const app::Command probe = app::add_probe(program);
+  const app::Command alert = app::add_alert(program);
   const Load load = [&] {
     config::Config defaults;
     defaults.admin.port = 5011;
@@ -87,6 +88,7 @@ int main(int argc, char** argv) {
     if (program.got_subcommand("secrets")) return secrets();
     if (program.got_subcommand("profile")) return profile();
     if (program.got_subcommand("probe")) return probe();
+    if (program.got_subcommand("alert")) return alert();
     if (program.got_subcommand("backup")) return backup();
     if (program.got_subcommand("restore")) return restore();
     const auto config = load();
