@@ -40,7 +40,7 @@ TEST(Grouping, ChangesThatComeTogetherShareAMessage) {
   story.advance(1000);
   EXPECT_THAT(story.lines(),
               ElementsAre("10.5 firing: +a/x HIGH, +a/y HIGH", "20.5 firing: +a/z HIGH", "313.5 resolved: -a/x LOW"));
-  EXPECT_EQ(story.messages()[0].title, "r: 2 alerts");
+  EXPECT_EQ(story.messages()[0].title, "r: 2 alerts (a/x, a/y)");
   EXPECT_EQ(story.messages()[1].still_firing, 3U);
   EXPECT_EQ(story.messages()[2].still_firing, 2U);
 }
@@ -116,7 +116,7 @@ TEST(Grouping, RemindsUntilItIsOver) {
   EXPECT_THAT(story.lines(),
               ElementsAre("0.5 firing: +a/x HIGH", "1800.5 firing: +a/y HIGH", "5400.5 reminder: +a/x HIGH, +a/y HIGH",
                           "9300.5 resolved: -a/x LOW, -a/y LOW"));
-  EXPECT_EQ(story.messages()[2].title, "r: 2 alerts still fire");
+  EXPECT_EQ(story.messages()[2].title, "r: still 2 alerts (a/x, a/y)");
 }
 
 TEST(Grouping, AnEndMayBeKeptQuiet) {

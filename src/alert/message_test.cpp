@@ -55,7 +55,7 @@ TEST(Message, OtherJsonIsRefused) {
 
 TEST(Wording, IsPlain) {
   Message message = example();
-  EXPECT_EQ(message.title, "gpu: 1 alert, 1 over");
+  EXPECT_EQ(message.title, "gpu: 1 alert (Amazon/c5), 1 over (größe)");
   EXPECT_EQ(message.text,
             "Amazon/c5 is HIGH (2026-11-24 13:22:05 UTC)\n"
             "Over:  (2026-11-24 13:22:05 UTC)\n"

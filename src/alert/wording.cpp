@@ -14,6 +14,8 @@ namespace {
 
 /// More lines help nobody in a chat.
 constexpr std::size_t kMostLines = 20;
+/// In a title.
+constexpr std::size_t kMostNames = 3;
 
 std::string with_reason(std::string sentence, const std::string& reason) {
   return reason.empty() ? sentence : fmt::format("{}: {}", sentence, reason);
@@ -24,18 +26,29 @@ std::string local_text(base::Time time, const Setting& setting) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} {}", local, setting.zone_name);
 }
 
+/// "2 alerts (Amazon/c5, Azure/H16mr)", of those that fire or of those that are over.
+std::string count_of(const Message& message, bool firing) {
+  std::string names;
+  std::size_t count = 0;
+  for (const Item& item : message.items) {
+    if (item.firing != firing) continue;
+    if (count < kMostNames) names += fmt::format("{}{}", count == 0 ? "" : ", ", item.subject);
+    if (count == kMostNames) names += ", …";
+    ++count;
+  }
+  return count == 0 ? ""
+                    : fmt::format("{} {}({})", count, firing ? (count == 1 ? "alert " : "alerts ") : "over ", names);
+}
+
 std::string title_of(const Message& message) {
   if (message.items.size() == 1) {
     const Item& item = message.items.front();
     const std::string_view before = message.kind == Kind::reminder ? "Still: " : item.firing ? "" : "Over: ";
     return fmt::format("{}{}", before, item.text);
   }
-  const auto fire = std::ranges::count(message.items, true, &Item::firing);
-  const auto over = static_cast<std::ptrdiff_t>(message.items.size()) - fire;
-  if (message.kind == Kind::reminder) return fmt::format("{}: {} alerts still fire", message.rule, fire);
-  if (over == 0) return fmt::format("{}: {} alerts", message.rule, fire);
-  if (fire == 0) return fmt::format("{}: {} alerts are over", message.rule, over);
-  return fmt::format("{}: {} {}, {} over", message.rule, fire, fire == 1 ? "alert" : "alerts", over);
+  const std::string fire = count_of(message, true), over = count_of(message, false);
+  return fmt::format("{}: {}{}{}{}", message.rule, message.kind == Kind::reminder ? "still " : "", fire,
+                     fire.empty() || over.empty() ? "" : ", ", over);
 }
 
 std::string text_of(const Message& message, const Setting& setting) {

@@ -81,7 +81,6 @@ asio::awaitable<base::Result<void>> Alerts::test(std::string receiver) {
 }
 
 bool Alerts::has_news(const alert::Turn& turn, const board::State& state) const {
-  if (!state.filled) return false;
   return turn_ != turn.turn || sequence_ != state.sequence || (due_ && *due_ <= board_.now());
 }
 
@@ -100,7 +99,8 @@ alert::Look Alerts::look_at(const board::State& state) const {
 
 asio::awaitable<void> Alerts::look(const alert::Turn& turn) {
   const board::StatePtr state = board_.state();
-  if (!has_news(turn, *state)) co_return;
+  if (!state->filled) co_return;
+  if (!has_news(turn, *state)) co_return evaluated_.SetToCurrentTime();
   auto job = [this, turn = turn.turn, look = look_at(*state)] { return engine_.step(turn, look); };
   // Another configuration may come meanwhile.
   turn_ = turn.turn;
