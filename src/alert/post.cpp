@@ -16,8 +16,11 @@ namespace asio = boost::asio;
 
 /// Answers that mean that these bytes will never be taken.
 constexpr std::array kRefused{400, 413, 415, 422};
-/// The part of an answer that an error shows.
+/// An answer that is larger has failed; what a receiver says beside its status does not matter.
+constexpr std::size_t kMostBytes = 16 << 20;
+/// The part of an answer that an error shows, and the part in which secrets are looked for.
 constexpr std::size_t kShown = 200;
+constexpr std::size_t kLookedAt = 4 * 1024;
 
 /// "answered 403 Forbidden: invalid_token".
 std::string answer_of(const probe::Response& response, const probe::Secrets& secrets) {
@@ -25,7 +28,7 @@ std::string answer_of(const probe::Response& response, const probe::Secrets& sec
   const auto blank = std::min(line.find(' '), line.size() - 1);
   std::string text = fmt::format("answered {}", line.substr(blank + 1));
   if (response.status / 100 == 3) text += ", a redirect, which is not followed; write the final URL";
-  const std::string body = probe::one_line(secrets.blotted(response.body), kShown);
+  const std::string body = probe::one_line(secrets.blotted(response.body.substr(0, kLookedAt)), kShown);
   if (!body.empty()) text += fmt::format(": {}", body);
   return probe::one_line(secrets.blotted(text));
 }
@@ -64,6 +67,7 @@ Delivery judge(const std::expected<probe::Response, std::string>& answer, const 
 
 asio::awaitable<Delivery> post(Transport transport, std::expected<Call, std::string> call, Sending sending) {
   if (!call) co_return Delivery{.outcome = Outcome::failed, .error = call.error()};
+  call->request.max_bytes = kMostBytes;
   const auto answer = co_await transport(call->request, sending.deadline, sending.stop);
   co_return judge(answer, call->secrets);
 }
