@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 
-from alert_receivers import Alertmanager, Hook, Levels, Mailbox, make_certificate
-from support import DatabaseCase, PATIENCE, TestCase, eventually, listed, request
+from support import PATIENCE, DatabaseCase, TestCase, eventually, listed
+from alert_receivers import Alertmanager, Hook, Levels, Mailbox, make_certificate  # beside support's own imports
 
 KEY = "the key of the hook"
 AT_ONCE = {"keep_firing_for": "0s", "group_wait": "0s", "group_interval": "0s"}
@@ -136,10 +136,10 @@ class MailTest(Sending, TestCase):
                 "to": ["a@example.org", "b@example.org"], "ca_file": str(self.certificate)} | keys
 
     def login(self):
-        return {"username": "vacancy", "password_file": self.secret("password", "the password of the mail\n")}
+        return {"username": "vacancy", "password_file": self.secret("password", "mail-password-7\n")}
 
     def test_a_mail_comes_over_tls(self):
-        login = ("--user", "vacancy", "--password", "the password of the mail")
+        login = ("--user", "vacancy", "--password", "mail-password-7")
         mailboxes = [self.mailbox(*login), self.mailbox(*login, "--secure")]
         receivers = [self.to_mailbox(mailboxes[0], name="starttls", **self.login()),
                      self.to_mailbox(mailboxes[1], "smtps", name="smtps", **self.login())]
@@ -173,7 +173,7 @@ class MailTest(Sending, TestCase):
         hardware = self.sender(self.to_mailbox(mailbox, **self.login()))
         self.turn(hardware, "HIGH", "c5")
         eventually("it is told", lambda: "the mail server refuses: 535 no such login" in hardware.log())
-        self.assertNotIn("the password of the mail", hardware.log())
+        self.assertNotIn("mail-password-7", hardware.log())
         self.assertEqual(mailbox.mails, [])
 
     def test_one_wrong_address_does_not_keep_the_mail_from_the_others(self):
