@@ -29,7 +29,7 @@ def turn(fleet, replica, levels, level, names):
     fleet.wait(f"all are {level}", lambda: all(row["availability"] == level for row in json.loads(get(replica.port, "/hardware/")[1])))
 
 
-def latency():
+def arrival():
     """One profile that turns again and again, with the default group_wait and without one."""
     for what, rule in (("the default group_wait of 500 ms", {}), ("no group_wait", {"group_wait": "0s"})):
         with Fleet() as fleet, alert_receivers.Levels() as levels, alert_receivers.Hook() as hook:
@@ -87,7 +87,7 @@ def outage(what, fails, kills):
             f" known ids; the last one {seconds:.0f} s after the {'receiver works again' if fails else 'last transition'}"
 
 
-PARTS = {"latency": latency,
+PARTS = {"arrival": arrival,
          "outages": lambda: (row for case in (("a receiver that fails for 10 min", True, False),
                                               ("a replica killed in the middle of a delivery", False, True),
                                               ("both at once", True, True)) for row in outage(*case))}
