@@ -72,7 +72,6 @@ data shares_of(const core::Shares& shares) {
 /// The latest first.
 void set_timeline(data& page, const core::Timeline& stretches) {
   page.set("timeline", timeline_picture(stretches));
-  page.set("shares", shares_of(core::shares(stretches)));
   const std::size_t shown = std::min(stretches.size(), kMostListed);
   page.set("cut", shown < stretches.size());
   page.set("shown", std::to_string(shown));
@@ -86,21 +85,23 @@ void set_timeline(data& page, const core::Timeline& stretches) {
            }));
 }
 
-void set_chances(data& page, const core::Timeline& stretches) {
+void set_chances(data& page, const core::Timeline& stretches, const core::Shares& shares) {
   constexpr base::Duration kStep = std::chrono::minutes{15};
   constexpr std::chrono::hours kWithin[] = {std::chrono::hours{1}, std::chrono::hours{4}, std::chrono::hours{12},
                                             std::chrono::hours{24}};
   page.set("wanted", list_of(kWanted, [](data& out, Level level) {
              out.set("level", fmt::format("{}{}", level == Level::high ? "" : "at least ", core::to_string(level)));
            }));
+  const auto cell = [&](data& out, Level level, std::chrono::hours within) {
+    const core::Chance chance = core::chance(stretches, level, within, kStep);
+    if (chance.count > 0) out.set("share", percent_text(chance.share()));
+    out.set("count", count_text(chance.count));
+    const base::Duration lower = shares.low + (level == Level::high ? shares.medium : base::Duration{0});
+    out.set("none", shares.observed().count() > 0 && lower.count() == 0 ? "never lower" : "unknown");
+  };
   page.set("chances", list_of(kWithin, [&](data& row, std::chrono::hours within) {
              row.set("within", fmt::format("{} h", within.count()));
-             row.set("levels", list_of(kWanted, [&](data& out, Level level) {
-                       const core::Chance chance = core::chance(stretches, level, within, kStep);
-                       out.set("known", chance.count > 0);
-                       if (chance.count > 0) out.set("share", percent_text(chance.share()));
-                       out.set("count", count_text(chance.count));
-                     }));
+             row.set("levels", list_of(kWanted, [&](data& out, Level level) { cell(out, level, within); }));
            }));
 }
 
@@ -237,7 +238,9 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
            }));
   set_timeline(page, stretches);
   set_charts(page, answer, look_back, unit, to);
-  set_chances(page, stretches);
+  const core::Shares shares = core::shares(stretches);
+  page.set("shares", shares_of(shares));
+  set_chances(page, stretches, shares);
   set_lasting(page, stretches);
   page.set("has_week", look_back.days >= 7);
   set_week(page, stretches);

@@ -36,14 +36,15 @@ struct Places {
   }
 };
 
-/// The longest time from a bucket to the next that is no gap: a source is asked less often than there are buckets.
+/// The longest time from a bucket to the next that is no gap: somewhat more than nine of ten take. A source may be
+/// asked less often than there are buckets.
 base::Duration longest_step(std::span<const Bucket> buckets) {
+  if (buckets.size() < 2) return base::Duration{0};
   std::vector<base::Duration> steps;
   for (std::size_t i = 1; i < buckets.size(); ++i) steps.push_back(buckets[i].begin - buckets[i - 1].begin);
-  if (steps.empty()) return base::Duration{0};
-  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-  std::ranges::nth_element(steps, middle);
-  return *middle * 5 / 2;
+  const auto usual = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() * 9 + 9) / 10 - 1);
+  std::ranges::nth_element(steps, usual);
+  return *usual * 3 / 2;
 }
 
 std::string band(const Places& places) {

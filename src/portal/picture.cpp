@@ -110,30 +110,31 @@ std::vector<TimeTick> time_ticks(base::Time from, base::Time to) {
   const base::Duration step = length <= days{2} ? hours{3} : length <= days{10} ? days{1} : days{7};
   // Weeks begin on Mondays, and 1970 on a Thursday.
   const base::Time origin{step == days{7} ? days{4} : days{0}};
-  const bool few = length / step <= 5;
+  // So many at most in a window, and on a phone.
+  constexpr std::int64_t kMost = 8, kMostOnPhone = 3;
+  const std::int64_t count = length / step;
+  const std::int64_t labelled = count <= kMost ? 1 : 2;
+  const std::int64_t on_phone = count <= kMostOnPhone ? 1 : 2 * labelled;
   std::vector<TimeTick> ticks;
   for (std::int64_t i = (from - origin + step - base::Duration{1}) / step; origin + i * step < to; ++i) {
     const base::Time at = origin + i * step;
     const bool midnight = std::chrono::floor<days>(at) == at;
-    ticks.push_back({at,
-                     step == days{1} ? weekday_text(at)
-                     : midnight      ? day_text(at)
-                                     : clock_text(at),
-                     !few && i % 2 != 0});
+    const std::string label = step == days{1} ? weekday_text(at) : midnight ? day_text(at) : clock_text(at);
+    ticks.push_back({at, i % labelled == 0 ? label : "", i % on_phone != 0});
   }
   return ticks;
 }
 
 void append_time_axis(std::string& svg, const TimeScale& scale, int height) {
   constexpr int kBelow = 15;
-  /// A label further to the right does not fit.
-  constexpr double kLastLabel = 94;
+  /// A label further to the right ends at its line.
+  constexpr double kLastCentred = 90;
   for (const TimeTick& tick : time_ticks(scale.from(), scale.to())) {
     const double x = scale.percent(tick.at);
     fmt::format_to(std::back_inserter(svg), R"(<line class="tick" x1="{0}%" x2="{0}%" y2="{1}"/>)", x, height + 4);
-    if (x > kLastLabel) continue;
-    fmt::format_to(std::back_inserter(svg), R"(<text{} x="{}%" y="{}">{}</text>)", tick.minor ? " class=\"minor\"" : "",
-                   x, height + kBelow, tick.label);
+    if (tick.label.empty()) continue;
+    fmt::format_to(std::back_inserter(svg), R"(<text class="{}{}" x="{}%" y="{}">{}</text>)",
+                   x > kLastCentred ? "before" : "below", tick.minor ? " minor" : "", x, height + kBelow, tick.label);
   }
 }
 

@@ -48,6 +48,7 @@ class TimeScale {
 /// A mark of a time axis.
 struct TimeTick {
   base::Time at;
+  /// "" for a line alone.
   std::string label;
   /// Its label is left out where there is little room.
   bool minor;

@@ -24,7 +24,7 @@ void append_labels(std::string& svg) {
   for (std::size_t day = 0; day < kWeekdays.size(); ++day)
     svg += fmt::format(R"(<text class="left" x="-8" y="{}">{}</text>)", day * kRowHeight + 13, kWeekdays[day]);
   for (std::size_t hour = 0; hour < 24; hour += 3)
-    svg += fmt::format(R"(<text{} x="{}%" y="{}">{:02}:00</text>)", hour % 2 == 0 ? "" : " class=\"minor\"",
+    svg += fmt::format(R"(<text class="below{}" x="{}%" y="{}">{:02}:00</text>)", hour % 2 == 0 ? "" : " minor",
                        static_cast<double>(hour) * 100 / 24, kHeight + 15, hour);
 }
 

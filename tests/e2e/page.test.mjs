@@ -47,7 +47,7 @@ test('columns are chosen, numbers bounded, groups folded, and the title, the cou
   await page.getByText('More').click();
   await page.getByLabel('price', { exact: true }).uncheck();
   await eventually('no prices', async () => await page.locator('thead .price').count() === 0);
-  assert.match(page.url(), /columns=provider,capacity,largest,measured,note/);
+  assert.match(page.url(), /columns=provider,capacity,recent,largest,measured,note/);
   await page.getByLabel('free ≥').fill('1000');
   await eventually('the one that has them', async () => (await names(page)).join() === 'type-0000');
   assert.equal(await page.title(), 'Vacancy: “type”, free ≥ 1,000');

@@ -1,7 +1,7 @@
 // The states in which a page can be, each brought about in the real programs. A new page or state is one more line.
 // STATES[name](t) resolves with a page that is in the state; `t` is a test or a Scope.
 
-import { eventually, openPage, portalAlone, profiles, quick, vacancyUp } from './support.mjs';
+import { eventually, openPage, portalAlone, profiles, quick, vacancyUp, vacancyWithPast } from './support.mjs';
 
 /** What the sources of a real installation say: provider, what it asks for, and its profiles. */
 const SOURCES = [
@@ -60,13 +60,14 @@ export const measured = async page => {
   return ages.length > 0 && ages.every(text => / ago$|^just now$/.test(text));
 };
 
-async function up(t, config, { path = '', ready = measured, ...options } = {}) {
-  const vacancy = await vacancyUp(t, config);
+async function up(t, config, { path = '', ready = measured, start = vacancyUp, ...options } = {}) {
+  const vacancy = await start(t, config);
   const page = await openPage(t, vacancy.url + path, options);
   await eventually('the state', () => ready(page), 60_000);
   return Object.assign(page, { vacancy });
 }
 
+const drawn = async page => await page.locator('#history .timeline').count() === 1;
 const failed = count => async page => (await texts(page, '#rows details')).length === count;
 const blank = async page => await page.locator('.blank').count() === 1;
 
@@ -79,6 +80,11 @@ export const STATES = {
   profile: t => up(t, fleet(), { path: 'profile/our%20cluster/gpu:a100' }),
   set: t => up(t, { ...fleet(), sets: { 'cfd-large': ['Google/h4*', 'Amazon/p5.48xlarge', 'Azure/HB*', 'our cluster/cpu', 'Google/z3*'], ml: ['our cluster/gpu:*'] } }, { path: 'set/cfd-large' }),
   'profile-failing': t => up(t, fleet(provider => failing[provider] ?? {}), { path: 'profile/Azure/H16mr', ready: failed(1) }),
+  strips: t => up(t, fleet(), { start: vacancyWithPast }),
+  'profile-history': t => up(t, fleet(), { start: vacancyWithPast, path: 'profile/our%20cluster/gpu:a100', ready: drawn }),
+  history: t => up(t, fleet(), { start: vacancyWithPast, path: 'profile/our%20cluster/gpu:a100/history?days=90', ready: drawn }),
+  day: t => up(t, fleet(), { start: vacancyWithPast, path: 'profile/Azure/H16mr/history?days=1', ready: drawn }),
+  past: t => up(t, fleet(), { start: vacancyWithPast, path: `at?time=${new Date(Date.now() - 86_400_000).toISOString().slice(0, 16)}`, ready: async () => true }),
   // Browsers log such an answer as an error.
   problem: async t => Object.assign(await up(t, fleet(), { path: 'profile/our%20cluster/gpu:b200', ready: blank }), { problems: [] }),
   beyond: t => up(t, fleet(), { path: '?offset=100', ready: blank }),

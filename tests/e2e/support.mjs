@@ -130,6 +130,19 @@ export async function vacancyUp(test, config, { port = 0, data } = {}) {
   };
 }
 
+/** `vacancy up` with `config`, whose profiles have a past (past.py). Its probes do not run again within the test. */
+export async function vacancyWithPast(test, config) {
+  const data = await directory(test, config);
+  const { program, url } = await vacancyUp(test, config, { data });
+  await eventually('all are measured', async () => {
+    const { counts } = (await ask(`${url}api/v1/hardware?limit=1`)).json();
+    return counts.total > 0 && counts.PENDING === 0;
+  });
+  await program.stop();
+  await run('python3', ['-B', fileURLToPath(new URL('past.py', import.meta.url)), path.join(data, 'vacancy.db')]);
+  return vacancyUp(test, config, { data });
+}
+
 /** A portal in front of a hardware service of its own, which can be stopped alone; without `config`, of none. */
 export async function portalAlone(test, config) {
   const data = await directory(test, config ?? { portal: { first_snapshot_wait: '100ms' } });
