@@ -5,7 +5,7 @@ import { clockTime, setText } from './format.js';
 import { Wish } from './wish.js';
 
 const WAYS = {
-  granted: 'Keep this page open, also behind others.',
+  granted: 'Keep this page open; it may be behind others.',
   default: 'The browser asks whether this page may notify; without that, the title of this tab tells.',
   denied: 'The browser blocks notifications of this page until you allow them in its settings for this site, beside the address. The title of this tab tells.',
   insecure: 'Browsers notify on https:// pages only: here, the title of this tab tells.',

@@ -62,7 +62,7 @@ test('a level that is reached is told once, in a tab behind others too, and agai
   const { page, set } = await profile(t);
   await wish(page, 'HIGH');
   await start(page);
-  assert.match(await status(page), /^Waiting\. Keep this page open/);
+  assert.match(await status(page), /^Waiting\. Keep this page open; it may be behind others\.$/);
   await set('MEDIUM');
   assert.deepEqual(await shown(page), []);
   await hide(page, true);
