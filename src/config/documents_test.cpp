@@ -112,7 +112,7 @@ class Documented {
     const bool in_words = text.empty() || cell.contains("see above") || cell.contains("…") || cell == "required";
     if (!in_words) EXPECT_THAT(codes_in(cell), Contains(text)) << path;
   }
-  template <Scalar T>
+  template <class T>
   static void check_default(const std::string&, const std::string& cell, const std::optional<T>&) {
     EXPECT_EQ(cell, "none");
   }
@@ -182,6 +182,29 @@ TEST(Documents, HaveEveryKeyOfProbesWithItsDefault) {
     Documented own(keys_of(table_of_kind(std::string(kind)), 2));
     own.check(options);
     EXPECT_THAT(own.left(), ElementsAreArray(Words{}));
+  });
+}
+
+TEST(Documents, HaveEveryKeyOfAlertsWithItsDefault) {
+  const std::string alerts = document("alerts.md");
+  const auto check = [&](const std::string& intro, const auto& section) {
+    SCOPED_TRACE(intro);
+    Documented documented(keys_of(table_behind(alerts, intro), 1));
+    documented.check(section);
+    EXPECT_THAT(documented.left(), ElementsAreArray(Words{}));
+  };
+  check("\n## Quiet hours", AlertsConfig{});
+  check("\n## Rules", AlertRule{});
+  check("\n## Receivers", AlertReceiver{.kind = ""});
+  const std::map<std::string, std::string, std::less<>> chapters{
+      {"webhook", "Webhooks"}, {"email", "Email"}, {"alertmanager", "Alertmanager"}};
+  const AlertReceiver receiver;
+  kinds(receiver, [&](std::string_view kind, const auto& options) {
+    Words keys, described;
+    fields(options, [&](std::string_view key, const auto&) { keys.emplace_back(key); });
+    for (const auto& [key, cell] : keys_of(table_behind(alerts, "\n### " + chapters.at(std::string(kind))), 1))
+      described.push_back(key);
+    EXPECT_THAT(described, UnorderedElementsAreArray(keys)) << kind;
   });
 }
 

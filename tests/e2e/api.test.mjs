@@ -15,10 +15,15 @@ before(async () => {
   const failing = { ...quick, name: 'failing', kind: 'exec', match: { provider: 'lab' }, command: ['false'] };
   delete failing.duration;
   delete failing.seed;
+  const alerts = {
+    receivers: [{ name: 'nobody', url: 'http://127.0.0.1:1/' }],
+    rules: [{ name: 'any', when: { reaches: 'LOW' } }, { name: 'blind', when: { blind: '*' }, severity: 'critical', send_to: ['nobody'] }],
+  };
   vacancy = await vacancyUp(started, {
     profiles: ['Amazon/c5', 'our cluster/gpu & more', 'lab/gpu'],
     probes: [failing, quick],
     sets: { cfd: ['lab/gpu', 'none/*', 'our cluster/*', 'Amazon/c5'], 'ml.2': ['Amazon/p*'] },
+    alerts,
   });
   bases = { portal: vacancy.url, hardware: new URL('/', vacancy.hardwareUrl).href, admin: vacancy.adminUrl };
   await eventually('all are measured', async () => {
@@ -171,6 +176,10 @@ const CASES = [
   ['hardware', 'hardware/probes', 401],
   ['hardware', 'hardware/probes', 401, { headers: { authorization: 'Bearer wrong' } }],
   ['hardware', 'hardware/probes', 200, { headers: token }],
+  ['hardware', 'hardware/alerts', 401],
+  ['hardware', 'hardware/alerts', 200, { headers: token }],
+  ['hardware', 'hardware/alerts/test', 405],
+  ['hardware', 'hardware/alerts/replay', 401, { method: 'POST' }],
   ['hardware', 'hardware/', 405, { method: 'PUT' }],
   ['hardware', 'hardware/1', 405],
   ['hardware', 'hardware/probes/test', 405],
@@ -220,6 +229,28 @@ test('what changed since a revision', async () => {
     return answer.status === 200 && answer.json().changed.length && answer.json();
   });
   assert.equal(change.epoch, version.split('-')[0]);
+});
+
+test('alerts are listed, replayed and tried', async () => {
+  const post = async (path, body) =>
+    ask(`${bases.hardware}hardware/alerts/${path}`, { method: 'POST', headers: await token(), body: JSON.stringify(body) });
+  const replayed = await eventually('a profile has fired', async () => {
+    const answer = await post('replay', { rule: 'any' });
+    return answer.json().messages.length && answer.json();
+  });
+  assert.equal(replayed.messages[0].kind, 'firing');
+  await eventually('the message waits for its receiver', async () => {
+    const { rules, receivers } = (await ask(`${bases.hardware}hardware/alerts`, { headers: await token() })).json();
+    return rules[0].firing > 0 && rules[0].alerts.length > 0 && receivers[0].waiting > 0;
+  });
+  assert.equal((await post('replay', { rules: '- {name: x, when: {reaches: HIGH, below: LOW}}' })).status, 400);
+  const failed = await post('test', { receiver: 'nobody' });
+  assert.equal(failed.status, 503);
+  assert.match(failed.json().detail, /^nobody: cannot connect/);
+  assert.equal((await post('test', { receiver: 'none' })).status, 404);
+  assert.equal((await post('test', {})).status, 400);
+  assert.equal((await post('retry', {})).json().retried, 0);
+  assert.equal((await post('retry', { id: 'none' })).status, 404);
 });
 
 /** The events of a stream's text, each with its data held against the schema of its kind. */
