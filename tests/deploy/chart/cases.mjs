@@ -247,7 +247,7 @@ export const CASES = {
       nameOverride: null,
       commonLabels: null,
       image: { registry: null, pullSecrets: null },
-      config: { probes: null, profiles: null, sets: null },
+      config: { probes: null, profiles: null, sets: null, alerts: null },
       portal: {
         affinity: null,
         tolerations: null,
@@ -277,7 +277,7 @@ export const CASES = {
         threads: 8,
         drain_timeout: '3s',
         admin: { max_connections: 100 },
-        portal: { allow_origin: '', http: { max_connections: 30000, max_body_bytes: 2097152 } },
+        portal: { allow_origin: '', public_url: 'https://vacancy.example.org', http: { max_connections: 30000, max_body_bytes: 2097152 } },
         hardware: { lease: '30s', database_connections: 8 },
         profiles: ['Amazon/c5', { provider: 'a/b', name: 'c' }],
         probes: [
@@ -294,6 +294,12 @@ export const CASES = {
           { name: 'simulated', duration: '1s', seed: 7 },
         ],
         sets: { 'cfd-large': ['Amazon/hpc7a', 'Azure/*'], 'ml.2': ['a?b/c'] },
+        alerts: {
+          time_zone: 'Europe/Berlin',
+          quiet_hours: ['22:00-07:00'],
+          receivers: [{ name: 'hook', url_file: '/run/secrets/url' }],
+          rules: [{ name: 'left', when: { set: 'cfd-large' } }, { name: 'blind', when: { blind: 'clou*' }, for: '5m' }],
+        },
       },
       lameDuckSeconds: 15,
       terminationGracePeriodSeconds: 45,

@@ -77,7 +77,7 @@ describe('a release', { concurrency: 4 }, () => {
 
   test('starts pods anew when their configuration changes, and only theirs', async () => {
     const probes = [{ name: 'simulated', ttl: '10s' }];
-    const [before, after] = await Promise.all([render({}), render({ values: { config: { probes, sets: { a: ['Amazon/*'] } } } })]);
+    const [before, after] = await Promise.all([render({}), render({ values: { config: { probes, sets: { a: ['Amazon/*'] }, alerts: { quiet_hours: ['Sun'] } } } })]);
     const checksum = (objects, name) => find(objects, 'Deployment', name).spec.template.metadata.annotations['checksum/config'];
     assert.equal(checksum(after, 'vacancy-portal'), checksum(before, 'vacancy-portal'));
     assert.notEqual(checksum(after, 'vacancy-hardware'), checksum(before, 'vacancy-hardware'));

@@ -38,14 +38,16 @@ function configProblems(objects, one) {
     if (config.lame_duck !== `${one.lameDuck ?? 5}s`) wrong.push(`lame_duck is ${config.lame_duck}`);
     if (component === 'portal' && !same(config.portal?.hardware_urls, [`http://${fullname(objects)}-hardware:5001`]))
       wrong.push(`hardware_urls is ${config.portal?.hardware_urls}`);
-    if (component === 'portal' && (config.probes || config.profiles || config.sets || config.hardware))
-      wrong.push('a change of probes or sets would restart it');
-    if (component !== 'portal' && config.portal) wrong.push('a change of the portal would restart it');
+    if (component === 'portal' && (config.probes || config.profiles || config.sets || config.alerts || config.hardware))
+      wrong.push('a change of probes, sets or alerts would restart it');
+    const { public_url } = one.values?.config?.portal ?? {};
+    const links = one.values?.config?.alerts && public_url ? { public_url } : undefined;
+    if (component !== 'portal' && !same(config.portal, links)) wrong.push('a change of the portal would restart it');
     const { lameDuckSeconds, ...values } = one.values?.config ?? {};
     for (const [key, value] of Object.entries(values))
       if (
         value !== null &&
-        !(component === 'portal' ? ['hardware', 'probes', 'profiles', 'sets'] : ['portal']).includes(key) &&
+        !(component === 'portal' ? ['hardware', 'probes', 'profiles', 'sets', 'alerts'] : ['portal']).includes(key) &&
         !same(key === 'portal' ? { ...config[key], hardware_urls: undefined } : config[key], value)
       )
         wrong.push(`${key} is not that of the values`);

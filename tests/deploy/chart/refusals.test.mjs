@@ -15,6 +15,7 @@ const REFUSALS = {
   ],
   'an unknown key of the configuration': [{ config: { log_lvl: 'info' } }, /'\/config': additional properties 'log_lvl'/],
   'a probe without a name': [{ config: { probes: [{ ttl: '1m' }] } }, /'\/config\/probes\/0': missing property 'name'/],
+  'an alert rule without a condition': [{ config: { alerts: { rules: [{ name: 'a' }] } } }, /'\/config\/alerts\/rules\/0': missing property 'when'/],
   'a set without a choice': [{ config: { sets: { a: [] } } }, /'\/config\/sets\/a': minItems: got 0, want 1/],
   'a set with a name that no URL has': [{ config: { sets: { 'a b': ['c/d'] } } }, /'\/config\/sets': additional properties 'a b' not/],
   'text for a number': [{ portal: { replicas: '3' } }, /'\/portal\/replicas': got string, want integer/],
