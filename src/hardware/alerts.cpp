@@ -37,6 +37,7 @@ Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller&
           config_.alerts.receivers, {.store = store, .caller = caller, .fault = fault, .lease = lease_},
           [this](const std::string& receiver) { return engine_.firing(receiver); }, metrics, executor),
       group_(executor),
+      sending_(executor),
       evaluated_(metrics.gauge("vacancy_alert_evaluated_timestamp_seconds",
                                "When this replica last evaluated alerts; 0 before it did")) {}
 
@@ -45,7 +46,7 @@ asio::awaitable<void> Alerts::run() {
     if (!started_ && !is_idle()) {
       started_ = true;
       group_.spawn("lease of alerts", lease_.run());
-      group_.spawn("alerts' sender", sender_.run());
+      sending_.spawn("alerts' sender", sender_.run());
     }
     const auto turn = lease_.turn();
     if (turn && std::chrono::steady_clock::now() >= paused_until_)
@@ -57,13 +58,15 @@ asio::awaitable<void> Alerts::run() {
         due_ ? std::clamp<base::Duration>(*due_ - now, base::Duration{0}, kLookPeriod) : kLookPeriod;
     co_await woken_.take(std::max(std::chrono::steady_clock::now() + pause, paused_until_));
   }
+  // What was delivered at last is still to be written.
+  co_await sending_.wait();
+  lease_.stop();
   co_await group_.wait();
 }
 
 void Alerts::stop() {
   stopped_ = true;
   sender_.stop();
-  lease_.stop();
   woken_.set();
 }
 

@@ -67,6 +67,7 @@ class Alerts {
   alert::Lease lease_;
   alert::Sender sender_;
   base::TaskGroup group_;
+  base::TaskGroup sending_;
   bool started_ = false;
   bool stopped_ = false;
   base::Backoff backoff_;

@@ -125,6 +125,12 @@ TEST_P(StatementsTest, ARunCostsAsFewAsItMay) {
   EXPECT_LE(run(), 11);
 }
 
+TEST_P(StatementsTest, AskingForAlertsIsOneWhileThereIsNothingToDo) {
+  EXPECT_TRUE(store_->hold_alerts("a", 15s));
+  EXPECT_EQ(ways([&] { EXPECT_FALSE(store_->hold_alerts("b", 15s)); }), 1);
+  EXPECT_EQ(ways([&] { EXPECT_THAT(store_->due_messages("chat", 10).messages, IsEmpty()); }), 1);
+}
+
 INSTANTIATE_DATABASE_TEST_SUITE(StatementsTest);
 
 }  // namespace
