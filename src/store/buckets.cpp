@@ -139,14 +139,19 @@ void add(Bucket& bucket, const Bucket& other) {
 }
 
 void add_block(Buckets& buckets, Span to, std::string_view text, Span span, base::Time begins) {
+  for (const core::Number& number : core::kNumbers)
+    add_block(buckets[number.value], number.value, to, text, span, begins);
+}
+
+void add_block(std::map<base::Time, Bucket>& buckets, core::NumberOf number, Span to, std::string_view text, Span span,
+               base::Time begins) {
+  const std::string_view name = core::kNumbers[core::index_of(number)].name;
   while (!text.empty()) {
     std::string_view section = take_until(text, ';');
-    const std::string_view name = take_until(section, ' ');
-    const auto* const number = std::ranges::find(core::kNumbers, name, &core::Number::name);
-    if (number == core::kNumbers.end()) continue;
+    if (take_until(section, ' ') != name) continue;
     for_each_bucket(section, length_of(span), begins, [&](const Bucket& bucket) {
       const base::Time begin = begin_of(to, bucket.begin);
-      Bucket& sum = buckets[number->value][begin];
+      Bucket& sum = buckets[begin];
       sum.begin = begin;
       add(sum, bucket);
     });

@@ -41,6 +41,9 @@ void add(core::Bucket& bucket, const core::Bucket& other);
 /// Adds the buckets of `span` in the text of a block to those of `to`, which is the same span or a longer one. Skips
 /// what is no text of a block.
 void add_block(Buckets& buckets, core::Span to, std::string_view text, core::Span span, base::Time begins);
+/// The same for one number alone.
+void add_block(std::map<base::Time, core::Bucket>& buckets, core::NumberOf number, core::Span to, std::string_view text,
+               core::Span span, base::Time begins);
 /// The text of the block that begins at `begins`; "" when there is none of its buckets.
 std::string block_text(const Buckets& buckets, core::Span span, base::Time begins);
 

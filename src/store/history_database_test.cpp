@@ -312,8 +312,8 @@ TEST_P(HistoryDatabaseTest, IsFoundByIndex) {
   };
   const std::string board = plan(
       "SELECT h.id, t.at FROM hardware h JOIN reading r ON r.profile_id = h.id LEFT JOIN transition t ON t.profile_id ="
-      " h.id AND t.revision >= h.revision AND t.at = (SELECT MAX(s.at) FROM transition s WHERE s.profile_id = h.id AND"
-      " s.at <= 5) WHERE h.provider = 'many' AND h.name > '5' ORDER BY h.provider, h.name LIMIT 100");
+      " h.id AND t.revision >= h.revision AND t.at = (SELECT s.at FROM transition s WHERE s.profile_id = h.id AND"
+      " s.at <= 5 ORDER BY s.at DESC LIMIT 1) WHERE h.provider = 'many' AND h.name > '5' ORDER BY h.provider, h.name LIMIT 100");
   EXPECT_THAT(board, HasSubstr("hardware_key"));
   EXPECT_THAT(board, HasSubstr("transition_at"));
   EXPECT_THAT(board, testing::Not(HasSubstr("filesort"))) << board;

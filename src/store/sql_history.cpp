@@ -39,7 +39,7 @@ std::string past_statement(std::string_view where) {
   return fmt::format(
       "SELECT h.id, h.provider, h.name, t.at, t.state, t.reason, r.level, r.stale_at, r.expires_at FROM hardware h JOIN"
       " reading r ON r.profile_id = h.id LEFT JOIN transition t ON {} AND t.at ="
-      " (SELECT MAX(s.at) FROM transition s WHERE s.profile_id = h.id AND s.at <= ?)"
+      " (SELECT s.at FROM transition s WHERE s.profile_id = h.id AND s.at <= ? ORDER BY s.at DESC LIMIT 1)"
       " WHERE {} ORDER BY h.provider, h.name LIMIT ?",
       kIsOfProfile, where);
 }
@@ -63,13 +63,13 @@ base::Time round_up(core::Span span, base::Time time) {
 }
 
 /// Adds the rows of one span that say something about `between`.
-void add_rows(sql::Session& session, Buckets& buckets, core::Span to, ProfileId profile, core::Span span,
-              const Between& between) {
+void add_rows(sql::Session& session, std::map<base::Time, core::Bucket>& buckets, core::NumberOf number, core::Span to,
+              ProfileId profile, core::Span span, const Between& between) {
   auto query = session.query(
       "SELECT s.begins, s.buckets FROM hardware h JOIN summary s ON s.profile_id = h.id AND s.revision >= h.revision"
       " WHERE h.id = ? AND s.span = ? AND s.begins > ? AND s.begins < ?",
       profile, std::to_underlying(span), between.from - block_length(span), between.to);
-  while (query.step()) add_block(buckets, to, query.get<std::string_view>(1), span, query.get<base::Time>(0));
+  while (query.step()) add_block(buckets, number, to, query.get<std::string_view>(1), span, query.get<base::Time>(0));
 }
 
 base::Duration kept_as(const core::Retention& kept, core::Span span) {
@@ -108,18 +108,18 @@ std::vector<core::Bucket> SqlStore::numbers(ProfileId profile, core::NumberOf nu
                                             const Between& between, std::size_t limit) {
   if (kept_as(kept(), span).count() == 0) return {};
   const Between whole{round_up(span, between.from), round_up(span, between.to)};
-  Buckets buckets = read([&](sql::Transaction& tx) {
-    Buckets read;
+  const auto buckets = read([&](sql::Transaction& tx) {
+    std::map<base::Time, core::Bucket> read;
     for (const core::Span each : {core::Span::day, core::Span::hour, core::Span::five_minutes})
-      if (each <= span) add_rows(*tx, read, span, profile, each, whole);
+      if (each <= span) add_rows(*tx, read, number, span, profile, each, whole);
     auto query = tx->query("SELECT numbers FROM reading WHERE profile_id = ?", profile);
     if (query.step())
       if (const auto block = under_way(query.get<std::string_view>(0)))
-        add_block(read, span, block->text, core::Span::five_minutes, block->begins);
+        add_block(read, number, span, block->text, core::Span::five_minutes, block->begins);
     return read;
   });
   std::vector<core::Bucket> found;
-  for (const auto& [begin, bucket] : buckets[number])
+  for (const auto& [begin, bucket] : buckets)
     if (begin >= whole.from && begin < whole.to) found.push_back(bucket);
   if (found.size() > limit) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(limit));
   return found;
@@ -129,39 +129,39 @@ std::vector<PastRow> SqlStore::board_at(base::Time time, const core::ProfileKey&
   // The rest of a provider's profiles, then the other providers': each is a part of an index.
   static const std::string kSame = past_statement("h.provider = ? AND h.name > ?");
   static const std::string kFurther = past_statement("h.provider > ?");
-  return read([&](sql::Transaction& tx) {
+  return with_session([&](sql::Session& session) {
     std::vector<PastRow> rows;
-    append_past(rows, time, tx->query(kSame, time, after.provider, after.name, limit));
-    if (rows.size() < limit) append_past(rows, time, tx->query(kFurther, time, after.provider, limit - rows.size()));
+    append_past(rows, time, session.query(kSame, time, after.provider, after.name, limit));
+    if (rows.size() < limit) append_past(rows, time, session.query(kFurther, time, after.provider, limit - rows.size()));
     std::vector<core::Profile> profiles;
     for (PastRow& row : rows) profiles.push_back(std::move(row.profile));
-    add_labels(*tx, profiles);
+    add_labels(session, profiles);
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].profile = std::move(profiles[i]);
     return rows;
   });
 }
 
 std::vector<core::LoggedTransition> SqlStore::transitions_after(core::Revision seen, std::size_t limit) {
-  static const std::string kFrom =
-      fmt::format(" FROM transition t JOIN hardware h ON {} WHERE t.revision >", kIsOfProfile);
+  static const std::string kLast = fmt::format(
+      "SELECT t.revision FROM transition t WHERE t.revision > ? AND {} ORDER BY t.revision LIMIT 1 OFFSET ?",
+      kIsOfAProfile);
+  static const std::string kSql = fmt::format(
+      "SELECT t.revision, t.profile_id, t.at, t.state, t.reason FROM transition t"
+      " WHERE t.revision > ? AND t.revision <= ? AND {} ORDER BY t.revision, t.profile_id, t.at",
+      kIsOfAProfile);
   if (limit == 0) return {};
   return read([&](sql::Transaction& tx) {
-    core::Revision last = std::numeric_limits<core::Revision>::max();
-    {
-      auto query = tx->query("SELECT t.revision" + kFrom + " ? ORDER BY t.revision LIMIT 1 OFFSET ?", seen, limit - 1);
-      if (query.step()) last = query.get<core::Revision>(0);
-    }
-    return logged_in(tx->query("SELECT t.revision, t.profile_id, t.at, t.state, t.reason" + kFrom +
-                                   " ? AND t.revision <= ? ORDER BY t.revision, t.profile_id, t.at",
-                               seen, last));
+    auto query = tx->query(kLast, seen, limit - 1);
+    const auto last = query.step() ? query.get<core::Revision>(0) : std::numeric_limits<core::Revision>::max();
+    return logged_in(tx->query(kSql, seen, last));
   });
 }
 
 std::vector<core::LoggedTransition> SqlStore::latest_transitions(std::size_t limit) {
   static const std::string kSql = fmt::format(
-      "SELECT t.revision, t.profile_id, t.at, t.state, t.reason FROM transition t JOIN hardware h ON {}"
+      "SELECT t.revision, t.profile_id, t.at, t.state, t.reason FROM transition t WHERE {}"
       " ORDER BY t.revision DESC, t.profile_id DESC, t.at DESC LIMIT ?",
-      kIsOfProfile);
+      kIsOfAProfile);
   return with_session([&](sql::Session& session) { return logged_in(session.query(kSql, limit)); });
 }
 

@@ -44,7 +44,8 @@ std::unordered_map<core::ProfileId, Told> told_of(sql::Session& session, std::sp
   static const std::string kSql = sql::with_list(
       fmt::format("SELECT r.profile_id, r.reason, t.at, t.state, t.reason FROM reading r JOIN hardware h ON h.id ="
                   " r.profile_id LEFT JOIN transition t ON {} AND t.at ="
-                  " (SELECT MAX(s.at) FROM transition s WHERE s.profile_id = h.id) WHERE r.profile_id",
+                  " (SELECT s.at FROM transition s WHERE s.profile_id = h.id ORDER BY s.at DESC LIMIT 1)"
+                  " WHERE r.profile_id",
                   kIsOfProfile));
   std::unordered_map<core::ProfileId, Told> told;
   sql::for_each_list<core::ProfileId>(ids, [&](std::span<const core::ProfileId> part) {

@@ -16,6 +16,9 @@ namespace store {
 /// The profile's row of `hardware` and of `transition`, named h and t: a row that belongs to the profile with this id
 /// now, and not to a former one.
 inline constexpr std::string_view kIsOfProfile = "t.profile_id = h.id AND t.revision >= h.revision";
+/// The same for rows in the order of revisions: as a join, it would be begun with the profiles.
+inline constexpr std::string_view kIsOfAProfile =
+    "t.revision >= (SELECT h.revision FROM hardware h WHERE h.id = t.profile_id)";
 
 /// Column transition.state, and the other way round; any other number is EXPIRED.
 int state_code(const core::Transition& transition);
