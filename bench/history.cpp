@@ -59,8 +59,7 @@ class Bench {
     const std::size_t measured = profiles_.size() / 100;
     fill_numbers(measured);
     fmt::print("{{\"transitions\": {}, \"bytes_per_transition\": {:.0f}, \"bytes_of_numbers_per_profile\": {:.0f}}}\n",
-               transitions, (between - before) / transitions,
-               (bytes() - between) / static_cast<double>(measured));
+               transitions, (between - before) / transitions, (bytes() - between) / static_cast<double>(measured));
   }
 
   void ask() {
@@ -90,8 +89,8 @@ class Bench {
       store_->numbers(by_id(random_() % measured).id, &core::Measurement::free, core::Span::day,
                       {now_ - 400 * 24h, now_}, 10'000);
     });
-    fmt::print("{{\"history\": {}, \"board\": {}, \"latest\": {}, \"hours\": {}, \"days\": {}}}\n", history, board, latest,
-               hours, days);
+    fmt::print("{{\"history\": {}, \"board\": {}, \"latest\": {}, \"hours\": {}, \"days\": {}}}\n", history, board,
+               latest, hours, days);
   }
 
   void write(int rounds) {
@@ -131,10 +130,11 @@ class Bench {
         std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(std::max(took, 10.0)));
       }
     });
-    fmt::print("{{\"rows\": {}, \"seconds\": {:.1f}, \"longest_step\": {:.1f}, \"claim_p99\": [{:.2f}, {:.2f}],"
-               " \"finish_longest\": [{:.1f}, {:.1f}]}}\n",
-               rows, milliseconds_since(begin) / 1000, longest, percentile(quiet.claims, 0.99),
-               percentile(busy.claims, 0.99), percentile(quiet.finishes, 1), percentile(busy.finishes, 1));
+    fmt::print(
+        "{{\"rows\": {}, \"seconds\": {:.1f}, \"longest_step\": {:.1f}, \"claim_p99\": [{:.2f}, {:.2f}],"
+        " \"finish_longest\": [{:.1f}, {:.1f}]}}\n",
+        rows, milliseconds_since(begin) / 1000, longest, percentile(quiet.claims, 0.99), percentile(busy.claims, 0.99),
+        percentile(quiet.finishes, 1), percentile(busy.finishes, 1));
   }
 
  private:
@@ -142,7 +142,9 @@ class Bench {
     std::vector<double> claims, finishes;
   };
 
-  const core::Profile& by_id(std::size_t place) const { return *std::ranges::find(profiles_, first_id() + static_cast<core::ProfileId>(place), &core::Profile::id); }
+  const core::Profile& by_id(std::size_t place) const {
+    return *std::ranges::find(profiles_, first_id() + static_cast<core::ProfileId>(place), &core::Profile::id);
+  }
   core::ProfileId first_id() const { return std::ranges::min(profiles_, {}, &core::Profile::id).id; }
 
   /// Of the whole database.
@@ -182,7 +184,8 @@ class Bench {
         ++revision;
         std::vector<core::LoggedTransition> rows;
         for (const core::Profile& profile : part)
-          rows.push_back({revision, profile.id,
+          rows.push_back({revision,
+                          profile.id,
                           {from + kHistory * round / count + std::chrono::seconds(random_() % 3600),
                            static_cast<core::Level>(1 + random_() % 3), core::Freshness::fresh,
                            fmt::format("{} of 64 nodes idle", random_() % 64)}});

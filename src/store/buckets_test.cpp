@@ -91,8 +91,8 @@ TEST(AddBlock, AddsToLongerSpans) {
 }
 
 TEST(AddBlock, TakesAnyText) {
-  for (const char* bad : {"", ";", ";free", ";free ", ";free x", ";free 5", ";free 0:1", ";free -5:1", ";free 5:",
-                          ";free 5:1:2", ";free 5:1:2:", ";free 5:x:2:3", ";other 5:1", "free", ";;;"})
+  for (const char* bad : {"", ";", ";free", ";free ", ";free x", ";free 5", ";free 0:1", ";free -5:1",
+                          ";free 5:", ";free 5:1:2", ";free 5:1:2:", ";free 5:x:2:3", ";other 5:1", "free", ";;;"})
     EXPECT_THAT(read(bad), IsEmpty()) << bad;
   EXPECT_EQ(read(";free x 5:7").begin()->first, kNow + 5min);
   EXPECT_LE(read(";free 1:1 =99999999999").size(), 200U);

@@ -42,9 +42,10 @@ class HistoryDatabaseTest : public DatabaseStoreTest {
   /// As a program before migration 7 does.
   void write_as_older(core::ProfileId profile, Level level, const std::string& reason = "r") {
     const base::Time at = clock_.wall_now();
-    plain()->run("REPLACE INTO reading (profile_id, revision, probe, level, reason, measured_at, stale_at, expires_at,"
-                 " took) VALUES (?, (SELECT revision + 1 FROM board), 'p', ?, ?, ?, ?, ?, 1)",
-                 profile, core::to_string(level), reason, at, at + 90s, at + 5min);
+    plain()->run(
+        "REPLACE INTO reading (profile_id, revision, probe, level, reason, measured_at, stale_at, expires_at,"
+        " took) VALUES (?, (SELECT revision + 1 FROM board), 'p', ?, ?, ?, ?, ?, 1)",
+        profile, core::to_string(level), reason, at, at + 90s, at + 5min);
     plain()->run("UPDATE board SET revision = revision + 1");
   }
   std::vector<Level> levels(Store& store, core::ProfileId profile) {
@@ -262,9 +263,10 @@ TEST_P(HistoryDatabaseTest, AProfileThatFlapsIsPrunedInSteps) {
   {
     const sql::Transaction change(*session, sql::Access::write);
     for (int i = 0; i < 1800; ++i)
-      session->run("INSERT INTO transition (revision, profile_id, at, state, reason) VALUES (9000000000000000, ?, ?, 13,"
-                   " 'r')",
-                   id, clock_.wall_now() + 1s * i);
+      session->run(
+          "INSERT INTO transition (revision, profile_id, at, state, reason) VALUES (9000000000000000, ?, ?, 13,"
+          " 'r')",
+          id, clock_.wall_now() + 1s * i);
     session->commit();
   }
   clock_.advance(91 * 24h);
@@ -313,7 +315,8 @@ TEST_P(HistoryDatabaseTest, IsFoundByIndex) {
   const std::string board = plan(
       "SELECT h.id, t.at FROM hardware h JOIN reading r ON r.profile_id = h.id LEFT JOIN transition t ON t.profile_id ="
       " h.id AND t.revision >= h.revision AND t.at = (SELECT s.at FROM transition s WHERE s.profile_id = h.id AND"
-      " s.at <= 5 ORDER BY s.at DESC LIMIT 1) WHERE h.provider = 'many' AND h.name > '5' ORDER BY h.provider, h.name LIMIT 100");
+      " s.at <= 5 ORDER BY s.at DESC LIMIT 1) WHERE h.provider = 'many' AND h.name > '5' ORDER BY h.provider, h.name "
+      "LIMIT 100");
   EXPECT_THAT(board, HasSubstr("hardware_key"));
   EXPECT_THAT(board, HasSubstr("transition_at"));
   EXPECT_THAT(board, testing::Not(HasSubstr("filesort"))) << board;

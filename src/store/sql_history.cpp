@@ -132,7 +132,8 @@ std::vector<PastRow> SqlStore::board_at(base::Time time, const core::ProfileKey&
   return with_session([&](sql::Session& session) {
     std::vector<PastRow> rows;
     append_past(rows, time, session.query(kSame, time, after.provider, after.name, limit));
-    if (rows.size() < limit) append_past(rows, time, session.query(kFurther, time, after.provider, limit - rows.size()));
+    if (rows.size() < limit)
+      append_past(rows, time, session.query(kFurther, time, after.provider, limit - rows.size()));
     std::vector<core::Profile> profiles;
     for (PastRow& row : rows) profiles.push_back(std::move(row.profile));
     add_labels(session, profiles);

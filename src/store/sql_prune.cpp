@@ -87,7 +87,8 @@ void find_obsolete(sql::Session& session, Stretch& stretch, base::Time from, boo
       "SELECT h.id, COALESCE((SELECT MIN(s.at) FROM transition s WHERE s.profile_id = h.id AND s.revision >= "
       "h.revision),"
       " ?) FROM hardware h JOIN transition t ON t.profile_id = h.id AND t.at ="
-      " (SELECT s.at FROM transition s WHERE s.profile_id = h.id ORDER BY s.at LIMIT 1) WHERE t.revision < h.revision AND h.id");
+      " (SELECT s.at FROM transition s WHERE s.profile_id = h.id ORDER BY s.at LIMIT 1) WHERE t.revision < h.revision "
+      "AND h.id");
   const std::span<const ProfileId> ids = stretch.profiles;
   for (auto query = session.query(kOld, from, ids, keeps ? 1 : 0); query.step();)
     stretch.obsolete.emplace_back(query.get<ProfileId>(0), keeps ? query.get<base::Time>(1) : kEver);
