@@ -15,7 +15,6 @@ using store::MessageState;
 constexpr std::size_t kTogether = 32;
 /// After so many attempts that the receiver answered, a message lets others go first: it may be the cause.
 constexpr std::int64_t kOwnFailures = 3;
-constexpr base::Duration kLongestOwnPause = std::chrono::minutes{5};
 
 /// Stops when one of two tokens does.
 class Either {
@@ -164,9 +163,8 @@ store::Attempt Courier::attempt_of(const store::Message& stored, base::Time now,
   attempt.pause = next_pause_;
   if (attempt.state == MessageState::dead) return attempt;
   attempt.state = MessageState::waiting;
-  const auto own = pace_.first_pause * (std::int64_t{1} << std::min<std::int64_t>(stored.attempts, 16));
   if (delivery.answered && stored.attempts >= kOwnFailures)
-    attempt.pause = std::max(attempt.pause, std::min<base::Duration>(own, kLongestOwnPause));
+    attempt.pause = std::max(attempt.pause, pace_.longest_pause);
   return attempt;
 }
 
