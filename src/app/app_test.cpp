@@ -198,16 +198,16 @@ TEST_F(ProcessTest, AReloadSaysWhatNeedsARestart) {
   std::thread sender([&] {
     loaded.probes.push_back({.name = "another"});
     loaded.profiles.push_back({{"Amazon", "c5"}, {}});
+    loaded.hardware.history.hours = std::chrono::hours{1};
     kill(getpid(), SIGHUP);
     EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 1; }));
-    EXPECT_EQ(log.count("restart to apply the rest"), 0U) << "probes and profiles are taken over";
+    EXPECT_EQ(log.count("restart to apply the rest"), 0U) << "they are taken over";
     loaded.portal.http.port = 12345;
     kill(getpid(), SIGHUP);
     EXPECT_TRUE(support::eventually([&] { return reloads("applied") == 2; }));
-    EXPECT_EQ(
-        log.count(
-            "warning the configuration changes more than probes, profiles, sets and alerts; restart to apply the rest"),
-        1U);
+    EXPECT_EQ(log.count("warning the configuration changes more than probes, profiles, sets, alerts and history; "
+                        "restart to apply the rest"),
+              1U);
     kill(getpid(), SIGTERM);
   });
   EXPECT_EQ(process_->wait(), 0);

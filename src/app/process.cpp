@@ -23,11 +23,12 @@ constexpr std::chrono::milliseconds kLeastTimeToEnd{500};
 constexpr std::chrono::seconds kReadyLineWait{1};
 
 /// The keys that a reload applies; others need a restart.
-config::Config without_probes(config::Config config) {
+config::Config without_reloaded(config::Config config) {
   config.probes.clear();
   config.profiles.clear();
   config.sets.clear();
   config.alerts = {};
+  config.hardware.history = {};
   return config;
 }
 
@@ -126,8 +127,9 @@ void Process::reload() {
   if (!load_) return spdlog::info("SIGHUP: there is nothing to reload here");
   try {
     config::Config config = load_();
-    if (without_probes(config) != without_probes(config_))
-      spdlog::warn("the configuration changes more than probes, profiles, sets and alerts; restart to apply the rest");
+    if (without_reloaded(config) != without_reloaded(config_))
+      spdlog::warn(
+          "the configuration changes more than probes, profiles, sets, alerts and history; restart to apply the rest");
     auto applied = asio::co_spawn(runtime_.background(), apply_(std::move(config)), asio::use_future);
     while (applied.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready)
       if (signalled()) return;

@@ -10,6 +10,7 @@
 #include "config/alerts.hpp"
 #include "config/autoscaler.hpp"
 #include "config/probes.hpp"
+#include "core/history.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
 #include "core/sets.hpp"
@@ -44,6 +45,8 @@ struct HardwareConfig {
   base::Duration lease = seconds{15};
   /// Database connections of each replica, each with its thread.
   std::size_t database_connections = 4;
+  /// Older history is deleted, or summed up. Shorter makes the database smaller.
+  core::Retention history{};
 
   bool operator==(const HardwareConfig&) const = default;
 };

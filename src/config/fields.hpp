@@ -29,6 +29,14 @@ void fields(C& http, Visit&& visit) {
   visit("max_body_bytes", http.max_body_bytes);
 }
 
+template <Of<core::Retention> C, class Visit>
+void fields(C& history, Visit&& visit) {
+  visit("transitions", history.transitions);
+  visit("five_minutes", history.five_minutes);
+  visit("hours", history.hours);
+  visit("days", history.days);
+}
+
 template <Of<HardwareConfig> C, class Visit>
 void fields(C& hardware, Visit&& visit) {
   visit("http", hardware.http);
@@ -40,6 +48,7 @@ void fields(C& hardware, Visit&& visit) {
   visit("poll_interval", hardware.poll_interval);
   visit("lease", hardware.lease);
   visit("database_connections", hardware.database_connections);
+  visit("history", hardware.history);
 }
 
 template <Of<PortalConfig> C, class Visit>

@@ -20,14 +20,17 @@ constexpr std::size_t kMostThreads = 1024;
 
 constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
 
+constexpr std::chrono::days kLongestKept{3650};
+
 /// Every duration of a section, and of the sections in it, has a length that can be worked with.
 template <class T>
-void check_durations(const T& field, const std::string& path) {
+void check_durations(const T& field, const std::string& path, base::Duration longest = kLongest) {
   if constexpr (std::same_as<T, base::Duration>) {
-    check(field.count() >= 0 && field <= kLongest, path,
-          fmt::format("{} is not from 0s to {}", base::to_string(field), base::to_string(kLongest)));
+    check(field.count() >= 0 && field <= longest, path,
+          fmt::format("{} is not from 0s to {}", base::to_string(field), base::to_string(longest)));
   } else if constexpr (Section<const T>) {
-    fields(field, [&](std::string_view key, const auto& inner) { check_durations(inner, join(path, key)); });
+    if (std::same_as<T, core::Retention>) longest = kLongestKept;
+    fields(field, [&](std::string_view key, const auto& inner) { check_durations(inner, join(path, key), longest); });
   } else if constexpr (requires { requires Section<const typename T::value_type>; }) {
     for (std::size_t i = 0; i < field.size(); ++i) check_durations(field[i], fmt::format("{}[{}]", path, i));
   }

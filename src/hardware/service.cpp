@@ -9,13 +9,6 @@
 
 namespace hardware {
 namespace asio = boost::asio;
-namespace {
-
-/// A feed reader that was away for longer takes a whole snapshot.
-constexpr std::chrono::hours kRemovedKept{24};
-constexpr std::chrono::hours kHousekeepingPeriod{1};
-
-}  // namespace
 
 Service::Service(const config::Config& config, base::Runtime& runtime, base::Metrics& metrics, store::Store& store,
                  store::History& history)
@@ -52,7 +45,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), fault_, metrics, owner_),
       alerts_api_(alerts_, store_, caller_, board_, runtime.background().get_executor()),
-      stopped_(runtime.background().get_executor()) {
+      housekeeper_(store_, database_, runtime.background().get_executor(), metrics, config.hardware.history) {
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
   auto& last_write = metrics.gauge("vacancy_database_last_write_timestamp_seconds",
@@ -104,7 +97,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("ageing", board_.run());
   group.spawn("follower", follower_.run());
   group.spawn("refresh", refresher_.run());
-  group.spawn("housekeeping", forget_removed());
+  group.spawn("housekeeping", housekeeper_.run());
   group.spawn("SQLite's log", log_watch_.run());
   group.spawn("alerts", alerts_.run());
   co_await group.wait();
@@ -118,25 +111,19 @@ asio::awaitable<void> Service::reload(config::Config config) {
   co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
+  housekeeper_.keep(config.hardware.history);
   board_.set_sets(config::sets_of(config));
   alerts_.configure(std::move(config), std::move(plan));
   follower_.show_all();
 }
 
 void Service::stop() {
-  stopped_.set();
+  housekeeper_.stop();
   refresher_.stop();
   follower_.stop();
   board_.stop();
   log_watch_.stop();
   alerts_.stop();
-}
-
-asio::awaitable<void> Service::forget_removed() {
-  while (!co_await stopped_.wait_for(kHousekeepingPeriod)) {
-    auto job = [this] { store_.forget_removed(kRemovedKept); };
-    co_await database_.attempt_once("profiles", "old deletions cannot be forgotten", std::move(job));
-  }
 }
 
 }  // namespace hardware

@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "base/event.hpp"
 #include "base/metrics.hpp"
 #include "base/runtime.hpp"
 #include "base/task_group.hpp"
@@ -17,6 +16,7 @@
 #include "hardware/alerts_api.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/history_api.hpp"
+#include "hardware/housekeeper.hpp"
 #include "hardware/log_watch.hpp"
 #include "hardware/probe_facts.hpp"
 #include "hardware/probes_api.hpp"
@@ -44,8 +44,9 @@ class Service {
   boost::asio::awaitable<void> run();
   void stop();
 
-  /// Uses the probes, sets and alerts of `config` from now on, and adds its profiles; other keys need a restart. On the
-  /// background thread, one after the other. Throws base::UsageError when the alerts cannot be used; then all stays.
+  /// Uses the probes, sets, alerts and retention of `config` from now on, and adds its profiles; other keys need a
+  /// restart. On the background thread, one after the other. Throws base::UsageError when the alerts cannot be used;
+  /// then all stays.
   boost::asio::awaitable<void> reload(config::Config config);
 
   /// How long a start may wait for the profiles, so that it serves from the first request on. Longer keeps a replica
@@ -62,8 +63,6 @@ class Service {
   std::string problem() const;
 
  private:
-  boost::asio::awaitable<void> forget_removed();
-
   base::Runtime& runtime_;
   base::Fault fault_{"the database"};
   refresh::DatabaseWatch watch_{fault_};
@@ -87,7 +86,7 @@ class Service {
   LogWatch log_watch_;
   Alerts alerts_;
   AlertsApi alerts_api_;
-  base::Event stopped_;
+  Housekeeper housekeeper_;
   std::shared_ptr<void> up_at_scrape_;
   std::shared_ptr<void> rows_at_scrape_;
 };

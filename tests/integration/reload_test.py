@@ -186,7 +186,7 @@ class ReloadTest(TestCase):
         self.config(probes=[says("all", "LOW")], hardware={"lease": "5s"})
         vacancy.send(signal.SIGHUP)
         eventually("the probes are taken over", lambda: set(self.levels(vacancy).values()) == {"LOW"})
-        self.assertIn("warning the configuration changes more than probes, profiles, sets and alerts; restart to apply the rest", vacancy.log())
+        self.assertIn("warning the configuration changes more than probes, profiles, sets, alerts and history; restart to apply the rest", vacancy.log())
 
     def test_a_portal_survives_the_signal(self):
         hardware = self.hardware(profiles=[{"provider": "a", "name": "b"}], probes=[says("all", "HIGH")])

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/event.hpp"
+#include "base/metrics.hpp"
+#include "core/history.hpp"
+#include "refresh/database.hpp"
+#include "store/store.hpp"
+
+namespace hardware {
+
+/// Keeps the database small: forgets old deletions, and prunes history. Each minute one replica does that, in short
+/// steps with pauses, so that the database is never busy with it. Used on the background thread.
+class Housekeeper {
+ public:
+  /// The references outlive it.
+  Housekeeper(store::Store& store, refresh::Database& database, boost::asio::any_io_executor executor,
+              base::Metrics& metrics, const core::Retention& retention);
+
+  /// Returns when stop() was called.
+  boost::asio::awaitable<void> run();
+  void stop() { stopped_.set(); }
+  /// How long history is kept from now on.
+  void keep(const core::Retention& retention) { store_.keep(retention); }
+
+ private:
+  boost::asio::awaitable<void> take_turn();
+  boost::asio::awaitable<bool> prune();
+
+  store::Store& store_;
+  refresh::Database& database_;
+  base::Event stopped_;
+  prometheus::Counter& rows_;
+  prometheus::Gauge& behind_;
+  prometheus::Gauge& last_;
+};
+
+}  // namespace hardware
