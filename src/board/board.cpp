@@ -45,6 +45,7 @@ void Board::fill(core::Contents contents) {
   state->removed_since = contents.removed_since;
   state->gaps = std::make_shared<const std::vector<core::Gap>>(std::move(contents.gaps));
   state->sets = state_->sets;
+  state->dead_letters = state_->dead_letters;
   state->outage = state_->outage;
   state->recent = state_->recent;
   state->source_now = contents.now;
@@ -118,6 +119,14 @@ void Board::set_sets(core::Sets sets) {
   if (sets == *state_->sets) return;
   auto state = std::make_shared<State>(*state_);
   state->sets = std::make_shared<const core::Sets>(std::move(sets));
+  ++state->sequence;
+  publish(std::move(state), std::make_shared<Update>());
+}
+
+void Board::set_dead_letters(std::size_t number) {
+  if (number == state_->dead_letters) return;
+  auto state = std::make_shared<State>(*state_);
+  state->dead_letters = number;
   ++state->sequence;
   publish(std::move(state), std::make_shared<Update>());
 }

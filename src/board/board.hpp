@@ -39,6 +39,8 @@ class Board {
   void set_outage(std::optional<Outage> outage);
   /// The sets of the source, in the order of their names. Filling the board keeps them.
   void set_sets(core::Sets sets);
+  /// The number of messages that could not be delivered. Filling the board keeps it.
+  void set_dead_letters(std::size_t number);
 
   /// Ages the rows: returns when stop() was called.
   boost::asio::awaitable<void> run();

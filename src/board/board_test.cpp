@@ -345,6 +345,17 @@ TEST_F(BoardTest, WaitsUntilFilledNoLongerThanAsked) {
   EXPECT_TRUE(support::ready(waiting));
 }
 
+TEST_F(BoardTest, DeadLettersReachEveryCoreAndStay) {
+  background([&] { board_.set_dead_letters(3); });
+  fill({share(pending_row(1, "a", 1))});
+  const std::uint64_t sequence = current()->sequence;
+  for (std::size_t core : {0U, 1U}) EXPECT_EQ(current(core)->dead_letters, 3U);
+  background([&] { board_.set_dead_letters(3); });
+  EXPECT_EQ(current()->sequence, sequence) << "it is the same";
+  background([&] { board_.set_dead_letters(0); });
+  EXPECT_EQ(current()->sequence, sequence + 1) << "what was rendered is old";
+}
+
 TEST_F(BoardTest, SetsReachEveryCoreAndStay) {
   const core::Sets sets{{"a", {"p/x", "p/*"}}};
   background([&] { board_.set_sets(sets); });

@@ -66,7 +66,8 @@ struct Overview {
   std::shared_ptr<const Facets> facets = std::make_shared<Facets>();
 };
 
-/// One step from a state to the next, for subscribers. An empty one means another outage, or other sets.
+/// One step from a state to the next, for subscribers. An empty one means another outage, other sets, or other dead
+/// letters.
 struct Update {
   /// The state's number and name after it.
   std::uint64_t sequence = 0;
@@ -105,6 +106,8 @@ struct State {
   std::shared_ptr<const std::vector<core::Gap>> gaps = std::make_shared<std::vector<core::Gap>>();
   /// The source's. They change without a revision. Never null.
   std::shared_ptr<const core::Sets> sets = std::make_shared<const core::Sets>();
+  /// Messages of the source's alerts that could not be delivered. Changes without a revision.
+  std::size_t dead_letters = 0;
   /// Nothing while changes come.
   std::optional<Outage> outage;
   /// The source's clock read `source_now` when our steady clock read `steady_now`.

@@ -90,14 +90,15 @@ void append_set_names(std::string& out, const core::Set& set) {
   out += ']';
 }
 
-void append_sets(std::string& out, const core::Sets& sets) {
+void append_sets(std::string& out, const board::State& state) {
+  const core::Sets& sets = *state.sets;
   std::string data = "{\"sets\":[";
   for (const core::Set& set : sets) {
     append_set_names(data += '{', set);
     data += "},";
   }
   if (!sets.empty()) data.pop_back();
-  http::append_event(out, "sets", "", data += "]}");
+  http::append_event(out, "sets", "", data += fmt::format("],\"dead_letters\":{}}}", state.dead_letters));
 }
 
 std::string heartbeat_event(const board::State& state) {
@@ -189,6 +190,9 @@ void EventFolder::fold_sets(std::string_view data) {
   }
   std::ranges::sort(sets, {}, &core::Set::name);
   board_.set_sets(std::move(sets));
+  // Older services count none.
+  const json::value* const dead = value.as_object().if_contains("dead_letters");
+  board_.set_dead_letters(dead != nullptr ? dead->to_number<std::size_t>() : 0);
 }
 
 void EventFolder::fold_status(std::string_view data) {

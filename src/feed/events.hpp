@@ -16,9 +16,9 @@
 ///     snapshot  {"phase":"rows","rows":[…]}                      several
 ///     snapshot  {"phase":"end"}                                  id: EPOCH-REVISION
 ///     change    {"now":…,"changed":[rows],"removed":[ids]}       id: EPOCH-REVISION; none when the rows only grew old
-///     sets      {"sets":[{"name":…,"choices":["PROVIDER/NAME",…]},…]}   no id; before the snapshot, and when they
-///     change status    {"now":…,"outage":{"side":…,"since":…,"message":…}}  no id; the first event while a side is
-///     away
+///     sets      {"sets":[{"name":…,"choices":["PROVIDER/NAME",…]},…],"dead_letters":N}
+///                                                                no id; before the snapshot, and when they change
+///     status    {"now":…,"outage":{"side":…,"since":…,"message":…}}    no id; the first event while a side is away
 namespace feed {
 
 /// The error for a `since` of another form.
@@ -43,7 +43,8 @@ void append_change(std::string& out, const core::Change& change, const core::Ver
 
 /// Appends "name":…,"choices":[…].
 void append_set_names(std::string& out, const core::Set& set);
-void append_sets(std::string& out, const core::Sets& sets);
+/// The sets, and the number of dead letters.
+void append_sets(std::string& out, const board::State& state);
 
 /// Appends the event of other rows, or another order, in a view, as of `version`.
 void append_view(std::string& out, const core::Version& version, base::Time now, const ViewCounts& counts);

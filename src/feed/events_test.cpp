@@ -108,21 +108,26 @@ TEST_F(FolderTest, AnOutageIsOfAKnownSideAndHasBegun) {
 TEST_F(FolderTest, SetsComeInTheOrderOfTheirNames) {
   const core::Sets sets{{"a", {"p/\"quoted\"", "p/*"}}, {"b", {"q/x"}}};
   std::string text;
-  append_sets(text, sets);
+  board::State state;
+  state.sets = std::make_shared<const core::Sets>(sets);
+  state.dead_letters = 3;
+  append_sets(text, state);
   EXPECT_EQ(text,
             "event: sets\ndata: {\"sets\":[{\"name\":\"a\",\"choices\":[\"p/\\\"quoted\\\"\",\"p/*\"]},"
-            "{\"name\":\"b\",\"choices\":[\"q/x\"]}]}\n\n");
+            "{\"name\":\"b\",\"choices\":[\"q/x\"]}],\"dead_letters\":3}\n\n");
   fold_text(text);
   EXPECT_EQ(*board_.state()->sets, sets);
+  EXPECT_EQ(board_.state()->dead_letters, 3U);
   EXPECT_EQ(fold("sets", R"({"sets":[{"name":"z","choices":[],"more":1},{"name":"y","choices":["new: syntax"]}]})"),
             "");
   EXPECT_EQ(*board_.state()->sets, (core::Sets{{"y", {"new: syntax"}}, {"z", {}}})) << "of a newer service";
+  EXPECT_EQ(board_.state()->dead_letters, 0U) << "of an older service";
   for (const char* bad :
        {"{}", R"({"sets":{}})", R"({"sets":[{"name":"a"}]})", R"({"sets":[{"name":1,"choices":[]}]})"})
     EXPECT_NE(fold("sets", bad), "") << bad;
   EXPECT_EQ(board_.state()->sets->size(), 2U) << "what cannot be read changes nothing";
   text.clear();
-  append_sets(text, {});
+  append_sets(text, board::State());
   fold_text(text);
   EXPECT_TRUE(board_.state()->sets->empty());
 }

@@ -68,7 +68,7 @@ bool Stream::step(const board::StatePtr& state) {
     return true;
   }
   // A client of views asks for what it shows of them.
-  if (views_.empty() && state->sets != told_sets_) {
+  if (views_.empty() && (state->sets != told_sets_ || state->dead_letters != told_dead_letters_)) {
     tell_sets(*state);
     return true;
   }
@@ -98,8 +98,9 @@ void Stream::tell_status(const board::State& state) {
 
 void Stream::tell_sets(const board::State& state) {
   told_sets_ = state.sets;
+  told_dead_letters_ = state.dead_letters;
   std::string out;
-  append_sets(out, *state.sets);
+  append_sets(out, state);
   push(text(std::move(out)));
 }
 

@@ -97,6 +97,7 @@ class Stream final : public http::PushSource {
   std::optional<board::Outage> told_;
   /// The sets that the client knows of; null before it was told.
   std::shared_ptr<const core::Sets> told_sets_;
+  std::size_t told_dead_letters_ = 0;
   std::shared_ptr<Filling> filling_;
 };
 

@@ -9,6 +9,8 @@ namespace {
 const std::string kProblem = "alerts cannot be evaluated";
 /// How often it looks for rows that aged.
 constexpr std::chrono::seconds kLookPeriod{1};
+/// How often each replica counts the dead letters that the page shows.
+constexpr std::chrono::seconds kCountPeriod{5};
 
 /// There may be many.
 config::Config without_profiles(config::Config config) {
@@ -20,7 +22,8 @@ config::Config without_profiles(config::Config config) {
 
 Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller& caller, board::Board& board,
                asio::any_io_executor executor, base::Fault& fault, base::Metrics& metrics, std::string owner)
-    : caller_(caller),
+    : store_(store),
+      caller_(caller),
       board_(board),
       fault_(fault),
       metrics_(metrics),
@@ -38,15 +41,17 @@ Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller&
           [this](const std::string& receiver) { return engine_.firing(receiver); }, metrics, executor),
       group_(executor),
       sending_(executor),
+      stopped_(executor),
       evaluated_(metrics.gauge("vacancy_alert_evaluated_timestamp_seconds",
                                "When this replica last evaluated alerts; 0 before it did")) {}
 
 asio::awaitable<void> Alerts::run() {
-  while (!stopped_) {
+  while (!stopped_.is_set()) {
     if (!started_ && !is_idle()) {
       started_ = true;
       group_.spawn("lease of alerts", lease_.run());
       sending_.spawn("alerts' sender", sender_.run());
+      group_.spawn("dead letters", count_dead());
     }
     const auto turn = lease_.turn();
     if (turn && std::chrono::steady_clock::now() >= paused_until_)
@@ -65,7 +70,7 @@ asio::awaitable<void> Alerts::run() {
 }
 
 void Alerts::stop() {
-  stopped_ = true;
+  stopped_.set();
   sender_.stop();
   woken_.set();
 }
@@ -81,6 +86,21 @@ void Alerts::configure(config::Config config, alert::Plan plan) {
 
 asio::awaitable<base::Result<void>> Alerts::test(std::string receiver) {
   co_return co_await sender_.test(std::move(receiver), board_.now());
+}
+
+/// On every replica, since each has readers.
+asio::awaitable<void> Alerts::count_dead() {
+  do {
+    const auto job = [this] { return store_.outbox(); };
+    try {
+      std::int64_t dead = 0;
+      for (const store::OutboxCount& count : (co_await caller_.run("alert_count", job)).counts)
+        if (count.state == store::MessageState::dead) dead += count.count;
+      board_.set_dead_letters(static_cast<std::size_t>(dead));
+    } catch (const base::Lost&) {
+      // Others say so. The number stays.
+    }
+  } while (!co_await stopped_.wait_for(kCountPeriod));
 }
 
 bool Alerts::has_news(const alert::Turn& turn, const board::State& state) const {

@@ -55,7 +55,9 @@ class Alerts {
   alert::Look look_at(const board::State& state) const;
   void took(const alert::Turn& turn, const alert::Engine::Done& done);
   void show(const std::vector<alert::Engine::Count>& counts);
+  boost::asio::awaitable<void> count_dead();
 
+  store::Store& store_;
   store::Caller& caller_;
   board::Board& board_;
   base::Fault& fault_;
@@ -69,7 +71,7 @@ class Alerts {
   base::TaskGroup group_;
   base::TaskGroup sending_;
   bool started_ = false;
-  bool stopped_ = false;
+  base::Event stopped_;
   base::Backoff backoff_;
   /// No look before that: the last one failed.
   base::SteadyTime paused_until_;

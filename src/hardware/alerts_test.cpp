@@ -115,6 +115,9 @@ TEST_F(AlertsTest, DeadLettersAreShownAndTriedAgain) {
       eventually([&] { return ask("GET", "/hardware/alerts").find(R"("waiting":0,"dead":1)") != std::string::npos; }));
   EXPECT_THAT(ask("GET", "/hardware/alerts"),
               AllOf(HasSubstr(R"("receiver":"hook","title":"a/x is )"), HasSubstr("400")));
+  support::RawClient portal(serving_->port());
+  portal.send("GET /hardware/events HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(portal.read_until(R"("dead_letters":1})"), HasSubstr("event: sets"));
   hook_.answer(200);
   EXPECT_THAT(ask("POST", "/hardware/alerts/retry", R"({"id":"nobody"})"),
               AllOf(HasSubstr("HTTP/1.1 404"), HasSubstr("no dead letter has the id 'nobody'")));

@@ -32,6 +32,15 @@ TEST_F(PortalTest, PagesAndTheirLinks) {
   EXPECT_EQ(ask(&Page::handle, page_, "offset=x").status, 400);
 }
 
+TEST_F(PortalTest, DeadLettersOfAlertsAreSaid) {
+  board_.fill(support::many_rows(1));
+  EXPECT_THAT(page(), Not(HasSubstr("could not be delivered")));
+  board_.set_dead_letters(1);
+  EXPECT_THAT(page(), HasSubstr("<p id=\"undelivered\">1 message of alerts could not be delivered: "));
+  board_.set_dead_letters(2);
+  EXPECT_THAT(page(), HasSubstr("2 messages of alerts"));
+}
+
 TEST_F(PortalTest, FiltersAndOrderAreInTheUrl) {
   core::Row other = measured_row(9, "other", 9, Level::low);
   other.profile.key.provider = "A & B";

@@ -166,6 +166,9 @@ data frame_data(const board::State& state, const std::string& title, const std::
   page.set("root", root);
   page.set("status", feed::status_json(state));
   set_sets(page, *state.sets);
+  if (const std::size_t dead = state.dead_letters; dead > 0)
+    page.set("undelivered",
+             fmt::format("{} {} of alerts could not be delivered", dead, dead == 1 ? "message" : "messages"));
   return page;
 }
 

@@ -217,7 +217,7 @@ TEST_F(SetsTest, PagesLinkToThem) {
   const auto shows = [&](const char* text) { return support::eventually([&] { return page().contains(text); }); };
   EXPECT_TRUE(shows("<a href=\"./set/19\">19</a>, <a href=\"./api/v1/sets\">10 more</a></p>"));
   board_.set_sets({});
-  EXPECT_TRUE(shows(">wall</a></p>")) << "nothing about sets";
+  EXPECT_TRUE(shows(">past time</a></p>")) << "nothing about sets";
 }
 
 TEST_F(SetsTest, ABadgeSaysWhichToTake) {

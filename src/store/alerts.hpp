@@ -85,7 +85,7 @@ struct DueMessages {
   base::Time now;
   /// In the order of their making, at most one of each order.
   std::vector<Message> messages{};
-  /// When the next attempt is due that is not due yet. Nothing: there is none.
+  /// When none is due, when the first will be. Nothing: none waits.
   std::optional<base::Time> next_due{};
 };
 

@@ -26,14 +26,15 @@ Message message_of(const sql::Query& row, int first = 0) {
           .ended = row.get<std::optional<base::Time>>(first + 9)};
 }
 
-/// The clock, when the first message is due that is not, and those that are: one statement, since it is asked often.
-/// The orders that wait have the least numbers, so the search ends after `limit` of them most of the time.
+/// The clock, the messages that are due, and when the first of the others is if there are none: one statement, since it
+/// is asked often. It follows the numbers up to `limit` messages, so that a long queue costs no more than a short one.
 std::string due_text(std::string_view now) {
   return fmt::format(
-      "SELECT {0}, (SELECT MIN(due) FROM outbox WHERE receiver = ? AND state = 0 AND due > {0}), {1}"
-      " FROM (SELECT 1 AS one) c LEFT JOIN (SELECT * FROM outbox w WHERE receiver = ? AND state = 0"
-      " AND (due <= {0} OR due > {0} + ?) AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.receiver = w.receiver"
-      " AND e.order_key = w.order_key AND e.state = 0 AND e.id < w.id) ORDER BY id LIMIT ?) o ON 1 = 1 ORDER BY o.id",
+      "SELECT {0}, CASE WHEN o.id IS NULL THEN (SELECT MIN(due) FROM outbox WHERE receiver = ? AND state = 0"
+      " AND due > {0}) END, {1} FROM (SELECT 1 AS one) c LEFT JOIN (SELECT * FROM outbox w WHERE receiver = ?"
+      " AND state = 0 AND (due <= {0} OR due > {0} + ?) AND NOT EXISTS (SELECT 1 FROM outbox e"
+      " WHERE e.receiver = w.receiver AND e.order_key = w.order_key AND e.state = 0 AND e.id < w.id)"
+      " ORDER BY id LIMIT ?) o ON 1 = 1 ORDER BY o.id",
       now, kColumns);
 }
 

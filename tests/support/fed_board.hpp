@@ -36,6 +36,9 @@ class FedBoard {
   void set_sets(core::Sets sets) {
     on(runtime_.background(), [&] { board_.set_sets(std::move(sets)); });
   }
+  void set_dead_letters(std::size_t number) {
+    on(runtime_.background(), [&] { board_.set_dead_letters(number); });
+  }
   void put(core::Row row) {
     core::Change change;
     change.rows.push_back(share(std::move(row)));

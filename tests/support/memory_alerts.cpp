@@ -62,6 +62,7 @@ store::DueMessages MemoryStore::due_messages(const std::string& receiver, std::s
     const bool due = message.due <= found.now || message.due > found.now + store::kLongestAlertPause;
     if (waiting.insert(order).second && due && found.messages.size() < limit) found.messages.push_back(message);
   }
+  if (!found.messages.empty()) found.next_due.reset();
   return found;
 }
 
