@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "base/runtime.hpp"
 #include "support/captured_log.hpp"
 #include "support/eventually.hpp"
 #include "support/memory_store.hpp"
