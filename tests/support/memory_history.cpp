@@ -46,7 +46,7 @@ void MemoryStore::tell(ProfileId profile, const core::Reading* before, const cor
 }
 
 void MemoryStore::keep(const core::Retention& retention) {
-  const auto lock = enter();
+  const std::lock_guard lock(mutex_);
   kept_ = retention;
 }
 
