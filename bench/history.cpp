@@ -206,7 +206,7 @@ class Bench {
           for (base::Time begin = store::block_of(span, profile.id, now_ - from); begin < now_ - to;
                begin += store::block_length(span)) {
             store::Buckets buckets;
-            for (base::Time at = begin; at < begin + store::block_length(span); at += store::length_of(span)) {
+            for (base::Time at = begin; at < begin + store::block_length(span); at += core::length_of(span)) {
               const std::int64_t readings = span == Span::hour ? 60 : 5;
               const double least = random_() % 64, most = least + random_() % 5;
               buckets[&core::Measurement::free][at] = {at, readings, least, most, (least + most) / 2 * readings};
