@@ -29,6 +29,7 @@ LEFT_OUT = [
     (r"curl -s localhost:5011/readyz", "needs a database that is locked: readiness is tested in sqlite_test"),
     (r"hardware migrate --check", "needs a MariaDB of old: migrate_test.cpp has one"),
     (r"vacancy history \S+ --since 6h|vacancy list --at 2h", "needs a history of hours: history_test has a shorter one"),
+    (r"vacancy alert (list|test|replay|retry)", "needs rules, a receiver and a dead letter: alert_test.cpp has them"),
     (r"mysqldump", "needs MySQL: import_test has its dumps"),
     (r"printf ", "is the end of a program: exec_probe_test runs such"),
     (r"vacancy list\n.*\ndown", "shows a source that is down: http_probe_test has one"),
