@@ -50,7 +50,7 @@ const shown = page => page.evaluate(() => globalThis.shown);
 const status = page => page.locator('#tell [role=status]').innerText();
 const wish = async (page, event, minutes = '0') => {
   await page.getByLabel('Event', { exact: true }).selectOption(event);
-  await page.getByLabel('How long').selectOption(minutes);
+  await page.getByLabel('How long', { exact: true }).selectOption(minutes);
 };
 const start = page => page.getByRole('button', { name: 'Tell me' }).click();
 const hide = (page, hidden) => page.evaluate(hidden => {
