@@ -189,11 +189,11 @@ class RestoreTest(DatabaseCase):
     def check(self, hardware):
         eventually("the backup's profiles", lambda: set(rows(self.portal_.port)) == {"kept", "deleted"})
         resumed = self.events(hardware.port, "/hardware/events", headers={"Last-Event-ID": self.version})
-        (event, _, data), _ = resumed.until("the first event", lambda *_: True)
+        (event, _, data), _ = resumed.until("the first event about rows", lambda event, *_: event != "sets")
         self.assertEqual((event, data["phase"]), ("snapshot", "begin"), "a reader of the lost world gets everything")
         self.assertEqual(request(hardware.port, f"/hardware/?since={self.version}").status, 410)
         at_portal = self.events(self.portal_.port, "/api/v1/events", headers={"Last-Event-ID": self.version})
-        (event, _, _), _ = at_portal.until("the first event", lambda *_: True)
+        (event, _, _), _ = at_portal.until("the first event about rows", lambda event, *_: event != "sets")
         self.assertEqual(event, "snapshot")
         seen = max(row["measured_at"] for row in rows(self.portal_.port).values())
         eventually("it goes on", lambda: all(row["measured_at"] > seen for row in rows(self.portal_.port).values()))

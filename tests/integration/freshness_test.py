@@ -36,7 +36,7 @@ class FreshnessTest(TestCase):
             self.assertIsNone(version, "growing old is no revision")
         self.assertEqual(data["changed"][0]["availability"], "UNKNOWN")
         late = self.events(portal.port, "/api/v1/events", headers={"Last-Event-ID": request(portal.port, "/api/v1/hardware").json["version"]})
-        (_, _, data), _ = late.until("the first event", lambda *_: True)
+        (_, _, data), _ = late.until("the first event about rows", lambda event, *_: event != "sets")
         self.assertEqual([row["freshness"] for row in data["changed"]], ["EXPIRED"], "a resuming reader is told what is old")
         hardware.send(signal.SIGCONT)
         eventually("fresh again", lambda: rows(portal.port)["b"]["freshness"] == "FRESH")
