@@ -12,6 +12,7 @@ import sys
 import alerts
 import browser
 import fleet
+import history
 import idle
 import main_job
 import page
@@ -22,7 +23,7 @@ import scale
 import wait
 from harness import OPTIONS, ROOT
 
-GROUPS = {"main": main_job, "fleet": fleet, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
+GROUPS = {"main": main_job, "fleet": fleet, "history": history, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
           "scale": scale, "alerts": alerts, "past": past}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]

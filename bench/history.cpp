@@ -4,7 +4,7 @@
 //   fill NUMBER    adds PROFILES and NUMBER transitions of each over 90 days, and the numbers of a hundredth of them
 //   ask            asks 1,000 times for the history of a profile, its numbers, a page of 100 rows at a past time
 //   write NUMBER   measures all profiles NUMBER times, with and without history
-//   prune NUMBER   prunes NUMBER old transitions while 1,000 readings a second are written
+//   prune NUMBER   prunes for a minute, of NUMBER old transitions, while 1,000 readings a second are written
 //
 // Each step prints one JSON object.
 #include <fmt/format.h>
@@ -27,6 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatch = 512;
 constexpr std::chrono::days kHistory{90};
+constexpr std::chrono::seconds kPruning{60};
 constexpr core::FreshnessRule kRule{1h, 30s, 5h};
 
 double milliseconds_since(Clock::time_point begin) {
@@ -52,14 +53,22 @@ class Bench {
   }
 
   void fill(int count) {
-    const double before = bytes();
-    fill_transitions(count, now_ - kHistory, 1);
+    using core::Span;
+    const double empty = bytes();
+    fill_transitions(count, now_ - kHistory);
     const double transitions = static_cast<double>(profiles_.size()) * count;
-    const double between = bytes();
-    const std::size_t measured = profiles_.size() / 100;
-    fill_numbers(measured);
-    fmt::print("{{\"transitions\": {}, \"bytes_per_transition\": {:.0f}, \"bytes_of_numbers_per_profile\": {:.0f}}}\n",
-               transitions, (between - before) / transitions, (bytes() - between) / static_cast<double>(measured));
+    std::vector<double> sizes{bytes()};
+    for (const auto& [span, from, to] :
+         {std::tuple{Span::five_minutes, 14 * 24h, 0 * 24h}, std::tuple{Span::hour, 400 * 24h, 14 * 24h},
+          std::tuple{Span::day, 1825 * 24h, 400 * 24h}}) {
+      fill_numbers(span, now_ - from, now_ - to);
+      sizes.push_back(bytes());
+    }
+    const auto of_one = [&](std::size_t i) {
+      return (sizes[i] - sizes[i - 1]) / static_cast<double>(with_numbers().size());
+    };
+    fmt::print("{{\"bytes_per_transition\": {:.0f}, \"five_minutes\": {:.0f}, \"hours\": {:.0f}, \"days\": {:.0f}}}\n",
+               (sizes[0] - empty) / transitions, of_one(1), of_one(2), of_one(3));
   }
 
   void ask() {
@@ -74,7 +83,6 @@ class Bench {
       }
       return fmt::format("[{:.2f}, {:.2f}]", percentile(times, 0.5), percentile(times, 0.99));
     };
-    const std::size_t measured = std::max<std::size_t>(profiles_.size() / 100, 1);
     const std::string history = time([&](const core::Profile& profile, base::Time) {
       store_->transitions(profile.id, {now_ - kHistory, now_}, 10'000);
     });
@@ -82,11 +90,11 @@ class Bench {
         time([&](const core::Profile& profile, base::Time at) { store_->board_at(at, profile.key, 100); });
     const std::string latest = time([&](const core::Profile&, base::Time) { store_->latest_transitions(100); });
     const std::string hours = time([&](const core::Profile&, base::Time) {
-      store_->numbers(by_id(random_() % measured).id, &core::Measurement::free, core::Span::hour,
+      store_->numbers(with_numbers()[random_() % with_numbers().size()].id, &core::Measurement::free, core::Span::hour,
                       {now_ - 30 * 24h, now_}, 10'000);
     });
     const std::string days = time([&](const core::Profile&, base::Time) {
-      store_->numbers(by_id(random_() % measured).id, &core::Measurement::free, core::Span::day,
+      store_->numbers(with_numbers()[random_() % with_numbers().size()].id, &core::Measurement::free, core::Span::day,
                       {now_ - 400 * 24h, now_}, 10'000);
     });
     fmt::print("{{\"history\": {}, \"board\": {}, \"latest\": {}, \"hours\": {}, \"days\": {}}}\n", history, board,
@@ -98,13 +106,15 @@ class Bench {
     std::string text;
     for (const char* mode : {"steady", "random", "numbers"}) {
       double with = 0, without = 0;
-      measure(mode);
-      for (int round = 0; round < rounds; ++round) {
-        store_->keep({0s, 0s, 0s, 0s});
-        without += measure(mode);
-        store_->keep({});
-        with += measure(mode);
-      }
+      for (int round = 0; round < rounds; ++round)
+        for (double* const seconds : {&without, &with}) {
+          if (seconds == &with)
+            store_->keep({});
+          else
+            store_->keep({0s, 0s, 0s, 0s});
+          measure(mode);  // the first readings after that begin their history
+          *seconds += measure(mode);
+        }
       const double readings = static_cast<double>(profiles_.size()) * rounds;
       text += fmt::format("{}\"{}\": [{:.0f}, {:.0f}]", text.empty() ? "" : ", ", mode, readings / with,
                           readings / without);
@@ -114,20 +124,20 @@ class Bench {
 
   void prune(int count) {
     const int each = count / static_cast<int>(profiles_.size());
-    fill_transitions(each, now_ - 3 * kHistory, 1);
+    fill_transitions(each, now_ - 3 * kHistory);
     assign();
     measure("steady");
-    const auto quiet = claims_while([](std::atomic<bool>&) { std::this_thread::sleep_for(10s); });
+    const auto quiet = claims_while([] { std::this_thread::sleep_for(kPruning / 4); });
     std::int64_t rows = 0;
     double longest = 0;
     const auto begin = Clock::now();
-    const auto busy = claims_while([&](std::atomic<bool>&) {
-      for (store::Pruned step{0, true}; step.more; rows += step.rows) {
+    const auto busy = claims_while([&] {
+      for (store::Pruned step{0, true}; step.more && Clock::now() < begin + kPruning; rows += step.rows) {
         const auto from = Clock::now();
         step = store_->prune();
-        const double took = milliseconds_since(from);
-        longest = std::max(longest, took);
-        std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(std::max(took, 10.0)));
+        const auto took = Clock::now() - from;
+        longest = std::max(longest, std::chrono::duration<double, std::milli>(took).count());
+        std::this_thread::sleep_for(std::max<Clock::duration>(2 * took, 25ms));  // as hardware/housekeeper.cpp
       }
     });
     fmt::print(
@@ -142,10 +152,9 @@ class Bench {
     std::vector<double> claims, finishes;
   };
 
-  const core::Profile& by_id(std::size_t place) const {
-    return *std::ranges::find(profiles_, first_id() + static_cast<core::ProfileId>(place), &core::Profile::id);
+  std::span<const core::Profile> with_numbers() const {
+    return std::span(profiles_).first(std::max<std::size_t>(profiles_.size() / 100, 1));
   }
-  core::ProfileId first_id() const { return std::ranges::min(profiles_, {}, &core::Profile::id).id; }
 
   /// Of the whole database.
   double bytes() const {
@@ -174,7 +183,7 @@ class Bench {
   }
 
   /// In the order of time, as they come.
-  void fill_transitions(int count, base::Time from, core::Revision) {
+  void fill_transitions(int count, base::Time from) {
     const auto session = sql::open(location_, base::system_clock());
     auto query = session->query("SELECT revision FROM board");
     query.step();
@@ -194,29 +203,26 @@ class Bench {
       });
   }
 
-  /// 14 days by five minutes and 386 by hour, of two numbers: one varies, one does not.
-  void fill_numbers(std::size_t count) {
-    using core::Span;
-    std::vector<core::Profile> measured;
-    for (std::size_t i = 0; i < count; ++i) measured.push_back(by_id(i));
-    in_parts(measured, 10, [&](sql::Session& session, std::span<const core::Profile> part) {
+  /// Two numbers: one varies, one does not.
+  void fill_numbers(core::Span span, base::Time from, base::Time to) {
+    in_parts(with_numbers(), 10, [&](sql::Session& session, std::span<const core::Profile> part) {
       for (const core::Profile& profile : part)
-        for (const auto& [span, from, to] :
-             {std::tuple{Span::hour, 400 * 24h, 14 * 24h}, std::tuple{Span::five_minutes, 14 * 24h, 0 * 24h}})
-          for (base::Time begin = store::block_of(span, profile.id, now_ - from); begin < now_ - to;
-               begin += store::block_length(span)) {
-            store::Buckets buckets;
-            for (base::Time at = begin; at < begin + store::block_length(span); at += core::length_of(span)) {
-              const std::int64_t readings = span == Span::hour ? 60 : 5;
-              const double least = random_() % 64, most = least + random_() % 5;
-              buckets[&core::Measurement::free][at] = {at, readings, least, most, (least + most) / 2 * readings};
-              buckets[&core::Measurement::total][at] = {at, readings, 64, 64, 64.0 * readings};
-            }
-            session.run("REPLACE INTO summary (profile_id, span, begins, revision, buckets) VALUES (?, ?, ?, ?, ?)",
-                        profile.id, std::to_underlying(span), begin, std::int64_t{1} << 62,
-                        store::block_text(buckets, span, begin));
-          }
+        for (base::Time begin = store::block_of(span, profile.id, from); begin < to; begin += store::block_length(span))
+          session.run("REPLACE INTO summary (profile_id, span, begins, revision, buckets) VALUES (?, ?, ?, ?, ?)",
+                      profile.id, std::to_underlying(span), begin, std::int64_t{1} << 62, block(span, begin));
     });
+  }
+
+  std::string block(core::Span span, base::Time begin) {
+    const std::int64_t readings = core::length_of(span) / 1min;
+    store::Buckets buckets;
+    for (base::Time at = begin; at < begin + store::block_length(span); at += core::length_of(span)) {
+      const double least = random_() % 64, most = least + random_() % 5;
+      const double sum = least * static_cast<double>(readings) + random_() % 5;
+      buckets[&core::Measurement::free][at] = {at, readings, least, most, sum};
+      buckets[&core::Measurement::total][at] = {at, readings, 64, 64, 64.0 * static_cast<double>(readings)};
+    }
+    return store::block_text(buckets, span, begin);
   }
 
   void assign() {
@@ -262,7 +268,7 @@ class Bench {
     Times times;
     std::atomic<bool> over = false;
     std::jthread other([&] {
-      job(over);
+      job();
       over = true;
     });
     for (auto next = Clock::now(); !over; next += 100ms) {

@@ -66,6 +66,11 @@ TEST(Validate, NamesTheKeyOfAWrongValue) {
   EXPECT_THAT(complaint([](Config& c) { c.hardware.lease = milliseconds{999}; }),
               "hardware.lease: 999ms is too short; give 1s or more");
   EXPECT_EQ(complaint([](Config& c) { c.hardware.lease = seconds{1}; }), "");
+  EXPECT_EQ(complaint([](Config& c) { c.hardware.lease = std::chrono::days{367}; }),
+            "hardware.lease: 367d is not from 0s to 366d");
+  EXPECT_EQ(complaint([](Config& c) { c.hardware.history.hours = std::chrono::days{3651}; }),
+            "hardware.history.hours: 3651d is not from 0s to 3650d");
+  EXPECT_EQ(complaint([](Config& c) { c.hardware.history = {{}, {}, std::chrono::days{3650}, {}}; }), "");
   EXPECT_THAT(complaint([](Config& c) { c.portal.poll_interval = {}; }), StartsWith("portal.poll_interval: 0"));
   EXPECT_THAT(complaint([](Config& c) { c.portal.poll_timeout = {}; }), StartsWith("portal.poll_timeout: 0"));
 }

@@ -278,7 +278,7 @@ export const CASES = {
         drain_timeout: '3s',
         admin: { max_connections: 100 },
         portal: { allow_origin: '', public_url: 'https://vacancy.example.org', http: { max_connections: 30000, max_body_bytes: 2097152 } },
-        hardware: { lease: '30s', database_connections: 8 },
+        hardware: { lease: '30s', database_connections: 8, history: { hours: '30d', days: '0s' } },
         profiles: ['Amazon/c5', { provider: 'a/b', name: 'c' }],
         probes: [
           { name: 'cluster', kind: 'slurm', match: { provider: 'our-cluster' }, discover: true, ttl: '30s', timeout: '15s' },
