@@ -175,7 +175,7 @@ TEST_P(HistoryDatabaseTest, NobodyMissesATransition) {
   for (Store* store : {a.get(), b.get()})
     writers.emplace_back([&, store] {
       for (int round = 0; round < 60; ++round) {
-        auto all = outcomes(store->claim({"p", round % 2 == 0 ? "a" : "b", 20, 15s}).claims, "r");
+        auto all = outcomes(store->claim({"p", round % 2 == 0 ? "a" : "b", 20, 5min}).claims, "r");
         for (Outcome& one : all) {
           one.findings[0].result->level = static_cast<Level>(1 + (round % 3));
           one.rule.ttl = 1us;
