@@ -61,4 +61,14 @@ std::string to_query(const core::Need& need) {
   return fmt::format("{}", fmt::join(parts, "&"));
 }
 
+std::string wait_flags(const core::Need& need) {
+  const core::Condition& condition = need.condition;
+  std::string flags;
+  if (condition.at_least != usual_level(condition))
+    flags += fmt::format(" --at-least {}", core::to_string(condition.at_least));
+  if (condition.free) flags += fmt::format(" --free {}", *condition.free);
+  if (condition.total_free) flags += fmt::format(" --total-free {}", *condition.total_free);
+  return flags;
+}
+
 }  // namespace portal

@@ -19,6 +19,9 @@ base::Result<core::Need> read_need(const http::Query& query);
 /// The query of a need, without '?' and defaults: equal needs have equal texts.
 std::string to_query(const core::Need& need);
 
+/// The flags of `vacancy wait` for it, each after a blank. They know no age.
+std::string wait_flags(const core::Need& need);
+
 /// The duration in parameter `name`, or `otherwise` when it is absent.
 base::Result<base::Duration> read_duration(const http::Query& query, std::string_view name, base::Duration otherwise);
 

@@ -94,17 +94,6 @@ std::string needs_text(const core::Need& need) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// The flags of `vacancy wait` for it.
-std::string flags_of(const core::Need& need) {
-  const core::Condition& condition = need.condition;
-  std::string flags;
-  if (condition.at_least != core::Need().condition.at_least)
-    flags += fmt::format(" --at-least {}", core::to_string(condition.at_least));
-  if (condition.free) flags += fmt::format(" --free {}", *condition.free);
-  if (condition.total_free) flags += fmt::format(" --total-free {}", *condition.total_free);
-  return flags;
-}
-
 data take_data(const core::Row& row) {
   const std::string level(core::to_string(row.reading->level));
   data take;
@@ -134,7 +123,7 @@ data page_data(const board::State& state, const core::Set& set, const core::Need
   page.set("tells", true);
   page.set("levels", levels_of(set, need));
   set_if_any(page, "needs", needs_text(need));
-  page.set("flags", flags_of(need));
+  page.set("flags", wait_flags(need));
   for (const char* column : {"provider", "capacity", "measured"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", shown.rows);
   set_if_any(page, "more", shown.more > 0 ? number_text(static_cast<double>(shown.more)) : "");
