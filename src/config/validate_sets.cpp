@@ -1,11 +1,15 @@
-#include <set>
-
 #include "config/checks.hpp"
 #include "config/glob.hpp"
 #include "core/pattern.hpp"
 
 namespace config {
 namespace {
+
+/// Does `before` match all that `pattern` does?
+bool takes_all_of(const core::Pattern& before, const core::Pattern& pattern) {
+  if (pattern.is_exact()) return before.matches({pattern.provider, pattern.name});
+  return !before.is_exact() && covers(before.provider, pattern.provider) && covers(before.name, pattern.name);
+}
 
 /// Each names profiles that no earlier one has.
 void check_choices(const std::vector<std::string>& choices, const std::string& path) {
@@ -18,9 +22,10 @@ void check_choices(const std::vector<std::string>& choices, const std::string& p
     auto pattern = core::parse_pattern(choices[i]);
     if (!pattern) throw BadValue(here, pattern.error().message);
     for (const core::Pattern& before : patterns)
-      check(!covers(before.provider, pattern->provider) || !covers(before.name, pattern->name), here,
-            fmt::format("'{}' never counts: '{}' before it matches the same; put it in front, or remove it", choices[i],
-                        before.text()));
+      if (takes_all_of(before, *pattern))
+        throw BadValue(here, fmt::format("'{}' never counts: '{}' before it matches the same; put it in front, or "
+                                         "remove it",
+                                         choices[i], before.text()));
     globs += pattern->is_exact() ? 0 : 1;
     check(globs <= core::kMostGlobs, here,
           fmt::format("is one more choice with * or ?; the most in one set is {}", core::kMostGlobs));
