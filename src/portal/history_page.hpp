@@ -3,9 +3,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <kainjow/mustache.hpp>
 
+#include "base/lately.hpp"
 #include "board/board.hpp"
 #include "http/message.hpp"
 #include "portal/history.hpp"
+#include "portal/history_data.hpp"
 
 namespace portal {
 
@@ -19,10 +21,16 @@ class HistoryPage {
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
+  /// On the history's thread.
+  std::shared_ptr<http::Prepared> draw(const Document<HistoryAnswer>& document, const core::Row& row,
+                                       const LookBack& look_back);
+
   board::Board& board_;
   History& history_;
-  /// Of the one thread that does the history's work.
+  /// Both belong to the history's one thread. The latest pages: who asks for a document again does not wait for others
+  /// to be drawn.
   kainjow::mustache::mustache template_;
+  base::Lately<std::string, std::shared_ptr<http::Prepared>> drawn_{16};
 };
 
 }  // namespace portal
