@@ -4,11 +4,17 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <future>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace base {
+
+class QuietThread;
 
 /// Threads for blocking or CPU-bound work, so that no request waits for it. Jobs queue without a bound: callers limit
 /// how many they have under way. Thread-safe.
@@ -16,7 +22,7 @@ class OffloadPool {
  public:
   enum class Priority { normal, low };
 
-  /// Low priority threads run with nice 19: requests never feel them.
+  /// Jobs of low priority run with nice 19: requests never feel them.
   OffloadPool(std::string name, std::size_t threads, Priority priority = Priority::normal);
   /// Waits for the jobs under way.
   ~OffloadPool();
@@ -35,9 +41,16 @@ class OffloadPool {
  private:
   template <class F>
   static boost::asio::awaitable<std::invoke_result_t<F&>> call(F job) {
-    co_return job();
+    std::packaged_task<std::invoke_result_t<F&>()> task(std::move(job));
+    auto result = task.get_future();
+    work([&task] { task(); });
+    co_return result.get();
   }
+  /// Runs `job` on the quiet thread of this thread of the pool, or here if it has none.
+  static void work(const std::function<void()>& job);
 
+  /// Of low priority: each works for one thread of the pool.
+  std::vector<std::unique_ptr<QuietThread>> quiet_;
   boost::asio::thread_pool pool_;
 };
 

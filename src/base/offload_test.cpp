@@ -29,8 +29,13 @@ int nice_value() {
   return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
 }
 
-TEST(OffloadPool, GivesTheResultOfTheJob) {
-  OffloadPool pool("test", 2);
+/// For both priorities.
+class OffloadPoolTest : public testing::TestWithParam<OffloadPool::Priority> {};
+INSTANTIATE_TEST_SUITE_P(OffloadPool, OffloadPoolTest,
+                         testing::Values(OffloadPool::Priority::normal, OffloadPool::Priority::low));
+
+TEST_P(OffloadPoolTest, GivesTheResultOfTheJob) {
+  OffloadPool pool("test", 2, GetParam());
   EXPECT_EQ(finish(pool.run([] { return 42; })), 42);
   bool ran = false;
   finish(pool.run([&] { ran = true; }));
@@ -39,15 +44,15 @@ TEST(OffloadPool, GivesTheResultOfTheJob) {
   EXPECT_EQ(finish(pool.run([moved = std::move(moved)] { return *moved; })), 7) << "a job that cannot be copied";
 }
 
-TEST(OffloadPool, GivesTheExceptionOfTheJob) {
-  OffloadPool pool("test", 1);
+TEST_P(OffloadPoolTest, GivesTheExceptionOfTheJob) {
+  OffloadPool pool("test", 1, GetParam());
   const auto fails = []() -> int { throw std::runtime_error("on purpose"); };
   EXPECT_THROW(finish(pool.run(fails)), std::runtime_error);
   EXPECT_EQ(finish(pool.run([] { return 1; })), 1) << "the thread goes on";
 }
 
-TEST(OffloadPool, RunsOnItsThreadsAndResumesOnTheCallers) {
-  OffloadPool pool("a-name-that-is-too-long", 1);
+TEST_P(OffloadPoolTest, RunsOnItsThreadsAndResumesOnTheCallers) {
+  OffloadPool pool("a-name-that-is-too-long", 1, GetParam());
   const auto task = [](OffloadPool& offload) -> asio::awaitable<void> {
     const auto self = std::this_thread::get_id();
     const auto job = [] {
@@ -92,8 +97,8 @@ TEST(OffloadPool, LowPriorityIsNiceOnEveryThreadAndOnNoOther) {
   EXPECT_EQ(nice_value(), before);
 }
 
-TEST(OffloadPool, StartsAndEndsOverAndOver) {
-  for (int i = 0; i < 200; ++i) OffloadPool pool("test", 4);
+TEST_P(OffloadPoolTest, StartsAndEndsOverAndOver) {
+  for (int i = 0; i < 200; ++i) OffloadPool pool("test", 4, GetParam());
 }
 
 TEST(OffloadPool, DestructorWaitsForTheJobUnderWay) {
