@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <span>
 #include <unordered_set>
 #include <utility>
 
@@ -24,6 +25,13 @@ constexpr std::chrono::seconds kCommitPeriod{10};
 /// Is it long ago, or in the future of a clock that was set back?
 bool is_over(base::Time since, base::Duration period, base::Time now) {
   return now < since || now >= since + period;
+}
+
+/// Was the first of these written before `time`? A loss of freshness is written long after it happened.
+bool is_older(std::span<const core::LoggedTransition> transitions, base::Time time) {
+  const auto is_reading = [](const auto& logged) { return logged.transition.freshness == core::Freshness::fresh; };
+  const auto first = std::ranges::find_if(transitions, is_reading);
+  return first != transitions.end() && first->transition.at < time;
 }
 
 /// Messages about one group stay in order.
@@ -71,7 +79,7 @@ void Engine::begin(const Look& look) {
   seen_ = committed_ = memory.seen.value_or(0);
   std::vector<core::LoggedTransition> missed;
   if (evaluator_->is_known()) missed = read_log();
-  if (missed.size() > kMostMissed || (!missed.empty() && missed.front().transition.at < look.now - kOldestMissed)) {
+  if (missed.size() > kMostMissed || is_older(missed, look.now - kOldestMissed)) {
     spdlog::warn("alerts were not evaluated for long; what {} transitions would have caused is not sent",
                  missed.size());
     missed.clear();
@@ -110,9 +118,12 @@ std::vector<core::LoggedTransition> Engine::read_log() {
   return all;
 }
 
+bool Engine::watches_budgets() const {
+  return std::ranges::any_of(plan_.rules, [](const config::AlertRule& rule) { return !rule.when.budget.empty(); });
+}
+
 void Engine::look_at_budgets(base::Time now) {
-  const auto is_about = [](const config::AlertRule& rule) { return !rule.when.budget.empty(); };
-  if (std::ranges::none_of(plan_.rules, is_about) || !is_over(budgets_at_, kBudgetPeriod, now)) return;
+  if (!watches_budgets() || !is_over(budgets_at_, kBudgetPeriod, now)) return;
   budgets_at_ = now;
   std::map<std::string, double> left;
   for (const auto& [probe, limits] : plan_.limits) {
@@ -124,9 +135,17 @@ void Engine::look_at_budgets(base::Time now) {
   evaluator_->observe_budgets(left, now);
 }
 
+/// A probe whose budget is spent changes nothing on the board, so budgets have a time of their own.
+std::optional<base::Time> Engine::due() const {
+  const auto first = evaluator_->due();
+  if (!watches_budgets()) return first;
+  const base::Time next = budgets_at_ + kBudgetPeriod;
+  return first ? std::min(*first, next) : next;
+}
+
 Engine::Done Engine::commit(const store::AlertTurn& turn, base::Time now) {
   Evaluator::Step step = evaluator_->take();
-  Done done{.sent = !step.messages.empty(), .due = evaluator_->due()};
+  Done done{.sent = !step.messages.empty(), .due = due()};
   for (const auto& watch : evaluator_->watches()) {
     const auto firing = std::ranges::count_if(watch->alerts(), [](const auto& entry) { return entry.second.fires(); });
     const auto all = watch->alerts().size(), fire = static_cast<std::size_t>(firing);

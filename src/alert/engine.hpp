@@ -61,7 +61,9 @@ class Engine {
   void begin(const Look& look);
   void follow(const Look& look);
   std::vector<core::LoggedTransition> read_log();
+  bool watches_budgets() const;
   void look_at_budgets(base::Time now);
+  std::optional<base::Time> due() const;
   Done commit(const store::AlertTurn& turn, base::Time now);
   std::vector<store::NewMessage> addressed(const std::vector<Message>& messages) const;
 

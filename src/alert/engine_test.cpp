@@ -241,6 +241,20 @@ TEST_F(EngineTest, ARuleThatComesBackIsNew) {
   EXPECT_EQ(told(), "+a/x1");
 }
 
+TEST_F(EngineTest, AnOldLossOfFreshnessIsNoOldNews) {
+  Engine one = engine();
+  one.step(take(), look());
+  clock_.advance(48h);
+  log_.entries.push_back({++revision_, 1, {now() - 47h, core::Level::unknown, core::Freshness::expired, ""}});
+  --revision_;
+  turn(1, kHigh);
+  clock_.advance(1s);
+  turn(1, kLow);
+  one.configure(plan_);
+  one.step(take(), look());
+  EXPECT_EQ(told(), "+a/x1 -a/x1");
+}
+
 TEST_F(EngineTest, WhatWasMissedForADayIsNotTold) {
   Engine one = engine();
   one.step(take(), look());
@@ -273,9 +287,10 @@ TEST_F(EngineTest, LooksAtBudgetsNowAndThen) {
   const auto mine = take();
   one.step(mine, look());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(store_.spend("p", plan_.limits["p"]));
-  one.step(mine, look());
+  const auto due = one.step(mine, look()).due;
   EXPECT_EQ(told(), "") << "it was looked at a moment ago";
-  clock_.advance(31s);
+  ASSERT_EQ(due, now() + 30s) << "though nothing may change until then";
+  clock_.set_wall(*due);
   one.step(mine, look());
   EXPECT_EQ(told(), "+p");
   EXPECT_THAT(store_.messages(store::MessageState::waiting, 1)[0].body, HasSubstr("25 % of a budget left"));

@@ -24,6 +24,9 @@ class HistoryApi {
   /// of these alone, without revisions.
   boost::asio::awaitable<http::Reply> transitions(const http::Request& request);
 
+  /// How long history is kept from now on; numbers that are not kept are not answered.
+  void keep(const core::Retention& retention) { history_.keep(retention); }
+
  private:
   http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
   std::vector<core::LoggedTransition> latest_of(const std::vector<core::ProfileId>& ids, std::size_t limit,

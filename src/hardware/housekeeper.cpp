@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kPause{25};
 }  // namespace
 
 Housekeeper::Housekeeper(store::Store& store, refresh::Database& database, asio::any_io_executor executor,
-                         base::Metrics& metrics, const core::Retention& retention)
+                         base::Metrics& metrics)
     : store_(store),
       database_(database),
       stopped_(executor),
@@ -27,9 +27,7 @@ Housekeeper::Housekeeper(store::Store& store, refresh::Database& database, asio:
       behind_(metrics.gauge("vacancy_history_behind",
                             "1 while this process's latest turn of pruning did not finish its round")),
       last_(metrics.gauge("vacancy_history_pruned_timestamp_seconds",
-                          "When this process last had a turn of pruning; 0 before it had one")) {
-  keep(retention);
-}
+                          "When this process last had a turn of pruning; 0 before it had one")) {}
 
 asio::awaitable<void> Housekeeper::run() {
   do {

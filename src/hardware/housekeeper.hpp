@@ -4,7 +4,6 @@
 
 #include "base/event.hpp"
 #include "base/metrics.hpp"
-#include "core/history.hpp"
 #include "refresh/database.hpp"
 #include "store/store.hpp"
 
@@ -14,15 +13,13 @@ namespace hardware {
 /// steps with pauses, so that the database is never busy with it. Used on the background thread.
 class Housekeeper {
  public:
-  /// The references outlive it.
+  /// The references outlive it; `store` knows how long history is kept.
   Housekeeper(store::Store& store, refresh::Database& database, boost::asio::any_io_executor executor,
-              base::Metrics& metrics, const core::Retention& retention);
+              base::Metrics& metrics);
 
   /// Returns when stop() was called.
   boost::asio::awaitable<void> run();
   void stop() { stopped_.set(); }
-  /// How long history is kept from now on.
-  void keep(const core::Retention& retention) { store_.keep(retention); }
 
  private:
   boost::asio::awaitable<void> take_turn();

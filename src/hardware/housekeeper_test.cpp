@@ -27,13 +27,7 @@ class BusyStore final : public support::MemoryStore {
     ++steps_;
     return {.rows = 7, .more = --left_ > 0};
   }
-  void keep(const core::Retention& retention) override {
-    MemoryStore::keep(retention);
-    kept = retention;
-  }
   int steps() const { return steps_; }
-
-  core::Retention kept;
 
  private:
   std::atomic<int> left_, steps_ = 0;
@@ -45,8 +39,7 @@ class HousekeeperTest : public testing::Test {
   ~HousekeeperTest() override { stop(); }
 
   void start(store::Store& store) {
-    housekeeper_ = std::make_unique<Housekeeper>(store, database_, runtime_.background().get_executor(), metrics_,
-                                                 core::Retention{.hours = 24h});
+    housekeeper_ = std::make_unique<Housekeeper>(store, database_, runtime_.background().get_executor(), metrics_);
     run_ = support::start(runtime_.background(), housekeeper_->run());
   }
   void stop() {
@@ -71,7 +64,6 @@ class HousekeeperTest : public testing::Test {
 TEST_F(HousekeeperTest, PrunesUntilNothingIsLeft) {
   BusyStore store(base::system_clock(), 3);
   start(store);
-  EXPECT_EQ(store.kept.hours, 24h);
   EXPECT_TRUE(eventually([&] { return gauge("vacancy_history_pruned_timestamp_seconds") > 0; }));
   stop();
   EXPECT_EQ(store.steps(), 3);

@@ -45,7 +45,8 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), fault_, metrics, owner_),
       alerts_api_(alerts_, store_, caller_, board_, runtime.background().get_executor()),
-      housekeeper_(store_, database_, runtime.background().get_executor(), metrics, config.hardware.history) {
+      housekeeper_(store_, database_, runtime.background().get_executor(), metrics) {
+  keep(config.hardware.history);
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
   auto& last_write = metrics.gauge("vacancy_database_last_write_timestamp_seconds",
@@ -57,6 +58,11 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
 }
 
 Service::~Service() = default;
+
+void Service::keep(const core::Retention& retention) {
+  store_.keep(retention);
+  history_.keep(retention);
+}
 
 std::string Service::problem() const {
   const std::string unread = follower_.problem();
@@ -111,7 +117,7 @@ asio::awaitable<void> Service::reload(config::Config config) {
   co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
-  housekeeper_.keep(config.hardware.history);
+  keep(config.hardware.history);
   board_.set_sets(config::sets_of(config));
   alerts_.configure(std::move(config), std::move(plan));
   follower_.show_all();

@@ -63,6 +63,8 @@ class Service {
   std::string problem() const;
 
  private:
+  void keep(const core::Retention& retention);
+
   base::Runtime& runtime_;
   base::Fault fault_{"the database"};
   refresh::DatabaseWatch watch_{fault_};

@@ -126,6 +126,10 @@ TEST_P(AlertsTest, AStepIsWrittenAsAWhole) {
       << "an id twice";
   EXPECT_EQ(store().alert_memory().seen, 1);
   EXPECT_EQ(store().alert_memory().states, step.states);
+  AlertStep most{.seen = 3, .states = {step.states.begin(), step.states.end() - 1}};
+  for (AlertState& state : most.states) state.text.clear();
+  ASSERT_TRUE(store().advance_alerts(turn, most));
+  EXPECT_EQ(store().alert_memory().states, (std::vector<AlertState>{{"0999", "x"}}));
 }
 
 TEST_P(AlertsTest, ALargeMessageIsKept) {

@@ -29,11 +29,20 @@ std::optional<Alerting> alerting(sql::Session& session, std::string_view locking
                   .now = query.get<base::Time>(4)};
 }
 
+/// More rows than these are deleted together, which looks at all.
+constexpr std::ptrdiff_t kFewStates = 64;
+
 void put_states(sql::Session& session, std::span<const AlertState> states) {
   static const sql::RowsStatement kPut("REPLACE INTO alert_state (state_key, content) VALUES ", 2);
-  kPut.run(session, states, [](sql::Query& query, const AlertState& state) { query.bind(state.key, state.text); });
-  const auto gone = [](const AlertState& state) { return state.text.empty(); };
-  if (std::ranges::any_of(states, gone)) session.run("DELETE FROM alert_state WHERE content = ''");
+  const auto is_gone = [](const AlertState& state) { return state.text.empty(); };
+  const bool few = std::ranges::count_if(states, is_gone) <= kFewStates;
+  std::vector<AlertState> put(states.begin(), states.end());
+  if (few) std::erase_if(put, is_gone);
+  kPut.run(session, std::span<const AlertState>(put),
+           [](sql::Query& query, const AlertState& state) { query.bind(state.key, state.text); });
+  if (!few) session.run("DELETE FROM alert_state WHERE content = ''");
+  for (const AlertState& state : states)
+    if (few && is_gone(state)) session.run("DELETE FROM alert_state WHERE state_key = ?", state.key);
 }
 
 void add_messages(sql::Session& session, std::span<const NewMessage> messages) {

@@ -2,6 +2,7 @@
 command line, on SQLite and MariaDB."""
 
 import datetime
+import signal
 import time
 import urllib.parse
 
@@ -27,12 +28,15 @@ class Cases:
         new.write_text(f'{{"level":"{level}","score":{score},"reason":"is {level}"}}')
         new.rename(self.directory / "level")
 
-    def start(self):
+    def keys(self, **more):
         # A reading is stale after 1 s, and expired after 2.
-        return self.hardware(profiles=PROFILES, probes=[
+        return {"profiles": PROFILES, "probes": [
             {"name": "file", "kind": "exec", "match": {"name": "gpu a/b"}, "command": ["cat", str(self.directory / "level")],
              "ttl": "500ms", "timeout": "500ms", "expire_after": "2s"},
-            {"name": "others", "ttl": "1h", "duration": "1ms"}])
+            {"name": "others", "ttl": "1h", "duration": "1ms"}]} | more
+
+    def start(self):
+        return self.hardware(**self.keys())
 
     def id_of(self, hardware):
         return next(row["id"] for row in request(hardware.port, "/hardware/").json if row["name"] == "gpu a/b")
@@ -126,6 +130,15 @@ class Cases:
 
 
 class SqliteTest(Cases, TestCase):
+    def test_numbers_that_are_no_longer_kept_are_not_told(self):
+        self.measure("HIGH", score=3)
+        hardware = self.start()
+        eventually("they are counted", lambda: self.past(hardware)["numbers"])
+        self.config("hardware.yaml", **self.keys(hardware={"history": {"five_minutes": "0s"}}))
+        hardware.send(signal.SIGHUP)
+        eventually("those of five minutes are gone", lambda: not self.past(hardware, span="5m")["numbers"])
+        self.assertEqual(self.states(hardware)[-1][0], "HIGH")
+
     def test_an_older_hardware_service_and_no_service(self):
         self.measure("HIGH")
         hardware = self.start()

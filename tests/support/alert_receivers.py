@@ -61,10 +61,10 @@ class Server:
 
 
 class Levels(Server):
-    """A batched source: each profile's level is what `levels` says."""
+    """A batched source: each profile's level is what `levels` says. `fails`: it answers 503."""
 
     def __init__(self):
-        self.levels = {}
+        self.levels, self.fails = {}, False
         super().__init__()
 
     def probe(self, **keys):
@@ -72,6 +72,9 @@ class Levels(Server):
                 "timeout": "5s"} | keys
 
     def post(self, handler, body):
+        if self.fails:
+            self.answer(handler, 503)
+            return
         rows = [{"provider": row["provider"], "name": row["name"], "level": self.levels.get(row["name"], "LOW")}
                 for row in json.loads(body)]
         self.answer(handler, 200, json.dumps(rows).encode(), [("Content-Type", "application/json")])
