@@ -3,13 +3,17 @@
 import contextlib
 import json
 import pathlib
+import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
-from harness import BIN, ROOT, against
+from fleet import Fleet, insert_profiles
+from harness import BIN, OPTIONS, ROOT, Program, against
 
-sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.append(str(ROOT / "tests" / "support"))
 import database_server  # noqa: E402
 
 PROFILES, EACH = 100_000, 18
@@ -56,6 +60,67 @@ def writing():
             "≥ 0.9 where little changes", "; ".join(f"{with_ / without:.2f} ({with_} readings/s)" for with_, without in rates.values())
 
 
+class OnSqlite:
+    """What Fleet is on MariaDB, as far as it is needed here."""
+
+    def __init__(self):
+        self.stack = contextlib.ExitStack()
+        self.directory = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="vacancy-bench-")))
+        self.file = self.directory / "vacancy.db"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def hardware(self, config):
+        program = Program("hardware", config, self.directory, "--database", f"sqlite:{self.file}", "--log-level", "warn", label="hardware")
+        self.stack.callback(program.kill)
+        return program
+
+    def sql(self, statement):
+        with contextlib.closing(sqlite3.connect(self.file, timeout=30, isolation_level=None)) as database:
+            return "\n".join("\t".join(map(str, row)) for row in database.execute(statement).fetchall())
+
+    def number(self, statement):
+        return int(self.sql(statement))
+
+    wait = Fleet.wait
+
+
+def all_at_once(place, config):
+    """Readings per second of one process from its first to its board, all due."""
+    replica = place.hardware(config)
+    place.wait("loaded", lambda: replica.metric("vacancy_profiles") == PROFILES, 300)
+    begin = time.time()
+    place.sql(f"UPDATE task SET due = {int(begin * 1e6)}")
+    place.wait("all measured", lambda: replica.probes() >= PROFILES, 300, period=0.5)
+    place.wait("all written", lambda: place.number(f"SELECT COUNT(*) FROM reading WHERE measured_at < {int(begin * 1e6)}") == 0)
+    first, revision = place.number("SELECT MIN(measured_at) FROM reading"), place.number("SELECT revision FROM board")
+    place.wait("on the board", lambda: replica.metric("vacancy_board_revision") >= revision)
+    seconds = time.time() - first / 1e6
+    replica.stop()
+    return PROFILES / seconds
+
+
+def service():
+    """Through store and board of a hardware service, with the default history and with none."""
+    config = {"probes": [{"name": "simulated", "ttl": "1h", "timeout": "30s", "duration": "0s"}]}
+    none = {"hardware": {"history": dict.fromkeys(("transitions", "five_minutes", "hours", "days"), "0s")}}
+    for kind, title in KINDS.items():
+        with (OnSqlite if kind == "sqlite" else Fleet)() as place:
+            place.hardware(config).stop()
+            insert_profiles(place, PROFILES)
+            replica = place.hardware(config)
+            place.wait("all measured", lambda: place.number("SELECT COUNT(*) FROM reading WHERE measured_at > 0") == PROFILES, 300)
+            replica.stop()
+            rates = [[all_at_once(place, config | keys) for keys in ({}, none)] for _ in range(OPTIONS.rounds)]
+        with_it, without = map(statistics.median, zip(*rates))
+        yield f"{title}, {PROFILES:,} profiles due at once, instant probes that pick levels at random, one service: readings/s through store and board, " \
+            "with history to without", "≥ 0.9", f"{with_it / without:.2f}{'' if with_it >= 0.9 * without else ' (missed)'} ({with_it:.0f} and {without:.0f} readings/s)"
+
+
 def pruning():
     for kind, title in KINDS.items():
         with database(kind) as access:
@@ -67,7 +132,7 @@ def pruning():
             f"{found['longest_step']:.0f} ms ({found['rows'] / found['seconds']:.0f} rows/s)"
 
 
-PARTS = {"questions": questions, "writing": writing, "pruning": pruning}
+PARTS = {"questions": questions, "writing": writing, "service": service, "pruning": pruning}
 
 TITLE = "History"
 HOW = """`bench/history.cpp` calls the store itself: it adds transitions in the order of time, as they come, then asks 1,000

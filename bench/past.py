@@ -16,7 +16,7 @@ PROFILES = 1000
 TRANSITIONS = 1080
 # As many as the services take at a time: none is refused.
 QUESTIONS = 8
-SECONDS, RATE, CLIENTS = 10, 1000, 64
+SECONDS, RATE, CLIENTS = 3, 1000, 64
 CONFIG = {"probes": [{"name": "simulated", "ttl": "10m", "timeout": "30s", "duration": "10ms"}],
           "profiles": [{"provider": f"provider-{i % 10}", "name": f"type-{i:06}"} for i in range(PROFILES)]}
 # Each asks for another profile and another time, so that no answer is kept.
@@ -75,7 +75,7 @@ def past():
         get(running.hardware_port, "/hardware/?wait=60")
         load(running.port, file)
         without, with_them, rates = [], [], []
-        for _ in range(OPTIONS.rounds):
+        for _ in range(3 * OPTIONS.rounds):
             without.append(load(running.port, file))
             questions = Questions(running.port, script)
             with_them.append(load(running.port, file))

@@ -73,8 +73,7 @@ class History {
   Flights<LatestTransitions> latest_;
   std::size_t under_way_ = 0;
   base::Event idle_;
-  /// Not of low priority: the background thread frees what it makes, and would wait for its lock of the heap.
-  base::OffloadPool pool_{"past", 1};
+  base::OffloadPool pool_{"past", 1, base::OffloadPool::Priority::low};
 };
 
 }  // namespace portal
