@@ -15,13 +15,17 @@ using core::Span;
 
 /// A round looks at every profile.
 constexpr std::chrono::hours kRound{1};
-/// Profiles, and rows to delete, of one step: no lock is held for longer than some 20 ms.
+/// Profiles of one step.
 constexpr std::size_t kProfiles = sql::kListSize;
-constexpr std::int64_t kRows = 500;
 
 constexpr ProfileId kRoundIsOver = -1;
 constexpr ProfileId kLastProfile = std::numeric_limits<ProfileId>::max();
 constexpr base::Time kEver{base::Duration::max()};
+
+/// Rows to delete in one step, most of them on pages of their own. Where there is one writer, all others wait for it.
+std::int64_t rows_of_step(const sql::Session& session) {
+  return session.dialect().single_writer ? 50 : 500;
+}
 
 /// Where the round is.
 struct Position {
@@ -140,11 +144,11 @@ std::optional<Stretch> look_ahead(sql::Session& session, const core::Retention& 
   return stretch;
 }
 
-/// At most kRows of them.
+/// At most rows_of_step() of them.
 std::int64_t delete_transitions(sql::Session& session, ProfileId profile, base::Time before) {
   {
     auto query = session.query("SELECT at FROM transition WHERE profile_id = ? AND at < ? ORDER BY at LIMIT 1 OFFSET ?",
-                               profile, before, kRows);
+                               profile, before, rows_of_step(session));
     if (query.step()) before = query.get<base::Time>(0);
   }
   return session.run("DELETE FROM transition WHERE profile_id = ? AND at < ?", profile, before);
@@ -169,7 +173,7 @@ void add_sums(sql::Session& session, ProfileId profile, Span span, const Buckets
   }
 }
 
-/// Makes longer spans of some buckets, at most kRows rows; or deletes them, where no longer ones are kept.
+/// Makes longer spans of some buckets, at most rows_of_step() rows; or deletes them, where no longer ones are kept.
 std::int64_t sum_up(sql::Session& session, ProfileId profile, Span span, const core::Retention& kept, base::Time now) {
   const Span next = span == Span::five_minutes ? Span::hour : Span::day;
   Buckets sums;
@@ -179,7 +183,7 @@ std::int64_t sum_up(sql::Session& session, ProfileId profile, Span span, const c
     auto query = session.query(
         "SELECT s.begins, s.revision, h.revision, s.buckets FROM hardware h JOIN summary s ON s.profile_id = h.id"
         " WHERE h.id = ? AND s.span = ? AND s.begins <= ? ORDER BY s.begins LIMIT ?",
-        profile, std::to_underlying(span), first_kept(span, kept, now) - block_length(span), kRows);
+        profile, std::to_underlying(span), first_kept(span, kept, now) - block_length(span), rows_of_step(session));
     while (query.step()) {
       last = query.get<base::Time>(0);
       // A former profile had this id.
@@ -194,21 +198,22 @@ std::int64_t sum_up(sql::Session& session, ProfileId profile, Span span, const c
                      std::to_underlying(span), *last);
 }
 
-/// Does some of it, until about kRows rows are deleted.
+/// Does some of it, until about rows_of_step() rows are deleted.
 std::int64_t clean(sql::Session& session, const Stretch& stretch, const core::Retention& kept, base::Time now) {
+  const std::int64_t most = rows_of_step(session);
   std::int64_t rows = 0;
   for (const ProfileId profile : stretch.gone) {
-    if (rows >= kRows) return rows;
+    if (rows >= most) return rows;
     rows += delete_transitions(session, profile, kEver);
     // Its rows are as few as the spans that are kept.
     rows += session.run("DELETE FROM summary WHERE profile_id = ?", profile);
   }
   for (const auto& [profile, before] : stretch.obsolete) {
-    if (rows >= kRows) return rows;
+    if (rows >= most) return rows;
     rows += delete_transitions(session, profile, before);
   }
   for (const auto& [profile, span] : stretch.old) {
-    if (rows >= kRows) return rows;
+    if (rows >= most) return rows;
     rows += sum_up(session, profile, span, kept, now);
   }
   return rows;
