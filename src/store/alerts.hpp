@@ -42,7 +42,7 @@ struct AlertMemory {
 };
 
 struct NewMessage {
-  /// By which its receiver knows a repeat: never given to one receiver twice; at most 191 characters.
+  /// By which its receiver knows a repeat; at most 191 characters. It takes the place of one with the same.
   std::string id;
   std::string receiver;
   /// Messages of a receiver with the same `order` are delivered one after the other, as they were made.
@@ -61,7 +61,6 @@ struct AlertStep {
 };
 
 enum class MessageState : std::uint8_t { waiting, delivered, dead };
-std::string_view to_string(MessageState state);
 
 /// A message in the outbox.
 struct Message {

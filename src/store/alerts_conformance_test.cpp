@@ -120,16 +120,30 @@ TEST_P(AlertsTest, AStepIsWrittenAsAWhole) {
   EXPECT_EQ(store().alert_memory().states, step.states);
   EXPECT_THAT(store().messages(MessageState::waiting, 2000), SizeIs(1000));
   EXPECT_THAT(due("chat", 2000), SizeIs(500)) << "one of each order";
-  // An id that is known is a mistake: nothing of that step is written.
-  EXPECT_ANY_THROW(
-      store().advance_alerts(turn, {.seen = 2, .states = {{"0000", ""}}, .messages = {{"m0001", "chat", "", "{}"}}}))
-      << "an id twice";
-  EXPECT_EQ(store().alert_memory().seen, 1);
-  EXPECT_EQ(store().alert_memory().states, step.states);
   AlertStep most{.seen = 3, .states = {step.states.begin(), step.states.end() - 1}};
   for (AlertState& state : most.states) state.text.clear();
   ASSERT_TRUE(store().advance_alerts(turn, most));
   EXPECT_EQ(store().alert_memory().states, (std::vector<AlertState>{{"0999", "x"}}));
+}
+
+TEST_P(AlertsTest, AnIdThatIsKnownStopsNothing) {
+  const AlertTurn turn = hold();
+  add(turn, {"x1", "x2"});
+  ASSERT_TRUE(store().advance_alerts(turn, {.seen = 2, .messages = {{"x1", "chat", "x", "new"}}}));
+  EXPECT_EQ(store().alert_memory().seen, 2);
+  const auto waiting = store().messages(MessageState::waiting, 9);
+  EXPECT_THAT(waiting, ElementsAre(with_id("x1"), with_id("x2"))) << "it comes once";
+  EXPECT_EQ(waiting[0].body, "new");
+}
+
+TEST_P(AlertsTest, ManyLargeMessagesAreKept) {
+  const AlertTurn turn = hold();
+  AlertStep step;
+  for (int i = 0; i < 70; ++i)
+    step.messages.push_back({fmt::format("{:02}", i), "chat", fmt::to_string(i), std::string(300'000, 'x')});
+  ASSERT_TRUE(store().advance_alerts(turn, step)) << "more together than a server takes at once";
+  EXPECT_THAT(store().messages(MessageState::waiting, 100), SizeIs(70));
+  EXPECT_EQ(store().due_messages("chat", 100).messages.at(69).body.size(), 300'000U);
 }
 
 TEST_P(AlertsTest, ALargeMessageIsKept) {

@@ -45,14 +45,22 @@ void put_states(sql::Session& session, std::span<const AlertState> states) {
     if (few && is_gone(state)) session.run("DELETE FROM alert_state WHERE state_key = ?", state.key);
 }
 
+/// Of the bodies of one statement: a server takes 16 MiB by itself, and drops the connection for more.
+constexpr std::size_t kMostBytes = 1'000'000;
+
 void add_messages(sql::Session& session, std::span<const NewMessage> messages) {
   static const sql::RowsStatement kAdd(
-      "INSERT INTO outbox (message_id, receiver, order_key, body, created, due) VALUES ", 6);
+      "REPLACE INTO outbox (message_id, receiver, order_key, body, created, due) VALUES ", 6);
   if (messages.empty()) return;
   const base::Time now = session.now();
-  kAdd.run(session, messages, [&](sql::Query& query, const NewMessage& message) {
-    query.bind(message.id, message.receiver, order_key(message.order), message.body, now, now);
-  });
+  while (!messages.empty()) {
+    std::size_t count = 1, bytes = messages.front().body.size();
+    while (count < messages.size() && (bytes += messages[count].body.size()) <= kMostBytes) ++count;
+    kAdd.run(session, messages.first(count), [&](sql::Query& query, const NewMessage& message) {
+      query.bind(message.id, message.receiver, order_key(message.order), message.body, now, now);
+    });
+    messages = messages.subspan(count);
+  }
 }
 
 }  // namespace

@@ -34,14 +34,14 @@ store::AlertMemory MemoryStore::alert_memory() {
 bool MemoryStore::advance_alerts(const store::AlertTurn& turn, const store::AlertStep& step) {
   const auto lock = enter();
   if (alerting_.turn != turn) return false;
-  for (const store::NewMessage& added : step.messages)
-    for (const auto& [message, order] : outbox_)
-      if (message.id == added.id && message.receiver == added.receiver) throw base::Lost("a message of this id exists");
   const base::Time now = clock_.wall_now();
   alerting_.seen = step.seen;
   for (const auto& [key, text] : step.states) alerting_.states[key] = text;
   std::erase_if(alerting_.states, [](const auto& state) { return state.second.empty(); });
-  for (const store::NewMessage& added : step.messages)
+  for (const store::NewMessage& added : step.messages) {
+    std::erase_if(outbox_, [&](const Outgoing& one) {
+      return one.message.id == added.id && one.message.receiver == added.receiver;
+    });
     outbox_.push_back({.message = {.number = ++last_message_,
                                    .id = added.id,
                                    .receiver = added.receiver,
@@ -49,6 +49,7 @@ bool MemoryStore::advance_alerts(const store::AlertTurn& turn, const store::Aler
                                    .created = now,
                                    .due = now},
                        .order = added.order});
+  }
   return true;
 }
 
