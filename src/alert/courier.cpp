@@ -87,13 +87,15 @@ asio::awaitable<void> Courier::run() {
   while (!stopped_.is_set()) {
     woken_.reset();
     look_at_ = steady_clock::now() + pace_.look;
-    if (const auto turn = outbox_.lease.turn()) co_await work(*turn);
+    if (const auto turn = outbox_.turn()) co_await work(*turn);
     if (co_await stopped_.wait(paused_until_)) break;
     co_await woken_.wait(look_at_);
   }
 }
 
 void Courier::pause(base::Duration pause) {
+  // What fires is to be repeated, whatever the receiver asks for.
+  if (const auto every = receiver_->repeat_every(); every.count() > 0) pause = std::min(pause, every);
   paused_until_ = look_at_ = steady_clock::now() + pause;
 }
 
@@ -103,6 +105,9 @@ asio::awaitable<void> Courier::work(const Turn& turn) {
   const auto due = co_await outbox_.attempt("alert_due", job);
   if (!due) co_return pause(pace_.first_pause);
   const auto asked = steady_clock::now();
+  // First, since it may be forgotten while messages fail.
+  if (receiver_->repeat_every().count() > 0 && asked >= repeat_at_) co_await repeat(due->now, turn);
+  if (is_over(turn)) co_return;
   for (const store::Message& message : due->messages) {
     co_await send(message, due->now + since(asked), turn);
     if (is_over(turn) || paused_until_ > steady_clock::now()) co_return;
@@ -111,8 +116,6 @@ asio::awaitable<void> Courier::work(const Turn& turn) {
     look_at_ = {};  // there may be more
   else if (due->next_due)
     look_at_ = std::min(look_at_, asked + (*due->next_due - due->now));
-  if (receiver_->repeat_every().count() > 0 && steady_clock::now() >= repeat_at_)
-    co_await repeat(due->now + since(asked), turn);
 }
 
 asio::awaitable<Delivery> Courier::deliver(Message message, base::Time now, std::stop_token lost) {
@@ -193,7 +196,7 @@ asio::awaitable<void> Courier::repeat(base::Time now, const Turn& turn) {
   if (delivery.outcome == Outcome::delivered) co_return fault_.succeeded(problem_);
   fault_.failed(problem_, delivery.error);
   // Sooner than the next time, before it is forgotten.
-  repeat_at_ = std::min(repeat_at_, steady_clock::now() + pace_.look);
+  repeat_at_ = std::min(repeat_at_, steady_clock::now() + std::max(pace_.look, delivery.retry_after));
 }
 
 }  // namespace alert

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/error.hpp"
+#include "base/task_group.hpp"
 
 namespace alert {
 namespace {
@@ -38,17 +39,24 @@ void Lease::stop() {
 }
 
 asio::awaitable<void> Lease::run() {
-  auto next = steady_clock::now();
-  while (!stopped_.is_set()) {
-    if (steady_clock::now() >= next) {
-      next = steady_clock::now() + lease_ / kRenewals;
-      co_await ask();
-    }
-    if (held_ && steady_clock::now() >= held_->until) lose("it could not be renewed in time");
-    co_await stopped_.wait_for(lease_ / kLooks);
-  }
+  base::TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn("renewal of the lease of alerts", renew_loop());
+  group.spawn("end of the lease of alerts", watch_loop());
+  co_await group.wait();
   fault_.forget(kProblem);
   co_await give_back();
+}
+
+asio::awaitable<void> Lease::renew_loop() {
+  do {
+    co_await ask();
+  } while (!co_await stopped_.wait_for(lease_ / kRenewals));
+}
+
+/// Also while a call of the database does not return: another replica begins when the lease has ended.
+asio::awaitable<void> Lease::watch_loop() {
+  while (!co_await stopped_.wait_for(lease_ / kLooks))
+    if (held_ && steady_clock::now() >= held_->until) lose("it could not be renewed in time");
 }
 
 asio::awaitable<void> Lease::ask() {
@@ -58,10 +66,11 @@ asio::awaitable<void> Lease::ask() {
     const auto turn = co_await caller_.run("alert_lease", job);
     fault_.succeeded(kProblem);
     if (held_ && turn != held_->turn) lose("another replica has it");
-    if (!turn) co_return;
+    const auto until = sent + lease_ - lease_ / kMargin;
+    if (!turn || steady_clock::now() >= until) co_return;
     const bool is_new = !held_;
     if (is_new) held_.emplace(*turn);
-    held_->until = sent + lease_ - lease_ / kMargin;
+    held_->until = until;
     if (!is_new) co_return;
     spdlog::info("this replica evaluates and sends alerts");
     changed_();

@@ -44,6 +44,8 @@ class Lease {
     base::SteadyTime until;
   };
 
+  boost::asio::awaitable<void> renew_loop();
+  boost::asio::awaitable<void> watch_loop();
   boost::asio::awaitable<void> ask();
   boost::asio::awaitable<void> give_back();
   void lose(std::string_view why);

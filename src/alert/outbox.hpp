@@ -17,16 +17,24 @@ struct Outbox {
   base::Fault& fault;
   Lease& lease;
 
+  static inline const std::string kProblem = "the outbox of alerts cannot be used";
+
+  /// This replica's right to send. Without it, what failed is not tried again.
+  std::optional<Turn> turn() const {
+    auto turn = lease.turn();
+    if (!turn) fault.forget(kProblem);
+    return turn;
+  }
+
   /// Runs `job` as store::Caller::run() does.
   template <class F>
   boost::asio::awaitable<std::optional<std::invoke_result_t<F&>>> attempt(std::string call, F job) const {
-    const std::string problem = "the outbox of alerts cannot be used (" + call + ")";
     try {
       std::optional result = co_await caller.run(call, std::move(job));
-      fault.succeeded(problem);
+      fault.succeeded(kProblem);
       co_return result;
     } catch (const base::Lost& lost) {
-      fault.failed(problem, lost.what());
+      fault.failed(kProblem, call + ": " + lost.what());
       co_return std::nullopt;
     }
   }

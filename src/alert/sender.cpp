@@ -89,7 +89,9 @@ void Sender::wake() {
 asio::awaitable<void> Sender::count() {
   std::optional<store::OutboxCounts> counted;
   const auto job = [this] { return outbox_.store.outbox(); };
-  if (outbox_.lease.turn()) counted = co_await outbox_.attempt("alert_count", job);
+  const bool leads = outbox_.turn().has_value();
+  if (leads) counted = co_await outbox_.attempt("alert_count", job);
+  if (leads && !counted) co_return;  // the numbers stay
   for (auto& [name, meters] : meters_)
     for (prometheus::Gauge* gauge : {&meters.waiting, &meters.dead_letters, &meters.oldest}) gauge->Set(0);
   if (!counted) co_return;
@@ -111,7 +113,7 @@ std::vector<std::string> Sender::names() const {
 
 asio::awaitable<void> Sender::tidy() {
   while (!co_await stopped_.wait_for(kTidy)) {
-    if (!outbox_.lease.turn()) continue;
+    if (!outbox_.turn()) continue;
     auto job = [this, names = names()] {
       outbox_.store.give_up_strangers(names, kStrangersKept);
       return outbox_.store.tidy_outbox({});

@@ -26,13 +26,15 @@ class Sender {
   /// Sends to these receivers from now on. Those that stay as they are go on undisturbed. Before run() or during it.
   void configure(std::span<const config::AlertReceiver> receivers);
 
+  /// Counts what is in the outbox, for the metrics. run() does it all the time.
+  boost::asio::awaitable<void> count();
+
   /// Sends a test message to a receiver now, with or without the lease. not_found, and unavailable with the reason when
   /// it does not arrive.
   boost::asio::awaitable<base::Result<void>> test(std::string receiver, base::Time now);
 
  private:
   boost::asio::awaitable<void> tidy();
-  boost::asio::awaitable<void> count();
   ReceiverMeters& meters_of(const std::string& receiver);
   std::vector<std::string> names() const;
 

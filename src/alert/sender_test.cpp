@@ -5,7 +5,7 @@
 #include "base/runtime.hpp"
 #include "base/text.hpp"
 #include "support/eventually.hpp"
-#include "support/memory_store.hpp"
+#include "support/gated_store.hpp"
 #include "support/scripted_transport.hpp"
 
 namespace alert {
@@ -31,14 +31,15 @@ std::string id_of(const probe::Request& request) {
 class Replica {
  public:
   Replica(base::Runtime& runtime, store::Store& store, ScriptedTransport& transport,
-          const config::AlertReceiver& config, base::Duration lease, Firing firing)
+          const config::AlertReceiver& config, base::Duration lease, Firing firing,
+          std::unique_ptr<Receiver> receiver = nullptr)
       : runtime_(runtime),
         caller_(2, metrics_),
         lease_(runtime.background().get_executor(), store, caller_, fault_, base::random_hex(8), lease,
                [this] { courier_.wake(); }),
         meters_(metrics_, "chat"),
-        courier_(config, make_receiver(config, transport.transport()), {store, caller_, fault_, lease_},
-                 std::move(firing), meters_, runtime.background().get_executor(),
+        courier_(config, receiver ? std::move(receiver) : make_receiver(config, transport.transport()),
+                 {store, caller_, fault_, lease_}, std::move(firing), meters_, runtime.background().get_executor(),
                  {.first_pause = 10ms, .longest_pause = 50ms, .look = 20ms}),
         lease_ended_(support::start(runtime.background(), lease_.run())),
         courier_ended_(support::start(runtime.background(), courier_.run())) {}
@@ -61,6 +62,7 @@ class Replica {
     return on(runtime_.background(), [this] { return lease_.turn()->turn; });
   }
   std::string metrics() const { return metrics_.text(); }
+  std::string fault() const { return fault_.text(); }
 
  private:
   base::Runtime& runtime_;
@@ -72,6 +74,39 @@ class Replica {
   Courier courier_;
   std::future<void> lease_ended_;
   std::future<void> courier_ended_;
+};
+
+/// A store whose answers about the lease may be long in coming, and which may refuse to count.
+class StallingStore final : public support::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  std::optional<store::AlertTurn> hold_alerts(const std::string& owner, base::Duration lease) override {
+    gate.pass();
+    return MemoryStore::hold_alerts(owner, lease);
+  }
+  store::OutboxCounts outbox() override {
+    if (refuses_to_count) throw base::Lost("gone");
+    return MemoryStore::outbox();
+  }
+  support::Gate gate;
+  std::atomic<bool> refuses_to_count = false;
+};
+
+/// Refuses all for an hour, and forgets what is not repeated.
+class ForgetfulReceiver final : public Receiver {
+ public:
+  explicit ForgetfulReceiver(std::atomic<int>& repeated) : repeated_(repeated) {}
+  boost::asio::awaitable<Delivery> deliver(Message, Sending) override {
+    co_return Delivery{.outcome = Outcome::failed, .error = "busy", .answered = true, .retry_after = 1h};
+  }
+  base::Duration repeat_every() const override { return 20ms; }
+  boost::asio::awaitable<Delivery> repeat(std::vector<Message>, Sending) override {
+    ++repeated_;
+    co_return Delivery{};
+  }
+
+ private:
+  std::atomic<int>& repeated_;
 };
 
 class SenderTest : public testing::Test {
@@ -116,7 +151,7 @@ class SenderTest : public testing::Test {
   }
 
   base::Runtime runtime_{1};
-  support::MemoryStore store_{base::system_clock()};
+  StallingStore store_{base::system_clock()};
   ScriptedTransport transport_;
   config::AlertReceiver config_;
   std::atomic<int> repeats_ = 0;
@@ -230,6 +265,43 @@ TEST_F(SenderTest, AReplicaThatLosesTheLeaseStopsSending) {
   EXPECT_THAT(called(), ElementsAre("x1", "x1", "y1")) << "repeated, with its id";
 }
 
+TEST_F(SenderTest, AReplicaWhoseDatabaseStallsStopsSending) {
+  Replica first = replica(300ms);
+  const store::AlertTurn turn = first.turn();
+  transport_.hold(true);
+  add(turn, {"x1"});
+  ASSERT_TRUE(eventually([&] { return called().size() == 1; }));
+  store_.gate.close();
+  EXPECT_TRUE(eventually([&] { return transport_.stopped() == 1; })) << "the call is cut off";
+  EXPECT_FALSE(first.leads());
+  store_.gate.open();
+  transport_.hold(false);
+  EXPECT_TRUE(all_delivered(1)) << "it goes on by itself";
+}
+
+TEST_F(SenderTest, WhatFailedIsForgottenWithTheLease) {
+  Replica first = replica(300ms);
+  first.turn();
+  store_.lose(true);
+  ASSERT_TRUE(eventually([&] { return first.fault().starts_with("the outbox of alerts cannot be used"); }));
+  ASSERT_TRUE(eventually([&] { return !first.leads(); }));
+  store_.gate.close();
+  store_.lose(false);
+  ASSERT_TRUE(eventually([&] { return store_.MemoryStore::hold_alerts("another", 1h).has_value(); }));
+  store_.gate.open();
+  EXPECT_TRUE(eventually([&] { return first.fault().empty(); }));
+}
+
+TEST_F(SenderTest, WhatFiresIsRepeatedWhileMessagesFail) {
+  std::atomic<int> repeated = 0;
+  const auto firing = [](const std::string&) { return std::vector<Message>{test_message("firing", {})}; };
+  Replica replica(runtime_, store_, transport_, config_, 15s, firing, std::make_unique<ForgetfulReceiver>(repeated));
+  add(replica.turn(), {"a1", "b1", "c1", "d1", "e1", "f1", "g1", "h1"});
+  ASSERT_TRUE(eventually([&] { return store_.messages(MessageState::waiting, 9).back().attempts == 1; }));
+  const int before = repeated;
+  EXPECT_TRUE(eventually([&] { return repeated > before + 2; }));
+}
+
 TEST_F(SenderTest, AnEndThatCannotBeWrittenIsNotRepeated) {
   Replica replica = this->replica();
   const store::AlertTurn turn = replica.turn();
@@ -314,6 +386,18 @@ TEST_F(WholeSenderTest, SendsToTheReceiversOfNow) {
   configure({config_});
   ASSERT_TRUE(eventually([&] { return attempts() > before; }));
   EXPECT_THAT(store_.messages(MessageState::waiting, 1).at(0).error, HasSubstr("port 2"));
+}
+
+TEST_F(WholeSenderTest, ACountThatFailsLeavesTheNumbers) {
+  configure({config_});
+  add(turn(), {"x1"});
+  const auto count = [&] { return support::start(runtime_.background(), sender_.count()).get(); };
+  const auto& waiting = metrics_.gauge("vacancy_alert_outbox", "", {{"receiver", "chat"}});
+  count();
+  EXPECT_EQ(waiting.Value(), 1);
+  store_.refuses_to_count = true;
+  count();
+  EXPECT_EQ(waiting.Value(), 1);
 }
 
 TEST_F(WholeSenderTest, ATestTellsWhatIsWrong) {
