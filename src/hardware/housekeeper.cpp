@@ -41,18 +41,18 @@ asio::awaitable<void> Housekeeper::take_turn() {
   auto job = [this] { store_.forget_removed(kRemovedKept); };
   co_await database_.attempt_once("profiles", "old deletions cannot be forgotten", std::move(job));
   const auto end = Clock::now() + kTurn;
-  bool more = true;
-  while (more && Clock::now() < end && !stopped_.is_set()) more = co_await prune();
-  behind_.Set(more ? 1 : 0);
-  last_.SetToCurrentTime();
+  std::optional<bool> more = true;
+  while (more.value_or(false) && Clock::now() < end && !stopped_.is_set()) more = co_await prune();
+  behind_.Set(more.value_or(true) ? 1 : 0);
+  if (more) last_.SetToCurrentTime();
 }
 
-/// One step and a pause; returns whether there is more to do.
-asio::awaitable<bool> Housekeeper::prune() {
+/// One step and a pause; returns whether there is more to do. Nothing: it failed.
+asio::awaitable<std::optional<bool>> Housekeeper::prune() {
   auto job = [this] { return store_.prune(); };
   const auto begin = Clock::now();
   const auto step = co_await database_.attempt_once("history", "old history cannot be deleted", std::move(job));
-  if (!step) co_return false;
+  if (!step) co_return std::nullopt;
   rows_.Increment(static_cast<double>(step->rows));
   const auto took = std::chrono::duration_cast<base::Duration>(Clock::now() - begin);
   if (step->more) co_await stopped_.wait_for(std::max<base::Duration>(2 * took, kPause));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 
 #include "base/event.hpp"
 #include "base/metrics.hpp"
@@ -23,7 +24,7 @@ class Housekeeper {
 
  private:
   boost::asio::awaitable<void> take_turn();
-  boost::asio::awaitable<bool> prune();
+  boost::asio::awaitable<std::optional<bool>> prune();
 
   store::Store& store_;
   refresh::Database& database_;

@@ -24,10 +24,13 @@ class BusyStore final : public support::MemoryStore {
 
   store::Pruned prune() override {
     MemoryStore::prune();
+    if (steps_ == fails_at) throw base::Lost("gone");
     ++steps_;
     return {.rows = 7, .more = --left_ > 0};
   }
   int steps() const { return steps_; }
+  /// The step that fails.
+  std::atomic<int> fails_at = -1;
 
  private:
   std::atomic<int> left_, steps_ = 0;
@@ -87,6 +90,17 @@ TEST_F(HousekeeperTest, EndsInTheMiddleOfItsWork) {
   EXPECT_TRUE(eventually([&] { return store.steps() > 2; }));
   stop();
   EXPECT_EQ(gauge("vacancy_history_behind"), 1);
+}
+
+TEST_F(HousekeeperTest, ATurnThatFailsIsNotDone) {
+  const support::CapturedLog log;
+  BusyStore store(base::system_clock(), 3);
+  store.fails_at = 1;
+  start(store);
+  EXPECT_TRUE(eventually([&] { return gauge("vacancy_history_behind") == 1; }));
+  EXPECT_EQ(log.count("old history cannot be deleted"), 1U);
+  EXPECT_EQ(gauge("vacancy_history_pruned_timestamp_seconds"), 0);
+  EXPECT_EQ(rows(), 7);
 }
 
 TEST_F(HousekeeperTest, SurvivesADatabaseThatIsAway) {
