@@ -45,13 +45,20 @@ Engine::Engine(store::Alerts& alerts, store::History& history, store::Budgets& b
     : alerts_(alerts), history_(history), budgets_(budgets), plan_(std::move(plan)) {}
 
 void Engine::configure(Plan plan) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(next_mutex_);
+  next_ = std::move(plan);
+}
+
+void Engine::take_plan() {
+  const std::lock_guard lock(next_mutex_);
+  if (!next_) return;
   evaluator_.reset();
-  plan_ = std::move(plan);
+  plan_ = *std::exchange(next_, std::nullopt);
 }
 
 Engine::Done Engine::step(const store::AlertTurn& turn, const Look& look) {
   const std::lock_guard lock(mutex_);
+  take_plan();
   try {
     const bool follows = evaluator_ && turn == turn_ && !look.all;
     turn_ = turn;
@@ -78,12 +85,7 @@ void Engine::begin(const Look& look) {
   committed_at_ = {};
   seen_ = committed_ = memory.seen.value_or(0);
   std::vector<core::LoggedTransition> missed;
-  if (evaluator_->is_known()) missed = read_log();
-  if (missed.size() > kMostMissed || is_older(missed, look.now - kOldestMissed)) {
-    spdlog::warn("alerts were not evaluated for long; what {} transitions would have caused is not sent",
-                 missed.size());
-    missed.clear();
-  }
+  if (evaluator_->is_known()) missed = read_missed(look.now);
   // Rows are as after these transitions.
   std::unordered_set<core::ProfileId> moved;
   for (const core::LoggedTransition& transition : missed) moved.insert(transition.profile);
@@ -93,29 +95,47 @@ void Engine::begin(const Look& look) {
   });
   evaluator_->settle(look.now);
   for (const core::LoggedTransition& transition : missed) evaluator_->observe(transition);
+  // The clock may have gone on since.
+  if (!moved.empty())
+    look.snapshot.for_each([&](const core::RowPtr& row) {
+      if (moved.contains(row->profile.id)) evaluator_->observe(*row, look.now);
+    });
   evaluator_->wake(look.now);
   seen_ = std::max(seen_, look.version.revision);
 }
 
 void Engine::follow(const Look& look) {
   if (plan_.rules.empty()) return;
-  for (const core::RowPtr& row : look.rows) evaluator_->know(row->profile, row->probe.text(), look.now);
+  evaluator_->change(look.rows, look.gone, look.now);
   // Read after the look, so that it is not behind the rows.
-  for (const core::LoggedTransition& transition : read_log()) evaluator_->observe(transition);
+  for (bool more = true; more;) {
+    const auto page = read_page();
+    more = page.size() >= kPage;
+    for (const core::LoggedTransition& transition : page) evaluator_->observe(transition);
+  }
   for (const core::RowPtr& row : look.rows) evaluator_->observe(*row, look.now);
-  for (const core::ProfileId profile : look.gone) evaluator_->forget(profile, look.now);
   seen_ = std::max(seen_, look.version.revision);
 }
 
-std::vector<core::LoggedTransition> Engine::read_log() {
-  std::vector<core::LoggedTransition> all;
+/// The next part of the log; the last one is smaller than kPage.
+std::vector<core::LoggedTransition> Engine::read_page() {
+  auto page = history_.transitions_after(seen_, kPage);
+  if (!page.empty()) seen_ = page.back().revision;
+  return page;
+}
+
+/// What happened without evaluation; nothing when it is too much, or too long ago, to be told.
+std::vector<core::LoggedTransition> Engine::read_missed(base::Time now) {
+  std::vector<core::LoggedTransition> missed;
   for (bool more = true; more;) {
-    const auto page = history_.transitions_after(seen_, kPage);
+    const auto page = read_page();
     more = page.size() >= kPage;
-    if (!page.empty()) seen_ = page.back().revision;
-    all.insert(all.end(), page.begin(), page.end());
+    missed.insert(missed.end(), page.begin(), page.end());
+    if (missed.size() <= kMostMissed && !is_older(missed, now - kOldestMissed)) continue;
+    spdlog::warn("alerts were not evaluated for long; what happened meanwhile is not sent");
+    return {};
   }
-  return all;
+  return missed;
 }
 
 bool Engine::watches_budgets() const {

@@ -21,7 +21,8 @@ struct Look {
   core::Snapshot snapshot{};
   /// The source's clock.
   base::Time now;
-  /// The rows that changed or aged, and profiles that went, since the look before. `all`: these are not known.
+  /// The rows that changed or aged, each profile's latest one, and profiles that went, since the look before. `all`:
+  /// these are not known.
   std::vector<core::RowPtr> rows{};
   std::vector<core::ProfileId> gone{};
   bool all = false;
@@ -34,7 +35,7 @@ class Engine {
   /// The references outlive it.
   Engine(store::Alerts& alerts, store::History& history, store::Budgets& budgets, Plan plan);
 
-  /// Evaluates by this from the next step on.
+  /// Evaluates by this from the next step on. Does not wait for the present one.
   void configure(Plan plan);
 
   struct Count {
@@ -60,7 +61,9 @@ class Engine {
  private:
   void begin(const Look& look);
   void follow(const Look& look);
-  std::vector<core::LoggedTransition> read_log();
+  void take_plan();
+  std::vector<core::LoggedTransition> read_page();
+  std::vector<core::LoggedTransition> read_missed(base::Time now);
   bool watches_budgets() const;
   void look_at_budgets(base::Time now);
   std::optional<base::Time> due() const;
@@ -70,6 +73,10 @@ class Engine {
   store::Alerts& alerts_;
   store::History& history_;
   store::Budgets& budgets_;
+  /// The plan of the next step.
+  std::mutex next_mutex_;
+  std::optional<Plan> next_;
+  /// Held by a step while it asks the store.
   mutable std::mutex mutex_;
   Plan plan_;
   /// Null: begin anew.

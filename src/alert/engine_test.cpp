@@ -3,11 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
 #include <random>
 
 #include "base/error.hpp"
 #include "support/fake_clock.hpp"
-#include "support/memory_store.hpp"
+#include "support/gated_store.hpp"
 
 namespace alert {
 namespace {
@@ -26,7 +27,12 @@ class Log final : public store::History {
  public:
   std::vector<core::LoggedTransition> entries;
 
+  support::Gate gate;
+  int pages = 0;
+
   std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) override {
+    gate.pass();
+    ++pages;
     std::vector<core::LoggedTransition> found;
     for (const auto& entry : entries) {
       const bool whole = found.empty() || entry.revision != found.back().revision;
@@ -268,12 +274,100 @@ TEST_F(EngineTest, WhatWasMissedForADayIsNotTold) {
   EXPECT_EQ(told(), "+a/x2") << "but what still is";
 }
 
+TEST_F(EngineTest, WhatCannotBeToldIsNotRead) {
+  Engine one = engine();
+  one.step(take(), look());
+  for (int i = 0; i < 50'000; ++i) log_.entries.push_back({++revision_, 2, {now(), kLow, core::Freshness::fresh, ""}});
+  clock_.advance(25h);
+  for (int i = 0; i < 250'000; ++i) log_.entries.push_back({++revision_, 2, {now(), kLow, core::Freshness::fresh, ""}});
+  turn(1, kHigh);
+  log_.pages = 0;
+  one.configure(plan_);
+  one.step(take(), look());
+  EXPECT_EQ(log_.pages, 1) << "it is too old";
+  EXPECT_EQ(told(), "+a/x1");
+  clock_.advance(1s);
+  turn(1, kLow);
+  for (int i = 0; i < 250'000; ++i) log_.entries.push_back({++revision_, 2, {now(), kLow, core::Freshness::fresh, ""}});
+  turn(2, kHigh);
+  log_.pages = 0;
+  one.configure(plan_);
+  one.step(take(), look());
+  EXPECT_LE(log_.pages, 45) << "it is too much";
+  EXPECT_EQ(told(), "+a/x1 -a/x1 +a/x2");
+}
+
+TEST_F(EngineTest, AnotherPlanDoesNotWaitForAStep) {
+  Engine one = engine();
+  const auto mine = take();
+  one.step(mine, look());
+  turn(1, kHigh);
+  log_.gate.close();
+  const Look next = look();
+  auto step = std::async([&] { one.step(mine, next); });
+  while (log_.gate.waiting() == 0) std::this_thread::yield();
+  Plan other = plan_;
+  other.rules[0].name = "other";
+  auto configured = std::async([&] { one.configure(other); });
+  EXPECT_EQ(configured.wait_for(10s), std::future_status::ready);
+  log_.gate.open();
+  step.get();
+  EXPECT_EQ(told(), "+a/x1");
+  EXPECT_EQ(one.step(mine, look(true)).counts.at(0).rule, "other");
+}
+
+TEST_F(EngineTest, WhatExpiredUnseenIsOver) {
+  Engine one = engine();
+  const auto mine = take();
+  one.step(mine, look());
+  turn(1, kHigh);
+  rows_[1].reading->stale_at = rows_[1].reading->expires_at = now() + 10s;
+  clock_.advance(1h);
+  engine().step(mine, look(true));
+  EXPECT_EQ(told(), "+a/x1 -a/x1");
+}
+
+TEST_F(EngineTest, AProfileMayHaveTheNameOfAnother) {
+  Engine one = engine();
+  const auto mine = take();
+  turn(1, kHigh);
+  turn(2, kHigh);
+  one.step(mine, look());
+  ASSERT_EQ(told(), "+a/x1 +a/x2");
+  // Another profile comes in the place of x1.
+  rows_[3].profile = {.id = 3, .key = rows_[1].profile.key};
+  rows_.erase(1);
+  clock_.advance(1s);
+  turn(3, kHigh);
+  Look replaced = look();
+  replaced.gone = {1};
+  one.step(mine, replaced);
+  EXPECT_EQ(one.step(mine, look()).counts.at(0).firing, 2U);
+  EXPECT_EQ(told(), "+a/x1 +a/x2 -a/x1 +a/x1");
+  // x1 takes the name of x2, which takes another one.
+  clock_.advance(1s);
+  rows_[2].profile.key.name = "x4";
+  rows_[3].profile.key.name = "x2";
+  for (const core::ProfileId id : {2, 3}) {
+    rows_[id].revision = ++revision_;
+    changed_.insert(id);
+  }
+  Look chain = look();
+  std::ranges::reverse(chain.rows);
+  EXPECT_EQ(one.step(mine, chain).counts.at(0).firing, 2U);
+  std::vector<std::string> firing;
+  for (const Message& message : one.firing("chat"))
+    for (const Item& item : message.items) firing.push_back(item.subject);
+  EXPECT_THAT(firing, ElementsAre("a/x2", "a/x4"));
+}
+
 TEST_F(EngineTest, AProfileThatGoesIsOver) {
   Engine one = engine();
   const auto mine = take();
   turn(1, kHigh);
   one.step(mine, look());
   rows_.erase(1);
+  clock_.advance(1s);
   Look gone = look();
   gone.gone = {1};
   one.step(mine, gone);

@@ -32,6 +32,7 @@ void Evaluator::load(const std::vector<State>& states) {
 
 void Evaluator::settle(base::Time now) {
   settled_ = true;
+  for (const auto& watch : watches_) watch->limit(now);
   std::vector<std::set<std::string, std::less<>>> subjects(watches_.size());
   for (const auto& [id, known] : known_)
     for (const auto& [rule, subject] : known.subjects) subjects[rule].insert(subject);
@@ -72,39 +73,65 @@ Evaluator::Subjects Evaluator::subjects_of(const core::Profile& profile, std::st
 }
 
 void Evaluator::know(const core::Profile& profile, std::string_view probe, base::Time now) {
+  if (auto left = put(profile, probe)) judge_moved({{profile.id, *std::move(left)}}, now);
+}
+
+void Evaluator::forget(core::ProfileId profile, base::Time now) {
+  if (auto left = drop(profile)) judge_moved({{profile, *std::move(left)}}, now);
+}
+
+void Evaluator::change(const std::vector<core::RowPtr>& rows, const std::vector<core::ProfileId>& gone,
+                       base::Time now) {
+  std::vector<Left> all;
+  for (const core::ProfileId profile : gone)
+    if (auto left = drop(profile)) all.emplace_back(profile, *std::move(left));
+  for (const core::RowPtr& row : rows)
+    if (auto left = put(row->profile, row->probe.text())) all.emplace_back(row->profile.id, *std::move(left));
+  judge_moved(all, now);
+}
+
+/// Returns the subjects that it had before. Nothing: it stays as it is.
+std::optional<Evaluator::Subjects> Evaluator::put(const core::Profile& profile, std::string_view probe) {
   Known* const before = find(profile.id);
-  if (before != nullptr && before->profile == profile && before->probe == probe) return;
+  if (before != nullptr && before->profile == profile && before->probe == probe) return std::nullopt;
   Known known{.profile = profile, .probe = std::string(probe), .subjects = subjects_of(profile, probe)};
-  if (before == nullptr && known.subjects.empty()) return;
+  if (before == nullptr && known.subjects.empty()) return std::nullopt;
   Subjects left;
   if (before != nullptr) {
     leave(*before);
     left = std::move(before->subjects);
     known.seen = std::move(before->seen);
   }
-  Known& kept = known_[profile.id] = std::move(known);
-  enter(kept);
-  for (const auto& [rule, subject] : left) {
-    if (!watches_[rule]->rule().is_of_profiles())
-      judge_all(rule, subject, now);
-    else if (std::ranges::find(kept.subjects, std::pair(rule, subject)) == kept.subjects.end())
-      watches_[rule]->end(subject, now);
-  }
-  judge(kept, now);
-  if (kept.subjects.empty()) known_.erase(profile.id);
+  enter(known_[profile.id] = std::move(known));
+  return left;
 }
 
-void Evaluator::forget(core::ProfileId profile, base::Time now) {
-  const Known* const known = find(profile);
-  if (known == nullptr) return;
-  leave(*known);
-  const Subjects subjects = known->subjects;
-  known_.erase(profile);
-  for (const auto& [rule, subject] : subjects) {
-    if (watches_[rule]->rule().is_of_profiles())
-      watches_[rule]->end(subject, now);
-    else
-      judge_all(rule, subject, now);
+std::optional<Evaluator::Subjects> Evaluator::drop(core::ProfileId profile) {
+  const auto known = known_.find(profile);
+  if (known == known_.end()) return std::nullopt;
+  leave(known->second);
+  Subjects left = std::move(known->second.subjects);
+  known_.erase(known);
+  return left;
+}
+
+/// What a profile left ends before what others took over begins: it may be the same subject.
+void Evaluator::judge_moved(const std::vector<Left>& all, base::Time now) {
+  for (const auto& [profile, left] : all) {
+    const Known* const known = find(profile);
+    const Subjects& kept = known != nullptr ? known->subjects : Subjects{};
+    for (const auto& [rule, subject] : left) {
+      if (!watches_[rule]->rule().is_of_profiles())
+        judge_all(rule, subject, now);
+      else if (std::ranges::find(kept, std::pair(rule, subject)) == kept.end())
+        watches_[rule]->end(subject, now);
+    }
+  }
+  for (const auto& [profile, left] : all) {
+    const Known* const known = find(profile);
+    if (known == nullptr) continue;
+    judge(*known, now);
+    if (known->subjects.empty()) known_.erase(profile);
   }
 }
 
@@ -151,6 +178,7 @@ void Evaluator::observe(const core::Row& row, base::Time now) {
   // A start hears of everything now; later only the clock makes news, and it did when it did.
   const bool turned = known->seen && is_loss(seen.freshness);
   const base::Time at = turned ? seen.at : now;
+  if (turned) advance(at - base::Duration{1});
   see(*known, std::move(seen), at);
 }
 

@@ -48,6 +48,8 @@ class Evaluator {
   /// The profile is there, or has other labels or another probe.
   void know(const core::Profile& profile, std::string_view probe, base::Time now);
   void forget(core::ProfileId profile, base::Time now);
+  /// know() and forget() of many at once, each once: one may have the name that another one had.
+  void change(const std::vector<core::RowPtr>& rows, const std::vector<core::ProfileId>& gone, base::Time now);
 
   /// A transition of the log. First advances to its time.
   void observe(const core::LoggedTransition& transition);
@@ -108,6 +110,11 @@ class Evaluator {
     std::set<core::ProfileId> good{};
   };
 
+  /// A profile and the subjects that it had.
+  using Left = std::pair<core::ProfileId, Subjects>;
+  std::optional<Subjects> put(const core::Profile& profile, std::string_view probe);
+  std::optional<Subjects> drop(core::ProfileId profile);
+  void judge_moved(const std::vector<Left>& all, base::Time now);
   Known* find(core::ProfileId profile);
   Subjects subjects_of(const core::Profile& profile, std::string_view probe) const;
   void see(Known& known, Seen seen, base::Time now);

@@ -380,6 +380,68 @@ TEST(Evaluator, AClockThatWasSetBackStopsNothing) {
               ElementsAre("10000.5 firing: +a/x HIGH", "10310.5 resolved: -a/x LOW", "5000.5 firing: +a/x HIGH"));
 }
 
+TEST(Evaluator, AClockThatWasSetBackDelaysNothing) {
+  config::AlertRule rule = reaches(kHigh);
+  rule.hold = 5min;
+  rule.remind_every = 1h;
+  AlertStory story(rule);
+  const auto x = story.add("a/x"), y = story.add("a/y"), z = story.add("a/z");
+  story.high(50000, x);
+  story.high(50000, z);
+  story.advance(50400);
+  story.low(50400, x);
+  story.high(50400, y);
+  story.advance(1000);
+  story.restart();
+  story.advance(2000);
+  EXPECT_THAT(story.lines(), ElementsAre("50300.5 firing: +a/x HIGH, +a/z HIGH", "1300.5 firing: -a/x LOW, +a/y HIGH"));
+  story.advance(100);
+  story.restart();
+  story.advance(3701);
+  EXPECT_EQ(story.lines().back(), "3700 reminder: +a/y HIGH, +a/z HIGH");
+  const auto late = story.add("a/late", {}, "p", 3701);
+  story.set_row_since(late, 9000);
+  story.restart();
+  story.advance(3701 + 302);
+  EXPECT_EQ(story.lines().back(), "4001.5 firing: +a/late HIGH") << "it has a time of the future";
+}
+
+TEST(Evaluator, AReminderTellsWhatIsNow) {
+  config::AlertRule rule = below(kHigh);
+  rule.remind_every = 1h;
+  AlertStory story(rule);
+  const auto id = story.add("a/x", {{"rack", "1"}});
+  story.high(0, id);
+  story.medium(10, id);
+  story.low(20, id);
+  story.advance(3700);
+  EXPECT_THAT(story.lines(), ElementsAre("10.5 firing: +a/x MEDIUM", "3610.5 reminder: +a/x LOW"));
+  EXPECT_EQ(story.messages()[1].items[0].from, kMedium);
+  EXPECT_EQ(story.messages()[1].items[0].since, AlertStory::time(10));
+  story.change(id, {{"rack", "2"}}, 4000);
+  story.advance(7300);
+  EXPECT_EQ(story.messages().back().items[0].labels, (Labels{{"rack", "1"}})) << "receivers know it by its labels";
+}
+
+TEST(Evaluator, ChangesOfOneTimeHaveIdsOfTheirOwn) {
+  config::AlertRule rule = reaches(kHigh);
+  rule.keep_firing_for = rule.group_wait = rule.group_interval = 0s;
+  AlertStory story(rule);
+  const auto id = story.add("a/x");
+  for (int i = 0; i < 4; ++i) {
+    story.high(10 + 2 * i / 65536.0, id);
+    story.low(10 + (2 * i + 1) / 65536.0, id);
+  }
+  story.advance(20);
+  std::set<std::string> ids;
+  std::string told;
+  for (const Message& message : story.messages()) {
+    EXPECT_TRUE(ids.insert(message.id).second) << message.id;
+    for (const Item& item : message.items) told += item.firing ? '+' : '-';
+  }
+  EXPECT_EQ(told, "+-+-+-+-");
+}
+
 TEST(Evaluator, IdsAreNeverGivenTwice) {
   config::AlertRule rule = reaches(kHigh);
   rule.keep_firing_for = 0s;

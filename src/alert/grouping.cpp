@@ -12,6 +12,11 @@
 namespace alert {
 namespace {
 
+/// Of two messages of a group.
+constexpr std::chrono::milliseconds kApart{1};
+/// A change may be told so long after it happened.
+constexpr std::chrono::minutes kLate{1};
+
 std::string hash_of(const std::string& text, const std::string& more = "") {
   return fmt::format("{:016x}", core::stable_hash({text, more}));
 }
@@ -61,6 +66,20 @@ void Grouping::set_due(const std::string& name, Gathered& group, std::optional<b
   changed_.insert(group_key(name));
 }
 
+void Grouping::limit(base::Time now) {
+  const config::AlertRule& rule = rule_.config();
+  // One that waits for the end of quiet hours asks for it again.
+  const base::Time latest =
+      now + std::max<base::Duration>({rule.group_wait, rule.group_interval, rule.remind_every, kApart});
+  for (auto& [name, group] : groups_)
+    if (group.due && *group.due > latest) set_due(name, group, latest);
+}
+
+void Grouping::put(Gathered& group, std::uint64_t number, Item item) {
+  group.of[item.subject].insert(number);
+  group.items.insert_or_assign(number, std::move(item));
+}
+
 void Grouping::drop(const std::string& name, Gathered& group, std::uint64_t number) {
   group.items.erase(number);
   changed_.insert(item_key(name, number));
@@ -71,16 +90,13 @@ void Grouping::add(const Labels& labels, Item item) {
   Gathered& group = group_of(labels);
   const config::AlertRule& rule = rule_.config();
   base::Time due = item.at + rule.group_wait;
-  // One from the future is from before the clock was set back.
-  if (group.last && *group.last <= item.at) due = std::max(due, *group.last + rule.group_interval);
-  if (group.items.size() >= kMostItems) {
-    std::vector<std::uint64_t> older;
-    for (const auto& [number, one] : group.items)
-      if (one.subject == item.subject) older.push_back(number);
-    for (const std::uint64_t number : older) drop(name, group, number);
-  }
+  // One from the future is from before the clock was set back. Messages of one time could have one id.
+  if (group.last && *group.last <= item.at + kLate)
+    due = std::max(due, *group.last + std::max<base::Duration>(rule.group_interval, kApart));
+  if (group.items.size() >= kMostItems)
+    for (const std::uint64_t number : std::exchange(group.of[item.subject], {})) drop(name, group, number);
   const std::uint64_t number = group.items.empty() ? 0 : group.items.rbegin()->first + 1;
-  group.items.emplace(number, std::move(item));
+  put(group, number, std::move(item));
   changed_.insert(item_key(name, number));
   // A due without changes to tell is a reminder, or the group's end.
   const bool first = group.items.size() == 1;
@@ -98,6 +114,7 @@ std::vector<Item> Grouping::take_items(const std::string& name, Gathered& group)
     items.push_back(std::move(item));
   }
   group.items.clear();
+  group.of.clear();
   return items;
 }
 
@@ -147,8 +164,7 @@ Message Grouping::message_of(const Gathered& group, Kind kind, base::Time at, st
 
 bool Grouping::holds_back(const Labels& labels, std::string_view subject) const {
   const auto group = groups_.find(name_of(labels));
-  return group != groups_.end() &&
-         std::ranges::any_of(group->second.items, [&](const auto& entry) { return entry.second.subject == subject; });
+  return group != groups_.end() && group->second.of.contains(std::string(subject));
 }
 
 Message Grouping::reminder(const Labels& labels, std::vector<Item> items) const {
@@ -173,7 +189,7 @@ bool Grouping::load(std::string_view key, std::string_view text) {
   const auto group = place ? groups_.find(place->first) : groups_.end();
   auto item = parse_item(text);
   if (group == groups_.end() || !item) return false;
-  group->second.items.insert_or_assign(place->second, *std::move(item));
+  put(group->second, place->second, *std::move(item));
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,8 @@ class Grouping {
   /// This change is to be told.
   void add(const Labels& group, Item item);
 
+  /// As Watch::limit().
+  void limit(base::Time now);
   /// When the next message may be due.
   std::optional<base::Time> due() const;
   /// What fires in a group, for a reminder.
@@ -52,10 +55,13 @@ class Grouping {
   struct Gathered : Group {
     std::size_t firing = 0;
     std::map<std::uint64_t, Item> items{};
+    /// The changes of each subject among these.
+    std::unordered_map<std::string, std::set<std::uint64_t>> of{};
   };
 
   Gathered& group_of(const Labels& labels);
   void set_due(const std::string& name, Gathered& group, std::optional<base::Time> due);
+  static void put(Gathered& group, std::uint64_t number, Item item);
   void drop(const std::string& name, Gathered& group, std::uint64_t number);
   std::vector<Item> take_items(const std::string& name, Gathered& group);
   Message message_of(const Gathered& group, Kind kind, base::Time at, std::vector<Item> items) const;

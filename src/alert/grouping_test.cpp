@@ -102,6 +102,21 @@ TEST(Grouping, OfManyChangesTheLastOfEachProfileIsTold) {
   EXPECT_EQ(story.messages()[0].items.back().at, AlertStory::time(1999));
 }
 
+TEST(Grouping, ManyChangesThatWaitCostLittle) {
+  config::AlertRule slow = rule();
+  slow.group_wait = 1h;
+  AlertStory story(slow);
+  constexpr int kMany = 30'000;
+  std::vector<core::ProfileId> ids;
+  for (int i = 0; i < kMany; ++i) ids.push_back(story.add(fmt::format("a/{}", i)));
+  const auto begin = std::chrono::steady_clock::now();
+  for (const core::ProfileId id : ids) story.high(1, id);
+  EXPECT_THAT(story.evaluator().watches()[0]->firing(), IsEmpty()) << "none is told";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  story.advance(kHour + 2);
+  EXPECT_THAT(story.messages(), SizeIs(kMany / kMostItems));
+}
+
 TEST(Grouping, RemindsUntilItIsOver) {
   config::AlertRule reminding = rule();
   reminding.remind_every = 1h;

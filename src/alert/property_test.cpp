@@ -84,7 +84,7 @@ std::vector<Message> told(const std::vector<Event>& events, std::mt19937* random
     if (restarts) story.restart();
   }
   story.advance(kEnd);
-  if (replayed != nullptr) *replayed = story.replayed(0, kEnd);
+  if (replayed != nullptr) *replayed = story.replayed(0, kEnd).messages;
   return story.messages();
 }
 
@@ -120,6 +120,23 @@ TEST(AlertProperty, AReplayTellsWhatWasTold) {
   }
 }
 
+TEST(AlertProperty, AReplayEndsAtItsLimits) {
+  AlertStory story({{.name = "r", .when = {.reaches = core::Level::high}, .remind_every = 1min}});
+  story.high(1, story.add("a/0"));
+  const double year = 365.0 * 24 * 3600;
+  const auto most = story.replayed(0, year);
+  EXPECT_EQ(most.messages.size(), ReplayLimits{}.messages);
+  EXPECT_TRUE(most.more);
+  const auto some = story.replayed(0, year, {.items = 10});
+  EXPECT_EQ(some.messages.size(), 10U);
+  EXPECT_TRUE(some.more);
+  EXPECT_EQ(jsons(some.messages), jsons(story.replayed(0, 9 * 60 + 2).messages)) << "the first ones";
+  const auto none = story.replayed(year, 2 * year, {.work = 1000});
+  EXPECT_TRUE(none.messages.empty());
+  EXPECT_TRUE(none.more);
+  EXPECT_FALSE(story.replayed(0, 600).more);
+}
+
 TEST(AlertProperty, AReplayOfAPartIsThatPart) {
   AlertStory story(rules(), kSetting);
   const auto id = story.add("a/0");
@@ -128,7 +145,7 @@ TEST(AlertProperty, AReplayOfAPartIsThatPart) {
   std::vector<std::string> expected;
   for (const Message& message : story.messages())
     if (message.at >= AlertStory::time(950)) expected.push_back(to_json(message));
-  EXPECT_EQ(jsons(story.replayed(950, 2500)), expected);
+  EXPECT_EQ(jsons(story.replayed(950, 2500).messages), expected);
 }
 
 }  // namespace

@@ -18,10 +18,43 @@ std::vector<core::LoggedTransition> merged(std::span<const Past> pasts) {
   return all;
 }
 
+/// Takes messages as they are made, so that no more of them are held than are wanted.
+class Taker {
+ public:
+  Taker(Evaluator& evaluator, base::Time from, const ReplayLimits& limits)
+      : evaluator_(evaluator), from_(from), limits_(limits) {}
+
+  /// Lets the time pass; false when a limit is reached.
+  bool advance(base::Time to) {
+    for (auto next = evaluator_.due(); next && *next <= to && !taken_.more; next = evaluator_.due()) {
+      evaluator_.advance(*next);
+      for (Message& message : evaluator_.take().messages) take(std::move(message));
+    }
+    return !taken_.more;
+  }
+  Replayed result() { return std::move(taken_); }
+
+ private:
+  void take(Message message) {
+    made_ += message.items.size();
+    taken_.more = taken_.more || made_ > limits_.work;
+    if (taken_.more || message.at < from_) return;
+    items_ += message.items.size();
+    taken_.more = taken_.messages.size() >= limits_.messages || items_ > limits_.items;
+    if (!taken_.more) taken_.messages.push_back(std::move(message));
+  }
+
+  Evaluator& evaluator_;
+  const base::Time from_;
+  const ReplayLimits limits_;
+  Replayed taken_;
+  std::size_t made_ = 0, items_ = 0;
+};
+
 }  // namespace
 
-std::vector<Message> replay(const std::vector<config::AlertRule>& rules, const Setting& setting,
-                            std::span<const Past> pasts, base::Time from, base::Time to) {
+Replayed replay(const std::vector<config::AlertRule>& rules, const Setting& setting, std::span<const Past> pasts,
+                base::Time from, base::Time to, const ReplayLimits& limits) {
   Evaluator evaluator(rules, setting);
   const auto transitions = merged(pasts);
   const base::Time begin = transitions.empty() ? from : std::min(from, transitions.front().transition.at);
@@ -32,12 +65,14 @@ std::vector<Message> replay(const std::vector<config::AlertRule>& rules, const S
   }
   evaluator.settle(begin);
   evaluator.wake(begin);
-  for (const core::LoggedTransition& transition : transitions)
-    if (transition.transition.at <= to) evaluator.observe(transition);
-  evaluator.advance(to);
-  auto messages = evaluator.take().messages;
-  std::erase_if(messages, [&](const Message& message) { return message.at < from; });
-  return messages;
+  Taker taker(evaluator, from, limits);
+  for (const core::LoggedTransition& transition : transitions) {
+    if (transition.transition.at > to) break;
+    if (!taker.advance(transition.transition.at - base::Duration{1})) return taker.result();
+    evaluator.observe(transition);
+  }
+  taker.advance(to);
+  return taker.result();
 }
 
 }  // namespace alert

@@ -84,11 +84,11 @@ std::string report(const Plan& plan, std::span<const config::AlertReceiver> rece
                                       {"dead", std::move(letters)}});
 }
 
-std::string messages_json(std::span<const Message> messages, std::size_t most) {
+std::string messages_json(std::span<const Message> messages, bool more) {
   std::string text = "{\"messages\":[";
-  for (std::size_t i = 0; i < std::min(messages.size(), most); ++i)
+  for (std::size_t i = 0; i < messages.size(); ++i)
     text += fmt::format("{}{}", i == 0 ? "" : ",", to_json(messages[i]));
-  return text + fmt::format("],\"more\":{}}}", messages.size() > most);
+  return text + fmt::format("],\"more\":{}}}", more);
 }
 
 }  // namespace alert

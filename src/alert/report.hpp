@@ -17,6 +17,6 @@ std::string report(const Plan& plan, std::span<const config::AlertReceiver> rece
                    const store::OutboxCounts& outbox, std::span<const store::Message> dead);
 
 /// Messages as a JSON list, of which `most` are written, and whether there are more: {"messages":[…],"more":false}.
-std::string messages_json(std::span<const Message> messages, std::size_t most);
+std::string messages_json(std::span<const Message> messages, bool more);
 
 }  // namespace alert

@@ -49,7 +49,7 @@ void Watch::find(const std::string& subject, const Finding& finding) {
   if (found == alerts_.end()) {
     if (finding.truth != Truth::holds) return;
     return put(subject, {.since = finding.since,
-                         .due = std::max(finding.since + rule.hold, finding.at),
+                         .due = std::max(std::min(finding.since, finding.at) + rule.hold, finding.at),
                          .cause = finding.cause,
                          .group = finding.group});
   }
@@ -59,15 +59,17 @@ void Watch::find(const std::string& subject, const Finding& finding) {
     // Its level may have gone on from LOW to MEDIUM; the first change began it.
     alert.cause.level = finding.cause.level;
     alert.cause.reason = finding.cause.reason;
-  } else if (finding.truth != Truth::over) {
-    if (alert.phase == Phase::firing) return;
-    alert.phase = Phase::firing;
-    alert.due = {};
-    alert.cause = finding.cause;
   } else {
-    if (alert.phase == Phase::firing) alert.due = finding.at + rule.keep_firing_for;
-    alert.phase = Phase::clearing;
-    alert.cause = finding.cause;
+    const bool over = finding.truth == Truth::over;
+    if (!over)
+      alert.due = {};
+    else if (alert.phase == Phase::firing)
+      alert.due = finding.at + rule.keep_firing_for;
+    alert.phase = over ? Phase::clearing : Phase::firing;
+    // A reminder tells what is now; but receivers know an alert by its labels.
+    Cause cause = finding.cause;
+    cause.labels = std::move(alert.cause.labels);
+    alert.cause = std::move(cause);
   }
   if (alert != found->second) put(subject, std::move(alert));
 }
@@ -83,6 +85,16 @@ void Watch::end(const std::string& subject, base::Time at) {
   Item item = item_of(subject, alert, false, at);
   item.text = farewell_to(item);
   grouping_.add(alert.group, std::move(item));
+}
+
+void Watch::limit(base::Time now) {
+  const config::AlertRule& rule = rule_.config();
+  for (const auto& [subject, alert] : alerts_) {
+    Alert limited = alert;
+    limited.due = std::min(alert.due, now + (alert.fires() ? rule.keep_firing_for : rule.hold));
+    if (limited != alert) put(subject, std::move(limited));
+  }
+  grouping_.limit(now);
 }
 
 void Watch::turn_first() {

@@ -41,6 +41,8 @@ class Watch {
   /// The subject is gone, or no longer watched.
   void end(const std::string& subject, base::Time at);
 
+  /// Nothing is due later than it can be at `now`: the clock may have been set back.
+  void limit(base::Time now);
   /// Fires and ends what is due until `now`, and makes the messages that are due.
   void advance(base::Time now, std::vector<Message>& out);
   /// When advance() has something to do next.

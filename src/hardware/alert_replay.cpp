@@ -18,7 +18,6 @@ constexpr std::size_t kMostProfiles = 2'000;
 /// Of a profile, and of all.
 constexpr std::size_t kMostOfOne = 20'000;
 constexpr std::size_t kMostTransitions = 200'000;
-constexpr std::size_t kMostMessages = 1'000;
 
 std::unexpected<base::Error> invalid(std::string message) {
   return base::fail(base::Errc::invalid, std::move(message));
@@ -31,14 +30,14 @@ base::Result<base::Time> time_in(std::string_view text, std::string_view key, ba
       fmt::format("{}: '{}' is not a time; write one such as 2026-11-24T13:00:00Z", key, base::to_line(text)));
 }
 
-base::Result<config::Config> config_for(const ReplayRequest& request, const config::Config& config) {
+base::Result<alert::Plan> plan_for(const ReplayRequest& request, const config::Config& config) {
   try {
     config::Config changed = request.rules ? config::with_alerts(*request.rules, "rules", config) : config;
     auto& rules = changed.alerts.rules;
     if (!request.rule.empty())
       std::erase_if(rules, [&](const config::AlertRule& rule) { return rule.name != request.rule; });
     if (rules.empty() && !request.rule.empty()) return invalid(fmt::format("there is no rule '{}'", request.rule));
-    return changed;
+    return alert::plan_of(changed);
   } catch (const base::UsageError& error) {
     return invalid(error.what());
   }
@@ -84,10 +83,9 @@ base::Result<ReplayRequest> parse_replay(std::string_view body, base::Time now) 
 
 base::Result<std::string> replay(const ReplayRequest& request, const config::Config& config, const board::State& board,
                                  store::History& history, base::Time now) {
-  const auto changed = config_for(request, config);
-  if (!changed) return std::unexpected(changed.error());
-  const alert::Plan plan = alert::plan_of(*changed);
-  const auto rows = watched(plan, board.snapshot);
+  const auto plan = plan_for(request, config);
+  if (!plan) return std::unexpected(plan.error());
+  const auto rows = watched(*plan, board.snapshot);
   if (rows.size() > kMostProfiles)
     return invalid(
         fmt::format("these rules watch {} profiles; the most for a replay is {}: name one rule, or fewer "
@@ -96,16 +94,21 @@ base::Result<std::string> replay(const ReplayRequest& request, const config::Con
   std::vector<alert::Past> pasts;
   std::size_t count = 0;
   for (const core::RowPtr& row : rows) {
-    auto transitions = history.transitions(row->profile.id, {request.from, request.to}, kMostOfOne);
+    auto transitions = history.transitions(row->profile.id, {request.from, request.to}, kMostOfOne + 1);
+    if (transitions.size() > kMostOfOne)
+      return invalid(fmt::format("{}/{} has more than {} transitions in this time; ask for less",
+                                 row->profile.key.provider, row->profile.key.name, kMostOfOne));
     core::add_losses(transitions, *row, std::min(now, request.to));
     count += transitions.size();
     if (count > kMostTransitions)
       return invalid(fmt::format("more than {} transitions lie in this time; ask for less", kMostTransitions));
     pasts.push_back({row->profile, row->probe.text(), std::move(transitions)});
   }
-  const auto messages = alert::replay(plan.rules, plan.setting, pasts, request.from, request.to);
+  const auto replayed = alert::replay(plan->rules, plan->setting, pasts, request.from, request.to);
+  if (replayed.more && replayed.messages.empty())
+    return invalid("these rules repeat too much before this time; name one rule, or give it a longer remind_every");
   return fmt::format("{{\"from\":\"{}\",\"to\":\"{}\",{}", base::to_rfc3339(request.from), base::to_rfc3339(request.to),
-                     alert::messages_json(messages, kMostMessages).substr(1));
+                     alert::messages_json(replayed.messages, replayed.more).substr(1));
 }
 
 }  // namespace hardware

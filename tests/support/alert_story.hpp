@@ -67,6 +67,13 @@ class AlertStory {
     past_[id].push_back(transition);
     now_ = at;
   }
+  /// Its row is HIGH since then; the log does not tell it.
+  void set_row_since(core::ProfileId id, double since) {
+    core::Reading& reading = rows_[id].reading.emplace();
+    reading.level = core::Level::high;
+    reading.measured_at = time(since);
+    reading.stale_at = reading.expires_at = base::Time::max();
+  }
   void high(double at, core::ProfileId id) { turn(at, id, core::Level::high); }
   void medium(double at, core::ProfileId id) { turn(at, id, core::Level::medium); }
   void low(double at, core::ProfileId id) { turn(at, id, core::Level::low); }
@@ -97,13 +104,13 @@ class AlertStory {
   }
 
   /// What `replay` would have sent.
-  std::vector<alert::Message> replayed(double from, double to) const {
+  alert::Replayed replayed(double from, double to, const alert::ReplayLimits& limits = {}) const {
     std::vector<alert::Past> pasts;
     for (const auto& [id, row] : rows_) {
       const auto past = past_.find(id);
       pasts.push_back({row.profile, row.probe.text(), past != past_.end() ? past->second : alert::Transitions{}});
     }
-    return alert::replay(rules_, setting_, pasts, time(from), time(to));
+    return alert::replay(rules_, setting_, pasts, time(from), time(to), limits);
   }
 
   alert::Evaluator& evaluator() { return *evaluator_; }
