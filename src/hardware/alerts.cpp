@@ -9,6 +9,8 @@ namespace {
 const std::string kProblem = "alerts cannot be evaluated";
 /// How often it looks for rows that aged.
 constexpr std::chrono::seconds kLookPeriod{1};
+/// The least between two looks, so that others have their turn on the thread whatever is due.
+constexpr std::chrono::milliseconds kShortestPause{1};
 /// How often each replica counts the dead letters that the page shows.
 constexpr std::chrono::seconds kCountPeriod{5};
 
@@ -21,23 +23,22 @@ config::Config without_profiles(config::Config config) {
 }  // namespace
 
 Alerts::Alerts(const config::Config& config, store::Store& store, store::Caller& caller, board::Board& board,
-               asio::any_io_executor executor, base::Fault& fault, base::Metrics& metrics, std::string owner)
+               asio::any_io_executor executor, base::Metrics& metrics, std::string owner)
     : store_(store),
       caller_(caller),
       board_(board),
-      fault_(fault),
       metrics_(metrics),
       config_(without_profiles(config)),
       plan_(alert::plan_of(config)),
       engine_(store, store, store, plan_),
       woken_(executor),
-      lease_(executor, store, caller, fault, std::move(owner), config.hardware.lease,
+      lease_(executor, store, caller, fault_, std::move(owner), config.hardware.lease,
              [this] {
                sender_.wake();
                woken_.set();
              }),
       sender_(
-          config_.alerts.receivers, {.store = store, .caller = caller, .fault = fault, .lease = lease_},
+          config_.alerts.receivers, {.store = store, .caller = caller, .fault = fault_, .lease = lease_},
           [this](const std::string& receiver) { return engine_.firing(receiver); }, metrics, executor),
       group_(executor),
       sending_(executor),
@@ -57,10 +58,10 @@ asio::awaitable<void> Alerts::run() {
     if (turn && std::chrono::steady_clock::now() >= paused_until_)
       co_await look(*turn);
     else if (!turn)
-      show({});
+      rest();
     const base::Time now = board_.now();
     const base::Duration pause =
-        due_ ? std::clamp<base::Duration>(*due_ - now, base::Duration{0}, kLookPeriod) : kLookPeriod;
+        due_ ? std::clamp<base::Duration>(*due_ - now, kShortestPause, kLookPeriod) : kLookPeriod;
     co_await woken_.take(std::max(std::chrono::steady_clock::now() + pause, paused_until_));
   }
   // What was delivered at last is still to be written.
@@ -73,6 +74,14 @@ void Alerts::stop() {
   stopped_.set();
   sender_.stop();
   woken_.set();
+}
+
+/// The lease is another replica's. What was due, or failed, is no longer this one's.
+void Alerts::rest() {
+  turn_.reset();
+  due_.reset();
+  fault_.forget(kProblem);
+  show({});
 }
 
 void Alerts::configure(config::Config config, alert::Plan plan) {
@@ -112,10 +121,17 @@ alert::Look Alerts::look_at(const board::State& state) const {
   const auto updates = state.updates_after(sequence_);
   look.all = !turn_ || !updates;
   if (look.all) return look;
+  std::map<core::ProfileId, core::RowPtr> latest;
   for (const board::UpdatePtr& update : *updates) {
     look.all = look.all || update->reset;
-    look.rows.insert(look.rows.end(), update->change.rows.begin(), update->change.rows.end());
-    for (const core::Removed& removed : update->change.removed) look.gone.push_back(removed.id);
+    for (const core::RowPtr& row : update->change.rows) latest[row->profile.id] = row;
+    for (const core::Removed& removed : update->change.removed) latest[removed.id] = nullptr;
+  }
+  for (auto& [profile, row] : latest) {
+    if (row)
+      look.rows.push_back(std::move(row));
+    else
+      look.gone.push_back(profile);
   }
   return look;
 }

@@ -25,7 +25,7 @@ class Alerts {
   /// The references outlive it. `owner` names this replica in the lease, which lasts for `lease`. Throws
   /// base::UsageError when the configuration's time zone is not to be had.
   Alerts(const config::Config& config, store::Store& store, store::Caller& caller, board::Board& board,
-         boost::asio::any_io_executor executor, base::Fault& fault, base::Metrics& metrics, std::string owner);
+         boost::asio::any_io_executor executor, base::Metrics& metrics, std::string owner);
 
   /// Works until stop() was called.
   boost::asio::awaitable<void> run();
@@ -50,6 +50,7 @@ class Alerts {
   };
 
   bool is_idle() const { return plan_.rules.empty() && config_.alerts.receivers.empty(); }
+  void rest();
   boost::asio::awaitable<void> look(const alert::Turn& turn);
   bool has_news(const alert::Turn& turn, const board::State& state) const;
   alert::Look look_at(const board::State& state) const;
@@ -60,7 +61,8 @@ class Alerts {
   store::Store& store_;
   store::Caller& caller_;
   board::Board& board_;
-  base::Fault& fault_;
+  /// Of its own: a database that refuses alerts alone makes no replica unready.
+  base::Fault fault_{"the database of alerts"};
   base::Metrics& metrics_;
   config::Config config_;
   alert::Plan plan_;

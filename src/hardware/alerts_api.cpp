@@ -14,6 +14,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kShownDead = 20;
+constexpr std::chrono::seconds kReplayDeadline{30};
 
 /// The text under `key`, the only one that the body may have.
 base::Result<std::string> text_in(std::string_view body, const char* key) {
@@ -37,9 +38,16 @@ http::Reply reply_with(std::string body) {
 
 }  // namespace
 
-AlertsApi::AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, board::Board& board,
-                     asio::any_io_executor background)
-    : alerts_(alerts), store_(store), database_(database), board_(board), background_(background), tests_(background) {}
+AlertsApi::AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, store::History& history,
+                     HistoryPool& pool, board::Board& board, asio::any_io_executor background)
+    : alerts_(alerts),
+      store_(store),
+      database_(database),
+      history_(history),
+      pool_(pool),
+      board_(board),
+      background_(background),
+      tests_(background) {}
 
 /// On the background thread.
 asio::awaitable<AlertsApi::Present> AlertsApi::present() {
@@ -77,10 +85,14 @@ asio::awaitable<http::Reply> AlertsApi::replay(const http::Request& request) {
   const auto wanted = parse_replay(request.body, time);
   if (!wanted) co_return http::problem(wanted.error());
   const Present now = co_await asio::co_spawn(background_, present(), asio::use_awaitable);
-  auto job = [&] { return hardware::replay(*wanted, now.config, *state, store_, time); };
-  const auto answer = co_await database_.run("alert_replay", std::move(job));
-  if (!answer) co_return http::problem(answer.error());
-  co_return reply_with(*answer);
+  if (replays_->exchange(true))
+    co_return http::problem(503, "another replay is under way; try again when it has ended");
+  const std::shared_ptr<void> until_its_end(nullptr, [replays = replays_](void*) { *replays = false; });
+  auto job = [&history = history_, wanted = *wanted, config = now.config, state, time, until_its_end] {
+    const auto answer = hardware::replay(wanted, config, *state, history, time);
+    return answer ? reply_with(*answer) : http::problem(answer.error());
+  };
+  co_return co_await pool_.run(std::move(job), kReplayDeadline);
 }
 
 asio::awaitable<http::Reply> AlertsApi::retry(const http::Request& request) {

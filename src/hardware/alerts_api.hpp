@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
+#include <memory>
 
 #include "board/board.hpp"
 #include "hardware/alerts.hpp"
+#include "hardware/history_pool.hpp"
 #include "hardware/long_work.hpp"
 #include "http/message.hpp"
 #include "store/caller.hpp"
@@ -14,15 +17,15 @@ namespace hardware {
 /// Alerts, for those with the token. Called on every core; the references outlive it.
 class AlertsApi {
  public:
-  /// `background` is the thread of `alerts`.
-  AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, board::Board& board,
-            boost::asio::any_io_executor background);
+  /// `background` is the thread of `alerts`. Replays ask `history` on threads of `pool`.
+  AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, store::History& history, HistoryPool& pool,
+            board::Board& board, boost::asio::any_io_executor background);
 
   /// GET /hardware/alerts: the rules with their alerts, the receivers, and the latest dead letters.
   boost::asio::awaitable<http::Reply> list(const http::Request& request);
   /// POST /hardware/alerts/test {"receiver":NAME}: sends it a test message now.
   boost::asio::awaitable<http::Reply> test(const http::Request& request);
-  /// POST /hardware/alerts/replay: see parse_replay().
+  /// POST /hardware/alerts/replay: see parse_replay(). One at a time; 503 for others.
   boost::asio::awaitable<http::Reply> replay(const http::Request& request);
   /// POST /hardware/alerts/retry {"id":ID}, or {}: dead letters are tried again.
   boost::asio::awaitable<http::Reply> retry(const http::Request& request);
@@ -43,6 +46,10 @@ class AlertsApi {
   Alerts& alerts_;
   store::Store& store_;
   store::Caller& database_;
+  store::History& history_;
+  HistoryPool& pool_;
+  /// Shared with a replay, which may outlive its request.
+  std::shared_ptr<std::atomic<bool>> replays_ = std::make_shared<std::atomic<bool>>(false);
   board::Board& board_;
   boost::asio::any_io_executor background_;
   LongWork tests_;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "alert/message.hpp"
+#include "support/captured_log.hpp"
 #include "support/hardware_service.hpp"
 
 namespace hardware {
@@ -52,6 +53,7 @@ class Hook {
 
 class AlertsTest : public ServiceTest {
  protected:
+  using ServiceTest::ServiceTest;
   void SetUp() override {
     next_ = config_;
     next_.probes.back().ttl = kTick;
@@ -137,6 +139,8 @@ TEST_F(AlertsTest, AReplayTellsWhatWouldHaveBeenSent) {
               HasSubstr(R"("messages":[])"));
   const std::pair<const char*, const char*> cases[] = {
       {R"({"rule":"none"})", "there is no rule 'none'"},
+      {R"({"rules":"alerts: {time_zone: Europe/Atlantis, rules: [{name: x, when: {reaches: LOW}}]}"})",
+       "Europe/Atlantis"},
       {R"({"rules":"- {name: x}"})", "rules:1: alerts.rules[0].when: says nothing to wait for"},
       {R"({"from":"yesterday"})", "from: 'yesterday' is not a time"},
       {R"({"from":"2026-11-24T13:00:00Z","to":"2026-11-24T13:00:00Z"})", "from: it must be before 'to'"},
@@ -154,6 +158,65 @@ TEST_F(AlertsTest, AReloadThatCannotBeAppliedChangesNothing) {
   ASSERT_EQ(reloaded.wait_for(1min), std::future_status::ready);
   EXPECT_THROW(reloaded.get(), base::UsageError);
   EXPECT_THAT(ask("GET", "/hardware/alerts"), HasSubstr(R"("rules":[])"));
+}
+
+class ShortLeaseTest : public AlertsTest {
+ protected:
+  ShortLeaseTest() : AlertsTest(10ms, false, 300ms) {}
+  double gauge(const char* state) {
+    return metrics_.gauge("vacancy_alerts", "", {{"rule", "low"}, {"state", state}}).Value();
+  }
+};
+
+TEST_F(ShortLeaseTest, WhatIsDueWithoutTheLeaseStopsNothing) {
+  next_.alerts.rules[0].hold = 500ms;
+  next_.probes.back().ttl = kHour;
+  reload();
+  ASSERT_TRUE(store_.add({"a", "x"}));
+  ASSERT_TRUE(eventually([&] { return gauge("pending") == 1; }));
+  const auto due = std::chrono::steady_clock::now() + 500ms;
+  store_.lose(true);
+  ASSERT_TRUE(eventually([&] { return gauge("pending") == 0; })) << "the lease is lost";
+  ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() > due + 50ms; }));
+  EXPECT_NO_THROW(support::on(runtime_.background(), [] {})) << "the thread has time for others";
+  EXPECT_EQ(hook_.told(), "");
+  store_.lose(false);
+  EXPECT_TRUE(eventually([&] { return hook_.told() == "+a/x "; })) << "it goes on by itself";
+}
+
+TEST_F(AlertsTest, AnOutboxThatFailsIsNoFaultOfTheDatabase) {
+  const support::CapturedLog log;
+  reload();
+  store_.refuse_outbox(true);
+  ASSERT_TRUE(store_.add({"a", "x"}));
+  ASSERT_TRUE(eventually([&] { return log.count("the outbox of alerts cannot be used: alert_due") > 0; }));
+  store_.refuse_outbox(false);
+  ASSERT_TRUE(eventually([&] { return hook_.told() == "+a/x "; }));
+  EXPECT_TRUE(eventually([&] { return log.count("the database of alerts works again") == 1; }));
+  EXPECT_EQ(log.count("the database works again"), 0U) << "which decides about readiness";
+}
+
+TEST_F(AlertsTest, AReplayLeavesNoHistoryOut) {
+  reload();
+  ASSERT_TRUE(store_.add({"a", "x"}));
+  ASSERT_TRUE(eventually([&] { return hook_.told() == "+a/x "; }));
+  store_.endless = true;
+  EXPECT_THAT(ask("POST", "/hardware/alerts/replay"),
+              AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("a/x has more than 20000 transitions in this time")));
+}
+
+TEST_F(AlertsTest, OneReplayIsUnderWay) {
+  reload();
+  ASSERT_TRUE(store_.add({"a", "x"}));
+  ASSERT_TRUE(eventually([&] { return hook_.told() == "+a/x "; }));
+  store_.gate.close();
+  auto first = std::async([&] { return ask("POST", "/hardware/alerts/replay"); });
+  ASSERT_TRUE(eventually([&] { return store_.gate.waiting() == 1; }));
+  EXPECT_THAT(ask("POST", "/hardware/alerts/replay"),
+              AllOf(HasSubstr("HTTP/1.1 503"), HasSubstr("another replay is under way")));
+  store_.gate.open();
+  EXPECT_THAT(first.get(), HasSubstr("HTTP/1.1 200"));
+  EXPECT_TRUE(eventually([&] { return ask("POST", "/hardware/alerts/replay").starts_with("HTTP/1.1 200"); }));
 }
 
 TEST_F(AlertsTest, ALostDatabaseIsSaid) {

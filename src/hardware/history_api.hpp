@@ -24,6 +24,9 @@ class HistoryApi {
   /// of these alone, without revisions.
   boost::asio::awaitable<http::Reply> transitions(const http::Request& request);
 
+  /// For other answers from history.
+  HistoryPool& pool() { return pool_; }
+
   /// How long history is kept from now on; numbers that are not kept are not answered.
   void keep(const core::Retention& retention) { history_.keep(retention); }
 

@@ -19,21 +19,23 @@ struct HistoryPool::Asked {
   std::exception_ptr error;
 };
 
-asio::awaitable<http::Reply> HistoryPool::run(std::function<http::Reply()> job) {
+asio::awaitable<http::Reply> HistoryPool::run(std::function<http::Reply()> job,
+                                              std::optional<base::Duration> deadline) {
   if (under_way_.fetch_add(1) >= limits_.most) {
     --under_way_;
     meters_.count(feed::HistoryOutcome::refused);
     co_return http::problem(503, "too many questions about history are under way; try again in a second");
   }
   const auto begin = std::chrono::steady_clock::now();
+  const base::Duration longest = deadline.value_or(limits_.deadline);
   const auto core = co_await asio::this_coro::executor;
-  const auto asked = std::make_shared<Asked>(core, begin + limits_.deadline);
+  const auto asked = std::make_shared<Asked>(core, begin + longest);
   base::spawn_logged(core, "history", work(asked, std::move(job)));
   const bool over = co_await asked->over.wait(asked->until);
   meters_.finished(!over ? 504 : asked->error ? 503 : asked->reply.status, begin);
   if (!over)
     co_return http::problem(504, fmt::format("the database took longer than {}; try again in a moment, or ask for less",
-                                             base::to_string(limits_.deadline)));
+                                             base::to_string(longest)));
   if (asked->error) std::rethrow_exception(asked->error);
   co_return std::move(asked->reply);
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 
 #include "base/metrics.hpp"
 #include "base/offload.hpp"
@@ -27,9 +28,11 @@ class HistoryPool {
   /// `metrics` outlives it.
   HistoryPool(base::Metrics& metrics, Limits limits) : limits_(limits), meters_(metrics, "hardware") {}
 
-  /// The reply that `job` makes on a thread of the pool; 503 when too many are under way, 504 after the deadline. A job
+  /// The reply that `job` makes on a thread of the pool; 503 when too many are under way, 504 after the deadline, which
+  /// may be another than the usual one. A job
   /// cannot be cut off: it counts as under way until it ends. Throws what it throws. The job may outlive the await.
-  boost::asio::awaitable<http::Reply> run(std::function<http::Reply()> job);
+  boost::asio::awaitable<http::Reply> run(std::function<http::Reply()> job,
+                                          std::optional<base::Duration> deadline = {});
 
  private:
   struct Asked;

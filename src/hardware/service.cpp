@@ -43,8 +43,8 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
       history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
-      alerts_(config, store_, caller_, board_, runtime.background().get_executor(), fault_, metrics, owner_),
-      alerts_api_(alerts_, store_, caller_, board_, runtime.background().get_executor()),
+      alerts_(config, store_, caller_, board_, runtime.background().get_executor(), metrics, owner_),
+      alerts_api_(alerts_, store_, caller_, history, history_.pool(), board_, runtime.background().get_executor()),
       housekeeper_(store_, database_, runtime.background().get_executor(), metrics) {
   keep(config.hardware.history);
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");

@@ -9,7 +9,7 @@
 
 #include "hardware/service.hpp"
 #include "sql/error.hpp"
-#include "support/memory_store.hpp"
+#include "support/gated_store.hpp"
 #include "support/raw_client.hpp"
 #include "support/serving.hpp"
 #include "support/temp_dir.hpp"
@@ -18,7 +18,7 @@ namespace hardware {
 
 inline constexpr std::string_view kToken = "a-token-of-some-length";
 
-/// A store whose changes of profiles may fail. It knows for how long tasks were leased.
+/// A store whose changes of profiles, or outbox, may fail. It knows for how long tasks were leased.
 class RefusingStore final : public support::MemoryStore {
  public:
   using MemoryStore::MemoryStore;
@@ -45,6 +45,21 @@ class RefusingStore final : public support::MemoryStore {
     return MemoryStore::claim(wanted);
   }
   base::Duration lease() const { return lease_; }
+  std::vector<core::Transition> transitions(core::ProfileId profile, const store::Between& between,
+                                            std::size_t limit) override {
+    gate.pass();
+    if (endless) return std::vector<core::Transition>(limit);
+    return MemoryStore::transitions(profile, between, limit);
+  }
+  /// For questions about history.
+  support::Gate gate;
+  /// Each profile has more transitions than one may ask for.
+  std::atomic<bool> endless = false;
+  void refuse_outbox(bool refuse) { refuses_outbox_ = refuse; }
+  store::DueMessages due_messages(const std::string& receiver, std::size_t limit) override {
+    if (refuses_outbox_) throw base::Lost("the outbox is away");
+    return MemoryStore::due_messages(receiver, limit);
+  }
 
  private:
   void check() {
@@ -55,14 +70,17 @@ class RefusingStore final : public support::MemoryStore {
   std::mutex mutex_;
   std::optional<sql::ErrorKind> kind_;
   std::atomic<base::Duration> lease_{};
+  std::atomic<bool> refuses_outbox_ = false;
 };
 
 /// A service on a store in memory, with its routes on a port.
 class ServiceTest : public testing::Test {
  protected:
   /// `lost`: its database is away, to begin with.
-  explicit ServiceTest(base::Duration poll_interval = std::chrono::milliseconds{10}, bool lost = false) {
+  explicit ServiceTest(base::Duration poll_interval = std::chrono::milliseconds{10}, bool lost = false,
+                       base::Duration lease = config::Config{}.hardware.lease) {
     store_.lose(lost);
+    config_.hardware.lease = lease;
     config_.probes = {{.name = "fails",
                        .match = {.provider = "bad"},
                        .ttl = kHour,
