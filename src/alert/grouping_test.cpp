@@ -106,13 +106,14 @@ TEST(Grouping, ManyChangesThatWaitCostLittle) {
   config::AlertRule slow = rule();
   slow.group_wait = 1h;
   AlertStory story(slow);
-  constexpr int kMany = 30'000;
+  constexpr int kMany = 50'000;
   std::vector<core::ProfileId> ids;
   for (int i = 0; i < kMany; ++i) ids.push_back(story.add(fmt::format("a/{}", i)));
   const auto begin = std::chrono::steady_clock::now();
   for (const core::ProfileId id : ids) story.high(1, id);
+  story.advance(2);
   EXPECT_THAT(story.evaluator().watches()[0]->firing(), IsEmpty()) << "none is told";
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
   story.advance(kHour + 2);
   EXPECT_THAT(story.messages(), SizeIs(kMany / kMostItems));
 }
