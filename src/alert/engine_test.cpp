@@ -48,6 +48,9 @@ class Log final : public store::History {
   }
   std::vector<store::PastRow> board_at(base::Time, const core::ProfileKey&, std::size_t) override { return {}; }
   std::vector<core::LoggedTransition> latest_transitions(std::size_t) override { return {}; }
+  std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId>, std::size_t) override {
+    return {};
+  }
   void keep(const core::Retention&) override {}
   bool take_turn(base::Duration) override { return false; }
   store::Pruned prune() override { return {}; }

@@ -79,8 +79,7 @@ base::Result<std::vector<core::ProfileId>> read_ids(const http::Query& query) {
 
 void append_logged(std::string& out, const core::LoggedTransition& one) {
   out += '{';
-  if (one.revision > 0) out += fmt::format("\"revision\":{},", one.revision);
-  out += fmt::format("\"id\":{},", one.profile);
+  out += fmt::format("\"revision\":{},\"id\":{},", one.revision, one.profile);
   std::string transition;
   feed::append_transition(transition, one.transition);
   out += std::string_view(transition).substr(1);
@@ -195,22 +194,11 @@ asio::awaitable<http::Reply> HistoryApi::transitions(const http::Request& reques
   const base::Time now = state->now(std::chrono::steady_clock::now());
   auto job = [this, ids = *ids, limit = *limit, now] {
     std::string body = "{\"now\":\"" + base::to_rfc3339(now) + "\",\"transitions\":";
-    const auto logged = ids.empty() ? history_.latest_transitions(limit) : latest_of(ids, limit, now);
+    const auto logged = ids.empty() ? history_.latest_transitions(limit) : history_.latest_transitions_of(ids, limit);
     feed::append_array(body, logged, append_logged);
     return reply_with(body + "}");
   };
   co_return co_await pool_.run(std::move(job));
-}
-
-std::vector<core::LoggedTransition> HistoryApi::latest_of(const std::vector<core::ProfileId>& ids, std::size_t limit,
-                                                          base::Time now) {
-  std::vector<core::LoggedTransition> found;
-  for (const core::ProfileId id : ids)
-    for (core::Transition& one : history_.transitions(id, {base::Time{}, now + kTolerance}, limit))
-      found.push_back({.revision = 0, .profile = id, .transition = std::move(one)});
-  std::ranges::sort(found, std::greater(), [](const auto& one) { return std::tuple(one.transition.at, one.profile); });
-  if (found.size() > limit) found.resize(limit);
-  return found;
 }
 
 }  // namespace hardware

@@ -20,8 +20,8 @@ class HistoryApi {
   boost::asio::awaitable<http::Reply> history(const http::Request& request);
   /// GET /hardware/at?time=…&after=PROVIDER/NAME&limit=N: {"time","now","next","hardware":[rows]}.
   boost::asio::awaitable<http::Reply> at(const http::Request& request);
-  /// GET /hardware/transitions?limit=N: {"now","transitions":[…]} of all profiles, the newest first; with `id=ID&id=ID`
-  /// of these alone, without revisions.
+  /// GET /hardware/transitions?limit=N: {"now","transitions":[…]} of all profiles, the last written first; with
+  /// `id=ID&id=ID` of these alone, by time.
   boost::asio::awaitable<http::Reply> transitions(const http::Request& request);
 
   /// For other answers from history.
@@ -32,8 +32,6 @@ class HistoryApi {
 
  private:
   http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
-  std::vector<core::LoggedTransition> latest_of(const std::vector<core::ProfileId>& ids, std::size_t limit,
-                                                base::Time now);
   void append_numbers(std::string& out, core::ProfileId id, const feed::HistoryRange& range);
   http::Reply board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now);
 

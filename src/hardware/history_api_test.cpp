@@ -150,10 +150,12 @@ TEST_F(HistoryApiTest, TransitionsOfSomeProfilesAreThere) {
   history_.past[9] = {at(kNow - 1min, core::Level::low)};
   const std::string both = ask("/hardware/transitions?id=7&id=8&limit=3");
   const auto place = [&](std::string_view part) { return both.find(part); };
-  EXPECT_LT(place(R"({"id":8,"at":"2026-11-23T23:00)"), place(R"({"id":7,"at":"2026-11-23T22:00)"));
-  EXPECT_LT(place(R"({"id":7,"at":"2026-11-23T22:00)"), place(R"({"id":8,"at":"2026-11-23T21:00)"));
-  EXPECT_THAT(both, AllOf(HasSubstr(R"({"id":8,"at":"2026-11-23T21:00)"), Not(HasSubstr("T20:00")),
-                          Not(HasSubstr("\"id\":9")), Not(HasSubstr("revision"))));
+  EXPECT_LT(place(R"({"revision":1,"id":8,"at":"2026-11-23T23:00)"),
+            place(R"({"revision":1,"id":7,"at":"2026-11-23T22:00)"));
+  EXPECT_LT(place(R"({"revision":1,"id":7,"at":"2026-11-23T22:00)"),
+            place(R"({"revision":1,"id":8,"at":"2026-11-23T21:00)"));
+  EXPECT_THAT(both, AllOf(HasSubstr(R"({"revision":1,"id":8,"at":"2026-11-23T21:00)"), Not(HasSubstr("T20:00")),
+                          Not(HasSubstr("\"id\":9"))));
 }
 
 TEST_F(HistoryApiTest, WrongRequestsAreExplained) {

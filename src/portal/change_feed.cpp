@@ -20,7 +20,8 @@ constexpr std::size_t kEntries = 100;
 constexpr std::size_t kMostEntries = 1000;
 /// Of so many profiles the hardware service is asked for their own changes; of more, for the latest of all.
 constexpr std::size_t kFewProfiles = 100;
-constexpr std::size_t kLatestOfAll = 1000;
+/// Transitions that it is asked for: not all of them are entries.
+constexpr std::size_t kLatest = 1000;
 
 constexpr std::string_view kParameters[] = {"set",   "q",         "provider", "name", feed::kLabelPrefix,
                                             "level", "freshness", "limit"};
@@ -93,8 +94,9 @@ asio::awaitable<http::Reply> ChangeFeed::handle(const http::Request& request) {
   std::vector<core::ProfileId> few;
   if (rows.size() <= kFewProfiles)
     for (const core::RowPtr& row : rows) few.push_back(row->profile.id);
-  const std::size_t wanted = few.empty() ? kLatestOfAll : selection->limit;
-  const auto told = co_await history_.latest(std::move(few), wanted);
+  // Nothing is asked about no profile.
+  const auto told = rows.empty() ? std::make_shared<const Document<LatestTransitions>>()
+                                 : co_await history_.latest(std::move(few), kLatest);
   if (!told && told.error().status == 504)
     co_return http::problem(503, "the hardware service has not told the changes in time; try again in a moment");
   if (!told) co_return told.error();

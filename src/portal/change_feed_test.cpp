@@ -70,7 +70,7 @@ TEST_F(ChangeFeedTest, ItSaysWhatChanged) {
                     HasSubstr("<summary>LOW → HIGH: 4 of 8 &lt;idle&gt; &amp; ?more</summary>"),
                     HasSubstr("href=\"http://vacancy:5000/profile/p/a%20b\""),
                     HasSubstr("<summary>MEDIUM → LOW</summary>"), HasSubstr("<summary>HIGH → LOW: full</summary>")));
-  EXPECT_THAT(service_->asked(), ElementsAre("/hardware/transitions?limit=7&id=1&id=2")) << "few: of them";
+  EXPECT_THAT(service_->asked(), ElementsAre("/hardware/transitions?limit=1000&id=1&id=2")) << "few: of them";
 }
 
 TEST_F(ChangeFeedTest, FiltersChooseProfilesAndNewStates) {
@@ -82,7 +82,9 @@ TEST_F(ChangeFeedTest, FiltersChooseProfilesAndNewStates) {
   EXPECT_TRUE(support::eventually([&] { return feed("set=mine").status == 200; }));
   EXPECT_THAT(*feed("set=mine").body, AllOf(HasSubstr("p b is LOW"), Not(HasSubstr("p a b"))));
   EXPECT_EQ(feed("set=other").status, 400);
+  const std::size_t asked = service_->asked().size();
   EXPECT_THAT(*feed("name=none").body, AllOf(HasSubstr("<feed"), Not(HasSubstr("<entry>"))));
+  EXPECT_EQ(service_->asked().size(), asked) << "no profile has no changes";
   EXPECT_EQ(feed("sort=name").status, 400);
   EXPECT_EQ(feed("min_free=8").status, 400);
   EXPECT_EQ(feed("limit=1001").status, 400);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -53,6 +54,9 @@ class History {
   virtual std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) = 0;
   /// The latest transitions of all profiles, the newest first.
   virtual std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) = 0;
+  /// The latest transitions of `profiles`, sql::kListSize at most, by time, the newest first. REQUIRES: profiles.
+  virtual std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
+                                                                    std::size_t limit) = 0;
 
   /// How long history is kept from now on. Until it is called, as long as core::Retention says by itself.
   virtual void keep(const core::Retention& retention) = 0;

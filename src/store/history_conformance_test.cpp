@@ -355,6 +355,11 @@ TEST_P(HistoryTest, AllTransitionsInTheOrderOfRevisions) {
   std::ranges::reverse(latest);
   EXPECT_EQ(latest, all);
   EXPECT_THAT(store().latest_transitions(1), ElementsAre(all.back()));
+  std::ranges::sort(latest, std::greater(), [](const auto& one) { return std::tuple(one.transition.at, one.profile); });
+  EXPECT_EQ(store().latest_transitions_of(std::array{a, b}, kAll), latest);
+  EXPECT_THAT(store().latest_transitions_of(std::array{a, b}, 1), ElementsAre(latest.front()));
+  std::erase_if(latest, [&](const auto& one) { return one.profile != b; });
+  EXPECT_EQ(store().latest_transitions_of(std::array{b}, kAll), latest) << "of this one alone";
   EXPECT_THAT(store().transitions_after(0, 0), IsEmpty());
 }
 

@@ -166,6 +166,14 @@ std::vector<core::LoggedTransition> SqlStore::latest_transitions(std::size_t lim
   return with_session([&](sql::Session& session) { return logged_in(session.query(kSql, limit)); });
 }
 
+std::vector<core::LoggedTransition> SqlStore::latest_transitions_of(std::span<const ProfileId> profiles,
+                                                                    std::size_t limit) {
+  static const std::string kSql =
+      sql::with_list("SELECT t.revision, t.profile_id, t.at, t.state, t.reason FROM transition t WHERE t.profile_id",
+                     fmt::format(" AND {} ORDER BY t.at DESC, t.profile_id DESC LIMIT ?", kIsOfAProfile));
+  return with_session([&](sql::Session& session) { return logged_in(session.query(kSql, profiles, limit)); });
+}
+
 bool SqlStore::take_turn(base::Duration period) {
   return write([&](sql::Transaction& tx) {
     const base::Time now = clock_now(*tx);

@@ -68,6 +68,8 @@ class SqlStore final : public Store {
   std::vector<PastRow> board_at(base::Time time, const core::ProfileKey& after, std::size_t limit) override;
   std::vector<core::LoggedTransition> transitions_after(core::Revision seen, std::size_t limit) override;
   std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override;
+  std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
+                                                            std::size_t limit) override;
   void keep(const core::Retention& retention) override;
   bool take_turn(base::Duration period) override;
   Pruned prune() override;

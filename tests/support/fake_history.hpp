@@ -55,6 +55,17 @@ class FakeHistory final : public store::History {
     found.resize(std::min(found.size(), limit));
     return found;
   }
+  std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
+                                                            std::size_t limit) override {
+    enter();
+    std::vector<core::LoggedTransition> found;
+    for (const core::ProfileId id : profiles)
+      for (const core::Transition& one : past[id]) found.push_back({.revision = 1, .profile = id, .transition = one});
+    std::ranges::sort(found, std::greater(),
+                      [](const auto& one) { return std::tuple(one.transition.at, one.profile); });
+    found.resize(std::min(found.size(), limit));
+    return found;
+  }
   void keep(const core::Retention& /*retention*/) override {}
   bool take_turn(base::Duration /*period*/) override { return false; }
   store::Pruned prune() override { return {}; }

@@ -132,6 +132,16 @@ std::vector<core::LoggedTransition> MemoryStore::latest_transitions(std::size_t 
   return all;
 }
 
+std::vector<core::LoggedTransition> MemoryStore::latest_transitions_of(std::span<const ProfileId> profiles,
+                                                                       std::size_t limit) {
+  const auto lock = enter();
+  auto all = all_transitions();
+  std::erase_if(all, [&](const auto& one) { return std::ranges::find(profiles, one.profile) == profiles.end(); });
+  std::ranges::sort(all, std::greater(), [](const auto& one) { return std::tuple(one.transition.at, one.profile); });
+  all.resize(std::min(all.size(), limit));
+  return all;
+}
+
 bool MemoryStore::take_turn(base::Duration period) {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
