@@ -24,10 +24,6 @@ http::Reply reply_with(std::string body) {
   return reply;
 }
 
-http::Reply not_loaded() {
-  return http::problem(503, "the profiles are not loaded yet; try again in a moment");
-}
-
 core::RowPtr row_of(const core::Snapshot& snapshot, core::ProfileId id) {
   core::RowPtr found;
   snapshot.for_each([&](const core::RowPtr& row) {
@@ -90,10 +86,21 @@ void append_logged(std::string& out, const core::LoggedTransition& one) {
 HistoryApi::HistoryApi(board::Board& board, store::History& history, base::Metrics& metrics, HistoryPool::Limits limits)
     : board_(board), history_(history), pool_(metrics, limits) {}
 
+void HistoryApi::keep(const core::Retention& retention) {
+  history_.keep(retention);
+  keeps_transitions_ = retention.transitions.count() > 0;
+}
+
+std::optional<http::Reply> HistoryApi::objection(const board::State& state) const {
+  if (!keeps_transitions_) return http::problem(501, "no history is kept: hardware.history.transitions is 0");
+  if (!state.filled) return http::problem(503, "the profiles are not loaded yet; try again in a moment");
+  return std::nullopt;
+}
+
 asio::awaitable<http::Reply> HistoryApi::history(const http::Request& request) {
   if (auto known = request.query.only(feed::kRangeParameters); !known) co_return http::problem(known.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_loaded();
+  if (auto why = objection(*state)) co_return std::move(*why);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   const auto range = feed::read_range(request.query, now);
   if (!range) co_return http::problem(range.error());
@@ -151,7 +158,7 @@ asio::awaitable<http::Reply> HistoryApi::at(const http::Request& request) {
   const auto limit = request.query.number("limit", kDefaultRows, 1, kMostRows);
   if (!limit) co_return http::problem(limit.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_loaded();
+  if (auto why = objection(*state)) co_return std::move(*why);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   if (**time > now + kTolerance) co_return http::problem(400, "time is in the future; give a past one");
   // Answers tell times in milliseconds: what began in this one has begun.
@@ -190,7 +197,7 @@ asio::awaitable<http::Reply> HistoryApi::transitions(const http::Request& reques
   const auto ids = read_ids(request.query);
   if (!ids) co_return http::problem(ids.error());
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return not_loaded();
+  if (auto why = objection(*state)) co_return std::move(*why);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   auto job = [this, ids = *ids, limit = *limit, now] {
     std::string body = "{\"now\":\"" + base::to_rfc3339(now) + "\",\"transitions\":";

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <atomic>
+#include <optional>
+
 #include "board/board.hpp"
 #include "feed/history_query.hpp"
 #include "hardware/history_pool.hpp"
@@ -27,10 +30,13 @@ class HistoryApi {
   /// For other answers from history.
   HistoryPool& pool() { return pool_; }
 
-  /// How long history is kept from now on; numbers that are not kept are not answered.
-  void keep(const core::Retention& retention) { history_.keep(retention); }
+  /// How long history is kept from now on; numbers that are not kept are not answered. Without transitions all of them
+  /// answer 501.
+  void keep(const core::Retention& retention);
 
  private:
+  /// Why the past cannot be told now; nothing when it can.
+  std::optional<http::Reply> objection(const board::State& state) const;
   http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
   void append_numbers(std::string& out, core::ProfileId id, const feed::HistoryRange& range);
   http::Reply board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now);
@@ -38,6 +44,7 @@ class HistoryApi {
   board::Board& board_;
   store::History& history_;
   HistoryPool pool_;
+  std::atomic<bool> keeps_transitions_ = true;
 };
 
 }  // namespace hardware

@@ -158,6 +158,16 @@ TEST_F(HistoryApiTest, TransitionsOfSomeProfilesAreThere) {
                           Not(HasSubstr("\"id\":9"))));
 }
 
+TEST_F(HistoryApiTest, WhereNoneIsKeptThatIsSaid) {
+  const char* targets[] = {"/hardware/7/history", "/hardware/at?time=2026-11-23T22:00:00Z", "/hardware/transitions"};
+  api_.keep({.transitions = 0s});
+  for (const char* target : targets)
+    EXPECT_THAT(ask(target), AllOf(HasSubstr("HTTP/1.1 501"), HasSubstr("hardware.history.transitions is 0")))
+        << target;
+  api_.keep({});
+  for (const char* target : targets) EXPECT_THAT(ask(target), HasSubstr("HTTP/1.1 200")) << target;
+}
+
 TEST_F(HistoryApiTest, WrongRequestsAreExplained) {
   const std::pair<const char*, const char*> wrong[] = {
       {"/hardware/9/history", "404"},

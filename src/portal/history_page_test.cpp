@@ -104,6 +104,11 @@ TEST_F(HistoryPageTest, SaysWhyThereIsNone) {
   serve({});
   EXPECT_EQ(page().status, 501);
   EXPECT_THAT(*page().body, HasSubstr("the hardware service keeps no history"));
+  serve(always(http::problem(501, "no history is kept: this is 0")));
+  for (const http::Reply& reply : {page(), past("time=2026-11-23T12:00")}) {
+    EXPECT_EQ(reply.status, 501);
+    EXPECT_THAT(*reply.body, HasSubstr("no history is kept: this is 0"));
+  }
   serve(always(200, "{}"));
   EXPECT_EQ(page().status, 503);
   EXPECT_THAT(*page().body, HasSubstr("the hardware service&apos;s answer is wrong"));

@@ -33,7 +33,8 @@ http::Reply problem_of(const http::ClientHead& head, const std::string& detail) 
     return http::problem(501,
                          "the hardware service keeps no history: it is the original system's, or of an older version");
   if (head.status == 400) return http::problem(400, detail);
-  if (head.status >= 500 && !detail.empty()) return http::problem(head.status == 504 ? 504 : 503, detail);
+  const bool own = head.status == 501 || head.status == 504;
+  if (head.status >= 500 && !detail.empty()) return http::problem(own ? head.status : 503, detail);
   return http::problem(503, fmt::format("the hardware service answered {}", head.status));
 }
 

@@ -82,6 +82,8 @@ TEST_F(HistorySourceTest, AServiceWithoutHistoryIsToldApart) {
   support::HistoryService older(runtime_), original(runtime_, always(404, "Not Found", "text/html"));
   EXPECT_THAT(problem(get({older.url()})), testing::AllOf(HasSubstr("501 {"), HasSubstr("keeps no history")));
   EXPECT_THAT(problem(get({original.url()})), HasSubstr("keeps no history"));
+  support::HistoryService none(runtime_, always(http::problem(501, "no history is kept")));
+  EXPECT_THAT(problem(get({none.url()})), testing::AllOf(HasSubstr("501 {"), HasSubstr("no history is kept")));
 }
 
 }  // namespace
