@@ -72,6 +72,24 @@ Timeline timeline(std::span<const Transition> transitions, base::Time from, base
   return stretches;
 }
 
+Stretch merged(std::span<const Stretch> stretches, base::Time begin, base::Time end) {
+  struct Part {
+    base::Duration length{0};
+    const Stretch* lowest = nullptr;
+  };
+  Part observed, stale, unknown;
+  auto each = std::ranges::upper_bound(stretches, begin, {}, &Stretch::end);
+  for (; each != stretches.end() && each->begin < end; ++each) {
+    Part& part = each->observed() ? observed : each->level == Level::unknown ? unknown : stale;
+    part.length += std::min(each->end, end) - std::max(each->begin, begin);
+    if (part.lowest == nullptr || each->level < part.lowest->level) part.lowest = &*each;
+  }
+  const Part& shown = observed.length > stale.length + unknown.length ? observed
+                      : unknown.length < stale.length                 ? stale
+                                                                      : unknown;
+  return {begin, end, shown.lowest->level, shown.lowest->freshness, shown.lowest->reason};
+}
+
 Shares shares(std::span<const Stretch> stretches) {
   Shares shares;
   for (const Stretch& stretch : stretches) {

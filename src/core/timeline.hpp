@@ -32,6 +32,10 @@ using Timeline = std::vector<Stretch>;
 /// All of the time between `from` and `to`, by transitions in order; empty when there is none.
 Timeline timeline(std::span<const Transition> transitions, base::Time from, base::Time to);
 
+/// A part of a timeline that is shown as one stretch: at the lowest level that was observed in it, but STALE or UNKNOWN
+/// where that is longer than the observed time, or as long. REQUIRES: begin < end, and a stretch in it.
+Stretch merged(std::span<const Stretch> stretches, base::Time begin, base::Time end);
+
 /// How long a timeline was what. A STALE level counts as stale alone.
 struct Shares {
   base::Duration high{0};

@@ -56,6 +56,24 @@ TEST(Timeline, AStaleLevelHasAShareOfItsOwn) {
   EXPECT_EQ(found.total(), 24h);
 }
 
+TEST(Timeline, APartIsAsItsLowestLevelUnlessHalfOfItWasNotObserved) {
+  const Timeline day = in_a_day({to(1h, Level::high), to(2h, Level::low), to(3h, Level::high),
+                                 to(6h, Level::medium, Freshness::stale), to(8h, Level::unknown, Freshness::expired)});
+  const auto part = [&](base::Duration begin, base::Duration end) {
+    const Stretch part = merged(day, kBegin + begin, kBegin + end);
+    EXPECT_EQ(part.begin, kBegin + begin);
+    EXPECT_EQ(part.end, kBegin + end);
+    return std::pair(part.level, part.freshness);
+  };
+  EXPECT_EQ(part(1h, 6h), std::pair(Level::low, Freshness::fresh));
+  EXPECT_EQ(part(3h, 5h), std::pair(Level::high, Freshness::fresh));
+  EXPECT_EQ(part(0h, 2h), std::pair(Level::unknown, Freshness::pending)) << "half of it";
+  EXPECT_EQ(part(0h, 2h + 1s), std::pair(Level::low, Freshness::fresh));
+  EXPECT_EQ(part(5h, 8h), std::pair(Level::medium, Freshness::stale));
+  EXPECT_EQ(part(5h, 10h), std::pair(Level::unknown, Freshness::expired));
+  EXPECT_EQ(part(23h, 26h), std::pair(Level::unknown, Freshness::expired)) << "it may reach beyond";
+}
+
 TEST(Timeline, ALevelLastsFromItsBeginningToItsEnd) {
   std::vector<Transition> transitions;
   // HIGH for 1, 2, …, 10 minutes, with LOW between.

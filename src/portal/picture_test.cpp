@@ -95,17 +95,19 @@ TEST(Picture, ATimelineOfManyChangesHasTheLowestLevelOfEachPart) {
   std::vector<core::Transition> transitions;
   for (int minute = 0; minute < 24 * 60; ++minute) {
     const bool second_half = minute >= 12 * 60;
-    transitions.push_back({kBegin + std::chrono::minutes{minute},
-                           minute % 2 == 0 ? Level::high
-                           : second_half   ? Level::unknown
-                                           : Level::low,
-                           Freshness::fresh, ""});
+    const Level level = second_half       ? minute % 3 == 0 ? Level::high : Level::unknown
+                        : minute % 2 == 0 ? Level::high
+                                          : Level::low;
+    transitions.push_back({kBegin + std::chrono::minutes{minute}, level, Freshness::fresh, ""});
   }
   const std::string svg = timeline_picture(core::timeline(transitions, kBegin, kBegin + 24h));
   EXPECT_EQ(count(svg, "<rect"), 2U);
   EXPECT_THAT(svg, AllOf(HasSubstr("<title>LOW from 23 Nov 2026, 00:00 to 23 Nov 2026, 12:00 UTC, 12 h: the lowest "
                                    "level of each part of 3 min</title>"),
-                         HasSubstr("<title>HIGH from 23 Nov 2026, 12:00 to")));
+                         HasSubstr("<rect class=\"unknown\""),
+                         HasSubstr("<title>UNKNOWN from 23 Nov 2026, 12:00 to 24 Nov 2026, 00:00 UTC, 12 h: for half "
+                                   "or more of each part of 3 min</title>")))
+      << "it was observed for one minute of three";
 }
 
 core::Bucket bucket(base::Duration after, double least, double most, std::int64_t count = 1) {

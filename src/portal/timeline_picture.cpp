@@ -16,23 +16,16 @@ constexpr std::size_t kMostStretches = 480;
 /// Of the width, in percent: a change that lasted for a moment can be seen, too.
 constexpr double kLeastWidth = 0.1;
 
-/// Parts of `step`, each as the lowest level in it; UNKNOWN is that of a part without any other.
+/// Parts of `step`.
 core::Timeline coarse(std::span<const Stretch> stretches, base::Duration step) {
-  const auto height = [](const Stretch* stretch) {
-    return stretch->level == Level::unknown ? 4 : static_cast<int>(stretch->level);
-  };
-  std::vector<core::Transition> lowest;
+  std::vector<core::Transition> parts;
   const base::Time to = stretches.back().end;
-  std::size_t first = 0;
   for (base::Time begin = stretches.front().begin; begin < to; begin += step) {
-    while (stretches[first].end <= begin) ++first;
-    const Stretch* found = &stretches[first];
-    for (std::size_t i = first; i < stretches.size() && stretches[i].begin < begin + step; ++i)
-      if (height(&stretches[i]) < height(found)) found = &stretches[i];
-    lowest.push_back(
-        {begin, found->level, found->freshness, "the lowest level of each part of " + duration_text(step)});
+    const Stretch part = core::merged(stretches, begin, begin + step);
+    const std::string_view what = part.observed() ? "the lowest level of" : "for half or more of";
+    parts.push_back({begin, part.level, part.freshness, fmt::format("{} each part of {}", what, duration_text(step))});
   }
-  return core::timeline(lowest, stretches.front().begin, to);
+  return core::timeline(parts, stretches.front().begin, to);
 }
 
 int height_of(Level level) {

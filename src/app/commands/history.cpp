@@ -103,8 +103,8 @@ Command add_history(CLI::App& program) {
   add_color(*command, options->color);
   options->access = add_access(*command);
   command->footer(
-      "The strip shows the lowest level of each part of the time; a part without a measurement is UNKNOWN. Times are "
-      "UTC.");
+      "The strip shows the lowest level of each part of the time; a part that was not measured for half of it or more "
+      "is UNKNOWN. Times are UTC.");
   return [options] { return history(*options); };
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "app/commands/table.hpp"
 #include "app/terminal.hpp"
@@ -29,15 +28,6 @@ constexpr Look kLooks[] = {
 std::string look_of(core::Level level, const PastShown& shown) {
   const auto look = std::ranges::find(kLooks, level, &Look::level);
   return std::string(shown.blocks ? look->block : look->letter);
-}
-
-/// The lowest observed level between the two; UNKNOWN where nothing was observed.
-core::Level lowest(const core::Timeline& timeline, base::Time begin, base::Time end) {
-  std::optional<core::Level> lowest;
-  for (const core::Stretch& stretch : timeline)
-    if (stretch.observed() && stretch.begin < end && stretch.end > begin)
-      lowest = std::min(lowest.value_or(stretch.level), stretch.level);
-  return lowest.value_or(core::Level::unknown);
 }
 
 std::string seconds_of(base::Duration duration) {
@@ -112,14 +102,19 @@ std::string numbers_text(const portal::HistoryAnswer& answer, const PastShown& s
 std::string strip_of(const core::Timeline& timeline, std::size_t cells, const PastShown& shown) {
   if (timeline.empty()) return "";
   const base::Time begin = timeline.front().begin, end = timeline.back().end;
+  cells = std::min(cells, static_cast<std::size_t>((end - begin).count()));
   const auto edge = [&](std::size_t cell) {
     return begin + (end - begin) * static_cast<std::int64_t>(cell) / static_cast<std::int64_t>(cells);
   };
+  const auto level_of = [&](std::size_t cell) {
+    const core::Stretch part = core::merged(timeline, edge(cell), edge(cell + 1));
+    return part.observed() ? part.level : core::Level::unknown;
+  };
   std::string strip;
   for (std::size_t cell = 0; cell < cells;) {
-    const core::Level level = lowest(timeline, edge(cell), edge(cell + 1));
+    const core::Level level = level_of(cell);
     std::string run;
-    for (; cell < cells && lowest(timeline, edge(cell), edge(cell + 1)) == level; ++cell) run += look_of(level, shown);
+    for (; cell < cells && level_of(cell) == level; ++cell) run += look_of(level, shown);
     strip += shown.color ? colored(run, core::to_string(level)) : run;
   }
   return strip;

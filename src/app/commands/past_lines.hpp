@@ -18,7 +18,7 @@ struct PastShown {
 };
 
 /// A character for each of `cells` equal parts of the timeline: the lowest level that was observed in it, or that
-/// nothing was.
+/// half of it or more was not.
 std::string strip_of(const core::Timeline& timeline, std::size_t cells, const PastShown& shown);
 
 /// The strip, the shares of the levels, the transitions and the numbers.

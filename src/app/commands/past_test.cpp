@@ -65,7 +65,7 @@ TEST_F(HistoryCommandTest, LevelsHaveHeightsAndColors) {
                      kNow - 4h, kNow);
   EXPECT_EQ(strip_of(timeline, 8, {.blocks = true}), "··██▅▅▂▂");
   EXPECT_EQ(strip_of(timeline, 4, {}), "-HML");
-  EXPECT_EQ(strip_of(timeline, 2, {}), "HL") << "the lowest that was observed";
+  EXPECT_EQ(strip_of(timeline, 2, {}), "-L") << "the lowest, unless half was not observed";
   EXPECT_EQ(strip_of(timeline, 1, {}), "L");
   EXPECT_EQ(strip_of(timeline, 4, {.color = true}), "\033[90m-\033[0m\033[32mH\033[0m\033[33mM\033[0m\033[31mL\033[0m");
   EXPECT_EQ(strip_of(core::timeline({}, kNow - 4h, kNow), 4, {.color = true}), "\033[90m----\033[0m") << "a run";
