@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/timeline.hpp"
+#include "feed/history_query.hpp"
 #include "portal/number_chart.hpp"
 #include "portal/picture.hpp"
 #include "portal/row_data.hpp"
@@ -230,8 +231,11 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   page.set("days", std::to_string(look_back.days));
   page.set("from", time_text(answer.from));
   page.set("to", time_text(to));
-  page.set("json_url", fmt::format("{}?since={}d", api, look_back.days));
-  page.set("csv_url", fmt::format("{}.csv?since={}d", api, look_back.days));
+  // As the page has asked, so that the file has all that it shows.
+  const std::string query = fmt::format("?since={}d&span={}&limit={}", look_back.days, core::to_string(look_back.span),
+                                        feed::kMostTransitions);
+  page.set("json_url", api + query);
+  page.set("csv_url", api + ".csv" + query);
   page.set("ranges", list_of(kLookBacks, [&](data& out, const LookBack& choice) {
              out.set("days", std::to_string(choice.days));
              out.set("selected", choice.days == look_back.days);

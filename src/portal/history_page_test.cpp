@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "portal/history_api.hpp"
 #include "portal/past_page.hpp"
 #include "support/history_service.hpp"
 #include "support/portal_test.hpp"
@@ -77,13 +78,30 @@ TEST_F(HistoryPageTest, ShowsThePastInPicturesFiguresAndTables) {
   EXPECT_THAT(*reply.body, AllOf(HasSubstr("<tr><th scope=\"row\">12 h</th><td><b>100 %</b> of"),
                                  HasSubstr("<tr><th scope=\"row\">4 h</th><td><b>33 %</b> of")))
       << "the last hours before noon are followed by HIGH";
-  EXPECT_THAT(*reply.body, AllOf(HasSubstr("href=\"../../../profile/p/a/history?days=90\""),
-                                 HasSubstr("<a href=\"../../../profile/p/a/history?days=30\" aria-current=\"true\">"),
-                                 HasSubstr("href=\"../../../api/v1/hardware/p/a/history.csv?since=30d\"")));
+  EXPECT_THAT(*reply.body,
+              AllOf(HasSubstr("href=\"../../../profile/p/a/history?days=90\""),
+                    HasSubstr("<a href=\"../../../profile/p/a/history?days=30\" aria-current=\"true\">"),
+                    HasSubstr("/api/v1/hardware/p/a/history.csv?since=30d&amp;span=1h&amp;limit=10000\"")));
   EXPECT_THAT(service_->asked().front(),
               AllOf(HasSubstr("/hardware/1/history?from="), HasSubstr("&span=1h&limit=10000")));
   EXPECT_THAT(reply.headers,
               testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
+}
+
+TEST_F(HistoryPageTest, ItsFileIsWhatWasAskedForThePage) {
+  serve(always(200, thirty_days()));
+  const std::string html = *page().body;
+  const std::string_view begin = "href=\"../../../api/v1/hardware/p/a/history?";
+  ASSERT_THAT(html, HasSubstr(begin));
+  std::string query = html.substr(html.find(begin) + begin.size());
+  query.resize(query.find('"'));
+  for (std::size_t at = 0; (at = query.find("&amp;")) != std::string::npos;) query.replace(at, 5, "&");
+  HistoryApi api(*board_, *history_);
+  EXPECT_EQ(ask(&HistoryApi::json, api, query, {"p", "a"}).status, 200);
+  const auto asked = service_->asked();
+  // Once, or twice where a minute ended between the two.
+  EXPECT_THAT(asked.back(), HasSubstr("&span=1h&limit=10000"));
+  if (asked.size() > 1) EXPECT_NE(asked[0], asked[1]);
 }
 
 TEST_F(HistoryPageTest, ADayHasFiveMinutesAndNoWeek) {
