@@ -67,17 +67,10 @@ AtomFeed feed_of(const board::State& state, std::span<const StateChange> changes
   return feed;
 }
 
-struct Rendered {
-  std::shared_ptr<http::Prepared> document;
-  /// As in Last-Modified.
-  std::string updated;
-};
-
-Rendered render(const AtomFeed& feed) {
-  auto document = std::make_shared<http::Prepared>(std::string(kAtomType), to_atom(feed));
-  document->gzipped();
+std::shared_ptr<const Document<Drawn>> render(const AtomFeed& feed) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(feed.updated()).time_since_epoch();
-  return {std::move(document), fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time_t{seconds.count()}))};
+  return drawing_of({std::string(kAtomType), to_atom(feed)},
+                    {fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time_t{seconds.count()}))});
 }
 
 }  // namespace
@@ -88,25 +81,31 @@ asio::awaitable<http::Reply> ChangeFeed::handle(const http::Request& request) {
   const auto selection = feed::parse_selection(request.query, kEntries, kMostEntries, *state);
   if (!selection) co_return http::problem(selection.error());
   if (!state->filled) co_return not_filled(*state);
+  const std::string root = links_of(request, public_url_).url;
+  const std::string key = fmt::format("feed {} {}", root, feed::to_query(*selection, 0));
+  const auto drawn = co_await history_.draw(key, draw(state, *selection, root));
+  if (!drawn && drawn.error().status == 504)
+    co_return http::problem(503, "the hardware service has not told the changes in time; try again in a moment");
+  if (!drawn) co_return drawn.error();
+  const http::FixedHeader headers[] = {{"Last-Modified", (*drawn)->content.updated}};
+  co_return http::answer(request, *(*drawn)->prepared, kLinksVary, headers);
+}
+
+asio::awaitable<Drawing> ChangeFeed::draw(board::StatePtr state, board::Selection selection, std::string root) {
   const base::Time now = state->now(std::chrono::steady_clock::now());
-  auto find = [state, selection = *selection, now] { return rows_of(*state, selection, now); };
+  auto find = [state, selection, now] { return rows_of(*state, selection, now); };
   auto rows = co_await history_.work(std::move(find));
   std::vector<core::ProfileId> few;
   if (rows.size() <= kFewProfiles)
     for (const core::RowPtr& row : rows) few.push_back(row->profile.id);
   // Nothing is asked about no profile.
-  const auto told = rows.empty() ? std::make_shared<const Document<LatestTransitions>>()
-                                 : co_await history_.latest(std::move(few), kLatest);
-  if (!told && told.error().status == 504)
-    co_return http::problem(503, "the hardware service has not told the changes in time; try again in a moment");
-  if (!told) co_return told.error();
-  auto job = [state, rows = std::move(rows), latest = *told, selection = *selection, now,
-              base = links_of(request, public_url_).url] {
-    return render(feed_of(*state, latest_changes(rows, latest->content.transitions, selection, now), selection, base));
+  Told<LatestTransitions> told = std::make_shared<const Document<LatestTransitions>>();
+  if (!rows.empty()) told = co_await history_.latest(std::move(few), kLatest);
+  if (!told) co_return std::unexpected(told.error());
+  auto job = [state, rows = std::move(rows), latest = *told, selection, now, root] {
+    return render(feed_of(*state, latest_changes(rows, latest->content.transitions, selection, now), selection, root));
   };
-  const Rendered rendered = co_await history_.work(std::move(job));
-  const http::FixedHeader headers[] = {{"Last-Modified", rendered.updated}};
-  co_return http::answer(request, *rendered.document, kLinksVary, headers);
+  co_return co_await history_.work(std::move(job));
 }
 
 std::string feed_url(const board::Selection& view) {

@@ -25,6 +25,9 @@ class ChangeFeed {
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
+  /// On the background thread. `root`: the portal's URL.
+  boost::asio::awaitable<Drawing> draw(board::StatePtr state, board::Selection selection, std::string root);
+
   board::Board& board_;
   History& history_;
   std::string public_url_;

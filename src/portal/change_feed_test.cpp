@@ -92,7 +92,7 @@ TEST_F(ChangeFeedTest, FiltersChooseProfilesAndNewStates) {
 
 TEST_F(ChangeFeedTest, OfManyProfilesTheLatestChangesOfAllAreAsked) {
   board_.fill(support::many_rows(101));
-  serve(always(200, kLatest));
+  serve(always(200, kLatest), {.deadline = 5min, .most_under_way = 8, .kept = 0s});
   EXPECT_TRUE(support::eventually([&] { return feed().body->contains("p 000002 is LOW"); }));
   EXPECT_EQ(service_->asked().back(), "/hardware/transitions?limit=1000");
 }
@@ -115,6 +115,15 @@ TEST_F(ChangeFeedTest, WhoHasItGetsNothingNew) {
     return found;
   };
   EXPECT_EQ(ids(named), ids(*first.body)) << "the same under every address";
+}
+
+TEST_F(ChangeFeedTest, ItIsDrawnOnceForAllWhoAskInSomeSeconds) {
+  serve(always(200, kLatest));
+  const http::Text first = feed().body;
+  EXPECT_EQ(feed().body, first) << "the same bytes in memory";
+  EXPECT_NE(feed("limit=1").body, first);
+  headers_ = {{"Host", "other:5000"}};
+  EXPECT_THAT(*feed().body, HasSubstr("http://other:5000/")) << "its links are others";
 }
 
 TEST_F(ChangeFeedTest, WithoutHistoryThereIsNoFeed) {

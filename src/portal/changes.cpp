@@ -52,13 +52,15 @@ std::vector<StateChange> latest_changes(std::span<const core::RowPtr> rows,
   std::vector<StateChange> changes;
   for (const core::RowPtr& row : rows) {
     const auto found = logged.find(row->profile.id);
+    if (found == logged.end() && core::freshness(*row, now) == core::Freshness::fresh) continue;
     const auto states = states_of(*row, found == logged.end() ? std::vector<Transition>() : found->second, now);
     for (std::size_t i = 1; i < states.size(); ++i)
       if (is_wanted(states[i - 1], states[i], selection)) changes.push_back({row, states[i - 1], states[i]});
   }
-  std::ranges::sort(changes, std::greater(),
-                    [](const StateChange& change) { return std::tuple(change.to.at, change.row->profile.id); });
-  if (changes.size() > selection.limit) changes.resize(selection.limit);
+  const auto shown = changes.begin() + static_cast<std::ptrdiff_t>(std::min(changes.size(), selection.limit));
+  std::ranges::partial_sort(changes, shown, std::greater(),
+                            [](const StateChange& change) { return std::tuple(change.to.at, change.row->profile.id); });
+  changes.erase(shown, changes.end());
   return changes;
 }
 

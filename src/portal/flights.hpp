@@ -15,12 +15,13 @@
 
 namespace portal {
 
-/// An answer of the hardware service, read, and the portal's own answer in JSON. Immutable; thread-safe.
+/// An answer of the hardware service, read, with the portal's own answer in JSON; or what was drawn. Immutable;
+/// thread-safe.
 template <class T>
 struct Document {
   T content;
   /// Shared by all cores.
-  std::shared_ptr<http::Prepared> json;
+  std::shared_ptr<http::Prepared> prepared;
 };
 
 /// A document, or the reply to send instead of it.
@@ -54,7 +55,7 @@ class Flights {
   }
 
   void keep(const std::string& key, std::shared_ptr<const Document<T>> document, base::SteadyTime until) {
-    if (document->json->body()->size() <= kMostKeptBytes) kept_.put(key, {std::move(document), until});
+    if (document->prepared->body()->size() <= kMostKeptBytes) kept_.put(key, {std::move(document), until});
   }
 
  private:

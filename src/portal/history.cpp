@@ -16,23 +16,27 @@ namespace {
 constexpr std::size_t kLookedAt = 1000;
 
 /// Compressed once, by the thread that made it.
-std::shared_ptr<http::Prepared> prepared(std::string body) {
-  auto json = std::make_shared<http::Prepared>("application/json", std::move(body));
-  json->gzipped();
-  json->share();
-  return json;
+std::shared_ptr<http::Prepared> for_all_cores(http::Prepared prepared) {
+  auto shared = std::make_shared<http::Prepared>(std::move(prepared));
+  shared->gzipped();
+  shared->share();
+  return shared;
+}
+
+std::shared_ptr<http::Prepared> json_of(std::string body) {
+  return for_all_cores({"application/json", std::move(body)});
 }
 
 base::Result<Document<HistoryAnswer>> read_past(std::string body) {
   auto answer = parse_history(body);
   if (!answer) return std::unexpected(answer.error());
-  return Document<HistoryAnswer>{std::move(*answer), prepared(std::move(body))};
+  return Document<HistoryAnswer>{std::move(*answer), json_of(std::move(body))};
 }
 
 base::Result<Document<LatestTransitions>> read_latest(std::string body) {
   auto answer = parse_latest_transitions(body);
   if (!answer) return std::unexpected(answer.error());
-  return Document<LatestTransitions>{std::move(*answer), prepared(std::move(body))};
+  return Document<LatestTransitions>{std::move(*answer), json_of(std::move(body))};
 }
 
 bool has_filters(const board::Selection& selection) {
@@ -118,11 +122,15 @@ base::Result<Document<PastBoard>> read_board(std::string_view body, const board:
   auto board = parse_past_board(body);
   if (!board) return std::unexpected(board.error());
   choose(*board, selection, sets);
-  auto json = prepared(board_json(*board, selection));
+  auto json = json_of(board_json(*board, selection));
   return Document<PastBoard>{std::move(*board), std::move(json)};
 }
 
 }  // namespace
+
+std::shared_ptr<const Document<Drawn>> drawing_of(http::Prepared prepared, Drawn content) {
+  return std::make_shared<const Document<Drawn>>(std::move(content), for_all_cores(std::move(prepared)));
+}
 
 History::History(http::Replicas& replicas, asio::any_io_executor background, base::Metrics& metrics,
                  HistoryLimits limits)
@@ -133,6 +141,7 @@ History::History(http::Replicas& replicas, asio::any_io_executor background, bas
       pasts_(background_),
       boards_(background_),
       latest_(background_),
+      drawings_(background_),
       idle_(background_) {}
 
 asio::awaitable<Told<HistoryAnswer>> History::past(core::ProfileId profile, feed::HistoryRange range) {
@@ -160,8 +169,34 @@ asio::awaitable<Told<LatestTransitions>> History::latest(std::vector<core::Profi
   co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
 }
 
+asio::awaitable<Drawing> History::draw(std::string key, std::function<http::Prepared()> render) {
+  auto job = [render = std::move(render)]() -> Drawing { return drawing_of(render()); };
+  return draw(std::move(key), pool_.run(std::move(job)));
+}
+
+asio::awaitable<Drawing> History::draw(std::string key, asio::awaitable<Drawing> drawing) {
+  auto drawn = draw_once(std::move(key), std::move(drawing));
+  co_return co_await asio::co_spawn(background_, std::move(drawn), asio::use_awaitable);
+}
+
 asio::awaitable<void> History::wait() {
-  while (under_way_ > 0) co_await idle_.take();
+  while (under_way_ + drawings_under_way_ > 0) co_await idle_.take();
+}
+
+std::optional<http::Reply> History::refusal(std::size_t under_way) {
+  if (under_way < limits_.most_under_way) return std::nullopt;
+  meters_.count(feed::HistoryOutcome::refused);
+  return http::problem(503, "too many questions about history are under way; try again in a second");
+}
+
+/// On the background thread.
+asio::awaitable<Drawing> History::draw_once(std::string key, asio::awaitable<Drawing> drawing) {
+  if (auto known = co_await drawings_.known(key)) co_return std::move(*known);
+  if (auto refused = refusal(drawings_under_way_)) co_return std::unexpected(std::move(*refused));
+  const UnderWay under_way{drawings_under_way_, idle_};
+  Drawing drawn = co_await drawings_.fly(key, std::move(drawing));
+  if (drawn) drawings_.keep(key, *drawn, std::chrono::steady_clock::now() + limits_.kept);
+  co_return drawn;
 }
 
 /// On the background thread.
@@ -171,11 +206,7 @@ asio::awaitable<Told<T>> History::answer(Flights<T>& flights, std::string key, Q
     meters_.count(feed::HistoryOutcome::cached);
     co_return std::move(*known);
   }
-  if (under_way_ >= limits_.most_under_way) {
-    meters_.count(feed::HistoryOutcome::refused);
-    co_return std::unexpected(
-        http::problem(503, "too many questions about history are under way; try again in a second"));
-  }
+  if (auto refused = refusal(under_way_)) co_return std::unexpected(std::move(*refused));
   const UnderWay under_way{under_way_, idle_};
   const auto begin = std::chrono::steady_clock::now();
   Told<T> told = co_await flights.fly(key, fetch(std::move(question)));

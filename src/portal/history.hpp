@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/metrics.hpp"
@@ -17,15 +18,25 @@ namespace portal {
 struct HistoryLimits {
   /// From a question to its answer.
   base::Duration deadline = std::chrono::seconds{1};
-  /// Questions to the hardware service at a time; further ones are refused.
+  /// Questions to the hardware service at a time, and drawings likewise; further ones are refused.
   std::size_t most_under_way = 8;
   /// How long an answer is shown.
   base::Duration kept = std::chrono::seconds{3};
 };
 
-/// The past, as the hardware service tells it: the one thing that the portal does not answer from memory. Answers are
-/// kept for some seconds, and the hardware service is asked once for all who ask the same. Called on every core; the
-/// awaits resume there.
+/// A page, a file or a feed about the past.
+struct Drawn {
+  /// Of a feed, as in Last-Modified.
+  std::string updated{};
+};
+using Drawing = Told<Drawn>;
+
+/// A drawing for all cores, compressed by the thread that made it.
+std::shared_ptr<const Document<Drawn>> drawing_of(http::Prepared prepared, Drawn content = {});
+
+/// The past, as the hardware service tells it: the one thing that the portal does not answer from memory. Answers and
+/// drawings are kept for some seconds, and made once for all who ask for the same. Called on every core; the awaits
+/// resume there.
 class History {
  public:
   /// `replicas` belong to `background`. The references outlive it.
@@ -43,13 +54,18 @@ class History {
   /// The latest transitions of `profiles`, a hundred at most; of all profiles when there are none.
   boost::asio::awaitable<Told<LatestTransitions>> latest(std::vector<core::ProfileId> profiles, std::size_t limit);
 
-  /// Runs `job`, which takes long, on the thread that reads answers: the core goes on meanwhile.
+  /// What `render` draws, which is all in `key`.
+  boost::asio::awaitable<Drawing> draw(std::string key, std::function<http::Prepared()> render);
+  /// The same of a drawing in several steps, which runs on the background thread.
+  boost::asio::awaitable<Drawing> draw(std::string key, boost::asio::awaitable<Drawing> drawing);
+
+  /// Runs `job`, a step of a drawing, on the thread that reads answers.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&>> work(F job) {
     return pool_.run(std::move(job));
   }
 
-  /// Returns when no question is under way. On the background thread.
+  /// Returns when no question and no drawing is under way. On the background thread.
   boost::asio::awaitable<void> wait();
 
  private:
@@ -59,6 +75,9 @@ class History {
     std::function<base::Result<Document<T>>(std::string body)> read;
   };
 
+  /// Counts what is refused. Nothing while there is room.
+  std::optional<http::Reply> refusal(std::size_t under_way);
+  boost::asio::awaitable<Drawing> draw_once(std::string key, boost::asio::awaitable<Drawing> drawing);
   template <class T>
   boost::asio::awaitable<Told<T>> answer(Flights<T>& flights, std::string key, Question<T> question);
   template <class T>
@@ -71,7 +90,9 @@ class History {
   Flights<HistoryAnswer> pasts_;
   Flights<PastBoard> boards_;
   Flights<LatestTransitions> latest_;
+  Flights<Drawn> drawings_;
   std::size_t under_way_ = 0;
+  std::size_t drawings_under_way_ = 0;
   base::Event idle_;
   base::OffloadPool pool_{"past", 1, base::OffloadPool::Priority::low};
 };

@@ -85,7 +85,7 @@ asio::awaitable<http::Reply> HistoryApi::json(const http::Request& request) {
   if (!ask) co_return ask.error();
   const auto told = co_await history_.past(ask->profile, ask->range);
   if (!told) co_return told.error();
-  co_return http::answer(request, *(*told)->json);
+  co_return http::answer(request, *(*told)->prepared);
 }
 
 asio::awaitable<http::Reply> HistoryApi::csv(const http::Request& request) {
@@ -96,16 +96,15 @@ asio::awaitable<http::Reply> HistoryApi::csv(const http::Request& request) {
   if (numbers.empty()) ask->range.span.reset();
   const auto told = co_await history_.past(ask->profile, ask->range);
   if (!told) co_return told.error();
-  auto job = [document = *told, numbers = !numbers.empty()] {
-    auto file =
-        std::make_shared<http::Prepared>("text/csv; charset=utf-8; header=present",
-                                         numbers ? numbers_csv(document->content) : transitions_csv(document->content));
-    file->gzipped();
-    return file;
+  auto render = [document = *told, numbers = !numbers.empty()] {
+    return http::Prepared("text/csv; charset=utf-8; header=present",
+                          numbers ? numbers_csv(document->content) : transitions_csv(document->content));
   };
-  const auto file = co_await history_.work(std::move(job));
+  const auto file =
+      co_await history_.draw(fmt::format("csv {} {}", (*told)->prepared->etag(), numbers), std::move(render));
+  if (!file) co_return file.error();
   constexpr http::FixedHeader kHeaders[] = {{"Content-Disposition", "attachment; filename=\"history.csv\""}};
-  co_return http::answer(request, *file, "", kHeaders);
+  co_return http::answer(request, *(*file)->prepared, "", kHeaders);
 }
 
 asio::awaitable<http::Reply> HistoryApi::board_at(const http::Request& request) {
@@ -120,7 +119,7 @@ asio::awaitable<http::Reply> HistoryApi::board_at(const http::Request& request) 
     co_return http::problem(400, "at is in the future; give a past time, or leave it out for the present");
   const auto told = co_await history_.board_at(**time, *selection, state->sets);
   if (!told) co_return told.error();
-  co_return http::answer(request, *(*told)->json);
+  co_return http::answer(request, *(*told)->prepared);
 }
 
 }  // namespace portal

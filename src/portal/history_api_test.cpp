@@ -145,6 +145,32 @@ TEST_F(HistoryApiTest, MoreQuestionsThanTheCapAreRefused) {
   support::start(runtime_.background(), history_->wait()).get();
 }
 
+TEST_F(HistoryApiTest, DrawingsAreSharedAndFewAtATime) {
+  serve(always(200, kPast), {.deadline = 5min, .most_under_way = 2, .kept = 5min});
+  std::promise<void> gate;
+  const std::shared_future<void> open = gate.get_future().share();
+  std::atomic<int> drawn = 0;
+  const auto draw = [&](std::string key) {
+    auto render = [&, open] {
+      open.wait();
+      ++drawn;
+      return http::Prepared("text/plain", "a picture");
+    };
+    return support::start(runtime_.core(0), history_->draw(std::move(key), std::move(render)));
+  };
+  std::vector<std::future<Drawing>> readers;
+  for (const char* key : {"a", "a", "b", "b"}) readers.push_back(draw(key));
+  const Drawing refused = draw("c").get();
+  gate.set_value();
+  EXPECT_EQ(refused ? 200 : refused.error().status, 503);
+  EXPECT_EQ(count("refused"), 1);
+  for (auto& reader : readers) EXPECT_TRUE(reader.get());
+  EXPECT_TRUE(draw("a").get()) << "kept";
+  EXPECT_EQ(drawn, 2);
+  EXPECT_TRUE(draw("c").get()) << "there is room again";
+  support::start(runtime_.background(), history_->wait()).get();
+}
+
 TEST_F(HistoryApiTest, WhatCannotBeAnsweredIsAProblem) {
   serve(support::hang, {.deadline = 20ms, .most_under_way = 8, .kept = 0s});
   EXPECT_EQ(json().status, 504);

@@ -47,24 +47,22 @@ boost::asio::awaitable<http::Reply> HistoryPage::handle(const http::Request& req
   const base::Time now = state->now(std::chrono::steady_clock::now());
   const auto told = co_await history_.past(row->profile.id, range_of(*look_back, now));
   if (!told) co_return show_reply(request, told.error());
-  const auto job = [this, document = *told, look_back = *look_back, row] { return draw(*document, *row, look_back); };
-  const auto prepared = co_await history_.work(job);
-  co_return http::answer(request, *prepared, "Accept", security_headers());
+  auto render = [this, document = *told, look_back = *look_back, row] {
+    return draw(document->content, *row, look_back);
+  };
+  const std::string key = fmt::format("history {} {} {}", (*told)->prepared->etag(), look_back->days, row->unit.text());
+  const auto drawn = co_await history_.draw(key, std::move(render));
+  if (!drawn) co_return show_reply(request, drawn.error());
+  co_return http::answer(request, *(*drawn)->prepared, "Accept", security_headers());
 }
 
-std::shared_ptr<http::Prepared> HistoryPage::draw(const Document<HistoryAnswer>& document, const core::Row& row,
-                                                  const LookBack& look_back) {
+http::Prepared HistoryPage::draw(const HistoryAnswer& answer, const core::Row& row, const LookBack& look_back) {
   const core::ProfileKey& key = row.profile.key;
-  const std::string name = fmt::format("{} {} {}", document.json->etag(), look_back.days, row.unit.text());
-  if (const auto* drawn = drawn_.find(name)) return *drawn;
-  kainjow::mustache::data page = history_data(document.content, key, look_back, row.unit.text(), kRoot);
+  kainjow::mustache::data page = history_data(answer, key, look_back, row.unit.text(), kRoot);
   page.set("title", fmt::format("{} {}: history", key.provider, key.name));
   page.set("kind", "profile");
   page.set("root", kRoot);
-  auto prepared = std::make_shared<http::Prepared>("text/html; charset=utf-8", template_.render(page));
-  prepared->gzipped();
-  prepared->share();
-  return drawn_.put(name, std::move(prepared));
+  return {"text/html; charset=utf-8", template_.render(page)};
 }
 
 }  // namespace portal

@@ -3,7 +3,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <kainjow/mustache.hpp>
 
-#include "base/lately.hpp"
 #include "board/board.hpp"
 #include "http/message.hpp"
 #include "portal/history.hpp"
@@ -22,15 +21,12 @@ class HistoryPage {
 
  private:
   /// On the history's thread.
-  std::shared_ptr<http::Prepared> draw(const Document<HistoryAnswer>& document, const core::Row& row,
-                                       const LookBack& look_back);
+  http::Prepared draw(const HistoryAnswer& answer, const core::Row& row, const LookBack& look_back);
 
   board::Board& board_;
   History& history_;
-  /// Both belong to the history's one thread. The latest pages: who asks for a document again does not wait for others
-  /// to be drawn.
+  /// Of the one thread that does the history's work.
   kainjow::mustache::mustache template_;
-  base::Lately<std::string, std::shared_ptr<http::Prepared>> drawn_{16};
 };
 
 }  // namespace portal

@@ -97,22 +97,23 @@ boost::asio::awaitable<http::Reply> PastPage::handle(const http::Request& reques
   if (!selection) co_return show_problem(request, 400, selection.error().message);
   const base::Time now = state->now(std::chrono::steady_clock::now());
   const std::string_view text = request.query.get("time").value_or("");
-  if (text.empty()) co_return co_await send(request, page_of(now - kUsualAge, *selection));
+  if (text.empty()) co_return co_await send(request, "form", page_of(now - kUsualAge, *selection));
   const auto time = time_of(text, now);
   if (!time) co_return show_problem(request, 400, time.error().message);
   const auto told = co_await history_.board_at(*time, *selection, state->sets);
   if (!told) co_return show_reply(request, told.error());
   data page = page_of(*time, *selection);
   set_board(page, (*told)->content, *selection);
-  co_return co_await send(request, std::move(page));
+  co_return co_await send(request, (*told)->prepared->etag(), std::move(page));
 }
 
-boost::asio::awaitable<http::Reply> PastPage::send(const http::Request& request, data page) {
-  const auto render = [this, page = std::move(page)] {
-    return std::make_shared<http::Prepared>("text/html; charset=utf-8", template_.render(page));
+boost::asio::awaitable<http::Reply> PastPage::send(const http::Request& request, std::string_view of, data page) {
+  auto render = [this, page = std::move(page)] {
+    return http::Prepared("text/html; charset=utf-8", template_.render(page));
   };
-  const auto prepared = co_await history_.work(render);
-  co_return http::answer(request, *prepared, "Accept", security_headers());
+  const auto drawn = co_await history_.draw(fmt::format("at {} {}", of, request.query_text), std::move(render));
+  if (!drawn) co_return show_reply(request, drawn.error());
+  co_return http::answer(request, *(*drawn)->prepared, "Accept", security_headers());
 }
 
 }  // namespace portal

@@ -19,8 +19,9 @@ class PastPage {
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
-  /// Sends `page`, which the history's thread renders.
-  boost::asio::awaitable<http::Reply> send(const http::Request& request, kainjow::mustache::data page);
+  /// Sends `page`, which the history's thread renders. `of`: what it shows besides the request.
+  boost::asio::awaitable<http::Reply> send(const http::Request& request, std::string_view of,
+                                           kainjow::mustache::data page);
 
   board::Board& board_;
   History& history_;
