@@ -142,18 +142,22 @@ http::Reply Badge::set(const http::Request& request) {
   if (!state->filled) return not_filled(*state);
   const auto set = core::set_named(*state->sets, request.parameters[0]);
   if (!set) return http::problem(set.error());
-  const base::Time now = state->now(std::chrono::steady_clock::now());
-  std::string word = "none now";
-  core::Level level = core::Level::unknown;
-  core::judge(state->snapshot, core::Choices(**set), *need, now, [&](const core::Judged& judged) {
-    if (judged.objection != core::Objection::none) return true;
-    level = judged.row->reading->level;
-    const core::ProfileKey& key = judged.row->profile.key;
-    word = fmt::format("{} {} {}", key.provider, key.name, core::to_string(level));
-    return false;
-  });
-  http::Prepared prepared = render(*label, word, level);
-  return reply_with(request, prepared);
+  const auto draw = [&](const board::State& current) {
+    const base::Time now = current.now(std::chrono::steady_clock::now());
+    std::string word = "none now";
+    core::Level level = core::Level::unknown;
+    core::judge(current.snapshot, core::Choices(**set), *need, now, [&](const core::Judged& judged) {
+      if (judged.objection != core::Objection::none) return true;
+      level = judged.row->reading->level;
+      const core::ProfileKey& key = judged.row->profile.key;
+      word = fmt::format("{} {} {}", key.provider, key.name, core::to_string(level));
+      return false;
+    });
+    return render(*label, word, level);
+  };
+  const std::string key =
+      fmt::format("set/{}?{}&label={}", (*set)->name, to_query(*need), base::percent_encode(*label));
+  return reply_with(request, cores_[request.core].cache.get(key, *state, draw));
 }
 
 http::Reply Badge::counts(const http::Request& request, std::string_view provider) {

@@ -99,7 +99,10 @@ std::string first_json(const board::State& state, const core::Set& set, const co
 
 SetsApi::SetsApi(board::Board& board, std::size_t cores)
     // Each set may look at all rows: never where requests are served.
-    : board_(board), list_(cores, feed::kTellsNoTime, render_list, 0) {}
+    : board_(board),
+      list_(cores, feed::kTellsNoTime, render_list, 0),
+      // With max_age they change while only time passes.
+      caches_(cores, feed::Cache(feed::kTellsTime)) {}
 
 http::Answer SetsApi::list(const http::Request& request) {
   if (auto known = request.query.only({}); !known) return http::problem(known.error());
@@ -114,10 +117,12 @@ http::Reply SetsApi::one(const http::Request& request) {
   if (!state->filled) return not_filled(*state);
   const auto set = core::set_named(*state->sets, request.parameters[0]);
   if (!set) return http::problem(set.error());
-  std::string body;
-  append_set(body, *state, **set, now_of(*state));
-  http::Prepared prepared("application/json", body += '\n');
-  return http::answer(request, prepared);
+  const auto render = [&](const board::State& current) {
+    std::string body;
+    append_set(body, current, **set, now_of(current));
+    return http::Prepared("application/json", body += '\n');
+  };
+  return http::answer(request, caches_[request.core].get((*set)->name, *state, render));
 }
 
 http::Reply SetsApi::first(const http::Request& request) {
@@ -129,8 +134,11 @@ http::Reply SetsApi::first(const http::Request& request) {
   if (!state->filled) return not_filled(*state);
   const auto set = core::set_named(*state->sets, request.parameters[0]);
   if (!set) return http::problem(set.error());
-  http::Prepared prepared("application/json", first_json(*state, **set, *need, now_of(*state)));
-  return http::answer(request, prepared);
+  const auto render = [&](const board::State& current) {
+    return http::Prepared("application/json", first_json(current, **set, *need, now_of(current)));
+  };
+  const std::string key = fmt::format("{}/first?{}", (*set)->name, to_query(*need));
+  return http::answer(request, caches_[request.core].get(key, *state, render));
 }
 
 }  // namespace portal

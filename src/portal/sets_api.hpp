@@ -1,6 +1,9 @@
 #pragma once
 
+#include <vector>
+
 #include "board/board.hpp"
+#include "feed/cache.hpp"
 #include "feed/whole_list.hpp"
 #include "http/message.hpp"
 
@@ -19,12 +22,14 @@ class SetsApi {
   http::Reply one(const http::Request& request);
   /// `GET /api/v1/sets/{set}/first?at_least=&…` (need_query.hpp): the row to take now, and why each preferred one is
   /// not: {"set","at_least",…,"choice","first","passed":[{"choice","code","why","row"}],"passed_total","outage"}.
-  /// `first` is null when none can be taken. Never cached, since max_age passes without an event.
+  /// `first` is null when none can be taken.
   http::Reply first(const http::Request& request);
 
  private:
   board::Board& board_;
   feed::WholeList list_;
+  /// Of single sets, by core.
+  std::vector<feed::Cache> caches_;
 };
 
 }  // namespace portal

@@ -163,6 +163,18 @@ TEST_F(SetsTest, AnEtagIsOfWhatIsToBeTaken) {
   EXPECT_NE(etag("max_age=58s"), before);
 }
 
+TEST_F(SetsTest, AnswersAreRenderedOnce) {
+  const auto badge = [&] { return ask(&Badge::set, badge_, "", {"cfd"}).body; };
+  const auto one = [&](std::string set) { return ask(&SetsApi::one, sets_, "", {std::move(set)}).body; };
+  EXPECT_TRUE(support::eventually([&] { return first().body == first().body; })) << "the same bytes in memory";
+  EXPECT_TRUE(support::eventually([&] { return badge() == badge(); }));
+  EXPECT_TRUE(support::eventually([&] { return one("cfd") == one("cfd"); }));
+  EXPECT_NE(first("free=1").body, first("free=2").body);
+  EXPECT_NE(*one("cfd"), *one("empty"));
+  board_.put(measured_row(3, "medium", 12, Level::low));
+  EXPECT_TRUE(support::eventually([&] { return name(first_json().at("first")) == "a"; })) << "as it is now";
+}
+
 TEST_F(SetsTest, AnotherPortalAnswersTheSameBytes) {
   support::FedBoard board(runtime_);
   board.set_sets(*board_.state()->sets);
