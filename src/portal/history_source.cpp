@@ -50,20 +50,21 @@ asio::awaitable<Got> HistorySource::get(std::string target) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const auto replica = co_await replicas_.pick(tried.get());
     if (!replica || replica == tried) break;
-    const auto now = std::chrono::steady_clock::now();
-    // One that hangs leaves time for another one.
+    const auto left = std::chrono::duration_cast<base::Duration>(deadline - std::chrono::steady_clock::now());
+    // One that cannot be reached leaves time for another one. Once connected it has all of it, and when it was late
+    // the next one would be, too.
     const bool may_go_on = attempt + 1 < kAttempts && replicas_.size() > 1;
-    got = co_await ask(*replica, target, may_go_on ? now + (deadline - now) / 2 : deadline);
-    if (got || got.error().status < 500) break;
+    got = co_await ask(*replica, target, may_go_on ? left / 2 : left, deadline);
+    if (got || got.error().status < 500 || got.error().status == 504) break;
     tried = replica;
   }
   co_return got;
 }
 
-asio::awaitable<Got> HistorySource::ask(const http::Replica& replica, const std::string& target,
+asio::awaitable<Got> HistorySource::ask(const http::Replica& replica, const std::string& target, base::Duration connect,
                                         base::SteadyTime until) {
   const auto limit = std::chrono::duration_cast<base::Duration>(until - std::chrono::steady_clock::now());
-  const auto client = std::make_shared<http::Client>(executor_, http::ClientTimeouts{limit, limit, limit});
+  const auto client = std::make_shared<http::Client>(executor_, http::ClientTimeouts{connect, limit, limit});
   asio::steady_timer timer(executor_, until);
   timer.async_wait([weak = std::weak_ptr(client)](const boost::system::error_code& error) {
     if (const auto still = weak.lock(); still && !error) still->cancel();

@@ -19,11 +19,14 @@ class HistorySource {
 
   HistorySource(http::Replicas& replicas, boost::asio::any_io_executor executor, base::Duration deadline);
 
-  /// GET `target` of one replica, and of another one when that cannot answer; within the deadline.
+  /// GET `target` of one replica, and of another one when that cannot answer; within the deadline. To connect, the
+  /// first one has half of it.
   boost::asio::awaitable<Got> get(std::string target);
 
  private:
-  boost::asio::awaitable<Got> ask(const http::Replica& replica, const std::string& target, base::SteadyTime until);
+  /// `connect`: how long that may take.
+  boost::asio::awaitable<Got> ask(const http::Replica& replica, const std::string& target, base::Duration connect,
+                                  base::SteadyTime until);
 
   http::Replicas& replicas_;
   boost::asio::any_io_executor executor_;

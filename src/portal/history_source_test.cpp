@@ -48,13 +48,21 @@ TEST_F(HistorySourceTest, AnotherReplicaIsAskedWhenOneFails) {
   }
 }
 
-TEST_F(HistorySourceTest, OneThatIsAwayOrHangsCostsItsHalfOfTheTime) {
-  support::HistoryService good(runtime_, always(200, "{}")), hangs(runtime_, support::hang);
+TEST_F(HistorySourceTest, OneThatIsAwayIsPassedOver) {
+  support::HistoryService good(runtime_, always(200, "{}"));
   support::HistoryService away(runtime_, always(200, "{}"));
   const base::Url nobody = away.url();
   away.drain();
   for (int i = 0; i < 6; ++i) EXPECT_EQ(get({nobody, good.url()}), "{}\n");
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(get({hangs.url(), good.url()}, 1s), "{}\n");
+}
+
+TEST_F(HistorySourceTest, OneThatIsSlowHasAllOfTheTime) {
+  const auto late = always(http::problem(504, "the database took too long"));
+  for (const support::HistoryService::Answers& answers : {support::HistoryService::Answers(support::hang), late}) {
+    support::HistoryService one(runtime_, answers), other(runtime_, answers);
+    EXPECT_THAT(problem(get({one.url(), other.url()}, 200ms)), HasSubstr("504 {"));
+    EXPECT_EQ(one.asked().size() + other.asked().size(), 1U) << "the other one would be as slow";
+  }
 }
 
 TEST_F(HistorySourceTest, TheDeadlineIsKept) {
