@@ -27,6 +27,11 @@ class Lately {
     return entries_.emplace_front(key, std::move(value)).second;
   }
 
+  /// Drops the values of which `drops` is true; asked once for each, the one that was used last at first.
+  void drop_if(auto drops) {
+    std::erase_if(entries_, [&](const Entry& entry) { return drops(entry.second); });
+  }
+
  private:
   using Entry = std::pair<Key, Value>;
 

@@ -54,14 +54,21 @@ class Flights {
     co_return flight->told;
   }
 
+  /// Lets go of what is too old, or too much.
   void keep(const std::string& key, std::shared_ptr<const Document<T>> document, base::SteadyTime until) {
-    if (document->prepared->body()->size() <= kMostKeptBytes) kept_.put(key, {std::move(document), until});
+    kept_.put(key, {std::move(document), until});
+    std::size_t bytes = 0;
+    kept_.drop_if([&, now = std::chrono::steady_clock::now()](const Kept& kept) {
+      if (kept.until <= now) return true;
+      bytes += kept.document->prepared->body()->size();
+      return bytes > kMostKeptBytes;
+    });
   }
 
  private:
-  /// Together they bound the memory.
   static constexpr std::size_t kMostKept = 64;
-  static constexpr std::size_t kMostKeptBytes = 1 << 20;
+  /// Of all of them.
+  static constexpr std::size_t kMostKeptBytes = 16 << 20;
 
   struct Kept {
     std::shared_ptr<const Document<T>> document;
