@@ -82,11 +82,15 @@ void append_tooltip(std::string& svg, const Places& places, const Bucket& bucket
 
 }  // namespace
 
-std::string mean_text(const Bucket& bucket) {
+double rounded_mean(const Bucket& bucket) {
   const double mean = bucket.mean();
-  if (mean == 0) return "0";
+  if (mean == 0) return 0;
   const double unit = std::pow(10, std::floor(std::log10(std::abs(mean))) - 3);
-  return number_text(std::round(mean / unit) * unit);
+  return std::round(mean / unit) * unit;
+}
+
+std::string mean_text(const Bucket& bucket) {
+  return number_text(rounded_mean(bucket));
 }
 
 std::string number_chart(const NumberChart& chart) {

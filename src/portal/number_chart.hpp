@@ -28,6 +28,7 @@ struct NumberChart {
 std::string number_chart(const NumberChart& chart);
 
 /// Its mean, rounded to four digits.
+double rounded_mean(const core::Bucket& bucket);
 std::string mean_text(const core::Bucket& bucket);
 
 /// Buckets of `width`, a multiple of that of `buckets`, which are in order.

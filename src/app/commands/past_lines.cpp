@@ -1,12 +1,12 @@
 #include "app/commands/past_lines.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/commands/table.hpp"
 #include "app/terminal.hpp"
 #include "base/duration.hpp"
 #include "base/text.hpp"
+#include "portal/number_chart.hpp"
 
 namespace app {
 namespace {
@@ -90,9 +90,8 @@ std::string numbers_text(const portal::HistoryAnswer& answer, const PastShown& s
     }
     if (all.count == 0) continue;
     any = true;
-    table.add({std::string(number.name), base::number_text(all.least),
-               base::number_text(std::round(all.mean() * 100) / 100), base::number_text(all.most),
-               fmt::to_string(all.count)});
+    table.add({std::string(number.name), base::number_text(all.least), base::number_text(portal::rounded_mean(all)),
+               base::number_text(all.most), fmt::to_string(all.count)});
   }
   return any ? "\n" + table.text(shown.columns, shown.color) : "";
 }

@@ -23,7 +23,8 @@ constexpr const char* kPast = R"({"id":1,"provider":"p","name":"a","from":"2026-
 {"at":"2026-11-24T08:00:00.000Z","level":"HIGH","freshness":"STALE","reason":""},
 {"at":"2026-11-24T09:00:00.000Z","level":"LOW","freshness":"FRESH","reason":"full\u001b[31m"}],
 "numbers":{"free":[{"at":"2026-11-24T04:00:00.000Z","count":3,"min":1.5,"max":3,"mean":2},
-{"at":"2026-11-24T05:00:00.000Z","count":1,"min":0,"max":2,"mean":1}]}})";
+{"at":"2026-11-24T05:00:00.000Z","count":1,"min":0,"max":2,"mean":1}],
+"price":[{"at":"2026-11-24T04:00:00.000Z","count":3,"min":0.004,"max":0.005,"mean":0.0042}]}})";
 
 class HistoryCommandTest : public support::CommandTest {
  protected:
@@ -52,8 +53,9 @@ TEST_F(HistoryCommandTest, APastIsAStripSharesChangesAndNumbers) {
             "2026-11-24T04:00:00.000Z      4h  HIGH     FRESH\n"
             "2026-11-24T08:00:00.000Z      1h  HIGH     STALE\n"
             "2026-11-24T09:00:00.000Z      3h  LOW      FRESH\n\n"
-            "NUMBER  MIN  MEAN  MAX  READINGS\n"
-            "free      0  1.75    3         4\n");
+            "NUMBER    MIN    MEAN    MAX  READINGS\n"
+            "free        0    1.75      3         4\n"
+            "price   0.004  0.0042  0.005         3\n");
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware/p/a/history since=10h"));
 }
 
