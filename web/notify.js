@@ -18,6 +18,7 @@ let wish;    // of this tab, and kept with it
 let title;   // the page's own
 let marked;  // instead of it
 let unable = !('Notification' in globalThis);
+let shown;   // the browser's notification
 
 const way = () => (!isSecureContext ? 'insecure' : unable ? 'unable' : Notification.permission);
 
@@ -43,10 +44,10 @@ function keep() {
 function notify({ text, tag }) {
   if (way() !== 'granted') return;
   try {
-    const shown = new Notification(text, { tag, body: `Vacancy, ${location.host}` });
-    shown.onclick = () => {
+    shown = new Notification(text, { tag, body: `Vacancy, ${location.host}` });
+    shown.onclick = ({ target }) => {
       focus();
-      shown.close();
+      target.close();
     };
   } catch {
     unable = true;  // as on Android
@@ -74,7 +75,13 @@ function showTitle() {
   if (document.title !== marked) document.title = marked;
 }
 
+// What is over is closed: beside it, the next one of its tag would be silent.
+function closeOld() {
+  if (!wish?.told) shown?.close();
+}
+
 function show() {
+  closeOld();
   setText(form.querySelector('[role=status]'), wish ? `${sentence(wish)} ${WAYS[way()]}` : '');
   setText(form.querySelector('button'), wish ? 'Stop' : 'Tell me');
   form.classList.toggle('told', Boolean(wish?.told));

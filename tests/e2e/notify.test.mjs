@@ -42,6 +42,10 @@ function recordNotifications() {
       const seen = { title, ...options, state: 'made' };
       globalThis.shown.push(seen);
       for (const state of ['show', 'error']) this.addEventListener(state, () => { seen.state = state; });
+      this.close = () => {
+        seen.closed = true;
+        super.close();
+      };
     }
   };
 }
@@ -72,8 +76,10 @@ test('a level that is reached is told once, in a tab behind others too, and agai
   assert.equal(await page.title(), '● HIGH lab gpu');
   assert.match(await status(page), /^Told at \d+:\d\d.*: lab gpu is HIGH\./);
   await hide(page, false);
+  assert.ok(!(await shown(page))[0].closed);
   await set('LOW');
   await eventually('its own title', async () => await page.title() === 'lab gpu: LOW');
+  assert.ok((await shown(page))[0].closed, 'the next one of its tag is not silent');
   assert.match(await status(page), /^Told at .*, and over since\. Waiting for the next time\./);
   await set('HIGH');
   await eventually('another one', async () => (await shown(page)).length === 2);
