@@ -1,8 +1,10 @@
 // The history of a profile's page: a document of the server of its own, since the page does not wait for it.
 
 const FRESH = 5 * 60_000;  // pictures of days need no newer ones
+const RETRY = 10_000;
 
-let loadedAt;
+let loads = 0;
+let nextAt;  // when to load it again
 
 const section = () => document.getElementById('history');
 
@@ -17,19 +19,29 @@ async function fetchSection(url) {
   return document.importNode(fresh, true);
 }
 
+// The last one that began counts.
 async function load(url) {
-  const before = section();
-  before.setAttribute('aria-busy', 'true');
-  loadedAt = performance.now();
+  const turn = ++loads;
+  section().setAttribute('aria-busy', 'true');
+  section().dataset.url = url;
+  nextAt = Infinity;
+  let fresh, problem;
   try {
-    const fresh = await fetchSection(url);
-    fresh.dataset.url = url;
-    section()?.replaceWith(fresh);
+    fresh = await fetchSection(url);
   } catch (error) {
-    const note = before.querySelector('.failed') ?? before.appendChild(Object.assign(document.createElement('p'), { className: 'failed' }));
-    note.textContent = `It cannot be shown now: ${error.message}`;
-    before.removeAttribute('aria-busy');
+    problem = error.message;
   }
+  const before = section();
+  if (turn !== loads || !before) return;
+  nextAt = performance.now() + (fresh ? FRESH : RETRY);
+  if (fresh) {
+    fresh.dataset.url = url;
+    before.replaceWith(fresh);
+    return;
+  }
+  const note = before.querySelector('.failed') ?? before.appendChild(Object.assign(document.createElement('p'), { className: 'failed' }));
+  note.textContent = `It cannot be shown now: ${problem}`;
+  before.removeAttribute('aria-busy');
 }
 
 // The page as the server has it now gets what is shown, which stays then. Somebody at it is not disturbed.
@@ -38,7 +50,7 @@ export function keep(page) {
   if (!shown || page === document) return;
   page.getElementById('history')?.replaceWith(page.importNode(shown, true));
   const read = shown.querySelector('[open]') || shown.contains(document.activeElement);
-  if (shown.dataset.url && !read && performance.now() - loadedAt > FRESH) load(shown.dataset.url);
+  if (shown.dataset.url && !read && performance.now() > nextAt) load(shown.dataset.url);
 }
 
 document.addEventListener('click', async event => {

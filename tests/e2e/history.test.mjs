@@ -95,6 +95,33 @@ test('the profile page takes the history over, and keeps it while the profile ch
   assert.equal(await page.evaluate(() => document.activeElement.textContent), '7 d');
 });
 
+test('a history that fails is there later, and an older answer does not win', async t => {
+  const { url } = await vacancyUp(t, { profiles: ['lab/gpu'], probes: [quick] });
+  const page = await openPage(t, 'about:blank');
+  let failing = true, release;
+  await page.route('**/history*', route => (failing ? route.fulfill({ status: 503, contentType: 'text/html', body: 'away' }) : route.continue()));
+  await page.goto(`${url}profile/lab/gpu`);
+  await page.getByText('It cannot be shown now: HTTP 503').waitFor();
+  failing = false;
+  await page.locator('#history .timeline').waitFor();
+  page.problems.length = 0;  // the answers with 503
+  await page.unroute('**/history*');
+  const slow = new Promise(resolve => { release = resolve; });
+  await page.route('**/history?days=90', async route => {
+    const response = await route.fetch();
+    await slow;
+    await route.fulfill({ response });
+  });
+  await page.getByRole('link', { name: '90 d', exact: true }).click();
+  await page.getByRole('link', { name: '7 d', exact: true }).click();
+  await page.locator('.ranges [aria-current]', { hasText: '7 d' }).waitFor();
+  const late = page.waitForResponse('**/history?days=90');
+  release();
+  await (await late).finished();
+  await page.evaluate(() => new Promise(resolve => { setTimeout(resolve); }));
+  assert.equal(await page.locator('.ranges [aria-current]').innerText(), '7 d');
+});
+
 test('the board of a past time: another one, in parts, and back', async t => {
   const { url } = await vacancyWithPast(t, { profiles: profiles(150), probes: [calm] });
   const page = await openPage(t, url, { javaScriptEnabled: false });
