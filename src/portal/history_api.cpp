@@ -41,7 +41,10 @@ std::string transitions_csv(const HistoryAnswer& answer) {
     const core::Transition& transition = answer.transitions[i];
     base::append_rfc3339(csv, transition.at);
     csv += ',';
-    if (i + 1 < answer.transitions.size()) base::append_rfc3339(csv, answer.transitions[i + 1].at);
+    if (i + 1 < answer.transitions.size())
+      base::append_rfc3339(csv, answer.transitions[i + 1].at);
+    else if (answer.to < answer.now)
+      base::append_rfc3339(csv, answer.to);
     csv += fmt::format(",{},{},", core::to_string(transition.level), core::to_string(transition.freshness));
     append_cell(csv, transition.reason, Cells::safe);
     csv += "\r\n";

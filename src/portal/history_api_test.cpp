@@ -215,6 +215,12 @@ TEST_F(HistoryApiTest, FilesAreSafeForSpreadsheets) {
   ASSERT_EQ(service_->asked().size(), 2U);
   EXPECT_THAT(service_->asked().front(), HasSubstr("span=none"));
   EXPECT_THAT(service_->asked().back(), HasSubstr("span=1h"));
+  std::string past = kPast;
+  past.replace(past.find("2026-11-25T00:00"), 16, "2026-11-24T12:30");
+  serve(always(200, past));
+  EXPECT_THAT(*csv("since=7d").body,
+              testing::EndsWith("2026-11-24T12:00:00.000Z,2026-11-24T12:30:00.000Z,LOW,FRESH,full\r\n"))
+      << "nothing is said about later";
 }
 
 TEST_F(HistoryApiTest, ABoardOfThePastHasRowsAndGoesOn) {
