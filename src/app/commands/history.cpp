@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
 
@@ -8,6 +9,7 @@
 #include "app/commands/past_lines.hpp"
 #include "app/commands/past_time.hpp"
 #include "app/commands/remote.hpp"
+#include "app/commands/row_lines.hpp"
 #include "app/json_text.hpp"
 #include "app/terminal.hpp"
 #include "base/environment.hpp"
@@ -27,15 +29,13 @@ struct Options {
   std::string color;
 };
 
-/// Throws base::UsageError before anything is sent.
-std::string target_of(const Options& options, std::string_view file) {
-  const auto pattern = core::parse_pattern(options.profile);
-  if (!pattern) throw base::UsageError(pattern.error().message);
-  if (!pattern->is_exact()) throw base::UsageError("PROVIDER/NAME: name one profile, without * and ?");
-  std::string target = fmt::format("/api/v1/hardware/{}/{}/{}?", base::percent_encode(pattern->provider),
-                                   base::percent_encode(pattern->name), file);
-  const auto add = [&target](std::string_view name, const std::string& value) {
-    target += fmt::format("{}{}={}", target.ends_with('?') ? "" : "&", name, base::percent_encode(value));
+/// Of several that match, so many are told.
+constexpr std::size_t kMostTold = 3;
+
+std::string query_of(const Options& options) {
+  std::string query;
+  const auto add = [&query](std::string_view name, const std::string& value) {
+    query += fmt::format("{}{}={}", query.empty() ? "?" : "&", name, base::percent_encode(value));
   };
   const base::Time now = base::system_clock().wall_now();
   if (!options.since.empty()) add("since", options.since);
@@ -44,8 +44,32 @@ std::string target_of(const Options& options, std::string_view file) {
   if (!options.span.empty()) add("span", options.span);
   if (options.limit) add("limit", fmt::to_string(*options.limit));
   if (options.numbers) add("numbers", "1");
-  if (target.ends_with('?')) target.pop_back();
-  return target;
+  return query;
+}
+
+/// The one profile that `pattern` matches. Throws base::UsageError when there is none, or more. Names may have '*' and
+/// '?', and providers '/'; among several the one that is named exactly so counts.
+core::ProfileKey profile_of(const Remote& remote, const core::Pattern& pattern) {
+  if (pattern.is_exact()) return {pattern.provider, pattern.name};
+  std::string words = pattern.text();
+  std::ranges::replace_if(words, [](char c) { return c == '*' || c == '?'; }, ' ');
+  const std::string target = "/api/v1/hardware?limit=1000&q=" + base::percent_encode(words);
+  const boost::json::object page = page_of(remote.url(), remote.get(target).body);
+  std::vector<std::string> found;
+  core::ProfileKey last;
+  for (const boost::json::value& row : page.at("hardware").get_array()) {
+    core::ProfileKey key{text_of(row.as_object(), "provider"), text_of(row.as_object(), "name")};
+    if (key == core::ProfileKey{pattern.provider, pattern.name}) return key;
+    if (!pattern.matches(key)) continue;
+    found.push_back(name_of(row.as_object()));
+    last = std::move(key);
+  }
+  if (found.empty()) throw base::UsageError(fmt::format("no profile matches {}", pattern.text()));
+  if (found.size() == 1) return last;
+  const bool cut = found.size() > kMostTold;
+  found.resize(std::min(found.size(), kMostTold));
+  throw base::UsageError(
+      fmt::format("{} matches {}{}; name one of them", pattern.text(), fmt::join(found, ", "), cut ? ", …" : ""));
 }
 
 /// Can the terminal show blocks? By the variables that locale(7) names, in its order.
@@ -57,8 +81,14 @@ bool has_utf8() {
 }
 
 int history(const Options& options) {
+  const auto pattern = core::parse_pattern(options.profile);
+  if (!pattern) throw base::UsageError(pattern.error().message);
+  const std::string file = (options.as_csv ? "history.csv" : "history") + query_of(options);
   const Remote remote(*options.access);
-  const std::string body = remote.get(target_of(options, options.as_csv ? "history.csv" : "history")).body;
+  const core::ProfileKey key = profile_of(remote, *pattern);
+  const std::string target = fmt::format("/api/v1/hardware/{}/{}/{}", base::percent_encode(key.provider),
+                                         base::percent_encode(key.name), file);
+  const std::string body = remote.get(target).body;
   if (options.as_csv) {
     std::cout << body;
     return 0;
@@ -81,7 +111,8 @@ int history(const Options& options) {
 Command add_history(CLI::App& program) {
   CLI::App* command = program.add_subcommand("history", "Show how available a profile was, and when that changed");
   const auto options = std::make_shared<Options>();
-  command->add_option("PROVIDER/NAME", options->profile, "The profile")->required();
+  command->add_option("PROVIDER/NAME", options->profile, "The profile, or a pattern with * and ? that matches it alone")
+      ->required();
   CLI::Option* const since =
       command->add_option("--since", options->since, "From so long ago until now, as 6h or 7d (default 24h)")
           ->type_name("TIME");

@@ -89,7 +89,6 @@ TEST_F(HistoryCommandTest, ScriptsGetJsonOrCsv) {
 TEST_F(HistoryCommandTest, MistakesAreToldBeforeAnythingIsAsked) {
   const std::pair<std::vector<std::string>, const char*> wrong[] = {
       {{"p"}, "PROVIDER/NAME"},
-      {{"p/*"}, "name one profile"},
       {{"p/a", "--from", "noon"}, "--from: 'noon' is not a time; write such as"},
       {{"p/a", "--from", "1h", "--since", "1h"}, "--since"},
       {{"p/a", "--to", "1h"}, "--from"},
@@ -102,6 +101,28 @@ TEST_F(HistoryCommandTest, MistakesAreToldBeforeAnythingIsAsked) {
     EXPECT_THAT(ran.err, HasSubstr(message));
   }
   EXPECT_THAT(asked(), IsEmpty());
+}
+
+TEST_F(HistoryCommandTest, APatternNamesTheOneThatMatches) {
+  const auto rows = [](std::string_view rows) {
+    return fmt::format(R"({{"now":"2026-11-24T12:00:00.000Z","next":null,"hardware":[{}]}})", rows);
+  };
+  const std::string many = rows(
+      R"({"provider":"p/q","name":"a*"},{"provider":"p/q","name":"ab"},{"provider":"p","name":"c"},{"provider":"p","name":"d"})");
+  will_answer({{200, many}, {200, kPast}});
+  EXPECT_EQ(history({"p?q/*b"}).code, 0);
+  EXPECT_THAT(asked(),
+              ElementsAre("GET /api/v1/hardware q=p q/ b limit=1000", "GET /api/v1/hardware/p%2Fq/ab/history"));
+  will_answer({{200, rows(R"({"provider":"p","name":"a*"},{"provider":"p","name":"ab"})")}, {200, kPast}});
+  EXPECT_EQ(history({"p/a*"}).code, 0);
+  EXPECT_EQ(asked().back(), "GET /api/v1/hardware/p/a%2A/history") << "named exactly so";
+  will_answer({{200, many}, {200, many}});
+  const Ran several = history({"p*/?*"});
+  EXPECT_EQ(several.code, 2);
+  EXPECT_THAT(several.err, HasSubstr("p*/?* matches p/q/a*, p/q/ab, p/c, …; name one of them"));
+  const Ran none = history({"x/*"});
+  EXPECT_EQ(none.code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no profile matches x/*"));
 }
 
 TEST_F(HistoryCommandTest, WhatThePortalRefusesIsSaid) {
