@@ -6,6 +6,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
+#include "portal/api.hpp"
 
 namespace portal {
 namespace asio = boost::asio;
@@ -28,7 +29,8 @@ std::string detail_of(const http::ClientHead& head, std::string_view body) {
 http::Reply problem_of(const http::ClientHead& head, const std::string& detail) {
   // A path that it does not have; at one of them the service has had other methods.
   const bool no_route = head.status == 405 || detail.empty() || detail == "there is nothing at this path";
-  if (head.status == 404 && !no_route) return http::problem(404, detail);
+  // Renamed or removed a moment ago; readers of the portal know no ids.
+  if (head.status == 404 && !no_route) return no_such_profile();
   if (head.status == 404 || head.status == 405)
     return http::problem(501,
                          "the hardware service keeps no history: it is the original system's, or of an older version");

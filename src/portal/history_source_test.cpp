@@ -75,7 +75,7 @@ TEST_F(HistorySourceTest, TheDeadlineIsKept) {
 
 TEST_F(HistorySourceTest, ProblemsBecomeThePortalsOwn) {
   support::HistoryService unknown(runtime_, always(http::problem(404, "no profile has this id")));
-  EXPECT_THAT(problem(get({unknown.url()})), testing::AllOf(HasSubstr("404 {"), HasSubstr("no profile has this id")));
+  EXPECT_THAT(problem(get({unknown.url()})), testing::AllOf(HasSubstr("404 {"), HasSubstr("there is no such profile")));
   support::HistoryService wrong(runtime_, always(http::problem(400, "from is not before to")));
   EXPECT_THAT(problem(get({wrong.url()})), testing::AllOf(HasSubstr("400 {"), HasSubstr("from is not before to")));
   support::HistoryService late(runtime_, always(http::problem(504, "the database took too long")));
