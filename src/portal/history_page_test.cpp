@@ -147,6 +147,8 @@ TEST_F(HistoryPageTest, ShowsTheBoardOfAPastTime) {
                     HasSubstr("title=\"3 left\""), HasSubstr("<a href=\"./profile/B%20%26%20C/a%2Fb/history\">")));
   EXPECT_THAT(html, HasSubstr("<a rel=\"next\" href=\"./at?time=2026-11-23T12%3A00%3A00.000Z&amp;after=%2FB"));
   EXPECT_THAT(html, Not(HasSubstr("← First")));
+  EXPECT_EQ(past("time=2026-11-23T13:00:00+01:00").status, 200) << "as the API, which takes a '+' that became a blank";
+  EXPECT_THAT(service_->asked().back(), HasSubstr("time=2026-11-23T12%3A00%3A00.000Z"));
   EXPECT_THAT(*past("time=2026-11-23T12:00:00Z&q=x&after=%2FA%2Fa").body,
               AllOf(HasSubstr("No profile of this part matches"),
                     HasSubstr("href=\"./at?time=2026-11-23T12%3A00%3A00.000Z&amp;q=x\">← First")));

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "feed/history_query.hpp"
 #include "feed/selection_query.hpp"
 #include "http/answer.hpp"
 #include "portal/api.hpp"
@@ -22,11 +23,13 @@ const std::string kRoot = "./";
 /// Of the time that the form offers.
 constexpr base::Duration kUsualAge = std::chrono::hours{24};
 
-/// RFC 3339, or as a browser's field for times has it: 2026-11-24T13:00, which is UTC here.
-base::Result<base::Time> time_of(std::string_view text, base::Time now) {
+/// As in the API, or as a browser's field for times has it: 2026-11-24T13:00, which is UTC here.
+base::Result<base::Time> time_of(const http::Query& query, base::Time now) {
+  const std::string text(query.get("time").value_or(""));
   constexpr std::size_t kToMinutes = 16, kToSeconds = 19;
-  const char* rest = text.size() == kToMinutes ? ":00Z" : text.size() == kToSeconds ? "Z" : "";
-  const auto time = base::parse_rfc3339(fmt::format("{}{}", text, rest));
+  const bool local = text.size() == kToMinutes || text.size() == kToSeconds;
+  const auto time = local ? base::parse_rfc3339(text + (text.size() == kToMinutes ? ":00Z" : "Z"))
+                          : feed::read_time(query, "time").value_or(std::nullopt);
   if (!time) return base::fail(base::Errc::invalid, "time must be one such as 2026-11-24T13:00 in UTC, or of RFC 3339");
   if (*time > now) return base::fail(base::Errc::invalid, "time is in the future; choose a past one");
   return *time;
@@ -96,9 +99,9 @@ boost::asio::awaitable<http::Reply> PastPage::handle(const http::Request& reques
   const auto selection = feed::parse_selection(request.query, kRowsPerPage, kRowsPerPage, *state);
   if (!selection) co_return show_problem(request, 400, selection.error().message);
   const base::Time now = state->now(std::chrono::steady_clock::now());
-  const std::string_view text = request.query.get("time").value_or("");
-  if (text.empty()) co_return co_await send(request, "form", page_of(now - kUsualAge, *selection));
-  const auto time = time_of(text, now);
+  if (request.query.get("time").value_or("").empty())
+    co_return co_await send(request, "form", page_of(now - kUsualAge, *selection));
+  const auto time = time_of(request.query, now);
   if (!time) co_return show_problem(request, 400, time.error().message);
   const auto told = co_await history_.board_at(*time, *selection, state->sets);
   if (!told) co_return show_reply(request, told.error());
