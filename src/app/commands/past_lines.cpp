@@ -7,6 +7,7 @@
 #include "base/duration.hpp"
 #include "base/text.hpp"
 #include "portal/number_chart.hpp"
+#include "portal/picture.hpp"
 
 namespace app {
 namespace {
@@ -48,12 +49,10 @@ std::string axis(base::Time begin, base::Time end, std::size_t cells) {
   return left + std::string(gap, ' ') + right;
 }
 
-/// "H HIGH 61%  M MEDIUM 20%".
+/// "H HIGH 61 %  M MEDIUM 20 %".
 std::string legend(const core::Shares& shares, const PastShown& shown) {
-  const auto percent = [total = shares.total()](base::Duration part) {
-    const double share =
-        total.count() == 0 ? 0 : 100.0 * static_cast<double>(part.count()) / static_cast<double>(total.count());
-    return share > 0 && share < 1 ? std::string("<1%") : fmt::format("{:.0f}%", share);
+  const auto percent = [total = std::max<std::int64_t>(shares.total().count(), 1)](base::Duration part) {
+    return portal::percent_text(static_cast<double>(part.count()) / static_cast<double>(total));
   };
   const std::pair<core::Level, base::Duration> parts[] = {{core::Level::high, shares.high},
                                                           {core::Level::medium, shares.medium},

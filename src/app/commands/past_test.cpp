@@ -47,7 +47,7 @@ TEST_F(HistoryCommandTest, APastIsAStripSharesChangesAndNumbers) {
             "p/a\n"
             "--------HHHHHHHHHHHHHHHH----LLLLLLLLLLLL\n"
             "2026-11-24 02:00    2026-11-24 12:00 UTC\n"
-            "H HIGH 40%  M MEDIUM 0%  L LOW 30%  - UNKNOWN 30%\n\n"
+            "H HIGH 40 %  M MEDIUM 0 %  L LOW 30 %  - UNKNOWN 30 %\n\n"
             "FROM                      LASTED  LEVEL    FRESHNESS\n"
             "2026-11-24T02:00:00.000Z      2h  UNKNOWN  PENDING\n"
             "2026-11-24T04:00:00.000Z      4h  HIGH     FRESH\n"
@@ -57,6 +57,15 @@ TEST_F(HistoryCommandTest, APastIsAStripSharesChangesAndNumbers) {
             "free        0    1.75      3         4\n"
             "price   0.004  0.0042  0.005         3\n");
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware/p/a/history since=10h"));
+}
+
+TEST_F(HistoryCommandTest, NotQuiteAllIsNotAll) {
+  std::string past = kPast;
+  past.replace(past.find("T04:00"), 6, "T02:01");
+  past.replace(past.find("T08:00"), 6, "T11:59");
+  past.replace(past.find("T09:00"), 6, "T11:59");
+  will_answer({{200, past}});
+  EXPECT_THAT(history({"p/a"}).out, HasSubstr("HIGH >99 %"));
 }
 
 TEST_F(HistoryCommandTest, LevelsHaveHeightsAndColors) {
