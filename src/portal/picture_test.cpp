@@ -91,6 +91,16 @@ TEST(Picture, ATimelineHasEachStretchWithItsTimesAndReason) {
             Not(HasSubstr("style="))));
 }
 
+TEST(Picture, SharesBelowOnePercentAreNoTags) {
+  const std::vector<core::Transition> transitions{{kBegin, Level::high, Freshness::fresh, ""},
+                                                  {kBegin + 24h - 1min, Level::low, Freshness::fresh, ""}};
+  const core::Timeline day = core::timeline(transitions, kBegin, kBegin + 24h);
+  EXPECT_THAT(timeline_picture(day), HasSubstr("HIGH &gt;99 %, LOW &lt;1 %\">"));
+  core::Week week{};
+  week[0] = {.high = 1min, .medium = 0h, .low = 5h, .weeks = 6};
+  EXPECT_THAT(week_picture(week), HasSubstr("at least MEDIUM &lt;1 %, HIGH &lt;1 % of 5 h 1 min"));
+}
+
 TEST(Picture, ATimelineOfManyChangesHasTheLowestLevelOfEachPart) {
   std::vector<core::Transition> transitions;
   for (int minute = 0; minute < 24 * 60; ++minute) {

@@ -72,7 +72,7 @@ std::string timeline_picture(std::span<const Stretch> stretches) {
   const TimeScale scale(stretches.front().begin, stretches.back().end);
   std::string svg =
       fmt::format(R"(<svg class="chart timeline" role="img" aria-label="Availability from {} to {} UTC: {}"><defs>)",
-                  time_text(scale.from()), time_text(scale.to()), shares_text(core::shares(stretches)));
+                  time_text(scale.from()), time_text(scale.to()), escaped(shares_text(core::shares(stretches))));
   append_patterns(svg);
   svg += "</defs>";
   for (const Level level : {Level::high, Level::medium, Level::low}) {

@@ -44,7 +44,7 @@ std::string week_picture(const core::Week& week) {
     else
       unknown += fmt::format("M{}.3 {}.5h.4", x, y);
     cells += fmt::format(R"(<rect x="{}.05" y="{}.05" width=".9" height=".9"><title>{}</title></rect>)", x, y,
-                         tooltip(week[i], i));
+                         escaped(tooltip(week[i], i)));
   }
   std::string svg =
       R"(<svg class="chart week" role="img" aria-label="Share of the observed time at MEDIUM or HIGH, for each hour of the week, UTC">)";
