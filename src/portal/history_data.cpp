@@ -86,10 +86,13 @@ void set_timeline(data& page, const core::Timeline& stretches) {
            }));
 }
 
-void set_chances(data& page, const core::Timeline& stretches, const core::Shares& shares) {
+void set_chances(data& page, const core::Timeline& stretches, const core::Shares& shares, const LookBack& look_back) {
   constexpr base::Duration kStep = std::chrono::minutes{15};
   constexpr std::chrono::hours kWithin[] = {std::chrono::hours{1}, std::chrono::hours{4}, std::chrono::hours{12},
                                             std::chrono::hours{24}};
+  // Of a longer time there are too few moments.
+  std::span<const std::chrono::hours> within = kWithin;
+  while (2 * within.back() > std::chrono::days{look_back.days}) within = within.first(within.size() - 1);
   page.set("wanted", list_of(kWanted, [](data& out, Level level) {
              out.set("level", fmt::format("{}{}", level == Level::high ? "" : "at least ", core::to_string(level)));
            }));
@@ -100,9 +103,9 @@ void set_chances(data& page, const core::Timeline& stretches, const core::Shares
     const base::Duration lower = shares.low + (level == Level::high ? shares.medium : base::Duration{0});
     out.set("none", shares.observed().count() > 0 && lower.count() == 0 ? "never lower" : "unknown");
   };
-  page.set("chances", list_of(kWithin, [&](data& row, std::chrono::hours within) {
-             row.set("within", fmt::format("{} h", within.count()));
-             row.set("levels", list_of(kWanted, [&](data& out, Level level) { cell(out, level, within); }));
+  page.set("chances", list_of(within, [&](data& row, std::chrono::hours each) {
+             row.set("within", fmt::format("{} h", each.count()));
+             row.set("levels", list_of(kWanted, [&](data& out, Level level) { cell(out, level, each); }));
            }));
 }
 
@@ -244,7 +247,7 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   set_charts(page, answer, look_back, unit, to);
   const core::Shares shares = core::shares(stretches);
   page.set("shares", shares_of(shares));
-  set_chances(page, stretches, shares);
+  set_chances(page, stretches, shares, look_back);
   set_lasting(page, stretches);
   page.set("has_week", look_back.days >= 7);
   set_week(page, stretches);

@@ -106,8 +106,12 @@ TEST_F(HistoryPageTest, ItsFileIsWhatWasAskedForThePage) {
 
 TEST_F(HistoryPageTest, ADayHasFiveMinutesAndNoWeek) {
   serve(always(200, thirty_days()));
-  EXPECT_THAT(*page("days=1").body, Not(HasSubstr("chart week")));
+  const std::string day = *page("days=1").body;
+  EXPECT_THAT(day, Not(HasSubstr("chart week")));
+  EXPECT_THAT(day, AllOf(HasSubstr("<th scope=\"row\">12 h</th>"), Not(HasSubstr("<th scope=\"row\">24 h</th>"))))
+      << "no moment of a day has a day after it";
   EXPECT_THAT(service_->asked().back(), HasSubstr("&span=5m&"));
+  EXPECT_THAT(*page("days=7").body, HasSubstr("<th scope=\"row\">24 h</th>"));
 }
 
 TEST_F(HistoryPageTest, RefusesWhatItDoesNotKnow) {
