@@ -124,6 +124,7 @@ data page_data(const board::State& state, const core::Set& set, const core::Need
   page.set("levels", levels_of(set, need));
   set_if_any(page, "needs", needs_text(need));
   page.set("flags", wait_flags(need));
+  set_if_any(page, "max_age", need.max_age ? base::to_string(*need.max_age) : "");
   for (const char* column : {"provider", "capacity", "measured"}) page.set(fmt::format("has_{}", column), true);
   page.set("rows", shown.rows);
   set_if_any(page, "more", shown.more > 0 ? number_text(static_cast<double>(shown.more)) : "");
