@@ -23,11 +23,10 @@ base::Result<HistoryRange> read_times(const http::Query& query, base::Time now) 
   const auto since = query.get("since");
   if (since && (*from || *to)) return wrong("since and from or to both say which time; keep one");
   if (*to && !*from) return wrong("to is there without from; give both, or since=7d");
-  const base::Time next_minute = std::chrono::floor<minutes>(now) + minutes{1};
-  if (*from) return HistoryRange{.from = **from, .to = to->value_or(next_minute)};
+  if (*from) return HistoryRange{.from = **from, .to = to->value_or(range_until(now, {}).to)};
   const auto length = since ? base::parse_duration(*since) : base::Result<base::Duration>(kDefaultRange);
   if (!length) return wrong(fmt::format("since: {}", length.error().message));
-  return HistoryRange{.from = std::chrono::floor<minutes>(now - *length), .to = next_minute};
+  return range_until(now, *length);
 }
 
 base::Result<std::optional<core::Span>> read_span(std::string_view text, const HistoryRange& range, base::Time now) {
@@ -43,6 +42,10 @@ base::Result<std::optional<core::Span>> read_span(std::string_view text, const H
 }
 
 }  // namespace
+
+HistoryRange range_until(base::Time now, base::Duration length) {
+  return {.from = std::chrono::floor<minutes>(now - length), .to = std::chrono::floor<minutes>(now) + minutes{1}};
+}
 
 core::Span span_for(base::Time from, base::Time to, base::Time now) {
   if (to - from <= days{2} && now - from < days{14}) return core::Span::five_minutes;

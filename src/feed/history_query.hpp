@@ -42,6 +42,9 @@ inline constexpr std::string_view kRangeParameters[] = {"since", "from", "to", "
 /// the same.
 base::Result<HistoryRange> read_range(const http::Query& query, base::Time now);
 
+/// From `length` ago until `now`, rounded likewise.
+HistoryRange range_until(base::Time now, base::Duration length);
+
 /// As a query without '?' that read_range() reads back.
 std::string to_query(const HistoryRange& range);
 

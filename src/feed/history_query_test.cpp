@@ -25,6 +25,7 @@ TEST(HistoryQuery, SinceReachesToTheNextMinute) {
       read("since=7d&limit=10"),
       (HistoryRange{.from = next_minute - 7 * 24h - 1min, .to = next_minute, .span = core::Span::hour, .limit = 10}));
   EXPECT_EQ(read("from=2026-11-24T13:00:00Z")->to, next_minute);
+  EXPECT_EQ(range_until(kNow, 24h), (HistoryRange{.from = next_minute - 24h - 1min, .to = next_minute}));
 }
 
 TEST(HistoryQuery, TimesAreTakenAsTheyAre) {

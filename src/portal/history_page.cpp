@@ -27,9 +27,10 @@ base::Result<LookBack> look_back_of(const http::Query& query) {
 
 /// As the API has it, so that the two are asked for once.
 feed::HistoryRange range_of(const LookBack& look_back, base::Time now) {
-  const std::string query = fmt::format("since={}d&span={}&limit={}", look_back.days, core::to_string(look_back.span),
-                                        feed::kMostTransitions);
-  return feed::read_range(http::Query::parse(query).value(), now).value();
+  feed::HistoryRange range = feed::range_until(now, std::chrono::days{look_back.days});
+  range.span = look_back.span;
+  range.limit = feed::kMostTransitions;
+  return range;
 }
 
 }  // namespace
