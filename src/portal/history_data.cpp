@@ -249,8 +249,9 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   page.set("shares", shares_of(shares));
   set_chances(page, stretches, shares, look_back);
   set_lasting(page, stretches);
-  page.set("has_week", look_back.days >= 7);
-  set_week(page, stretches);
+  const bool has_week = look_back.days >= 7;
+  page.set("has_week", has_week);
+  if (has_week) set_week(page, stretches);
   return page;
 }
 

@@ -114,6 +114,16 @@ TEST_F(HistoryPageTest, ADayHasFiveMinutesAndNoWeek) {
   EXPECT_THAT(*page("days=7").body, HasSubstr("<th scope=\"row\">24 h</th>"));
 }
 
+TEST_F(HistoryPageTest, AWeekIsDrawnOnlyWhereItIsShown) {
+  const HistoryAnswer answer = parse_history(thirty_days()).value();
+  const auto draws = [&](std::size_t days) {
+    const auto* const look_back = std::ranges::find(kLookBacks, days, &LookBack::days);
+    return history_data(answer, {"p", "a"}, *look_back, "", "./").get("week") != nullptr;
+  };
+  EXPECT_FALSE(draws(1));
+  EXPECT_TRUE(draws(7));
+}
+
 TEST_F(HistoryPageTest, RefusesWhatItDoesNotKnow) {
   serve(always(200, thirty_days()));
   for (const char* wrong : {"days=2", "days=x", "days=", "day=1"}) EXPECT_EQ(page(wrong).status, 400) << wrong;
