@@ -12,11 +12,6 @@ void to_lower(std::span<char> text) {
   for (char& c : text) c = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
 }
 
-template <class T>
-bool wants(const std::vector<T>& wanted, const T& value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
 bool is_within(const core::Row& row, const Bound& bound, base::Time now) {
   const auto number = row.reading ? (*row.reading).*bound.number : core::Quantity();
   return number && *number >= bound.least.value_or(*number) && *number <= bound.most.value_or(*number) &&

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -14,6 +15,12 @@ inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// The number that orders a row at `now`; kNone in orders by text.
 double value_of(const core::Row& row, Order order, base::Time now);
+
+/// Is `value` one of the wanted? Nothing wanted: any is.
+template <class T>
+bool wants(const std::vector<T>& wanted, const T& value) {
+  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
+}
 
 /// Matches rows, keeping what all of them need. Not thread-safe.
 class Filter {

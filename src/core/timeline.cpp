@@ -99,6 +99,17 @@ Shares shares(std::span<const Stretch> stretches) {
   return shares;
 }
 
+std::array<Share, 5> parts(const Shares& shares) {
+  const auto part = [total = std::max<std::int64_t>(shares.total().count(), 1)](base::Duration length) {
+    return static_cast<double>(length.count()) / static_cast<double>(total);
+  };
+  return {{{"HIGH", Level::high, part(shares.high)},
+           {"MEDIUM", Level::medium, part(shares.medium)},
+           {"LOW", Level::low, part(shares.low)},
+           {"stale", Level::unknown, part(shares.stale)},
+           {"unknown", Level::unknown, part(shares.unknown)}}};
+}
+
 Lasting lasting(std::span<const Stretch> stretches, Level level) {
   Lasting lasting;
   std::vector<base::Duration> lengths;

@@ -3,6 +3,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/history.hpp"
@@ -49,6 +50,17 @@ struct Shares {
   bool operator==(const Shares&) const = default;
 };
 Shares shares(std::span<const Stretch> stretches);
+
+/// One of them, for people: "HIGH", "stale".
+struct Share {
+  std::string_view name;
+  /// UNKNOWN also of a stale time.
+  Level level;
+  /// Of the whole, up to 1.
+  double part;
+};
+/// The best first, with those that there are none of.
+std::array<Share, 5> parts(const Shares& shares);
 
 /// How long a level lasts once it has come, from the times whose beginning and end are known. STALE times belong to it.
 struct Lasting {

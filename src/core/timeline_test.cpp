@@ -54,6 +54,10 @@ TEST(Timeline, AStaleLevelHasAShareOfItsOwn) {
                                         to(10h, Level::low, Freshness::stale), to(15h, Level::unknown)}));
   EXPECT_EQ(found, (Shares{.high = 2h, .medium = 3h, .low = 4h, .stale = 5h, .unknown = 10h}));
   EXPECT_EQ(found.total(), 24h);
+  EXPECT_EQ(parts(found)[2].name, "LOW");
+  EXPECT_EQ(parts(found)[2].part, 4.0 / 24);
+  EXPECT_EQ(parts(found)[3].level, Level::unknown) << "a stale time";
+  EXPECT_EQ(parts({})[0].part, 0);
 }
 
 TEST(Timeline, APartIsAsItsLowestLevelUnlessHalfOfItWasNotObserved) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "board/matching.hpp"
 #include "core/losses.hpp"
 
 namespace portal {
@@ -29,17 +30,12 @@ std::vector<Transition> states_of(const core::Row& row, std::vector<Transition> 
   return logged;
 }
 
-template <class T>
-bool is_any_of(const std::vector<T>& wanted, T value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
 bool is_wanted(const Transition& from, const Transition& to, const board::Selection& selection) {
   const bool other_level = from.level != to.level;
   if (!other_level && from.freshness == to.freshness) return false;
   // Who asks for a level is not told that it grows old.
   if (!other_level && !selection.levels.empty() && selection.freshness.empty()) return false;
-  return is_any_of(selection.levels, to.level) && is_any_of(selection.freshness, to.freshness);
+  return board::wants(selection.levels, to.level) && board::wants(selection.freshness, to.freshness);
 }
 
 }  // namespace

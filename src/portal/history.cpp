@@ -60,11 +60,6 @@ std::string board_target(base::Time time, const board::Selection& selection) {
                      after.provider.empty() ? "" : "&after=" + base::percent_encode(place));
 }
 
-template <class T>
-bool is_any_of(const std::vector<T>& wanted, T value) {
-  return wanted.empty() || std::ranges::find(wanted, value) != wanted.end();
-}
-
 /// Leaves the rows of the selection.
 void choose(PastBoard& board, const board::Selection& selection, const core::Sets& sets) {
   board::Filter filter(selection, sets);
@@ -73,8 +68,8 @@ void choose(PastBoard& board, const board::Selection& selection, const core::Set
   for (PastHardware& past : board.rows) {
     row.profile = past.profile;
     if (!filter.may_match(row, board.time) ||
-        !is_any_of(selection.levels, past.state ? past.state->level : core::Level::unknown) ||
-        !is_any_of(selection.freshness, past.state ? past.state->freshness : core::Freshness::pending))
+        !board::wants(selection.levels, past.state ? past.state->level : core::Level::unknown) ||
+        !board::wants(selection.freshness, past.state ? past.state->freshness : core::Freshness::pending))
       continue;
     if (chosen.size() == selection.limit) {
       board.more = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "core/timeline.hpp"
 #include "feed/history_query.hpp"
 #include "portal/number_chart.hpp"
@@ -52,21 +53,10 @@ void set_begin(data& out, base::Time begin) {
 }
 
 data shares_of(const core::Shares& shares) {
-  struct Share {
-    const char* name;
-    const char* mark;
-    base::Duration length;
-  };
-  const Share all[] = {{"HIGH", "high", shares.high},
-                       {"MEDIUM", "medium", shares.medium},
-                       {"LOW", "low", shares.low},
-                       {"stale", "unknown", shares.stale},
-                       {"unknown", "unknown", shares.unknown}};
-  return list_of(all, [&](data& out, const Share& share) {
-    const auto part = static_cast<double>(share.length.count()) / static_cast<double>(shares.total().count());
-    out.set("name", share.name);
-    out.set("class", share.mark);
-    out.set("share", percent_text(part));
+  return list_of(core::parts(shares), [](data& out, const core::Share& share) {
+    out.set("name", std::string(share.name));
+    out.set("class", base::lower(core::to_string(share.level)));
+    out.set("share", percent_text(share.part));
   });
 }
 

@@ -55,16 +55,8 @@ void append_patterns(std::string& svg) {
 
 std::string shares_text(const core::Shares& shares) {
   std::string text;
-  const std::pair<const char*, base::Duration> all[] = {{"HIGH", shares.high},
-                                                        {"MEDIUM", shares.medium},
-                                                        {"LOW", shares.low},
-                                                        {"stale", shares.stale},
-                                                        {"unknown", shares.unknown}};
-  const auto total = static_cast<double>(shares.total().count());
-  for (const auto& [name, length] : all)
-    if (length.count() > 0)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name,
-                          percent_text(static_cast<double>(length.count()) / total));
+  for (const auto& [name, level, part] : core::parts(shares))
+    if (part > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, percent_text(part));
   return text;
 }
 

@@ -51,18 +51,11 @@ std::string axis(base::Time begin, base::Time end, std::size_t cells) {
 
 /// "H HIGH 61 %  M MEDIUM 20 %".
 std::string legend(const core::Shares& shares, const PastShown& shown) {
-  const auto percent = [total = std::max<std::int64_t>(shares.total().count(), 1)](base::Duration part) {
-    return portal::percent_text(static_cast<double>(part.count()) / static_cast<double>(total));
-  };
-  const std::pair<core::Level, base::Duration> parts[] = {{core::Level::high, shares.high},
-                                                          {core::Level::medium, shares.medium},
-                                                          {core::Level::low, shares.low},
-                                                          {core::Level::unknown, shares.stale + shares.unknown}};
   std::string line;
-  for (const auto& [level, part] : parts) {
-    const std::string_view word = core::to_string(level);
-    const std::string text = fmt::format("{} {} {}", look_of(level, shown), word, percent(part));
-    line += (line.empty() ? "" : "  ") + (shown.color ? colored(text, word) : text);
+  for (const auto& [name, level, part] : core::parts(shares)) {
+    if (part == 0) continue;
+    const std::string text = fmt::format("{} {} {}", look_of(level, shown), name, portal::percent_text(part));
+    line += (line.empty() ? "" : "  ") + (shown.color ? colored(text, core::to_string(level)) : text);
   }
   return line;
 }

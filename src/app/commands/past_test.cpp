@@ -47,7 +47,7 @@ TEST_F(HistoryCommandTest, APastIsAStripSharesChangesAndNumbers) {
             "p/a\n"
             "--------HHHHHHHHHHHHHHHH----LLLLLLLLLLLL\n"
             "2026-11-24 02:00    2026-11-24 12:00 UTC\n"
-            "H HIGH 40 %  M MEDIUM 0 %  L LOW 30 %  - UNKNOWN 30 %\n\n"
+            "H HIGH 40 %  L LOW 30 %  - stale 10 %  - unknown 20 %\n\n"
             "FROM                      LASTED  LEVEL    FRESHNESS\n"
             "2026-11-24T02:00:00.000Z      2h  UNKNOWN  PENDING\n"
             "2026-11-24T04:00:00.000Z      4h  HIGH     FRESH\n"
