@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <numeric>
 #include <thread>
 
 #include "store/embedded.hpp"
@@ -13,9 +14,11 @@ namespace {
 using namespace std::chrono_literals;
 using core::Freshness;
 using core::Level;
+using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Le;
 using testing::SizeIs;
 
 constexpr std::size_t kAll = 1'000'000;
@@ -273,7 +276,8 @@ TEST_P(HistoryDatabaseTest, AProfileThatFlapsIsPrunedInSteps) {
   std::vector<std::int64_t> steps;
   for (Pruned step{0, true}; step.more;)
     if (step = store->prune(); step.rows > 0) steps.push_back(step.rows);
-  EXPECT_THAT(steps, ElementsAre(500, 500, 500, 299));
+  EXPECT_THAT(steps, Each(Le(500)));
+  EXPECT_EQ(std::accumulate(steps.begin(), steps.end(), std::int64_t{0}), 1799);
   EXPECT_THAT(levels(*store, id), SizeIs(1));
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(store->prune().more) << "the round is over";
   ASSERT_TRUE(store->remove(id));
