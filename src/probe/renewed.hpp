@@ -1,0 +1,164 @@
+#pragma once
+
+#include <algorithm>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/event.hpp"
+#include "probe/probe.hpp"
+
+namespace probe {
+
+/// A value and its end.
+template <class T>
+struct Lease {
+  T value;
+  base::SteadyTime ends;
+};
+
+/// The times of a value that is renewed.
+struct RenewalTimes {
+  /// It is renewed as long before its end, or a fifth of its lifetime if that is less.
+  base::Duration margin = std::chrono::minutes{5};
+  /// A renewal that takes longer has failed.
+  base::Duration timeout = std::chrono::seconds{30};
+  /// After a renewal that failed, the next one begins no sooner.
+  base::Duration pause = std::chrono::seconds{5};
+  const base::Clock& clock = base::system_clock();
+};
+
+/// A value that ends and is renewed, such as a token or credentials of a cloud. One renewal serves all who wait for it,
+/// and lives no longer than they do. Used on one thread, that of its executor.
+template <class T>
+class Renewed {
+ public:
+  using Lease = probe::Lease<T>;
+  /// Gets a new value until `deadline`, or fails with a sentence. Ends soon after it is asked to stop.
+  using Fetch = std::function<boost::asio::awaitable<std::expected<Lease, std::string>>(base::SteadyTime deadline,
+                                                                                        std::stop_token stop)>;
+
+  Renewed(boost::asio::any_io_executor executor, Fetch fetch, RenewalTimes times = {})
+      : executor_(std::move(executor)), fetch_(std::move(fetch)), times_(times) {}
+  /// REQUIRES: every get() has returned.
+  ~Renewed() = default;
+  Renewed(const Renewed&) = delete;
+  Renewed& operator=(const Renewed&) = delete;
+
+  /// The value. Near its end it is renewed first: one caller waits for that, half of its time at most, and the others
+  /// get the old value, as all do when the renewal fails, until it has ended. Fails with the sentence of the renewal,
+  /// or when the caller is stopped or at its deadline, which does not end the renewal for others.
+  boost::asio::awaitable<std::expected<T, std::string>> get(base::SteadyTime deadline, std::stop_token stop) {
+    if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
+    const auto now = times_.clock.steady_now();
+    const bool pausing = now < next_try_;
+    if (kept_ && now < renew_at_) co_return kept_->value;
+    const bool old = usable();
+    if (old && (pausing || renewal_ != nullptr)) co_return kept_->value;
+    if (pausing && renewal_ == nullptr) co_return std::unexpected(error_);
+    const auto begin = std::chrono::steady_clock::now();
+    const std::shared_ptr<Renewal> renewal = renewal_ != nullptr ? renewal_ : renew();
+    co_await wait(*renewal, old ? begin + (deadline - begin) / 2 : deadline, stop);
+    if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
+    // A new value may have less time left than one that is usable, but it is the source's latest.
+    if (renewal->result && *renewal->result) co_return (*renewal->result)->value;
+    if (usable()) co_return kept_->value;
+    co_return std::unexpected(renewal->result ? renewal->result->error() : std::string(kLate));
+  }
+
+  /// A server rejected `value`: if it is the one that is kept, the next get() renews it.
+  void refuse(const T& value) {
+    if (kept_ && kept_->value == value) kept_.reset();
+  }
+
+ private:
+  using Result = std::expected<Lease, std::string>;
+
+  static constexpr std::string_view kLate = "it was not renewed in time";
+
+  struct Renewal {
+    std::stop_source stop{};
+    std::optional<Result> result{};
+    /// One for each caller who waits.
+    std::vector<std::shared_ptr<base::Event>> waiting{};
+  };
+
+  bool usable() const { return kept_ && times_.clock.steady_now() < kept_->ends; }
+
+  std::shared_ptr<Renewal> renew() {
+    renewal_ = std::make_shared<Renewal>();
+    auto ended = [this, renewal = renewal_](const std::exception_ptr& bug, Result result) {
+      end(*renewal, bug ? std::unexpected(std::string("an error in the renewal")) : std::move(result));
+    };
+    // It may be over at once, which makes renewal_ null.
+    std::shared_ptr<Renewal> renewal = renewal_;
+    const auto deadline = std::chrono::steady_clock::now() + times_.timeout;
+    boost::asio::co_spawn(executor_, fetch_(deadline, renewal->stop.get_token()), std::move(ended));
+    return renewal;
+  }
+
+  void end(Renewal& renewal, Result result) {
+    // One that was given up counts no more.
+    if (renewal_.get() == &renewal) {
+      renewal_.reset();
+      if (result)
+        keep(*result);
+      else
+        fail(result.error());
+    }
+    renewal.result = std::move(result);
+    for (const auto& caller : renewal.waiting) caller->set();
+  }
+
+  void keep(const Lease& lease) {
+    const auto lifetime = lease.ends - times_.clock.steady_now();
+    renew_at_ = lease.ends - std::min<base::SteadyTime::duration>(times_.margin, lifetime / 5);
+    kept_ = lease;
+  }
+
+  void fail(std::string error) {
+    error_ = std::move(error);
+    next_try_ = times_.clock.steady_now() + times_.pause;
+  }
+
+  /// Until it is over, `until`, or the stop. The last one to leave takes it along.
+  boost::asio::awaitable<void> wait(Renewal& renewal, base::SteadyTime until, const std::stop_token& stop) {
+    co_await stay(renewal, until, stop);
+    if (!renewal.waiting.empty() || renewal.result) co_return;
+    renewal_.reset();
+    if (!stop.stop_requested()) fail(std::string(kLate));
+    renewal.stop.request_stop();
+    co_await stay(renewal, base::SteadyTime::max(), {});
+  }
+
+  boost::asio::awaitable<void> stay(Renewal& renewal, base::SteadyTime until, const std::stop_token& stop) {
+    if (renewal.result) co_return;
+    const auto caller = renewal.waiting.emplace_back(std::make_shared<base::Event>(executor_));
+    const std::stop_callback on_stop(stop, [caller] { caller->set(); });
+    co_await caller->wait(until);
+    std::erase(renewal.waiting, caller);
+  }
+
+  boost::asio::any_io_executor executor_;
+  Fetch fetch_;
+  RenewalTimes times_;
+  std::optional<Lease> kept_{};
+  base::SteadyTime renew_at_{};
+  /// The one that is under way, or null.
+  std::shared_ptr<Renewal> renewal_{};
+  /// Of the last renewal that failed, and when the next one may begin.
+  std::string error_{};
+  base::SteadyTime next_try_{};
+};
+
+}  // namespace probe
