@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/azure_options.hpp"
+#include "config/gcp_options.hpp"
 #include "config/probe_keys.hpp"
 #include "core/reading.hpp"
 
@@ -252,6 +254,8 @@ struct ProbeConfig {
   ExecOptions exec{};
   HttpOptions http{};
   SlurmOptions slurm{};
+  AzureOptions azure{};
+  GcpOptions gcp{};
 
   /// It finds its profiles by itself: its options have a `discover`.
   bool discovers() const;
@@ -270,6 +274,8 @@ void kinds(C& probe, Visit&& visit) {
   visit("exec", probe.exec);
   visit("http", probe.http);
   visit("slurm", probe.slurm);
+  visit("azure", probe.azure);
+  visit("gcp", probe.gcp);
 }
 
 /// Calls `visit` with the options of the probe's own kind, and returns its result. A kind that is in no table throws
@@ -289,6 +295,8 @@ inline void check_options(const SimulatedOptions&, const ProbeConfig&, const std
 void check_options(const ExecOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const HttpOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const AzureOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const GcpOptions& options, const ProbeConfig& probe, const std::string& path);
 
 /// The options of the probe's own kind are beside the common keys; those of other kinds are unknown keys.
 template <Of<ProbeConfig> C, class Visit>

@@ -26,6 +26,8 @@ inline constexpr auto kNames<Unit> = std::to_array<std::string_view>({"cpus", "n
 template <>
 inline constexpr auto kNames<Format> = std::to_array<std::string_view>({"auto", "json", "nagios"});
 template <>
+inline constexpr auto kNames<Shape> = std::to_array<std::string_view>({"any", "any_single_zone", "balanced"});
+template <>
 inline constexpr auto kNames<TargetType> = std::to_array<std::string_view>({"AverageValue", "Value"});
 template <>
 inline constexpr auto kNames<PolicyType> = std::to_array<std::string_view>({"Pods", "Percent"});

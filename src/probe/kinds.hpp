@@ -47,5 +47,10 @@ Kind kind_of(const config::HttpOptions& options);
 /// Asks a Slurm cluster for the free units of each partition, by its own commands. Batched: one run of sinfo, scontrol
 /// and, when pending jobs count, squeue answers for all profiles.
 Kind kind_of(const config::SlurmOptions& options);
+/// Asks Azure for spot placement scores, the restrictions of sizes and quota. Batched: one run asks for all profiles,
+/// in as few calls as they fit into, and no sooner than Azure has new scores.
+Kind kind_of(const config::AzureOptions& options);
+/// Asks Google Cloud for capacity advice, or for the free machines of reservations.
+Kind kind_of(const config::GcpOptions& options);
 
 }  // namespace probe

@@ -20,12 +20,13 @@ namespace support {
 /// explained there. Needs SUPPORT_FROM_BIN, see support_dir().
 class FunctionServer {
  public:
-  explicit FunctionServer(const std::vector<std::string>& arguments = {}) {
+  explicit FunctionServer(const std::vector<std::string>& arguments = {},
+                          const std::string& script = "function_server.py") {
     std::array<int, 2> input{};
     std::array<int, 2> output{};
     if (pipe2(input.data(), O_CLOEXEC) != 0 || pipe2(output.data(), O_CLOEXEC) != 0)
       throw std::runtime_error("no pipe");
-    spawn(arguments, input[0], output[1]);
+    spawn(script, arguments, input[0], output[1]);
     close(input[0]);
     close(output[1]);
     input_ = input[1];
@@ -48,8 +49,8 @@ class FunctionServer {
   }
 
  private:
-  void spawn(const std::vector<std::string>& arguments, int input, int output) {
-    std::vector<std::string> words = {"python3", "-B", support_dir() / "function_server.py"};
+  void spawn(const std::string& script, const std::vector<std::string>& arguments, int input, int output) {
+    std::vector<std::string> words = {"python3", "-B", support_dir() / script};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> pointers;
     for (std::string& word : words) pointers.push_back(word.data());

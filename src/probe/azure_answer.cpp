@@ -1,0 +1,182 @@
+#include "probe/azure_answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "probe/json.hpp"
+#include "probe/one_line.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+template <class T>
+using Or = std::expected<T, std::string>;
+
+/// Azure's words, regions and zones are shorter.
+constexpr std::size_t kWord = 60;
+
+std::string word_in(const json::object& object, std::string_view key) {
+  return one_line(base::text_in(object, key), kWord);
+}
+
+/// The list under `key` of the JSON object that `text` is.
+Or<json::object> object_with_list(std::string_view text, std::string_view key) {
+  auto value = parse_json(text);
+  if (!value) return std::unexpected(fmt::format("the answer {}", value.error()));
+  json::object* object = value->if_object();
+  const json::value* list = object != nullptr ? object->if_contains(key) : nullptr;
+  if (list == nullptr || !list->is_array())
+    return std::unexpected(fmt::format("the answer is JSON, but has no list {}", key));
+  return std::move(*object);
+}
+
+/// The texts in the list under `key`.
+std::set<std::string> texts_in(const json::object& object, std::string_view key) {
+  std::set<std::string> out;
+  const json::value* list = object.if_contains(key);
+  if (list == nullptr || !list->is_array()) return out;
+  for (const json::value& each : list->get_array())
+    if (const json::string* text = each.if_string()) out.insert(one_line(*text, kWord));
+  return out;
+}
+
+/// Calls `visit` with each object in the list under `key`.
+template <class Visit>
+void each_object(const json::object& object, std::string_view key, Visit visit) {
+  const json::value* list = object.if_contains(key);
+  if (list == nullptr || !list->is_array()) return;
+  for (const json::value& each : list->get_array())
+    if (const json::object* inner = each.if_object()) visit(*inner);
+}
+
+void restrict(AzureSku& sku, const json::object& restriction) {
+  std::string why = word_in(restriction, "reasonCode");
+  if (why.empty()) why = "restricted";
+  if (!base::equals_ignoring_case(base::text_in(restriction, "type"), "Zone")) {
+    sku.restricted = std::move(why);
+    return;
+  }
+  const json::value* info = restriction.if_contains("restrictionInfo");
+  if (info != nullptr && info->is_object()) sku.restricted_zones.merge(texts_in(info->get_object(), "zones"));
+}
+
+AzureSku read_sku(const json::object& item) {
+  AzureSku sku;
+  each_object(item, "restrictions", [&](const json::object& restriction) { restrict(sku, restriction); });
+  each_object(item, "capabilities", [&](const json::object& capability) {
+    if (base::text_in(capability, "name") == "LowPriorityCapable")
+      sku.spot = !base::equals_ignoring_case(base::text_in(capability, "value"), "False");
+  });
+  return sku;
+}
+
+struct Judged {
+  core::Level level;
+  std::string word;
+  std::string place;
+};
+
+/// From the best on. What is known to be LOW says more than what nobody knows.
+int rank(core::Level level) {
+  switch (level) {
+    case core::Level::high:
+      return 0;
+    case core::Level::medium:
+      return 1;
+    case core::Level::low:
+      return 2;
+    case core::Level::unknown:
+      break;
+  }
+  return 3;
+}
+
+Judged judged(const AzureScore& score, std::string place) {
+  const auto is = [&](std::string_view word) { return base::equals_ignoring_case(score.word, word); };
+  Judged out{core::Level::unknown, score.word, std::move(place)};
+  if (is("High")) out.level = core::Level::high;
+  if (is("Medium")) out.level = core::Level::medium;
+  if (is("Low") || is("RestrictedSkuNotAvailable") || is("Restricted SKU")) out.level = core::Level::low;
+  if (!score.quota) {
+    out.level = core::Level::low;
+    out.word = fmt::format("no quota ({})", score.word);
+  }
+  return out;
+}
+
+void add(std::vector<Judged>& all, const AzureSeen& seen) {
+  if (!seen.why_not.empty()) {
+    all.push_back({core::Level::low, seen.why_not, seen.region});
+    return;
+  }
+  for (const AzureScore& score : seen.scores)
+    all.push_back(judged(score, score.zone.empty() ? seen.region : fmt::format("{} {}", seen.region, score.zone)));
+}
+
+}  // namespace
+
+Or<AzureScores> read_azure_scores(std::string_view text) {
+  const auto object = object_with_list(text, "placementScores");
+  if (!object) return std::unexpected(object.error());
+  AzureScores scores;
+  for (const json::value& each : object->at("placementScores").get_array()) {
+    const json::object* item = each.if_object();
+    if (item == nullptr) return std::unexpected("the answer has a score that is no object");
+    const AzureCell cell{base::lower(word_in(*item, "sku")), base::lower(word_in(*item, "region"))};
+    AzureScore score{.zone = word_in(*item, "availabilityZone"), .word = word_in(*item, "score")};
+    if (cell.size.empty() || cell.region.empty() || score.word.empty())
+      return std::unexpected("the answer has a score without sku, region or score");
+    const json::value* quota = item->if_contains("isQuotaAvailable");
+    score.quota = quota == nullptr || !quota->is_bool() || quota->get_bool();
+    scores[cell].push_back(std::move(score));
+  }
+  return scores;
+}
+
+Or<AzureSkuPage> read_azure_skus(std::string_view text) {
+  const auto object = object_with_list(text, "value");
+  if (!object) return std::unexpected(object.error());
+  AzureSkuPage page{.next = std::string(base::text_in(*object, "nextLink"))};
+  each_object(*object, "value", [&](const json::object& item) {
+    if (base::text_in(item, "resourceType") == "virtualMachines")
+      page.skus.insert_or_assign(base::lower(word_in(item, "name")), read_sku(item));
+  });
+  return page;
+}
+
+std::string why_not(const AzureSkus& skus, const std::string& size, const std::string& zone) {
+  if (skus.empty()) return {};
+  const auto sku = skus.find(base::lower(size));
+  if (sku == skus.end()) return "not offered";
+  if (!sku->second.restricted.empty()) return sku->second.restricted;
+  if (sku->second.restricted_zones.contains(zone)) return fmt::format("restricted in zone {}", zone);
+  return sku->second.spot ? "" : "not offered as spot";
+}
+
+core::Measurement judge_azure(const std::vector<AzureSeen>& seen) {
+  std::vector<Judged> all;
+  for (const AzureSeen& each : seen) add(all, each);
+  std::ranges::stable_sort(all, {}, [](const Judged& each) { return rank(each.level); });
+  core::Measurement measured;
+  if (all.empty()) return measured;
+  measured.level = all.front().level;
+  std::string word;
+  for (const Judged& each : all) {
+    const bool same = !measured.reason.empty() && each.word == word;
+    if (same) {
+      measured.reason += ", " + each.place;
+      continue;
+    }
+    measured.reason += fmt::format("{}{} in {}", measured.reason.empty() ? "" : "; ", each.word, each.place);
+    word = each.word;
+  }
+  measured.reason = one_line(measured.reason);
+  return measured;
+}
+
+}  // namespace probe

@@ -1,0 +1,100 @@
+// What Azure's answers say. Shapes: RecommenderRP 2025-06-05 and Skus 2021-07-01 of Azure's REST API specifications.
+#include "probe/azure_answer.hpp"
+
+#include <gmock/gmock.h>
+
+namespace probe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+std::string score(const std::string& region, const std::string& zone, const std::string& word, bool quota = true) {
+  return fmt::format(R"({{"sku":"Standard_D2_v2","region":"{}","availabilityZone":"{}","score":"{}","isQuotaAvailable":{}}})",
+                     region, zone, word, quota);
+}
+
+TEST(AzureAnswer, HasScoresOfZones) {
+  const auto scores = read_azure_scores(R"({"desiredLocations":["eastus","eastus2"],"placementScores":[)" +
+                                        score("eastus", "1", "High") + "," + score("eastus", "2", "Low", false) + "," +
+                                        score("EastUS2", "1", "DataNotFoundOrStale") + "]}");
+  ASSERT_TRUE(scores) << scores.error();
+  EXPECT_THAT(*scores,
+              ElementsAre(Pair(AzureCell{"standard_d2_v2", "eastus"},
+                               ElementsAre(AzureScore{"1", "High", true}, AzureScore{"2", "Low", false})),
+                          Pair(AzureCell{"standard_d2_v2", "eastus2"},
+                               ElementsAre(AzureScore{"1", "DataNotFoundOrStale", true}))));
+  EXPECT_THAT(*read_azure_scores(R"({"placementScores":[]})"), IsEmpty());
+}
+
+TEST(AzureAnswer, OfAnotherShapeIsNeverAScore) {
+  const auto error = [](const std::string& text) {
+    const auto scores = read_azure_scores(text);
+    return scores ? "none" : scores.error();
+  };
+  EXPECT_THAT(error("<html>sign in"), HasSubstr("the answer is not JSON"));
+  EXPECT_EQ(error("{}"), "the answer is JSON, but has no list placementScores");
+  EXPECT_EQ(error("[]"), "the answer is JSON, but has no list placementScores");
+  EXPECT_EQ(error(R"({"placementScores":{}})"), "the answer is JSON, but has no list placementScores");
+  EXPECT_EQ(error(R"({"placementScores":[7]})"), "the answer has a score that is no object");
+  EXPECT_EQ(error(R"({"placementScores":[{"sku":"a","region":"b"}]})"),
+            "the answer has a score without sku, region or score");
+  EXPECT_NE(error(R"({"placementScores":[{"sku":"a","regi)"), "none");
+}
+
+std::string told(const std::vector<AzureSeen>& seen) {
+  const core::Measurement measured = judge_azure(seen);
+  return fmt::format("{}: {}", core::to_string(measured.level), measured.reason);
+}
+
+TEST(AzureAnswer, TheBestPlaceCounts) {
+  EXPECT_EQ(told({{"eastus", "", {{"1", "Low", true}, {"2", "High", true}, {"3", "High", true}}}}),
+            "HIGH: High in eastus 2, eastus 3; Low in eastus 1");
+  EXPECT_EQ(told({{"westus", "", {{"", "Low", true}}}, {"eastus", "", {{"", "medium", true}}}}),
+            "MEDIUM: medium in eastus; Low in westus");
+}
+
+TEST(AzureAnswer, NoQuotaAndRestrictionsAreLow) {
+  EXPECT_EQ(told({{"eastus", "", {{"", "High", false}}}}), "LOW: no quota (High) in eastus");
+  EXPECT_EQ(told({{"eastus", "", {{"", "RestrictedSkuNotAvailable", true}}}}), "LOW: RestrictedSkuNotAvailable in eastus");
+  EXPECT_EQ(told({{"eastus", "NotAvailableForSubscription", {{"", "High", true}}}}),
+            "LOW: NotAvailableForSubscription in eastus");
+}
+
+TEST(AzureAnswer, WordsWithoutALevelAreUnknown) {
+  EXPECT_EQ(told({{"eastus", "", {{"", "DataNotFoundOrStale", true}}}}), "UNKNOWN: DataNotFoundOrStale in eastus");
+  EXPECT_EQ(told({{"eastus", "", {{"", "Splendid", true}}}}), "UNKNOWN: Splendid in eastus");
+  // What is known counts before what is not.
+  EXPECT_EQ(told({{"a", "", {{"", "DataNotFoundOrStale", true}}}, {"b", "", {{"", "Low", true}}}}),
+            "LOW: Low in b; DataNotFoundOrStale in a");
+}
+
+TEST(AzureAnswer, HasTheSizesOfARegion) {
+  const auto page = read_azure_skus(R"({"value":[
+    {"resourceType":"disks","name":"Premium_LRS"},
+    {"resourceType":"virtualMachines","name":"Standard_A0","capabilities":[{"name":"LowPriorityCapable","value":"False"}]},
+    {"resourceType":"virtualMachines","name":"Standard_A1","restrictions":[]},
+    {"resourceType":"virtualMachines","name":"Standard_A2",
+     "restrictions":[{"type":"Location","values":["westus"],"reasonCode":"NotAvailableForSubscription"}]},
+    {"resourceType":"virtualMachines","name":"Standard_A3","restrictions":[
+     {"type":"Zone","restrictionInfo":{"zones":["2"]},"reasonCode":"NotAvailableForSubscription"}]}],
+    "nextLink":"https://management.azure.com/next"})");
+  ASSERT_TRUE(page) << page.error();
+  EXPECT_EQ(page->skus.size(), 4U);
+  EXPECT_EQ(page->next, "https://management.azure.com/next");
+  const auto why = [&](const std::string& size, const std::string& zone = "") { return why_not(page->skus, size, zone); };
+  EXPECT_EQ(why("Standard_A0"), "not offered as spot");
+  EXPECT_EQ(why("STANDARD_A1"), "");
+  EXPECT_EQ(why("Standard_A2"), "NotAvailableForSubscription");
+  EXPECT_EQ(why("Standard_A3"), "");
+  EXPECT_EQ(why("Standard_A3", "2"), "restricted in zone 2");
+  EXPECT_EQ(why("Standard_H16mr"), "not offered");
+  EXPECT_EQ(why_not({}, "Standard_H16mr", ""), "");
+  EXPECT_EQ(read_azure_skus(R"({"value":[],"nextLink":null})")->next, "");
+  EXPECT_EQ(read_azure_skus("{}").error(), "the answer is JSON, but has no list value");
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,56 @@
+#include "probe/azure_plan.hpp"
+
+#include <algorithm>
+
+namespace probe {
+namespace {
+
+/// Most of both in one call.
+constexpr std::size_t kSizes = 5;
+constexpr std::size_t kRegions = 8;
+constexpr base::Duration kHour = std::chrono::hours{1};
+
+/// `all` in pieces of `most`.
+std::vector<std::vector<std::string>> pieces(const std::vector<std::string>& all, std::size_t most) {
+  std::vector<std::vector<std::string>> out;
+  for (const std::string& each : all) {
+    if (out.empty() || out.back().size() == most) out.emplace_back();
+    out.back().push_back(each);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<AzureCell> AzureAsk::cells() const {
+  std::vector<AzureCell> out;
+  for (const std::string& size : sizes)
+    for (const std::string& region : regions) out.push_back({size, region});
+  return out;
+}
+
+std::vector<AzureAsk> plan_calls(const std::set<AzureCell>& cells) {
+  std::map<std::string, std::vector<std::string>> regions_of;
+  for (const AzureCell& cell : cells) regions_of[cell.size].push_back(cell.region);
+  std::map<std::vector<std::string>, std::vector<std::string>> sizes_in;
+  for (const auto& [size, regions] : regions_of) sizes_in[regions].push_back(size);
+  std::vector<AzureAsk> calls;
+  for (const auto& [regions, sizes] : sizes_in)
+    for (const auto& some_sizes : pieces(sizes, kSizes))
+      for (const auto& some_regions : pieces(regions, kRegions)) calls.push_back({some_sizes, some_regions});
+  return calls;
+}
+
+std::string AzurePace::take(const std::vector<std::string>& regions, base::SteadyTime now) {
+  const auto used = [&](const std::string& region) {
+    auto& calls = calls_[region];
+    while (!calls.empty() && now - calls.front() >= kHour) calls.pop_front();
+    return calls.size();
+  };
+  const auto least = std::ranges::min_element(regions, {}, used);
+  if (least == regions.end() || (most_ > 0 && used(*least) >= most_)) return {};
+  calls_[*least].push_back(now);
+  return *least;
+}
+
+}  // namespace probe

@@ -1,0 +1,92 @@
+#include "probe/cloud_error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "probe/json.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kTooManyRequests = 429;
+constexpr std::size_t kLongestWord = 80;
+
+bool is_word_sign(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+}
+
+/// `text`, if it is one word; else "": sentences of a cloud may repeat what is secret.
+std::string word_of(std::string_view text) {
+  return text.size() <= kLongestWord && std::ranges::all_of(text, is_word_sign) ? std::string(text) : std::string();
+}
+
+const json::value* find(const json::value& value, std::string_view pointer) {
+  boost::system::error_code error;
+  const json::value* found = value.find_pointer({pointer.data(), pointer.size()}, error);
+  return error ? nullptr : found;
+}
+
+std::string text_at(const json::value& value, std::string_view pointer) {
+  const json::value* found = find(value, pointer);
+  const json::string* text = found != nullptr ? found->if_string() : nullptr;
+  return text != nullptr ? std::string(text->data(), text->size()) : std::string();
+}
+
+/// Google's reason is more exact than its status, and Azure's code is all that it has.
+std::string word_in(const json::value& value) {
+  for (const char* pointer :
+       {"/error/errors/0/reason", "/error/details/0/reason", "/error/code", "/error/status", "/error"})
+    if (std::string word = word_of(text_at(value, pointer)); !word.empty()) return word;
+  return {};
+}
+
+/// "AADSTS7000215" of Entra's "AADSTS7000215: Invalid client secret provided. …".
+std::string entra_number(std::string_view description) {
+  const auto end = std::min(description.find(':'), description.size());
+  return description.starts_with("AADSTS") ? word_of(description.substr(0, end)) : std::string();
+}
+
+/// "CPUS" of Google's "Quota 'CPUS' exceeded. Limit: 0.0 in region us-central1."
+std::string quota_in(std::string_view message) {
+  const auto begin = message.find('\'');
+  if (begin == std::string_view::npos) return {};
+  const auto rest = message.substr(begin + 1);
+  return word_of(rest.substr(0, rest.find('\'')));
+}
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [&](std::string_view each) { return base::equals_ignoring_case(word, each); });
+}
+
+}  // namespace
+
+CloudError read_cloud_error(int status, std::string_view body) {
+  CloudError error{.throttled = status == kTooManyRequests};
+  const auto value = parse_json(body);
+  if (!value) return error;
+  const std::string message = text_at(*value, "/error/message");
+  error.word = word_in(*value);
+  // A quota of calls is named by its metric.
+  const bool of_calls = message.contains("quota metric");
+  if (is_one_of(error.word, {"quotaExceeded", "QUOTA_EXCEEDED"}) && !of_calls) {
+    error.throttled = false;
+    error.no_quota = true;
+    error.quota = quota_in(message);
+    return error;
+  }
+  error.for_an_hour = message.contains("maximum number of requests allowed");
+  error.throttled = error.throttled || error.for_an_hour || of_calls ||
+                    is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED",
+                                           "TooManyRequests"});
+  if (const std::string number = entra_number(text_at(*value, "/error_description")); !number.empty())
+    error.word += fmt::format(" ({})", number);
+  return error;
+}
+
+}  // namespace probe

@@ -1,0 +1,102 @@
+// Errors of clouds, tokens that they give, and what a profile wants of them.
+#include "probe/cloud_error.hpp"
+
+#include <gmock/gmock.h>
+
+#include "probe/access_token.hpp"
+#include "probe/cloud_place.hpp"
+
+namespace probe {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(CloudError, OfAzure) {
+  const auto error = read_cloud_error(403, R"({"error":{"code":"AuthorizationFailed","message":"The client 'x' …"}})");
+  EXPECT_EQ(error.word, "AuthorizationFailed");
+  EXPECT_FALSE(error.throttled);
+  EXPECT_TRUE(read_cloud_error(429, R"({"error":{"code":"TooManyRequests"}})").throttled);
+  EXPECT_TRUE(read_cloud_error(429, "<html>").throttled);
+  const auto hour = read_cloud_error(
+      400, R"({"error":{"code":"BadRequest","message":"You have reached the maximum number of requests allowed."}})");
+  EXPECT_TRUE(hour.throttled && hour.for_an_hour);
+}
+
+TEST(CloudError, OfServersOfTokens) {
+  const auto error =
+      read_cloud_error(401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid secret hunter22"})");
+  EXPECT_EQ(error.word, "invalid_client (AADSTS7000215)");
+  EXPECT_EQ(read_cloud_error(400, R"({"error":"invalid_grant","error_description":"Bad Request"})").word,
+            "invalid_grant");
+}
+
+TEST(CloudError, OfGoogleIsARateOrAQuotaOfMachines) {
+  const auto reason = [](int status, const std::string& reason, const std::string& message) {
+    return read_cloud_error(status, R"({"error":{"code":403,"message":")" + message + R"(","errors":[{"reason":")" +
+                                        reason + R"("}],"status":"PERMISSION_DENIED"}})");
+  };
+  const auto rate = reason(403, "rateLimitExceeded", "Quota exceeded for quota metric 'Read requests'");
+  EXPECT_EQ(rate.word, "rateLimitExceeded");
+  EXPECT_TRUE(rate.throttled);
+  EXPECT_FALSE(rate.no_quota);
+  const auto quota = reason(403, "quotaExceeded", "Quota 'PREEMPTIBLE_CPUS' exceeded.  Limit: 0.0 in region us-east1.");
+  EXPECT_TRUE(quota.no_quota);
+  EXPECT_EQ(quota.quota, "PREEMPTIBLE_CPUS");
+  EXPECT_FALSE(quota.throttled);
+  EXPECT_TRUE(reason(429, "quotaExceeded", "Quota exceeded for quota metric 'Queries' of service x").throttled);
+  EXPECT_FALSE(reason(403, "forbidden", "Required 'compute.advice.capacity' permission").throttled);
+  EXPECT_TRUE(read_cloud_error(403, R"({"error":{"code":403,"details":[{"reason":"RATE_LIMIT_EXCEEDED"}]}})").throttled);
+}
+
+TEST(CloudError, WithoutAWordHasNone) {
+  for (const char* body : {"", "<html>", "[]", "7", R"({"error":{"code":7}})", R"({"error":"a sentence, and more"})",
+                           R"({"error":{"code":"not one word"}})", R"({"error":{"errors":[]}})"})
+    EXPECT_EQ(read_cloud_error(500, body).word, "") << body;
+}
+
+TEST(AccessTokens, OfEveryForm) {
+  const base::Time now{1'000'000'000s};
+  const auto seconds = [&](const std::string& text) {
+    const auto token = read_access_token(text, now);
+    return token && token->token == "t" ? std::chrono::duration_cast<std::chrono::seconds>(token->lifetime).count() : -1;
+  };
+  EXPECT_EQ(seconds(R"({"token_type":"Bearer","expires_in":3599,"access_token":"t"})"), 3599);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":"86399","expires_on":"1000086399"})"), 86399);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_on":"1000000060"})"), 60);
+  EXPECT_EQ(seconds(R"({"accessToken":"t","expireTime":"2001-09-09T01:47:40Z"})"), 60);
+  EXPECT_EQ(seconds(R"({"access_token":"t"})"), 3600);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":9000000000000000000})"), 366 * 86'400);
+}
+
+TEST(AccessTokens, OthersAreExplainedWithoutTheToken) {
+  const auto error = [](const std::string& text) {
+    const auto token = read_access_token(text, base::Time{1'000'000'000s});
+    return token ? "none" : token.error();
+  };
+  EXPECT_EQ(error("<html>"), "the answer is no JSON object");
+  EXPECT_EQ(error("[]"), "the answer is no JSON object");
+  EXPECT_EQ(error(R"({"expires_in":3599})"), "the answer has no access_token");
+  EXPECT_EQ(error(R"({"access_token":7})"), "the answer has no access_token");
+  EXPECT_EQ(error("{\"access_token\":\"a\\r\\nX: secret\"}"), "the token has signs that no token has");
+  EXPECT_THAT(error(R"({"access_token":"hunter22","expires_in":0})"),
+              AllOf(HasSubstr("has ended before it came"), Not(HasSubstr("hunter22"))));
+  EXPECT_THAT(error(R"({"access_token":"t","expires_on":"999999999"})"), HasSubstr("has ended before it came"));
+  EXPECT_THAT(error(R"({"access_token":"t","expires_on":"-9000000000000000000"})"), HasSubstr("has ended before"));
+}
+
+TEST(CloudPlaces, ComeFromLabelsOrTheName) {
+  const auto place = [](const std::string& name, const core::Labels& labels = {}) {
+    const CloudPlace found = place_of({.id = 1, .key = {"Azure", name}, .labels = labels});
+    return fmt::format("{}|{}|{}", found.type, found.region, found.zone);
+  };
+  EXPECT_EQ(place("Standard_D2_v2"), "Standard_D2_v2||");
+  EXPECT_EQ(place("Standard_D2_v2@eastus"), "Standard_D2_v2|eastus|");
+  EXPECT_EQ(place("Standard_D2_v2@", {{"zone", "1"}}), "Standard_D2_v2||1");
+  EXPECT_EQ(place("d2", {{"instance_type", "Standard_D2_v2"}, {"region", " East US "}}), "Standard_D2_v2|eastus|");
+  EXPECT_EQ(place("a@b", {{"region", "westus"}}), "a|westus|");
+}
+
+}  // namespace
+}  // namespace probe

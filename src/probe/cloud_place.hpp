@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "core/profile.hpp"
+
+/// What a profile asks a cloud for, and where. Pure; thread-safe.
+namespace probe {
+
+struct CloudPlace {
+  /// A size or machine type: the label `instance_type`, or else the name without its @….
+  std::string type;
+  /// The label, or else what the name has behind @, which may be a zone. "" without either. In lower case, without
+  /// blanks: "East US" is eastus.
+  std::string region;
+  /// The label; "" without it.
+  std::string zone;
+};
+
+CloudPlace place_of(const core::Profile& profile);
+
+}  // namespace probe

@@ -1,0 +1,176 @@
+#include "probe/gcp_answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "probe/json.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+template <class T>
+using Or = std::expected<T, std::string>;
+
+/// Zones, names and times are shorter.
+constexpr std::size_t kWord = 64;
+/// A number of machines that nobody has.
+constexpr double kMostMachines = 1e9;
+
+/// docs.cloud.google.com/compute/docs/instances/view-vm-availability
+config::Levels bands() {
+  config::Levels levels;
+  levels.high.score = 0.7;
+  levels.medium.score = 0.4;
+  return levels;
+}
+
+Or<json::object> object_in(std::string_view text) {
+  auto value = parse_json(text);
+  if (!value) return std::unexpected(fmt::format("the answer {}", value.error()));
+  if (json::object* object = value->if_object()) return std::move(*object);
+  return std::unexpected("the answer is JSON, but no object");
+}
+
+const json::object* object_at(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  return found != nullptr ? found->if_object() : nullptr;
+}
+
+/// The list under `key`; null when there is none. Google leaves out what is empty.
+Or<const json::array*> list_at(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  if (found == nullptr) return nullptr;
+  if (const json::array* list = found->if_array()) return list;
+  return std::unexpected(fmt::format("in the answer, {} is no list", key));
+}
+
+/// "us-central1-a" of ".../zones/us-central1-a".
+std::string last_part(std::string_view url) {
+  return one_line(url.substr(std::min(url.rfind('/') + 1, url.size())), kWord);
+}
+
+Or<GcpAdvice> read_recommendation(const json::value& value) {
+  const json::object* object = value.if_object();
+  const json::object* scores = object != nullptr ? object_at(*object, "scores") : nullptr;
+  const json::value* found = scores != nullptr ? scores->if_contains("obtainability") : nullptr;
+  if (found == nullptr) return GcpAdvice{};
+  const auto number = found->try_to_number<double>();
+  if (!number || !(*number >= 0 && *number <= 1))
+    return std::unexpected("in the answer, obtainability is not from 0 to 1");
+  GcpAdvice advice{.obtainability = *number, .uptime = one_line(base::text_in(*scores, "estimatedUptime"), kWord)};
+  const auto shards = list_at(*object, "shards");
+  if (!shards) return std::unexpected(shards.error());
+  if (*shards == nullptr) return advice;
+  for (const json::value& shard : **shards) {
+    std::string zone = shard.is_object() ? last_part(base::text_in(shard.get_object(), "zone")) : std::string();
+    if (!zone.empty() && std::ranges::find(advice.zones, zone) == advice.zones.end())
+      advice.zones.push_back(std::move(zone));
+  }
+  return advice;
+}
+
+/// "0.9 in us-central1 (us-central1-c, up 3600s)"
+std::string text_of(const GcpAdvised& advised) {
+  const GcpAdvice& advice = advised.advice;
+  if (!advice.why_not.empty()) return fmt::format("{} in {}", advice.why_not, advised.place);
+  if (!advice.obtainability) return fmt::format("no advice in {}", advised.place);
+  std::string more;
+  const auto add = [&](const std::string& what) { more += (more.empty() ? "" : ", ") + what; };
+  for (const std::string& zone : advice.zones)
+    if (zone != advised.place) add(zone);
+  if (!advice.uptime.empty()) add("up " + advice.uptime);
+  return fmt::format("{} in {}{}", base::number_text(*advice.obtainability), advised.place,
+                     more.empty() ? "" : fmt::format(" ({})", more));
+}
+
+/// From the best on.
+double rank(const GcpAdvised& advised) {
+  constexpr double kWithoutQuota = 2, kUnknown = 3;
+  if (!advised.advice.why_not.empty()) return kWithoutQuota;
+  return advised.advice.obtainability ? -*advised.advice.obtainability : kUnknown;
+}
+
+/// A number of 64 bits is a text in Google's JSON. Nothing is 0.
+Or<double> count_at(const json::object& object, std::string_view key) {
+  const json::value* found = object.if_contains(key);
+  if (found == nullptr) return 0;
+  const auto text = base::number_of<std::int64_t>(base::text_in(object, key));
+  const double count = text ? static_cast<double>(*text) : found->try_to_number<double>().value_or(-1);
+  if (count >= 0 && count <= kMostMachines && count == std::floor(count)) return count;
+  return std::unexpected(fmt::format("in the answer, {} is no count", key));
+}
+
+Or<void> add_reservation(GcpReserved& sum, const json::object& item, std::string_view machine_type,
+                         std::string_view name) {
+  const json::object* specific = object_at(item, "specificReservation");
+  const json::object* properties = specific != nullptr ? object_at(*specific, "instanceProperties") : nullptr;
+  if (properties == nullptr || last_part(base::text_in(*properties, "machineType")) != machine_type) return {};
+  if (name != "*" && base::text_in(item, "name") != name) return {};
+  if (const auto status = base::text_in(item, "status"); !status.empty() && status != "READY") return {};
+  const auto total = count_at(*specific, "count");
+  if (!total) return std::unexpected(total.error());
+  const auto in_use = count_at(*specific, "inUseCount");
+  if (!in_use) return std::unexpected(in_use.error());
+  ++sum.reservations;
+  sum.total += *total;
+  // A reservation that was made smaller has more in use than it has.
+  sum.in_use += std::min(*in_use, *total);
+  return {};
+}
+
+}  // namespace
+
+Or<GcpAdvice> read_gcp_advice(std::string_view text) {
+  const auto object = object_in(text);
+  if (!object) return std::unexpected(object.error());
+  const auto list = list_at(*object, "recommendations");
+  if (!list) return std::unexpected(list.error());
+  GcpAdvice best;
+  if (*list == nullptr) return best;
+  for (const json::value& each : **list) {
+    auto advice = read_recommendation(each);
+    if (!advice) return advice;
+    if (advice->obtainability.value_or(-1) > best.obtainability.value_or(-1)) best = std::move(*advice);
+  }
+  return best;
+}
+
+Result judge_gcp(std::vector<GcpAdvised> advised, const config::Levels& levels) {
+  std::ranges::stable_sort(advised, {}, rank);
+  Unjudged seen;
+  for (const GcpAdvised& each : advised) seen.reason += (seen.reason.empty() ? "" : "; ") + text_of(each);
+  if (advised.empty()) return std::unexpected(std::string("no place to ask for"));
+  const GcpAdvice& best = advised.front().advice;
+  if (best.why_not.empty() && best.obtainability) {
+    seen.score = best.obtainability;
+    seen.reason = one_line("obtainability " + seen.reason);
+    return judge(std::move(seen), levels == config::Levels{} ? bands() : levels);
+  }
+  seen.said = best.why_not.empty() ? core::Level::unknown : core::Level::low;
+  seen.reason = one_line(seen.reason);
+  return judge(std::move(seen), {});
+}
+
+Or<GcpReservationPage> read_gcp_reservations(std::string_view text, std::string_view machine_type,
+                                             std::string_view name) {
+  const auto object = object_in(text);
+  if (!object) return std::unexpected(object.error());
+  GcpReservationPage page{.next = std::string(base::text_in(*object, "nextPageToken"))};
+  const auto list = list_at(*object, "items");
+  if (!list) return std::unexpected(list.error());
+  if (*list == nullptr) return page;
+  for (const json::value& each : **list) {
+    if (!each.is_object()) return std::unexpected("in the answer, items has one that is no object");
+    if (auto added = add_reservation(page.reserved, each.get_object(), machine_type, name); !added)
+      return std::unexpected(added.error());
+  }
+  return page;
+}
+
+}  // namespace probe
