@@ -34,7 +34,8 @@ std::optional<base::Duration> lifetime_of(const json::object& object, base::Time
   };
   const std::int64_t today = std::chrono::floor<seconds>(now.time_since_epoch()).count();
   if (const auto in = seconds_in(object, "expires_in")) return limited(*in);
-  if (const auto on = seconds_in(object, "expires_on")) return limited(std::clamp(*on, std::int64_t{0}, std::int64_t{1} << 40) - today);
+  if (const auto on = seconds_in(object, "expires_on"))
+    return limited(std::clamp(*on, std::int64_t{0}, std::int64_t{1} << 40) - today);
   if (const auto time = base::parse_rfc3339(base::text_in(object, "expireTime")))
     return limited(std::chrono::floor<seconds>(time->time_since_epoch()).count() - today);
   return kUsual;
@@ -49,7 +50,8 @@ std::expected<AccessToken, std::string> read_access_token(std::string_view text,
   std::string_view token = base::text_in(*object, "access_token");
   if (token.empty()) token = base::text_in(*object, "accessToken");
   if (token.empty()) return std::unexpected("the answer has no access_token");
-  if (!base::is_printable_utf8(token) || token.contains(' ')) return std::unexpected("the token has signs that no token has");
+  if (!base::is_printable_utf8(token) || token.contains(' '))
+    return std::unexpected("the token has signs that no token has");
   const auto lifetime = lifetime_of(*object, now);
   if (!lifetime) return std::unexpected("the token has ended before it came; is the clock of this machine right?");
   return AccessToken{std::string(token), *lifetime};

@@ -118,7 +118,9 @@ class AzureProbe final : public Probe {
       run.asked = run.asked || response || response.error().asked;
       if (!response) pause(response.error());
       if (!response) co_return std::nullopt;
-      auto read = [body = std::move(response->body)] { return std::make_unique<Or<AzureSkuPage>>(read_azure_skus(body)); };
+      auto read = [body = std::move(response->body)] {
+        return std::make_unique<Or<AzureSkuPage>>(read_azure_skus(body));
+      };
       const auto page = co_await readers_.run(std::move(read));
       if (!*page) co_return std::nullopt;
       skus.merge((*page)->skus);
@@ -221,9 +223,8 @@ class AzureProbe final : public Probe {
       if (place.why_not.empty() && known == known_.end()) continue;
       if (place.why_not.empty()) {
         oldest = std::min(oldest, known->second.at);
-        std::ranges::copy_if(known->second.scores, std::back_inserter(place.scores), [&](const AzureScore& score) {
-          return want.zone.empty() || score.zone == want.zone;
-        });
+        std::ranges::copy_if(known->second.scores, std::back_inserter(place.scores),
+                             [&](const AzureScore& score) { return want.zone.empty() || score.zone == want.zone; });
       }
       any_known = true;
       any_score = any_score || !place.why_not.empty() || !place.scores.empty();

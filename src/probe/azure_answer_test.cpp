@@ -12,8 +12,9 @@ using testing::IsEmpty;
 using testing::Pair;
 
 std::string score(const std::string& region, const std::string& zone, const std::string& word, bool quota = true) {
-  return fmt::format(R"({{"sku":"Standard_D2_v2","region":"{}","availabilityZone":"{}","score":"{}","isQuotaAvailable":{}}})",
-                     region, zone, word, quota);
+  return fmt::format(
+      R"({{"sku":"Standard_D2_v2","region":"{}","availabilityZone":"{}","score":"{}","isQuotaAvailable":{}}})", region,
+      zone, word, quota);
 }
 
 TEST(AzureAnswer, HasScoresOfZones) {
@@ -21,11 +22,10 @@ TEST(AzureAnswer, HasScoresOfZones) {
                                         score("eastus", "1", "High") + "," + score("eastus", "2", "Low", false) + "," +
                                         score("EastUS2", "1", "DataNotFoundOrStale") + "]}");
   ASSERT_TRUE(scores) << scores.error();
-  EXPECT_THAT(*scores,
-              ElementsAre(Pair(AzureCell{"standard_d2_v2", "eastus"},
-                               ElementsAre(AzureScore{"1", "High", true}, AzureScore{"2", "Low", false})),
-                          Pair(AzureCell{"standard_d2_v2", "eastus2"},
-                               ElementsAre(AzureScore{"1", "DataNotFoundOrStale", true}))));
+  EXPECT_THAT(*scores, ElementsAre(Pair(AzureCell{"standard_d2_v2", "eastus"},
+                                        ElementsAre(AzureScore{"1", "High", true}, AzureScore{"2", "Low", false})),
+                                   Pair(AzureCell{"standard_d2_v2", "eastus2"},
+                                        ElementsAre(AzureScore{"1", "DataNotFoundOrStale", true}))));
   EXPECT_THAT(*read_azure_scores(R"({"placementScores":[]})"), IsEmpty());
 }
 
@@ -58,7 +58,8 @@ TEST(AzureAnswer, TheBestPlaceCounts) {
 
 TEST(AzureAnswer, NoQuotaAndRestrictionsAreLow) {
   EXPECT_EQ(told({{"eastus", "", {{"", "High", false}}}}), "LOW: no quota (High) in eastus");
-  EXPECT_EQ(told({{"eastus", "", {{"", "RestrictedSkuNotAvailable", true}}}}), "LOW: RestrictedSkuNotAvailable in eastus");
+  EXPECT_EQ(told({{"eastus", "", {{"", "RestrictedSkuNotAvailable", true}}}}),
+            "LOW: RestrictedSkuNotAvailable in eastus");
   EXPECT_EQ(told({{"eastus", "NotAvailableForSubscription", {{"", "High", true}}}}),
             "LOW: NotAvailableForSubscription in eastus");
 }
@@ -84,7 +85,9 @@ TEST(AzureAnswer, HasTheSizesOfARegion) {
   ASSERT_TRUE(page) << page.error();
   EXPECT_EQ(page->skus.size(), 4U);
   EXPECT_EQ(page->next, "https://management.azure.com/next");
-  const auto why = [&](const std::string& size, const std::string& zone = "") { return why_not(page->skus, size, zone); };
+  const auto why = [&](const std::string& size, const std::string& zone = "") {
+    return why_not(page->skus, size, zone);
+  };
   EXPECT_EQ(why("Standard_A0"), "not offered as spot");
   EXPECT_EQ(why("STANDARD_A1"), "");
   EXPECT_EQ(why("Standard_A2"), "NotAvailableForSubscription");

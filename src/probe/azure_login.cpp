@@ -92,7 +92,8 @@ Or<Request> azure_token_request(const config::AzureOptions& options, const Varia
 
 TokenSource azure_tokens(config::AzureOptions options, Variables variables) {
   return [options = std::move(options), variables = std::move(variables)](
-             Transfers& transfers, base::SteadyTime deadline, std::stop_token stop) -> asio::awaitable<Or<AccessToken>> {
+             Transfers& transfers, base::SteadyTime deadline,
+             std::stop_token stop) -> asio::awaitable<Or<AccessToken>> {
     auto request = azure_token_request(options, variables);
     if (!request) co_return std::unexpected(std::move(request.error()));
     const bool of_the_machine = request->method == "GET";

@@ -13,7 +13,8 @@ using testing::ElementsAre;
 std::set<AzureCell> cells(int sizes, int regions) {
   std::set<AzureCell> out;
   for (int size = 0; size < sizes; ++size)
-    for (int region = 0; region < regions; ++region) out.insert({fmt::format("s{:03}", size), fmt::format("r{:02}", region)});
+    for (int region = 0; region < regions; ++region)
+      out.insert({fmt::format("s{:03}", size), fmt::format("r{:02}", region)});
   return out;
 }
 

@@ -78,7 +78,8 @@ TEST_F(AzureTest, ZonesAreAskedForOnDemand) {
   auto zonal = options();
   EXPECT_THAT(told(one(zonal, profile("Standard_D2@eastus", {{"zone", "1"}}))), HasSubstr("need 'zones: true'"));
   zonal.zones = true;
-  EXPECT_EQ(told(one(zonal, profile("Standard_D2@eastus"))), "HIGH: High in eastus 2; Medium in eastus 3; Low in eastus 1");
+  EXPECT_EQ(told(one(zonal, profile("Standard_D2@eastus"))),
+            "HIGH: High in eastus 2; Medium in eastus 3; Low in eastus 1");
   EXPECT_EQ(told(one(zonal, profile("Standard_D2@eastus", {{"zone", "1"}}))), "LOW: Low in eastus 1");
   EXPECT_EQ(told(one(zonal, profile("Standard_D2@eastus", {{"zone", "9"}}))),
             "Azure's answer has no score for this size in this zone");
@@ -145,7 +146,8 @@ TEST_F(AzureTest, OneWrongSizeDoesNotKeepOtherCallsBack) {
 TEST_F(AzureTest, AThrottledProbeWaitsAsLongAsAzureSays) {
   set(R"({"answers":[["/placementScores",429,{"Retry-After":"3600"},{"error":{"code":"TooManyRequests"}}]]})");
   const auto probe = this->probe(options());
-  const std::string right = "Azure wants fewer calls: answered 429 Too Many Requests: TooManyRequests (Retry-After: 1h)";
+  const std::string right =
+      "Azure wants fewer calls: answered 429 Too Many Requests: TooManyRequests (Retry-After: 1h)";
   const Answer first = ask(*probe, {profile("Standard_D2@eastus"), profile("Standard_D4@westus")});
   EXPECT_EQ(told(first.results[0]), right);
   EXPECT_EQ(told(first.results[1]), right);
@@ -170,13 +172,16 @@ TEST_F(AzureTest, WhatIsMissingIsNamed) {
   none.regions.clear();
   EXPECT_THAT(told(one(none, profile("Standard_D2"))), StartsWith("no region; give the profile a label 'region'"));
   none.subscription.clear();
-  EXPECT_THAT(told(one(none, profile("Standard_D2@eastus"))), StartsWith("give 'subscription', or AZURE_SUBSCRIPTION_ID"));
+  EXPECT_THAT(told(one(none, profile("Standard_D2@eastus"))),
+              StartsWith("give 'subscription', or AZURE_SUBSCRIPTION_ID"));
 }
 
 // --- Tokens
 
 TEST_F(AzureTest, EveryIdentityGetsIn) {
-  const auto level = [&](const config::AzureOptions& options) { return told(one(options, profile("Standard_D2@eastus"))); };
+  const auto level = [&](const config::AzureOptions& options) {
+    return told(one(options, profile("Standard_D2@eastus")));
+  };
   auto machine = options();
   machine.client_secret_file.clear();
   ::setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", url().c_str(), 1);

@@ -73,16 +73,18 @@ CloudCalls::CloudCalls(asio::any_io_executor executor, const std::string& name, 
                        TokenSource token_source)
     : transfers_(executor, name, timeout),
       token_source_(std::move(token_source)),
-      tokens_(executor, [this](base::SteadyTime deadline, std::stop_token stop) -> asio::awaitable<Or<Lease<std::string>>> {
-        auto token = co_await token_source_(transfers_, deadline, std::move(stop));
-        if (!token) co_return std::unexpected(std::move(token.error()));
-        co_return Lease<std::string>{std::move(token->token), steady_clock::now() + token->lifetime};
-      }) {}
+      tokens_(executor,
+              [this](base::SteadyTime deadline, std::stop_token stop) -> asio::awaitable<Or<Lease<std::string>>> {
+                auto token = co_await token_source_(transfers_, deadline, std::move(stop));
+                if (!token) co_return std::unexpected(std::move(token.error()));
+                co_return Lease<std::string>{std::move(token->token), steady_clock::now() + token->lifetime};
+              }) {}
 
 asio::awaitable<CloudCalls::Called> CloudCalls::ask(Request request, const Call& call) {
   for (bool again = true;; again = false) {
     auto token = co_await tokens_.get(call.deadline, call.stop);
-    if (!token) co_return std::unexpected(CloudFailure{.sentence = "no access token: " + token.error(), .asked = false});
+    if (!token)
+      co_return std::unexpected(CloudFailure{.sentence = "no access token: " + token.error(), .asked = false});
     request.bearer = *token;
     const Secrets secrets = secrets_of(request);
     secrets_ = secrets;

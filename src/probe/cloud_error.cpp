@@ -81,9 +81,9 @@ CloudError read_cloud_error(int status, std::string_view body) {
     return error;
   }
   error.for_an_hour = message.contains("maximum number of requests allowed");
-  error.throttled = error.throttled || error.for_an_hour || of_calls ||
-                    is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED",
-                                           "TooManyRequests"});
+  error.throttled =
+      error.throttled || error.for_an_hour || of_calls ||
+      is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "TooManyRequests"});
   if (const std::string number = entra_number(text_at(*value, "/error_description")); !number.empty())
     error.word += fmt::format(" ({})", number);
   return error;

@@ -25,8 +25,8 @@ TEST(CloudError, OfAzure) {
 }
 
 TEST(CloudError, OfServersOfTokens) {
-  const auto error =
-      read_cloud_error(401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid secret hunter22"})");
+  const auto error = read_cloud_error(
+      401, R"({"error":"invalid_client","error_description":"AADSTS7000215: Invalid secret hunter22"})");
   EXPECT_EQ(error.word, "invalid_client (AADSTS7000215)");
   EXPECT_EQ(read_cloud_error(400, R"({"error":"invalid_grant","error_description":"Bad Request"})").word,
             "invalid_grant");
@@ -47,7 +47,8 @@ TEST(CloudError, OfGoogleIsARateOrAQuotaOfMachines) {
   EXPECT_FALSE(quota.throttled);
   EXPECT_TRUE(reason(429, "quotaExceeded", "Quota exceeded for quota metric 'Queries' of service x").throttled);
   EXPECT_FALSE(reason(403, "forbidden", "Required 'compute.advice.capacity' permission").throttled);
-  EXPECT_TRUE(read_cloud_error(403, R"({"error":{"code":403,"details":[{"reason":"RATE_LIMIT_EXCEEDED"}]}})").throttled);
+  EXPECT_TRUE(
+      read_cloud_error(403, R"({"error":{"code":403,"details":[{"reason":"RATE_LIMIT_EXCEEDED"}]}})").throttled);
 }
 
 TEST(CloudError, WithoutAWordHasNone) {
@@ -60,7 +61,8 @@ TEST(AccessTokens, OfEveryForm) {
   const base::Time now{1'000'000'000s};
   const auto seconds = [&](const std::string& text) {
     const auto token = read_access_token(text, now);
-    return token && token->token == "t" ? std::chrono::duration_cast<std::chrono::seconds>(token->lifetime).count() : -1;
+    return token && token->token == "t" ? std::chrono::duration_cast<std::chrono::seconds>(token->lifetime).count()
+                                        : -1;
   };
   EXPECT_EQ(seconds(R"({"token_type":"Bearer","expires_in":3599,"access_token":"t"})"), 3599);
   EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":"86399","expires_on":"1000086399"})"), 86399);

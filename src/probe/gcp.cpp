@@ -96,8 +96,8 @@ class GcpProbe final : public Probe {
       places += (places.empty() ? "" : ", ") + place.zone;
     }
     if (sum.reservations == 0)
-      co_return std::unexpected(Failure{fmt::format("no reservation '{}' of {} is ready in {}", want.reservation,
-                                                    want.machine_type, places)});
+      co_return std::unexpected(Failure{
+          fmt::format("no reservation '{}' of {} is ready in {}", want.reservation, want.machine_type, places)});
     Unjudged seen;
     seen.free = sum.total - sum.in_use;
     seen.total = sum.total;

@@ -108,7 +108,8 @@ TEST(GcpAnswer, CountsOfReservationsAreNumbers) {
     EXPECT_EQ(error(fmt::format(R"("count":{})", count)), "in the answer, count is no count") << count;
   EXPECT_EQ(error(R"("count":"1","inUseCount":"x")"), "in the answer, inUseCount is no count");
   EXPECT_EQ(read_gcp_reservations(R"({"items":{}})", "m", "*").error(), "in the answer, items is no list");
-  EXPECT_EQ(read_gcp_reservations(R"({"items":[7]})", "m", "*").error(), "in the answer, items has one that is no object");
+  EXPECT_EQ(read_gcp_reservations(R"({"items":[7]})", "m", "*").error(),
+            "in the answer, items has one that is no object");
 }
 
 TEST(GcpRequest, HasRegionOrZone) {
@@ -118,8 +119,8 @@ TEST(GcpRequest, HasRegionOrZone) {
   const auto places = [&](const std::string& name, const core::Labels& labels = {}) {
     return gcp_want(options, {.id = 1, .key = {"Google", name}, .labels = labels}).places;
   };
-  EXPECT_THAT(places("n2-standard-4"), testing::ElementsAre(GcpPlace{"us-central1", ""},
-                                                            GcpPlace{"europe-west4", "europe-west4-b"}));
+  EXPECT_THAT(places("n2-standard-4"),
+              testing::ElementsAre(GcpPlace{"us-central1", ""}, GcpPlace{"europe-west4", "europe-west4-b"}));
   EXPECT_THAT(places("n2-standard-4@us-east1"), testing::ElementsAre(GcpPlace{"us-east1", ""}));
   EXPECT_THAT(places("n2-standard-4", {{"region", "us-east1"}, {"zone", "us-east1-d"}}),
               testing::ElementsAre(GcpPlace{"us-east1", "us-east1-d"}));

@@ -120,7 +120,8 @@ Or<std::string> read_subject_token(std::string_view text, const std::string& fie
     token = object != nullptr ? std::string(base::text_in(*object, field)) : std::string();
   }
   if (!token.empty() && base::is_printable_utf8(token)) return token;
-  return std::unexpected(field.empty() ? "there is no token of one line" : "there is no token under the name of 'format'");
+  return std::unexpected(field.empty() ? "there is no token of one line"
+                                       : "there is no token under the name of 'format'");
 }
 
 }  // namespace probe

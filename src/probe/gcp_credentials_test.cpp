@@ -52,7 +52,8 @@ TEST(GcpCredentials, WhatIsMissingIsNamedWithoutAnySecret) {
             "the file has no token_uri, or not in the right form");
   EXPECT_EQ(error(R"({"type":"authorized_user","client_id":"a","client_secret":"b"})"),
             "the file has no refresh_token, or not in the right form");
-  const std::string external = R"({"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://x")";
+  const std::string external =
+      R"({"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://x")";
   EXPECT_EQ(error(external + "}"), "the file has no credential_source");
   EXPECT_THAT(error(external + R"(,"credential_source":{"environment_id":"aws1","url":"http://169.254.169.254"}})"),
               HasSubstr("has neither file nor url"));

@@ -88,9 +88,10 @@ class Login {
                     .connect = kMetadataConnect};
     auto token = co_await ask_token(std::move(request), asking);
     if (!token)
-      token = std::unexpected("neither credentials_file nor GOOGLE_APPLICATION_CREDENTIALS is set, and the metadata "
-                              "server gives no token: " +
-                              token.error());
+      token = std::unexpected(
+          "neither credentials_file nor GOOGLE_APPLICATION_CREDENTIALS is set, and the metadata "
+          "server gives no token: " +
+          token.error());
     co_return token;
   }
 
@@ -100,8 +101,8 @@ class Login {
       const auto jwt = signed_jwt(gcp_claims(key.email, key.token_uri, now() + skew_), key.key_id, key.private_key);
       if (!jwt) co_return std::unexpected(jwt.error());
       std::string date;
-      Request request = form(
-          key.token_uri, {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, {"assertion", *jwt}});
+      Request request =
+          form(key.token_uri, {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, {"assertion", *jwt}});
       const auto answer = co_await ask(std::move(request), asking, &date);
       if (answer) co_return read_access_token(*answer, now());
       if (!again || !learn_time(date)) co_return std::unexpected(answer.error());
@@ -133,7 +134,8 @@ class Login {
         co_return std::unexpected(fmt::format("the subject token '{}': {}", federation.file, content.error()));
       co_return read_subject_token(*content, federation.field);
     }
-    const auto answer = co_await ask({.url = federation.url, .secret_headers = federation.headers}, asking);
+    Request request{.url = federation.url, .secret_headers = federation.headers};
+    const auto answer = co_await ask(std::move(request), asking);
     if (!answer) co_return std::unexpected("the subject token: " + answer.error());
     co_return read_subject_token(*answer, federation.field);
   }
@@ -141,14 +143,14 @@ class Login {
   asio::awaitable<Or<AccessToken>> by_federation(const GcpFederation& federation, const Asking& asking) const {
     const auto subject = co_await subject_token(federation, asking);
     if (!subject) co_return std::unexpected(subject.error());
-    auto token = co_await ask_token(
-        form(federation.token_url, {{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
-                                    {"requested_token_type", "urn:ietf:params:oauth:token-type:access_token"},
-                                    {"audience", federation.audience},
-                                    {"scope", std::string(kScope)},
-                                    {"subject_token", *subject},
-                                    {"subject_token_type", federation.subject_token_type}}),
-        asking);
+    Request exchange = form(federation.token_url,
+                            {{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
+                             {"requested_token_type", "urn:ietf:params:oauth:token-type:access_token"},
+                             {"audience", federation.audience},
+                             {"scope", std::string(kScope)},
+                             {"subject_token", *subject},
+                             {"subject_token_type", federation.subject_token_type}});
+    auto token = co_await ask_token(std::move(exchange), asking);
     if (!token || federation.impersonation_url.empty()) co_return token;
     Request request{.method = "POST",
                     .url = federation.impersonation_url,

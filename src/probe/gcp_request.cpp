@@ -55,12 +55,11 @@ Request gcp_advice_request(const config::GcpOptions& options, const std::string&
                            const std::string& machine_type, const GcpPlace& place) {
   json::object distribution{{"targetShape", word(place.zone.empty() ? options.shape : config::Shape::any_single_zone)}};
   if (!place.zone.empty()) distribution["zones"] = json::array{json::object{{"zone", "zones/" + place.zone}}};
-  const json::object body{
-      {"instanceProperties", {{"scheduling", {{"provisioningModel", "SPOT"}}}}},
-      {"instanceFlexibilityPolicy",
-       {{"instanceSelections", {{"vacancy", {{"machineTypes", json::array{machine_type}}}}}}}},
-      {"distributionPolicy", std::move(distribution)},
-      {"size", options.count}};
+  const json::object body{{"instanceProperties", {{"scheduling", {{"provisioningModel", "SPOT"}}}}},
+                          {"instanceFlexibilityPolicy",
+                           {{"instanceSelections", {{"vacancy", {{"machineTypes", json::array{machine_type}}}}}}}},
+                          {"distributionPolicy", std::move(distribution)},
+                          {"size", options.count}};
   return {.method = "POST",
           .url = fmt::format("{}/regions/{}/advice/capacity", in_project(options, project),
                              base::percent_encode(place.region)),
@@ -70,8 +69,8 @@ Request gcp_advice_request(const config::GcpOptions& options, const std::string&
           .max_bytes = kMaxBytes};
 }
 
-Request gcp_reservations_request(const config::GcpOptions& options, const std::string& project,
-                                 const std::string& zone, const std::string& page) {
+Request gcp_reservations_request(const config::GcpOptions& options, const std::string& project, const std::string& zone,
+                                 const std::string& page) {
   const std::string more = page.empty() ? "" : "&pageToken=" + base::percent_encode(page);
   return {.url = fmt::format("{}/zones/{}/reservations?maxResults=500{}", in_project(options, project),
                              base::percent_encode(zone), more),

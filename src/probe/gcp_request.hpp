@@ -39,7 +39,7 @@ Request gcp_advice_request(const config::GcpOptions& options, const std::string&
                            const std::string& machine_type, const GcpPlace& place);
 
 /// For a page of the reservations of a zone. `page`: "" for the first.
-Request gcp_reservations_request(const config::GcpOptions& options, const std::string& project,
-                                 const std::string& zone, const std::string& page);
+Request gcp_reservations_request(const config::GcpOptions& options, const std::string& project, const std::string& zone,
+                                 const std::string& page);
 
 }  // namespace probe

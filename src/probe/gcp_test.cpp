@@ -18,8 +18,9 @@ class GcpTest : public support::CloudTest {
   void SetUp() override {
     CloudTest::SetUp();
     if (IsSkipped()) return;
-    const std::string make_key = fmt::format("openssl genrsa -out {0} 2048 2>/dev/null && openssl rsa -in {0} -pubout -out {1} 2>/dev/null",
-                                             directory_ / "key.pem", directory_ / "public.pem");
+    const std::string make_key =
+        fmt::format("openssl genrsa -out {0} 2048 2>/dev/null && openssl rsa -in {0} -pubout -out {1} 2>/dev/null",
+                    directory_ / "key.pem", directory_ / "public.pem");
     ASSERT_EQ(std::system(make_key.c_str()), 0);
     serve({"--public-key", directory_ / "public.pem"});
     ::setenv("GCE_METADATA_HOST", host().c_str(), 1);
@@ -142,22 +143,25 @@ TEST_F(GcpTest, EveryIdentityGetsIn) {
   const std::string in = "MEDIUM: obtainability 0.5";
   EXPECT_THAT(told(one(options(), profile("a3@us-east1"))), StartsWith(in)) << "the metadata server";
   EXPECT_THAT(by(key()), StartsWith(in));
-  EXPECT_THAT(by(fmt::format(R"({{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"long-lived",
+  EXPECT_THAT(
+      by(fmt::format(R"({{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"long-lived",
                              "token_uri":"{}"}})",
-                             url("/google/token"))),
-              StartsWith(in));
+                     url("/google/token"))),
+      StartsWith(in));
   const auto federated = [&](const std::string& source, const std::string& more) {
-    return fmt::format(R"({{"type":"external_account","audience":"//iam/pool","subject_token_type":"jwt","token_url":"{}",
+    return fmt::format(
+        R"({{"type":"external_account","audience":"//iam/pool","subject_token_type":"jwt","token_url":"{}",
                        "credential_source":{}{}}})",
-                       url("/google/sts"), source, more);
+        url("/google/sts"), source, more);
   };
   const std::string by_file = fmt::format(R"({{"file":"{}"}})", file("subject", "federated-token\n"));
   EXPECT_THAT(by(federated(by_file, "")), StartsWith(in));
   const std::string by_url = fmt::format(
       R"({{"url":"{}","headers":{{"X-Door":"open"}},"format":{{"type":"json","subject_token_field_name":"value"}}}})",
       url("/google/subject"));
-  EXPECT_THAT(by(federated(by_url, fmt::format(R"(,"service_account_impersonation_url":"{}")", url("/google/impersonate")))),
-              StartsWith(in));
+  EXPECT_THAT(
+      by(federated(by_url, fmt::format(R"(,"service_account_impersonation_url":"{}")", url("/google/impersonate")))),
+      StartsWith(in));
   EXPECT_EQ(by(federated(R"({"file":"/none"})", "")),
             "no access token: the subject token '/none': No such file or directory");
 }

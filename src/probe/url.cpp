@@ -95,8 +95,9 @@ void add_form_secrets(Secrets& secrets, std::string_view form) {
 
 bool looks_secret(std::string_view name) {
   const std::string lower = base::lower(name);
-  constexpr std::string_view kWords[] = {"auth",      "token", "key", "cookie",  "secret",  "pass",   "pwd",
-                                         "signature", "cred",  "jwt", "session", "private", "bearer", "hmac", "assertion"};
+  constexpr std::string_view kWords[] = {"auth",    "token",   "key",       "cookie", "secret",
+                                         "pass",    "pwd",     "signature", "cred",   "jwt",
+                                         "session", "private", "bearer",    "hmac",   "assertion"};
   return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.contains(word); });
 }
 

@@ -49,8 +49,8 @@ class CloudTest : public testing::Test {
   }
   std::future<probe::Answer> begin(probe::Probe& probe, const std::vector<core::Profile>& profiles,
                                    probe::Trace* trace = nullptr) {
-    return start(runtime_.background(), probe.measure(profiles, {std::chrono::steady_clock::now() + kPatience,
-                                                                 stop_.get_token(), trace}));
+    return start(runtime_.background(),
+                 probe.measure(profiles, {std::chrono::steady_clock::now() + kPatience, stop_.get_token(), trace}));
   }
   probe::Answer ask(probe::Probe& probe, const std::vector<core::Profile>& profiles, probe::Trace* trace = nullptr) {
     return begin(probe, profiles, trace).get();
