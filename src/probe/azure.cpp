@@ -118,13 +118,11 @@ class AzureProbe final : public Probe {
       run.asked = run.asked || response || response.error().asked;
       if (!response) pause(response.error());
       if (!response) co_return std::nullopt;
-      auto read = [body = std::move(response->body)] {
-        return std::make_unique<Or<AzureSkuPage>>(read_azure_skus(body));
-      };
-      const auto page = co_await readers_.run(std::move(read));
-      if (!*page) co_return std::nullopt;
-      skus.merge((*page)->skus);
-      request = azure_next_request(options_, (*page)->next);
+      auto read = [body = std::move(response->body)] { return read_azure_skus(body); };
+      auto page = co_await readers_.run(std::move(read));
+      if (!page) co_return std::nullopt;
+      skus.merge(page->skus);
+      request = azure_next_request(options_, page->next);
     }
     co_return skus;
   }

@@ -10,12 +10,14 @@ constexpr std::size_t kSizes = 5;
 constexpr std::size_t kRegions = 8;
 constexpr base::Duration kHour = std::chrono::hours{1};
 
-/// `all` in pieces of `most`.
+/// `all` in as few pieces of `most` as there can be, each about as large as the others: the limit counts by region.
 std::vector<std::vector<std::string>> pieces(const std::vector<std::string>& all, std::size_t most) {
-  std::vector<std::vector<std::string>> out;
-  for (const std::string& each : all) {
-    if (out.empty() || out.back().size() == most) out.emplace_back();
-    out.back().push_back(each);
+  std::vector<std::vector<std::string>> out((all.size() + most - 1) / most);
+  auto begin = all.begin();
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(all.size() * (i + 1) / out.size());
+    out[i].assign(begin, end);
+    begin = end;
   }
   return out;
 }

@@ -50,6 +50,11 @@ Or<const json::array*> list_at(const json::object& object, std::string_view key)
   return std::unexpected(fmt::format("in the answer, {} is no list", key));
 }
 
+std::optional<double> number_in(const json::value& value) {
+  if (!value.is_number()) return std::nullopt;
+  return value.to_number<double>();
+}
+
 /// "us-central1-a" of ".../zones/us-central1-a".
 std::string last_part(std::string_view url) {
   return one_line(url.substr(std::min(url.rfind('/') + 1, url.size())), kWord);
@@ -60,7 +65,7 @@ Or<GcpAdvice> read_recommendation(const json::value& value) {
   const json::object* scores = object != nullptr ? object_at(*object, "scores") : nullptr;
   const json::value* found = scores != nullptr ? scores->if_contains("obtainability") : nullptr;
   if (found == nullptr) return GcpAdvice{};
-  const auto number = found->try_to_number<double>();
+  const auto number = number_in(*found);
   if (!number || !(*number >= 0 && *number <= 1))
     return std::unexpected("in the answer, obtainability is not from 0 to 1");
   GcpAdvice advice{.obtainability = *number, .uptime = one_line(base::text_in(*scores, "estimatedUptime"), kWord)};
@@ -101,7 +106,7 @@ Or<double> count_at(const json::object& object, std::string_view key) {
   const json::value* found = object.if_contains(key);
   if (found == nullptr) return 0;
   const auto text = base::number_of<std::int64_t>(base::text_in(object, key));
-  const double count = text ? static_cast<double>(*text) : found->try_to_number<double>().value_or(-1);
+  const double count = text ? static_cast<double>(*text) : number_in(*found).value_or(-1);
   if (count >= 0 && count <= kMostMachines && count == std::floor(count)) return count;
   return std::unexpected(fmt::format("in the answer, {} is no count", key));
 }
