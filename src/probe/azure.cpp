@@ -178,7 +178,7 @@ class AzureProbe final : public Probe {
     std::vector<AzureAsk> asks = plan_calls(cells);
     const auto since = steady_clock::now() - kKept;
     std::erase_if(asks, [&](const AzureAsk& ask) { return asked(ask) > since; });
-    std::ranges::stable_sort(asks, {}, asked);
+    std::ranges::sort(asks, {}, [&](const AzureAsk& ask) { return std::pair(asked(ask), ask.sizes); });
     return asks;
   }
 

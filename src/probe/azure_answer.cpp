@@ -82,19 +82,7 @@ struct Judged {
 };
 
 /// From the best on. What is known to be LOW says more than what nobody knows.
-int rank(core::Level level) {
-  switch (level) {
-    case core::Level::high:
-      return 0;
-    case core::Level::medium:
-      return 1;
-    case core::Level::low:
-      return 2;
-    case core::Level::unknown:
-      break;
-  }
-  return 3;
-}
+constexpr core::Level kBestFirst[] = {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown};
 
 Judged judged(const AzureScore& score, std::string place) {
   const auto is = [&](std::string_view word) { return base::equals_ignoring_case(score.word, word); };
@@ -161,20 +149,17 @@ std::string why_not(const AzureSkus& skus, const std::string& size, const std::s
 core::Measurement judge_azure(const std::vector<AzureSeen>& seen) {
   std::vector<Judged> all;
   for (const AzureSeen& each : seen) add(all, each);
-  std::ranges::stable_sort(all, {}, [](const Judged& each) { return rank(each.level); });
   core::Measurement measured;
-  if (all.empty()) return measured;
-  measured.level = all.front().level;
   std::string word;
-  for (const Judged& each : all) {
-    const bool same = !measured.reason.empty() && each.word == word;
-    if (same) {
-      measured.reason += ", " + each.place;
-      continue;
+  for (const core::Level level : kBestFirst)
+    for (const Judged& each : all) {
+      if (each.level != level) continue;
+      if (measured.reason.empty()) measured.level = level;
+      const bool same = each.word == word;
+      measured.reason += same ? ", " + each.place
+                              : fmt::format("{}{} in {}", word.empty() ? "" : "; ", each.word, each.place);
+      word = each.word;
     }
-    measured.reason += fmt::format("{}{} in {}", measured.reason.empty() ? "" : "; ", each.word, each.place);
-    word = each.word;
-  }
   measured.reason = one_line(measured.reason);
   return measured;
 }

@@ -61,7 +61,10 @@ Day day(int sizes, int regions, std::size_t per_hour, std::chrono::minutes ttl) 
   std::map<std::string, base::SteadyTime> asked;
   Day out;
   for (base::SteadyTime now{}; now < base::SteadyTime{24h}; now += ttl) {
-    std::ranges::stable_sort(asks, {}, [&](const AzureAsk& ask) { return asked[ask.sizes[0] + ask.regions[0]]; });
+    std::ranges::sort(asks, {}, [&](const AzureAsk& ask) {
+      const std::string key = ask.sizes[0] + ask.regions[0];
+      return std::pair(asked[key], key);
+    });
     for (const AzureAsk& ask : asks) {
       if (pace.take(ask.regions, now).empty()) continue;
       ++out.calls;

@@ -147,7 +147,7 @@ Or<GcpAdvice> read_gcp_advice(std::string_view text) {
 }
 
 Result judge_gcp(std::vector<GcpAdvised> advised, const config::Levels& levels) {
-  std::ranges::stable_sort(advised, {}, rank);
+  std::ranges::sort(advised, {}, [](const GcpAdvised& each) { return std::pair(rank(each), each.place); });
   Unjudged seen;
   for (const GcpAdvised& each : advised) seen.reason += (seen.reason.empty() ? "" : "; ") + text_of(each);
   if (advised.empty()) return std::unexpected(std::string("no place to ask for"));
