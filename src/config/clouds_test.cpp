@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <functional>
+#include <sstream>
 
 #include "base/file.hpp"
 #include "config/load.hpp"

@@ -156,8 +156,8 @@ core::Measurement judge_azure(const std::vector<AzureSeen>& seen) {
       if (each.level != level) continue;
       if (measured.reason.empty()) measured.level = level;
       const bool same = each.word == word;
-      measured.reason += same ? ", " + each.place
-                              : fmt::format("{}{} in {}", word.empty() ? "" : "; ", each.word, each.place);
+      measured.reason +=
+          same ? ", " + each.place : fmt::format("{}{} in {}", word.empty() ? "" : "; ", each.word, each.place);
       word = each.word;
     }
   measured.reason = one_line(measured.reason);

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+
 namespace probe {
 namespace {
 
@@ -60,7 +63,7 @@ Day day(int sizes, int regions, std::size_t per_hour, std::chrono::minutes ttl) 
   auto asks = plan_calls(cells(sizes, regions));
   std::map<std::string, base::SteadyTime> asked;
   Day out;
-  for (base::SteadyTime now{}; now < base::SteadyTime{24h}; now += ttl) {
+  for (base::SteadyTime now{1h}; now < base::SteadyTime{25h}; now += ttl) {
     std::ranges::sort(asks, {}, [&](const AzureAsk& ask) {
       const std::string key = ask.sizes[0] + ask.regions[0];
       return std::pair(asked[key], key);

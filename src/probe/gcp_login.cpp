@@ -143,13 +143,13 @@ class Login {
   asio::awaitable<Or<AccessToken>> by_federation(const GcpFederation& federation, const Asking& asking) const {
     const auto subject = co_await subject_token(federation, asking);
     if (!subject) co_return std::unexpected(subject.error());
-    Request exchange = form(federation.token_url,
-                            {{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
-                             {"requested_token_type", "urn:ietf:params:oauth:token-type:access_token"},
-                             {"audience", federation.audience},
-                             {"scope", std::string(kScope)},
-                             {"subject_token", *subject},
-                             {"subject_token_type", federation.subject_token_type}});
+    Request exchange =
+        form(federation.token_url, {{"grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"},
+                                    {"requested_token_type", "urn:ietf:params:oauth:token-type:access_token"},
+                                    {"audience", federation.audience},
+                                    {"scope", std::string(kScope)},
+                                    {"subject_token", *subject},
+                                    {"subject_token_type", federation.subject_token_type}});
     auto token = co_await ask_token(std::move(exchange), asking);
     if (!token || federation.impersonation_url.empty()) co_return token;
     Request request{.method = "POST",
