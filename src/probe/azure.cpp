@@ -11,6 +11,7 @@
 #include "probe/azure_request.hpp"
 #include "probe/cloud_place.hpp"
 #include "probe/kinds.hpp"
+#include "probe/one_line.hpp"
 
 namespace probe {
 namespace {
@@ -25,6 +26,8 @@ using Or = std::expected<T, std::string>;
 constexpr base::Duration kKept = minutes{14};
 /// More pages than the list of a region has.
 constexpr int kMaxPages = 20;
+/// Enough to see whether it came.
+constexpr std::size_t kShownOfSizes = 200;
 /// A wrong size or region: other calls may be right.
 constexpr int kBadRequest = 400;
 
@@ -35,6 +38,13 @@ struct Want {
   /// "" for any.
   std::string zone;
 };
+
+/// A list of sizes is long, and would leave no room for what follows it.
+void note_beginning(Trace* trace, const Trace& page) {
+  if (trace == nullptr) return;
+  trace->sent += page.sent;
+  trace->received += one_line(page.received, kShownOfSizes) + " …\n\n";
+}
 
 AzureCell key_of(const AzureCell& cell) {
   return {base::lower(cell.size), cell.region};
@@ -77,6 +87,7 @@ class AzureProbe final : public Probe {
     AzureSkus skus;
   };
   struct Run {
+    base::SteadyTime begin = steady_clock::now();
     bool asked = false;
     /// Cells that were asked for in vain, each with the reason.
     std::map<AzureCell, std::string> failed{};
@@ -114,7 +125,10 @@ class AzureProbe final : public Probe {
     AzureSkus skus;
     std::optional<Request> request = azure_skus_request(options_, subscription_, region);
     for (int pages = 0; request && pages < kMaxPages; ++pages) {
-      auto response = co_await calls_.ask(std::move(*request), call);
+      Trace page_trace;
+      const Call of_page{call.deadline, call.stop, call.trace != nullptr ? &page_trace : nullptr};
+      auto response = co_await calls_.ask(std::move(*request), of_page);
+      note_beginning(call.trace, page_trace);
       run.asked = run.asked || response || response.error().asked;
       if (!response) pause(response.error());
       if (!response) co_return std::nullopt;
@@ -232,8 +246,8 @@ class AzureProbe final : public Probe {
     if (!any_score) return std::unexpected(no_score(want));
     core::Measurement measured = judge_azure(seen);
     measured.reason = calls_.hidden(measured.reason);
-    if (oldest != base::SteadyTime::max())
-      measured.age = std::chrono::duration_cast<base::Duration>(steady_clock::now() - oldest);
+    // What this run asked for is new; the seconds of its other calls do not count.
+    if (oldest < run.begin) measured.age = std::chrono::duration_cast<base::Duration>(steady_clock::now() - oldest);
     return measured;
   }
 
