@@ -218,6 +218,32 @@ TEST(ProbeOptions, GiveALevel) {
               StartsWith("probes[0].levels.high.score: is never reached: the probe gives no score"));
 }
 
+TEST(ProbeOptions, OfKubernetes) {
+  const auto kubernetes = [](const std::function<void(KubernetesOptions&)>& change) {
+    return complaint({.name = "x", .kind = "kubernetes", .match = {.provider = "p"}},
+                     [&](auto& p) { change(p.kubernetes); });
+  };
+  EXPECT_EQ(kubernetes([](auto&) {}), "");
+  EXPECT_EQ(kubernetes([](auto& o) { o.kubeconfig = "/c", o.context = "a"; }), "");
+  EXPECT_EQ(kubernetes([](auto& o) { o.context = "a"; }),
+            "probes[0].context: is that of a kubeconfig; give its file in 'kubeconfig'");
+  EXPECT_THAT(kubernetes([](auto& o) { o.class_labels.clear(); }), StartsWith("probes[0].class_labels: is empty"));
+  for (const char* label : {"", "a=b", "a b", "a: b"})
+    EXPECT_THAT(kubernetes([&](auto& o) { o.class_labels = {"a", label}; }),
+                StartsWith("probes[0].class_labels[1]: '"));
+  EXPECT_EQ(kubernetes([](auto& o) { o.tolerations = {"a", "*", "a=b:NoSchedule"}; }), "");
+  EXPECT_THAT(kubernetes([](auto& o) { o.tolerations = {""}; }), StartsWith("probes[0].tolerations[0]: is empty"));
+  EXPECT_EQ(kubernetes([](auto& o) { o.unit_needs = {"cpu=500m", "memory=16Gi", "rdma/hca=1"}; }), "");
+  for (const char* need : {"", "cpu", "cpu=", "=4", "cpu=0", "cpu=-1", "cpu=many", "cpu = 4"})
+    EXPECT_THAT(kubernetes([&](auto& o) { o.unit_needs = {need}; }),
+                StartsWith("probes[0].unit_needs[0]: '" + std::string(need) + "' is not an amount of a resource"));
+  EXPECT_THAT(complaint({.name = "x", .kind = "kubernetes"}, [](auto& p) { p.kubernetes.discover = {{"*"}}; }),
+              StartsWith("probes[0].discover: needs a provider to put the classes under"));
+  EXPECT_THAT(complaint({.name = "x", .kind = "kubernetes"}, [](auto& p) { p.levels.high.score = 3; }),
+              StartsWith("probes[0].levels.high.score: is never reached: the probe gives no score"));
+  EXPECT_TRUE((ProbeConfig{.kind = "kubernetes"}.batched()));
+}
+
 TEST(ProbeOptions, DiscoversWhatItMeasures) {
   const auto found = [](std::string name, std::vector<std::string> patterns) {
     return complaint({.name = "x", .kind = "slurm", .match = {.provider = "p", .name = std::move(name)}},

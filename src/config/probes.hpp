@@ -231,6 +231,42 @@ void fields(C& options, Visit&& visit) {
   visit("discover_hidden", options.discover_hidden);
 }
 
+/// Options of probe kind `kubernetes`. A profile's name is CLASS, CLASS:RESOURCE or RESOURCE.
+struct KubernetesOptions {
+  static constexpr bool batch = true;
+  /// The file that says where the API server is and how to log in; "" for a pod of the cluster.
+  std::string kubeconfig{};
+  /// A context in it; "" is its current one.
+  std::string context{};
+  /// The directory with `token` and `ca.crt` of a pod.
+  std::string service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
+  /// Each value that a node has for one of these labels is a class of it.
+  std::vector<std::string> class_labels = {"node.kubernetes.io/instance-type", "nvidia.com/gpu.product",
+                                           "cloud.google.com/gke-accelerator"};
+  /// Taints that keep nobody away: KEY, KEY=VALUE or either with :EFFECT, with * and ?.
+  std::vector<std::string> tolerations{};
+  /// What a unit of an extended resource, such as a GPU, needs beside it: "cpu=4".
+  std::vector<std::string> unit_needs{};
+  /// Subtracts the demand of pods without a node from the free units.
+  bool subtract_pending = false;
+  /// Adds classes, their extended resources and those of all nodes as profiles, and removes those that disappear.
+  Globs discover{};
+
+  bool operator==(const KubernetesOptions&) const = default;
+};
+
+template <Of<KubernetesOptions> C, class Visit>
+void fields(C& options, Visit&& visit) {
+  visit("kubeconfig", options.kubeconfig);
+  visit("context", options.context);
+  visit("service_account", options.service_account);
+  visit("class_labels", options.class_labels);
+  visit("tolerations", options.tolerations);
+  visit("unit_needs", options.unit_needs);
+  visit("subtract_pending", options.subtract_pending);
+  visit("discover", options.discover);
+}
+
 struct ProbeConfig {
   /// Names the probe in rows, metrics and tasks. Renaming it makes its tasks new.
   std::string name{};
@@ -256,6 +292,7 @@ struct ProbeConfig {
   SlurmOptions slurm{};
   AzureOptions azure{};
   GcpOptions gcp{};
+  KubernetesOptions kubernetes{};
 
   /// It finds its profiles by itself: its options have a `discover`.
   bool discovers() const;
@@ -276,6 +313,7 @@ void kinds(C& probe, Visit&& visit) {
   visit("slurm", probe.slurm);
   visit("azure", probe.azure);
   visit("gcp", probe.gcp);
+  visit("kubernetes", probe.kubernetes);
 }
 
 /// Calls `visit` with the options of the probe's own kind, and returns its result. A kind that is in no table throws
@@ -297,6 +335,7 @@ void check_options(const HttpOptions& options, const ProbeConfig& probe, const s
 void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const AzureOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const GcpOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const KubernetesOptions& options, const ProbeConfig& probe, const std::string& path);
 
 /// The options of the probe's own kind are beside the common keys; those of other kinds are unknown keys.
 template <Of<ProbeConfig> C, class Visit>

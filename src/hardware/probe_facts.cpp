@@ -1,11 +1,17 @@
 #include "hardware/probe_facts.hpp"
 
+#include "probe/kube_count.hpp"
+
 namespace hardware {
 namespace {
 
 std::string unit(const config::SlurmOptions& options, const std::string& profile) {
   if (profile.contains(':')) return "GPUs";
   return options.unit == config::Unit::nodes ? "nodes" : "CPUs";
+}
+
+std::string unit(const config::KubernetesOptions&, const std::string& profile) {
+  return probe::unit_of_resource(profile);
 }
 
 template <class Options>

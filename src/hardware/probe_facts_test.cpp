@@ -14,7 +14,7 @@ core::RowPtr row(const std::string& probe, const std::string& name) {
 }
 
 TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
-  std::vector<config::ProbeConfig> probes(5);
+  std::vector<config::ProbeConfig> probes(6);
   probes[0].name = "made-up";
   probes[1] = {.name = "cluster", .kind = "slurm"};
   probes[2] = {.name = "nodes", .kind = "slurm"};
@@ -22,10 +22,11 @@ TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
   probes[3] = {.name = "quota", .kind = "exec"};
   probes[3].exec.unit = "vCPUs";
   probes[4] = {.name = "plain", .kind = "http"};
+  probes[5] = {.name = "k8s", .kind = "kubernetes"};
   ProbeFacts facts(probes);
   std::vector<core::RowPtr> rows{row("made-up", "a"), row("cluster", "gpu"),    row("cluster", "gpu:a100"),
                                  row("nodes", "cpu"), row("quota", "Standard"), row("plain", "b"),
-                                 row("gone", "c")};
+                                 row("gone", "c"),    row("k8s", "p4d"),        row("k8s", "p4d:nvidia.com/gpu")};
   const core::RowPtr plain = rows[5], shared = rows[4];
   facts.add(rows);
   EXPECT_TRUE(rows[0]->simulated);
@@ -35,6 +36,8 @@ TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
   EXPECT_EQ(rows[3]->unit, "nodes");
   EXPECT_EQ(rows[4]->unit, "vCPUs");
   EXPECT_FALSE(rows[4]->simulated);
+  EXPECT_EQ(rows[7]->unit, "CPUs");
+  EXPECT_EQ(rows[8]->unit, "nvidia.com/gpu");
   EXPECT_EQ(rows[5], plain) << "nothing to say";
   EXPECT_EQ(shared->unit, "") << "others have it";
   facts.set({});

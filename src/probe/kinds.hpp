@@ -52,5 +52,8 @@ Kind kind_of(const config::SlurmOptions& options);
 Kind kind_of(const config::AzureOptions& options);
 /// Asks Google Cloud for capacity advice, or for the free machines of reservations.
 Kind kind_of(const config::GcpOptions& options);
+/// Asks the API server of a Kubernetes cluster for nodes and pods, and counts what pods can still request. Batched: one
+/// run reads both lists.
+Kind kind_of(const config::KubernetesOptions& options);
 
 }  // namespace probe

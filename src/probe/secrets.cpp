@@ -75,22 +75,6 @@ std::string readable(std::string_view text) {
   return out;
 }
 
-std::string from_base64(std::string_view digits) {
-  std::string out;
-  unsigned bits = 0;
-  int count = 0;
-  for (const char c : digits) {
-    const auto digit = kDigits.find(c);
-    if (digit == std::string_view::npos) break;
-    bits = bits << 6U | static_cast<unsigned>(digit);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
-  }
-  return out;
-}
-
 /// Hides every `secret` in `text`, of which `small` is the same in lower case.
 void hide(std::string& text, std::string& small, std::string_view secret) {
   for (auto at = small.find(secret); at != std::string::npos; at = small.find(secret, at + kHidden.size())) {
@@ -232,6 +216,22 @@ std::string base64(std::string_view bytes) {
     for (const int shift : {18, 12, 6, 0}) out += kDigits[bits >> shift & 63];
     if (i + 2 >= bytes.size())
       out.replace(out.size() - (i + 3 - bytes.size()), std::string::npos, i + 3 - bytes.size(), '=');
+  }
+  return out;
+}
+
+std::string from_base64(std::string_view digits) {
+  std::string out;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char c : digits) {
+    const auto digit = kDigits.find(c);
+    if (digit == std::string_view::npos) break;
+    bits = bits << 6U | static_cast<unsigned>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
   }
   return out;
 }

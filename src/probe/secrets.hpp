@@ -52,5 +52,7 @@ class Secrets {
 
 /// RFC 4648, section 4, with '=' at the end.
 std::string base64(std::string_view bytes);
+/// The bytes in `digits`, which end at the first character that is no digit.
+std::string from_base64(std::string_view digits);
 
 }  // namespace probe

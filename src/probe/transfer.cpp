@@ -135,7 +135,19 @@ void Transfer::set_headers() {
   set(CURLOPT_HTTPHEADER, headers_.get());
 }
 
+/// The request outlives the transfer.
+void Transfer::set_text(CURLoption option, const std::string& text) {
+  if (text.empty()) return;
+  // libcurl does not write to it.
+  curl_blob blob{const_cast<char*>(text.data()), text.size(), CURL_BLOB_NOCOPY};  // NOLINT(*-const-cast)
+  set(option, &blob);
+}
+
 void Transfer::set_trust() {
+  set_text(CURLOPT_CAINFO_BLOB, request_.ca);
+  set_text(CURLOPT_SSLCERT_BLOB, request_.certificate);
+  set_text(CURLOPT_SSLKEY_BLOB, request_.key);
+  if (!request_.ca.empty()) set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   if (request_.ca_file.empty()) return;
   set(CURLOPT_CAINFO, request_.ca_file.c_str());
   // Debian's libcurl would trust the system's directory as well.
@@ -202,7 +214,10 @@ std::string Transfer::failure(CURLcode code) const {
     case CURLE_PEER_FAILED_VERIFICATION:
       return fmt::format("certificate not trusted: {}", detail);
     case CURLE_SSL_CACERT_BADFILE:
-      return no_certificates(request_.ca_file);
+      return request_.ca.empty() ? no_certificates(request_.ca_file)
+                                 : "there is no certificate of an authority to trust";
+    case CURLE_SSL_CERTPROBLEM:
+      return fmt::format("the client's certificate or its key cannot be used: {}", detail);
     case CURLE_SSL_CONNECT_ERROR:
       return fmt::format("cannot encrypt the connection: {}", detail);
     case CURLE_USE_SSL_FAILED:

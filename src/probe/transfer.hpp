@@ -39,6 +39,10 @@ struct Request {
   std::string sigv4{};
   /// PEM; "" for the system's authorities.
   std::string ca_file{};
+  /// The same as text instead of a file. Then the client's certificate and its key, PEM too; "" for none.
+  std::string ca{};
+  std::string certificate{};
+  std::string key{};
   std::uint16_t max_redirects = 0;
   /// Of the answer's body, unpacked.
   std::size_t max_bytes = 1 << 20;
@@ -94,6 +98,7 @@ class Transfer {
  private:
   template <class Value>
   void set(CURLoption option, Value value);
+  void set_text(CURLoption option, const std::string& text);
   void set_method();
   void set_mail();
   void set_headers();

@@ -26,6 +26,7 @@ LEFT_OUT = [
     (r"vacancy .*--(url|server) ?\S*(example|lab)", "needs that server: remote_test has one"),
     (r"curl -si localhost:5000/ -H 'If-None-Match", "has the ETag of another run: api.test.mjs asks so"),
     (r"vacancy probe test our-cluster/gpu:a100", "needs Slurm: slurm_probe_test has it"),
+    (r"vacancy probe test our-k8s/", "needs Kubernetes: kubernetes_probe_test has a server"),
     (r"curl -s localhost:5011/readyz", "needs a database that is locked: readiness is tested in sqlite_test"),
     (r"hardware migrate --check", "needs a MariaDB of old: migrate_test.cpp has one"),
     (r"vacancy history \S+ --since 6h|vacancy list --at 2h", "needs a history of hours: history_test has a shorter one"),

@@ -24,6 +24,8 @@ import unittest
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import database_server  # noqa: E402
 import function_server  # noqa: E402
+import kube_objects  # noqa: E402
+import kube_server  # noqa: E402
 import slurm_cluster  # noqa: E402
 
 BIN = pathlib.Path(os.environ["BIN_DIR"])

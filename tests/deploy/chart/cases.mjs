@@ -204,6 +204,25 @@ export const CASES = {
       hardware: 'registry.example.org/team/hardware-tools:20261129',
     },
   },
+  'it counts its cluster': {
+    values: {
+      hardware: {
+        clusterReader: { enabled: true },
+        egress: [{ to: [{ ipBlock: { cidr: '0.0.0.0/0' } }], ports: [{ port: 443, protocol: 'TCP' }] }],
+        serviceAccount: { annotations: { owner: 'hpc' } },
+      },
+      config: { probes: [{ name: 'k8s', kind: 'kubernetes', match: { provider: 'our-k8s' }, discover: true }] },
+    },
+    outside: { configMaps: { 'kube-root-ca.crt': ['ca.crt'] } },
+    egress: { port: 443 },
+    reader: true,
+  },
+  'it counts its cluster, with a long name and an account of its own': {
+    release: 'a-team.with-a-very-long-name-for-its-hardware-service',
+    values: { hardware: { clusterReader: { enabled: true }, serviceAccount: { create: false, name: 'counter' } } },
+    outside: { configMaps: { 'kube-root-ca.crt': ['ca.crt'] }, serviceAccounts: ['counter'] },
+    reader: true,
+  },
   'no network policies': { values: { networkPolicy: { enabled: false } } },
   'narrow network policies': {
     values: {

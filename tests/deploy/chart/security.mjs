@@ -1,6 +1,6 @@
 // The rights of a pod: the restricted profile of Kubernetes' pod security standards, and more that is expected here.
 
-import { containersOf, find, podsOf } from './objects.mjs';
+import { containersOf, find, podsOf, same } from './objects.mjs';
 
 const VOLUMES = ['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'];
 const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/;
@@ -92,10 +92,35 @@ function accountProblems(pod, objects, one) {
   return account.automountServiceAccountToken === false ? [] : [`the service account ${name} gives its pods a token`];
 }
 
+/** Who may ask the cluster, and for what: nobody, unless the case has a reader. Its one container gets the token. */
+function rightsProblems(objects, one) {
+  const rights = objects.filter(({ kind }) => /Role/.test(kind));
+  const tokens = podsOf(objects).flatMap(pod =>
+    (pod.spec.volumes ?? [])
+      .filter(volume => volume.projected?.sources?.some(source => source.serviceAccountToken))
+      .flatMap(({ name }) =>
+        containersOf(pod)
+          .filter(container => container.volumeMounts?.some(mount => mount.name === name))
+          .map(container => `${pod.component}/${container.name}`),
+      ),
+  );
+  const wanted = one.reader ? ['hardware/hardware'] : [];
+  const wrong = same(tokens, wanted) ? [] : [`a token of the service account is given to ${tokens.join(', ') || 'nobody'}`];
+  if (!one.reader) return [...wrong, ...rights.map(({ kind, metadata }) => `${kind}/${metadata.name}: nobody asked for it`)];
+  const [role, binding] = ['ClusterRole', 'ClusterRoleBinding'].map(kind => rights.find(object => object.kind === kind));
+  if (rights.length !== 2 || !role || !binding) return [...wrong, 'there is not exactly one ClusterRole with its binding'];
+  if (!same(role.rules, [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: ['get', 'list'] }]))
+    wrong.push('the ClusterRole is not that of docs/probes.md');
+  const { serviceAccountName: name } = podsOf(objects).find(({ component }) => component === 'hardware').spec;
+  if (!same(binding.subjects, [{ kind: 'ServiceAccount', name, namespace: 'apps' }])) wrong.push('others are bound to the ClusterRole');
+  const { kind, name: bound } = binding.roleRef;
+  return kind === 'ClusterRole' && bound === role.metadata.name ? wrong : [...wrong, 'the binding is of another ClusterRole'];
+}
+
 export function securityProblems(objects, one, version) {
   const images = imagesOf(one, version);
   const pullPolicy = one.values?.image?.pullPolicy ?? 'IfNotPresent';
-  return podsOf(objects).flatMap(pod => [
+  const ofPods = podsOf(objects).flatMap(pod => [
     ...podProblems(
       pod,
       (one.values?.[pod.component]?.extraVolumes ?? []).map(({ name }) => name),
@@ -108,4 +133,5 @@ export function securityProblems(objects, one, version) {
       ),
     ),
   ]);
+  return [...ofPods, ...rightsProblems(objects, one)];
 }

@@ -34,7 +34,10 @@ function nameProblems(objects) {
     seen.add(id);
     if (!DNS_LABEL.test(name)) wrong.push('the name is not one of DNS with 63 characters at most');
     if (object.kind === 'StatefulSet' && name.length > 52) wrong.push('the name is too long for the label of its revisions');
-    if (namespace !== 'apps') wrong.push('is not in the namespace of the release');
+    const everywhere = ['ClusterRole', 'ClusterRoleBinding'].includes(object.kind);
+    if (namespace !== (everywhere ? undefined : 'apps')) wrong.push('is not in the namespace of the release');
+    // Two releases in two namespaces must not share it.
+    if (everywhere && !name.startsWith('apps-')) wrong.push('is named like that of a release in another namespace');
     for (const key of [NAME, INSTANCE, COMPONENT, 'app.kubernetes.io/version', 'app.kubernetes.io/managed-by', 'helm.sh/chart'])
       if (!labels[key]) wrong.push(`has no label ${key}`);
     for (const pod of WORKLOADS.includes(object.kind) ? podsOf([object]) : [])

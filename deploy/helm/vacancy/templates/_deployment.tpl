@@ -76,6 +76,9 @@ spec:
             - {name: config, mountPath: /etc/vacancy, readOnly: true}
             {{- if $hardware }}
             - {name: secrets, mountPath: /secrets, readOnly: true}
+            {{- if $values.clusterReader.enabled }}
+            - {name: cluster-reader, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+            {{- end }}
             {{- with include "vacancy.databaseCaMount" $root }}
             {{- . | nindent 12 }}
             {{- end }}
@@ -97,6 +100,15 @@ spec:
                   items:
                     - {key: admin-token, path: admin-token}
               {{- include "vacancy.password" $root | nindent 14 }}
+        {{- if $values.clusterReader.enabled }}
+        # What a pod gets that is given a token, for one of its containers.
+        - name: cluster-reader
+          projected:
+            defaultMode: 0440
+            sources:
+              - serviceAccountToken: {path: token, expirationSeconds: 3600}
+              - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+        {{- end }}
         {{- include "vacancy.migrateVolume" $root | nindent 8 }}
         {{- with include "vacancy.databaseCa" $root }}
         {{- . | nindent 8 }}

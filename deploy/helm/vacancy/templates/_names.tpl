@@ -44,8 +44,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
-{{- /* The metadata of an object: (dict "root" ROOT "component" COMPONENT), and optionally "name", "labels", "annotations", and "wave",
-       which Argo CD applies when all of lower waves are healthy. */}}
+{{- /* The metadata of an object: (dict "root" ROOT "component" COMPONENT), and optionally "name", "labels", "annotations", "everywhere"
+       for what is of no namespace, and "wave", which Argo CD applies when all of lower waves are healthy. */}}
 {{- define "vacancy.metadata" -}}
 {{- $root := .root -}}
 {{- $labels := include "vacancy.selector" (list $root .component) | fromYaml -}}
@@ -55,7 +55,9 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- $annotations := .annotations | default dict -}}
 {{- if .wave -}}{{- $annotations = merge (dict "argocd.argoproj.io/sync-wave" .wave) $annotations -}}{{- end -}}
 name: {{ .name | default (include "vacancy.component" (list $root .component)) }}
+{{- if not .everywhere }}
 namespace: {{ $root.Release.Namespace }}
+{{- end }}
 labels:
   {{- include "vacancy.texts" (merge $labels (.labels | default dict) ($root.Values.commonLabels | default dict)) | trim | nindent 2 }}
 {{- with merge (dict) $annotations ($root.Values.commonAnnotations | default dict) }}

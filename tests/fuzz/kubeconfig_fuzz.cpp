@@ -1,0 +1,15 @@
+// A kubeconfig, and what a program that logs in prints.
+#include "config/kubeconfig.hpp"
+#include "fuzz/check.hpp"
+#include "probe/kube_login.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = fuzz::text_of(data, size);
+  const auto config = config::read_kubeconfig(text, (size & 1) != 0 ? "a" : "");
+  if (!config) fuzz::check(std::unexpected(config.error()));
+  if (config) fuzz::require(config->server.starts_with("http") && base::is_printable_utf8(config->server));
+  const auto login = probe::read_login(text);
+  if (!login) fuzz::check(std::unexpected(login.error()));
+  if (login) fuzz::require(!login->token.empty() || !login->key.empty());
+  return 0;
+}
