@@ -178,7 +178,7 @@ class KubernetesProbeTest(TestCase):
     def test_logins_that_are_replaced_fail_no_run(self):
         """The old token ends as soon as the new one is written: a run may be anywhere in its lists then."""
         nodes, pods = small_cluster()
-        pods = [*pods, *plain([pod(f"p{i}", {"cpu": "1m"}, "gpu2") for i in range(2000)])]
+        pods = [*pods, *plain([pod(f"p{i}", {"cpu": "1m"}, "cpu1") for i in range(2000)])]
         server = self.secure(nodes, pods, tokens=["token-0"])
         token = self.directory / "token"
         token.write_text("token-0")

@@ -2,7 +2,10 @@
 does not have."""
 
 import datetime
+import sys
 
+# Debian's packages, for whichever python3 runs this.
+sys.path.append("/usr/lib/python3/dist-packages")
 try:
     from kubernetes import client
 except ImportError:
@@ -64,11 +67,16 @@ def pod(name, requests, node_name=None, *, phase=None, init=(), overhead=None, s
 
 def with_history(objects):
     """With metadata.managedFields, as the API server adds them: a third of what a list has."""
-    leaf = {f"f:{name}": {} for name in ("args", "env", "image", "imagePullPolicy", "name", "resources", "terminationMessagePath", "volumeMounts")}
-    fields = {"f:metadata": {"f:labels": {".": {}, "f:app": {}}, "f:annotations": {".": {}}},
-              "f:spec": {f'k:{{"name":"{name}"}}': leaf for name in ("main", "sidecar")} | {f"f:{name}": {} for name in ("dnsPolicy", "restartPolicy", "schedulerName", "securityContext", "terminationGracePeriodSeconds", "volumes")}}
-    entry = client.V1ManagedFieldsEntry(api_version="v1", fields_type="FieldsV1", fields_v1=fields, manager="kube-controller-manager", operation="Update",
-                                        time=datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc))
+    def owned(*names):
+        return {f"f:{name}": {} for name in names}
+
+    container_fields = owned("args", "env", "image", "imagePullPolicy", "name", "resources", "terminationMessagePath", "volumeMounts")
+    spec = owned("dnsPolicy", "restartPolicy", "schedulerName", "securityContext", "terminationGracePeriodSeconds", "volumes")
+    fields = {"f:metadata": {"f:labels": owned("app"), "f:annotations": owned("owner")},
+              "f:spec": spec | {f'k:{{"name":"{name}"}}': container_fields for name in ("main", "sidecar")}}
+    entry = client.V1ManagedFieldsEntry(
+        api_version="v1", fields_type="FieldsV1", fields_v1=fields, manager="kube-controller-manager", operation="Update",
+        time=datetime.datetime(2026, 11, 30, tzinfo=datetime.timezone.utc))
     for each in objects:
         each.metadata.managed_fields = [entry, entry]
     return objects
