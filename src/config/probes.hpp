@@ -9,6 +9,7 @@
 
 #include "config/azure_options.hpp"
 #include "config/gcp_options.hpp"
+#include "config/aws.hpp"
 #include "config/probe_keys.hpp"
 #include "core/reading.hpp"
 
@@ -293,6 +294,7 @@ struct ProbeConfig {
   AzureOptions azure{};
   GcpOptions gcp{};
   KubernetesOptions kubernetes{};
+  AwsOptions aws{};
 
   /// It finds its profiles by itself: its options have a `discover`.
   bool discovers() const;
@@ -314,6 +316,7 @@ void kinds(C& probe, Visit&& visit) {
   visit("azure", probe.azure);
   visit("gcp", probe.gcp);
   visit("kubernetes", probe.kubernetes);
+  visit("aws", probe.aws);
 }
 
 /// Calls `visit` with the options of the probe's own kind, and returns its result. A kind that is in no table throws
@@ -336,6 +339,7 @@ void check_options(const SlurmOptions& options, const ProbeConfig& probe, const 
 void check_options(const AzureOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const GcpOptions& options, const ProbeConfig& probe, const std::string& path);
 void check_options(const KubernetesOptions& options, const ProbeConfig& probe, const std::string& path);
+void check_options(const AwsOptions& options, const ProbeConfig& probe, const std::string& path);
 
 /// The options of the probe's own kind are beside the common keys; those of other kinds are unknown keys.
 template <Of<ProbeConfig> C, class Visit>

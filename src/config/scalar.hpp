@@ -24,6 +24,8 @@ inline constexpr auto kNames<Work> = std::to_array<std::string_view>({"sleep", "
 template <>
 inline constexpr auto kNames<Unit> = std::to_array<std::string_view>({"cpus", "nodes"});
 template <>
+inline constexpr auto kNames<CapacityUnit> = std::to_array<std::string_view>({"instances", "vcpus", "mebibytes"});
+template <>
 inline constexpr auto kNames<Format> = std::to_array<std::string_view>({"auto", "json", "nagios"});
 template <>
 inline constexpr auto kNames<Shape> = std::to_array<std::string_view>({"any", "any_single_zone", "balanced"});

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
+#include "probe/kinds.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -43,7 +44,8 @@ std::string list_of(const std::vector<std::string>& items) {
 
 /// What the rows say about one probe.
 struct Seen {
-  std::size_t profiles = 0;
+  /// In the rows of the snapshot.
+  std::vector<const core::Profile*> profiles{};
   std::size_t failing = 0;
   core::RowPtr latest_failure;
 };
@@ -52,7 +54,7 @@ std::map<std::string, Seen, std::less<>> seen_in(const core::Snapshot& snapshot)
   std::map<std::string, Seen, std::less<>> seen;
   snapshot.for_each([&](const core::RowPtr& row) {
     Seen& one = seen[row->probe];
-    ++one.profiles;
+    one.profiles.push_back(&row->profile);
     if (!row->failure) return;
     ++one.failing;
     if (!one.latest_failure || one.latest_failure->failure->failed_at < row->failure->failed_at)
@@ -87,16 +89,19 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
   const config::ProbeConfig& config = status.config;
   Object match;
   match.add_text("provider", config.match.provider).add_text("name", config.match.name);
+  const probe::DailyCalls daily = probe::daily_calls(config, seen.profiles);
   Object object;
   object.add_text("name", config.name)
       .add_text("kind", config.kind)
       .add("match", match.text())
+      .add("calls_a_day", fmt::format("{:.0f}", daily.calls))
       .add_text("ttl", base::to_string(config.ttl))
       .add_text("timeout", base::to_string(config.timeout))
       .add("limits", limits_json(status))
       .add("running", fmt::format("{}", status.running))
-      .add("profiles", fmt::format("{}", seen.profiles))
+      .add("profiles", fmt::format("{}", seen.profiles.size()))
       .add("failing", fmt::format("{}", seen.failing));
+  if (daily.most > 0) object.add("most_calls_a_day", fmt::format("{:.0f}", daily.most));
   if (status.slow_since) object.add_text("slow_since", base::to_rfc3339(*status.slow_since));
   if (seen.latest_failure) object.add("last_failure", failure_json(*seen.latest_failure));
   return object.text();
@@ -132,7 +137,8 @@ ProbesApi::ProbesApi(refresh::Refresher& refresher, store::Profiles& store, stor
 /// On the background thread.
 asio::awaitable<std::string> ProbesApi::statuses() {
   co_await refresher_.look_at_budgets();
-  const auto seen = seen_in(board_.state()->snapshot);
+  const board::StatePtr state = board_.state();
+  const auto seen = seen_in(state->snapshot);
   std::vector<std::string> probes;
   for (const refresh::ProbeStatus& status : refresher_.status()) {
     const auto found = seen.find(status.config.name);

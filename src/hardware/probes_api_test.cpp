@@ -61,11 +61,11 @@ TEST_F(ProbesApiTest, ProbesAreListedWithTheirLatestFailure) {
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"good","name":"a"})"), HasSubstr("HTTP/1.1 201"));
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"z"})"), HasSubstr("HTTP/1.1 201"));
   ASSERT_TRUE(lists("timed out after 1ms"));
-  EXPECT_THAT(
-      ask("GET", "/hardware/probes"),
-      AllOf(HasSubstr("Content-Type: application/json"),
-            HasSubstr(R"([{"name":"fails","kind":"simulated","match":{"provider":"bad","name":"*"})"),
-            HasSubstr(R"("limits":[],"running":0,"profiles":1,"failing":1)"), HasSubstr(R"({"name":"simulated",)")));
+  EXPECT_THAT(ask("GET", "/hardware/probes"),
+              AllOf(HasSubstr("Content-Type: application/json"),
+                    HasSubstr(R"([{"name":"fails","kind":"simulated","match":{"provider":"bad","name":"*"})"),
+                    HasSubstr(R"("calls_a_day":)"), HasSubstr(R"("limits":[],"running":0,"profiles":1,"failing":1)"),
+                    HasSubstr(R"({"name":"simulated",)")));
   // In the order of the list the earlier one comes last.
   EXPECT_THAT(ask("POST", "/hardware/", R"({"provider":"bad","name":"m"})"), HasSubstr("HTTP/1.1 201"));
   EXPECT_TRUE(eventually([&] {

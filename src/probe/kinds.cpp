@@ -22,4 +22,11 @@ std::size_t descriptors(const config::ProbeConfig& config) {
   return kind.descriptors + kind.descriptors_of_each * concurrency(config);
 }
 
+DailyCalls daily_calls(const config::ProbeConfig& config, std::span<const core::Profile* const> profiles) {
+  const double runs = std::chrono::duration<double>(std::chrono::days{1}) / std::chrono::duration<double>(config.ttl);
+  if (const auto daily = kind_of(config).daily) return daily(config, profiles, runs);
+  const bool shared = config.batched() && (config.discovers() || !profiles.empty());
+  return {.calls = runs * (shared ? 1.0 : static_cast<double>(profiles.size()))};
+}
+
 }  // namespace probe

@@ -2,6 +2,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "config/probes.hpp"
@@ -19,6 +20,16 @@ std::size_t concurrency(const config::ProbeConfig& config);
 /// File descriptors that its measurements may have open at once.
 std::size_t descriptors(const config::ProbeConfig& config);
 
+/// Calls of a source in a day, when nothing slows its probe down.
+struct DailyCalls {
+  double calls = 0;
+  /// As many as its documents allow; 0 when they name no number.
+  double most = 0;
+};
+
+/// Those of a probe that measures these profiles.
+DailyCalls daily_calls(const config::ProbeConfig& config, std::span<const core::Profile* const> profiles);
+
 /// The properties of a kind.
 struct Kind {
   std::unique_ptr<Probe> (*make)(const config::ProbeConfig&, boost::asio::any_io_executor);
@@ -27,6 +38,9 @@ struct Kind {
   /// File descriptors that all of its measurements share, and those that each needs.
   std::size_t descriptors = 0;
   std::size_t descriptors_of_each = 0;
+  /// For so many runs a day. Null: each measurement is a call.
+  DailyCalls (*daily)(const config::ProbeConfig&, std::span<const core::Profile* const> profiles,
+                      double runs) = nullptr;
 };
 
 /// For Kind::make.
@@ -55,5 +69,8 @@ Kind kind_of(const config::GcpOptions& options);
 /// Asks the API server of a Kubernetes cluster for nodes and pods, and counts what pods can still request. Batched: one
 /// run reads both lists.
 Kind kind_of(const config::KubernetesOptions& options);
+/// Asks Amazon EC2 for spot placement scores, spot prices, and whether types are offered. Batched: profiles share
+/// calls.
+Kind kind_of(const config::AwsOptions& options);
 
 }  // namespace probe

@@ -138,7 +138,7 @@ class Renewed {
     renewal_.reset();
     if (!stop.stop_requested()) fail(std::string(kLate));
     renewal.stop.request_stop();
-    co_await stay(renewal, base::SteadyTime::max(), {});
+    co_await stay(renewal, base::SteadyTime::max(), std::stop_token());
   }
 
   boost::asio::awaitable<void> stay(Renewal& renewal, base::SteadyTime until, const std::stop_token& stop) {

@@ -94,11 +94,10 @@ class RenewedTest : public testing::Test {
   asio::io_context context_{1};
   support::FakeClock clock_;
   Source source_{context_.get_executor()};
-  Renewed<std::string> renewed_{context_.get_executor(),
-                                [this](base::SteadyTime deadline, std::stop_token stop) {
-                                  return source_.fetch(deadline, std::move(stop));
-                                },
-                                {.clock = clock_}};
+  Renewed<std::string> renewed_{
+      context_.get_executor(),
+      [this](base::SteadyTime deadline, std::stop_token stop) { return source_.fetch(deadline, std::move(stop)); },
+      {.clock = clock_}};
   std::vector<std::string> back_;
 };
 

@@ -18,6 +18,8 @@ namespace support {
 
 /// The server of function_server.py, or of another script that does the same, on a free port of 127.0.0.1, ended with
 /// this object. Its arguments and paths are explained there. Needs SUPPORT_FROM_BIN, see support_dir().
+/// The server of function_server.py, or another of this folder, on a free port of 127.0.0.1, ended with this object.
+/// Its arguments and paths are explained there. Needs SUPPORT_FROM_BIN, see support_dir().
 class FunctionServer {
  public:
   explicit FunctionServer(const std::vector<std::string>& arguments = {},

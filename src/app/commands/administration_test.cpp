@@ -214,15 +214,19 @@ TEST_F(AdministrationTest, WhatIsRefusedIsTold) {
 
 TEST_F(AdministrationTest, ListsProbes) {
   const std::string probes = R"([
-    {"name":"slurm","kind":"exec","match":{"provider":"p","name":"*"},"ttl":"1m","profiles":1,"failing":0,"limits":[]},
+    {"name":"slurm","kind":"exec","match":{"provider":"p","name":"*"},"ttl":"1m","profiles":1,"failing":0,"calls_a_day":1440,
+     "limits":[]},
     {"name":"cloud","kind":"http","match":{"provider":"q","name":"*"},"ttl":"5m","profiles":3,"failing":2,
+     "calls_a_day":864,"most_calls_a_day":1728000,
      "limits":[{"left":3,"calls":10,"window":"1h"},{"calls":5,"window":"1m"}],"slow_since":"T1",
      "last_failure":{"failed_at":"T2","provider":"q","name":"x","error":"no\u001b"}}])";
   will_answer({{200, probes}});
   EXPECT_EQ(probe({"list"}).out,
             "slurm (exec) measures p/* every 1m: 1 profile, 0 failing\n"
+            "  calls a day: 1440\n"
             "cloud (http) measures q/* every 5m: 3 profiles, 2 failing\n"
             "  budget: 3 of 10 in 1h left, ? of 5 in 1m left\n"
+            "  calls a day: 864 of 1728000 that the source allows\n"
             "  slowed down since T1, because its source fails\n"
             "  last failure: T2 q/x: no?\n");
   EXPECT_EQ(probe({"list", "--json"}).out, probes);

@@ -43,6 +43,11 @@ void print_probe(const json::object& probe) {
                            text_at(probe, "ttl"), profiles, profiles == "1" ? "" : "s", text_at(probe, "failing"));
   if (const std::string budgets = budgets_of(probe); !budgets.empty())
     std::cout << fmt::format("  budget: {}\n", budgets);
+  if (const std::string calls = text_at(probe, "calls_a_day"); !calls.empty() && calls != "0") {
+    const std::string most = text_at(probe, "most_calls_a_day");
+    std::cout << fmt::format("  calls a day: {}{}\n", calls,
+                             most.empty() ? "" : fmt::format(" of {} that the source allows", most));
+  }
   if (const std::string since = text_at(probe, "slow_since"); !since.empty())
     std::cout << fmt::format("  slowed down since {}, because its source fails\n", since);
   if (const json::value* failure = probe.if_contains("last_failure")) {
