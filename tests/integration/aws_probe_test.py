@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -41,6 +42,7 @@ class AwsProbeTest(TestCase):
             self.environment.pop(name, None)
 
     def start(self, text):
+        shutil.rmtree(self.directory / "data", ignore_errors=True)  # with the readings of an earlier one
         config = self.directory / "aws.yaml"
         config.write_text(text)
         self.vacancy = self.program("vacancy", "up", "--config", config, "--data", "data", "--port", 0, "--hardware-port", 0,
