@@ -189,6 +189,7 @@ class KubernetesProbeTest(TestCase):
             asked = len(server.requests)
             new = self.directory / "token.new"
             new.write_text(f"token-{i}")
+            server.tokens = [f"token-{i - 1}", f"token-{i}"]  # what is written is valid
             new.rename(token)
             server.tokens = [f"token-{i}"]
             eventually("more is asked", lambda: len(server.requests) > asked + 5)
