@@ -45,6 +45,10 @@ void check_sets(const std::map<std::string, std::vector<std::string>>& sets);
 void check_portal(const PortalConfig& portal);
 void check_autoscaler(const AutoscalerConfig& autoscaler);
 void check_alerts(const Config& config);
+/// A command and its arguments; none is fine.
+void check_program(const std::vector<std::string>& command, const std::string& path);
+/// What libcurl would not take as it is meant.
+void check_url_of_probe(const std::string& url, const std::string& path);
 /// "Name: FILE" each.
 void check_header_files(const std::vector<std::string>& headers, const std::string& path);
 

@@ -58,6 +58,13 @@ struct Budget {
   bool operator==(const Budget&) const = default;
 };
 
+/// An amount of memory.
+struct Bytes {
+  std::uint64_t count = 0;
+
+  bool operator==(const Bytes&) const = default;
+};
+
 /// The profiles that a probe measures: globs on provider and name.
 struct Match {
   std::string provider = "*";

@@ -1,4 +1,5 @@
 // Refused options of probes, by key.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -130,6 +131,41 @@ TEST(ProbeOptions, OfSlurm) {
   EXPECT_THAT(slurm([](auto& o) { o.command = {""}; }), StartsWith("probes[0].command: names no program"));
   EXPECT_THAT(slurm([](auto& o) { o.scontrol = {std::string("a\0b", 3)}; }),
               StartsWith("probes[0].scontrol: holds a NUL"));
+}
+
+TEST(ProbeOptions, OfSlurmrestd) {
+  const auto rest = [](auto change) {
+    return slurm([&](SlurmOptions& o) {
+      o.url = "http://head:6820";
+      change(o);
+    });
+  };
+  EXPECT_EQ(rest([](auto& o) { o.jwt_file = "/t", o.user = "me", o.api_version = "v0.0.40"; }), "");
+  EXPECT_EQ(rest([](auto& o) { o.url = "unix:/run/slurmrestd.socket"; }), "");
+  for (const auto* url : {"head:6820", "unix:run", "ftp://head"})
+    EXPECT_THAT(rest([&](auto& o) { o.url = url; }), StartsWith(fmt::format("probes[0].url: '{}' is not a URL", url)));
+  EXPECT_THAT(rest([](auto& o) { o.url = "http://head/?x"; }), StartsWith("probes[0].url: has a query"));
+  for (const auto* version : {"40", "v0.0.", "v0.0.x", "v0.0.40/jobs"})
+    EXPECT_THAT(rest([&](auto& o) { o.api_version = version; }),
+                StartsWith(fmt::format("probes[0].api_version: '{}' is not a version", version)));
+  EXPECT_THAT(rest([](auto& o) { o.command = {"sinfo"}; }), StartsWith("probes[0].url: and command, scontrol or conf"));
+  EXPECT_THAT(rest([](auto& o) { o.conf = "/x"; }), StartsWith("probes[0].url: and command, scontrol or conf"));
+  EXPECT_THAT(rest([](auto& o) { o.cluster = "west"; }), StartsWith("probes[0].cluster: is for Slurm's own commands"));
+  EXPECT_THAT(rest([](auto& o) { o.user = "a\nb"; }), StartsWith("probes[0].user: has more than one line"));
+  EXPECT_THAT(slurm([](auto& o) { o.jwt_file = "/t"; }), StartsWith("probes[0].jwt_file: belongs to slurmrestd"));
+  EXPECT_THAT(slurm([](auto& o) { o.user = "me"; }), StartsWith("probes[0].user: belongs to slurmrestd"));
+}
+
+TEST(ProbeOptions, OfOneClusterOfSlurm) {
+  EXPECT_EQ(slurm([](auto& o) { o.cluster = "west"; }), "");
+  EXPECT_THAT(slurm([](auto& o) { o.cluster = "east,west"; }),
+              StartsWith("probes[0].cluster: 'east,west' may be several clusters"));
+  EXPECT_THAT(slurm([](auto& o) { o.cluster = "all"; }), StartsWith("probes[0].cluster: 'all' may be several"));
+  EXPECT_THAT(slurm([](auto& o) { o.cluster = "west", o.command = {"sinfo"}; }),
+              StartsWith("probes[0].cluster: is for Slurm's own commands; with a command, write -M into it"));
+  EXPECT_EQ(slurm([](auto& o) { o.memory_per_unit = {1 << 20}; }), "");
+  EXPECT_THAT(slurm([](auto& o) { o.memory_per_unit = {4096}; }),
+              StartsWith("probes[0].memory_per_unit: 4096 bytes are less than 1M"));
 }
 
 TEST(ProbeOptions, OfOtherKindsDoNotMatter) {
@@ -299,6 +335,12 @@ std::string read(std::string_view text) {
 }
 
 TEST(Scalars, AreReadAsAWhole) {
+  EXPECT_EQ(read<Bytes>("4G"), "4G");
+  EXPECT_EQ(read<Bytes>("4096M"), "4G");
+  EXPECT_EQ(read<Bytes>("1500"), "1500");
+  EXPECT_EQ(read<Bytes>("0"), "0");
+  for (const auto* none : {"", "G", "4g", "4GB", "-1", "1.5G", "99999999999T"})
+    EXPECT_EQ(read<Bytes>(none), "") << none;
   EXPECT_EQ(read<Budget>("60/1h"), "60/1h");
   EXPECT_EQ(read<Budget>(" 60 / 1h "), "60/1h");
   EXPECT_EQ(read<Budget>("1/1ms"), "1/1ms");

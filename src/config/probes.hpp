@@ -193,9 +193,19 @@ struct Globs {
   bool operator==(const Globs&) const = default;
 };
 
-/// Options of probe kind `slurm`. A profile's name is PARTITION, or PARTITION:GPU_TYPE (PARTITION:gpu for any type).
+/// Options of probe kind `slurm`. A profile's name is PARTITION, PARTITION:GPU_TYPE (PARTITION:gpu for any type),
+/// PARTITION:RESOURCE or PARTITION:RESOURCE:TYPE for other generic resources.
 struct SlurmOptions {
   static constexpr bool batch = true;
+  /// slurmrestd, which is asked instead of commands: http://HOST:6820, https://… or unix:/PATH of its socket. "": none.
+  std::string url{};
+  /// A file with its token, read for each run, and the user that the token is for.
+  std::string jwt_file{};
+  std::string user{};
+  /// A file with the certificates (PEM) of the authorities to trust instead of the system's.
+  std::string ca_file{};
+  /// The API's version, such as v0.0.40; "" finds the newest one that both sides know.
+  std::string api_version{};
   /// Prints the nodes; text as by default, or `sinfo --json`. Empty: Slurm's own sinfo.
   std::vector<std::string> command{};
   /// Runs scontrol, for partitions without visible nodes and for CPUs that no job gets. Empty: Slurm's own,
@@ -203,15 +213,22 @@ struct SlurmOptions {
   std::vector<std::string> scontrol{};
   /// Path of slurm.conf, for SLURM_CONF; "" is the system's.
   std::string conf{};
-  /// The unit of a profile without a GPU type.
+  /// The cluster that Slurm's commands are to ask (-M), by its name in the accounting database; "" is their own.
+  std::string cluster{};
+  /// The unit of a profile without a resource.
   Unit unit = Unit::cpus;
+  /// Memory that a node must have free for each unit, as jobs ask for it; 0: memory does not matter.
+  Bytes memory_per_unit{};
   /// Subtracts the demand of pending jobs from the free units. Costs a call of squeue.
   bool subtract_pending = false;
+  /// Where nothing is free, the reason says when Slurm expects jobs to start and to end. Costs a call of squeue.
+  bool expected_start = false;
   /// Nodes that are planned for another job count as free.
   bool planned_is_free = false;
   /// Nodes that are switched off until a job needs them count as free.
   bool powered_down_is_free = true;
-  /// Adds the partitions that these cover, and every GPU type of them, as profiles, and removes those that disappear.
+  /// Adds the partitions that these cover, and every GPU type and other generic resource of them, as profiles, and
+  /// removes those that disappear.
   Globs discover{};
   /// Hidden partitions are discovered, too.
   bool discover_hidden = false;
@@ -221,11 +238,19 @@ struct SlurmOptions {
 
 template <Of<SlurmOptions> C, class Visit>
 void fields(C& options, Visit&& visit) {
+  visit("url", options.url);
+  visit("jwt_file", options.jwt_file);
+  visit("user", options.user);
+  visit("ca_file", options.ca_file);
+  visit("api_version", options.api_version);
   visit("command", options.command);
   visit("scontrol", options.scontrol);
   visit("conf", options.conf);
+  visit("cluster", options.cluster);
   visit("unit", options.unit);
+  visit("memory_per_unit", options.memory_per_unit);
   visit("subtract_pending", options.subtract_pending);
+  visit("expected_start", options.expected_start);
   visit("planned_is_free", options.planned_is_free);
   visit("powered_down_is_free", options.powered_down_is_free);
   visit("discover", options.discover);

@@ -30,6 +30,8 @@ constexpr std::array<Suffix, 10> kSuffixes{{{"", 1},
                                             {"Mi", 1 << 20},
                                             {"Gi", 1 << 30},
                                             {"Ti", static_cast<double>(1LL << 40)}}};
+/// Of memory, each 1024 times the one before.
+constexpr std::string_view kBinary = "KMGT";
 /// A double holds every whole number up to here.
 constexpr double kMostMilli = static_cast<double>(1LL << 53);
 
@@ -91,6 +93,16 @@ base::Result<void> assign(Budget& out, std::string_view text) {
   return {};
 }
 
+base::Result<void> assign(Bytes& out, std::string_view text) {
+  const auto unit = text.empty() ? std::string_view::npos : kBinary.find(text.back());
+  const int shift = unit == std::string_view::npos ? 0 : 10 * (static_cast<int>(unit) + 1);
+  const auto count = base::number_of<std::uint64_t>(shift == 0 ? text : text.substr(0, text.size() - 1));
+  if (!count || *count > std::numeric_limits<std::uint64_t>::max() >> shift)
+    return base::fail(base::Errc::invalid, fmt::format("'{}' is not an amount of memory; write one such as 4G", text));
+  out.count = *count << shift;
+  return {};
+}
+
 base::Result<void> assign(Quantity& out, std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();
@@ -128,6 +140,15 @@ std::string to_text(double value) {
 }
 std::string to_text(Budget value) {
   return fmt::format("{}/{}", value.calls, base::to_string(value.window));
+}
+
+std::string to_text(Bytes value) {
+  std::size_t unit = 0;
+  while (value.count != 0 && value.count % 1024 == 0 && unit < kBinary.size()) {
+    value.count /= 1024;
+    ++unit;
+  }
+  return unit == 0 ? std::to_string(value.count) : fmt::format("{}{}", value.count, kBinary[unit - 1]);
 }
 
 std::string to_text(Quantity value) {

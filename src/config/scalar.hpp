@@ -57,6 +57,8 @@ base::Result<void> assign(base::Duration& out, std::string_view text);
 base::Result<void> assign(double& out, std::string_view text);
 /// "60/1h".
 base::Result<void> assign(Budget& out, std::string_view text);
+/// "4G", "512M", as Slurm writes memory: 4G is 4 · 2^30 bytes.
+base::Result<void> assign(Bytes& out, std::string_view text);
 /// "800m", "2k", as Kubernetes writes numbers. What is finer than a thousandth is rounded up.
 base::Result<void> assign(Quantity& out, std::string_view text);
 /// "LOW", "medium", …: any case, but not UNKNOWN.
@@ -71,6 +73,7 @@ std::string to_text(std::uint64_t value);
 std::string to_text(base::Duration value);
 std::string to_text(double value);
 std::string to_text(Budget value);
+std::string to_text(Bytes value);
 std::string to_text(Quantity value);
 std::string to_text(core::Level value);
 std::string to_text(const QuietHours& value);

@@ -31,16 +31,6 @@ void check_kind(const ProbeConfig& probe, const std::string& path) {
         fmt::format("kind '{}' is unknown{}", probe.kind, suggestion(probe.kind, known)));
 }
 
-bool is_glob(std::string_view text) {
-  return text.find_first_of("*?") != std::string_view::npos;
-}
-
-void check_program(const std::vector<std::string>& command, const std::string& path) {
-  for (const std::string& word : command)
-    check(word.find('\0') == std::string::npos, path, "holds a NUL byte, which no argument can");
-  check(command.empty() || !command.front().empty(), path, "names no program");
-}
-
 /// RFC 9110, section 5.6.2.
 bool is_header_name(std::string_view name) {
   const auto allowed = [](char c) {
@@ -75,14 +65,6 @@ void check_signed_headers(const std::vector<std::string>& headers, const std::st
     check(!base::trim(std::string_view(headers[i]).substr(headers[i].find(':') + 1)).empty(),
           fmt::format("{}[{}]", path, i),
           fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
-}
-
-void check_url_of_probe(const std::string& url, const std::string& path) {
-  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
-  check(std::ranges::none_of(url, not_written), path,
-        fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
-  const std::string wrong = base::wrong_authority(url);
-  check(wrong.empty(), path, wrong);
 }
 
 /// A reading that is MEDIUM must not be HIGH by the easier rule.
@@ -204,6 +186,20 @@ void check_discover(const Globs& discover, const ProbeConfig& probe, std::string
 }
 
 }  // namespace
+
+void check_program(const std::vector<std::string>& command, const std::string& path) {
+  for (const std::string& word : command)
+    check(word.find('\0') == std::string::npos, path, "holds a NUL byte, which no argument can");
+  check(command.empty() || !command.front().empty(), path, "names no program");
+}
+
+void check_url_of_probe(const std::string& url, const std::string& path) {
+  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
+  check(std::ranges::none_of(url, not_written), path,
+        fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
+  const std::string wrong = base::wrong_authority(url);
+  check(wrong.empty(), path, wrong);
+}
 
 void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
   for (std::size_t i = 0; i < headers.size(); ++i) {

@@ -171,6 +171,11 @@ Or<std::string> secret_from(const std::string& option, const std::string& file) 
   }
 }
 
+std::string wrong_ca_file(const std::string& file) {
+  std::error_code ignored;
+  return file.empty() || std::filesystem::is_regular_file(file, ignored) ? "" : no_certificates(file);
+}
+
 Or<Request> make_request(const config::HttpOptions& options, std::span<const core::Profile> profiles) {
   Request request{.method = options.method,
                   .url = options.url,
@@ -187,10 +192,7 @@ Or<Request> make_request(const config::HttpOptions& options, std::span<const cor
   }
   if (!request.body.empty() && !has_header(request, "Content-Type"))
     request.headers.emplace_back("Content-Type: application/json");
-  std::error_code ignored;
-  // libcurl would wait for somebody to write into a pipe, and all other calls with it.
-  if (!options.ca_file.empty() && !std::filesystem::is_regular_file(options.ca_file, ignored))
-    return std::unexpected(no_certificates(options.ca_file));
+  if (auto wrong = wrong_ca_file(options.ca_file); !wrong.empty()) return std::unexpected(std::move(wrong));
   if (std::ranges::any_of(request.headers, travels)) request.max_redirects = 0;
   if (auto fine = add_secret_headers(request, options); !fine) return std::unexpected(std::move(fine.error()));
   if (auto fine = log_in(request, options); !fine) return std::unexpected(std::move(fine.error()));

@@ -21,6 +21,10 @@ std::expected<Request, std::string> make_request(const config::HttpOptions& opti
 /// text.
 std::expected<std::string, std::string> secret_from(const std::string& option, const std::string& file);
 
+/// Why libcurl cannot read certificates from `file`; "" when it may try. It would wait for somebody to write into a
+/// pipe, and all other calls with it.
+std::string wrong_ca_file(const std::string& file);
+
 /// The request as it is shown to people: method, URL, headers and the start of the body, without secrets.
 std::string shown(const Request& request);
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "probe/slurm_json.hpp"
 
 namespace probe {
 namespace {
@@ -23,18 +25,69 @@ bool says_none(std::string_view line) {
   return line.starts_with("No ") && line.ends_with(" in the system");
 }
 
-/// CPUs of each node that no job gets, by name. Before 22.05, scontrol does not say.
-std::expected<std::map<std::string_view, std::int64_t>, std::string> reserved_cpus(std::string_view output) {
-  std::map<std::string_view, std::int64_t> reserved;
+struct Details {
+  /// CPUs that no job gets. Before 22.05, scontrol does not say.
+  std::int64_t reserved_cpus = 0;
+  /// In MiB.
+  std::optional<std::int64_t> free_memory{};
+};
+
+/// Of each node, by its name.
+std::expected<std::map<std::string_view, Details>, std::string> details_in(std::string_view output) {
+  std::map<std::string_view, Details> all;
   while (const auto line = next_line(output)) {
     if (says_none(*line)) continue;
-    const auto all = number(value_of(*line, "CPUTot"));
-    if (!line->starts_with("NodeName=") || !all)
+    const auto cpus = number(value_of(*line, "CPUTot"));
+    if (!line->starts_with("NodeName=") || !cpus)
       return std::unexpected(bad_line("scontrol", "NodeName=…, CPUTot=… and CPUEfctv=…", *line));
-    const auto effective = number(value_of(*line, "CPUEfctv")).value_or(*all);
-    if (effective < *all) reserved[value_of(*line, "NodeName")] = *all - effective;
+    Details& details = all[value_of(*line, "NodeName")];
+    details.reserved_cpus = std::max<std::int64_t>(0, *cpus - number(value_of(*line, "CPUEfctv")).value_or(*cpus));
+    const auto memory = number(value_of(*line, "RealMemory"));
+    const auto used = number(value_of(*line, "AllocMem"));
+    const auto reserved = number(value_of(*line, "MemSpecLimit")).value_or(0);
+    if (memory && used) details.free_memory = std::max<std::int64_t>(0, *memory - *used - reserved);
   }
-  return reserved;
+  return all;
+}
+
+void add_details(Nodes& nodes, const std::map<std::string_view, Details>& all) {
+  std::int64_t reserved = 0;
+  for (const std::string& name : nodes.names) {
+    const auto found = all.find(name);
+    if (found == all.end()) continue;
+    reserved += found->second.reserved_cpus;
+    // Of nodes that are alike, each has that of the one with the least.
+    if (const auto memory = found->second.free_memory)
+      nodes.free_memory = std::min(*memory, nodes.free_memory.value_or(*memory));
+  }
+  if (nodes.cpus_are_effective) return;
+  // sinfo counts them as idle.
+  nodes.cpus = std::max<std::int64_t>(0, nodes.cpus - reserved);
+  nodes.free_cpus = std::max<std::int64_t>(0, nodes.free_cpus - reserved);
+}
+
+void add_partition(Cluster& cluster, std::string_view name, std::string_view state, bool hidden,
+                   std::optional<std::int64_t> nodes) {
+  Partition& partition = cluster[std::string(name)];
+  partition.state = base::lower(state);
+  partition.hidden = hidden;
+  std::int64_t seen = 0;
+  for (const Nodes& each : partition.nodes) seen += each.count;
+  partition.unseen = std::max<std::int64_t>(0, std::min(kMostUnits, nodes.value_or(seen)) - seen);
+}
+
+/// One of slurmrestd's: up to v0.0.38 with "state" and "total_nodes" in it.
+void add_partition(Cluster& cluster, const boost::json::object& partition) {
+  Words states;
+  add_states(states, partition, "state");
+  add_states(states, object_in(partition, "partition"), "state");
+  Words flags;
+  add_states(flags, partition, "flags");
+  auto nodes = number_in(partition, "total_nodes");
+  if (!nodes) nodes = number_in(object_in(partition, "nodes"), "total");
+  const bool up = states.empty() || states.contains("up");
+  add_partition(cluster, base::text_in(partition, "name"), up ? "up" : *states.begin(), flags.contains("hidden"),
+                nodes);
 }
 
 }  // namespace
@@ -45,31 +98,28 @@ std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_vi
     const auto state = value_of(*line, "State");
     if (!line->starts_with("PartitionName=") || state.empty())
       return std::unexpected(bad_line("scontrol", "PartitionName=… and State=…", *line));
-    Partition& partition = cluster[std::string(value_of(*line, "PartitionName"))];
-    partition.state = base::lower(state);
-    partition.hidden = value_of(*line, "Hidden") == "YES";
-    std::int64_t seen = 0;
-    for (const Nodes& nodes : partition.nodes) seen += nodes.count;
-    const auto all = number(value_of(*line, "TotalNodes")).value_or(seen);
-    partition.unseen = std::max<std::int64_t>(0, all - seen);
+    add_partition(cluster, value_of(*line, "PartitionName"), state, value_of(*line, "Hidden") == "YES",
+                  number(value_of(*line, "TotalNodes")));
   }
   return {};
 }
 
-std::expected<void, std::string> take_off_reserved_cpus(Cluster& cluster, std::string_view output) {
-  const auto reserved = reserved_cpus(output);
-  if (!reserved) return std::unexpected(reserved.error());
-  if (reserved->empty()) return {};
+std::expected<void, std::string> add_partitions_json(Cluster& cluster, std::string_view answer) {
+  const auto parsed = parse_object(answer, "slurmrestd's list of partitions");
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto& partitions = array_in(parsed->get_object(), "partitions");
+  for (const auto& partition : partitions)
+    if (partition.is_object()) add_partition(cluster, partition.get_object());
+  if (const auto error = error_in(parsed->get_object()); partitions.empty() && !error.empty())
+    return std::unexpected(fmt::format("Slurm's controller does not answer: {}", error));
+  return {};
+}
+
+std::expected<void, std::string> add_node_details(Cluster& cluster, std::string_view output) {
+  const auto details = details_in(output);
+  if (!details) return std::unexpected(details.error());
   for (auto& [_, partition] : cluster)
-    for (Nodes& nodes : partition.nodes) {
-      if (nodes.cpus_are_effective) continue;
-      std::int64_t sum = 0;
-      for (const std::string& name : nodes.names)
-        if (const auto found = reserved->find(name); found != reserved->end()) sum += found->second;
-      // sinfo counts them as idle.
-      nodes.cpus = std::max<std::int64_t>(0, nodes.cpus - sum);
-      nodes.free_cpus = std::max<std::int64_t>(0, nodes.free_cpus - sum);
-    }
+    for (Nodes& nodes : partition.nodes) add_details(nodes, *details);
   return {};
 }
 

@@ -13,7 +13,11 @@ namespace probe {
 /// hidden, and how many nodes are not shown. Fails with a sentence.
 std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_view output);
 
-/// Takes off the CPUs that no job gets, by what `scontrol -a -o show node` printed. Fails with a sentence.
-std::expected<void, std::string> take_off_reserved_cpus(Cluster& cluster, std::string_view output);
+/// The same of the JSON of slurmrestd's partitions.
+std::expected<void, std::string> add_partitions_json(Cluster& cluster, std::string_view answer);
+
+/// Takes off the CPUs that no job gets, and adds the memory that none has, by what `scontrol -a -o show node` printed.
+/// Fails with a sentence.
+std::expected<void, std::string> add_node_details(Cluster& cluster, std::string_view output);
 
 }  // namespace probe

@@ -78,15 +78,18 @@ std::optional<Nodes> judge_nodes(RawNodes raw, const config::SlurmOptions& optio
               .out = why_out(raw.states, options),
               .cpus = raw.cpus,
               .cpus_are_effective = raw.cpus_are_effective,
-              .gpus = all->gpus,
+              .gres = all->all,
+              .free_memory = raw.free_memory,
               .features = std::move(raw.features)};
-  std::erase_if(nodes.gpus, [](const auto& type) { return type.second == 0; });
+  for (auto& [_, counts] : nodes.gres) std::erase_if(counts, [](const auto& type) { return type.second == 0; });
+  std::erase_if(nodes.gres, [](const auto& resource) { return resource.second.empty(); });
   // A full node has GPUs that no job can get any more; a draining one has CPUs.
   if (!nodes.out.empty() || is_full(raw.states)) {
-    for (const auto& [type, count] : nodes.gpus) nodes.free_gpus.by_type[type] = 0;
+    for (const auto& [name, counts] : nodes.gres)
+      for (const auto& [type, _] : counts) nodes.free_gres[name].by_type[type] = 0;
     return nodes;
   }
-  nodes.free_gpus = left_of(nodes.gpus, *used);
+  nodes.free_gres = left_of(nodes.gres, *used);
   nodes.idle = raw.states.contains("completing") ? 0 : std::min(raw.idle, raw.count);
   nodes.free_cpus = std::min(raw.free_cpus, raw.cpus);
   return nodes;

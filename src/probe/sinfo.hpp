@@ -29,9 +29,11 @@ struct Nodes {
   std::int64_t free_cpus = 0;
   /// The source has taken off the CPUs that no job gets (CoreSpecCount, CpuSpecList).
   bool cpus_are_effective = false;
-  /// Of each of them. What is free has the same types.
-  Gpus gpus{};
-  FreeGpus free_gpus{};
+  /// Generic resources of each of them. What is free has the same names and types.
+  Resources gres{};
+  LeftOf free_gres{};
+  /// Of each of them, in MiB: memory that no job has. Not given where the source does not say.
+  std::optional<std::int64_t> free_memory{};
   /// Features that jobs may demand of a node; not given where the source has none.
   std::optional<Names> features{};
 };
@@ -53,8 +55,9 @@ using Cluster = std::map<std::string, Partition, std::less<>>;
 /// when it is neither, when it has been cut to a width, and when it says that the controller does not answer.
 std::expected<Cluster, std::string> read_sinfo(std::string_view output, const config::SlurmOptions& options);
 
-/// The same of JSON alone.
-std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options);
+/// The same of JSON alone, which may be that of slurmrestd; `source` is what sentences call it.
+std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options,
+                                                    std::string_view source = "the output of sinfo");
 
 /// A source's facts about a node, or about each node of a group; CPUs and idle nodes are those of the whole group.
 struct RawNodes {
@@ -67,6 +70,7 @@ struct RawNodes {
   bool cpus_are_effective = false;
   std::string_view gres{};
   std::string_view gres_used{};
+  std::optional<std::int64_t> free_memory{};
   std::optional<Names> features{};
 };
 

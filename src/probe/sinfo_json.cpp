@@ -10,53 +10,12 @@
 #include "probe/json.hpp"
 #include "probe/judge.hpp"
 #include "probe/sinfo.hpp"
-#include "probe/slurm_state.hpp"
+#include "probe/slurm_json.hpp"
 
 namespace probe {
 namespace {
 
 namespace json = boost::json;
-
-const json::object kNothing;
-const json::array kNone;
-
-const json::object& object_in(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found != nullptr && found->is_object() ? found->get_object() : kNothing;
-}
-
-const json::array& array_in(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  return found != nullptr && found->is_array() ? found->get_array() : kNone;
-}
-
-std::string_view text_of(const json::value& value) {
-  return value.is_string() ? std::string_view(value.get_string().data(), value.get_string().size())
-                           : std::string_view();
-}
-
-/// A count; newer versions write some as {"set": true, "infinite": false, "number": 8}. Nothing when it is not given or
-/// no count.
-std::optional<std::int64_t> number_in(const json::object& object, std::string_view name) {
-  const json::value* found = object.if_contains(name);
-  if (found != nullptr && found->is_object()) {
-    const json::object& optional = found->get_object();
-    const json::value* set = optional.if_contains("set");
-    const json::value* infinite = optional.if_contains("infinite");
-    if ((set != nullptr && *set == false) || (infinite != nullptr && *infinite == true)) return std::nullopt;
-    found = optional.if_contains("number");
-  }
-  if (found == nullptr || !found->is_number()) return std::nullopt;
-  const auto value = found->to_number<double>();
-  if (!(value >= 0 && value <= static_cast<double>(kMostUnits))) return std::nullopt;
-  return static_cast<std::int64_t>(value);
-}
-
-/// A state is a word, or a list of words.
-void add_states(Words& words, const json::object& object, std::string_view name) {
-  add_words(words, base::text_in(object, name));
-  for (const json::value& word : array_in(object, name)) add_words(words, text_of(word));
-}
 
 /// "big,fast" or ["big", "fast"].
 std::optional<Names> features_in(const json::object& object, std::string_view name) {
@@ -72,6 +31,14 @@ std::optional<std::int64_t> cpus_of(std::string_view tres) {
   while (!tres.empty())
     if (const auto one = cut(tres, ','); one.starts_with("cpu=")) return number(one.substr(4));
   return std::nullopt;
+}
+
+/// Memory of a node that no job has, in MiB.
+std::optional<std::int64_t> free_memory_of(const json::object& node) {
+  const auto all = number_in(node, "real_memory");
+  const auto allocated = number_in(node, "alloc_memory");
+  if (!all || !allocated) return std::nullopt;
+  return std::max<std::int64_t>(0, *all - *allocated - number_in(node, "specialized_memory").value_or(0));
 }
 
 /// Sets the node's capacity for jobs; false when it is missing.
@@ -103,6 +70,7 @@ void add_node(Cluster& cluster, std::set<std::pair<std::string, std::string>>& s
   RawNodes raw{.names = {name},
                .gres = base::text_in(node, "gres"),
                .gres_used = base::text_in(node, "gres_used"),
+               .free_memory = free_memory_of(node),
                .features = features_in(node, "active_features")};
   const bool complete = read_cpus(node, raw);
   add_states(raw.states, node, "state");
@@ -139,23 +107,12 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
   if (raw.count > 0) out.nodes.push_back(judge(std::move(raw), complete, options));
 }
 
-/// The error in it, or "". When the controller is gone, sinfo prints an error and no nodes, with exit code 0.
-std::string error_in(const json::object& root) {
-  for (const json::value& error : array_in(root, "errors"))
-    if (error.is_object()) {
-      auto text = base::text_in(error.get_object(), "description");
-      if (text.empty()) text = base::text_in(error.get_object(), "error");
-      return fmt::format("Slurm's controller does not answer: {}", one_line(text));
-    }
-  return "";
-}
-
 }  // namespace
 
-std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options) {
-  const auto parsed = parse_json(output);
-  if (!parsed) return std::unexpected(fmt::format("the output of sinfo {}", parsed.error()));
-  if (!parsed->is_object()) return std::unexpected(std::string("the output of sinfo is not a JSON object"));
+std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options,
+                                                    std::string_view source) {
+  const auto parsed = parse_object(output, source);
+  if (!parsed) return std::unexpected(parsed.error());
   const json::object& root = parsed->get_object();
   Cluster cluster;
   std::set<std::pair<std::string, std::string>> seen;
@@ -163,7 +120,8 @@ std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, con
     if (node.is_object()) add_node(cluster, seen, node.get_object(), options);
   for (const json::value& group : array_in(root, "sinfo"))
     if (group.is_object()) add_group(cluster, group.get_object(), options);
-  if (auto error = error_in(root); cluster.empty() && !error.empty()) return std::unexpected(std::move(error));
+  if (const auto error = error_in(root); cluster.empty() && !error.empty())
+    return std::unexpected(fmt::format("Slurm's controller does not answer: {}", error));
   return cluster;
 }
 

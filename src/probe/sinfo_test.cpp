@@ -35,7 +35,7 @@ Cluster cluster(std::string_view output, const config::SlurmOptions& options = {
 /// "FREE/TOTAL: reason" with the level in front, if any; or the failure.
 std::string said(const Cluster& cluster, std::string_view profile, config::Unit unit = config::Unit::cpus,
                  const Jobs& pending = {}) {
-  const auto seen = observe(cluster, pending, profile, unit);
+  const auto seen = observe(cluster, pending, profile, {.unit = unit});
   if (!seen) return seen.error();
   return (seen->said ? std::string(core::to_string(*seen->said)) + " " : std::string()) +
          (std::stringstream() << *seen->free << "/" << *seen->total << ": " << seen->reason).str();
@@ -96,7 +96,7 @@ TEST(Sinfo, NodesThatTakeNoJobsHaveNothingFree) {
   EXPECT_EQ(out.free_cpus, 0);
   EXPECT_EQ(out.idle, 0);
   EXPECT_EQ(out.cpus, 4);
-  EXPECT_THAT(out.free_gpus.by_type, ElementsAre(Pair("", 0)));
+  EXPECT_THAT(out.free_gres.at("gpu").by_type, ElementsAre(Pair("", 0)));
 }
 
 TEST(Sinfo, ACompletingNodeIsNotIdle) {
@@ -108,8 +108,8 @@ TEST(Sinfo, ACompletingNodeIsNotIdle) {
 TEST(Sinfo, FullNodesAreInServiceAndHaveNothing) {
   const Nodes full = cluster("n|p|up|allocated|4/0/0/4|gpu:2|gpu:1|\n").at("p").nodes.at(0);
   EXPECT_EQ(full.out, "");
-  EXPECT_THAT(full.gpus, ElementsAre(Pair("", 2)));
-  EXPECT_THAT(full.free_gpus.by_type, ElementsAre(Pair("", 0)));
+  EXPECT_THAT(full.gres.at("gpu"), ElementsAre(Pair("", 2)));
+  EXPECT_THAT(full.free_gres.at("gpu").by_type, ElementsAre(Pair("", 0)));
   EXPECT_EQ(said({{"p", {.nodes = {full}}}}, "p"), "0/4: 0 of 4 CPUs free");
 }
 
@@ -137,13 +137,69 @@ TEST(Sinfo, SaysTheLargestRequestThatFits) {
   const Cluster two =
       cluster("a|p|up|mixed|2/2/0/4|gpu:2|gpu:0|\nb|p|up|idle|0/3/0/3|gpu:2|gpu:1|\nc|p|up|down|0/9/0/9|||\n");
   const auto largest = [&](std::string_view profile, config::Unit unit) {
-    return observe(two, {}, profile, unit)->largest;
+    return observe(two, {}, profile, {.unit = unit})->largest;
   };
   EXPECT_EQ(largest("p", config::Unit::cpus), 3);
   EXPECT_EQ(largest("p:gpu", config::Unit::cpus), 2);
   // A request of several nodes is spread by its nature.
   EXPECT_EQ(largest("p", kNodes), 1);
-  EXPECT_EQ(observe(cluster("n|p|up|down|0/4/0/4|||\n"), {}, "p", kNodes)->largest, 0);
+  EXPECT_EQ(observe(cluster("n|p|up|down|0/4/0/4|||\n"), {}, "p", {.unit = kNodes})->largest, 0);
+}
+
+TEST(Sinfo, CountsEveryGenericResource) {
+  const Cluster read = cluster(
+      "a|p|up|mixed|2/6/0/8|gpu:a100:4,shard:a100:20,dcu:z100:8,npu:8|gpu:a100:1(IDX:0),shard:a100:6(IDX:1-2),"
+      "dcu:z100:3,npu:8|\n"
+      "b|p|up|idle|0/8/0/8|dcu:z100:8,dcu:z200:2|dcu:0|\n"
+      "c|p|up|idle+drain|0/8/0/8|npu:8|npu:0|\n");
+  EXPECT_EQ(said(read, "p:gpu"), "1/4: 1 of 4 GPUs free on 1 of 1 nodes") << "two are shared";
+  // Five shares are of the GPU that is in use as a whole.
+  EXPECT_EQ(said(read, "p:shard"), "9/20: 9 of 20 shards free on 1 of 1 nodes");
+  EXPECT_EQ(said(read, "p:shard:a100"), "9/20: 9 of 20 a100 shards free on 1 of 1 nodes");
+  EXPECT_EQ(said(read, "p:dcu"), "15/18: 15 of 18 dcus free on 2 of 2 nodes, at most 10 on one");
+  EXPECT_EQ(said(read, "p:dcu:z100"), "13/16: 13 of 16 z100 dcus free on 2 of 2 nodes, at most 8 on one");
+  EXPECT_EQ(said(read, "p:npu"), "0/16: 0 of 16 npus free; 1 drained");
+  EXPECT_EQ(said(read, "p:gpu:a100"), said(read, "p:a100"));
+  EXPECT_EQ(said(read, "p:dcu:x"),
+            "partition 'p' has no dcus of type 'x'; it has: dcu:z100, dcu:z200, a100, npu, shard:a100");
+  EXPECT_EQ(said(read, "p:fpga"),
+            "partition 'p' has no GPUs of type 'fpga'; it has: dcu:z100, dcu:z200, a100, npu, shard:a100");
+  EXPECT_EQ(said(read, "p:fpga:x"),
+            "partition 'p' has no fpgas of type 'x'; it has: dcu:z100, dcu:z200, a100, npu, shard:a100");
+  EXPECT_THAT(profile_names(read), ElementsAre("p", "p:dcu:z100", "p:dcu:z200", "p:a100", "p:npu", "p:shard:a100"));
+}
+
+TEST(Sinfo, AGpuTypeMayBeCalledAsAResourceIs) {
+  const Cluster read = cluster("a|p|up|idle|0/8/0/8|gpu:mps:2,mps:200|gpu:0,mps:50(50/100,0/100)|\n");
+  EXPECT_THAT(said(read, "p:mps"), StartsWith("1/2: 1 of 2 mps GPUs free"));
+}
+
+TEST(Sinfo, AmountsAndWhatIsNeverUsedUpAreNoUnits) {
+  const Cluster read = cluster("a|p|up|idle|0/8/0/8|tmpdisk:4G,lustre:no_consume:3,fpga:1|tmpdisk:0|\n");
+  EXPECT_THAT(profile_names(read), ElementsAre("p", "p:fpga"));
+}
+
+TEST(Sinfo, UnitsNeedMemoryWhenItCounts) {
+  Cluster two = cluster(
+      "a|p|up|mixed|2/6/0/8|gpu:a:4|gpu:a:1|\nb|p|up|idle|0/8/0/8|gpu:a:4|gpu:a:0|\nc|p|up|down|0/8/0/"
+      "8|gpu:a:4|gpu:0|\n");
+  const auto with = [&](std::uint64_t megabytes, std::string_view profile, config::Unit unit = config::Unit::cpus) {
+    const auto seen = observe(two, {}, profile, {.unit = unit, .memory_per_unit = {megabytes << 20}});
+    if (!seen) return seen.error();
+    return (std::stringstream() << *seen->free << " " << *seen->largest << ": " << seen->reason).str();
+  };
+  EXPECT_THAT(with(4000, "p"), StartsWith("memory_per_unit needs the free memory of each node"));
+  two.at("p").nodes[0].free_memory = 7999;
+  two.at("p").nodes[1].free_memory = 16000;
+  EXPECT_EQ(with(0, "p:a"), "7 4: 7 of 12 a GPUs free on 2 of 3 nodes, at most 4 on one; 1 down");
+  EXPECT_EQ(with(4000, "p:a"),
+            "5 4: 5 of 12 a GPUs free on 2 of 3 nodes, at most 4 on one; 2 more without memory; 1 down");
+  EXPECT_EQ(with(8000, "p:a"), "2 2: 2 of 12 a GPUs free on 1 of 3 nodes; 5 more without memory; 1 down");
+  EXPECT_EQ(with(20000, "p:a"), "0 0: 0 of 12 a GPUs free; 7 more without memory; 1 down");
+  EXPECT_EQ(with(2000, "p"),
+            "11 8: 11 of 24 CPUs free on 2 of 3 nodes, at most 8 on one; 3 more without memory; 1 down");
+  EXPECT_EQ(with(16000, "p", kNodes), "1 1: 1 of 3 nodes free; 1 down");
+  EXPECT_EQ(with(16001, "p", kNodes), "0 0: 0 of 3 nodes free; 1 more without memory; 1 down");
 }
 
 TEST(Sinfo, NamesWhatIsThereWhenAProfileIsNot) {
@@ -228,6 +284,20 @@ TEST(SinfoJson, WhatMakesNoSenseIsNotFree) {
                               "cpus":{"total":4,"idle":5}}]})"),
                    "p"),
               HasSubstr("1 without counts"));
+}
+
+TEST(SinfoJson, ReadsMemoryThatNoJobHas) {
+  const auto of = [](std::string_view members) {
+    return cluster(R"({"nodes":[{"name":"n","partitions":["p"],"state":["IDLE"],"cpus":4,"alloc_cpus":0,)" +
+                   std::string(members) + "}]}")
+        .at("p")
+        .nodes.at(0)
+        .free_memory;
+  };
+  EXPECT_EQ(of(R"("real_memory":8000,"alloc_memory":3000,"free_memory":99)"), 5000);
+  EXPECT_EQ(of(R"("real_memory":8000,"alloc_memory":3000,"specialized_memory":1000)"), 4000);
+  EXPECT_EQ(of(R"("real_memory":8000,"alloc_memory":9000)"), 0);
+  EXPECT_EQ(of(R"("real_memory":8000)"), std::nullopt);
 }
 
 TEST(SinfoJson, ReadsCpusForJobs) {

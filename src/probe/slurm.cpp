@@ -1,166 +1,62 @@
-#include <fmt/format.h>
-
-#include <cstdlib>
+#include <algorithm>
 
 #include "base/offload.hpp"
 #include "base/text.hpp"
 #include "probe/kinds.hpp"
 #include "probe/program.hpp"
-#include "probe/scontrol.hpp"
 #include "probe/slurm_count.hpp"
+#include "probe/slurm_source.hpp"
+#include "probe/transfers.hpp"
 
 namespace probe {
 namespace {
 
 namespace asio = boost::asio;
-using Command = std::vector<std::string>;
 
-/// Some 60,000 nodes as JSON.
-constexpr std::size_t kMaxOutputBytes = 64 << 20;
 constexpr std::size_t kMaxTraceBytes = 16 << 10;
-
-Command sinfo_command(const config::SlurmOptions& options) {
-  if (!options.command.empty()) return options.command;
-  return {"sinfo", "-h", "-a", "-N", "--noconvert", fmt::format("--Format={}", kSinfoFormat)};
-}
-
-/// Each task of an array is a line: -r.
-Command squeue_command() {
-  return {"squeue", "-h", "-a", "-r", "-t", "PD", "--noconvert", fmt::format("--Format={}", kSqueueFormat)};
-}
-
-Command excluded_command() {
-  return {"squeue", "-h", "-a", "-t", "PD", "-o", std::string(kExcludedFormat)};
-}
-
-/// Where the nodes come from elsewhere, Slurm's own scontrol may be that of another cluster, or of none.
-bool asks_scontrol(const config::SlurmOptions& options) {
-  return options.command.empty() || !options.scontrol.empty();
-}
-
-Command scontrol_command(const config::SlurmOptions& options, const char* what) {
-  Command command = options.scontrol.empty() ? Command{"scontrol"} : options.scontrol;
-  for (const char* word : {"-a", "-o", "show", what}) command.emplace_back(word);
-  return command;
-}
-
-/// Without the user's settings for sinfo and squeue, which change their output.
-std::vector<std::string> environment(const config::SlurmOptions& options) {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
-  const auto own = [](const char* name) { return std::getenv(name); };
-  const auto or_else = [&](const char* name, const char* otherwise) { return own(name) ? own(name) : otherwise; };
-  std::vector<std::string> out = {fmt::format("PATH={}", or_else("PATH", "/usr/local/bin:/usr/bin:/bin")),
-                                  fmt::format("HOME={}", or_else("HOME", "/")), "LC_ALL=C"};
-  const std::string conf = options.conf.empty() ? or_else("SLURM_CONF", "") : options.conf;
-  if (!conf.empty()) out.push_back("SLURM_CONF=" + conf);
-  return out;
-}
-
-std::string last_line(std::string_view text) {
-  text = base::trim(text);
-  return one_line(text.substr(text.rfind('\n') + 1));
-}
-
-std::string failure(const Command& command, const Exited& exited) {
-  if (exited.signal != 0) return fmt::format("{} was killed by signal {}", command.front(), exited.signal);
-  const std::string said = last_line(exited.errors);
-  if (said.empty()) return fmt::format("{} failed with exit code {}", command.front(), exited.code);
-  return fmt::format("{} failed: {}", command.front(), said);
-}
-
-/// An answer that is empty beside an error is none, whatever the exit code.
-bool has_failed(const Exited& exited) {
-  return exited.code != 0 || (base::trim(exited.output).empty() && !base::trim(exited.errors).empty());
-}
-
-void note(Trace* trace, std::string_view sent, std::string_view received) {
-  if (trace == nullptr) return;
-  trace->sent += fmt::format("{}{}", trace->sent.empty() ? "" : "\n", sent);
-  trace->received += received.substr(0, kMaxTraceBytes - std::min(kMaxTraceBytes, trace->received.size()));
-}
-
-/// The outputs of the commands; "" of those that do not run.
-struct Printed {
-  std::string nodes;
-  std::string partitions;
-  std::string node_details;
-  std::string jobs;
-  std::string excluded;
-};
-
-std::expected<Cluster, std::string> read_cluster(const Printed& printed, const config::SlurmOptions& options) {
-  auto cluster = read_sinfo(printed.nodes, options);
-  if (!cluster) return cluster;
-  if (auto added = add_partitions(*cluster, printed.partitions); !added) return std::unexpected(added.error());
-  if (auto taken = take_off_reserved_cpus(*cluster, printed.node_details); !taken)
-    return std::unexpected(taken.error());
-  if (cluster->empty()) return std::unexpected(std::string("sinfo names no node"));
-  return cluster;
-}
 
 class SlurmProbe final : public Probe {
  public:
   SlurmProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
-      : config_(config), environment_(environment(config.slurm)), programs_(std::move(executor), config.timeout) {}
+      : config_(config),
+        source_(config.slurm.url.empty() ? slurm_commands(config, std::move(executor))
+                                         : slurm_rest(config, std::move(executor))) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
-    const auto printed = co_await ask(call);
-    if (!printed) co_return failed(profiles.size(), printed.error());
+    const auto heard = co_await source_->ask(call);
+    if (!heard) co_return failed(profiles.size(), heard.error());
     // A large cluster takes a good part of a second to read.
-    auto read = [&] { return answer(*printed, profiles); };
+    auto read = [&] { return answer(*heard, profiles); };
     co_return co_await readers_.run(read);
   }
 
  private:
-  template <class T>
-  using Or = std::expected<T, Failure>;
-
-  asio::awaitable<Or<Printed>> ask(Call call) {
-    const config::SlurmOptions& options = config_.slurm;
-    Printed printed;
-    std::vector<std::pair<Command, std::string*>> asked = {{sinfo_command(options), &printed.nodes}};
-    if (asks_scontrol(options)) {
-      asked.emplace_back(scontrol_command(options, "partition"), &printed.partitions);
-      asked.emplace_back(scontrol_command(options, "node"), &printed.node_details);
-    }
-    if (options.subtract_pending) {
-      asked.emplace_back(squeue_command(), &printed.jobs);
-      asked.emplace_back(excluded_command(), &printed.excluded);
-    }
-    bool any = false;
-    for (auto& [command, text] : asked) {
-      auto output = co_await run(std::move(command), call);
-      if (!output) co_return std::unexpected(Failure{output.error().sentence, any || output.error().asked});
-      any = true;
-      *text = std::move(*output);
-    }
-    co_return printed;
-  }
-
-  /// The command's output, when it succeeds.
-  asio::awaitable<Or<std::string>> run(Command command, Call call) {
-    Program program{.command = command, .environment = environment_, .max_output_bytes = kMaxOutputBytes, .nice = 0};
-    auto exited = co_await programs_.run(std::move(program), call.deadline, call.stop);
-    const std::string conf = config_.slurm.conf.empty() ? "" : fmt::format("SLURM_CONF={} ", config_.slurm.conf);
-    note(call.trace, conf + typed(command), exited ? exited->output + exited->errors : "");
-    if (!exited) co_return std::unexpected(std::move(exited.error()));
-    if (has_failed(*exited)) co_return std::unexpected(Failure{failure(command, *exited)});
-    co_return std::move(exited->output);
-  }
-
-  Answer answer(const Printed& printed, std::span<const core::Profile> profiles) const {
-    const auto cluster = read_cluster(printed, config_.slurm);
-    if (!cluster) return same_for_all(profiles.size(), std::unexpected(cluster.error()));
-    const auto pending = read_squeue(printed.jobs, printed.excluded);
-    if (!pending) return same_for_all(profiles.size(), std::unexpected(pending.error()));
+  Answer answer(const Heard& heard, std::span<const core::Profile> profiles) const {
+    const auto blotted = [&](std::string_view text) { return heard.secrets.blotted(text); };
+    const auto seen = source_->read(heard);
+    if (!seen) return same_for_all(profiles.size(), std::unexpected(blotted(seen.error())));
     Answer answer;
     for (const core::Profile& profile : profiles) {
-      auto seen = observe(*cluster, *pending, profile.key.name, config_.slurm.unit);
-      answer.results.push_back(seen ? judge(std::move(*seen), config_.levels)
-                                    : Result(std::unexpected(std::move(seen.error()))));
+      Result result = judged(*seen, profile.key.name);
+      std::string& text = result ? result->reason : result.error();
+      text = blotted(text);
+      answer.results.push_back(std::move(result));
     }
-    if (config_.discovers()) answer.discovered = discovered(*cluster, profiles);
+    if (config_.discovers()) {
+      answer.discovered = discovered(seen->cluster, profiles);
+      std::erase_if(*answer.discovered, [&](const core::ProfileKey& key) { return blotted(key.name) != key.name; });
+    }
     return answer;
+  }
+
+  Result judged(const Seen& seen, const std::string& name) const {
+    auto observed = observe(seen.cluster, seen.queue.pending, name, config_.slurm);
+    if (!observed) return std::unexpected(std::move(observed.error()));
+    // Where no node takes jobs, no job that ends makes any free.
+    if (config_.slurm.expected_start && observed->free == 0 && !observed->said)
+      if (const auto counted = find_counted(seen.cluster, name, config_.slurm))
+        observed->reason += expected_text(*counted, seen.queue.turns, base::system_clock().wall_now());
+    return judge(std::move(*observed), config_.levels);
   }
 
   std::vector<core::ProfileKey> discovered(const Cluster& cluster, std::span<const core::Profile> known) const {
@@ -171,16 +67,23 @@ class SlurmProbe final : public Probe {
     return keys;
   }
 
-  config::ProbeConfig config_;
-  std::vector<std::string> environment_;
-  Programs programs_;
+  const config::ProbeConfig config_;
+  const std::unique_ptr<SlurmSource> source_;
   base::OffloadPool readers_{"slurm", 1, base::OffloadPool::Priority::low};
 };
 
 }  // namespace
 
+void note(Trace* trace, std::string_view sent, std::string_view received) {
+  if (trace == nullptr) return;
+  if (!trace->sent.empty()) trace->sent += '\n';
+  trace->sent += sent;
+  trace->received += received.substr(0, kMaxTraceBytes - std::min(kMaxTraceBytes, trace->received.size()));
+}
+
 /// One run answers for all.
-Kind kind_of(const config::SlurmOptions&) {
+Kind kind_of(const config::SlurmOptions& options) {
+  if (!options.url.empty()) return {make<SlurmProbe>, 1, kTransfersDescriptors, kTransferDescriptors};
   return {make<SlurmProbe>, 1, kStartDescriptors, kProgramDescriptors};
 }
 

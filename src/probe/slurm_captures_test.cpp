@@ -37,7 +37,7 @@ std::vector<Capture> captures() {
 }
 
 std::string said(const Cluster& cluster, const std::string& profile, config::Unit unit) {
-  const auto seen = observe(cluster, {}, profile, unit);
+  const auto seen = observe(cluster, {}, profile, {.unit = unit});
   if (!seen) return seen.error();
   return (std::ostringstream() << *seen->free << '/' << *seen->total << ' ' << *seen->largest).str();
 }
@@ -52,7 +52,7 @@ void check(const Capture& capture, const std::string& form) {
     return found == capture.parts.end() ? std::string() : found->second;
   };
   ASSERT_TRUE(add_partitions(*cluster, part("partitions")));
-  ASSERT_TRUE(take_off_reserved_cpus(*cluster, part("nodes")));
+  ASSERT_TRUE(add_node_details(*cluster, part("nodes")));
   std::istringstream lines(capture.parts.at("counts"));
   for (std::string line; std::getline(lines, line);) {
     const bool nodes = line.starts_with("nodes ");
@@ -81,7 +81,7 @@ TEST(SlurmCaptures, TextAndJsonSayTheSame) {
     auto json = read_sinfo(capture.parts.at("json"), {});
     ASSERT_TRUE(text && json);
     if (const auto nodes = capture.parts.find("nodes"); nodes != capture.parts.end())
-      ASSERT_TRUE(take_off_reserved_cpus(*text, nodes->second));
+      ASSERT_TRUE(add_node_details(*text, nodes->second));
     for (const std::string& name : profile_names(*text)) {
       EXPECT_EQ(said(*text, name, config::Unit::cpus), said(*json, name, config::Unit::cpus)) << name;
       EXPECT_EQ(said(*text, name, config::Unit::nodes), said(*json, name, config::Unit::nodes)) << name;

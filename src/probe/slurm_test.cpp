@@ -178,6 +178,47 @@ TEST_F(SlurmTest, WhatPendingJobsAskForIsTakenOff) {
   EXPECT_THAT(measure().results.at(1)->free, Optional(1)) << "it excludes the node";
 }
 
+TEST_F(SlurmTest, AnotherClusterIsAskedByItsName) {
+  config_.slurm.cluster = "west";
+  config_.slurm.subtract_pending = true;
+  config_.slurm.expected_start = true;
+  for (const auto* name : {"sinfo", "squeue", "scontrol"})
+    script(name, std::string("echo ") + name + " \"$1 $2\" >>'" + directory_ / "asked" + "'\n[ " + name +
+                     " = sinfo ] && cat <<'END' || true\n" + std::string(kNodes) + "END");
+  EXPECT_TRUE(measure().results.at(0));
+  EXPECT_EQ(content("asked"),
+            "sinfo -M west\nscontrol -M west\nscontrol -M west\nsqueue -M west\nsqueue -M west\nsqueue -M west\n");
+}
+
+TEST_F(SlurmTest, TheReasonSaysWhenJobsAreExpectedToEndAndToStart) {
+  config_.slurm.expected_start = true;
+  script("scontrol", "true");
+  script(
+      "sinfo",
+      "cat "
+      "<<'END'\ncpu1|batch|up|allocated|4/0/0/4|(null)|gpu:0|\ngpu1|gpu|up|mixed|2/6/0/8|gpu:a100:4|gpu:a100:3|\nEND");
+  script("squeue", "echo \"$SLURM_TIME_FORMAT\" >'" + directory_ / "format" +
+                       "'\necho 'R|batch|1|4|1|N/A|N/A|N/A|1796040000|4102444800|cpu1|'\n"
+                       "echo 'R|gpu|1|2|1|N/A|gres:gpu:a100:3|N/A|1796040000|4102444800|gpu1|'");
+  const Answer answer = measure();
+  EXPECT_EQ(content("format"), "%s\n");
+  EXPECT_THAT(answer.results[0]->reason,
+              StartsWith("0 of 4 CPUs free; by its time limit, a running job ends by 2100-01-01T00:00Z (LOW: "));
+  EXPECT_THAT(answer.results[1]->reason, StartsWith("1 of 4 a100 GPUs free on 1 of 1 nodes (")) << "something is free";
+  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf SLURM_TIME_FORMAT=%s squeue -h -a -t PD,R "));
+}
+
+TEST_F(SlurmTest, MemoryCountsWhenAUnitNeedsIt) {
+  config_.slurm.memory_per_unit = {std::uint64_t{2} << 30};
+  script("scontrol", "[ $4 = node ] && echo NodeName=cpu1 CPUTot=4 RealMemory=8192 AllocMem=4095 || cat <<'END'\n" +
+                         std::string(kPartitions) + "END");
+  const Answer answer = measure();
+  EXPECT_THAT(answer.results[0]->free, Optional(2));
+  EXPECT_THAT(answer.results[0]->reason,
+              StartsWith("2 of 8 CPUs free on 1 of 2 nodes; 1 more without memory; 1 drained"));
+  EXPECT_THAT(answer.results[1].error(), StartsWith("memory_per_unit needs the free memory of each node"));
+}
+
 TEST_F(SlurmTest, SaysWhyTheCommandFailed) {
   profiles_.resize(1);
   script("sinfo",

@@ -41,6 +41,17 @@ std::optional<std::string_view> cut_details(std::string_view& entry) {
   return details;
 }
 
+/// Resources of jobs that are not generic ones: "cpu=2", "license/matlab=1".
+bool is_generic(std::string_view name) {
+  constexpr std::string_view kOthers[] = {"cpu", "mem", "energy", "node", "billing", "vmem", "pages", "none"};
+  return !name.empty() && !name.contains('/') && std::ranges::find(kOthers, name) == std::end(kOthers);
+}
+
+/// Parts of GPUs.
+bool is_share(std::string_view name) {
+  return name == "shard" || name == "mps";
+}
+
 /// A count, perhaps in thousands: "2K".
 std::optional<std::int64_t> count_of(std::string_view word) {
   constexpr std::string_view kUnits = "KMGT";
@@ -85,6 +96,7 @@ std::int64_t shared_devices(std::string_view details, std::int64_t shares) {
 struct Entry {
   std::string_view type{};
   std::int64_t count = 1;
+  bool endless = false;
 };
 
 /// "a100:4", "4", "a100", "(null):3", "no_consume:4"; nothing when it ends with a colon.
@@ -96,10 +108,48 @@ std::optional<Entry> read_entry(std::string_view words) {
     const auto count = words.empty() ? count_of(word) : std::nullopt;
     if (count)
       entry.count = *count;
-    else if (word != "(null)" && word != "no_consume")
+    else if (word == "no_consume")
+      entry.endless = true;
+    else if (word != "(null)")
       entry.type = word;
   }
   return entry;
+}
+
+Counts counts_of(const Resources& all, std::string_view name) {
+  const auto found = all.find(name);
+  return found == all.end() ? Counts() : found->second;
+}
+
+std::int64_t sum_of(const Counts& counts) {
+  std::int64_t sum = 0;
+  for (const auto& [_, count] : counts) sum = std::min(kMostUnits, sum + count);
+  return sum;
+}
+
+/// Adds the shares of GPUs that are in use as a whole, which Slurm does not. GPUs have as many each.
+void add_lost_shares(Counts& in_use, const Counts& shares, const Resources& all, const Gres& used) {
+  const std::int64_t gpus = sum_of(counts_of(all, kGpu));
+  if (gpus == 0) return;
+  const std::int64_t lost = sum_of(shares) / gpus * std::min(gpus, sum_of(counts_of(used.all, kGpu)));
+  add_counts(in_use, {{shares.size() == 1 ? shares.begin()->first : "", lost}}, 1);
+}
+
+/// What is left of one resource.
+Left left_of(Counts all, const Counts& in_use) {
+  Left left{.by_type = std::move(all)};
+  for (const auto& [type, count] : in_use) {
+    const auto found = left.by_type.find(type);
+    const auto taken = found != left.by_type.end() ? std::min(found->second, count) : 0;
+    if (found != left.by_type.end()) found->second -= taken;
+    // More than there are of a type that is known are a count of shares.
+    if (type.empty() || found == left.by_type.end()) left.unplaced += count - taken;
+  }
+  if (left.by_type.size() == 1) {
+    auto& [type, count] = *left.by_type.begin();
+    count -= std::min(count, std::exchange(left.unplaced, 0));
+  }
+  return left;
 }
 
 /// Adds one of "cpu07", "cpu[1-3,5]" and "rack[0-1]node[08-11]", in so many `steps` at most.
@@ -173,34 +223,32 @@ std::optional<Gres> read_gres(std::string_view list) {
     const auto name = cut(rest, ':');
     const auto read = read_entry(rest);
     if (!read || cut_off) return std::nullopt;
-    if (name == "gpu") add_gpus(gres.gpus, {{std::string(read->type), read->count}}, 1);
-    if (name == "shard" || name == "mps")
-      add_gpus(gres.shared, {{std::string(read->type), shared_devices(*details, read->count)}}, 1);
+    if (!is_generic(name)) continue;
+    const std::string type(read->type);
+    add_counts(gres.all[std::string(name)], {{type, read->endless && name != kGpu ? kMostUnits : read->count}}, 1);
+    if (is_share(name)) add_counts(gres.shared, {{type, shared_devices(*details, read->count)}}, 1);
   }
   return gres;
 }
 
-void add_gpus(Gpus& gpus, const Gpus& more, std::int64_t times) {
+void add_counts(Counts& counts, const Counts& more, std::int64_t times) {
   for (const auto& [type, count] : more) {
-    std::int64_t& sum = gpus[type];
+    std::int64_t& sum = counts[type];
     sum = std::min(kMostUnits, sum + std::min(kMostUnits, count * times));
   }
 }
 
-FreeGpus left_of(Gpus gpus, const Gres& used) {
-  FreeGpus left{.by_type = std::move(gpus)};
-  Gpus in_use = used.gpus;
-  add_gpus(in_use, used.shared, 1);
-  for (const auto& [type, count] : in_use) {
-    const auto found = left.by_type.find(type);
-    const auto taken = found != left.by_type.end() ? std::min(found->second, count) : 0;
-    if (found != left.by_type.end()) found->second -= taken;
-    // More than there are of a type that is known are a count of shares.
-    if (type.empty() || found == left.by_type.end()) left.unplaced += count - taken;
-  }
-  if (left.by_type.size() == 1) {
-    auto& [type, count] = *left.by_type.begin();
-    count -= std::min(count, std::exchange(left.unplaced, 0));
+void add_resources(Resources& all, const Resources& more, std::int64_t times) {
+  for (const auto& [name, counts] : more) add_counts(all[name], counts, times);
+}
+
+LeftOf left_of(const Resources& all, const Gres& used) {
+  LeftOf left;
+  for (const auto& [name, counts] : all) {
+    Counts in_use = counts_of(used.all, name);
+    if (name == kGpu) add_counts(in_use, used.shared, 1);
+    if (is_share(name)) add_lost_shares(in_use, counts, all, used);
+    left.emplace(name, left_of(counts, in_use));
   }
   return left;
 }

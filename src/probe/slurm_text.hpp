@@ -15,23 +15,32 @@ namespace probe {
 /// More than any cluster has, and small enough for sums of what a program prints.
 inline constexpr std::int64_t kMostUnits = 1'000'000'000;
 
-/// GPUs by type; "" is the type of those that have none.
-using Gpus = std::map<std::string, std::int64_t, std::less<>>;
+/// Units of one generic resource by type; "" is the type of those that have none.
+using Counts = std::map<std::string, std::int64_t, std::less<>>;
 
-/// The GPUs in a list of generic resources.
+/// Generic resources by name: {"gpu": {"a100": 4}, "shard": {"a100": 20}}.
+using Resources = std::map<std::string, Counts, std::less<>>;
+
+/// The name of GPUs among generic resources.
+inline constexpr std::string_view kGpu = "gpu";
+
+/// A list of generic resources.
 struct Gres {
-  /// Whole ones.
-  Gpus gpus{};
-  /// Where the list says what is in use: those that are in use in part, as shards or by MPS.
-  Gpus shared{};
+  /// GPUs in them are whole ones.
+  Resources all{};
+  /// Where the list says what is in use: GPUs that are in use in part, as shards or by MPS.
+  Counts shared{};
 };
 
-/// GPUs that are not in use at all.
-struct FreeGpus {
-  Gpus by_type{};
+/// Units of one generic resource that are not in use at all.
+struct Left {
+  Counts by_type{};
   /// So many of them are in use, of which type is not known.
   std::int64_t unplaced = 0;
 };
+
+/// By name.
+using LeftOf = std::map<std::string, Left, std::less<>>;
 
 /// Names of nodes.
 using Names = std::set<std::string, std::less<>>;
@@ -63,15 +72,17 @@ std::string bad_line(std::string_view program, std::string_view format, std::str
 /// "", or one of the words that stand for nothing.
 bool is_none(std::string_view text);
 
-/// The GPUs in a list as "gpu:a100:4(S:0-1),shard:8(5/5,3/5)" or "gres/gpu:2"; other resources are skipped. Nothing
-/// when the list breaks off, as one does that was cut to a width.
+/// The resources in a list as "gpu:a100:4(S:0-1),shard:8(5/5,3/5)" or "cpu=2,gres/gpu:2"; what is no generic resource
+/// is skipped. Those that are never used up (no_consume) count as kMostUnits, but GPUs. Nothing when the list breaks
+/// off, as one does that was cut to a width.
 std::optional<Gres> read_gres(std::string_view gres);
 
 /// Adds `more`, so many times; no sum exceeds kMostUnits.
-void add_gpus(Gpus& gpus, const Gpus& more, std::int64_t times);
+void add_counts(Counts& counts, const Counts& more, std::int64_t times);
+void add_resources(Resources& all, const Resources& more, std::int64_t times);
 
-/// The free ones of `gpus`. A device that is in use in part is not free.
-FreeGpus left_of(Gpus gpus, const Gres& used);
+/// What is free of `all`. A GPU that is in use in part is not free, and one that is in use as a whole has no shares.
+LeftOf left_of(const Resources& all, const Gres& used);
 
 /// The nodes in a list as "cpu[1-3,5],gpu07"; those after some 100,000 are left out.
 Names read_hosts(std::string_view list);

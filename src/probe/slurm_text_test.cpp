@@ -11,16 +11,23 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-Gpus gpus(std::string_view list) {
+/// Those of one name.
+Counts named(std::string_view name, std::string_view list) {
   const auto read = read_gres(list);
   EXPECT_TRUE(read) << list;
-  return read ? read->gpus : Gpus();
+  if (!read) return {};
+  const auto found = read->all.find(name);
+  return found == read->all.end() ? Counts() : found->second;
 }
 
-Gpus shared(std::string_view list) {
+Counts gpus(std::string_view list) {
+  return named(kGpu, list);
+}
+
+Counts shared(std::string_view list) {
   const auto read = read_gres(list);
   EXPECT_TRUE(read) << list;
-  return read ? read->shared : Gpus();
+  return read ? read->shared : Counts();
 }
 
 TEST(Gres, NamesGpusInEveryForm) {
@@ -64,16 +71,43 @@ TEST(Gres, ThatBreaksOffIsNone) {
     EXPECT_FALSE(read_gres(cut)) << cut;
 }
 
+TEST(Gres, NamesOtherResources) {
+  EXPECT_THAT(named("dcu", "gpu:2,dcu:z100:8(S:0-1),dcu:2"), ElementsAre(Pair("", 2), Pair("z100", 8)));
+  EXPECT_THAT(named("shard", "shard:a100:20(S:0)"), ElementsAre(Pair("a100", 20)));
+  EXPECT_THAT(named("mps", "mps:a100:50(50/100,0/100)"), ElementsAre(Pair("a100", 50)));
+  EXPECT_THAT(named("npu", "gres/npu=8"), ElementsAre(Pair("", 8)));
+  EXPECT_THAT(named("lustre", "lustre:no_consume:3"), ElementsAre(Pair("", kMostUnits))) << "never used up";
+  EXPECT_THAT(read_gres("cpu=2,mem=4000M,node=1,billing=2,energy=0,license/matlab=1,bb/cray=5,gres:none")->all,
+              IsEmpty());
+}
+
+/// What is left of the GPUs.
+Left gpus_left(Counts all, Counts whole, Counts in_part = {}) {
+  return left_of({{"gpu", std::move(all)}}, {.all = {{"gpu", std::move(whole)}}, .shared = std::move(in_part)})
+      .at("gpu");
+}
+
 TEST(Gres, LeavesWhatIsNotInUse) {
-  EXPECT_THAT(left_of({{"a", 4}}, {.gpus = {{"a", 1}}, .shared = {{"a", 2}}}).by_type, ElementsAre(Pair("a", 1)));
-  EXPECT_THAT(left_of({{"a", 4}}, {.gpus = {{"", 3}}}).by_type, ElementsAre(Pair("a", 1)));
-  EXPECT_THAT(left_of({{"a", 4}}, {.shared = {{"", 9}}}).by_type, ElementsAre(Pair("a", 0)));
-  EXPECT_THAT(left_of({{"", 4}}, {.gpus = {{"", 1}}, .shared = {{"", 2}}}).by_type, ElementsAre(Pair("", 1)));
-  EXPECT_THAT(left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"b", 9}}}).by_type, ElementsAre(Pair("a", 4), Pair("b", 0)));
-  const FreeGpus unplaced = left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"", 3}, {"b", 1}}});
+  EXPECT_THAT(gpus_left({{"a", 4}}, {{"a", 1}}, {{"a", 2}}).by_type, ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(gpus_left({{"a", 4}}, {{"", 3}}).by_type, ElementsAre(Pair("a", 1)));
+  EXPECT_THAT(gpus_left({{"a", 4}}, {}, {{"", 9}}).by_type, ElementsAre(Pair("a", 0)));
+  EXPECT_THAT(gpus_left({{"", 4}}, {{"", 1}}, {{"", 2}}).by_type, ElementsAre(Pair("", 1)));
+  EXPECT_THAT(gpus_left({{"a", 4}, {"b", 2}}, {{"b", 9}}).by_type, ElementsAre(Pair("a", 4), Pair("b", 0)));
+  const Left unplaced = gpus_left({{"a", 4}, {"b", 2}}, {{"", 3}, {"b", 1}});
   EXPECT_THAT(unplaced.by_type, ElementsAre(Pair("a", 4), Pair("b", 1)));
   EXPECT_EQ(unplaced.unplaced, 3);
-  EXPECT_EQ(left_of({{"a", 4}, {"b", 2}}, {.gpus = {{"x", 2}}}).unplaced, 2);
+  EXPECT_EQ(gpus_left({{"a", 4}, {"b", 2}}, {{"x", 2}}).unplaced, 2);
+}
+
+TEST(Gres, GpusInUseAsAWholeHaveNoShares) {
+  const auto shards = [](std::string_view all, std::string_view used) {
+    return left_of(read_gres(all)->all, *read_gres(used)).at("shard");
+  };
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:0,shard:a:7(IDX:0-1)").by_type, ElementsAre(Pair("a", 13)));
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:2,shard:a:7(IDX:0-1)").by_type, ElementsAre(Pair("a", 3)));
+  EXPECT_THAT(shards("gpu:a:4,shard:20", "gpu:a:4,shard:0").by_type, ElementsAre(Pair("", 0)));
+  EXPECT_THAT(shards("shard:20", "shard:1").by_type, ElementsAre(Pair("", 19))) << "of devices that are not listed";
+  EXPECT_EQ(shards("gpu:a:2,gpu:b:2,shard:a:10,shard:b:10", "gpu:a:1,shard:a:0,shard:b:0").unplaced, 5);
 }
 
 TEST(Hosts, AreReadInEveryForm) {

@@ -12,10 +12,6 @@ using Excluded = std::map<std::string_view, std::string_view>;
 /// are away (ReqNodeNotAvail).
 constexpr std::string_view kWantsResources[] = {"Resources", "Priority", "None"};
 
-bool wants_resources(std::string_view reason) {
-  return std::ranges::any_of(kWantsResources, [&](std::string_view start) { return reason.starts_with(start); });
-}
-
 /// The nodes that each job excludes, by its number.
 std::expected<Excluded, std::string> read_excluded(std::string_view output) {
   Excluded excluded;
@@ -49,10 +45,10 @@ std::vector<Names> read_constraint(std::string_view text) {
   return sets;
 }
 
-/// GPUs in one of the fields of tres-per-…; a list that cannot be read asks for none.
-Gpus asked_in(std::string_view field) {
+/// Generic resources in one of the fields of tres-per-…; a list that cannot be read asks for none.
+Resources asked_in(std::string_view field) {
   const auto gres = read_gres(field);
-  return gres ? gres->gpus : Gpus();
+  return gres ? gres->all : Resources();
 }
 
 std::vector<std::string> split(std::string_view list) {
@@ -66,6 +62,25 @@ std::string_view last_field(std::string_view line, std::string_view field) {
   const auto begin = static_cast<std::size_t>(field.data() - line.data());
   const auto rest = line.substr(std::min(begin, line.size()));
   return rest.substr(0, rest.rfind('|'));
+}
+
+bool has_types(const Counts& counts, const Counts& wanted) {
+  std::int64_t all = 0;
+  for (const auto& [_, count] : counts) all += count;
+  return std::ranges::all_of(wanted, [&](const auto& want) {
+    const auto found = counts.find(want.first);
+    return want.second <= (want.first.empty() ? all : found == counts.end() ? 0 : found->second);
+  });
+}
+
+/// Has a node something of what a job wants?
+bool has_any(const Resources& all, const Resources& wanted) {
+  return std::ranges::any_of(wanted, [&](const auto& resource) {
+    const auto found = all.find(resource.first);
+    return found != all.end() && std::ranges::any_of(resource.second, [&](const auto& type) {
+             return has_types(found->second, {{type.first, 1}});
+           });
+  });
 }
 
 /// A job that names its nodes and wants no more of them runs nowhere else.
@@ -86,34 +101,51 @@ std::expected<Jobs, std::string> read_squeue(std::string_view output, std::strin
     const auto cpus = read ? number((*read)[2]) : std::nullopt;
     const auto tasks = read ? number((*read)[3]) : std::nullopt;
     if (!nodes || !cpus || !tasks) return std::unexpected(bad_line("squeue", kSqueueFormat, *line));
-    const auto& [partitions, _1, _2, _3, per_job, per_node, per_task, reason, id, required, reservation, features] =
-        *read;
-    // Reserved resources do not count as free.
-    if (!wants_resources(reason) || !is_none(reservation)) continue;
+    const auto& id = (*read)[8];
+    const auto& features = (*read)[11];
+    RawJob raw{.partitions = (*read)[0],
+               .nodes = *nodes,
+               .cpus = *cpus,
+               .tasks = *tasks,
+               .gres_per_job = (*read)[4],
+               .gres_per_node = (*read)[5],
+               .gres_per_task = (*read)[6],
+               .reason = (*read)[7],
+               .reservation = (*read)[10],
+               .required = (*read)[9],
+               .features = features.empty() ? features : last_field(*line, features)};
+    if (!wants_resources(raw)) continue;
+    if (const auto found = excluded->find(id); found != excluded->end()) raw.excluded = found->second;
     // Tasks of an array are alike.
     const auto [at, is_new] = known.emplace(*line, jobs.size());
-    Job& job = is_new ? jobs.emplace_back() : jobs[at->second];
-    if (job.count++ > 0) continue;
-    job.partitions = split(partitions);
-    job.nodes = *nodes;
-    job.cpus = *cpus;
-    job.gpus_per_node = asked_in(per_node);
-    add_gpus(job.gpus, asked_in(per_job), 1);
-    add_gpus(job.gpus, job.gpus_per_node, *nodes);
-    add_gpus(job.gpus, asked_in(per_task), *tasks);
-    if (!is_none(required)) job.required = read_hosts(required);
-    if (const auto found = excluded->find(id); found != excluded->end()) job.excluded = read_hosts(found->second);
-    job.features = read_constraint(features.empty() ? features : last_field(*line, features));
+    if (is_new) jobs.push_back(judge_job(raw));
+    ++jobs[at->second].count;
   }
   return jobs;
 }
 
-bool has_gpus(const Gpus& gpus, const Gpus& wanted) {
-  std::int64_t all = 0;
-  for (const auto& [_, count] : gpus) all += count;
-  return std::ranges::all_of(wanted, [&](const auto& want) {
-    const auto found = gpus.find(want.first);
-    return want.second <= (want.first.empty() ? all : found == gpus.end() ? 0 : found->second);
+bool wants_resources(const RawJob& raw) {
+  // Reserved resources do not count as free.
+  return is_none(raw.reservation) &&
+         std::ranges::any_of(kWantsResources, [&](std::string_view start) { return raw.reason.starts_with(start); });
+}
+
+Job judge_job(const RawJob& raw) {
+  Job job{.partitions = split(raw.partitions), .cpus = raw.cpus, .nodes = raw.nodes};
+  job.gres_per_node = asked_in(raw.gres_per_node);
+  add_resources(job.gres, asked_in(raw.gres_per_job), 1);
+  add_resources(job.gres, job.gres_per_node, raw.nodes);
+  add_resources(job.gres, asked_in(raw.gres_per_task), raw.tasks);
+  if (!is_none(raw.required)) job.required = read_hosts(raw.required);
+  if (!is_none(raw.excluded)) job.excluded = read_hosts(raw.excluded);
+  job.features = read_constraint(raw.features);
+  return job;
+}
+
+bool has_all(const Resources& all, const Resources& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& resource) {
+    const auto found = all.find(resource.first);
+    return has_types(found == all.end() ? Counts() : found->second, resource.second);
   });
 }
 
@@ -123,9 +155,8 @@ bool may_run_on(const Job& job, const Nodes& nodes) {
   };
   if (!nodes.out.empty() || is_one_of(job.excluded)) return false;
   if (is_pinned(job) && !is_one_of(job.required)) return false;
-  const auto has = [&](const auto& wanted) { return has_gpus(nodes.gpus, {{wanted.first, 1}}); };
-  if (!has_gpus(nodes.gpus, job.gpus_per_node)) return false;
-  if (!job.gpus.empty() && std::ranges::none_of(job.gpus, has)) return false;
+  if (!has_all(nodes.gres, job.gres_per_node)) return false;
+  if (!job.gres.empty() && !has_any(nodes.gres, job.gres)) return false;
   return job.features.empty() || !nodes.features || std::ranges::any_of(job.features, [&](const Names& set) {
            return std::ranges::includes(*nodes.features, set);
          });

@@ -27,8 +27,8 @@ struct Job {
   std::int64_t cpus = 0;
   std::int64_t nodes = 0;
   /// In all, and of each node at least.
-  Gpus gpus{};
-  Gpus gpus_per_node{};
+  Resources gres{};
+  Resources gres_per_node{};
   /// It needs all of these nodes, and none of those.
   Names required{};
   Names excluded{};
@@ -38,13 +38,35 @@ struct Job {
 
 using Jobs = std::vector<Job>;
 
-/// Reads lines in kSqueueFormat and in kExcludedFormat. Jobs that wait for something else than resources or their turn,
-/// as for another job, a limit, a reservation or a node that is away, ask for nothing and are left out. Fails with a
-/// sentence.
+/// A source's facts about a job. Lists are as Slurm writes them.
+struct RawJob {
+  std::string_view partitions{};
+  std::int64_t nodes = 0;
+  std::int64_t cpus = 0;
+  std::int64_t tasks = 0;
+  std::string_view gres_per_job{};
+  std::string_view gres_per_node{};
+  std::string_view gres_per_task{};
+  std::string_view reason{};
+  std::string_view reservation{};
+  std::string_view required{};
+  std::string_view excluded{};
+  std::string_view features{};
+};
+
+/// Does a job wait for free resources, or for its turn? Not so for another job, a limit, a reservation or a node that
+/// is away.
+bool wants_resources(const RawJob& raw);
+
+/// What one such job asks for.
+Job judge_job(const RawJob& raw);
+
+/// Reads lines in kSqueueFormat and in kExcludedFormat. Jobs for which wants_resources() does not hold are left out.
+/// Fails with a sentence.
 std::expected<Jobs, std::string> read_squeue(std::string_view output, std::string_view excluded);
 
 /// Are there so many of each type? Those without a type may be of any.
-bool has_gpus(const Gpus& gpus, const Gpus& wanted);
+bool has_all(const Resources& all, const Resources& wanted);
 
 /// Could a node of these be among those of such a job?
 bool may_run_on(const Job& job, const Nodes& nodes);

@@ -44,7 +44,7 @@ constexpr std::string_view kNodes =
 double left(std::string_view figures, std::string_view more = "", std::string_view gpus = "N/A|N/A|N/A",
             std::string_view profile = "p", config::Unit unit = config::Unit::cpus, std::string_view excluded = "") {
   const std::string line = fmt::format("p|{}|1|{}|Resources|7|{}\n", figures, gpus, more);
-  return *observe(*read_sinfo(kNodes, {}), jobs(line, excluded), profile, unit)->free;
+  return *observe(*read_sinfo(kNodes, {}), jobs(line, excluded), profile, {.unit = unit})->free;
 }
 
 TEST(Squeue, CountsWhatJobsThatWaitForResourcesAskFor) {
@@ -57,18 +57,32 @@ TEST(Squeue, CountsWhatJobsThatWaitForResourcesAskFor) {
   EXPECT_EQ(all[0].cpus, 4);
   EXPECT_EQ(all[0].nodes, 1);
   EXPECT_THAT(all[1].partitions, ElementsAre("gpu", "batch"));
-  EXPECT_THAT(all[1].gpus, ElementsAre(Pair("a100", 8)));
-  EXPECT_THAT(all[1].gpus_per_node, ElementsAre(Pair("a100", 4)));
+  EXPECT_THAT(all[1].gres.at("gpu"), ElementsAre(Pair("a100", 8)));
+  EXPECT_THAT(all[1].gres_per_node.at("gpu"), ElementsAre(Pair("a100", 4)));
 }
 
 TEST(Squeue, ReadsGpusPerJobNodeAndTask) {
   const auto gpus = [](std::string_view fields) {
-    return jobs("p|2|4|3|" + std::string(fields) + "|Priority|").at(0).gpus;
+    return jobs("p|2|4|3|" + std::string(fields) + "|Priority|").at(0).gres.at("gpu");
   };
   EXPECT_THAT(gpus("gres:gpu:5|N/A|N/A"), ElementsAre(Pair("", 5)));
   EXPECT_THAT(gpus("N/A|gres:gpu:a100:2|N/A"), ElementsAre(Pair("a100", 4)));
   EXPECT_THAT(gpus("N/A|N/A|gres/gpu:2"), ElementsAre(Pair("", 6)));
   EXPECT_THAT(gpus("gres:gpu:a:1|N/A|gres:gpu:2"), ElementsAre(Pair("", 6), Pair("a", 1)));
+}
+
+TEST(Squeue, ReadsOtherResourcesAndSkipsWhatIsNone) {
+  const auto asked = [](std::string_view fields) {
+    return jobs("p|2|4|3|" + std::string(fields) + "|Priority|").at(0).gres;
+  };
+  EXPECT_THAT(asked("N/A|gres:shard:3|N/A"), ElementsAre(Pair("shard", ElementsAre(Pair("", 6)))));
+  EXPECT_THAT(asked("cpu:2,mem:4G,gres/dcu:z100:1,license/matlab:1|N/A|N/A"),
+              ElementsAre(Pair("dcu", ElementsAre(Pair("z100", 1)))));
+  EXPECT_THAT(asked("N/A|gres:none|N/A"), IsEmpty());
+  const Cluster nodes = *read_sinfo("n|p|up|idle|0/8/0/8|gpu:a:2,shard:10|gpu:0,shard:0|\n", {});
+  const Jobs waiting = jobs("p|1|1|1|N/A|gres:shard:4|N/A|Resources|\n");
+  EXPECT_EQ(observe(nodes, waiting, "p:shard", {})->free, 6);
+  EXPECT_EQ(observe(nodes, waiting, "p", {})->free, 7);
 }
 
 TEST(Squeue, LeavesOutJobsThatFreeResourcesDoNotHelp) {
@@ -134,16 +148,16 @@ TEST(Squeue, OneJobAfterTheOtherTakesWhatIsLeft) {
   const auto line = [](std::string_view required) {
     return fmt::format("p|1|3|1|N/A|N/A|N/A|Resources|7|{}|(null)|(null)|\n", required);
   };
-  const auto seen = observe(nodes, jobs(line("n1") + line("n1,") + line("n2")), "p", config::Unit::cpus);
+  const auto seen = observe(nodes, jobs(line("n1") + line("n1,") + line("n2")), "p", {});
   EXPECT_EQ(seen->free, 0);
   EXPECT_EQ(seen->largest, 0);
   EXPECT_THAT(seen->reason, HasSubstr("; pending jobs take 7"));
-  const auto one = observe(nodes, jobs(line("n1")), "p", config::Unit::cpus);
+  const auto one = observe(nodes, jobs(line("n1")), "p", {});
   EXPECT_EQ(one->free, 4);
   EXPECT_EQ(one->largest, 3);
   EXPECT_THAT(one->reason,
               StartsWith("7 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
-  EXPECT_EQ(observe(nodes, jobs("q|1|3|1|N/A|N/A|N/A|Resources|"), "p", config::Unit::cpus)->free, 7);
+  EXPECT_EQ(observe(nodes, jobs("q|1|3|1|N/A|N/A|N/A|Resources|"), "p", {})->free, 7);
 }
 
 TEST(Squeue, OfARealCluster) {
@@ -151,10 +165,10 @@ TEST(Squeue, OfARealCluster) {
   const Jobs pending = jobs(fixture("pending-22.05.txt"), fixture("excluded-22.05.txt"));
   EXPECT_EQ(pending.size(), 7U);
   // The tasks of an array take the two CPUs; the job that is pinned to a drained node takes none.
-  EXPECT_EQ(observe(nodes, pending, "batch", config::Unit::cpus)->free, 0);
-  EXPECT_EQ(observe(nodes, {}, "batch", config::Unit::cpus)->free, 2);
-  EXPECT_EQ(observe(nodes, pending, "gpu:a100", config::Unit::cpus)->free, 0);
-  EXPECT_EQ(observe(nodes, {}, "gpu:a100", config::Unit::cpus)->free, 3);
+  EXPECT_EQ(observe(nodes, pending, "batch", {})->free, 0);
+  EXPECT_EQ(observe(nodes, {}, "batch", {})->free, 2);
+  EXPECT_EQ(observe(nodes, pending, "gpu:a100", {})->free, 0);
+  EXPECT_EQ(observe(nodes, {}, "gpu:a100", {})->free, 3);
 }
 
 TEST(Squeue, SaysWhichLineIsWrong) {

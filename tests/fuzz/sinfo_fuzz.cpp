@@ -1,4 +1,5 @@
-// The output of sinfo, as text and as JSON, and scontrol behind a line "--". The length chooses the options.
+// The output of sinfo, as text and as JSON, and scontrol or slurmrestd's partitions behind a line "--". The length
+// chooses the options.
 #include "fuzz/check.hpp"
 #include "probe/scontrol.hpp"
 #include "probe/sinfo.hpp"
@@ -14,12 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::check(std::unexpected(cluster.error()));
     return 0;
   }
-  if (const auto added = probe::add_partitions(*cluster, scontrol); !added) fuzz::check(std::unexpected(added.error()));
-  if (const auto taken = probe::take_off_reserved_cpus(*cluster, scontrol); !taken)
-    fuzz::check(std::unexpected(taken.error()));
+  for (const auto add : {probe::add_partitions, probe::add_node_details, probe::add_partitions_json})
+    if (const auto added = add(*cluster, scontrol); !added) fuzz::check(std::unexpected(added.error()));
   for (const std::string& name : probe::profile_names(*cluster)) {
     for (const config::Unit unit : {config::Unit::cpus, config::Unit::nodes}) {
-      const auto seen = probe::observe(*cluster, {}, name, unit);
+      const config::Bytes memory{(size & 4) != 0 ? std::uint64_t{1} << 30 : 0};
+      const auto seen = probe::observe(*cluster, {}, name, {.unit = unit, .memory_per_unit = memory});
       if (!seen) continue;
       fuzz::require(*seen->free >= 0 && *seen->free <= *seen->total);
       fuzz::require(*seen->largest >= 0 && *seen->largest <= *seen->free);

@@ -16,10 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   for (const probe::Job& job : *jobs) {
     fuzz::require(job.cpus >= 0 && job.nodes >= 0 && job.count > 0);
-    for (const auto& [type, count] : job.gpus) fuzz::require(count >= 0);
+    for (const auto& [name, types] : job.gres)
+      for (const auto& [type, count] : types) fuzz::require(count >= 0);
   }
   for (const std::string& name : probe::profile_names(cluster)) {
-    const auto seen = probe::observe(cluster, *jobs, name, config::Unit::cpus);
+    const auto seen = probe::observe(cluster, *jobs, name, {});
     fuzz::require(seen && *seen->free >= 0 && *seen->largest <= *seen->free);
   }
   return 0;

@@ -1,0 +1,71 @@
+#include "probe/slurm_json.hpp"
+
+#include <fmt/format.h>
+
+#include "base/json.hpp"
+#include "probe/json.hpp"
+#include "probe/judge.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+
+const json::object kNothing;
+const json::array kNone;
+
+}  // namespace
+
+const json::object& object_in(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found != nullptr && found->is_object() ? found->get_object() : kNothing;
+}
+
+const json::array& array_in(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+}
+
+std::string_view text_of(const json::value& value) {
+  return value.is_string() ? std::string_view(value.get_string().data(), value.get_string().size())
+                           : std::string_view();
+}
+
+std::optional<std::int64_t> number_in(const json::object& object, std::string_view name, std::int64_t most) {
+  const json::value* found = object.if_contains(name);
+  if (found != nullptr && found->is_object()) {
+    const json::object& optional = found->get_object();
+    const json::value* set = optional.if_contains("set");
+    const json::value* infinite = optional.if_contains("infinite");
+    if ((set != nullptr && *set == false) || (infinite != nullptr && *infinite == true)) return std::nullopt;
+    found = optional.if_contains("number");
+  }
+  if (found == nullptr || !found->is_number()) return std::nullopt;
+  const auto value = found->to_number<double>();
+  if (!(value >= 0 && value <= static_cast<double>(most))) return std::nullopt;
+  return static_cast<std::int64_t>(value);
+}
+
+void add_states(Words& words, const json::object& object, std::string_view name) {
+  add_words(words, base::text_in(object, name));
+  for (const json::value& word : array_in(object, name)) add_words(words, text_of(word));
+}
+
+std::string error_in(const json::object& root) {
+  for (const json::value& error : array_in(root, "errors"))
+    if (error.is_object()) {
+      auto text = base::text_in(error.get_object(), "description");
+      if (text.empty()) text = base::text_in(error.get_object(), "error");
+      return text.empty() ? "it does not say why" : one_line(text);
+    }
+  return "";
+}
+
+std::expected<json::value, std::string> parse_object(std::string_view text, std::string_view source) {
+  auto parsed = parse_json(text);
+  if (!parsed) return std::unexpected(fmt::format("{} {}", source, parsed.error()));
+  if (!parsed->is_object()) return std::unexpected(fmt::format("{} is not a JSON object", source));
+  return std::move(*parsed);
+}
+
+}  // namespace probe
