@@ -148,7 +148,7 @@ TEST(Sinfo, SaysTheLargestRequestThatFits) {
 
 TEST(Sinfo, CountsEveryGenericResource) {
   const Cluster read = cluster(
-      "a|p|up|mixed|2/6/0/8|gpu:a100:4,shard:a100:20,dcu:z100:8,npu:8|gpu:a100:1(IDX:0),shard:a100:6(IDX:1-2),"
+      "a|p|up|mixed|2/6/0/8|gpu:a100:4,shard:a100:20,dcu:z100:8,npu:8|gpu:a100:1(IDX:0),shard:a100:6(-/5,5/5,1/5,0/5),"
       "dcu:z100:3,npu:8|\n"
       "b|p|up|idle|0/8/0/8|dcu:z100:8,dcu:z200:2|dcu:0|\n"
       "c|p|up|idle+drain|0/8/0/8|npu:8|npu:0|\n");

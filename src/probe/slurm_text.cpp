@@ -127,11 +127,12 @@ std::int64_t sum_of(const Counts& counts) {
   return sum;
 }
 
-/// Adds the shares of GPUs that are in use as a whole, which Slurm does not. GPUs have as many each.
+/// Adds the shares of GPUs that are in use as a whole, which Slurm does not, and all of those of which it does not say
+/// how many are. GPUs have as many each.
 void add_lost_shares(Counts& in_use, const Counts& shares, const Resources& all, const Gres& used) {
   const std::int64_t gpus = sum_of(counts_of(all, kGpu));
   if (gpus == 0) return;
-  const std::int64_t lost = sum_of(shares) / gpus * std::min(gpus, sum_of(counts_of(used.all, kGpu)));
+  const std::int64_t lost = sum_of(shares) / gpus * std::min(gpus, sum_of(counts_of(used.all, kGpu)) + used.untold);
   add_counts(in_use, {{shares.size() == 1 ? shares.begin()->first : "", lost}}, 1);
 }
 
@@ -225,8 +226,16 @@ std::optional<Gres> read_gres(std::string_view list) {
     if (!read || cut_off) return std::nullopt;
     if (!is_generic(name)) continue;
     const std::string type(read->type);
-    add_counts(gres.all[std::string(name)], {{type, read->endless && name != kGpu ? kMostUnits : read->count}}, 1);
-    if (is_share(name)) add_counts(gres.shared, {{type, shared_devices(*details, read->count)}}, 1);
+    std::int64_t count = read->endless && name != kGpu ? kMostUnits : read->count;
+    if (is_share(name)) {
+      const std::int64_t devices = shared_devices(*details, read->count);
+      add_counts(gres.shared, {{type, devices}}, 1);
+      if (details->starts_with("IDX:")) {
+        count = 0;
+        gres.untold = std::min(kMostUnits, gres.untold + devices);
+      }
+    }
+    add_counts(gres.all[std::string(name)], {{type, count}}, 1);
   }
   return gres;
 }

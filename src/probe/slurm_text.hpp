@@ -30,6 +30,9 @@ struct Gres {
   Resources all{};
   /// Where the list says what is in use: GPUs that are in use in part, as shards or by MPS.
   Counts shared{};
+  /// So many of these have shares in use, and the list does not say how many, as in 22.05: "shard:2(IDX:0-1)". These
+  /// shares are not in `all`.
+  std::int64_t untold = 0;
 };
 
 /// Units of one generic resource that are not in use at all.

@@ -103,8 +103,11 @@ TEST(Gres, GpusInUseAsAWholeHaveNoShares) {
   const auto shards = [](std::string_view all, std::string_view used) {
     return left_of(read_gres(all)->all, *read_gres(used)).at("shard");
   };
-  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:0,shard:a:7(IDX:0-1)").by_type, ElementsAre(Pair("a", 13)));
-  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:2,shard:a:7(IDX:0-1)").by_type, ElementsAre(Pair("a", 3)));
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:0,shard:a:7(5/5,2/5,0/5,0/5)").by_type, ElementsAre(Pair("a", 13)));
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:2,shard:a:7(-/5,-/5,5/5,2/5)").by_type, ElementsAre(Pair("a", 3)));
+  // 22.05 names devices, and not how many of their shares are in use.
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:1(IDX:0),shard:a:2(IDX:1-2)").by_type, ElementsAre(Pair("a", 5)));
+  EXPECT_THAT(shards("gpu:a:4,shard:a:20", "gpu:a:0,shard:a:0(IDX:N/A)").by_type, ElementsAre(Pair("a", 20)));
   EXPECT_THAT(shards("gpu:a:4,shard:20", "gpu:a:4,shard:0").by_type, ElementsAre(Pair("", 0)));
   EXPECT_THAT(shards("shard:20", "shard:1").by_type, ElementsAre(Pair("", 19))) << "of devices that are not listed";
   EXPECT_EQ(shards("gpu:a:2,gpu:b:2,shard:a:10,shard:b:10", "gpu:a:1,shard:a:0,shard:b:0").unplaced, 5);
