@@ -155,7 +155,7 @@ PartitionName=cloud Nodes=cloud[1-2] State=UP
         # One of four CPUs is set aside on each node.
         seen = self.wait_for(vacancy, **{"batch": (6, 6), "gpu": (7, 7), "empty": (0, 0), "dev*": (3, 3), "cloud": (0, 0),
                                          "gpu:a100": (4, 4), "cloud:h100": (0, 0)})
-        self.assertEqual(set(seen), {"batch", "gpu", "gpu:a100", "empty", "dev*", "cloud", "cloud:h100"})
+        self.assertEqual(set(seen), {"batch", "gpu", "gpu:a100", "gpu:shard:a100", "empty", "dev*", "cloud", "cloud:h100"})
         self.assertEqual(seen["empty"]["reason"], "no node in service")
         self.assertEqual(seen["cloud"]["reason"], "no node in service: 2 not shown")
         self.assertEqual(seen["empty"]["availability"], "LOW")

@@ -23,6 +23,8 @@ import time
 
 PATIENCE = 60  # seconds for a start, a state that must come
 CONTROLLER = "/usr/sbin/slurmctld"
+REST = "/usr/sbin/slurmrestd"
+JWT = "/usr/lib/x86_64-linux-gnu/slurm-wlm/auth_jwt.so"
 NODE = "/usr/sbin/slurmd"
 
 CONF = """\
@@ -47,12 +49,12 @@ SwitchType=switch/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters={select}
 ReturnToService=2
 SlurmdTimeout={slurmd_timeout}
 MessageTimeout={message_timeout}
 SlurmdParameters=config_overrides
-GresTypes=gpu,shard
+GresTypes=gpu,shard,mps,dcu,npu
 """
 
 
@@ -92,6 +94,11 @@ def sweep(directory):
         time.sleep(0.02)
 
 
+def user():
+    """The name of this user, who runs the cluster."""
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
 def free_ports(count):
     """Different ports that are free now."""
     sockets = [socket.socket() for _ in range(count)]
@@ -110,16 +117,23 @@ class SlurmCluster:
     stop() or a with statement ends it. `conf` is what SLURM_CONF must be; run() sets it. Not thread-safe.
     """
 
-    def __init__(self, cpu_nodes=2, gpu_nodes=2, slurmd_timeout=30, message_timeout=10, reserved_cpus=0, shards=0, extra=""):
+    def __init__(self, cpu_nodes=2, gpu_nodes=2, slurmd_timeout=30, message_timeout=10, reserved_cpus=0, shards=0,
+                 share="shard", gres="", memory=False, jwt=False, extra=""):
         """`extra`: more lines of slurm.conf. `slurmd_timeout`: seconds until a node that does not answer is down.
-        `reserved_cpus`: how many of each node's no job gets. `shards`: how many each GPU has."""
+        `reserved_cpus`: how many of each node's no job gets. `shards`: how many each GPU has, as `share` or mps. `gres`:
+        more resources of each node with GPUs, such as "dcu:z100:8,npu:4". `memory`: jobs are given memory. `jwt`: tokens
+        are taken, and start_rest() may be called."""
         for name in (CONTROLLER, NODE, "/usr/bin/sinfo", "/usr/bin/scontrol", "/usr/bin/sbatch"):
             if not os.access(name, os.X_OK):
                 raise Unavailable(f"{name} is missing: install Debian's slurmctld, slurmd and slurm-client")
+        for name in (REST, JWT) if jwt else ():
+            if not os.path.exists(name):
+                raise Unavailable(f"{name} is missing: install Debian's slurmrestd and slurm-wlm-jwt-plugin")
+        self.shards, self.share, self.gres = shards, share, gres
         self.cpu_nodes = [f"cpu{n + 1}" for n in range(cpu_nodes)]
         self.gpu_nodes = [f"gpu{n + 1}" for n in range(gpu_nodes)]
         self.nodes = self.cpu_nodes + self.gpu_nodes
-        self._controller = self._guard = None
+        self._controller = self._guard = self._rest = None
         self._node_processes = {}
         self.directory = os.path.realpath(tempfile.mkdtemp(prefix="vacancy-slurm-"))
         self.conf = f"{self.directory}/slurm.conf"
@@ -128,7 +142,7 @@ class SlurmCluster:
                             "SLURM_CONF": self.conf}
         try:
             self._guard = self._start_guard()
-            self._configure(slurmd_timeout, message_timeout, reserved_cpus, shards, extra)
+            self._configure(slurmd_timeout, message_timeout, reserved_cpus, memory, jwt, extra)
             self.start_controller()
             for node in self.nodes:
                 self.start_node(node)
@@ -148,16 +162,23 @@ class SlurmCluster:
         return subprocess.Popen([sys.executable, "-I", os.path.abspath(__file__), "--guard", self.directory], cwd="/",
                                 start_new_session=True, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
 
-    def _configure(self, slurmd_timeout, message_timeout, reserved_cpus, shards, extra):
+    def _configure(self, slurmd_timeout, message_timeout, reserved_cpus, memory, jwt, extra):
         host = socket.gethostname().split(".")[0]
         port, *node_ports = free_ports(1 + len(self.nodes))
-        lines = CONF.format(host=host, user=pwd.getpwuid(os.getuid()).pw_name, port=port, directory=self.directory,
-                            slurmd_timeout=slurmd_timeout, message_timeout=message_timeout)
+        lines = CONF.format(host=host, user=user(), port=port, directory=self.directory,
+                            slurmd_timeout=slurmd_timeout, message_timeout=message_timeout,
+                            select="CR_Core_Memory" if memory else "CR_Core")
+        if jwt:
+            lines += f"AuthAltTypes=auth/jwt\nAuthAltParameters=jwt_key={self.directory}/jwt.key\n"
+            self._write("jwt.key", os.urandom(32).hex())
+            os.chmod(f"{self.directory}/jwt.key", 0o600)
         for node, node_port in zip(self.nodes, node_ports):
             os.makedirs(f"{self.directory}/spool/{node}")
             size = "CPUs=4 RealMemory=4000" if node in self.cpu_nodes else "CPUs=8 RealMemory=8000 Gres=gpu:a100:4"
-            if shards and node in self.gpu_nodes:
-                size += f",shard:a100:{4 * shards}"
+            if self.shards and node in self.gpu_nodes:
+                size += f",{self.share}:a100:{4 * self.shards}"
+            if self.gres and node in self.gpu_nodes:
+                size += f",{self.gres}"
             if reserved_cpus:
                 size += f" CoreSpecCount={reserved_cpus}"
             # Without an address, the node's name is looked up in DNS, which takes seconds.
@@ -171,8 +192,11 @@ class SlurmCluster:
         for number in range(4):
             self._write(f"gpu{number}", "")
         gres = [f"Name=gpu Type=a100 File={self.directory}/gpu[0-3]"]
-        if shards:
-            gres += [f"Name=shard Type=a100 Count={shards} File={self.directory}/gpu{number}" for number in range(4)]
+        if self.shards:
+            gres += [f"Name={self.share} Type=a100 Count={self.shards} File={self.directory}/gpu{number}" for number in range(4)]
+        for one in filter(None, self.gres.split(",")):
+            name, *kind, count = one.split(":")
+            gres.append(f"Name={name} {''.join(f'Type={each} ' for each in kind)}Count={count}")
         self._write("gres.conf", "AutoDetect=off\n" + "".join(
             f"NodeName={node} {line}\n" for node in self.gpu_nodes for line in gres))
 
@@ -210,6 +234,33 @@ class SlurmCluster:
         self._node_processes[node].kill()
         self._node_processes[node].wait()
 
+    # --- slurmrestd
+
+    def start_rest(self):
+        """Starts slurmrestd for users with a token; its port, when it answers."""
+        port, = free_ports(1)
+        # SLURM_JWT: it uses the tokens of its clients. As root it would refuse to run.
+        environment = self.environment | {"SLURM_JWT": "daemon", "SLURMRESTD_SECURITY": "disable_user_check"}
+        with open(f"{self.directory}/slurmrestd.log", "wb") as log:
+            self._rest = subprocess.Popen([REST, "-a", "rest_auth/jwt", "-s", "openapi/v0.0.38", f"127.0.0.1:{port}"],
+                                          env=environment, cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log,
+                                          stderr=log, start_new_session=True)
+        self.wait_until(lambda: self._listens(port), "slurmrestd listens")
+        return port
+
+    def _listens(self, port):
+        if self._rest.poll() is not None:
+            raise ClusterError(f"slurmrestd ended: {self._log('slurmrestd.log')}")
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            return False
+        return True
+
+    def token(self, lifespan=3600):
+        """A token for this user, as scontrol prints it: SLURM_JWT=…"""
+        return self.run("scontrol", "token", f"lifespan={lifespan}")
+
     def drain(self, node, reason="maintenance"):
         """Takes the node out of service for new jobs."""
         self.run("scontrol", "update", f"NodeName={node}", "State=DRAIN", f"Reason={reason}")
@@ -222,7 +273,7 @@ class SlurmCluster:
         """Reserves the node for this user; with the flag MAINT, for maintenance."""
         options = [f"Flags={','.join(flags)}"] if flags else []
         self.run("scontrol", "create", "reservation", f"ReservationName={name}", "StartTime=now", "Duration=60",
-                 f"Nodes={node}", f"Users={pwd.getpwuid(os.getuid()).pw_name}", *options)
+                 f"Nodes={node}", f"Users={user()}", *options)
 
     # --- Jobs and states
 
@@ -274,7 +325,7 @@ class SlurmCluster:
             self._guard.wait()
         else:
             sweep(self.directory)
-        for process in filter(None, (self._controller, *self._node_processes.values())):
+        for process in filter(None, (self._controller, self._rest, *self._node_processes.values())):
             process.wait()
 
 
