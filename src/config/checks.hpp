@@ -49,6 +49,8 @@ void check_alerts(const Config& config);
 void check_program(const std::vector<std::string>& command, const std::string& path);
 /// What libcurl would not take as it is meant.
 void check_url_of_probe(const std::string& url, const std::string& path);
+/// Patterns of names that a probe finds by itself. `what` are the names that may have ":PART" behind them.
+void check_discover(const Globs& discover, const ProbeConfig& probe, std::string_view what, const std::string& path);
 /// "Name: FILE" each.
 void check_header_files(const std::vector<std::string>& headers, const std::string& path);
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "config/aws.hpp"
 #include "config/azure_options.hpp"
 #include "config/gcp_options.hpp"
-#include "config/aws.hpp"
 #include "config/probe_keys.hpp"
 #include "core/reading.hpp"
 

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "config/checks.hpp"
 #include "config/fields.hpp"
@@ -170,21 +169,6 @@ void check_reach(const std::vector<ProbeConfig>& probes, std::size_t i, const st
       fmt::format("measures nothing: probe '{}' before it matches all that it does; put this one first", first->name));
 }
 
-/// `what` are the names that may have ":PART" behind them.
-void check_discover(const Globs& discover, const ProbeConfig& probe, std::string_view what, const std::string& path) {
-  if (discover.empty()) return;
-  check(!is_glob(probe.match.provider), join(path, "discover"),
-        fmt::format("needs a provider to put the {} under; give match.provider without * and ?", what));
-  for (std::size_t i = 0; i < discover.patterns.size(); ++i)
-    check(!discover.patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i),
-          "is empty and matches nothing");
-  const auto measured = [&](const std::string& pattern) {
-    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
-  };
-  check(std::ranges::any_of(discover.patterns, measured), join(path, "match.name"),
-        fmt::format("'{}' covers none of the {} that discover adds; write '*'", probe.match.name, what));
-}
-
 }  // namespace
 
 void check_program(const std::vector<std::string>& command, const std::string& path) {
@@ -199,6 +183,20 @@ void check_url_of_probe(const std::string& url, const std::string& path) {
         fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
   const std::string wrong = base::wrong_authority(url);
   check(wrong.empty(), path, wrong);
+}
+
+void check_discover(const Globs& discover, const ProbeConfig& probe, std::string_view what, const std::string& path) {
+  if (discover.empty()) return;
+  check(!is_glob(probe.match.provider), join(path, "discover"),
+        fmt::format("needs a provider to put the {} under; give match.provider without * and ?", what));
+  for (std::size_t i = 0; i < discover.patterns.size(); ++i)
+    check(!discover.patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i),
+          "is empty and matches nothing");
+  const auto measured = [&](const std::string& pattern) {
+    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
+  };
+  check(std::ranges::any_of(discover.patterns, measured), join(path, "match.name"),
+        fmt::format("'{}' covers none of the {} that discover adds; write '*'", probe.match.name, what));
 }
 
 void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
@@ -255,38 +253,6 @@ void check_options(const HttpOptions& options, const ProbeConfig&, const std::st
     check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
           fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
   });
-}
-
-void check_options(const SlurmOptions& options, const ProbeConfig& probe, const std::string& path) {
-  check_program(options.command, join(path, "command"));
-  check_program(options.scontrol, join(path, "scontrol"));
-  check_discover(options.discover, probe, "partitions", path);
-  check(probe.discovers() || !options.discover_hidden, join(path, "discover_hidden"),
-        "needs discover; give true, or a list of patterns");
-}
-
-void check_options(const KubernetesOptions& options, const ProbeConfig& probe, const std::string& path) {
-  check(options.context.empty() || !options.kubeconfig.empty(), join(path, "context"),
-        "is that of a kubeconfig; give its file in 'kubeconfig'");
-  check(!options.class_labels.empty(), join(path, "class_labels"),
-        "is empty; give labels of nodes, such as [node.kubernetes.io/instance-type]");
-  const auto check_each = [&](const std::vector<std::string>& texts, std::string_view key, const auto& check_text) {
-    for (std::size_t i = 0; i < texts.size(); ++i) check_text(texts[i], fmt::format("{}[{}]", join(path, key), i));
-  };
-  check_each(options.class_labels, "class_labels", [](const std::string& label, const std::string& here) {
-    check(!label.empty() && label.find_first_of("=: ") == std::string::npos, here,
-          fmt::format("'{}' is not the name of a label; write one such as nvidia.com/gpu.product", label));
-  });
-  check_each(options.tolerations, "tolerations", [](const std::string& taint, const std::string& here) {
-    check(!taint.empty(), here, "is empty; write a taint such as dedicated=ml:NoSchedule, or its key");
-  });
-  check_each(options.unit_needs, "unit_needs", [](const std::string& need, const std::string& here) {
-    const auto equals = need.find('=');
-    const auto amount = base::parse_quantity(need.substr(std::min(need.size(), equals) + (equals < need.size())));
-    check(equals != std::string::npos && equals > 0 && amount.value_or(0) > 0, here,
-          fmt::format("'{}' is not an amount of a resource; write cpu=4, or memory=16Gi", need));
-  });
-  check_discover(options.discover, probe, "classes", path);
 }
 
 void check_probes(const std::vector<ProbeConfig>& probes) {

@@ -3,7 +3,6 @@
 
 #include "config/checks.hpp"
 #include "config/fields.hpp"
-#include "config/glob.hpp"
 
 namespace config {
 namespace {
@@ -55,17 +54,7 @@ void check_options(const SlurmOptions& options, const ProbeConfig& probe, const 
   check_source(options, path);
   check(options.memory_per_unit.count == 0 || options.memory_per_unit.count >= 1 << 20, join(path, "memory_per_unit"),
         fmt::format("{} bytes are less than 1M; write an amount such as 4G", options.memory_per_unit.count));
-  check(!probe.discovers() || !is_glob(probe.match.provider), join(path, "discover"),
-        "needs a provider to put the partitions under; give match.provider without * and ?");
-  const auto& patterns = options.discover.patterns;
-  for (std::size_t i = 0; i < patterns.size(); ++i)
-    check(!patterns[i].empty(), fmt::format("{}[{}]", join(path, "discover"), i), "is empty and matches nothing");
-  // Names are PARTITION and PARTITION:GPU_TYPE.
-  const auto measured = [&](const std::string& pattern) {
-    return overlap(probe.match.name, pattern) || overlap(probe.match.name, pattern + ":*");
-  };
-  check(!probe.discovers() || std::ranges::any_of(patterns, measured), join(path, "match.name"),
-        fmt::format("'{}' covers none of the partitions that discover adds; write '*'", probe.match.name));
+  check_discover(options.discover, probe, "partitions", path);
   check(probe.discovers() || !options.discover_hidden, join(path, "discover_hidden"),
         "needs discover; give true, or a list of patterns");
 }
