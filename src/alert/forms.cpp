@@ -34,8 +34,18 @@ std::string title_of(const Message& message) {
   return shortened(message.title, kTitleBytes);
 }
 
+/// What the text says besides the title: about a single item, when it happened and the rule.
+std::string text_of(const Message& message) {
+  if (message.items.size() != 1) return message.text;
+  const std::string& told = message.items.front().text;
+  const auto at = told.empty() ? std::string::npos : message.text.find(told);
+  if (at == std::string::npos || !message.title.ends_with(told)) return message.text;
+  return message.text.substr(std::min(at + told.size() + 1, message.text.size()));
+}
+
 std::string lines_of(const Message& message) {
-  return message.text.empty() ? message.title : message.title + "\n" + message.text;
+  const std::string text = text_of(message);
+  return text.empty() ? message.title : message.title + "\n" + text;
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -97,13 +107,14 @@ std::string mattermost_body(const Message& message) {
   const std::string title = mattermost_escaped(title_of(message));
   const std::string page = page_of(message);
   std::string text = page.empty() ? fmt::format("**{}**", title) : fmt::format("**[{}](<{}>)**", title, page);
-  if (!message.text.empty()) text += "\n\n" + mattermost_escaped(shortened(message.text, kMattermostBytes));
+  if (const std::string more = text_of(message); !more.empty())
+    text += "\n\n" + mattermost_escaped(shortened(more, kMattermostBytes));
   return json::serialize(json::object{{"text", std::move(text)}});
 }
 
 std::string teams_body(const Message& message) {
   json::array body{literal(title_of(message), true)};
-  const std::string text = shortened(message.text, kTeamsBytes);
+  const std::string text = shortened(text_of(message), kTeamsBytes);
   for (std::string_view rest = text; !rest.empty() && body.size() <= kTeamsLines;) {
     const auto line = rest.substr(0, rest.find('\n'));
     if (!line.empty()) body.push_back(literal(line, false));
@@ -121,9 +132,10 @@ std::string teams_body(const Message& message) {
 }
 
 std::string ntfy_body(const Message& message, const std::string& topic) {
+  const std::string text = text_of(message);
   json::object body{{"topic", topic},
                     {"title", shortened(message.title, kNtfyTitleBytes)},
-                    {"message", shortened(message.text.empty() ? message.title : message.text, kNtfyBytes)},
+                    {"message", shortened(text.empty() ? message.title : text, kNtfyBytes)},
                     {"priority", priority_of(message)},
                     {"tags", json::array{config::to_text(message.severity), to_string(message.kind)}}};
   if (const std::string page = page_of(message); !page.empty()) body["click"] = page;

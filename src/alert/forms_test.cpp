@@ -85,6 +85,20 @@ TEST(Forms, Ntfy) {
   EXPECT_THAT(ntfy_body(over, "t"), HasSubstr(R"("priority":2,"tags":["error","resolved"])"));
 }
 
+TEST(Forms, NothingIsSaidTwice) {
+  Message one = message();
+  one.items.resize(1);
+  one.items.front().text = "Amazon/c5 is HIGH";
+  one.text = "Amazon/c5 is HIGH (2026-11-24 13:22:05 UTC)\nRule gpus.";
+  for (const char* before : {"", "Still: ", "Over: "}) {
+    one.title = before + one.items.front().text;
+    EXPECT_EQ(at(slack_body(one), "/text"), one.title + "\n(2026-11-24 13:22:05 UTC)\nRule gpus.");
+    EXPECT_EQ(at(ntfy_body(one, "t"), "/message"), "(2026-11-24 13:22:05 UTC)\nRule gpus.");
+  }
+  EXPECT_THAT(at(mattermost_body(one), "/text"), testing::EndsWith("**\n\n\\(2026-11-24 13:22:05 UTC\\)\nRule gpus."));
+  EXPECT_EQ(at(teams_body(one), "/attachments/0/content/body/1/inlines/0/text"), "(2026-11-24 13:22:05 UTC)");
+}
+
 TEST(Forms, PagerDuty) {
   EXPECT_EQ(
       pagerduty_body(message(), "key"),

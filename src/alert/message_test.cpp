@@ -59,7 +59,11 @@ TEST(Wording, IsPlain) {
   EXPECT_EQ(message.text,
             "Amazon/c5 is HIGH (2026-11-24 13:22:05 UTC)\n"
             "Over:  (2026-11-24 13:22:05 UTC)\n"
-            "Rule gpu, severity critical, provider Amazon; 2 in all fire now.");
+            "Rule gpu, severity critical, provider Amazon; 2 alerts of this group fire now.");
+  message.still_firing = 1;
+  message.group.clear();
+  word(message, {});
+  EXPECT_THAT(message.text, testing::EndsWith("severity critical; 1 alert of this rule fires now."));
   message.items.resize(1);
   message.kind = Kind::reminder;
   word(message, {.zone = base::TimeZone::find("+02:00").value(), .zone_name = "+02:00"});

@@ -62,8 +62,10 @@ std::string text_of(const Message& message, const Setting& setting) {
   if (message.items.size() > kMostLines) text += fmt::format("and {} more\n", message.items.size() - kMostLines);
   text += fmt::format("Rule {}, severity {}", message.rule, config::to_text(message.severity));
   for (const auto& [key, value] : message.group) text += fmt::format(", {} {}", key, value);
+  const bool one = message.still_firing == 1;
   if (message.still_firing > 0 && message.kind != Kind::reminder)
-    text += fmt::format("; {} in all {} now", message.still_firing, message.still_firing == 1 ? "fires" : "fire");
+    text += fmt::format("; {} alert{} of this {} fire{} now", message.still_firing, one ? "" : "s",
+                        message.group.empty() ? "rule" : "group", one ? "s" : "");
   return text + ".";
 }
 
