@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/standard_streams.hpp"
+#include "base/time_zone.hpp"
 #include "config/load.hpp"
 #include "config/print.hpp"
 
@@ -22,6 +23,12 @@ namespace {
 
 /// A program that ends with a message does not wait longer for its reader.
 constexpr std::chrono::seconds kMessageWait{1};
+
+/// What only the machine can tell, and a start would refuse.
+void check_here(const config::Config& config) {
+  if (const auto zone = base::TimeZone::find(config.alerts.time_zone); !zone)
+    throw base::UsageError("alerts.time_zone: " + zone.error().message);
+}
 
 }  // namespace
 
@@ -44,6 +51,7 @@ std::optional<config::Config> CommonFlags::load(const config::Config& defaults,
   override(config);
   config::validate(config);
   if (print_) std::cout << config::to_yaml(config);
+  if (check_) check_here(config);
   if (check_) std::cout << "The configuration is valid.\n";
   if (print_ || check_) return std::nullopt;
   if (healthcheck_) {

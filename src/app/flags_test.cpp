@@ -190,6 +190,12 @@ TEST_F(CommonFlagsTest, CheckAndPrintAreAll) {
   EXPECT_FALSE(printed.first);
   EXPECT_THAT(printed.second, testing::AllOf(HasSubstr("threads: 3"), HasSubstr("port: 1234")));
   EXPECT_THAT(load({"--config", config, "--print-config", "--check-config"}).second, EndsWith("is valid.\n"));
+  try {
+    load({"--config", file("alerts: {time_zone: Europe/Berln}\n"), "--check-config"});
+    ADD_FAILURE() << "a start would refuse it";
+  } catch (const base::UsageError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("alerts.time_zone: the time zone 'Europe/Berln' cannot be read"));
+  }
 }
 
 TEST_F(CommonFlagsTest, FlagsAreOverTheFile) {
