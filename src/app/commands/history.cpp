@@ -16,6 +16,7 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "core/pattern.hpp"
+#include "feed/history_query.hpp"
 
 namespace app {
 namespace {
@@ -80,29 +81,48 @@ bool has_utf8() {
   return false;
 }
 
+/// Has the time more changes than were asked for? Then the answer begins with the first one that it has.
+bool is_cut(const portal::HistoryAnswer& answer, const Options& options) {
+  return answer.transitions.size() >= options.limit.value_or(feed::kDefaultTransitions) &&
+         answer.transitions.front().at == answer.from;
+}
+
+portal::HistoryAnswer answer_of(const Remote& remote, const std::string& body) {
+  auto answer = portal::parse_history(body);
+  if (!answer)
+    throw base::Lost(fmt::format("{} sent a history that cannot be read: {}", remote.url(), answer.error().message));
+  return *std::move(answer);
+}
+
 int history(const Options& options) {
   const auto pattern = core::parse_pattern(options.profile);
   if (!pattern) throw base::UsageError(pattern.error().message);
-  const std::string file = (options.as_csv ? "history.csv" : "history") + query_of(options);
   const Remote remote(*options.access);
   const core::ProfileKey key = profile_of(remote, *pattern);
   const std::string target = fmt::format("/api/v1/hardware/{}/{}/{}", base::percent_encode(key.provider),
-                                         base::percent_encode(key.name), file);
-  const std::string body = remote.get(target).body;
+                                         base::percent_encode(key.name), options.as_csv ? "history.csv" : "history");
+  const std::string body = remote.get(target + query_of(options)).body;
   if (options.as_csv) {
     std::cout << body;
     return 0;
   }
-  const auto answer = portal::parse_history(body);
-  if (!answer)
-    throw base::Lost(fmt::format("{} sent a history that cannot be read: {}", remote.url(), answer.error().message));
+  portal::HistoryAnswer answer = answer_of(remote, body);
   if (options.as_json) {
     std::cout << to_json(boost::json::parse(body)) << '\n';
     return 0;
   }
-  std::cout << past_text(
-      *answer,
-      {.columns = columns_of(STDOUT_FILENO), .color = wants_color(options.color, STDOUT_FILENO), .blocks = has_utf8()});
+  const bool cut = is_cut(answer, options);
+  if (cut) {
+    // The numbers are those of all the time that was asked for.
+    Options shorter = options;
+    shorter.since.clear();
+    shorter.from = base::to_rfc3339(answer.from);
+    answer = answer_of(remote, remote.get(target + query_of(shorter)).body);
+  }
+  std::cout << past_text(answer, {.columns = columns_of(STDOUT_FILENO),
+                                  .color = wants_color(options.color, STDOUT_FILENO),
+                                  .blocks = has_utf8(),
+                                  .cut = cut});
   return 0;
 }
 

@@ -15,6 +15,8 @@ struct PastShown {
   bool color = false;
   /// Blocks, not letters.
   bool blocks = false;
+  /// The time had more changes, which are left out.
+  bool cut = false;
 };
 
 /// A character for each of `cells` equal parts of the timeline: the lowest level that was observed in it, or that

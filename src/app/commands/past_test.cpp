@@ -59,6 +59,21 @@ TEST_F(HistoryCommandTest, APastIsAStripSharesChangesAndNumbers) {
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware/p/a/history since=10h"));
 }
 
+TEST_F(HistoryCommandTest, TheLatestChangesAreToldToBeNotAll) {
+  std::string cut = kPast, shorter;
+  cut.replace(cut.find("T02:00"), 6, "T04:00");
+  shorter = cut;
+  shorter.replace(shorter.find("\"count\":3"), 9, "\"count\":5");
+  will_answer({{200, cut}, {200, shorter}});
+  const std::string out = history({"p/a", "--since", "90d", "--limit", "3"}).out;
+  EXPECT_THAT(out, testing::StartsWith("p/a\nonly the latest 3 changes, since 2026-11-24 04:00 UTC\n"));
+  EXPECT_THAT(out, testing::ContainsRegex("\nfree .* 6\n")) << "the numbers of this time";
+  EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware/p/a/history limit=3 since=90d",
+                                   "GET /api/v1/hardware/p/a/history limit=3 from=2026-11-24T04:00:00.000Z"));
+  will_answer({{200, kPast}});
+  EXPECT_THAT(history({"p/a", "--limit", "3"}).out, Not(HasSubstr("only the latest"))) << "these are all";
+}
+
 TEST_F(HistoryCommandTest, NotQuiteAllIsNotAll) {
   std::string past = kPast;
   past.replace(past.find("T04:00"), 6, "T02:01");
