@@ -55,9 +55,11 @@ void print_receiver(const json::object& receiver) {
 }
 
 void print_dead(const json::object& dead) {
-  std::cout << fmt::format("dead letter {} to {}: {}\n  {} attempts until {}: {}\n", text_at(dead, "id"),
-                           text_at(dead, "receiver"), text_at(dead, "title"), text_at(dead, "attempts"),
-                           text_at(dead, "gave_up_at"), text_at(dead, "error"));
+  const std::string attempts = text_at(dead, "attempts");
+  std::cout << fmt::format("dead letter {} to {}: {}\n  {} {} until {}: {}\n", text_at(dead, "id"),
+                           text_at(dead, "receiver"), text_at(dead, "title"), attempts,
+                           attempts == "1" ? "attempt" : "attempts", text_at(dead, "gave_up_at"),
+                           text_at(dead, "error"));
 }
 
 int list(const Access& service, bool as_json) {
@@ -117,8 +119,13 @@ void print_message(const json::object& message) {
 }
 
 int replay(const Access& service, const Replay& options) {
-  const Answer answer =
-      expect(200, administer(service, "POST", "/hardware/alerts/replay", replay_body(options), kLong));
+  Answer answer = administer(service, "POST", "/hardware/alerts/replay", replay_body(options), kLong);
+  if (answer.status != 200) {
+    // The service does not know where the rules are from.
+    const std::string detail = detail_of(answer, answer.url);
+    const bool of_file = !options.file.empty() && detail.starts_with("rules:");
+    throw base::UsageError(of_file ? options.file + detail.substr(std::string_view("rules").size()) : detail);
+  }
   if (options.as_json) {
     std::cout << answer.body;
     return 0;

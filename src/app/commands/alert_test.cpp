@@ -47,6 +47,10 @@ TEST_F(AlertTest, ListsRulesReceiversAndDeadLetters) {
   EXPECT_EQ(alert({"list", "--json"}).out, body);
   will_answer({{200, R"({"now":"","rules":[],"receivers":[],"dead":[]})"}});
   EXPECT_THAT(alert({"list"}).out, HasSubstr("no rules"));
+  std::string once = body;
+  once.replace(once.find("\"attempts\":9"), 12, "\"attempts\":1");
+  will_answer({{200, once}});
+  EXPECT_THAT(alert({"list"}).out, HasSubstr("\n  1 attempt until"));
 }
 
 TEST_F(AlertTest, TestsAReceiver) {
@@ -81,7 +85,7 @@ TEST_F(AlertTest, ReplaysRules) {
   will_answer({{400, R"({"detail":"rules:1: alerts.rules[0].when: says nothing"})", "application/problem+json"}});
   const Ran refused = alert({"replay", "--rules", directory_ / "rules.yaml", "--since", "7d"});
   EXPECT_EQ(refused.code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("says nothing"));
+  EXPECT_THAT(refused.err, HasSubstr((directory_ / "rules.yaml") + ":1: alerts.rules[0].when: says nothing"));
   EXPECT_THAT(asked().back(), AllOf(HasSubstr(R"("rules":"- {name: x}\n")"), Not(HasSubstr("\"to\""))));
   EXPECT_THAT(alert({"replay", "--since", "soon"}).err, HasSubstr("--since"));
   EXPECT_THAT(alert({"replay", "--rules", directory_ / "none"}).err, HasSubstr("none"));
