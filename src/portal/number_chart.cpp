@@ -36,17 +36,6 @@ struct Places {
   }
 };
 
-/// The longest time from a bucket to the next that is no gap: somewhat more than nine of ten take. A source may be
-/// asked less often than there are buckets.
-base::Duration longest_step(std::span<const Bucket> buckets) {
-  if (buckets.size() < 2) return base::Duration{0};
-  std::vector<base::Duration> steps;
-  for (std::size_t i = 1; i < buckets.size(); ++i) steps.push_back(buckets[i].begin - buckets[i - 1].begin);
-  const auto usual = steps.begin() + static_cast<std::ptrdiff_t>((steps.size() * 9 + 9) / 10 - 1);
-  std::ranges::nth_element(steps, usual);
-  return *usual * 3 / 2;
-}
-
 std::string band(const Places& places) {
   std::string path;
   for (const Bucket& bucket : places.chart.buckets) {
@@ -57,18 +46,27 @@ std::string band(const Places& places) {
   return path;
 }
 
-std::string line(const Places& places) {
-  std::string path;
-  const base::Duration longest = longest_step(places.chart.buckets);
-  const Bucket* before = nullptr;
-  for (const Bucket& bucket : places.chart.buckets) {
-    const double x = rounded(places.x(bucket.begin) + places.width(bucket) / 2), y = places.y(bucket.mean());
-    const bool joined = before != nullptr && bucket.begin - before->begin <= longest;
-    // The short line is a dot where it stays alone.
-    path += fmt::format("{}{} {}{}", joined ? 'L' : 'M', x, y, joined ? "" : "h0");
-    before = &bucket;
+/// The line of the means, and a dot for each that stays alone.
+struct Line {
+  std::string line;
+  std::string dots;
+};
+
+Line line_of(const Places& places) {
+  const std::span<const Bucket> buckets = places.chart.buckets;
+  const auto joined = [&](std::size_t i) {  // with the one before
+    return i > 0 && i < buckets.size() && buckets[i].begin - buckets[i - 1].begin <= places.chart.width;
+  };
+  Line all;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const double x = rounded(places.x(buckets[i].begin) + places.width(buckets[i]) / 2),
+                 y = places.y(buckets[i].mean());
+    if (joined(i) || joined(i + 1))
+      all.line += fmt::format("{}{} {}", joined(i) ? 'L' : 'M', x, y);
+    else
+      all.dots += fmt::format("M{} {}h0", x, y);
   }
-  return path;
+  return all;
 }
 
 void append_tooltip(std::string& svg, const Places& places, const Bucket& bucket) {
@@ -109,10 +107,11 @@ std::string number_chart(const NumberChart& chart) {
                     places.y(value), places.y(value) + 4, number_text(value));
   }
   append_time_axis(svg, scale, kHeight);
+  const auto [line, dots] = line_of(places);
   svg += fmt::format(
       R"(<svg viewBox="0 0 {} {}" preserveAspectRatio="none" width="100%" height="{}"><path class="band" d="{}"/>)"
-      R"(<path class="mean" d="{}"/>)",
-      kWidth, kHeight, kHeight, band(places), line(places));
+      R"(<path class="mean" d="{}"/><path class="mean dots" d="{}"/>)",
+      kWidth, kHeight, kHeight, band(places), line, dots);
   for (const Bucket& bucket : chart.buckets) append_tooltip(svg, places, bucket);
   return svg + "</svg></svg>";
 }

@@ -127,14 +127,17 @@ std::vector<TimeTick> time_ticks(base::Time from, base::Time to) {
 
 void append_time_axis(std::string& svg, const TimeScale& scale, int height) {
   constexpr int kBelow = 15;
-  /// A label further to the right ends at its line.
-  constexpr double kLastCentred = 90;
+  /// A label further to the right would leave a window, or a phone: there it ends at its line.
+  constexpr double kLastCentred = 97, kLastOnPhone = 90;
   for (const TimeTick& tick : time_ticks(scale.from(), scale.to())) {
     const double x = scale.percent(tick.at);
     fmt::format_to(std::back_inserter(svg), R"(<line class="tick" x1="{0}%" x2="{0}%" y2="{1}"/>)", x, height + 4);
     if (tick.label.empty()) continue;
     fmt::format_to(std::back_inserter(svg), R"(<text class="{}{}" x="{}%" y="{}">{}</text>)",
-                   x > kLastCentred ? "before" : "below", tick.minor ? " minor" : "", x, height + kBelow, tick.label);
+                   x > kLastCentred   ? "before"
+                   : x > kLastOnPhone ? "below late"
+                                      : "below",
+                   tick.minor ? " minor" : "", x, height + kBelow, tick.label);
   }
 }
 

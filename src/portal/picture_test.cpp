@@ -133,16 +133,20 @@ TEST(Picture, AChartOfNumbersHasBarsALineAndFigures) {
                          HasSubstr("y2=\"0\"/><text class=\"left\" x=\"-8\" y=\"4\">20</text>"),
                          HasSubstr("y2=\"120\"/><text class=\"left\" x=\"-8\" y=\"124\">0</text>"),
                          HasSubstr("<path class=\"band\" d=\"M0 0h50v120h-50zM50 0h50v0h-50z"),
-                         HasSubstr("<path class=\"mean\" d=\"M25 60h0L75 0L125 60M225 90h0L275 90L325 90L")))
-      << "the line ends where buckets are missing";
+                         HasSubstr("<path class=\"mean\" d=\"M25 60L75 0L125 60M225 90L275 90L325 90L")))
+      << "the line ends where a bucket is missing";
   EXPECT_THAT(svg, HasSubstr("<title>10 on average, 0 to 20, in 4 readings from 23 Nov 2026, 00:00 UTC, 1 h</title>"));
   EXPECT_EQ(count(svg, "<title>"), buckets.size());
 }
 
-TEST(Picture, ASourceThatIsAskedRarelyHasALineToo) {
-  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(8h, 2, 2), bucket(9h, 1, 1)};
-  const std::string svg = number_chart({"Score", false, buckets, 10min, kBegin, kBegin + 10h});
-  EXPECT_EQ(count(svg, "h0"), 1U) << "a line has one beginning";
+TEST(Picture, AMeanThatStaysAloneIsADot) {
+  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(5h, 2, 2), bucket(7h, 1, 1)};
+  const auto chart = [](std::span<const core::Bucket> shown) {
+    return number_chart({"Score", false, shown, 1h, kBegin, kBegin + 10h});
+  };
+  EXPECT_THAT(chart(buckets), HasSubstr("<path class=\"mean\" d=\"M450 0L550 0\"/>"
+                                        "<path class=\"mean dots\" d=\"M50 60h0M750 60h0\"/>"));
+  EXPECT_THAT(chart(std::span(buckets).first(1)), HasSubstr("<path class=\"mean dots\" d=\"M50 0h0\"/>"));
 }
 
 TEST(Picture, BucketsAreMerged) {
