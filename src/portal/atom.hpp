@@ -31,8 +31,11 @@ struct AtomFeed {
   /// The newest first.
   std::vector<AtomEntry> entries{};
 
-  /// The newest entry's; 1970 without any, so that it stays the same.
-  base::Time updated() const { return entries.empty() ? base::Time{} : entries.front().updated; }
+  /// When a feed without entries was the same already.
+  base::Time since{};
+
+  /// The newest entry's.
+  base::Time updated() const { return entries.empty() ? since : entries.front().updated; }
 };
 
 /// Any text may be in it: characters that XML has not are '?'.

@@ -67,11 +67,12 @@ TEST(Atom, AnyTextFitsIn) {
                                    HasSubstr("<summary>bell?, ?, ?, ?[31m]]&gt;</summary>")));
 }
 
-TEST(Atom, AFeedWithoutEntriesIsAsOldAsCanBe) {
+TEST(Atom, AFeedWithoutEntriesHasATimeToo) {
   AtomFeed feed = kFeed;
   feed.entries.clear();
+  feed.since = base::Time{std::chrono::hours{24}};
   EXPECT_THAT(to_atom(feed),
-              AllOf(HasSubstr("<updated>1970-01-01T00:00:00.000Z</updated>"), Not(HasSubstr("<entry>"))));
+              AllOf(HasSubstr("<updated>1970-01-02T00:00:00.000Z</updated>"), Not(HasSubstr("<entry>"))));
 }
 
 }  // namespace

@@ -103,7 +103,9 @@ asio::awaitable<Drawing> ChangeFeed::draw(board::StatePtr state, board::Selectio
   if (!rows.empty()) told = co_await history_.latest(std::move(few), kLatest);
   if (!told) co_return std::unexpected(told.error());
   auto job = [state, rows = std::move(rows), latest = *told, selection, now, root] {
-    return render(feed_of(*state, latest_changes(rows, latest->content.transitions, selection, now), selection, root));
+    AtomFeed feed = feed_of(*state, latest_changes(rows, latest->content.transitions, selection, now), selection, root);
+    feed.since = std::chrono::floor<std::chrono::hours>(now);  // the same for who asks again soon
+    return render(feed);
   };
   co_return co_await history_.work(std::move(job));
 }
