@@ -14,7 +14,8 @@ function fillAddress(page, root) {
   const address = new URL(root, location.href).href.replace(/\/$/, '');
   for (const span of page.querySelectorAll('[data-base]')) {
     const command = /^(sbatch|vacancy|curl)/.test(span.parentNode.textContent);
-    setText(span, command ? quoted(address) : address);
+    const url = address + span.dataset.base;  // what follows it there
+    setText(span, command ? quoted(url) : url);
   }
 }
 

@@ -131,7 +131,9 @@ data page_data(const board::State& state, const core::Set& set, const core::Need
   const std::string query = to_query(need);
   const std::string first_path = with_query(fmt::format("/api/v1/sets/{}/first", set.name), query);
   page.set("json_url", kRoot + first_path.substr(1));
-  page.set("first_path", base::shell_quoted(first_path));
+  page.set("first_path", first_path);
+  page.set("first_url", base::shell_quoted(links.url + first_path));
+  page.set("query", with_query("", query));
   page.set("badge_url", with_query(set.name + "/badge.svg", query));
   page.set("badge_text", fmt::format("{}: {}", set.name, taken));
   set_links(page, links);

@@ -271,6 +271,10 @@ TEST_F(SetsTest, APageShowsTheChoicesInTheirOrder) {
                             HasSubstr("<b>HIGH</b>"), HasSubstr("(2 in one piece, measured within 1h)"),
                             HasSubstr("href=\"cfd?free=2&amp;max_age=1h\">LOW"),
                             HasSubstr("first?at_least=HIGH&amp;free=2&amp;max_age=1h")));
+  EXPECT_THAT(strict, AllOf(HasSubstr("</span>/set/cfd/badge.svg?at_least=HIGH&amp;free=2&amp;max_age=1h)]"),
+                            HasSubstr("</span>/set/cfd?at_least=HIGH&amp;free=2&amp;max_age=1h)</code>"),
+                            HasSubstr(">&apos;http://v.example/api/v1/sets/cfd/"
+                                      "first?at_least=HIGH&amp;free=2&amp;max_age=1h&apos;</span></code>")));
   EXPECT_THAT(strict, HasSubstr("<p>It takes any FRESH reading, also one that is older than 1h.</p>"));
   EXPECT_THAT(set_page("free=2"), AllOf(HasSubstr("--set cfd --free 2<span"), Not(HasSubstr("any FRESH reading"))));
   EXPECT_THAT(set_page("free=2&at_least=MEDIUM"), HasSubstr("--set cfd --at-least MEDIUM --free 2<span")) << "not LOW";
