@@ -222,6 +222,7 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   page.set("profile_url", root + profile_path("profile", key));
   page.set("history_url", root + profile_path("profile", key) + "/history");
   page.set("days", std::to_string(look_back.days));
+  page.set("days_text", look_back.days == 1 ? "this day" : fmt::format("these {} days", look_back.days));
   page.set("from", time_text(answer.from));
   page.set("to", time_text(to));
   // As the page has asked, so that the file has all that it shows.

@@ -107,7 +107,8 @@ TEST_F(HistoryPageTest, ItsFileIsWhatWasAskedForThePage) {
 TEST_F(HistoryPageTest, ADayHasFiveMinutesAndNoWeek) {
   serve(always(200, thirty_days()));
   const std::string day = *page("days=1").body;
-  EXPECT_THAT(day, Not(HasSubstr("chart week")));
+  EXPECT_THAT(day,
+              AllOf(Not(HasSubstr("chart week")), HasSubstr("before or after this day,"), HasSubstr("</svg> HIGH ")));
   EXPECT_THAT(day, AllOf(HasSubstr("<th scope=\"row\">12 h</th>"), Not(HasSubstr("<th scope=\"row\">24 h</th>"))))
       << "no moment of a day has a day after it";
   EXPECT_THAT(service_->asked().back(), HasSubstr("&span=5m&"));
@@ -161,17 +162,20 @@ TEST_F(HistoryPageTest, ShowsTheBoardOfAPastTime) {
                     HasSubstr("title=\"3 left\""), HasSubstr("<a href=\"./profile/B%20%26%20C/a%2Fb/history\">")));
   EXPECT_THAT(html, HasSubstr("<a rel=\"next\" href=\"./at?time=2026-11-23T12%3A00%3A00.000Z&amp;after=%2FB"));
   EXPECT_THAT(html, Not(HasSubstr("← First")));
+  EXPECT_THAT(html, AllOf(HasSubstr("<a href=\"./api/v1/hardware?at=2026-11-23T12%3A00%3A00.000Z\">As JSON</a>"),
+                          Not(HasSubstr("Choose a past time"))));
   EXPECT_EQ(past("time=2026-11-23T13:00:00+01:00").status, 200) << "as the API, which takes a '+' that became a blank";
   EXPECT_THAT(service_->asked().back(), HasSubstr("time=2026-11-23T12%3A00%3A00.000Z"));
   EXPECT_THAT(*past("time=2026-11-23T12:00:00Z&q=x&after=%2FA%2Fa").body,
               AllOf(HasSubstr("No profile of this part matches"),
-                    HasSubstr("href=\"./at?time=2026-11-23T12%3A00%3A00.000Z&amp;q=x\">← First")));
+                    HasSubstr("href=\"./at?time=2026-11-23T12%3A00%3A00.000Z&amp;q=x\">← First"),
+                    HasSubstr("?at=2026-11-23T12%3A00%3A00.000Z&amp;q=x\">As JSON")));
 }
 
 TEST_F(HistoryPageTest, AsksForAPastTime) {
   serve(always(200, kBoard));
-  EXPECT_THAT(*past("").body,
-              AllOf(HasSubstr("type=\"datetime-local\""), Not(HasSubstr("As of")), Not(HasSubstr("<table"))));
+  EXPECT_THAT(*past("").body, AllOf(HasSubstr("type=\"datetime-local\""), HasSubstr("<p>Choose a past time, "),
+                                    Not(HasSubstr("As of")), Not(HasSubstr("<table"))));
   for (const char* wrong :
        {"time=x", "time=2026-11-23", "time=2999-01-01T00:00", "tim=1", "time=2026-11-23T12:00&after=x"})
     EXPECT_EQ(past(wrong).status, 400) << wrong;

@@ -74,6 +74,11 @@ void set_board(data& page, const PastBoard& board, const board::Selection& selec
   page.set("title", fmt::format("Vacancy as of {} UTC", time_text(board.time)));
   page.set("as_of", time_text(board.time));
   page.set("as_of_exact", base::to_rfc3339(board.time));
+  board::Selection all = selection;
+  all.after.reset();
+  const std::string words = feed::to_query(all, kRowsPerPage);
+  page.set("json_url", fmt::format("./api/v1/hardware?at={}{}{}", base::percent_encode(base::to_rfc3339(board.time)),
+                                   words.empty() ? "" : "&", words));
   data rows{data::type::list};
   for (const PastHardware& past : board.rows) rows << row_of(past);
   page.set("rows", rows);
