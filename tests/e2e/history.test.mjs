@@ -72,6 +72,8 @@ test('the history of a profile without JavaScript: pictures that have names, fig
   assert.equal(await page.locator('.week').count(), 0);
   await page.getByRole('link', { name: '90 d' }).click();
   assert.match(await page.locator('.timeline .unknown title').first().textContent(), /^UNKNOWN from .*, 30 d/, 'before the first transition');
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.getByRole('group', { name: 'Durations' }).evaluate(table => table.scrollWidth <= table.clientWidth), 'all columns fit on a phone');
   const [csv] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
   assert.equal(csv.suggestedFilename(), 'history.csv');
   await page.getByRole('link', { name: 'gpu now' }).click();

@@ -40,6 +40,19 @@ test('a laptop shows 28 of 300 rows, a phone 4, in one line each, with their num
   assert.ok(await page.getByLabel('Sort by').isVisible());
 });
 
+test('a card has its provider below its name, however short the two are, and says what the strip is', async t => {
+  const { url } = await vacancyUp(t, { profiles: ['ec/ab'], probes: [calm] });
+  const page = await openPage(t, url, { viewport: { width: 360, height: 740 } });
+  const box = name => page.locator(`#rows ${name}`).evaluate(cell => cell.getBoundingClientRect().toJSON());
+  await page.locator('#rows .strip').waitFor();
+  for (const width of [360, 640]) {
+    await page.setViewportSize({ width, height: 740 });
+    assert.ok((await box('.provider')).top >= (await box('.name')).bottom, `${width} px`);
+    assert.ok((await box('.level')).top < (await box('.name')).bottom, `${width} px`);
+  }
+  assert.equal(await page.locator('#rows .recent').evaluate(cell => getComputedStyle(cell, '::before').content), '"24 h"');
+});
+
 test('columns are chosen, numbers bounded, groups folded, and the title, the counts and the URL keep it', async t => {
   const { url } = await vacancyUp(t, { profiles: profiles(30), probes: [NUMBERS, calm] });
   const page = await openPage(t, `${url}?q=type`, { viewport: { width: 1440, height: 900 } });

@@ -42,6 +42,8 @@ test('the one to take follows levels, other profiles and another order, and the 
   await page.getByRole('link', { name: 'HIGH', exact: true }).click();
   await page.waitForURL(/at_least=HIGH/);
   assert.match(await page.locator('pre').first().innerText(), /--set cfd --at-least HIGH/);
+  assert.equal(await page.locator('pre').nth(1).innerText(), `curl -s '${url}api/v1/sets/cfd/first?at_least=HIGH'`);
+  assert.ok((await page.locator('pre').nth(2).innerText()).endsWith(`(${url}set/cfd/badge.svg?at_least=HIGH)](${url}set/cfd?at_least=HIGH)`));
   await say('big', 'LOW');
   await takes('small');
   await say('small', 'LOW');
