@@ -46,6 +46,17 @@ std::string band(const Places& places) {
   return path;
 }
 
+/// The longest time from a bucket to the next that is no gap. A source may be asked less often than there are buckets,
+/// so it is somewhat more than half of all take.
+base::Duration longest_step(std::span<const Bucket> buckets) {
+  if (buckets.size() < 2) return base::Duration{0};
+  std::vector<base::Duration> steps;
+  for (std::size_t i = 1; i < buckets.size(); ++i) steps.push_back(buckets[i].begin - buckets[i - 1].begin);
+  const auto usual = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
+  std::ranges::nth_element(steps, usual);
+  return *usual * 3 / 2;
+}
+
 /// The line of the means, and a dot for each that stays alone.
 struct Line {
   std::string line;
@@ -54,8 +65,9 @@ struct Line {
 
 Line line_of(const Places& places) {
   const std::span<const Bucket> buckets = places.chart.buckets;
+  const base::Duration longest = longest_step(buckets);
   const auto joined = [&](std::size_t i) {  // with the one before
-    return i > 0 && i < buckets.size() && buckets[i].begin - buckets[i - 1].begin <= places.chart.width;
+    return i > 0 && i < buckets.size() && buckets[i].begin - buckets[i - 1].begin <= longest;
   };
   Line all;
   for (std::size_t i = 0; i < buckets.size(); ++i) {

@@ -24,7 +24,7 @@ struct NumberChart {
 };
 
 /// A line of the means over bars from the least to the greatest value, each with its figures as a tooltip. The line
-/// ends where a bucket is missing, and a bucket that stays alone is a dot. REQUIRES: buckets.
+/// ends where buckets are missing, and a bucket that stays alone is a dot. REQUIRES: buckets.
 std::string number_chart(const NumberChart& chart);
 
 /// Its mean, rounded to four digits.

@@ -139,13 +139,20 @@ TEST(Picture, AChartOfNumbersHasBarsALineAndFigures) {
   EXPECT_EQ(count(svg, "<title>"), buckets.size());
 }
 
+TEST(Picture, ASourceThatIsAskedRarelyHasALineToo) {
+  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(8h, 2, 2), bucket(9h, 1, 1)};
+  const std::string svg = number_chart({"Score", false, buckets, 10min, kBegin, kBegin + 10h});
+  EXPECT_THAT(svg, HasSubstr("<path class=\"mean dots\" d=\"\"/>")) << "all are joined";
+}
+
 TEST(Picture, AMeanThatStaysAloneIsADot) {
-  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(5h, 2, 2), bucket(7h, 1, 1)};
+  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(5h, 2, 2), bucket(6h, 2, 2),
+                                          bucket(7h, 2, 2), bucket(9h, 1, 1)};
   const auto chart = [](std::span<const core::Bucket> shown) {
     return number_chart({"Score", false, shown, 1h, kBegin, kBegin + 10h});
   };
-  EXPECT_THAT(chart(buckets), HasSubstr("<path class=\"mean\" d=\"M450 0L550 0\"/>"
-                                        "<path class=\"mean dots\" d=\"M50 60h0M750 60h0\"/>"));
+  EXPECT_THAT(chart(buckets), HasSubstr("<path class=\"mean\" d=\"M450 0L550 0L650 0L750 0\"/>"
+                                        "<path class=\"mean dots\" d=\"M50 60h0M950 60h0\"/>"));
   EXPECT_THAT(chart(std::span(buckets).first(1)), HasSubstr("<path class=\"mean dots\" d=\"M50 0h0\"/>"));
 }
 

@@ -259,7 +259,7 @@ TEST_F(SetsTest, APageShowsTheChoicesInTheirOrder) {
     at = shown.find(part, at);
     EXPECT_NE(at, std::string::npos) << part;
   }
-  EXPECT_THAT(shown, HasSubstr("sbatch -p $(vacancy wait --url <span data-base>http://v.example</span> --set cfd<span "
+  EXPECT_THAT(shown, HasSubstr("p=$(vacancy wait --url <span data-base>http://v.example</span> --set cfd<span "
                                "data-wait></span> --print "
                                "name) job.sh"));
   EXPECT_THAT(shown, AllOf(HasSubstr("data-set=\"cfd\""), HasSubstr("<option value=\"taken\">"),
