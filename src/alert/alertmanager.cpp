@@ -28,9 +28,8 @@ std::string label_name(std::string_view key) {
 json::object labels_of(const Message& message, const Item& item) {
   json::object labels{{"alertname", message.rule}, {"severity", config::to_text(message.severity)}};
   if (item.about == Subject::profile) {
-    const auto slash = item.subject.find('/');
-    labels["provider"] = item.subject.substr(0, slash);
-    labels["name"] = item.subject.substr(std::min(slash, item.subject.size() - 1) + 1);
+    labels["provider"] = item.profile.provider;
+    labels["name"] = item.profile.name;
   } else {
     labels[to_string(item.about)] = item.subject;
   }

@@ -20,7 +20,8 @@ constexpr base::Time kNow{std::chrono::sys_days{std::chrono::year{2026} / 11 / 2
 
 Message message() {
   Item item;
-  item.subject = "Amazon/c5/large";
+  item.profile = {"Amazon", "c5/large"};
+  item.subject = subject_of(item.profile);
   item.reason = "4 of 8 nodes idle";
   item.since = kNow - 10min;
   item.at = kNow - 5min;
@@ -41,6 +42,13 @@ TEST(Alertmanager, AFiringItemEndsLaterThanItIsRepeated) {
             R"("description":"4 of 8 nodes idle"},"startsAt":"2026-11-23T23:50:00.000Z",)"
             R"("endsAt":"2026-11-24T00:05:00.000Z",)"
             R"("generatorURL":"https://vacancy.example/hardware/Amazon/c5%2Flarge"}])");
+}
+
+TEST(Alertmanager, AProviderMayHaveASlash) {
+  Message slash = message();
+  slash.items.front().profile = {"eu/1", "gpu"};
+  slash.items.front().subject = subject_of({"eu/1", "gpu"});
+  EXPECT_THAT(alerts_of({slash}, kNow), HasSubstr(R"("provider":"eu/1","name":"gpu")"));
 }
 
 TEST(Alertmanager, AnItemThatIsOverHasEnded) {

@@ -107,6 +107,24 @@ TEST(Evaluator, WatchesProfilesByGlobsAndLabels) {
   EXPECT_THAT(story.lines(), ElementsAre("1.5 firing: +a/gpu HIGH", "11.5 firing: +b/z HIGH"));
 }
 
+TEST(Evaluator, ProfilesWithASlashHaveAlertsOfTheirOwn) {
+  AlertStory story(reaches(kHigh));
+  const auto one = story.add("q~1r/c"), other = story.add("q/r/c");
+  story.high(1, one);
+  story.high(20, other);
+  story.advance(100);
+  story.remove(one, 100);
+  story.advance(1000);
+  EXPECT_THAT(story.lines(),
+              ElementsAre("1.5 firing: +q~1r/c HIGH", "20.5 firing: +q/r/c HIGH", "100.5 resolved: -q~1r/c HIGH"));
+  EXPECT_EQ(story.messages()[0].items[0].profile, (core::ProfileKey{"q/r", "c"}));
+  EXPECT_EQ(story.messages()[0].title, "q/r/c is HIGH");
+  story.restart();
+  story.medium(1000, other);
+  story.advance(2000);
+  EXPECT_EQ(story.lines().back(), "1300.5 resolved: -q/r/c MEDIUM");
+}
+
 TEST(Evaluator, SaysWhenASetHasNothingLeft) {
   const config::AlertRule rule{.name = "r", .when = {.set = "s"}};
   AlertStory story(rule, {.sets = {{"s", {"a/*", "b/y"}}}});

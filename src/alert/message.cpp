@@ -36,10 +36,13 @@ config::Severity severity_at(const boost::json::object& object, std::string_view
 }
 
 boost::json::object item_object(const Item& item) {
-  boost::json::object object{{"about", kSubjects[static_cast<std::size_t>(item.about)]},
-                             {"subject", item.subject},
-                             {"firing", item.firing},
-                             {"level", core::to_string(item.level)}};
+  boost::json::object object{{"about", kSubjects[static_cast<std::size_t>(item.about)]}, {"subject", item.subject}};
+  if (item.about == Subject::profile) {
+    object["provider"] = item.profile.provider;
+    object["name"] = item.profile.name;
+  }
+  object["firing"] = item.firing;
+  object["level"] = core::to_string(item.level);
   if (item.from) object["from"] = core::to_string(*item.from);
   object["reason"] = item.reason;
   object["since"] = base::to_rfc3339(item.since);
@@ -54,6 +57,8 @@ Item item_from(const boost::json::object& object) {
   Item item;
   item.about = parse_word<Subject>(text_at(object, "about"), kSubjects);
   item.subject = text_at(object, "subject");
+  if (item.about == Subject::profile)
+    item.profile = {std::string(text_at(object, "provider")), std::string(text_at(object, "name"))};
   item.firing = object.at("firing").as_bool();
   item.level = level_of(object, "level");
   if (object.contains("from")) item.from = level_of(object, "from");
@@ -70,6 +75,30 @@ Item item_from(const boost::json::object& object) {
 
 std::string_view to_string(Subject subject) {
   return kSubjects[static_cast<std::size_t>(subject)];
+}
+
+std::string subject_of(const core::ProfileKey& profile) {
+  std::string subject;
+  for (const char c : profile.provider) {
+    if (c == '/')
+      subject += "~1";
+    else if (c == '~')
+      subject += "~0";
+    else
+      subject += c;
+  }
+  return subject + '/' + profile.name;
+}
+
+core::ProfileKey profile_of(std::string_view subject) {
+  const auto slash = std::min(subject.find('/'), subject.size());
+  core::ProfileKey profile;
+  for (std::size_t i = 0; i < slash; ++i) {
+    const bool escape = subject[i] == '~' && i + 1 < slash;
+    profile.provider += escape ? (subject[++i] == '1' ? '/' : '~') : subject[i];
+  }
+  profile.name = subject.substr(std::min(slash + 1, subject.size()));
+  return profile;
 }
 
 std::string_view to_string(Kind kind) {

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "config/alerts.hpp"
 #include "core/level.hpp"
+#include "core/profile.hpp"
 
 namespace alert {
 
@@ -19,11 +20,19 @@ enum class Subject : std::uint8_t { profile, set, probe };
 /// "profile", "set", "probe".
 std::string_view to_string(Subject subject);
 
+/// The subject that is a profile: PROVIDER/NAME, where the provider has "~1" for '/' and "~0" for '~', so that no two
+/// profiles are one subject.
+std::string subject_of(const core::ProfileKey& profile);
+/// Undoes it.
+core::ProfileKey profile_of(std::string_view subject);
+
 /// One change of an alert: it fires, or it is over.
 struct Item {
   Subject about = Subject::profile;
-  /// PROVIDER/NAME of a profile, or the name of a set or a probe. With the rule it identifies the alert.
+  /// subject_of() a profile, or the name of a set or a probe. With the rule it identifies the alert.
   std::string subject;
+  /// Of a profile; else empty.
+  core::ProfileKey profile{};
   bool firing = true;
   /// Of a profile; or of the profile that ended the alert of a set. UNKNOWN where there is none.
   core::Level level = core::Level::unknown;

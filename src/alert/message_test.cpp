@@ -21,6 +21,7 @@ Message example() {
                   .group = {{"provider", "Amazon"}},
                   .still_firing = 2};
   message.items.push_back({.subject = "Amazon/c5",
+                           .profile = {"Amazon", "c5"},
                            .level = core::Level::high,
                            .from = core::Level::low,
                            .reason = "4 of 8 \"nodes\" idle\n",
@@ -39,6 +40,17 @@ TEST(Message, ItsJsonReadsBack) {
   const Message test = test_message("test-1", kAt);
   EXPECT_EQ(parse_message(to_json(test)).value(), test);
   EXPECT_EQ(parse_item(to_json(example().items[0])).value(), example().items[0]);
+}
+
+TEST(Message, EachProfileIsASubjectOfItsOwn) {
+  EXPECT_EQ(subject_of({"Amazon", "c5/large"}), "Amazon/c5/large");
+  EXPECT_EQ(subject_of({"q/r", "c"}), "q~1r/c");
+  EXPECT_EQ(subject_of({"q", "r/c"}), "q/r/c");
+  EXPECT_EQ(subject_of({"q~1r", "c"}), "q~01r/c");
+  for (const core::ProfileKey& key : std::vector<core::ProfileKey>{
+           {"a", "b"}, {"q/r", "c"}, {"q", "r/c"}, {"~", "/"}, {"~1", "~1"}, {"/~0/", "~/~"}, {"1~", "0"}})
+    EXPECT_EQ(profile_of(subject_of(key)), key) << subject_of(key);
+  for (const char* other : {"", "/", "~", "~/", "a"}) EXPECT_NO_THROW(profile_of(other)) << other;
 }
 
 TEST(Message, OtherJsonIsRefused) {
@@ -90,9 +102,11 @@ TEST(Wording, SaysWhatHappened) {
 }
 
 TEST(Wording, LinksToThePage) {
-  Item item{.subject = "A b/c/d"};
+  Item item{.subject = "A b/c/d", .profile = {"A b", "c/d"}};
   EXPECT_EQ(url_of(item, ""), "");
   EXPECT_EQ(url_of(item, "https://v.example.org/x"), "https://v.example.org/x/profile/A%20b/c%2Fd");
+  item.profile = {"eu/1", "gpu"};
+  EXPECT_EQ(url_of(item, "https://v.example.org"), "https://v.example.org/profile/eu%2F1/gpu");
   item.about = Subject::set;
   item.subject = "cfd";
   EXPECT_EQ(url_of(item, "https://v.example.org"), "https://v.example.org/set/cfd");

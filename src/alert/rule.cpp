@@ -28,7 +28,7 @@ std::optional<std::string> Rule::subject_of(const core::Profile& profile, std::s
   if (!when.set.empty()) return choices_ && choices_->place_of(profile.key) ? std::optional(when.set) : std::nullopt;
   const auto matches = [&](const core::Pattern& pattern) { return pattern.matches(profile.key); };
   if (std::ranges::none_of(patterns_, matches) || !has_labels(profile.labels)) return std::nullopt;
-  return profile.key.provider + '/' + profile.key.name;
+  return alert::subject_of(profile.key);
 }
 
 bool Rule::has_labels(const core::Labels& labels) const {

@@ -141,6 +141,7 @@ Item Watch::item_of(const std::string& subject, const Alert& alert, bool firing,
             .since = std::chrono::floor<milliseconds>(alert.since),
             .at = std::chrono::floor<milliseconds>(at),
             .labels = alert.cause.labels};
+  if (item.about == Subject::profile) item.profile = profile_of(subject);
   item.url = url_of(item, setting_.public_url);
   item.text = sentence_of(item, rule_.config().when);
   return item;

@@ -17,6 +17,11 @@ constexpr std::size_t kMostLines = 20;
 /// In a title.
 constexpr std::size_t kMostNames = 3;
 
+/// What people call the item's subject.
+std::string name_of(const Item& item) {
+  return item.about == Subject::profile ? fmt::format("{}/{}", item.profile.provider, item.profile.name) : item.subject;
+}
+
 std::string with_reason(std::string sentence, const std::string& reason) {
   return reason.empty() ? sentence : fmt::format("{}: {}", sentence, reason);
 }
@@ -32,7 +37,7 @@ std::string count_of(const Message& message, bool firing) {
   std::size_t count = 0;
   for (const Item& item : message.items) {
     if (item.firing != firing) continue;
-    if (count < kMostNames) names += fmt::format("{}{}", count == 0 ? "" : ", ", item.subject);
+    if (count < kMostNames) names += fmt::format("{}{}", count == 0 ? "" : ", ", name_of(item));
     if (count == kMostNames) names += ", …";
     ++count;
   }
@@ -85,7 +90,7 @@ std::string condition_of(const config::AlertRule& rule) {
 std::string sentence_of(const Item& item, const config::AlertCondition& when) {
   if (item.about == Subject::profile) {
     const std::string was = item.from ? fmt::format(" (was {})", core::to_string(*item.from)) : "";
-    return with_reason(fmt::format("{} is {}{}", item.subject, core::to_string(item.level), was), item.reason);
+    return with_reason(fmt::format("{} is {}{}", name_of(item), core::to_string(item.level), was), item.reason);
   }
   if (item.about == Subject::set)
     return with_reason(item.firing ? fmt::format("Nothing is left of set {}, {} or better", item.subject,
@@ -99,15 +104,14 @@ std::string sentence_of(const Item& item, const config::AlertCondition& when) {
 }
 
 std::string farewell_to(const Item& item) {
-  return fmt::format("{} {} is no longer watched", to_string(item.about), item.subject);
+  return fmt::format("{} {} is no longer watched", to_string(item.about), name_of(item));
 }
 
 std::string url_of(const Item& item, const std::string& public_url) {
   if (public_url.empty() || item.about == Subject::probe) return {};
   if (item.about == Subject::set) return fmt::format("{}/set/{}", public_url, base::percent_encode(item.subject));
-  const auto slash = item.subject.find('/');
-  return fmt::format("{}/profile/{}/{}", public_url, base::percent_encode(item.subject.substr(0, slash)),
-                     base::percent_encode(item.subject.substr(slash + 1)));
+  return fmt::format("{}/profile/{}/{}", public_url, base::percent_encode(item.profile.provider),
+                     base::percent_encode(item.profile.name));
 }
 
 void word(Message& message, const Setting& setting) {

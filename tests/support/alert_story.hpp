@@ -29,10 +29,10 @@ class AlertStory {
 
   static base::Time time(double seconds) { return kBegin + base::Duration{std::int64_t(seconds * 1e6)}; }
 
-  /// `key` is PROVIDER/NAME. The profile is known, and pending.
+  /// `key` is PROVIDER/NAME as alert::subject_of() has it. The profile is known, and pending.
   core::ProfileId add(const std::string& key, core::Labels labels = {}, const std::string& probe = "p", double at = 0) {
     core::Row row{.profile = {.id = core::ProfileId(rows_.size() + 1), .labels = std::move(labels)}, .probe = probe};
-    row.profile.key = {key.substr(0, key.find('/')), key.substr(key.find('/') + 1)};
+    row.profile.key = alert::profile_of(key);
     rows_[row.profile.id] = row;
     evaluator_->know(row.profile, probe, time(at));
     evaluator_->observe(row, time(at));
