@@ -16,9 +16,7 @@ namespace asio = boost::asio;
 
 /// Answers that mean that these bytes will never be taken.
 constexpr std::array kRefused{400, 413, 415, 422};
-/// An answer that is larger has failed; what a receiver says beside its status does not matter.
-constexpr std::size_t kMostBytes = 16 << 20;
-/// The part of an answer that an error shows, and the part in which secrets are looked for.
+/// The part of an answer that an error shows, and the part that is read, in which secrets are looked for.
 constexpr std::size_t kShown = 200;
 constexpr std::size_t kLookedAt = 4 * 1024;
 
@@ -67,7 +65,8 @@ Delivery judge(const std::expected<probe::Response, std::string>& answer, const 
 
 asio::awaitable<Delivery> post(Transport transport, std::expected<Call, std::string> call, Sending sending) {
   if (!call) co_return Delivery{.outcome = Outcome::failed, .error = call.error()};
-  call->request.max_bytes = kMostBytes;
+  call->request.max_bytes = kLookedAt;
+  call->request.head_is_enough = true;
   const auto answer = co_await transport(call->request, sending.deadline, sending.stop);
   co_return judge(answer, call->secrets);
 }

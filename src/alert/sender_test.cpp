@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
+
 #include "base/runtime.hpp"
 #include "base/text.hpp"
 #include "support/eventually.hpp"
@@ -12,6 +17,7 @@ namespace alert {
 namespace {
 
 using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
 using store::MessageState;
 using support::eventually;
 using support::on;
@@ -398,6 +404,55 @@ TEST_F(WholeSenderTest, ACountThatFailsLeavesTheNumbers) {
   store_.refuses_to_count = true;
   count();
   EXPECT_EQ(waiting.Value(), 1);
+}
+
+/// Gives each connection the same bytes once it has sent a line, and says no more.
+class Mute {
+ public:
+  explicit Mute(std::string answer) : answer_(std::move(answer)), thread_([this] { serve(); }) {}
+  ~Mute() {
+    ended_ = true;
+    boost::system::error_code ignored;
+    tcp::socket(context_).connect(acceptor_.local_endpoint(), ignored);
+    thread_.join();
+  }
+  std::string url() const { return fmt::format("http://127.0.0.1:{}/", acceptor_.local_endpoint().port()); }
+
+ private:
+  void serve() {
+    std::vector<tcp::socket> open;
+    while (!ended_) {
+      boost::system::error_code ignored;
+      tcp::socket& socket = open.emplace_back(acceptor_.accept());
+      std::string request;
+      if (!ended_) boost::asio::read_until(socket, boost::asio::dynamic_buffer(request), "\r\n", ignored);
+      boost::asio::write(socket, boost::asio::buffer(answer_), ignored);
+    }
+  }
+
+  std::string answer_;
+  std::atomic<bool> ended_ = false;
+  boost::asio::io_context context_;
+  tcp::acceptor acceptor_{context_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+  std::thread thread_;
+};
+
+TEST_F(WholeSenderTest, AStatusThatHasComeDecides) {
+  constexpr const char* kEndless = "HTTP/1.1 {}\r\nContent-Length: 99999999\r\n\r\nsome";
+  config_.timeout = 500ms;
+  const Mute takes(fmt::format(kEndless, "202 Accepted")), refuses(fmt::format(kEndless, "413 Too Large"));
+  const Mute large(fmt::format(kEndless, "200 OK") + std::string(1 << 16, 'x')), none("HTTP/1.1 200 OK\r\n");
+  const auto told = [&](const Mute& server) {
+    config_.webhook.url = server.url();
+    configure({config_});
+    const auto sent = test("chat");
+    return sent ? "delivered" : sent.error().message;
+  };
+  EXPECT_EQ(told(takes), "delivered");
+  EXPECT_THAT(told(refuses), HasSubstr("answered 413 Too Large: some"));
+  EXPECT_THAT(told(none), HasSubstr("500ms")) << "its head is not complete";
+  config_.timeout = 5min;
+  EXPECT_EQ(told(large), "delivered") << "at once";
 }
 
 TEST_F(WholeSenderTest, ATestTellsWhatIsWrong) {

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = 64 * 1024;
 constexpr long kMaxIdleSeconds = 30;
+/// Answers with a lesser status announce another.
+constexpr int kFinal = 200;
 
 /// libcurl refuses more than fits into an int, 24 days.
 long milliseconds_of(base::Duration limit) {
@@ -176,14 +178,14 @@ void Transfer::set_limits() {
   set(CURLOPT_NOSIGNAL, 1L);
   // Else the end of a call waits for the resolver, and all other calls of the thread with it.
   set(CURLOPT_QUICK_EXIT, 1L);
-  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_bytes));
+  if (!request_.head_is_enough) set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request_.max_bytes));
   set(CURLOPT_FOLLOWLOCATION, request_.max_redirects > 0 ? 1L : 0L);
   set(CURLOPT_MAXREDIRS, static_cast<long>(request_.max_redirects));
   set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
 }
 
 std::expected<Response, std::string> Transfer::result(CURLcode code) {
-  if (code != CURLE_OK) return std::unexpected(failure(code));
+  if (code != CURLE_OK && !(request_.head_is_enough && has_head_)) return std::unexpected(failure(code));
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);
@@ -293,9 +295,12 @@ std::size_t Transfer::take_header(std::string_view line) {
   if (headers_too_large_) return 0;
   const std::string_view text = base::trim(line);
   if (line.starts_with("HTTP/")) {
+    has_head_ = false;
     response_ = {.status_line = std::string(text)};
     const auto blank = std::min(text.find(' '), text.size());
     std::from_chars(text.data() + std::min(blank + 1, text.size()), text.data() + text.size(), response_.status);
+  } else if (text.empty()) {
+    has_head_ = response_.status >= kFinal;
   } else if (const auto colon = text.find(':'); colon != std::string_view::npos) {
     response_.headers.emplace_back(text.substr(0, colon), base::trim(text.substr(colon + 1)));
   }
@@ -311,7 +316,12 @@ std::size_t Transfer::take_reply(std::string_view line) {
 
 std::size_t Transfer::take_body(std::string_view piece) {
   if (request_.on_piece) return request_.on_piece(response_, piece) ? piece.size() : 0;
-  body_too_large_ = piece.size() > request_.max_bytes - response_.body.size();
+  const std::size_t room = request_.max_bytes - response_.body.size();
+  if (request_.head_is_enough && piece.size() > room) {
+    response_.body += piece.substr(0, room);
+    return 0;
+  }
+  body_too_large_ = piece.size() > room;
   if (body_too_large_) return 0;
   response_.body += piece;
   return piece.size();

@@ -44,8 +44,11 @@ struct Request {
   std::string certificate{};
   std::string key{};
   std::uint16_t max_redirects = 0;
-  /// Of the answer's body, unpacked.
+  /// Of the answer's body, unpacked. A larger one is a failure.
   std::size_t max_bytes = 1 << 20;
+  /// The status of the answer is what counts: what of the body comes in time is kept, up to max_bytes, and no failure
+  /// after the head is one.
+  bool head_is_enough = false;
   /// Connects to this socket of the machine instead of the URL's host.
   std::string unix_socket{};
   /// Through no proxy, whatever the environment says.
@@ -128,6 +131,8 @@ class Transfer {
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;
   bool body_too_large_ = false;
+  /// The head of the last answer is complete.
+  bool has_head_ = false;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::unique_ptr<curl_slist, Cleanup> headers_;
   std::unique_ptr<curl_slist, Cleanup> mail_to_;

@@ -25,6 +25,8 @@ using std::chrono::steady_clock;
 
 /// Idle connections that are kept while there are calls.
 constexpr long kMaxIdleConnections = 64;
+/// How long after its deadline a call whose head is enough has to tell what has come.
+constexpr std::chrono::milliseconds kLastWord{200};
 
 struct Cleanup {
   void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
@@ -223,7 +225,7 @@ asio::awaitable<std::expected<Response, std::string>> Transfers::run(Request req
   if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
   if (until(deadline).count() <= 0) co_return std::unexpected(timed_out_after(timeout_));
   // The end of this wait does not depend on the worker, which may be held up.
-  asio::steady_timer timer(executor_, deadline);
+  asio::steady_timer timer(executor_, deadline + (request.head_is_enough ? kLastWord : base::Duration{0}));
   const auto call = std::make_shared<Exchange>(std::move(request), deadline);
   call->waiter = &timer;
   worker_->submit(call);
