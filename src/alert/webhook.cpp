@@ -31,7 +31,8 @@ Fine split_topic(std::string& url, std::string& topic) {
   const auto name = slash == std::string_view::npos ? std::nullopt : base::percent_decode(parts.path.substr(slash + 1));
   if (!name || name->empty()) return std::unexpected("the URL has no topic; write one such as https://ntfy.sh/TOPIC");
   topic = *name;
-  url = fmt::format("{}://{}{}{}", parts.scheme, parts.host, parts.port, parts.path.substr(0, slash + 1));
+  url =
+      fmt::format("{}://{}{}{}{}", parts.scheme, parts.host, parts.port, parts.path.substr(0, slash + 1), parts.query);
   return {};
 }
 

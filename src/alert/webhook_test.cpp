@@ -90,6 +90,8 @@ TEST_F(WebhookTest, NtfyGetsJsonAboveTheTopic) {
       call({.url = "https://ntfy.example:8/base/gpu%20news", .form = config::WebhookForm::ntfy}).request;
   EXPECT_EQ(request.url, "https://ntfy.example:8/base/");
   EXPECT_THAT(request.body, HasSubstr(R"("topic":"gpu news")"));
+  EXPECT_EQ(call({.url = "https://ntfy.example/gpu?auth=QmVhcmVy", .form = config::WebhookForm::ntfy}).request.url,
+            "https://ntfy.example/?auth=QmVhcmVy");
   EXPECT_THAT(error({.url = "https://ntfy.example/", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
   EXPECT_THAT(error({.url = "https://ntfy.example", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
 }

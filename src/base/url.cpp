@@ -60,6 +60,14 @@ UrlParts split_url(std::string_view url) {
   return parts;
 }
 
+std::string without_login(std::string_view url) {
+  // The last one: a password may have signs that belong escaped.
+  const auto sign = url.rfind('@');
+  if (sign == std::string_view::npos) return std::string(url);
+  const auto scheme = url.find("://");
+  return fmt::format("{}…{}", scheme < sign ? url.substr(0, scheme + 3) : "", url.substr(sign));
+}
+
 std::string_view without_brackets(std::string_view host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
@@ -93,7 +101,7 @@ Result<Url> parse_url(std::string_view text) {
   const UrlParts parts = split_url(text);
   const bool has_login = text.substr(0, text.find('/', parts.scheme.size() + 3)).contains('@');
   if (parts.scheme != "http" || has_login || std::ranges::any_of(text, no_part) || !wrong_authority(text).empty())
-    return fail(Errc::invalid, fmt::format("'{}' is not a URL of the form http://HOST[:PORT]", text));
+    return fail(Errc::invalid, fmt::format("'{}' is not a URL of the form http://HOST[:PORT]", without_login(text)));
   Url url{.host = std::string(without_brackets(parts.host)), .prefix = std::string(parts.path)};
   if (!parts.port.empty()) url.port = number_of<std::uint16_t>(parts.port.substr(1)).value_or(0);
   while (url.prefix.ends_with('/')) url.prefix.pop_back();

@@ -28,6 +28,9 @@ struct UrlParts {
 };
 UrlParts split_url(std::string_view url);
 
+/// The same URL for messages: with … instead of USER:PASSWORD, and of all that may be a part of it.
+std::string without_login(std::string_view url);
+
 /// "::1" of "[::1]"; any other host as it is.
 std::string_view without_brackets(std::string_view host);
 

@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class AlertsConfigTest : public testing::Test {
  protected:
@@ -143,14 +144,16 @@ TEST_F(AlertsConfigTest, RefusesRulesThatMakeNoSense) {
       {"{name: 'a b', when: {reaches: LOW}}", "'a b' is not a name"},
       {"{name: a, when: {reaches: LOW}}, {name: a, when: {reaches: LOW}}", "rules[1].name: 'a' is there twice"},
       {"{name: a, when: {reaches: LOW}, send_to: [tema]}", "'tema' is no receiver; did you mean team?"},
+      {"{name: a, when: {reaches: LOW}, send_to: [team, team]}", "send_to[0]: 'team' is there twice"},
       {"{name: a, when: {reaches: LOW}, profiles: []}", "matches nothing"},
       {"{name: a, when: {reaches: LOW}, profiles: [gpu]}", "profiles[0]"},
       {"{name: a, when: {reaches: LOW}, labels: {'a b': x}}", "labels.a b"},
       {"{name: a, when: {reaches: LOW}, group_by: ['?']}", "group_by[0]"},
       {"{name: a, when: {set: cfd}}", "when.set: there are no sets"},
       {"{name: a, when: {blind: clouds}}", "'clouds' matches no probe"},
+      {"{name: a, when: {below: HIGH, at_least: LOW}}", "at_least: is for set alone"},
       {"{name: a, when: {budget: '*'}}", "'*' matches no probe with a budget"},
-      {"{name: a, when: {reaches: LOW, left: 2}}", "2 is not a part of a budget"},
+      {"{name: a, when: {reaches: LOW, left: 0.2}}", "left: is for budget alone"},
       {"{name: a, when: {blind: '*'}, profiles: [a/b]}", "is for reaches and below alone"},
       {"{name: a, when: {blind: '*'}, group_by: [provider]}", "is for reaches and below alone"},
       {"{name: a, when: {reaches: LOW}, remind_every: 1s}", "is too short"},
@@ -160,6 +163,9 @@ TEST_F(AlertsConfigTest, RefusesRulesThatMakeNoSense) {
       {"{name: a, when: {reaches: LOW}, severity: high}", "'high' is unknown"},
   };
   for (const auto& [rule, complaint] : cases) EXPECT_THAT(error_of_rule(rule), HasSubstr(complaint)) << rule;
+  EXPECT_THAT(error("probes: [{name: p, budget: [1/1h]}]\nalerts: {receivers: [{name: a, url: 'http://x'}], rules: "
+                    "[{name: a, when: {budget: p, left: 2}}]}"),
+              HasSubstr("2 is not a part of a budget"));
   EXPECT_THAT(error("alerts: {rules: [{name: a, when: {reaches: LOW}}]}"), HasSubstr("nobody to send to"));
   EXPECT_THAT(error("sets: {cfd: [a/x]}\nalerts: {receivers: [{name: a, url: 'http://x'}], rules: [{name: a, when: "
                     "{set: cfg}}]}"),
@@ -189,11 +195,31 @@ TEST_F(AlertsConfigTest, RefusesReceiversThatMakeNoSense) {
        "plain text"},
       {"{name: a, kind: alertmanager}", "urls: is empty"},
       {"{name: a, kind: alertmanager, urls: [am]}", "urls[0]"},
+      {"{name: a, kind: alertmanager, urls: ['http://am/?x=1']}", "urls[0]: has more than a path"},
+      {"{name: a, template: ntfy, url: 'https://ntfy.sh'}", "url: has no topic"},
+      {"{name: a, template: ntfy, url: 'https://ntfy.sh/'}", "url: has no topic"},
       {"{name: a, url: 'https://x', timeout: 0s}", "timeout"},
       {"{name: a, url: 'https://x'}, {name: a, url: 'https://x'}", "'a' is there twice"},
   };
   for (const auto& [receiver, complaint] : cases)
     EXPECT_THAT(error_of_receiver(receiver), HasSubstr(complaint)) << receiver;
+}
+
+TEST_F(AlertsConfigTest, APasswordInAUrlIsNotRepeated) {
+  for (const std::string url : {"https://user:hunter2@x", "https://user:hu/nter2@x", "user:hunter2@x",
+                                "http://hunter2@", "https://a@b:hunter2@x"}) {
+    const std::string texts[] = {
+        error_of_receiver("{name: a, url: '" + url + "'}"),
+        error_of_receiver("{name: a, kind: email, server: '" + url + "', from: a@b, to: [a@b]}"),
+        error_of_receiver("{name: a, kind: alertmanager, urls: ['" + url + "']}"),
+        error("portal: {hardware_urls: ['" + url + "']}\n"),
+        error("portal: {public_url: '" + url + "'}\n"),
+        error("probes: [{name: a, kind: http, url: '" + url + " '}]\n")};
+    for (const std::string& text : texts) {
+      EXPECT_THAT(text, Not(HasSubstr("nter2"))) << url;
+      EXPECT_THAT(text, Not(HasSubstr("no complaint"))) << url;
+    }
+  }
 }
 
 TEST(QuietHoursTest, ReadsTimesAndDays) {

@@ -35,7 +35,8 @@ void check_url(const std::string& url, std::string_view first, std::string_view 
   check((parts.scheme == first || parts.scheme == second) && !parts.host.empty() && parts.user.empty() &&
             std::ranges::none_of(url, not_written),
         path,
-        fmt::format("'{}' is no address here; write {}://HOST or {}://HOST, without a password", url, first, second));
+        fmt::format("'{}' is no address here; write {}://HOST or {}://HOST, without a password",
+                    base::without_login(url), first, second));
   check(wrong.empty(), path, wrong);
 }
 
@@ -50,6 +51,9 @@ void check_options(const WebhookOptions& options, const std::string& path) {
   check(pagerduty || !options.url.empty() || !options.url_file.empty(), join(path, "url"),
         "is missing; give it, or url_file: a file with the URL, where it is a secret");
   if (!options.url.empty()) check_url(options.url, "https", "http", join(path, "url"));
+  const std::string_view topic = base::split_url(options.url).path;
+  check(options.form != WebhookForm::ntfy || options.url.empty() || (!topic.empty() && !topic.ends_with('/')),
+        join(path, "url"), "has no topic at its end; write one such as https://ntfy.sh/TOPIC");
   check(pagerduty == !options.routing_key_file.empty(), join(path, "routing_key_file"),
         pagerduty ? "is missing; give a file with the integration key of the service"
                   : "is for template: pagerduty alone");
@@ -77,8 +81,12 @@ void check_options(const EmailOptions& options, const std::string& path) {
 
 void check_options(const AlertmanagerOptions& options, const std::string& path) {
   check(!options.urls.empty(), join(path, "urls"), "is empty; give at least one, such as http://localhost:9093");
-  for (std::size_t i = 0; i < options.urls.size(); ++i)
+  for (std::size_t i = 0; i < options.urls.size(); ++i) {
     check_url(options.urls[i], "http", "https", at(join(path, "urls"), i));
+    const auto parts = base::split_url(options.urls[i]);
+    check(parts.query.empty() && parts.fragment.empty(), at(join(path, "urls"), i),
+          "has more than a path, and /api/v2/alerts is put behind it; leave out what begins with ? or #");
+  }
   check_login(options, path);
   check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
         "and username are two ways to log in; keep one");
@@ -122,6 +130,9 @@ void check_condition(const AlertCondition& when, const Config& config, const std
   }
   if (!when.blind.empty()) check_probe_glob(when.blind, config.probes, false, join(path, "blind"));
   if (!when.budget.empty()) check_probe_glob(when.budget, config.probes, true, join(path, "budget"));
+  const AlertCondition usual;
+  check(!when.set.empty() || when.at_least == usual.at_least, join(path, "at_least"), "is for set alone");
+  check(!when.budget.empty() || when.left == usual.left, join(path, "left"), "is for budget alone");
   check(when.left > 0 && when.left <= 1, join(path, "left"),
         fmt::format("{} is not a part of a budget; give one above 0, up to 1", when.left));
 }
@@ -158,17 +169,23 @@ void check_quiet_hours(const std::vector<QuietHours>& hours, const std::string& 
   check(quiet < kMinutes, path, "never end, and nothing would be sent; leave some time between them");
 }
 
+void check_send_to(const std::vector<std::string>& names, const std::vector<AlertReceiver>& receivers,
+                   const std::string& path) {
+  std::vector<std::string_view> known;
+  for (const AlertReceiver& receiver : receivers) known.push_back(receiver.name);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    check(std::ranges::find(known, names[i]) != known.end(), at(path, i),
+          fmt::format("'{}' is no receiver{}", names[i], suggestion(names[i], known)));
+    check(std::ranges::count(names, names[i]) == 1, at(path, i), fmt::format("'{}' is there twice", names[i]));
+  }
+}
+
 void check_rule(const AlertRule& rule, const Config& config, const std::string& path) {
   check_condition(rule.when, config, join(path, "when"));
   check_profiles(rule, path);
   const auto& receivers = config.alerts.receivers;
   check(!receivers.empty(), path, "has nobody to send to; give alerts.receivers");
-  for (std::size_t i = 0; i < rule.send_to.size(); ++i) {
-    std::vector<std::string_view> known;
-    for (const AlertReceiver& receiver : receivers) known.push_back(receiver.name);
-    check(std::ranges::find(known, rule.send_to[i]) != known.end(), at(join(path, "send_to"), i),
-          fmt::format("'{}' is no receiver{}", rule.send_to[i], suggestion(rule.send_to[i], known)));
-  }
+  check_send_to(rule.send_to, receivers, join(path, "send_to"));
   constexpr std::chrono::minutes kLeastReminder{1};
   check(rule.remind_every.count() == 0 || rule.remind_every >= kLeastReminder, join(path, "remind_every"),
         "is too short; give 1m or more, or 0 for no reminders");

@@ -68,7 +68,8 @@ void check_service(const ScaledService& service, Actuator actuator, const std::s
         fmt::format("'{}' is not the service's name '{}'; leave one out", target, service.name));
   if (actuator == Actuator::swarm)
     check(base::parse_url(service.metrics_url).has_value(), join(path, "metrics_url"),
-          fmt::format("'{}' is not where metrics are; write http://tasks.NAME:PORT/metrics", service.metrics_url));
+          fmt::format("'{}' is not where metrics are; write http://tasks.NAME:PORT/metrics",
+                      base::without_login(service.metrics_url)));
   else
     check(service.metrics_url.empty(), join(path, "metrics_url"),
           "is not used with commands: list_command prints where replicas are");

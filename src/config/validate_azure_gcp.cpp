@@ -34,7 +34,9 @@ void check_server(const std::string& url, const std::string& path, std::string_v
   const base::UrlParts parts = base::split_url(url);
   const std::string wrong = base::wrong_authority(url);
   check(parts.is_web() && parts.user.empty() && parts.query.empty() && parts.fragment.empty() && !url.ends_with('/'),
-        path, fmt::format("'{}' is no server; write one such as {}, without a slash at the end", url, example));
+        path,
+        fmt::format("'{}' is no server; write one such as {}, without a slash at the end", base::without_login(url),
+                    example));
   check(wrong.empty(), path, wrong);
 }
 

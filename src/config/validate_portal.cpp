@@ -39,9 +39,10 @@ void check_portal(const PortalConfig& portal) {
   for (std::size_t i = 0; i < portal.hardware_urls.size(); ++i) {
     const std::string& url = portal.hardware_urls[i];
     check(is_ascii(url), fmt::format("{}[{}]", path, i),
-          fmt::format("'{}' has a host in other letters than those of ASCII; write it as DNS has it, xn--…", url));
+          fmt::format("'{}' has a host in other letters than those of ASCII; write it as DNS has it, xn--…",
+                      base::without_login(url)));
     check(base::parse_url(url).has_value(), fmt::format("{}[{}]", path, i),
-          fmt::format("'{}' is not a service's address; write http://HOST:PORT", url));
+          fmt::format("'{}' is not a service's address; write http://HOST:PORT", base::without_login(url)));
   }
   check_positive(portal.poll_interval, "portal.poll_interval");
   check_positive(portal.poll_timeout, "portal.poll_timeout");
@@ -59,7 +60,7 @@ void check_portal(const PortalConfig& portal) {
         fmt::format(
             "'{}' is not where people reach the portal; write https://HOST[:PORT][/PREFIX] or http://…, in ASCII, "
             "without a slash at the end",
-            portal.public_url));
+            base::without_login(portal.public_url)));
 }
 
 }  // namespace config

@@ -66,6 +66,14 @@ void check_signed_headers(const std::vector<std::string>& headers, const std::st
           fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
 }
 
+void check_url_of_probe(const std::string& url, const std::string& path) {
+  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
+  check(std::ranges::none_of(url, not_written), path,
+        fmt::format("'{}' has a blank or a control character; write %20 for a blank", base::without_login(url)));
+  const std::string wrong = base::wrong_authority(url);
+  check(wrong.empty(), path, wrong);
+}
+
 /// A reading that is MEDIUM must not be HIGH by the easier rule.
 void check_order(const Levels& levels, const std::string& path) {
   if (levels.high.empty() || levels.medium.empty()) return;
@@ -225,7 +233,7 @@ void check_options(const ExecOptions& options, const ProbeConfig&, const std::st
 
 void check_options(const HttpOptions& options, const ProbeConfig&, const std::string& path) {
   check(base::split_url(options.url).is_web(), join(path, "url"),
-        fmt::format("'{}' is not a URL; write http://… or https://…", options.url));
+        fmt::format("'{}' is not a URL; write http://… or https://…", base::without_login(options.url)));
   check_url_of_probe(options.url, join(path, "url"));
   check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
         join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
