@@ -92,8 +92,13 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   const auto offset = fraction ? take_offset(text, pos) : std::nullopt;
   const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month(*month), std::chrono::day(*day)};
   if (!offset || pos != text.size() || !date.ok()) return std::nullopt;
-  return Time{std::chrono::sys_days{date}} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
-         std::chrono::seconds{*second} + *fraction - *offset;
+  const Time time = Time{std::chrono::sys_days{date}} + std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+                    std::chrono::seconds{*second} + *fraction - *offset;
+  // The offset may lead out of the years that can be written.
+  constexpr Time kFirst{std::chrono::sys_days{std::chrono::year{0} / 1 / 1}};
+  constexpr Time kEnd{std::chrono::sys_days{std::chrono::year{10'000} / 1 / 1}};
+  if (time < kFirst || time >= kEnd) return std::nullopt;
+  return time;
 }
 
 }  // namespace base
