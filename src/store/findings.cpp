@@ -38,6 +38,8 @@ ReadingsBefore readings_before(sql::Session& session, std::span<const NewReading
       reading.recent = {query.get<std::int64_t>(7), query.get<std::int64_t>(8)};
       if (const auto at = query.get<std::optional<base::Time>>(9))
         before.told = {reading.level, query.get<std::uint32_t>(10), *at, query.get<base::Time>(11)};
+      else
+        before.untold_since = query.get<std::optional<base::Time>>(11);
       before.numbers = query.get<std::string>(12);
     }
   });
@@ -83,7 +85,7 @@ void write_successes(sql::Session& session, std::span<const NewReading> fresh, R
     if (one.told)
       query.bind(one.told->at, one.told->kind, one.told->reason_at);
     else
-      query.bind(nullptr, nullptr, nullptr);
+      query.bind(nullptr, nullptr, one.untold_since);
     query.bind(one.numbers.empty() ? std::nullopt : std::optional<std::string_view>(one.numbers));
     for (const core::Number& number : core::kNumbers) query.bind(std::optional<double>(reading.*number.value));
   });

@@ -22,6 +22,8 @@ struct NewReading {
   std::expected<core::Reading, std::string> reading;
   /// Columns told_at, told_kind, reason_at, and numbers.
   std::optional<core::LastTold> told{};
+  /// Without `told`, column reason_at: since when readings are not told.
+  std::optional<base::Time> untold_since{};
   std::string numbers{};
 };
 

@@ -443,6 +443,25 @@ TEST_P(HistoryTest, WhatIsNotKeptIsNotWritten) {
   EXPECT_EQ(free(id, core::Span::hour)[0].count, 1);
 }
 
+TEST_P(HistoryTest, WhatWasNotToldIsUnknown) {
+  const auto id = add_measured("c5");
+  const auto first = measure(Level::high);
+  keep(0s);
+  clock_.advance(60s);
+  const auto untold = measure(Level::low);
+  clock_.advance(60s);
+  const auto again = measure(Level::high);
+  EXPECT_THAT(history(id), ElementsAre(fresh(first, Level::high))) << "nothing is written meanwhile";
+  keep(1h);
+  clock_.advance(60s);
+  measure(Level::high);
+  EXPECT_THAT(history(id), ElementsAre(fresh(first, Level::high), expired(untold), fresh(again, Level::high)));
+  clock_.advance(60s);
+  const auto low = measure(Level::low);
+  EXPECT_THAT(history(id), ElementsAre(fresh(first, Level::high), expired(untold), fresh(again, Level::high),
+                                       fresh(low, Level::low)));
+}
+
 TEST_P(HistoryTest, ATurnIsOneReplicas) {
   EXPECT_TRUE(store().take_turn(60s));
   EXPECT_FALSE(store().take_turn(60s));

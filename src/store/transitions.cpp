@@ -79,6 +79,12 @@ base::Time move_back(sql::Session& session, core::ProfileId profile, base::Time 
   return after;
 }
 
+core::Transition gap_at(base::Time time, std::optional<core::LastTold>& last) {
+  if (last) time = std::max(time, last->at + base::Duration{1});
+  last = core::LastTold{.at = time};
+  return {time, core::Level::unknown, core::Freshness::expired, ""};
+}
+
 void write_transitions(sql::Session& session, std::span<const core::LoggedTransition> transitions) {
   // No two have the same time; if plain SQL has written one, it must not stop the readings.
   static const sql::RowsStatement kSql("REPLACE INTO transition (profile_id, at, revision, state, reason) VALUES ", 5);

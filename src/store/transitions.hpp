@@ -38,6 +38,10 @@ std::unordered_map<core::ProfileId, Told> told_of(sql::Session& session, std::sp
 /// it, in their order. Returns the time of the latest one then.
 base::Time move_back(sql::Session& session, core::ProfileId profile, base::Time time);
 
+/// The transition after which nothing is known, since readings from `time` on were not told. `last`: what history says
+/// until then, and with it.
+core::Transition gap_at(base::Time time, std::optional<core::LastTold>& last);
+
 void write_transitions(sql::Session& session, std::span<const core::LoggedTransition> transitions);
 
 }  // namespace store

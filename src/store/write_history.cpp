@@ -29,6 +29,13 @@ void look_up(sql::Session& session, std::span<const NewReading> readings, Readin
   }
 }
 
+/// Ends what history says at the reading that is the first one not to be told.
+void leave_untold(std::span<NewReading> readings, const ReadingsBefore& before) {
+  for (NewReading& one : readings)
+    if (const auto found = before.find(one.profile); found != before.end())
+      one.untold_since = found->second.told ? one.reading->measured_at : found->second.untold_since;
+}
+
 void tell(sql::Session& session, std::span<NewReading> readings, ReadingsBefore& before, core::Revision revision) {
   look_up(session, readings, before);
   std::vector<core::LoggedTransition> made;
@@ -38,6 +45,8 @@ void tell(sql::Session& session, std::span<NewReading> readings, ReadingsBefore&
     if (!is_first) one.told = found->second.told;
     if (one.told && one.told->at > one.reading->measured_at + kUnsteady)
       one.told->at = move_back(session, one.profile, one.reading->measured_at);
+    if (!is_first && found->second.untold_since)
+      made.push_back({revision, one.profile, gap_at(*found->second.untold_since, one.told)});
     for (core::Transition& transition :
          core::transitions_of(*one.reading, is_first ? nullptr : &found->second.reading, one.told))
       made.push_back({revision, one.profile, std::move(transition)});
@@ -68,7 +77,10 @@ void count(sql::Session& session, std::span<NewReading> readings, ReadingsBefore
 
 void write_history(sql::Session& session, std::span<NewReading> readings, ReadingsBefore& before,
                    const core::Retention& kept, core::Revision revision) {
-  if (kept.transitions.count() > 0) tell(session, readings, before, revision);
+  if (kept.transitions.count() > 0)
+    tell(session, readings, before, revision);
+  else
+    leave_untold(readings, before);
   if (kept.keeps_numbers()) count(session, readings, before, revision);
 }
 

@@ -14,8 +14,10 @@ namespace store {
 /// A reading to be replaced, with the columns of its history.
 struct ReadingBefore {
   core::Reading reading;
-  /// Nothing: an older program wrote it.
+  /// Nothing: an older program wrote it, or no history was kept.
   std::optional<core::LastTold> told;
+  /// Since when none was kept.
+  std::optional<base::Time> untold_since;
   std::string numbers;
 };
 using ReadingsBefore = std::unordered_map<core::ProfileId, ReadingBefore>;

@@ -1,5 +1,6 @@
 // The history of the store without a database.
 #include "store/buckets.hpp"
+#include "store/transitions.hpp"
 #include "support/memory_store.hpp"
 
 namespace support {
@@ -30,9 +31,13 @@ void MemoryStore::tell(ProfileId profile, const core::Reading* before, const cor
         last = later->transition.at = std::max(at, last + base::Duration{1});
       history.last->at = last;
     }
+    if (const auto since = std::exchange(history.untold_since, std::nullopt))
+      told.push_back({revision_, profile, store::gap_at(*since, history.last)});
     for (auto& transition : core::transitions_of(reading, before, history.last))
       told.push_back({revision_, profile, std::move(transition)});
   }
+  if (kept_.transitions.count() == 0 && history.last && !history.untold_since)
+    history.untold_since = reading.measured_at;
   if (!kept_.keeps_numbers()) return;
   for (const core::Number& number : core::kNumbers) {
     const auto value = reading.*number.value;

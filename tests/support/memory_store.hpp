@@ -101,6 +101,7 @@ class MemoryStore : public store::Store {
   struct History {
     std::vector<core::LoggedTransition> transitions;
     std::optional<core::LastTold> last;
+    std::optional<base::Time> untold_since;
     /// By span.
     std::array<store::Buckets, 3> numbers;
   };
