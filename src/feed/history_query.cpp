@@ -29,9 +29,10 @@ base::Result<HistoryRange> read_times(const http::Query& query, base::Time now) 
   return range_until(now, *length);
 }
 
-base::Result<std::optional<core::Span>> read_span(std::string_view text, const HistoryRange& range, base::Time now) {
+base::Result<std::optional<core::Span>> read_span(std::string_view text, const HistoryRange& range, base::Time now,
+                                                  const core::Retention& kept) {
   if (text == "none") return std::nullopt;
-  if (text == "auto") return span_for(range.from, range.to, now);
+  if (text == "auto") return span_for(range.from, range.to, now, kept);
   const auto span = core::parse_span(text);
   if (!span) return wrong(fmt::format("span='{}' is none of 5m, 1h, 1d, auto, none", text));
   if (const auto buckets = (range.to - range.from) / core::length_of(*span); buckets > kMostBuckets)
@@ -47,9 +48,22 @@ HistoryRange range_until(base::Time now, base::Duration length) {
   return {.from = std::chrono::floor<minutes>(now - length), .to = std::chrono::floor<minutes>(now) + minutes{1}};
 }
 
-core::Span span_for(base::Time from, base::Time to, base::Time now) {
-  if (to - from <= days{2} && now - from < days{14}) return core::Span::five_minutes;
-  return to - from <= days{60} && now - from < days{400} ? core::Span::hour : core::Span::day;
+core::Span span_for(base::Time from, base::Time to, base::Time now, const core::Retention& kept) {
+  struct Choice {
+    core::Span span;
+    base::Duration kept;
+    /// Of a time that it shows well.
+    base::Duration longest;
+  };
+  const Choice choices[] = {{core::Span::five_minutes, kept.five_minutes, days{2}},
+                            {core::Span::hour, kept.hours, days{60}},
+                            {core::Span::day, kept.days, kLongestRange}};
+  for (const Choice& choice : choices)
+    if (to - from <= choice.longest && now - from < choice.kept) return choice.span;
+  const Choice* best = &choices[2];
+  for (const Choice& choice : choices)
+    if (choice.kept > best->kept && (to - from) / core::length_of(choice.span) <= kMostBuckets) best = &choice;
+  return best->span;
 }
 
 base::Result<std::optional<base::Time>> read_time(const http::Query& query, std::string_view name) {
@@ -65,15 +79,17 @@ base::Result<std::optional<base::Time>> read_time(const http::Query& query, std:
   return time;
 }
 
-base::Result<HistoryRange> read_range(const http::Query& query, base::Time now) {
+base::Result<HistoryRange> read_range(const http::Query& query, base::Time now, const core::Retention& kept) {
   auto range = read_times(query, now);
   if (!range) return range;
   const base::Duration length = range->to - range->from;
   if (length <= base::Duration{0}) return wrong("from is not before to");
   if (length > kLongestRange)
     return wrong(fmt::format("from and to are more than {} apart", base::to_string(kLongestRange)));
-  const auto span = read_span(query.get("span").value_or("auto"), *range, now);
+  const std::string_view text = query.get("span").value_or("auto");
+  const auto span = read_span(text, *range, now, kept);
   if (!span) return std::unexpected(span.error());
+  range->is_auto = text == "auto";
   range->span = *span;
   const auto limit = query.number("limit", kDefaultTransitions, 1, kMostTransitions);
   if (!limit) return std::unexpected(limit.error());
@@ -84,7 +100,10 @@ base::Result<HistoryRange> read_range(const http::Query& query, base::Time now) 
 std::string to_query(const HistoryRange& range) {
   return fmt::format("from={}&to={}&span={}&limit={}", base::percent_encode(base::to_rfc3339(range.from)),
                      base::percent_encode(base::to_rfc3339(range.to)),
-                     range.span ? core::to_string(*range.span) : "none", range.limit);
+                     !range.span     ? "none"
+                     : range.is_auto ? "auto"
+                                     : core::to_string(*range.span),
+                     range.limit);
 }
 
 }  // namespace feed

@@ -14,8 +14,8 @@
 ///
 ///   ?since=7d              up to now, from so long ago; a day where nothing is said
 ///   ?from=TIME&to=TIME     instead: RFC 3339; `to` may be left out, or be in the future
-///   &span=5m|1h|1d         of the numbers' buckets; auto, the default, goes by the length of time; none: no numbers
-///   &limit=N               of the transitions, the latest ones
+///   &span=5m|1h|1d         of the numbers' buckets; auto, the default, goes by the length of time and what is kept;
+///   none: none &limit=N               of the transitions, the latest ones
 namespace feed {
 
 inline constexpr base::Duration kDefaultRange = std::chrono::hours{24};
@@ -30,6 +30,8 @@ struct HistoryRange {
   base::Time to;
   /// Of the numbers; nothing: no numbers.
   std::optional<core::Span> span{};
+  /// The span goes by what is kept: the hardware service, which knows that, chooses it.
+  bool is_auto = false;
   std::size_t limit = kDefaultTransitions;
 
   bool operator==(const HistoryRange&) const = default;
@@ -39,8 +41,8 @@ struct HistoryRange {
 inline constexpr std::string_view kRangeParameters[] = {"since", "from", "to", "span", "limit"};
 
 /// `since` counts from `now`, and its range is rounded to whole minutes, so that those who ask within a minute ask for
-/// the same.
-base::Result<HistoryRange> read_range(const http::Query& query, base::Time now);
+/// the same. `kept`: where the span is auto, its numbers.
+base::Result<HistoryRange> read_range(const http::Query& query, base::Time now, const core::Retention& kept = {});
 
 /// From `length` ago until `now`, rounded likewise.
 HistoryRange range_until(base::Time now, base::Duration length);
@@ -48,8 +50,8 @@ HistoryRange range_until(base::Time now, base::Duration length);
 /// As a query without '?' that read_range() reads back.
 std::string to_query(const HistoryRange& range);
 
-/// The span that shows this time in some hundred buckets, and is still kept of it by default.
-core::Span span_for(base::Time from, base::Time to, base::Time now);
+/// The span that shows this time in some hundred buckets and is kept of all of it; else the one that is kept longest.
+core::Span span_for(base::Time from, base::Time to, base::Time now, const core::Retention& kept);
 
 /// The time in parameter `name`; nothing when it is absent.
 base::Result<std::optional<base::Time>> read_time(const http::Query& query, std::string_view name);

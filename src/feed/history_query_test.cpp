@@ -20,10 +20,13 @@ TEST(HistoryQuery, SinceReachesToTheNextMinute) {
   EXPECT_EQ(read("").value(), (HistoryRange{.from = next_minute - 24h - 1min,
                                             .to = next_minute,
                                             .span = core::Span::five_minutes,
+                                            .is_auto = true,
                                             .limit = kDefaultTransitions}));
-  EXPECT_EQ(
-      read("since=7d&limit=10"),
-      (HistoryRange{.from = next_minute - 7 * 24h - 1min, .to = next_minute, .span = core::Span::hour, .limit = 10}));
+  EXPECT_EQ(read("since=7d&limit=10"), (HistoryRange{.from = next_minute - 7 * 24h - 1min,
+                                                     .to = next_minute,
+                                                     .span = core::Span::hour,
+                                                     .is_auto = true,
+                                                     .limit = 10}));
   EXPECT_EQ(read("from=2026-11-24T13:00:00Z")->to, next_minute);
   EXPECT_EQ(range_until(kNow, 24h), (HistoryRange{.from = next_minute - 24h - 1min, .to = next_minute}));
 }
@@ -40,6 +43,22 @@ TEST(HistoryQuery, TimesAreTakenAsTheyAre) {
   EXPECT_EQ(read("from=2026-11-01T00:00:00Z&to=2026-11-01T06:00:00Z")->span, core::Span::hour)
       << "none shorter is left";
   EXPECT_EQ(read("from=2025-01-01T00:00:00Z&to=2025-01-02T00:00:00Z")->span, core::Span::day);
+}
+
+TEST(HistoryQuery, AutoIsASpanThatIsKept) {
+  const auto span = [](base::Duration since, const core::Retention& kept) {
+    return span_for(kNow - since, kNow, kNow, kept);
+  };
+  using core::Span;
+  constexpr std::chrono::days kDay{1};
+  EXPECT_EQ(span(kDay, {}), Span::five_minutes);
+  EXPECT_EQ(span(kDay, {.five_minutes = 0s}), Span::hour);
+  EXPECT_EQ(span(kDay, {.five_minutes = 0s, .hours = 0s}), Span::day);
+  EXPECT_EQ(span(10 * kDay, {.hours = 0s}), Span::day);
+  EXPECT_EQ(span(100 * kDay, {.days = 0s}), Span::hour) << "the only one that goes back so far";
+  EXPECT_EQ(span(3650 * kDay, {.five_minutes = 20 * kDay, .hours = 0s, .days = 0s}), Span::day) << "too many buckets";
+  EXPECT_EQ(span(30 * kDay, {.five_minutes = 40 * kDay, .hours = 0s, .days = 0s}), Span::five_minutes);
+  EXPECT_EQ(span(2000 * kDay, {}), Span::day) << "what is left of it";
 }
 
 TEST(HistoryQuery, WhatIsWrittenIsReadBack) {

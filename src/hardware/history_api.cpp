@@ -88,11 +88,18 @@ HistoryApi::HistoryApi(board::Board& board, store::History& history, base::Metri
 
 void HistoryApi::keep(const core::Retention& retention) {
   history_.keep(retention);
-  keeps_transitions_ = retention.transitions.count() > 0;
+  const std::lock_guard lock(mutex_);
+  kept_ = retention;
+}
+
+core::Retention HistoryApi::kept() const {
+  const std::lock_guard lock(mutex_);
+  return kept_;
 }
 
 std::optional<http::Reply> HistoryApi::objection(const board::State& state) const {
-  if (!keeps_transitions_) return http::problem(501, "no history is kept: hardware.history.transitions is 0");
+  if (kept().transitions.count() == 0)
+    return http::problem(501, "no history is kept: hardware.history.transitions is 0");
   if (!state.filled) return http::problem(503, "the profiles are not loaded yet; try again in a moment");
   return std::nullopt;
 }
@@ -102,7 +109,7 @@ asio::awaitable<http::Reply> HistoryApi::history(const http::Request& request) {
   const board::StatePtr state = board_.of_core(request.core).current();
   if (auto why = objection(*state)) co_return std::move(*why);
   const base::Time now = state->now(std::chrono::steady_clock::now());
-  const auto range = feed::read_range(request.query, now);
+  const auto range = feed::read_range(request.query, now, kept());
   if (!range) co_return http::problem(range.error());
   const auto id = base::number_of<core::ProfileId>(request.parameters.front());
   auto job = [this, state, range = *range, now, id = id.value_or(0)] { return past_of(*state, id, range, now); };

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <mutex>
 #include <optional>
 
 #include "board/board.hpp"
@@ -29,14 +29,14 @@ class HistoryApi {
 
   /// For other answers from history.
   HistoryPool& pool() { return pool_; }
+  /// Why the past cannot be told now; nothing when it can.
+  std::optional<http::Reply> objection(const board::State& state) const;
 
   /// How long history is kept from now on; numbers that are not kept are not answered. Without transitions all of them
   /// answer 501.
   void keep(const core::Retention& retention);
 
  private:
-  /// Why the past cannot be told now; nothing when it can.
-  std::optional<http::Reply> objection(const board::State& state) const;
   http::Reply past_of(const board::State& state, core::ProfileId id, const feed::HistoryRange& range, base::Time now);
   void append_numbers(std::string& out, core::ProfileId id, const feed::HistoryRange& range);
   http::Reply board_at(base::Time time, const core::ProfileKey& after, std::size_t limit, base::Time now);
@@ -44,7 +44,10 @@ class HistoryApi {
   board::Board& board_;
   store::History& history_;
   HistoryPool pool_;
-  std::atomic<bool> keeps_transitions_ = true;
+  core::Retention kept() const;
+
+  mutable std::mutex mutex_;
+  core::Retention kept_;
 };
 
 }  // namespace hardware

@@ -168,6 +168,13 @@ TEST_F(HistoryApiTest, WhereNoneIsKeptThatIsSaid) {
   for (const char* target : targets) EXPECT_THAT(ask(target), HasSubstr("HTTP/1.1 200")) << target;
 }
 
+TEST_F(HistoryApiTest, AutoIsASpanThatIsKept) {
+  EXPECT_THAT(ask_past("since=1d"), HasSubstr(R"("span":"5m")"));
+  api_.keep({.five_minutes = 0s});
+  EXPECT_THAT(ask_past("since=1d"), HasSubstr(R"("span":"1h")"));
+  EXPECT_THAT(ask_past("since=1d&span=5m"), HasSubstr(R"("span":"5m")")) << "as it is asked";
+}
+
 TEST_F(HistoryApiTest, WrongRequestsAreExplained) {
   const std::pair<const char*, const char*> wrong[] = {
       {"/hardware/9/history", "404"},

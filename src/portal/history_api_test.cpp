@@ -82,7 +82,7 @@ TEST_F(HistoryApiTest, TheServicesAnswerIsPassedOnAndKept) {
       << "is the same";
   EXPECT_THAT(
       service_->asked(),
-      ElementsAre("/hardware/1/history?from=2026-11-24T00%3A00%3A00.000Z&to=2026-11-25T00%3A00%3A00.000Z&span=5m&"
+      ElementsAre("/hardware/1/history?from=2026-11-24T00%3A00%3A00.000Z&to=2026-11-25T00%3A00%3A00.000Z&span=auto&"
                   "limit=9"));
   headers_.clear();
   EXPECT_EQ(json("from=2026-11-24T00:00:00Z&limit=8").status, 200);
@@ -214,7 +214,7 @@ TEST_F(HistoryApiTest, FilesAreSafeForSpreadsheets) {
             "number,at,count,min,max,mean\r\nfree,2026-11-24T10:00:00.000Z,2,1.5,3,2.25\r\n");
   ASSERT_EQ(service_->asked().size(), 2U);
   EXPECT_THAT(service_->asked().front(), HasSubstr("span=none"));
-  EXPECT_THAT(service_->asked().back(), HasSubstr("span=1h"));
+  EXPECT_THAT(service_->asked().back(), HasSubstr("span=auto"));
   std::string past = kPast;
   past.replace(past.find("2026-11-25T00:00"), 16, "2026-11-24T12:30");
   serve(always(200, past));
