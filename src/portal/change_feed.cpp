@@ -98,9 +98,8 @@ asio::awaitable<Drawing> ChangeFeed::draw(board::StatePtr state, board::Selectio
   std::vector<core::ProfileId> few;
   if (rows.size() <= kFewProfiles)
     for (const core::RowPtr& row : rows) few.push_back(row->profile.id);
-  // Nothing is asked about no profile.
-  Told<LatestTransitions> told = std::make_shared<const Document<LatestTransitions>>();
-  if (!rows.empty()) told = co_await history_.latest(std::move(few), kLatest);
+  // About no profile, the answer tells whether there is a history at all.
+  const auto told = co_await history_.latest(std::move(few), rows.empty() ? 1 : kLatest);
   if (!told) co_return std::unexpected(told.error());
   auto job = [state, rows = std::move(rows), latest = *told, selection, now, root] {
     AtomFeed feed = feed_of(*state, latest_changes(rows, latest->content.transitions, selection, now), selection, root);

@@ -86,9 +86,18 @@ TEST_F(ChangeFeedTest, FiltersChooseProfilesAndNewStates) {
   EXPECT_THAT(*feed("name=none").body, AllOf(HasSubstr("<updated>2026-11-24T00:00:00.000Z</updated>"),
                                              HasSubstr("<feed"), Not(HasSubstr("<entry>"))));
   EXPECT_EQ(service_->asked().size(), asked) << "no profile has no changes";
+  EXPECT_THAT(*feed("name=none").body, AllOf(HasSubstr("<feed"), Not(HasSubstr("<entry>"))));
+  EXPECT_EQ(service_->asked().size(), asked + 1) << "is a history kept?";
+  EXPECT_EQ(service_->asked().back(), "/hardware/transitions?limit=1");
   EXPECT_EQ(feed("sort=name").status, 400);
   EXPECT_EQ(feed("min_free=8").status, 400);
   EXPECT_EQ(feed("limit=1001").status, 400);
+}
+
+TEST_F(ChangeFeedTest, WithoutHistoryItIsNoneOfNoProfileEither) {
+  serve(always(http::problem(501, "no history is kept: this is 0")));
+  EXPECT_EQ(feed().status, 501);
+  EXPECT_EQ(feed("q=nosuch").status, 501);
 }
 
 TEST_F(ChangeFeedTest, OfManyProfilesTheLatestChangesOfAllAreAsked) {
