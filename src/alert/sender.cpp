@@ -125,7 +125,7 @@ asio::awaitable<void> Sender::tidy() {
 asio::awaitable<base::Result<void>> Sender::test(std::string receiver, base::Time now) {
   const auto found = couriers_.find(receiver);
   if (found == couriers_.end())
-    co_return base::fail(base::Errc::not_found, fmt::format("there is no receiver '{}'", receiver));
+    co_return base::fail(base::Errc::not_found, fmt::format("there is no receiver '{}'", base::to_line(receiver)));
   const auto courier = found->second;
   const Message message = test_message("test-" + base::random_hex(kIdBytes), now);
   const Delivery delivery = co_await courier->deliver(message, now);

@@ -13,6 +13,7 @@ base::Result<void> check_type(const http::Request& request) {
 }
 
 boost::asio::awaitable<http::Reply> explain(const http::Handler& handler, const http::Request& request) {
+  if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
   std::string lost;
   try {
     co_return co_await http::reply_of(handler(request));

@@ -6,7 +6,8 @@
 
 namespace hardware {
 
-/// The same for administrators, whose 503 names the lost database. Others get no such detail.
+/// The same for administrators, whose 503 names the lost database. Others get no such detail. A query, which none of
+/// these requests has, is refused: it would be a condition that does not count.
 http::Handler explained(http::Handler handler);
 
 /// The profile in the request's body.

@@ -36,7 +36,8 @@ base::Result<alert::Plan> plan_for(const ReplayRequest& request, const config::C
     auto& rules = changed.alerts.rules;
     if (!request.rule.empty())
       std::erase_if(rules, [&](const config::AlertRule& rule) { return rule.name != request.rule; });
-    if (rules.empty() && !request.rule.empty()) return invalid(fmt::format("there is no rule '{}'", request.rule));
+    if (rules.empty() && !request.rule.empty())
+      return invalid(fmt::format("there is no rule '{}'", base::to_line(request.rule)));
     return alert::plan_of(changed);
   } catch (const base::UsageError& error) {
     return invalid(error.what());
@@ -61,6 +62,7 @@ std::vector<core::RowPtr> watched(const alert::Plan& plan, const core::Snapshot&
 
 base::Result<ReplayRequest> parse_replay(std::string_view body, base::Time now) {
   const auto value = base::parse_json(body.empty() ? "{}" : body);
+  if (!value && value.error().repeats) return invalid("the body " + value.error().message);
   if (!value || !value->is_object()) return invalid("the body is not a JSON object; send {\"rule\":\"NAME\"}");
   const auto& object = value->get_object();
   for (const auto& [key, field] : object) {
@@ -73,11 +75,12 @@ base::Result<ReplayRequest> parse_replay(std::string_view body, base::Time now) 
   if (object.contains("rules")) request.rules = base::text_in(object, "rules");
   const auto to = time_in(base::text_in(object, "to"), "to", now);
   if (!to) return std::unexpected(to.error());
-  const auto from = time_in(base::text_in(object, "from"), "from", *to - kByItself);
+  const auto from = time_in(base::text_in(object, "from"), "from", std::min(*to, now) - kByItself);
   if (!from) return std::unexpected(from.error());
-  if (*from >= *to) return invalid("from: it must be before 'to'");
   request.from = *from;
-  request.to = *to;
+  // Nothing has happened later.
+  request.to = std::min(*to, now);
+  if (request.from >= request.to) return invalid("from: it must be before 'to', and in the past");
   return request;
 }
 

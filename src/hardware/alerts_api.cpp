@@ -22,6 +22,7 @@ base::Result<std::string> text_in(std::string_view body, const char* key) {
   const auto wrong = [&] {
     return base::fail(base::Errc::invalid, fmt::format("send a JSON object with '{}', a text, and nothing else", key));
   };
+  if (!value && value.error().repeats) return base::fail(base::Errc::invalid, "the body " + value.error().message);
   if (!value || !value->is_object()) return wrong();
   const auto& object = value->get_object();
   if (object.empty()) return std::string();
@@ -39,12 +40,12 @@ http::Reply reply_with(std::string body) {
 }  // namespace
 
 AlertsApi::AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, store::History& history,
-                     HistoryPool& pool, board::Board& board, asio::any_io_executor background)
+                     HistoryApi& past, board::Board& board, asio::any_io_executor background)
     : alerts_(alerts),
       store_(store),
       database_(database),
       history_(history),
-      pool_(pool),
+      past_(past),
       board_(board),
       background_(background),
       tests_(background) {}
@@ -80,7 +81,7 @@ asio::awaitable<base::Result<std::string>> AlertsApi::send_test(std::string rece
 
 asio::awaitable<http::Reply> AlertsApi::replay(const http::Request& request) {
   const board::StatePtr state = board_.of_core(request.core).current();
-  if (!state->filled) co_return http::problem(503, "the profiles are not loaded yet; try again in a moment");
+  if (auto why = past_.objection(*state)) co_return std::move(*why);
   const base::Time time = state->now(std::chrono::steady_clock::now());
   const auto wanted = parse_replay(request.body, time);
   if (!wanted) co_return http::problem(wanted.error());
@@ -92,7 +93,7 @@ asio::awaitable<http::Reply> AlertsApi::replay(const http::Request& request) {
     const auto answer = hardware::replay(wanted, config, *state, history, time);
     return answer ? reply_with(*answer) : http::problem(answer.error());
   };
-  co_return co_await pool_.run(std::move(job), kReplayDeadline);
+  co_return co_await past_.pool().run(std::move(job), kReplayDeadline);
 }
 
 asio::awaitable<http::Reply> AlertsApi::retry(const http::Request& request) {

@@ -6,7 +6,7 @@
 
 #include "board/board.hpp"
 #include "hardware/alerts.hpp"
-#include "hardware/history_pool.hpp"
+#include "hardware/history_api.hpp"
 #include "hardware/long_work.hpp"
 #include "http/message.hpp"
 #include "store/caller.hpp"
@@ -17,8 +17,8 @@ namespace hardware {
 /// Alerts, for those with the token. Called on every core; the references outlive it.
 class AlertsApi {
  public:
-  /// `background` is the thread of `alerts`. Replays ask `history` on threads of `pool`.
-  AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, store::History& history, HistoryPool& pool,
+  /// `background` is the thread of `alerts`. Replays ask `history` on threads of `past`.
+  AlertsApi(Alerts& alerts, store::Store& store, store::Caller& database, store::History& history, HistoryApi& past,
             board::Board& board, boost::asio::any_io_executor background);
 
   /// GET /hardware/alerts: the rules with their alerts, the receivers, and the latest dead letters.
@@ -47,7 +47,7 @@ class AlertsApi {
   store::Store& store_;
   store::Caller& database_;
   store::History& history_;
-  HistoryPool& pool_;
+  HistoryApi& past_;
   /// Shared with a replay, which may outlive its request.
   std::shared_ptr<std::atomic<bool>> replays_ = std::make_shared<std::atomic<bool>>(false);
   board::Board& board_;

@@ -102,6 +102,10 @@ TEST_F(AlertsTest, AReceiverIsTested) {
   EXPECT_THAT(ask("POST", "/hardware/alerts/test", R"({"receiver":"hook"})"),
               AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"({"receiver":"hook","delivered":true})")));
   EXPECT_EQ(hook_.told(), "test ");
+  EXPECT_THAT(ask("POST", "/hardware/alerts/test", R"({"receiver":"no\nhook"})"),
+              HasSubstr("there is no receiver 'no hook'"));
+  EXPECT_THAT(ask("POST", "/hardware/alerts/test", R"({"receiver":"a","receiver":"b"})"),
+              HasSubstr("the key \\\"receiver\\\" twice in one object"));
   hook_.answer(500);
   EXPECT_THAT(ask("POST", "/hardware/alerts/test", R"({"receiver":"hook"})"),
               AllOf(HasSubstr("HTTP/1.1 503"), HasSubstr("500")));
@@ -127,16 +131,32 @@ TEST_F(AlertsTest, DeadLettersAreShownAndTriedAgain) {
   EXPECT_TRUE(eventually([&] { return hook_.told() == "+a/x "; }));
 }
 
+TEST_F(AlertsTest, AQueryIsNoConditionOfAdministrators) {
+  for (const char* target : {"GET /hardware/alerts", "POST /hardware/alerts/test", "POST /hardware/alerts/replay",
+                             "POST /hardware/alerts/retry", "GET /hardware/probes", "POST /hardware/probes/test",
+                             "GET /hardware/profiles", "POST /hardware/", "PUT /hardware/1", "DELETE /hardware/1"}) {
+    const std::string_view text = target;
+    const auto blank = text.find(' ');
+    EXPECT_THAT(ask(text.substr(0, blank), std::string(text.substr(blank + 1)) + "?id=x"),
+                AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr("query parameter 'id' is unknown here")))
+        << target;
+  }
+}
+
 TEST_F(AlertsTest, AReplayTellsWhatWouldHaveBeenSent) {
   reload();
   ASSERT_TRUE(store_.add({"a", "x"}));
   ASSERT_TRUE(eventually([&] { return hook_.told() == "+a/x "; }));
-  EXPECT_THAT(
-      ask("POST", "/hardware/alerts/replay", R"({"rule":"low"})"),
-      AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("subject":"a/x","firing":true)"), HasSubstr(R"("more":false)")))
+  EXPECT_THAT(ask("POST", "/hardware/alerts/replay", R"({"rule":"low"})"),
+              AllOf(HasSubstr("HTTP/1.1 200"), HasSubstr(R"("subject":"a/x","provider":"a","name":"x","firing":true)"),
+                    HasSubstr(R"("more":false)")))
       << "the same as was sent";
   EXPECT_THAT(ask("POST", "/hardware/alerts/replay", R"({"rules":"- {name: other, when: {reaches: LOW}, for: 1h}"})"),
               HasSubstr(R"("messages":[])"));
+  const std::string future = ask("POST", "/hardware/alerts/replay", R"({"rule":"low","to":"2999-01-01T00:00:00Z"})");
+  EXPECT_THAT(future,
+              AllOf(HasSubstr(R"("subject":"a/x","provider":"a","name":"x","firing":true)"), Not(HasSubstr("2999"))))
+      << "up to now";
   const std::pair<const char*, const char*> cases[] = {
       {R"({"rule":"none"})", "there is no rule 'none'"},
       {R"({"rules":"alerts: {time_zone: Europe/Atlantis, rules: [{name: x, when: {reaches: LOW}}]}"})",
@@ -144,12 +164,23 @@ TEST_F(AlertsTest, AReplayTellsWhatWouldHaveBeenSent) {
       {R"({"rules":"- {name: x}"})", "rules:1: alerts.rules[0].when: says nothing to wait for"},
       {R"({"from":"yesterday"})", "from: 'yesterday' is not a time"},
       {R"({"from":"2026-11-24T13:00:00Z","to":"2026-11-24T13:00:00Z"})", "from: it must be before 'to'"},
+      {R"({"from":"2999-11-24T13:00:00Z","to":"2999-11-25T13:00:00Z"})", "and in the past"},
+      {R"({"from":"0000-01-01T00:00:00+01:00"})", "is not a time"},
+      {R"({"rule":"a","rule":"b"})", R"(the body has the key \"rule\" twice in one object)"},
+      {R"({"rule":"no\nrule"})", "there is no rule 'no rule'"},
       {R"({"form":"x"})", "'form' is not expected"},
       {"[]", "the body is not a JSON object"},
   };
   for (const auto& [body, complaint] : cases)
     EXPECT_THAT(ask("POST", "/hardware/alerts/replay", body), AllOf(HasSubstr("HTTP/1.1 400"), HasSubstr(complaint)))
         << body;
+}
+
+TEST_F(AlertsTest, WithoutHistoryThereIsNoReplay) {
+  next_.hardware.history.transitions = 0s;
+  reload();
+  EXPECT_THAT(ask("POST", "/hardware/alerts/replay"),
+              AllOf(HasSubstr("HTTP/1.1 501"), HasSubstr("hardware.history.transitions is 0")));
 }
 
 TEST_F(AlertsTest, AReloadThatCannotBeAppliedChangesNothing) {

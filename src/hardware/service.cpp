@@ -44,7 +44,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), metrics, owner_),
-      alerts_api_(alerts_, store_, caller_, history, history_.pool(), board_, runtime.background().get_executor()),
+      alerts_api_(alerts_, store_, caller_, history, history_, board_, runtime.background().get_executor()),
       housekeeper_(store_, database_, runtime.background().get_executor(), metrics) {
   keep(config.hardware.history);
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
@@ -81,12 +81,12 @@ http::Router Service::routes() {
   router.add("POST", "/hardware/", explained(http::to(profiles_, &ProfilesApi::add)), with_body);
   router.add("PUT", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::replace)), with_body);
   router.add("DELETE", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::remove)), administers);
-  router.add("GET", "/hardware/probes", http::to(probes_, &ProbesApi::list), administers);
-  router.add("POST", "/hardware/probes/test", http::to(probes_, &ProbesApi::test),
+  router.add("GET", "/hardware/probes", explained(http::to(probes_, &ProbesApi::list)), administers);
+  router.add("POST", "/hardware/probes/test", explained(http::to(probes_, &ProbesApi::test)),
              admin_token_.route(ProbesApi::kMostTestBytes));
   const http::RouteOptions of_alerts = admin_token_.route(AlertsApi::kMostBytes);
   router.add("GET", "/hardware/alerts", explained(http::to(alerts_api_, &AlertsApi::list)), administers);
-  router.add("POST", "/hardware/alerts/test", http::to(alerts_api_, &AlertsApi::test), of_alerts);
+  router.add("POST", "/hardware/alerts/test", explained(http::to(alerts_api_, &AlertsApi::test)), of_alerts);
   router.add("POST", "/hardware/alerts/replay", explained(http::to(alerts_api_, &AlertsApi::replay)), of_alerts);
   router.add("POST", "/hardware/alerts/retry", explained(http::to(alerts_api_, &AlertsApi::retry)), of_alerts);
   return router;
