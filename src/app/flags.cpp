@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -81,11 +82,12 @@ const CLI::App& given(const CLI::App& program) {
   return program;
 }
 
-/// The innermost command before `word`.
+/// The innermost command before `word`, where it stands last: it may also be a name of a command before it.
 const CLI::App& before(const CLI::App& program, std::span<char*> arguments, const std::string& word) {
   const CLI::App* at = &program;
-  for (const std::string_view argument : arguments) {
-    if (argument == word) break;
+  const auto behind = std::find(arguments.rbegin(), arguments.rend(), word);
+  const auto count = behind != arguments.rend() ? arguments.rend() - behind - 1 : std::ssize(arguments);
+  for (const std::string_view argument : arguments.first(static_cast<std::size_t>(count))) {
     for (const CLI::App* below : at->get_subcommands())
       if (below->get_name() == argument) {
         at = below;

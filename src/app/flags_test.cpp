@@ -60,6 +60,7 @@ TEST(Parse, SaysWhereAWordBelongsOrIsWrong) {
     list->add_option("--url", url);
     list->add_option("-o,--output", form)->check(CLI::IsMember({"a", "b", "c"}));
     list->add_option("NAME", names);
+    program.add_subcommand("one", "")->add_option("NAME", url);
     CLI::App* probe = program.add_subcommand("probe", "")->require_subcommand(1);
     probe->add_option("--url", url);
     CLI::App* test = probe->add_subcommand("test", "")->fallthrough();
@@ -82,6 +83,7 @@ TEST(Parse, SaysWhereAWordBelongsOrIsWrong) {
   EXPECT_EQ(said({"list", "--utl"}), "vacancy: 'vacancy list' has no flag --utl; did you mean '--url'?");
   EXPECT_EQ(said({"prob", "list"}), "vacancy: there is no command 'prob'; did you mean 'probe'?");
   EXPECT_EQ(said({"probe", "tets", "test"}), "vacancy: there is no command 'tets'; did you mean 'test'?");
+  EXPECT_EQ(said({"one", "x", "one"}), "vacancy: 'vacancy one' does not take 'one'");
   EXPECT_EQ(said({"probe", "test", "more"}), "vacancy: 'vacancy probe test' does not take 'more'");
   EXPECT_EQ(said({"list", "--url"}), "vacancy: --url needs a value, TEXT");
   EXPECT_EQ(said({"list", "-o", "x"}), "vacancy: --output: 'x' is not a, b or c");
