@@ -66,14 +66,6 @@ void check_signed_headers(const std::vector<std::string>& headers, const std::st
           fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
 }
 
-void check_url_of_probe(const std::string& url, const std::string& path) {
-  const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
-  check(std::ranges::none_of(url, not_written), path,
-        fmt::format("'{}' has a blank or a control character; write %20 for a blank", base::without_login(url)));
-  const std::string wrong = base::wrong_authority(url);
-  check(wrong.empty(), path, wrong);
-}
-
 /// A reading that is MEDIUM must not be HIGH by the easier rule.
 void check_order(const Levels& levels, const std::string& path) {
   if (levels.high.empty() || levels.medium.empty()) return;
@@ -188,7 +180,7 @@ void check_program(const std::vector<std::string>& command, const std::string& p
 void check_url_of_probe(const std::string& url, const std::string& path) {
   const auto not_written = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7F; };
   check(std::ranges::none_of(url, not_written), path,
-        fmt::format("'{}' has a blank or a control character; write %20 for a blank", url));
+        fmt::format("'{}' has a blank or a control character; write %20 for a blank", base::without_login(url)));
   const std::string wrong = base::wrong_authority(url);
   check(wrong.empty(), path, wrong);
 }

@@ -17,7 +17,8 @@ bool is_api_version(std::string_view text) {
 /// slurmrestd, and what belongs to it.
 void check_rest(const SlurmOptions& options, const std::string& path) {
   check(options.url.starts_with("unix:/") || base::split_url(options.url).is_web(), join(path, "url"),
-        fmt::format("'{}' is not a URL; write http://HOST:6820, https://… or unix:/PATH/OF/SOCKET", options.url));
+        fmt::format("'{}' is not a URL; write http://HOST:6820, https://… or unix:/PATH/OF/SOCKET",
+                    base::without_login(options.url)));
   if (!options.url.starts_with("unix:")) check_url_of_probe(options.url, join(path, "url"));
   check(!options.url.contains('?') && !options.url.contains('#'), join(path, "url"),
         "has a query or a fragment; give what comes before /slurm/v0.0.…");

@@ -146,8 +146,8 @@ TEST(Picture, ASourceThatIsAskedRarelyHasALineToo) {
 }
 
 TEST(Picture, AMeanThatStaysAloneIsADot) {
-  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(5h, 2, 2), bucket(6h, 2, 2),
-                                          bucket(7h, 2, 2), bucket(9h, 1, 1)};
+  const std::vector<core::Bucket> buckets{bucket(0h, 1, 1), bucket(4h, 2, 2), bucket(5h, 2, 2),
+                                          bucket(6h, 2, 2), bucket(7h, 2, 2), bucket(9h, 1, 1)};
   const auto chart = [](std::span<const core::Bucket> shown) {
     return number_chart({"Score", false, shown, 1h, kBegin, kBegin + 10h});
   };

@@ -69,7 +69,7 @@ http::Router Service::routes() {
   router.add("GET", "/assets/{name}", http::to(assets_, &Assets::handle));
   const auto open = [&](const char* pattern, http::Handler handler) { cors_.add(router, pattern, std::move(handler)); };
   open("/api/v1/hardware", [this](const http::Request& request) -> http::Answer {
-    if (request.query.get("at").value_or("").empty()) return api_.list(request);
+    if (!request.query.get("at")) return api_.list(request);
     return history_api_.board_at(request);
   });
   open("/api/v1/hardware.csv", http::to(api_, &Api::csv));

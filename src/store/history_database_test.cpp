@@ -215,7 +215,7 @@ TEST_P(HistoryDatabaseTest, ARestoredBackupGoesOnWithLaterRevisions) {
   const auto seen = store->transitions_after(0, kAll).back().revision;
   plain()->run("UPDATE board SET revision = 5");  // as of a backup
   plain()->run("DELETE FROM transition");
-  plain()->run("UPDATE reading SET revision = 5, told_at = NULL");
+  plain()->run("UPDATE reading SET revision = 5, told_at = NULL, reason_at = NULL");
   plain()->run("UPDATE hardware SET revision = 4");
   store->poll(0);
   clock_.advance(60s);

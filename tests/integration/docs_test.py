@@ -20,7 +20,7 @@ LEFT_OUT = [
     (r"curl -N|vacancy watch|vacancy up", "does not end by itself: watch_test and up_test run it"),
     (r"cmake --install", "needs the release"),
     (r"source <\(|vacancy completion fish", "is for a shell in use: completion_test runs it"),
-    (r"sbatch ", "needs Slurm: wait_test has a program of that name"),
+    (r"sbatch |p=\$\(vacancy wait", "needs Slurm: wait_test has a program of that name"),
     (r"vacancy wait our-cluster/gpu --free", "waits for Slurm: slurm_probe_test does"),
     (r"vacancy wait 'Azure/\*' Amazon/c5 --at-least HIGH --for 5m|curl 'localhost:5000/api/v1/wait", "waits for minutes: wait_test waits so"),
     (r"vacancy .*--(url|server) ?\S*(example|lab)", "needs that server: remote_test has one"),
