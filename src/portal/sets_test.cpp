@@ -261,7 +261,7 @@ TEST_F(SetsTest, APageShowsTheChoicesInTheirOrder) {
   }
   EXPECT_THAT(shown, HasSubstr("p=$(vacancy wait --url <span data-base>http://v.example</span> --set cfd<span "
                                "data-wait></span> --print "
-                               "name) job.sh"));
+                               "name) &amp;&amp; sbatch -p &quot;$p&quot; job.sh"));
   EXPECT_THAT(shown, AllOf(HasSubstr("data-set=\"cfd\""), HasSubstr("<option value=\"taken\">"),
                            Not(HasSubstr("<option value=\"HIGH\">")), HasSubstr("href=\"../feed.atom?set=cfd\"")));
   EXPECT_THAT(shown, HasSubstr("/set/cfd/badge.svg)]"));
