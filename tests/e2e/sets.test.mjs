@@ -74,9 +74,9 @@ test('without JavaScript, and from the dashboard', async t => {
   assert.deepEqual(await verdicts(page), ['p/b: LOW, not MEDIUM', 'p/a: take this one']);
   assert.match(await page.locator('pre').first().innerText(), new RegExp(`vacancy wait --url ${url.slice(0, -1)} --set one --print name`));
   await page.getByRole('link', { name: 'LOW', exact: true }).click();
-  assert.equal(await page.locator('.take a').textContent(), 'p b');
+  await eventually('the page of LOW', async () => await page.locator('.take a').textContent() === 'p b');
   await page.getByRole('link', { name: 'those of one' }).click();
-  assert.equal(await page.title(), 'Vacancy: set one');
+  await eventually('the list', async () => await page.title() === 'Vacancy: set one');
   await page.getByLabel('high').check();
   await page.getByRole('button', { name: 'Show' }).click();
   assert.match(page.url(), /set=one/, 'the form keeps the set');
