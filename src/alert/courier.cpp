@@ -94,7 +94,7 @@ asio::awaitable<void> Courier::run() {
 }
 
 void Courier::pause(base::Duration pause) {
-  // What fires is to be repeated, whatever the receiver asks for.
+  // Alerts that fire are repeated, however long the receiver asks to wait.
   if (const auto every = receiver_->repeat_every(); every.count() > 0) pause = std::min(pause, every);
   paused_until_ = look_at_ = steady_clock::now() + pause;
 }

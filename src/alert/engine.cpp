@@ -124,7 +124,7 @@ std::vector<core::LoggedTransition> Engine::read_page() {
   return page;
 }
 
-/// What happened without evaluation; nothing when it is too much, or too long ago, to be told.
+/// The transitions since the last evaluation; none when they are too many, or too old, to be told.
 std::vector<core::LoggedTransition> Engine::read_missed(base::Time now) {
   std::vector<core::LoggedTransition> missed;
   for (bool more = true; more;) {

@@ -115,7 +115,7 @@ std::optional<Evaluator::Subjects> Evaluator::drop(core::ProfileId profile) {
   return left;
 }
 
-/// What a profile left ends before what others took over begins: it may be the same subject.
+/// Subjects that a profile left end before those that others took over begin: they may be the same.
 void Evaluator::judge_moved(const std::vector<Left>& all, base::Time now) {
   for (const auto& [profile, left] : all) {
     const Known* const known = find(profile);

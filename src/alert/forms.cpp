@@ -34,7 +34,7 @@ std::string title_of(const Message& message) {
   return shortened(message.title, kTitleBytes);
 }
 
-/// What the text says besides the title: about a single item, when it happened and the rule.
+/// The text without the title: of a single item, its time and the rule.
 std::string text_of(const Message& message) {
   if (message.items.size() != 1) return message.text;
   const std::string& told = message.items.front().text;

@@ -60,8 +60,8 @@ enum class Kind : std::uint8_t { firing, resolved, reminder, test };
 /// "firing", "resolved", "reminder", "test".
 std::string_view to_string(Kind kind);
 
-/// What receivers get: changes of one group of a rule, in their order. The messages about one group are delivered to a
-/// receiver in the order in which they were made; those about different groups need not be.
+/// A message to receivers: changes of one group of a rule, in their order. The messages about one group are delivered
+/// to a receiver in the order in which they were made; those about different groups need not be.
 struct Message {
   /// The same in every attempt to deliver it, and of no other message: letters, digits, '_', '.' and '-', 100 at most.
   std::string id;

@@ -17,7 +17,7 @@ constexpr std::size_t kMostLines = 20;
 /// In a title.
 constexpr std::size_t kMostNames = 3;
 
-/// What people call the item's subject.
+/// The name of the item's subject, for people.
 std::string name_of(const Item& item) {
   return item.about == Subject::profile ? fmt::format("{}/{}", item.profile.provider, item.profile.name) : item.subject;
 }

@@ -25,7 +25,7 @@ namespace {
 /// A program that ends with a message does not wait longer for its reader.
 constexpr std::chrono::seconds kMessageWait{1};
 
-/// What only the machine can tell, and a start would refuse.
+/// Checks that depend on the machine, which a start makes, too.
 void check_here(const config::Config& config) {
   if (const auto zone = base::TimeZone::find(config.alerts.time_zone); !zone)
     throw base::UsageError("alerts.time_zone: " + zone.error().message);

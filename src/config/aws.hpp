@@ -9,7 +9,7 @@
 
 namespace config {
 
-/// What a capacity counts.
+/// The unit of a capacity.
 enum class CapacityUnit : std::uint8_t { instances, vcpus, mebibytes };
 
 /// Options of probe kind `aws`: spot placement scores and prices of EC2. A profile is one instance type or several, in
@@ -25,7 +25,7 @@ struct AwsOptions {
   std::string zone = "{label.zone}";
   /// Instance types with commas or blanks between; "" for the profile's name.
   std::string types = "{label.types}";
-  /// What a score is asked for: the chance to get so many at once.
+  /// A score is the chance to get so many at once.
   std::uint64_t capacity = 1;
   CapacityUnit capacity_unit = CapacityUnit::instances;
   /// Whose spot price is asked for, such as "Linux/UNIX" or "Windows"; "" asks for none.

@@ -47,7 +47,7 @@ void check_autoscaler(const AutoscalerConfig& autoscaler);
 void check_alerts(const Config& config);
 /// A command and its arguments; none is fine.
 void check_program(const std::vector<std::string>& command, const std::string& path);
-/// What libcurl would not take as it is meant.
+/// Refuses URLs that libcurl would read otherwise.
 void check_url_of_probe(const std::string& url, const std::string& path);
 /// Patterns of names that a probe finds by itself. `what` are the names that may have ":PART" behind them.
 void check_discover(const Globs& discover, const ProbeConfig& probe, std::string_view what, const std::string& path);

@@ -35,7 +35,7 @@ Failed no(const char* what, std::string_view name) {
   return Failed(fmt::format("has no {} '{}'", what, base::to_line(name)));
 }
 
-/// What would change where the connection goes, whom it trusts or who asks, and is not done.
+/// Keys that would change where the connection goes, whom it trusts or who asks, and are not supported.
 std::string unsupported(const YAML::Node& cluster, const YAML::Node& user) {
   if (part_of(cluster, "insecure-skip-tls-verify").as<bool>(false))
     return "turns the check of certificates off (insecure-skip-tls-verify), which would give credentials to anybody; "

@@ -14,7 +14,7 @@
 /// The questions to Amazon EC2: forms of its Query API, version 2016-11-15. Pure; thread-safe.
 namespace probe {
 
-/// What a profile asks about.
+/// The question of a profile.
 struct AwsTarget {
   /// In order, each once.
   std::vector<std::string> types;

@@ -31,7 +31,7 @@ constexpr std::size_t kShownOfSizes = 200;
 /// A wrong size or region: other calls may be right.
 constexpr int kBadRequest = 400;
 
-/// What a profile wants.
+/// The wish of a profile.
 struct Want {
   std::string size;
   std::vector<std::string> regions;

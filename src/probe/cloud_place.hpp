@@ -4,7 +4,7 @@
 
 #include "core/profile.hpp"
 
-/// What a profile asks a cloud for, and where. Pure; thread-safe.
+/// The machine and the place that a profile asks a cloud for. Pure; thread-safe.
 namespace probe {
 
 struct CloudPlace {

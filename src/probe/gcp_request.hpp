@@ -24,7 +24,7 @@ struct GcpPlace {
 /// "us-central1", or "us-central1-a", which has a second dash.
 GcpPlace gcp_place(const std::string& text);
 
-/// What a profile wants to know.
+/// The question of a profile.
 struct GcpWant {
   std::string machine_type;
   /// From the profile, or else those of the probe.

@@ -19,20 +19,9 @@ using Or = std::expected<T, std::string>;
 using Options = config::KubernetesOptions;
 using Names = std::set<std::string, std::less<>>;
 
-/// So many names in a sentence, and nodes in a description.
-constexpr std::size_t kMostNames = 8;
+/// So many nodes in a description.
 constexpr std::size_t kMostNodes = 20;
 constexpr double kGiB = 1 << 30;
-
-std::string names_in(const Names& names) {
-  std::string text;
-  std::size_t count = 0;
-  for (const std::string& name : names) {
-    if (count++ == kMostNames) return text + ", …";
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", one_line(name));
-  }
-  return text;
-}
 
 /// Resources that devices add to nodes. Those of Kubernetes itself have no domain.
 bool is_extended(std::string_view resource) {
@@ -66,7 +55,7 @@ bool is_of(const KubeNode& node, std::string_view name) {
   return name.empty() || std::ranges::find(node.classes, name) != node.classes.end();
 }
 
-/// What a profile counts.
+/// The units that a profile counts.
 struct What {
   /// A class; "" for all nodes.
   std::string name{};
@@ -81,8 +70,7 @@ bool has(const KubeCluster& cluster, const What& what) {
 std::string no_such_class(const KubeCluster& cluster, std::string_view name) {
   Names classes;
   for (const KubeNode& node : cluster.nodes) classes.insert(node.classes.begin(), node.classes.end());
-  const std::string known =
-      classes.empty() ? "no node has a label of 'class_labels'" : "there are: " + names_in(classes);
+  const std::string known = classes.empty() ? "no node has a label of 'class_labels'" : "there are: " + listed(classes);
   return fmt::format("the cluster has no class and no resource '{}'; {}", one_line(name), known);
 }
 
@@ -92,7 +80,7 @@ std::string no_such_resource(const KubeCluster& cluster, const What& what) {
     if (is_of(node, what.name))
       for (const auto& [resource, _] : node.all) resources.insert(resource);
   return fmt::format("nodes of class '{}' have no '{}'; they have: {}", one_line(what.name), one_line(what.resource),
-                     names_in(resources));
+                     listed(resources));
 }
 
 Or<What> what_of(const KubeCluster& cluster, std::string_view profile) {
@@ -198,13 +186,7 @@ Sums sum_up(const KubeCluster& cluster, const What& what, const Options& options
 // --- Words
 
 std::string out_text(const Sums& sums) {
-  std::string text;
-  std::size_t count = 0;
-  for (const auto& [why, nodes] : sums.out) {
-    if (count++ == kMostNames) return text + ", …";
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", nodes, why);
-  }
-  return text;
+  return listed(sums.out, [](const auto& entry) { return fmt::format("{} {}", entry.second, entry.first); });
 }
 
 std::string reason(const Sums& sums, const What& what) {

@@ -103,13 +103,7 @@ class Rest {
 // --- Words
 
 std::string out_text(const Sums& sums) {
-  std::string text;
-  std::size_t count = 0;
-  for (const auto& [why, nodes] : sums.out) {
-    if (count++ == kMostNames) return text + ", …";
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", nodes, why);
-  }
-  return text;
+  return listed(sums.out, [](const auto& entry) { return fmt::format("{} {}", entry.second, entry.first); });
 }
 
 std::string reason(const Sums& sums, const What& what, const Rest& rest) {

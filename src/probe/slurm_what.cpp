@@ -9,16 +9,6 @@
 namespace probe {
 namespace {
 
-std::string listed(const auto& names) {
-  std::string text;
-  std::size_t count = 0;
-  for (const std::string& name : names) {
-    if (count++ == kMostNames) return text + ", …";
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", one_line(name));
-  }
-  return text;
-}
-
 std::int64_t of_all(const Nodes& nodes, std::int64_t each) {
   return std::min(kMostUnits, nodes.count * std::min(kMostUnits, each));
 }

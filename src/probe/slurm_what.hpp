@@ -12,9 +12,6 @@
 /// What profiles of a cluster count. Pure and thread-safe.
 namespace probe {
 
-/// So many names in a sentence.
-inline constexpr std::size_t kMostNames = 8;
-
 /// The unit that a profile counts.
 struct What {
   enum class Kind : std::uint8_t { cpus, nodes, gres } kind = Kind::cpus;
