@@ -35,5 +35,14 @@ TEST(OneLine, CutsBetweenCharacters) {
   EXPECT_EQ(one_line("a b", 2), "a");
 }
 
+TEST(Listed, NamesTheFirstEight) {
+  const std::vector<std::string> names{"a", "b", "c", "d", "e", "f", "g", "h\n"};
+  EXPECT_EQ(listed(names), "a, b, c, d, e, f, g, h");
+  std::vector<std::string> more = names;
+  more.emplace_back("i");
+  EXPECT_EQ(listed(more), "a, b, c, d, e, f, g, h, …");
+  EXPECT_EQ(listed(std::vector<std::string>()), "");
+}
+
 }  // namespace
 }  // namespace probe
