@@ -133,7 +133,7 @@ class EngineTest : public testing::Test {
 TEST_F(EngineTest, AddressesTheReceiversOfTheRule) {
   config::AlertRule mail = plan_.rules[0];
   mail.name = "m";
-  mail.send_to = {"mail"};
+  mail.send_to = std::vector<std::string>{"mail"};
   plan_.rules.push_back(mail);
   Engine one = engine();
   const auto mine = take();
@@ -396,7 +396,7 @@ TEST_F(EngineTest, LooksAtBudgetsNowAndThen) {
 TEST(Plan, ComesFromTheConfiguration) {
   config::Config config;
   config.alerts.receivers = {{.name = "a"}, {.name = "b"}};
-  config.alerts.rules = {{.name = "all"}, {.name = "one", .send_to = {"b"}}};
+  config.alerts.rules = {{.name = "all"}, {.name = "one", .send_to = std::vector<std::string>{"b"}}};
   config.probes = {{.name = "p", .rate = config::Budget{1, 1s}}, {.name = "q"}};
   config.sets = {{"s", {"a/*"}}};
   config.portal.public_url = "https://v.example.org";

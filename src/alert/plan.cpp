@@ -6,7 +6,7 @@ namespace alert {
 
 const std::vector<std::string>& Plan::receivers_of(const std::string& rule) const {
   const auto found = std::ranges::find(rules, rule, &config::AlertRule::name);
-  return found == rules.end() || found->send_to.empty() ? receivers : found->send_to;
+  return found == rules.end() || !found->send_to ? receivers : *found->send_to;
 }
 
 Plan plan_of(const config::Config& config) {

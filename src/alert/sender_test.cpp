@@ -406,10 +406,11 @@ TEST_F(WholeSenderTest, ACountThatFailsLeavesTheNumbers) {
   EXPECT_EQ(waiting.Value(), 1);
 }
 
-/// Gives each connection the same bytes once it has sent a line, and says no more.
+/// Gives each connection the same bytes once it has sent a line, and says no more, or closes it.
 class Mute {
  public:
-  explicit Mute(std::string answer) : answer_(std::move(answer)), thread_([this] { serve(); }) {}
+  explicit Mute(std::string answer, bool closes = false)
+      : answer_(std::move(answer)), closes_(closes), thread_([this] { serve(); }) {}
   ~Mute() {
     ended_ = true;
     boost::system::error_code ignored;
@@ -427,10 +428,12 @@ class Mute {
       std::string request;
       if (!ended_) boost::asio::read_until(socket, boost::asio::dynamic_buffer(request), "\r\n", ignored);
       boost::asio::write(socket, boost::asio::buffer(answer_), ignored);
+      if (closes_) socket.shutdown(tcp::socket::shutdown_send, ignored);
     }
   }
 
   std::string answer_;
+  bool closes_;
   std::atomic<bool> ended_ = false;
   boost::asio::io_context context_;
   tcp::acceptor acceptor_{context_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
@@ -451,6 +454,9 @@ TEST_F(WholeSenderTest, AStatusThatHasComeDecides) {
   EXPECT_EQ(told(takes), "delivered");
   EXPECT_THAT(told(refuses), HasSubstr("answered 413 Too Large: some"));
   EXPECT_THAT(told(none), HasSubstr("500ms")) << "its head is not complete";
+  const Mute cut(fmt::format(kEndless, "200 OK"), true), refuses_cut(fmt::format(kEndless, "413 Too Large"), true);
+  EXPECT_THAT(told(cut), HasSubstr("cut off"));
+  EXPECT_THAT(told(refuses_cut), HasSubstr("answered 413"));
   config_.timeout = 5min;
   EXPECT_EQ(told(large), "delivered") << "at once";
 }

@@ -205,8 +205,8 @@ struct AlertRule {
   /// How long it must have been over before the alert is. Whatever flaps faster is one alert.
   base::Duration keep_firing_for = std::chrono::minutes{5};
   Severity severity = Severity::warning;
-  /// Names of receivers. None: all of them.
-  std::vector<std::string> send_to{};
+  /// Names of receivers, instead of all of them.
+  std::optional<std::vector<std::string>> send_to{};
   /// A message is about one group: `provider`, `name`, or the key of a label. None: the rule is one group.
   std::vector<std::string> group_by{};
   /// How long the first message about a group waits for more changes of it.

@@ -144,6 +144,7 @@ TEST_F(AlertsConfigTest, RefusesRulesThatMakeNoSense) {
       {"{name: 'a b', when: {reaches: LOW}}", "'a b' is not a name"},
       {"{name: a, when: {reaches: LOW}}, {name: a, when: {reaches: LOW}}", "rules[1].name: 'a' is there twice"},
       {"{name: a, when: {reaches: LOW}, send_to: [tema]}", "'tema' is no receiver; did you mean team?"},
+      {"{name: a, when: {reaches: LOW}, send_to: []}", "send_to: names no receiver; leave it out to send to all"},
       {"{name: a, when: {reaches: LOW}, send_to: [team, team]}", "send_to[0]: 'team' is there twice"},
       {"{name: a, when: {reaches: LOW}, profiles: []}", "matches nothing"},
       {"{name: a, when: {reaches: LOW}, profiles: [gpu]}", "profiles[0]"},

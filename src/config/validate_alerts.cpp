@@ -173,6 +173,7 @@ void check_send_to(const std::vector<std::string>& names, const std::vector<Aler
                    const std::string& path) {
   std::vector<std::string_view> known;
   for (const AlertReceiver& receiver : receivers) known.push_back(receiver.name);
+  check(!names.empty(), path, "names no receiver; leave it out to send to all");
   for (std::size_t i = 0; i < names.size(); ++i) {
     check(std::ranges::find(known, names[i]) != known.end(), at(path, i),
           fmt::format("'{}' is no receiver{}", names[i], suggestion(names[i], known)));
@@ -185,7 +186,7 @@ void check_rule(const AlertRule& rule, const Config& config, const std::string& 
   check_profiles(rule, path);
   const auto& receivers = config.alerts.receivers;
   check(!receivers.empty(), path, "has nobody to send to; give alerts.receivers");
-  check_send_to(rule.send_to, receivers, join(path, "send_to"));
+  if (rule.send_to) check_send_to(*rule.send_to, receivers, join(path, "send_to"));
   constexpr std::chrono::minutes kLeastReminder{1};
   check(rule.remind_every.count() == 0 || rule.remind_every >= kLeastReminder, join(path, "remind_every"),
         "is too short; give 1m or more, or 0 for no reminders");

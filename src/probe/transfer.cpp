@@ -19,6 +19,11 @@ constexpr long kMaxIdleSeconds = 30;
 /// Answers with a lesser status announce another.
 constexpr int kFinal = 200;
 
+/// The connection ended within the answer, which may come from a proxy whose server died.
+bool is_lost(CURLcode code) {
+  return code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+}
+
 /// libcurl refuses more than fits into an int, 24 days.
 long milliseconds_of(base::Duration limit) {
   return std::min<long>(std::chrono::ceil<std::chrono::milliseconds>(limit).count(), std::numeric_limits<int>::max());
@@ -185,9 +190,10 @@ void Transfer::set_limits() {
 }
 
 std::expected<Response, std::string> Transfer::result(CURLcode code) {
-  if (code != CURLE_OK && !(request_.head_is_enough && has_head_)) return std::unexpected(failure(code));
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  const bool head_decides = request_.head_is_enough && has_head_ && !(is_lost(code) && status / 100 == 2);
+  if (code != CURLE_OK && !head_decides) return std::unexpected(failure(code));
   response_.status = static_cast<int>(status);
   curl_off_t seconds = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RETRY_AFTER, &seconds);

@@ -46,8 +46,8 @@ struct Request {
   std::uint16_t max_redirects = 0;
   /// Of the answer's body, unpacked. A larger one is a failure.
   std::size_t max_bytes = 1 << 20;
-  /// The status of the answer is what counts: what of the body comes in time is kept, up to max_bytes, and no failure
-  /// after the head is one.
+  /// The status of the answer decides. The part of the body that comes in time is kept, up to max_bytes. After the head
+  /// only one failure counts: the loss of the connection within an answer 2xx.
   bool head_is_enough = false;
   /// Connects to this socket of the machine instead of the URL's host.
   std::string unix_socket{};

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Sends requests at a constant rate and counts what comes back, until standard input ends; then prints JSON.
 
-Usage: load.py PORT RATE. A process of its own, so that the test's work does not slow it down. Each thread holds a
-connection and makes a new one for every twentieth request. What is not a whole 200 is a failure. A connection that the
-server closed before the request came is not: HTTP lets it, and every client then asks again on a new one (RFC 9112, 9.3.1).
+Usage: load.py PORT RATE LIMIT; an answer may take LIMIT seconds. A process of its own, so that the test's work does not
+slow it down. Each thread holds a connection and makes a new one for every twentieth request. Everything but a whole 200
+is a failure. A connection that the server closed before the request came is not: HTTP lets it, and every client then asks again on a new one (RFC 9112, 9.3.1).
 A thread that waited for long catches up with one second: a burst of all that it missed would look like more users.
 """
 
@@ -16,12 +16,11 @@ import time
 THREADS = 16
 PATHS = ("/", "/api/v1/hardware")
 RENEW = 20
-LIMIT = 20  # seconds for an answer
 
 
 class Load:
-    def __init__(self, port, rate):
-        self.port = port
+    def __init__(self, port, rate, limit):
+        self.port, self.limit = port, limit
         self.pause = THREADS / rate
         self.answers = []  # how long each took, and when it was sent
         self.failures = []
@@ -41,7 +40,7 @@ class Load:
             wrong = None
             for reused in (connection is not None, False):
                 try:
-                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
+                    connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.limit)
                     connection.request("GET", PATHS[number % len(PATHS)], headers={"Accept": "text/html"})
                     answer = connection.getresponse()
                     answer.read()
@@ -59,7 +58,7 @@ class Load:
 
 def main():
     sys.setswitchinterval(0.0005)  # a thread whose answer has come does not wait for the others
-    load = Load(int(sys.argv[1]), float(sys.argv[2]))
+    load = Load(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))
     threads = [threading.Thread(target=load.run, args=(index,)) for index in range(THREADS)]
     for thread in threads:
         thread.start()

@@ -60,8 +60,8 @@ def eventually(what, look, seconds=PATIENCE):
 class Load:
     """load.py beside what a with statement does; afterwards the attributes are what it counted."""
 
-    def __init__(self, port, rate=400):
-        self.process = subprocess.Popen([sys.executable, "-B", Path(__file__).with_name("load.py"), str(port), str(rate)],
+    def __init__(self, port, rate=400, limit=20):
+        self.process = subprocess.Popen([sys.executable, "-B", Path(__file__).with_name("load.py"), str(port), str(rate), str(limit)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self):
