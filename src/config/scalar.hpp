@@ -92,6 +92,7 @@ std::string to_text(T value) {
 }
 
 template <class T>
+  requires requires(T& value, std::string_view text) { assign(value, text); }
 base::Result<void> assign(std::optional<T>& out, std::string_view text) {
   T value{};
   auto done = assign(value, text);

@@ -90,7 +90,10 @@ class Reader {
 
   void read(const Value& value, std::optional<std::map<std::string, std::string>>& out) { read(value, out.emplace()); }
 
-  void read(const Value& value, std::optional<std::vector<QuietHours>>& out) { read(value, out.emplace()); }
+  template <class T>
+  void read(const Value& value, std::optional<std::vector<T>>& out) {
+    read(value, out.emplace());
+  }
 
   /// All names and none are short: true and false.
   void read(const Value& value, Globs& out) {

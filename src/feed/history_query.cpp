@@ -100,9 +100,9 @@ base::Result<HistoryRange> read_range(const http::Query& query, base::Time now, 
 std::string to_query(const HistoryRange& range) {
   return fmt::format("from={}&to={}&span={}&limit={}", base::percent_encode(base::to_rfc3339(range.from)),
                      base::percent_encode(base::to_rfc3339(range.to)),
-                     !range.span     ? "none"
-                     : range.is_auto ? "auto"
-                                     : core::to_string(*range.span),
+                     range.is_auto ? "auto"
+                     : range.span  ? core::to_string(*range.span)
+                                   : "none",
                      range.limit);
 }
 

@@ -28,7 +28,7 @@ struct HistoryRange {
   base::Time from;
   /// Exclusive.
   base::Time to;
-  /// Of the numbers; nothing: no numbers.
+  /// Of the numbers; nothing: no numbers, unless it is_auto.
   std::optional<core::Span> span{};
   /// The span goes by what is kept: the hardware service, which knows that, chooses it.
   bool is_auto = false;

@@ -97,6 +97,7 @@ HistoryAnswer history_of(const json::object& object) {
                        .to = time_of(object, "to"),
                        .now = time_of(object, "now"),
                        .transitions = {},
+                       .span = core::parse_span(base::text_in(object, "span")),
                        .numbers = {}};
   if (answer.from >= answer.to) throw Mistake("'from' is not before 'to'");
   for (const json::value& one : array_of(object, "transitions"))

@@ -19,6 +19,8 @@ struct HistoryAnswer {
   base::Time now;
   /// Oldest first; the first one may be before `from`.
   std::vector<core::Transition> transitions;
+  /// Of the numbers; nothing when none were asked for.
+  std::optional<core::Span> span;
   /// Oldest first.
   core::PerNumber<std::vector<core::Bucket>> numbers;
 };

@@ -96,7 +96,10 @@ asio::awaitable<http::Reply> HistoryApi::csv(const http::Request& request) {
   if (!ask) co_return ask.error();
   const std::string_view numbers = request.query.get("numbers").value_or("");
   if (!numbers.empty() && numbers != "1") co_return http::problem(400, "numbers must be 1 or left out");
-  if (numbers.empty()) ask->range.span.reset();
+  if (numbers.empty()) {
+    ask->range.span.reset();
+    ask->range.is_auto = false;
+  }
   const auto told = co_await history_.past(ask->profile, ask->range);
   if (!told) co_return told.error();
   auto render = [document = *told, numbers = !numbers.empty()] {

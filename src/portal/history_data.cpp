@@ -196,14 +196,15 @@ data chart_of(const NumberChart& chart) {
 
 void set_charts(data& page, const HistoryAnswer& answer, const LookBack& look_back, std::string_view unit,
                 base::Time to) {
+  const auto width = answer.span ? std::max(look_back.width, core::length_of(*answer.span)) : look_back.width;
   data charts{data::type::list};
   for (const core::Number& number : core::kNumbers) {
-    const std::vector<core::Bucket> buckets = merged(answer.numbers[number.value], look_back.width);
+    const std::vector<core::Bucket> buckets = merged(answer.numbers[number.value], width);
     if (buckets.empty()) continue;
     const bool whole = number.kind == core::Number::Kind::count;
     const std::string title =
         fmt::format("{}{}{}", number.title, whole && !unit.empty() ? ", " : "", whole ? unit : "");
-    charts << chart_of({title, whole, buckets, look_back.width, answer.from, to});
+    charts << chart_of({title, whole, buckets, width, answer.from, to});
   }
   page.set("charts", charts);
 }
@@ -226,8 +227,7 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   page.set("from", time_text(answer.from));
   page.set("to", time_text(to));
   // As the page has asked, so that the file has all that it shows.
-  const std::string query = fmt::format("?since={}d&span={}&limit={}", look_back.days, core::to_string(look_back.span),
-                                        feed::kMostTransitions);
+  const std::string query = fmt::format("?since={}d&limit={}", look_back.days, feed::kMostTransitions);
   page.set("json_url", api + query);
   page.set("csv_url", api + ".csv" + query);
   page.set("ranges", list_of(kLookBacks, [&](data& out, const LookBack& choice) {

@@ -10,14 +10,11 @@ namespace portal {
 /// A length of time to look back at.
 struct LookBack {
   std::size_t days;
-  /// Of the numbers that are asked for, and of those that are drawn.
-  core::Span span;
+  /// Of the numbers that are drawn, where those that are kept are not wider.
   base::Duration width;
 };
-inline constexpr LookBack kLookBacks[] = {{1, core::Span::five_minutes, std::chrono::minutes{10}},
-                                          {7, core::Span::hour, std::chrono::hours{1}},
-                                          {30, core::Span::hour, std::chrono::hours{4}},
-                                          {90, core::Span::day, std::chrono::days{1}}};
+inline constexpr LookBack kLookBacks[] = {
+    {1, std::chrono::minutes{10}}, {7, std::chrono::hours{1}}, {30, std::chrono::hours{4}}, {90, std::chrono::days{1}}};
 inline constexpr std::size_t kUsualDays = 30;
 
 /// The data of web/history.mustache, but for its frame, of the profile `key`. `unit`: of counts, "" for none. `root`:

@@ -28,7 +28,7 @@ base::Result<LookBack> look_back_of(const http::Query& query) {
 /// As the API has it, so that the two are asked for once.
 feed::HistoryRange range_of(const LookBack& look_back, base::Time now) {
   feed::HistoryRange range = feed::range_until(now, std::chrono::days{look_back.days});
-  range.span = look_back.span;
+  range.is_auto = true;
   range.limit = feed::kMostTransitions;
   return range;
 }

@@ -81,9 +81,9 @@ TEST_F(HistoryPageTest, ShowsThePastInPicturesFiguresAndTables) {
   EXPECT_THAT(*reply.body,
               AllOf(HasSubstr("href=\"../../../profile/p/a/history?days=90\""),
                     HasSubstr("<a href=\"../../../profile/p/a/history?days=30\" aria-current=\"true\">"),
-                    HasSubstr("/api/v1/hardware/p/a/history.csv?since=30d&amp;span=1h&amp;limit=10000\"")));
+                    HasSubstr("/api/v1/hardware/p/a/history.csv?since=30d&amp;limit=10000\"")));
   EXPECT_THAT(service_->asked().front(),
-              AllOf(HasSubstr("/hardware/1/history?from="), HasSubstr("&span=1h&limit=10000")));
+              AllOf(HasSubstr("/hardware/1/history?from="), HasSubstr("&span=auto&limit=10000")));
   EXPECT_THAT(reply.headers,
               testing::Contains(testing::Pair("Content-Security-Policy", HasSubstr("default-src 'none'"))));
 }
@@ -100,7 +100,7 @@ TEST_F(HistoryPageTest, ItsFileIsWhatWasAskedForThePage) {
   EXPECT_EQ(ask(&HistoryApi::json, api, query, {"p", "a"}).status, 200);
   const auto asked = service_->asked();
   // Once, or twice where a minute ended between the two.
-  EXPECT_THAT(asked.back(), HasSubstr("&span=1h&limit=10000"));
+  EXPECT_THAT(asked.back(), HasSubstr("&span=auto&limit=10000"));
   if (asked.size() > 1) EXPECT_NE(asked[0], asked[1]);
 }
 
@@ -111,8 +111,22 @@ TEST_F(HistoryPageTest, ADayHasFiveMinutesAndNoWeek) {
               AllOf(Not(HasSubstr("chart week")), HasSubstr("before or after this day,"), HasSubstr("</svg> HIGH ")));
   EXPECT_THAT(day, AllOf(HasSubstr("<th scope=\"row\">12 h</th>"), Not(HasSubstr("<th scope=\"row\">24 h</th>"))))
       << "no moment of a day has a day after it";
-  EXPECT_THAT(service_->asked().back(), HasSubstr("&span=5m&"));
+  EXPECT_THAT(service_->asked().back(), HasSubstr("&span=auto&")) << "the service knows which numbers it keeps";
   EXPECT_THAT(*page("days=7").body, HasSubstr("<th scope=\"row\">24 h</th>"));
+}
+
+TEST_F(HistoryPageTest, NumbersAreAsWideAsTheyAreKept) {
+  HistoryAnswer answer = parse_history(thirty_days()).value();
+  auto& free = answer.numbers[&core::Measurement::free];
+  free = {{.begin = answer.from, .count = 2, .least = 1, .most = 3, .sum = 4}};
+  const auto width = [&](std::optional<core::Span> span) {
+    answer.span = span;
+    const auto page = history_data(answer, {"p", "a"}, kLookBacks[0], "", "./");
+    return page.get("charts")->list_value().front().get("width")->string_value();
+  };
+  EXPECT_EQ(width(core::Span::five_minutes), "10 min");
+  EXPECT_EQ(width(core::Span::hour), "1 h");
+  EXPECT_EQ(width(std::nullopt), "10 min");
 }
 
 TEST_F(HistoryPageTest, AWeekIsDrawnOnlyWhereItIsShown) {
