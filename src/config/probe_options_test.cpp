@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "config/load.hpp"
 #include "config/scalar.hpp"
@@ -105,9 +106,62 @@ TEST(ProbeOptions, OfHttp) {
   EXPECT_THAT(http([](auto& o) { o.max_bytes = 0; }), StartsWith("probes[0].max_bytes: 0"));
   EXPECT_EQ(http([](auto& o) { o.max_bytes = 64 << 20; }), "");
   EXPECT_THAT(http([](auto& o) { o.max_bytes = (64 << 20) + 1; }), StartsWith("probes[0].max_bytes: "));
-  EXPECT_EQ(http([](auto& o) { o.pointers.numbers[&core::Measurement::free] = ""; }), "");
-  EXPECT_THAT(http([](auto& o) { o.pointers.numbers[&core::Measurement::free] = "free"; }),
-              StartsWith("probes[0].pointers.free: 'free' is not a JSON pointer"));
+  EXPECT_EQ(http([](auto& o) { o.rules.pointers.numbers[&core::Measurement::free] = ""; }), "");
+  EXPECT_THAT(http([](auto& o) { o.rules.pointers.numbers[&core::Measurement::free] = "free"; }),
+              StartsWith("probes[0].pointers.free: 'free' is not a path"));
+}
+
+TEST(ProbeOptions, RulesOfHttpHavePaths) {
+  for (const char* good : {"", "/a", "[name={name}]", "/a[b=c]/d"})
+    EXPECT_EQ(http([&](auto& o) { o.rules.find = good, o.rules.count = good; }), "") << good;
+  EXPECT_THAT(http([](auto& o) { o.rules.find = "a"; }), StartsWith("probes[0].find: 'a' is not a path"));
+  EXPECT_THAT(http([](auto& o) { o.rules.count = "a"; }), StartsWith("probes[0].count: 'a' is not a path"));
+  EXPECT_THAT(http([](auto& o) { o.rules.missing = core::Level::low; }), StartsWith("probes[0].missing: is the level"));
+  EXPECT_EQ(http([](auto& o) { o.rules.missing = core::Level::low, o.rules.find = "/{name}"; }), "");
+  EXPECT_THAT(http([](auto& o) { o.rules.find = "/a", o.batch = true; }),
+              StartsWith("probes[0].find: is the same for all profiles of the batch"));
+  EXPECT_EQ(http([](auto& o) { o.rules.find = "/{label.x}", o.batch = true; }), "");
+  EXPECT_EQ(http([](auto& o) { o.rules.pointers.level = "/{name}", o.rules.find = "/a", o.batch = true; }), "");
+  for (const double wrong : {0.0, -1.0, std::numeric_limits<double>::infinity()})
+    EXPECT_THAT(http([&](auto& o) { o.rules.scale.numbers[&core::Measurement::price] = wrong; }),
+                StartsWith("probes[0].scale.price: "))
+        << wrong;
+}
+
+TEST(ProbeOptions, PagesAndListsOfHttp) {
+  for (const char* good : {"Link", "/next", "[a=b]/next"}) EXPECT_EQ(http([&](auto& o) { o.next = good; }), "") << good;
+  EXPECT_THAT(http([](auto& o) { o.next = "link"; }), StartsWith("probes[0].next: 'link' is not a path"));
+  EXPECT_THAT(http([](auto& o) { o.next_parameter = "page"; }), StartsWith("probes[0].next_parameter: needs 'next'"));
+  EXPECT_THAT(http([](auto& o) { o.next = "Link", o.next_parameter = "page"; }), HasSubstr("needs 'next', the path"));
+  EXPECT_THAT(http([](auto& o) { o.max_pages = 0; }), StartsWith("probes[0].max_pages: 0 is not from 1"));
+  const auto discover = [](Discover discover, bool batch = true, std::string provider = "p") {
+    return complaint(
+        {.name = "x", .kind = "http", .match = {.provider = std::move(provider)}, .http = {.url = "http://h"}},
+        [&](auto& p) { p.http.discover = std::move(discover), p.http.batch = batch; });
+  };
+  EXPECT_EQ(discover({.list = "/a", .name = "{key}"}), "");
+  EXPECT_EQ(discover({.name = "x{/id}"}), "");
+  EXPECT_THAT(discover({.list = "/a"}), StartsWith("probes[0].discover.name: is empty; write {key}"));
+  EXPECT_THAT(discover({.list = "a", .name = "{key}"}), StartsWith("probes[0].discover.list: 'a' is not a path"));
+  EXPECT_THAT(discover({.list = "/{name}", .name = "{key}"}), StartsWith("probes[0].discover.list: has a placeholder"));
+  EXPECT_THAT(discover({.list = "/a", .name = "x"}), StartsWith("probes[0].discover.name: 'x' is the same for all"));
+  EXPECT_THAT(discover({.list = "/a", .name = "{key}"}, false), StartsWith("probes[0].discover: needs one call"));
+  EXPECT_THAT(discover({.list = "/a", .name = "{key}"}, true, "p*"),
+              StartsWith("probes[0].discover: needs a provider"));
+}
+
+TEST(ProbeOptions, OAuthOfHttp) {
+  const OAuth good{.token_url = "https://id/t", .client_id = "c", .client_secret_file = "/s"};
+  const auto oauth = [&](const std::function<void(OAuth&)>& change) {
+    return http([&](auto& o) { change(o.oauth = good); });
+  };
+  EXPECT_EQ(oauth([](auto&) {}), "");
+  EXPECT_THAT(oauth([](auto& o) { o.token_url = "id/t"; }),
+              StartsWith("probes[0].oauth.token_url: 'id/t' is not a URL"));
+  EXPECT_THAT(oauth([](auto& o) { o.token_url = "https://h..h/"; }), StartsWith("probes[0].oauth.token_url: "));
+  EXPECT_THAT(oauth([](auto& o) { o.client_id = ""; }), StartsWith("probes[0].oauth.client_id: is empty"));
+  EXPECT_THAT(oauth([](auto& o) { o.client_secret_file = ""; }), StartsWith("probes[0].oauth.client_secret_file: is"));
+  EXPECT_THAT(http([&](auto& o) { o.oauth = good, o.token_file = "/t"; }), StartsWith("probes[0].oauth: and a token"));
 }
 
 TEST(ProbeOptions, OfHttpHaveOneWayToLogIn) {
@@ -237,7 +291,7 @@ TEST(ProbeOptions, GiveALevel) {
     Pointers where{.level = level};
     for (const auto number : absent) where.numbers[number] = "";
     return complaint({.name = "x", .kind = "http", .http = {.url = "http://h"}},
-                     [&](auto& p) { p.http.pointers = where, p.levels = thresholds; });
+                     [&](auto& p) { p.http.rules.pointers = where, p.levels = thresholds; });
   };
   EXPECT_THAT(without({&M::free, &M::total, &M::largest, &M::score, &M::price}, {}, ""),
               StartsWith("probes[0].pointers: name neither a level nor free units"));

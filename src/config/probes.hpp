@@ -10,8 +10,8 @@
 #include "config/aws.hpp"
 #include "config/azure_options.hpp"
 #include "config/gcp_options.hpp"
+#include "config/http_options.hpp"
 #include "config/probe_keys.hpp"
-#include "core/reading.hpp"
 
 /// The kinds of probes: the options of each, their keys, and what is refused. A new kind is its options here, a member
 /// of ProbeConfig, a line in `kinds`, and what probe/kinds.hpp says.
@@ -38,31 +38,6 @@ void fields(C& options, Visit&& visit) {
   visit("duration", options.duration);
   visit("work", options.work);
   visit("seed", options.seed);
-}
-
-/// The places of a source's values in its JSON: JSON pointers (RFC 6901). "" for a value that it does not have.
-struct Pointers {
-  std::string level = "/level";
-  core::PerNumber<std::string> numbers = [] {
-    core::PerNumber<std::string> pointers;
-    for (const core::Number& number : core::kNumbers) pointers[number.value] = "/" + std::string(number.name);
-    return pointers;
-  }();
-  std::string reason = "/reason";
-  /// When the source measured: a time (RFC 3339), or how long ago in seconds or as a duration.
-  std::string measured_at = "/measured_at";
-  std::string age = "/age";
-
-  bool operator==(const Pointers&) const = default;
-};
-
-template <Of<Pointers> C, class Visit>
-void fields(C& pointers, Visit&& visit) {
-  visit("level", pointers.level);
-  for (const core::Number& number : core::kNumbers) visit(number.name, pointers.numbers[number.value]);
-  visit("reason", pointers.reason);
-  visit("measured_at", pointers.measured_at);
-  visit("age", pointers.age);
 }
 
 /// The form of a program's output. `automatic` distinguishes the two, and fails for output that is clearly neither.
@@ -108,79 +83,6 @@ void fields(C& options, Visit&& visit) {
   visit("cpu_seconds", options.cpu_seconds);
   visit("memory_bytes", options.memory_bytes);
   visit("open_files", options.open_files);
-}
-
-/// AWS Signature Version 4.
-struct Sigv4 {
-  /// "" signs nothing. With both, requests are signed with the credentials of AWS_ACCESS_KEY_ID,
-  /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN.
-  std::string region{};
-  std::string service{};
-
-  bool operator==(const Sigv4&) const = default;
-};
-
-template <Of<Sigv4> C, class Visit>
-void fields(C& sigv4, Visit&& visit) {
-  visit("region", sigv4.region);
-  visit("service", sigv4.service);
-}
-
-/// Options of probe kind `http`.
-struct HttpOptions {
-  /// {provider}, {name} and {label.KEY} stand for the profile's, percent-encoded.
-  std::string url{};
-  std::string method = "GET";
-  /// "Name: value" each.
-  std::vector<std::string> headers{};
-  /// "Name: FILE" each: the value, such as an API key, is in the file, which is read for each call.
-  std::vector<std::string> header_files{};
-  /// Sent with the request. {provider}, {name} and {label.KEY} stand for the profile's, as in a JSON string.
-  std::string body{};
-  /// A file with a bearer token, read for each call.
-  std::string token_file{};
-  /// Basic authentication; the file is read for each call.
-  std::string username{};
-  std::string password_file{};
-  Sigv4 sigv4{};
-  /// A file with the certificates (PEM) of the authorities to trust instead of the system's.
-  std::string ca_file{};
-  /// Status codes that carry an answer. Empty: 200 to 299.
-  std::vector<std::uint16_t> accept{};
-  /// An answer with one of these headers has failed, whatever its status.
-  std::vector<std::string> fail_if_header{};
-  /// Redirects that are followed. Signed requests follow none.
-  std::uint16_t max_redirects = 5;
-  /// A larger answer is cut off and has failed.
-  std::size_t max_bytes = 1 << 20;
-  /// One call measures all profiles: without `body` it sends their list as JSON, and a list comes back.
-  bool batch = false;
-  /// The unit of `free` and `total`, for people: "GPUs".
-  std::string unit{};
-  Pointers pointers{};
-
-  bool operator==(const HttpOptions&) const = default;
-};
-
-template <Of<HttpOptions> C, class Visit>
-void fields(C& options, Visit&& visit) {
-  visit("url", options.url);
-  visit("method", options.method);
-  visit("headers", options.headers);
-  visit("header_files", options.header_files);
-  visit("body", options.body);
-  visit("token_file", options.token_file);
-  visit("username", options.username);
-  visit("password_file", options.password_file);
-  visit("sigv4", options.sigv4);
-  visit("ca_file", options.ca_file);
-  visit("accept", options.accept);
-  visit("fail_if_header", options.fail_if_header);
-  visit("max_redirects", options.max_redirects);
-  visit("max_bytes", options.max_bytes);
-  visit("batch", options.batch);
-  visit("unit", options.unit);
-  visit("pointers", options.pointers);
 }
 
 enum class Unit : std::uint8_t { cpus, nodes };

@@ -30,6 +30,8 @@ inline constexpr auto kNames<Format> = std::to_array<std::string_view>({"auto", 
 template <>
 inline constexpr auto kNames<Shape> = std::to_array<std::string_view>({"any", "any_single_zone", "balanced"});
 template <>
+inline constexpr auto kNames<AnswerFormat> = std::to_array<std::string_view>({"json", "xml"});
+template <>
 inline constexpr auto kNames<TargetType> = std::to_array<std::string_view>({"AverageValue", "Value"});
 template <>
 inline constexpr auto kNames<PolicyType> = std::to_array<std::string_view>({"Pods", "Percent"});

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "config/checks.hpp"
 #include "config/fields.hpp"
 #include "config/glob.hpp"
@@ -28,42 +27,6 @@ void check_kind(const ProbeConfig& probe, const std::string& path) {
   kinds(probe, [&](std::string_view kind, const auto&) { known.push_back(kind); });
   check(std::ranges::find(known, probe.kind) != known.end(), path,
         fmt::format("kind '{}' is unknown{}", probe.kind, suggestion(probe.kind, known)));
-}
-
-/// RFC 9110, section 5.6.2.
-bool is_header_name(std::string_view name) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").contains(c);
-  };
-  return !name.empty() && std::ranges::all_of(name, allowed);
-}
-
-void check_header_name(std::string_view name, const std::string& path) {
-  check(is_header_name(name), path,
-        fmt::format("'{}' is not the name of a header; write letters, digits and - without blanks", name));
-  // Another length than the body's would leave the server waiting, or make a second request of the rest.
-  for (const std::string_view own : {"Content-Length", "Transfer-Encoding", "Connection"})
-    check(!base::equals_ignoring_case(name, own), path,
-          fmt::format("{} belongs to the connection and is sent by itself; leave it out", own));
-}
-
-void check_headers(const std::vector<std::string>& headers, const std::string& path) {
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto colon = headers[i].find(':');
-    const auto here = fmt::format("{}[{}]", path, i);
-    check(colon != std::string::npos && colon > 0 && headers[i].find_first_of("\r\n") == std::string::npos, here,
-          fmt::format("'{}' is not a header; write 'Name: value'", headers[i]));
-    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
-  }
-}
-
-/// libcurl signs headers without a value and does not send them.
-void check_signed_headers(const std::vector<std::string>& headers, const std::string& path) {
-  for (std::size_t i = 0; i < headers.size(); ++i)
-    check(!base::trim(std::string_view(headers[i]).substr(headers[i].find(':') + 1)).empty(),
-          fmt::format("{}[{}]", path, i),
-          fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
 }
 
 /// A reading that is MEDIUM must not be HIGH by the easier rule.
@@ -102,8 +65,11 @@ void check_levels(const Levels& levels, const std::string& path) {
 /// Can this probe give a level at all?
 void check_gives_level(const ProbeConfig& probe, const std::string& path) {
   const bool http = probe.kind == "http";
-  const Pointers& pointers = probe.http.pointers;
-  const auto gives = [&](core::NumberOf number) { return !http || !pointers.numbers[number].empty(); };
+  const Rules& rules = probe.http.rules;
+  const Pointers& pointers = rules.pointers;
+  const auto gives = [&](core::NumberOf number) {
+    return !http || !pointers.numbers[number].empty() || (number == &core::Measurement::free && !rules.count.empty());
+  };
   const auto check_rule = [&](std::string_view key, const LevelRule& rule) {
     const auto needs = [&](const std::optional<double>& threshold, bool given, std::string_view name,
                            std::string_view what) {
@@ -118,8 +84,8 @@ void check_gives_level(const ProbeConfig& probe, const std::string& path) {
           "score");
   };
   fields(probe.levels, check_rule);
-  const bool rules = !probe.levels.high.empty() || !probe.levels.medium.empty();
-  check(rules || !pointers.level.empty() || gives(&core::Measurement::free), join(path, "pointers"),
+  const bool judges = !probe.levels.high.empty() || !probe.levels.medium.empty();
+  check(judges || !pointers.level.empty() || gives(&core::Measurement::free), join(path, "pointers"),
         "name neither a level nor free units; give level or free, or thresholds in 'levels'");
 }
 
@@ -199,16 +165,6 @@ void check_discover(const Globs& discover, const ProbeConfig& probe, std::string
         fmt::format("'{}' covers none of the {} that discover adds; write '*'", probe.match.name, what));
 }
 
-void check_header_files(const std::vector<std::string>& headers, const std::string& path) {
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const auto colon = headers[i].find(": ");
-    const auto here = fmt::format("{}[{}]", path, i);
-    check(colon != std::string::npos && colon > 0 && colon + 2 < headers[i].size(), here,
-          fmt::format("'{}' is not a header with its file; write 'Name: /path/of/file'", headers[i]));
-    check_header_name(std::string_view(headers[i]).substr(0, colon), here);
-  }
-}
-
 void check_options(const ExecOptions& options, const ProbeConfig&, const std::string& path) {
   check(!options.command.empty(), join(path, "command"),
         "is empty; give a program and its arguments, such as [/usr/local/bin/quota, '{name}']");
@@ -221,38 +177,6 @@ void check_options(const ExecOptions& options, const ProbeConfig&, const std::st
   for (std::size_t i = 0; i < options.environment.size(); ++i)
     check(!options.environment[i].empty() && options.environment[i].front() != '=',
           fmt::format("{}[{}]", join(path, "environment"), i), "has no name; write NAME=VALUE, or NAME");
-}
-
-void check_options(const HttpOptions& options, const ProbeConfig&, const std::string& path) {
-  check(base::split_url(options.url).is_web(), join(path, "url"),
-        fmt::format("'{}' is not a URL; write http://… or https://…", base::without_login(options.url)));
-  check_url_of_probe(options.url, join(path, "url"));
-  check(!options.method.empty() && std::ranges::all_of(options.method, [](char c) { return c >= 'A' && c <= 'Z'; }),
-        join(path, "method"), fmt::format("'{}' is not a method; write one such as GET or POST", options.method));
-  check_headers(options.headers, join(path, "headers"));
-  check_header_files(options.header_files, join(path, "header_files"));
-  check(options.username.empty() == options.password_file.empty(), join(path, "password_file"),
-        "and username go together; give both or none");
-  check(
-      !options.username.contains(':'), join(path, "username"),
-      fmt::format("'{}' has a colon, which ends the name in basic authentication; give one without", options.username));
-  for (std::size_t i = 0; i < options.fail_if_header.size(); ++i)
-    check(is_header_name(options.fail_if_header[i]), fmt::format("{}[{}]", join(path, "fail_if_header"), i),
-          fmt::format("'{}' is not the name of a header; write one such as X-Error", options.fail_if_header[i]));
-  check(options.token_file.empty() || options.username.empty(), join(path, "token_file"),
-        "and username are two ways to log in; keep one");
-  check(options.sigv4.region.empty() == options.sigv4.service.empty(), join(path, "sigv4"),
-        "needs both region and service, such as {region: eu-central-1, service: lambda}");
-  check(options.sigv4.region.empty() || (options.token_file.empty() && options.username.empty()), join(path, "sigv4"),
-        "and a token or a user name are two ways to log in; keep one");
-  if (!options.sigv4.region.empty()) check_signed_headers(options.headers, join(path, "headers"));
-  for (std::size_t i = 0; i < options.accept.size(); ++i)
-    check_between(options.accept[i], 100, 599, fmt::format("{}[{}]", join(path, "accept"), i));
-  check_between(options.max_bytes, 1, 64 << 20, join(path, "max_bytes"));
-  fields(options.pointers, [&](std::string_view key, const std::string& pointer) {
-    check(pointer.empty() || pointer.front() == '/', join(join(path, "pointers"), key),
-          fmt::format("'{}' is not a JSON pointer; write one such as /capacity/free", pointer));
-  });
 }
 
 void check_probes(const std::vector<ProbeConfig>& probes) {

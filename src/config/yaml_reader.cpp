@@ -163,8 +163,10 @@ class Reader {
     Entries entries;
     for (const auto& entry : value.node) {
       const auto at = where(entry.first.Mark());
-      if (!entry.first.IsScalar()) refuse({value.node, value.path, at}, "a key must be a single word");
-      const auto& key = entry.first.Scalar();
+      // A word of an answer, beside true and false.
+      const bool null = entry.first.IsNull();
+      if (!entry.first.IsScalar() && !null) refuse({value.node, value.path, at}, "a key must be a single word");
+      const std::string key = null ? "null" : entry.first.Scalar();
       Value item{entry.second, join(value.path, key), at};
       if (std::ranges::find(entries, key, &Entries::value_type::first) != entries.end())
         refuse(item, "the key is there twice; keep one");

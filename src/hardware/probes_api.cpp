@@ -114,6 +114,7 @@ std::string test_json(const config::ProbeConfig& config, const refresh::TestRun&
       .add("took_seconds", fmt::format("{:.6f}", std::chrono::duration<double>(run.took).count()))
       .add_text("sent", base::to_utf8(run.trace.sent))
       .add_text("received", base::to_utf8(run.trace.received));
+  if (!run.trace.read.empty()) object.add_text("read", base::to_utf8(run.trace.read));
   if (!run.result) return object.add_text("error", run.result.error()).text();
   object.add_text("availability", core::to_string(run.result->level)).add_text("reason", run.result->reason);
   for (const core::Number& number : core::kNumbers)

@@ -2,23 +2,36 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <optional>
+#include <set>
 
+#include "base/offload.hpp"
+#include "probe/discovery.hpp"
 #include "probe/http_request.hpp"
+#include "probe/json.hpp"
 #include "probe/json_answer.hpp"
 #include "probe/kinds.hpp"
-#include "probe/transfers.hpp"
+#include "probe/oauth.hpp"
+#include "probe/pages.hpp"
+#include "probe/url.hpp"
+#include "probe/xml.hpp"
 
 namespace probe {
 namespace {
 
 namespace asio = boost::asio;
+namespace json = boost::json;
 template <class T>
 using Or = std::expected<T, std::string>;
 
 /// The part of a header that a sentence shows.
 constexpr std::size_t kQuoted = 100;
+constexpr int kUnauthorized = 401;
 /// Proxy Authentication Required.
 constexpr int kProxyLogin = 407;
+constexpr int kTooManyRequests = 429;
+constexpr int kUnavailable = 503;
 
 bool accepts(const config::HttpOptions& options, int status) {
   if (options.accept.empty()) return status >= 200 && status <= 299;
@@ -46,37 +59,173 @@ Or<void> check(const Response& response, const config::HttpOptions& options, con
   return {};
 }
 
-Answer read(const Response& response, const config::ProbeConfig& config, std::span<const core::Profile> profiles,
-            const Secrets& secrets) {
-  if (auto fine = check(response, config.http, secrets); !fine)
-    return same_for_all(profiles.size(), std::unexpected(secrets.blotted(fine.error())));
-  const Source source{.pointers = config.http.pointers, .secrets = secrets};
-  if (config.http.batch) return read_json_list(response.body, source, profiles, config.levels);
-  return same_for_all(profiles.size(), read_json(response.body, source, config.levels));
+Or<json::value> parse(std::string_view body, const config::HttpOptions& options) {
+  auto value = options.format == config::AnswerFormat::xml ? parse_xml(body) : parse_json(body);
+  if (!value) return std::unexpected("the answer " + value.error());
+  return value;
+}
+
+/// What the whole answer says about the profiles.
+Answer read(const json::value& value, const config::ProbeConfig& config, std::span<const core::Profile> profiles,
+            const Secrets& secrets, std::string* notes) {
+  const config::HttpOptions& options = config.http;
+  Source source{.rules = options.rules,
+                .secrets = secrets,
+                .untyped = options.format == config::AnswerFormat::xml,
+                .notes = notes};
+  Answer answer;
+  if (options.batch && !options.rules.by_profile()) {
+    answer = read_list(value, source, profiles, config.levels);
+  } else {
+    for (const core::Profile& profile : profiles) {
+      source.profile = &profile;
+      answer.results.push_back(read_part(value, source, config.levels));
+    }
+  }
+  if (options.discover.empty()) return answer;
+  auto listed = listed_profiles(value, options.discover, config.match);
+  if (!listed) return same_for_all(profiles.size(), std::unexpected("the answer " + listed.error()));
+  answer.discovered = std::move(*listed);
+  return answer;
+}
+
+/// Adds a block of text to one that a person reads.
+void add_block(std::string& text, std::string_view block) {
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  text += block;
 }
 
 class HttpProbe final : public Probe {
  public:
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
-      : config_(config), transfers_(std::move(executor), "http " + config.name, config.timeout) {}
+      : config_(config),
+        transfers_(executor, "http " + config.name, config.timeout),
+        tokens_(executor, [this](base::SteadyTime deadline, std::stop_token stop) {
+          return fetch_token(transfers_, config_.http, deadline, std::move(stop));
+        }) {
+    if (config.http.batch) readers_.emplace("http", 1, base::OffloadPool::Priority::low);
+  }
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
-    const auto request = make_request(config_.http, profiles);
+    auto request = make_request(config_.http, profiles);
     if (!request) co_return failed(profiles.size(), {request.error(), false});
-    if (call.trace != nullptr) call.trace->sent = shown(*request);
-    const Secrets secrets = secrets_of(*request);
-    const auto response = co_await transfers_.run(*request, call.deadline, call.stop);
-    if (!response) co_return same_for_all(profiles.size(), std::unexpected(secrets.blotted(response.error())));
-    if (call.trace != nullptr) call.trace->received = shown(*response, secrets);
-    Answer answer = read(*response, config_, profiles, secrets);
-    if (!answer.error.empty() && spdlog::should_log(spdlog::level::debug))
-      spdlog::debug("{}: {}: {}", config_.name, answer.error, one_line(shown(*response, secrets)));
+    Run run{.call = std::move(call), .request = std::move(*request), .secrets = {}};
+    run.secrets = secrets_of(run.request);
+    const auto value = co_await ask(run);
+    Answer answer = value ? co_await read_all(*value, profiles, run) : failed(profiles.size(), value.error());
+    if (!answer.error.empty() && !run.last.empty()) spdlog::debug("{}: {}: {}", config_.name, answer.error, run.last);
     co_return answer;
   }
 
  private:
+  template <class T>
+  using OrFailure = std::expected<T, Failure>;
+
+  struct Run {
+    Call call;
+    Request request;
+    Secrets secrets;
+    bool asked = false;
+    /// Of all pages.
+    std::size_t bytes = 0;
+    /// The last answer, if it is for the log.
+    std::string last{};
+  };
+
+  /// An answer about thousands takes a while to read.
+  asio::awaitable<Answer> read_all(const json::value& value, std::span<const core::Profile> profiles, const Run& run) {
+    std::string* const notes = run.call.trace != nullptr ? &run.call.trace->read : nullptr;
+    auto job = [&] { return read(value, config_, profiles, run.secrets, notes); };
+    if (!readers_) co_return job();
+    co_return co_await readers_->run(job);
+  }
+
+  /// The answer, of as many pages as it has.
+  asio::awaitable<OrFailure<json::value>> ask(Run& run) {
+    std::set<std::string> seen;
+    json::value whole;
+    for (std::size_t page = 1;; ++page) {
+      seen.insert(run.request.url);
+      const auto response = co_await send_logged_in(run);
+      if (!response) co_return std::unexpected(response.error());
+      auto value = parse(response->body, config_.http);
+      if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
+      auto next = next_page(run.request.url, *value, response->headers, config_.http);
+      if (page == 1)
+        whole = std::move(*value);
+      else
+        add_page(whole, std::move(*value));
+      if (!next) co_return std::unexpected(Failure{"the answer " + next.error()});
+      if (next->empty()) co_return whole;
+      if (auto fine = turn_to(run, std::move(*next), page, seen); !fine)
+        co_return std::unexpected(Failure{fine.error()});
+    }
+  }
+
+  Or<void> turn_to(Run& run, std::string url, std::size_t page, const std::set<std::string>& seen) const {
+    if (page >= config_.http.max_pages)
+      return std::unexpected(fmt::format("the answer has more than max_pages, {}", config_.http.max_pages));
+    if (!run.request.sigv4.empty()) {
+      auto signable = signable_url(url);
+      if (!signable) return std::unexpected(std::move(signable.error()));
+      url = std::move(*signable);
+    }
+    if (seen.contains(url)) return std::unexpected("the answer's pages name one that was read before");
+    run.request.url = std::move(url);
+    add_url_secrets(run.secrets, run.request.url);
+    return {};
+  }
+
+  /// A token that the server refuses is replaced once.
+  asio::awaitable<OrFailure<Response>> send_logged_in(Run& run) {
+    const bool by_token = !config_.http.oauth.token_url.empty();
+    for (int attempt = 1;; ++attempt) {
+      if (by_token) {
+        auto token = co_await tokens_.get(run.call.deadline, run.call.stop);
+        if (!token) co_return std::unexpected(Failure{token.error(), run.asked});
+        take_token(run, std::move(*token));
+      }
+      auto response = co_await send(run);
+      if (!response || !by_token || response->status != kUnauthorized) co_return checked(std::move(response), run);
+      tokens_.refuse(run.request.bearer);
+      if (attempt == 2) co_return checked(std::move(response), run);
+    }
+  }
+
+  void take_token(Run& run, std::string token) const {
+    run.secrets.add_header(token);
+    if (run.call.trace != nullptr)
+      run.call.trace->read += fmt::format("a token of {} is sent\n", shown_url(config_.http.oauth.token_url));
+    run.request.bearer = std::move(token);
+  }
+
+  asio::awaitable<Or<Response>> send(Run& run) {
+    Trace* const trace = run.call.trace;
+    if (trace != nullptr) add_block(trace->sent, shown(run.request));
+    run.asked = true;
+    auto response = co_await transfers_.run(run.request, run.call.deadline, run.call.stop);
+    if (!response) co_return response;
+    if (trace != nullptr) add_block(trace->received, shown(*response, run.secrets));
+    if (spdlog::should_log(spdlog::level::debug)) run.last = one_line(shown(*response, run.secrets));
+    run.bytes += response->body.size();
+    if (run.bytes <= run.request.max_bytes) co_return response;
+    co_return std::unexpected(fmt::format("the answer is larger than max_bytes, {}", run.request.max_bytes));
+  }
+
+  OrFailure<Response> checked(Or<Response> response, const Run& run) const {
+    if (!response) return std::unexpected(Failure{run.secrets.blotted(response.error())});
+    const auto fine = check(*response, config_.http, run.secrets);
+    if (fine) return std::move(*response);
+    const bool busy = response->status == kTooManyRequests || response->status == kUnavailable;
+    return std::unexpected(Failure{.sentence = run.secrets.blotted(fine.error()),
+                                   .retry_after = busy ? response->retry_after : base::Duration{0}});
+  }
+
   const config::ProbeConfig config_;
   Transfers transfers_;
+  Renewed<std::string> tokens_;
+  /// Of a batch.
+  std::optional<base::OffloadPool> readers_;
 };
 
 }  // namespace

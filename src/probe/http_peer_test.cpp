@@ -108,7 +108,7 @@ TEST_F(HttpPeerTest, AListWantsABatch) {
   EXPECT_EQ(error({.url = "http://" + server.authority()}),
             "the answer is a list; set 'batch: true', or pointers such as /0/free");
   config::HttpOptions within{.url = "http://" + server.authority()};
-  within.pointers.level = "/0/level";
+  within.rules.pointers.level = "/0/level";
   EXPECT_EQ(error(within), "no error");
 }
 

@@ -187,7 +187,7 @@ Or<Request> make_request(const config::HttpOptions& options, std::span<const cor
   if (!options.batch) {
     request.url = expand(options.url, profiles.front(), base::percent_encode);
     request.body = expand(options.body, profiles.front(), json_escape);
-  } else if (options.body.empty()) {
+  } else if (options.body.empty() && !options.rules.by_profile()) {
     request.body = to_json(profiles);
   }
   if (!request.body.empty() && !has_header(request, "Content-Type"))

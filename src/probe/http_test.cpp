@@ -42,7 +42,8 @@ TEST_F(HttpTest, SkipsAByteOrderMark) {
 }
 
 TEST_F(HttpTest, ReadsWhatFitsInOnePieceAndWhenItWasMeasured) {
-  const Result result = ask({.url = url("/level?free=4&largest=2&seconds=90"), .pointers = {.age = "/seconds"}});
+  const Result result =
+      ask({.url = url("/level?free=4&largest=2&seconds=90"), .rules = {.pointers = {.age = "/seconds"}}});
   ASSERT_TRUE(result) << result.error();
   EXPECT_EQ(result->largest, 2);
   EXPECT_EQ(result->age, 90s);
@@ -50,7 +51,7 @@ TEST_F(HttpTest, ReadsWhatFitsInOnePieceAndWhenItWasMeasured) {
 
 TEST_F(HttpTest, JudgesNumbersByThresholds) {
   config::HttpOptions options{.url = url("/level?chance=0.5")};
-  options.pointers.numbers[&core::Measurement::score] = "/chance";
+  options.rules.pointers.numbers[&core::Measurement::score] = "/chance";
   const auto probe = make(options, {.high = {.score = 0.7}, .medium = {.score = 0.4}});
   const Result result = begin(*probe).get().results.at(0);
   ASSERT_TRUE(result) << result.error();
@@ -73,7 +74,7 @@ TEST_F(HttpTest, CallsTheBodyJsonUnlessToldOtherwise) {
   const auto look = [&](config::HttpOptions options, const std::string& pointer) {
     options.url = url("/echo");
     options.method = "POST";
-    options.pointers.reason = pointer;
+    options.rules.pointers.reason = pointer;
     return reason(options);
   };
   const config::HttpOptions json{.body = R"({"name":"{name}"})"};

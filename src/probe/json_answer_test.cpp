@@ -22,7 +22,7 @@ std::expected<Unjudged, std::string> read(std::string_view text, Source source =
   return read_object(*value, source);
 }
 std::expected<Unjudged, std::string> read(std::string_view text, const config::Pointers& pointers) {
-  return read(text, Source{.pointers = pointers});
+  return read(text, Source{.rules = {.pointers = pointers}});
 }
 config::Pointers at(std::vector<std::pair<core::NumberOf, std::string>> numbers) {
   config::Pointers pointers;
@@ -159,8 +159,8 @@ TEST(Age, IsThatOfTheMeasurement) {
   EXPECT_EQ(age(R"("age":0)"), 0s);
   EXPECT_EQ(age(R"("age":"1m30s")"), 90s);
   EXPECT_EQ(age(R"("age":null,"measured_at":null)"), 0s);
-  EXPECT_EQ(read(R"({"free":1,"cached":{"s":5}})", Source{.pointers = {.age = "/cached/s"}})->age, 5s);
-  EXPECT_EQ(read(R"({"free":1,"age":"old"})", Source{.pointers = {.age = ""}})->age, 0s);
+  EXPECT_EQ(read(R"({"free":1,"cached":{"s":5}})", Source{.rules = {.pointers = {.age = "/cached/s"}}})->age, 5s);
+  EXPECT_EQ(read(R"({"free":1,"age":"old"})", Source{.rules = {.pointers = {.age = ""}}})->age, 0s);
 }
 
 TEST(Age, MustMakeSense) {

@@ -24,6 +24,8 @@ struct Failure {
   std::string sentence;
   /// False when the source was not asked.
   bool asked = true;
+  /// How long the source wants to be left alone.
+  base::Duration retry_after{0};
 };
 
 /// The answer of one run.
@@ -36,6 +38,8 @@ struct Answer {
   std::optional<std::vector<core::ProfileKey>> discovered{};
   /// False when the run failed before it asked its source: its budget is not spent.
   bool asked = true;
+  /// No run may ask the source again before that, from the end of this one on.
+  base::Duration retry_after{0};
 };
 
 /// A record of one run, for people who set up a probe.
@@ -44,6 +48,8 @@ struct Trace {
   std::string sent;
   /// The bytes that came back, unchanged.
   std::string received;
+  /// A line for each rule by which they were read.
+  std::string read{};
 };
 
 /// The conditions of a run.
@@ -76,6 +82,7 @@ inline Answer same_for_all(std::size_t count, const Result& result) {
 inline Answer failed(std::size_t count, const Failure& failure) {
   Answer answer = same_for_all(count, std::unexpected(failure.sentence));
   answer.asked = failure.asked;
+  answer.retry_after = failure.retry_after;
   return answer;
 }
 

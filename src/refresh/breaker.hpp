@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace refresh {
 
 /// Slows a probe down while its source is down. Opens after a whole period of failures only, five at least. While it is
-/// open, one run at a time is tried, after pauses that double, until one succeeds. Not thread-safe.
+/// open, one run at a time is tried, after pauses that double, until one succeeds. A source may also ask for a rest.
+/// Not thread-safe.
 class Breaker {
  public:
   explicit Breaker(base::Duration ttl) : ttl_(ttl) {}
@@ -13,6 +16,10 @@ class Breaker {
   /// Both return whether the run opened or closed it.
   bool failed(base::SteadyTime now);
   bool succeeded();
+
+  /// The source asks for no run before `when`.
+  void rest_until(base::SteadyTime when) { rests_until_ = std::max(rests_until_, when); }
+  base::SteadyTime rests_until() const { return rests_until_; }
 
   bool open() const { return open_; }
   /// Failures since the last success.
@@ -27,6 +34,7 @@ class Breaker {
   bool open_ = false;
   base::Duration pause_{0};
   base::SteadyTime next_try_;
+  base::SteadyTime rests_until_{};
 };
 
 }  // namespace refresh

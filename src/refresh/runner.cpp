@@ -183,7 +183,9 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   answer.asked = false;
   base::Duration took{0};
   // A batch without profiles has nothing to ask, unless it discovers them.
-  const bool asks = !claim.profiles.empty() || config_.discovers();
+  const std::string resting = source_.resting();
+  if (!resting.empty()) answer = probe::failed(claim.profiles.size(), {resting, false});
+  const bool asks = resting.empty() && (!claim.profiles.empty() || config_.discovers());
   if (asks && !stop.stop_requested()) {
     const auto begin = steady_clock::now();
     answer = co_await source_.ask(claim.profiles, stop);

@@ -30,6 +30,7 @@ std::size_t Slots::ahead() const {
 }
 
 Slots::Room Slots::room(std::size_t queued, std::size_t held, const Breaker& breaker, base::SteadyTime now) const {
+  if (now < breaker.rests_until()) return {.tasks = 0, .changes = breaker.rests_until()};
   const std::size_t most = count_ + ahead();
   if (!breaker.open()) return {.tasks = most - std::min(most, used_ + queued)};
   // One run at a time is tried.

@@ -56,6 +56,15 @@ TEST_F(SlotsTest, WithALimitNothingIsClaimedAhead) {
   EXPECT_EQ(limited.room(0, 0, breaker_, kNow).tasks, 4U);
 }
 
+TEST_F(SlotsTest, ASourceThatRestsGetsNoRun) {
+  breaker_.rest_until(kNow + 1s);
+  breaker_.rest_until(kNow);
+  const Slots::Room rest = slots_.room(0, 0, breaker_, kNow);
+  EXPECT_EQ(rest.tasks, 0U);
+  EXPECT_EQ(rest.changes, kNow + 1s);
+  EXPECT_EQ(slots_.room(0, 0, breaker_, kNow + 1s).tasks, 4U);
+}
+
 TEST_F(SlotsTest, ASourceThatFailsGetsOneRunAtATime) {
   open();
   const auto waits = slots_.room(0, 0, breaker_, breaker_.next_try() - 1ms);

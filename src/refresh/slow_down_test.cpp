@@ -42,6 +42,35 @@ TEST_F(RefreshTest, ASourceThatIsDownIsAskedLessAndItsRowsSayWhy) {
   EXPECT_EQ(replica.slowed_down(), 0);
 }
 
+TEST_F(RefreshTest, ASourceThatWantsARestIsNotAsked) {
+  config_.ttl = 5ms;
+  add(3, config_.ttl);
+  Replica replica(runtime_, store_, config_);
+  replica.script->result = [](const auto&) -> probe::Result { return std::unexpected(std::string("busy")); };
+  replica.script->retry_after = 2h;
+  replica.start();
+  const auto failing = [&](std::string_view text) {
+    return std::ranges::count_if(rows(),
+                                 [&](const auto& row) { return row->failure && row->failure->error.contains(text); });
+  };
+  EXPECT_TRUE(eventually([&] { return failing("busy; not asked again before 20") >= 1; }));
+  const int runs = replica.runs();
+  EXPECT_LE(runs, 3) << "those that were claimed together";
+  EXPECT_FALSE(eventually([&] { return replica.runs() > runs; }, 20 * config_.ttl));
+}
+
+TEST_F(RefreshTest, ARestEnds) {
+  config_.ttl = 5ms;
+  add(1, config_.ttl);
+  Replica replica(runtime_, store_, config_);
+  replica.script->result = [](const auto&) -> probe::Result { return std::unexpected(std::string("busy")); };
+  replica.script->retry_after = 150ms;
+  const auto begin = std::chrono::steady_clock::now();
+  replica.start();
+  EXPECT_TRUE(eventually([&] { return replica.runs() >= 3; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 300ms) << "two rests";
+}
+
 TEST_F(RefreshTest, ASourceThatIsDownIsAskedByOneRunAtATime) {
   config_.ttl = 1ms;
   config_.timeout = 2h;

@@ -9,6 +9,13 @@ namespace asio = boost::asio;
 
 using std::chrono::steady_clock;
 
+namespace {
+
+/// A source that wants to be left alone for longer is asked then.
+constexpr std::chrono::hours kLongestRest{1};
+
+}  // namespace
+
 bool all_failed(const probe::Answer& answer) {
   return std::ranges::none_of(answer.results, [](const probe::Result& result) { return result.has_value(); }) &&
          !answer.discovered;
@@ -32,6 +39,7 @@ asio::awaitable<probe::Answer> Source::ask(std::span<const core::Profile> profil
 }
 
 std::optional<std::string> Source::judge(probe::Answer& answer) {
+  if (answer.retry_after.count() > 0) rest(answer);
   const bool failed = all_failed(answer) && !(answer.results.empty() && answer.error.empty());
   (failed ? meters_.failed : meters_.ok).Increment();
   if (!failed) {
@@ -49,6 +57,20 @@ std::optional<std::string> Source::judge(probe::Answer& answer) {
   if (!opened) return std::nullopt;
   spdlog::warn("{}: {}", config_.name, noted(error));
   return noted(error);
+}
+
+void Source::rest(probe::Answer& answer) {
+  const base::Duration pause = std::min<base::Duration>(answer.retry_after, kLongestRest);
+  breaker_.rest_until(steady_clock::now() + pause);
+  rest_ends_ = base::system_clock().wall_now() + pause;
+  const std::string note = fmt::format("; not asked again before {}", base::to_rfc3339(rest_ends_));
+  for (probe::Result& result : answer.results)
+    if (!result) result.error() += note;
+}
+
+std::string Source::resting() const {
+  if (steady_clock::now() >= breaker_.rests_until()) return "";
+  return fmt::format("not asked: the source wants no call before {}", base::to_rfc3339(rest_ends_));
 }
 
 std::string Source::noted(const std::string& error) const {

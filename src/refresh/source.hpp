@@ -25,15 +25,19 @@ class Source {
   /// The probe's answer, within its timeout; an error for each profile when the probe is broken. `trace` may be null.
   boost::asio::awaitable<probe::Answer> ask(std::span<const core::Profile> profiles, std::stop_token stop,
                                             probe::Trace* trace = nullptr);
-  /// Counts a run as ok or failed. While the probe is slowed down, its errors say since when. Returns the error of a
-  /// run that slowed it down.
+  /// Counts a run as ok or failed. While the probe is slowed down, its errors say since when, and while it rests, until
+  /// when. Returns the error of a run that slowed it down.
   std::optional<std::string> judge(probe::Answer& answer);
+
+  /// Why the source must not be asked now: it wanted a rest; "" when it may be.
+  std::string resting() const;
 
   const Breaker& breaker() const { return breaker_; }
   /// Since when the probe is slowed down, on this machine's clock.
   std::optional<base::Time> slow_since() const;
 
  private:
+  void rest(probe::Answer& answer);
   std::string noted(const std::string& error) const;
 
   const config::ProbeConfig& config_;
@@ -41,6 +45,8 @@ class Source {
   Meters& meters_;
   Breaker breaker_;
   base::Time slow_since_;
+  /// When the rest ends, on this machine's clock.
+  base::Time rest_ends_;
 };
 
 }  // namespace refresh

@@ -28,7 +28,7 @@ boost::asio::awaitable<base::Result<TestRun>> run_test(Source& source, ProbeBudg
   run.took = std::chrono::duration_cast<base::Duration>(std::chrono::steady_clock::now() - begin);
   if (!answer.asked) co_await budget.refund(*counted);
   run.result = answer.results.front();
-  for (std::string* text : {&run.trace.sent, &run.trace.received})
+  for (std::string* text : {&run.trace.sent, &run.trace.received, &run.trace.read})
     if (text->size() > kShownBytes) text->replace(kShownBytes, std::string::npos, "…");
   co_return run;
 }

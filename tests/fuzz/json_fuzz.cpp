@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The pointer is configuration, which is text.
   if (line == std::string_view::npos || line > 64 || !base::is_printable_utf8(text.substr(0, line))) return 0;
   probe::Source source{.secrets = fuzz::secrets()};
-  source.pointers.numbers[&core::Measurement::free] = text.substr(0, line);
+  source.rules.pointers.numbers[&core::Measurement::free] = text.substr(0, line);
   const std::string_view answer = text.substr(line + 1);
   fuzz::check(probe::read_json(answer, source, {}));
   fuzz::check(probe::read_json_list(answer, source, kProfiles, {}), kProfiles.size());

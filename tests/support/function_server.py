@@ -23,10 +23,17 @@ Standard library only. The paths, which answer every method:
   /protected?authorization=TEXT   HIGH when the request's Authorization is TEXT ("" for none), else 401
   /count?path=/level            how many requests for that path came so far, in "free"
   /sigv4                        HIGH when the request is signed (AWS Signature Version 4) with --access-key, else 403
+  /document                     server.document, which a test in Python sets
+  /json?body=JSON               JSON with status 200
+  /page?n=1&of=3                page n: {"items": [{"id": "n", "free": n}], "next": URL or null, "token": n + 1 or null},
+                                with a Link header, too; loop=1: the page after the last is the first
+  /token                        a token for the client "our client" with the secret "a:b+c"; life=SECONDS, error=CODE
+  /granted?least=1              HIGH when the request has a token of /token, the least-th or a later one, else 401; "free" is its number
   /batch                        a list with HIGH for each profile of the list that was sent, and its place in "free"
 """
 
 import argparse
+import base64
 import collections
 import contextlib
 import datetime
@@ -215,6 +222,37 @@ class Handler(http.server.BaseHTTPRequestHandler):
         error = sigv4_error(self.command, self.path, self.headers, self.body, self.server.credentials)
         self.send(403, error) if error else self.send_high("signed")
 
+    def answer_document(self):
+        self.send(200, self.server.document)
+
+    def answer_json(self):
+        self.send(200, self.query["body"], Content_Type="application/json")
+
+    def answer_page(self):
+        number, last = int(self.query["n"]), int(self.query["of"])
+        after = number + 1 if number < last else 1 if "loop" in self.query else None
+        url = after and f"/page?{urllib.parse.urlencode(self.query | {'n': after})}"
+        link = {"Link": f'</page>; rel="first", <{url}>; rel="next"'} if url else {}
+        self.send(200, {"items": [{"id": str(number), "free": number}], "next": url, "token": after}, **link)
+
+    def answer_token(self):
+        right = "Basic " + base64.b64encode(b"our%20client:a%3Ab%2Bc").decode()
+        form = urllib.parse.parse_qs(self.body.decode())
+        if self.headers.get("Authorization") != right or form.get("grant_type") != ["client_credentials"]:
+            self.send(401, {"error": "invalid_client"})
+        elif "error" in self.query:
+            self.send(400, {"error": self.query["error"]})
+        else:
+            with self.server.lock:
+                self.server.tokens += 1
+                token = f"the-token-{self.server.tokens}"
+            self.send(200, {"access_token": token, "token_type": "Bearer", "expires_in": int(self.query.get("life", 3600))})
+
+    def answer_granted(self):
+        kind, _, number = self.headers.get("Authorization", "").rpartition("-")
+        right = kind == "Bearer the-token" and int(number) >= int(self.query.get("least", 1))
+        self.send(200, {"level": "HIGH", "free": int(number)}) if right else self.send(401, f"not {self.headers.get('Authorization')}")
+
     def answer_batch(self):
         asked = json.loads(self.body)
         keys = ({"provider": profile["provider"], "name": profile["name"]} for profile in asked)
@@ -231,6 +269,8 @@ class FunctionServer(http.server.ThreadingHTTPServer):
     def __init__(self, cert=None, key=None, credentials=Credentials()):
         super().__init__(("127.0.0.1", 0), Handler)
         self.credentials = credentials
+        self.tokens = 0
+        self.document = {}
         self.ending = threading.Event()
         # Set, it closes every connection instead of an answer.
         self.down = threading.Event()

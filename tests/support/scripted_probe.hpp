@@ -30,6 +30,8 @@ class ScriptedProbe final : public probe::Probe {
     int most_running = 0;
     /// The source is asked.
     bool asked = true;
+    /// The source wants to be left alone for as long.
+    base::Duration retry_after{0};
     /// A measurement that is cancelled has its results all the same.
     bool ends_when_cancelled = false;
     /// It gives one result less than it should.
@@ -56,7 +58,11 @@ class ScriptedProbe final : public probe::Probe {
       co_return probe::same_for_all(profiles.size(), std::unexpected(std::string("cancelled")));
     core::Measurement high;
     high.level = core::Level::high;
-    probe::Answer answer{.results = {}, .error = script.error, .discovered = script.discovered, .asked = asked};
+    probe::Answer answer{.results = {},
+                         .error = script.error,
+                         .discovered = script.discovered,
+                         .asked = asked,
+                         .retry_after = script.retry_after};
     for (const core::Profile& profile : profiles)
       answer.results.push_back(script.result ? script.result(profile) : probe::Result(high));
     if (script.forgets) answer.results.pop_back();

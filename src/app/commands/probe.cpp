@@ -68,7 +68,7 @@ int list(const Access& service, bool as_json) {
   return 0;
 }
 
-/// The `sent` or `received` text with every line indented; "" when it is empty.
+/// The `sent`, `received` or `read` text with every line indented; "" when it is empty.
 std::string block(const char* name, const std::string& text) {
   if (text.empty()) return "";
   std::string out = fmt::format("{}\n  ", name);
@@ -95,9 +95,9 @@ int test(const Access& service, const core::ProfileKey& profile) {
   const std::string body = profile_body(profile);
   const json::value value = json_of(expect(200, administer(service, "POST", "/hardware/probes/test", body, kLong)));
   const json::object& run = value.as_object();
-  std::cout << fmt::format("probe     {} ({})\n{}{}took      {:.3f} s\n", text_at(run, "probe"), text_at(run, "kind"),
+  std::cout << fmt::format("probe     {} ({})\n{}{}{}took      {:.3f} s\n", text_at(run, "probe"), text_at(run, "kind"),
                            block("sent", text_at(run, "sent")), block("received", text_at(run, "received")),
-                           run.at("took_seconds").to_number<double>());
+                           block("read", text_at(run, "read")), run.at("took_seconds").to_number<double>());
   if (const std::string error = text_at(run, "error"); !error.empty()) {
     std::cout << fmt::format("failed    {}\n", error);
     return 1;

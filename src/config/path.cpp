@@ -1,0 +1,110 @@
+#include "config/path.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace config {
+namespace {
+
+/// The key that ~0 and ~1 of a JSON pointer stand for.
+std::string unescaped(std::string_view key) {
+  std::string out;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const bool escape = key[i] == '~' && i + 1 < key.size();
+    out += escape ? (key[++i] == '1' ? '/' : '~') : key[i];
+  }
+  return out;
+}
+
+std::string escaped(std::string_view key) {
+  std::string out;
+  for (const char c : key) {
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out += c;
+  }
+  return out;
+}
+
+/// The bytes of the condition, "[member=value]", that `text` begins with; 0 for none. Other brackets are part of a key.
+std::size_t condition_bytes(std::string_view text) {
+  if (!text.starts_with('[')) return 0;
+  const auto equals = text.find('=');
+  const auto close = text.find(']');
+  return close != std::string_view::npos && equals < close ? close + 1 : 0;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text), rest_(text) {}
+
+  base::Result<Path> parse() {
+    while (!rest_.empty()) {
+      if (condition_bytes(rest_) > 0) {
+        if (!take_search()) return wrong();
+      } else if (rest_.front() == '/') {
+        take_key();
+      } else {
+        return wrong();
+      }
+    }
+    return std::move(path_);
+  }
+
+ private:
+  std::unexpected<base::Error> wrong() const {
+    return base::fail(
+        base::Errc::invalid,
+        fmt::format("'{}' is not a path; write one such as /capacity/free or /types[name={{name}}]/free", text_));
+  }
+
+  void take_key() {
+    std::size_t end = 1;
+    while (end < rest_.size() && rest_[end] != '/' && condition_bytes(rest_.substr(end)) == 0) ++end;
+    path_.push_back({.key = unescaped(rest_.substr(1, end - 1))});
+    rest_.remove_prefix(end);
+  }
+
+  bool take_search() {
+    PathStep step;
+    while (const std::size_t bytes = condition_bytes(rest_)) {
+      const std::string_view condition = rest_.substr(1, bytes - 2);
+      const auto equals = condition.find('=');
+      // "name" is short for "/name".
+      auto member = parse_path(fmt::format("/{}", condition.substr(0, equals)));
+      if (!member) return false;
+      step.search.push_back({std::move(*member), std::string(condition.substr(equals + 1))});
+      rest_.remove_prefix(bytes);
+    }
+    path_.push_back(std::move(step));
+    return true;
+  }
+
+  std::string_view text_;
+  std::string_view rest_;
+  Path path_;
+};
+
+}  // namespace
+
+bool PathStep::Condition::operator==(const Condition&) const = default;
+
+base::Result<Path> parse_path(std::string_view text) {
+  return Parser(text).parse();
+}
+
+std::string to_text(const Path& path) {
+  std::string text;
+  for (const PathStep& step : path) {
+    if (step.search.empty()) text += '/' + escaped(step.key);
+    for (const PathStep::Condition& condition : step.search)
+      text += fmt::format("[{}={}]", to_text(condition.member).substr(1), condition.value);
+  }
+  return text;
+}
+
+}  // namespace config

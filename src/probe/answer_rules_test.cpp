@@ -1,0 +1,158 @@
+// What the rules of the configuration make of answers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "probe/json.hpp"
+#include "probe/json_answer.hpp"
+#include "probe/xml.hpp"
+
+namespace probe {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using M = core::Measurement;
+using core::Level;
+
+/// The level and the numbers, or the error.
+std::string summary(const Result& result) {
+  if (!result) return result.error();
+  std::string text(core::to_string(result->level));
+  for (const core::Number& number : core::kNumbers)
+    if (const auto value = (*result).*number.value) text += fmt::format(" {} {}", number.name, *value);
+  return text;
+}
+
+class RulesTest : public testing::Test {
+ protected:
+  std::string read(std::string_view text) {
+    const auto value = xml_ ? parse_xml(text) : parse_json(text);
+    if (!value) return value.error();
+    notes_.clear();
+    return summary(read_part(*value, {.rules = rules_, .untyped = xml_, .profile = &profile_, .notes = &notes_}, {}));
+  }
+
+  config::Rules rules_;
+  core::Profile profile_{1, {"p", "a/b [8]"}, {{"region", "eu-1"}}};
+  bool xml_ = false;
+  std::string notes_;
+};
+
+TEST_F(RulesTest, PathsHaveThePartsOfTheProfile) {
+  rules_.pointers.numbers[&M::free] = "/{provider}/{name}/{label.region}";
+  EXPECT_EQ(read(R"({"p":{"a/b [8]":{"eu-1":3}}})"), "MEDIUM free 3");
+  EXPECT_THAT(read(R"({"p":{"a":{"b":{"eu-1":3}}}})"), HasSubstr("has none of /level, /{provider}/{name}/"));
+  rules_.pointers.numbers[&M::free] = "/{label.none}x/{other}";
+  EXPECT_EQ(read(R"({"x":{"{other}":1}})"), "MEDIUM free 1");
+}
+
+TEST_F(RulesTest, FindsAnElement) {
+  rules_.find = "/types[id={name}][at/region={label.region}]";
+  constexpr std::string_view kAnswer = R"({"types":[{"id":"a/b [8]","at":{"region":"us-1"},"free":1},
+      {"id":"a/b [8]","at":{"region":"eu-1"},"free":2},{"id":"c","at":{"region":"eu-1"},"free":3},7,null]})";
+  EXPECT_EQ(read(kAnswer), "MEDIUM free 2");
+  EXPECT_THAT(notes_, StartsWith(R"(/types[id=a/b [8]][at/region=eu-1] is {"id":"a/b [8]")"));
+  rules_.find = "/types[id={name}]";
+  EXPECT_EQ(read(kAnswer),
+            "in the answer, /types[id=a/b [8]] finds several elements; add a condition such as [zone=a]");
+}
+
+TEST_F(RulesTest, AConditionIsAboutAnyKindOfValue) {
+  constexpr std::string_view kAnswer =
+      R"([{"n":8,"free":1},{"n":"8.5","free":2},{"n":8.25,"free":3},{"n":true,"free":4},{"n":null,"free":5}])";
+  for (const auto& [value, free] : {std::pair("8", 1), {"8.5", 2}, {"8.25", 3}, {"true", 4}, {"null", 5}}) {
+    rules_.find = fmt::format("[n={}]", value);
+    EXPECT_EQ(read(kAnswer), fmt::format("MEDIUM free {}", free)) << value;
+  }
+}
+
+TEST_F(RulesTest, WhatIsNotFoundHasFailedOrItsOwnLevel) {
+  rules_.find = "/stocks[region={label.region}]/models[model={name}]";
+  constexpr std::string_view kOther = R"({"stocks":[{"region":"eu-1","models":[{"model":"c"}]}]})";
+  constexpr std::string_view kWrong[] = {R"({"stocks":[]})", R"({"stocks":[{"region":"eu-1"}]})", "{}", "[]", "7"};
+  EXPECT_EQ(read(kOther), "the answer has no /stocks[region=eu-1]/models[model=a/b [8]]");
+  rules_.missing = Level::low;
+  EXPECT_EQ(read(kOther), "LOW");
+  EXPECT_THAT(notes_, HasSubstr("is not there, which is LOW"));
+  for (const std::string_view wrong : kWrong)
+    EXPECT_EQ(read(wrong), "the answer has no /stocks[region=eu-1]/models[model=a/b [8]]") << wrong;
+  rules_.find = "/types/{name}";
+  EXPECT_EQ(read(R"({"types":{"c":{"free":1}}})"), "LOW");
+  EXPECT_EQ(read(R"({"types":{"a/b [8]":null}})"), "LOW");
+  EXPECT_EQ(read(R"({"type":{}})"), "the answer has no /types/a~1b [8]");
+}
+
+TEST_F(RulesTest, CountsAList) {
+  rules_.count = "/{name}/regions";
+  EXPECT_EQ(read(R"({"a/b [8]":{"regions":[{},{},{}]}})"), "MEDIUM free 3");
+  EXPECT_EQ(notes_, "/{name}/regions has 3 elements\n");
+  EXPECT_EQ(read(R"({"a/b [8]":{"regions":[]}})"), "LOW free 0");
+  EXPECT_EQ(read(R"({"a/b [8]":{"regions":null}})"), "LOW free 0");
+  EXPECT_EQ(read(R"({"a/b [8]":null})"), "the answer has no list at /{name}/regions");
+  EXPECT_EQ(read(R"({"a/b [8]":{"regions":{}}})"), "in the answer, /{name}/regions is {}; it must be a list to count");
+  EXPECT_EQ(read(R"({"a/b [8]":{}})"), "the answer has no list at /{name}/regions");
+  rules_.count = "/n[free=true]";
+  EXPECT_EQ(read(R"({"n":[{"free":true},{"free":false},{"free":true},{}],"total":4})"), "HIGH free 2 total 4");
+  EXPECT_EQ(read(R"({"n":[],"total":4})"), "LOW free 0 total 4");
+  EXPECT_EQ(read(R"({"total":4})"), "the answer has no list at /n[free=true]");
+}
+
+TEST_F(RulesTest, MapsWords) {
+  rules_.map = {{"available", Level::high}, {"Scarce", Level::medium}, {"true", Level::high}, {"0", Level::low}};
+  EXPECT_EQ(read(R"({"level":"AVAILABLE"})"), "HIGH");
+  EXPECT_EQ(notes_, "/level is \"AVAILABLE\", which map makes HIGH\n");
+  EXPECT_EQ(read(R"({"level":"scarce"})"), "MEDIUM");
+  EXPECT_EQ(read(R"({"level":true})"), "HIGH");
+  EXPECT_EQ(read(R"({"level":0})"), "LOW");
+  EXPECT_EQ(read(R"({"level":"low"})"), "LOW") << "our own words stay";
+  EXPECT_EQ(read(R"({"level":"soldout"})"),
+            R"(in the answer, /level is "soldout"; it must be HIGH, MEDIUM, LOW, UNKNOWN or a word of map)");
+  EXPECT_THAT(read(R"({"level":false})"), StartsWith("in the answer, /level is false; it must be"));
+  EXPECT_THAT(read(R"({"level":{}})"), StartsWith("in the answer, /level is {}; it must be"));
+}
+
+TEST_F(RulesTest, MapsNull) {
+  rules_.map = {{"null", Level::low}};
+  rules_.pointers.level = "/offers[region={label.region}]/stock";
+  EXPECT_EQ(read(R"({"offers":[{"region":"eu-1","stock":"High"}]})"), "HIGH");
+  EXPECT_EQ(read(R"({"offers":[{"region":"eu-1","stock":null}]})"), "LOW");
+  EXPECT_EQ(read(R"({"offers":[{"region":"us-1","stock":"High"}]})"), "LOW") << "the search finds nothing";
+  EXPECT_EQ(read(R"({"offers":null})"), "LOW");
+  EXPECT_THAT(read(R"({"offers":"none"})"), StartsWith("the answer has none of")) << "it is no list";
+  EXPECT_THAT(read("{}"), StartsWith("the answer has none of /offers[region={label.region}]/stock, /free"));
+  EXPECT_THAT(read(R"({"offers":[{"region":"eu-1"}]})"), StartsWith("the answer has none of"));
+}
+
+TEST_F(RulesTest, ScalesNumbers) {
+  rules_.scale.numbers[&M::price] = 0.01;
+  rules_.scale.numbers[&M::free] = 8;
+  EXPECT_EQ(read(R"({"price":249,"free":2})"), "MEDIUM free 16 price 2.49");
+  EXPECT_THAT(notes_, HasSubstr("/price is 249, times 0.01 is 2.49\n"));
+}
+
+TEST_F(RulesTest, ReadsXml) {
+  xml_ = true;
+  rules_.find = "/r/item[@id={name}]";
+  EXPECT_EQ(read("<r><item id='c'/><item id='a/b [8]'><free>3</free><total>4</total></item></r>"),
+            "HIGH free 3 total 4");
+  EXPECT_EQ(read("<r><item id='a/b [8]'><free>3</free></item></r>"), "MEDIUM free 3") << "one is a list, too";
+  EXPECT_EQ(read("<r><item id='a/b [8]'><free>3x</free></item></r>"),
+            "in the answer, /free is \"3x\"; it must be a number");
+  EXPECT_THAT(read("<r><item id='a/b [8]'><free>inf</free></item></r>"), HasSubstr("must be a number"));
+  rules_.find = "";
+  rules_.count = "/r/item";
+  EXPECT_EQ(read("<r><item/><item/></r>"), "MEDIUM free 2");
+  EXPECT_EQ(read("<r><item>x</item></r>"), "MEDIUM free 1");
+  EXPECT_EQ(read("<r><other/></r>"), "LOW free 0");
+  EXPECT_EQ(read("<error>busy</error>"), "the answer has no list at /r/item");
+}
+
+TEST_F(RulesTest, RepeatsNoSecret) {
+  Source source{.rules = {.find = "/a"}, .profile = &profile_, .notes = &notes_};
+  source.secrets.add("hunter22");
+  EXPECT_TRUE(read_part(parse_json(R"({"a":{"level":"LOW","x":"hunter22"}})").value(), source, {}));
+  EXPECT_EQ(notes_, "/a is {\"level\":\"LOW\",\"x\":\"…\"}\n");
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,85 @@
+#include "probe/discovery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/text.hpp"
+#include "probe/places.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+
+struct Element {
+  std::string key;
+  const json::value* value;
+};
+
+/// Those of a list, or an object's members. A search at the end of the path finds any number.
+std::vector<Element> elements(const json::value& answer, config::Path path) {
+  config::PathStep search;
+  if (!path.empty() && !path.back().search.empty()) {
+    search = path.back();
+    path.pop_back();
+  }
+  const json::value* list = place_at(answer, path).value;
+  if (list == nullptr) return {};
+  std::vector<Element> all;
+  if (!search.search.empty()) {
+    for (const json::value* found : elements_of(*list, search)) all.push_back({"", found});
+  } else if (const json::object* object = list->if_object()) {
+    for (const auto& member : *object)
+      all.push_back({std::string(member.key().data(), member.key().size()), &member.value()});
+  } else if (const json::array* array = list->if_array()) {
+    for (const json::value& element : *array) all.push_back({"", &element});
+  }
+  return all;
+}
+
+/// The text for what is between braces; "" when the element does not have it.
+std::string text_for(std::string_view word, const Element& element) {
+  if (word == "key") return element.key;
+  const auto path = config::parse_path(word);
+  if (!path) return "";
+  const Place place = place_at(*element.value, *path);
+  return place.is == Place::Is::value ? plain_text(*place.value) : "";
+}
+
+/// "" when the element lacks a part of it.
+std::string name_of(std::string_view name, const Element& element) {
+  std::string out;
+  while (!name.empty()) {
+    const auto open = std::min(name.find('{'), name.size());
+    const auto close = name.find('}', open);
+    out += name.substr(0, open);
+    if (close == std::string_view::npos) return out.append(name.substr(open));
+    const std::string text = text_for(name.substr(open + 1, close - open - 1), element);
+    if (text.empty()) return "";
+    out += text;
+    name.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const json::value& answer,
+                                                                          const config::Discover& discover,
+                                                                          const config::Match& match) {
+  std::vector<core::ProfileKey> keys;
+  bool any = false;
+  for (const Element& element : elements(answer, config::parse_path(discover.list).value_or(config::Path{}))) {
+    auto key = core::checked_key(match.provider, name_of(discover.name, element));
+    any = any || key;
+    if (key && base::glob_match(match.name, key->name)) keys.push_back(std::move(*key));
+  }
+  if (!any) return std::unexpected(fmt::format("lists nothing at {}; all profiles stay", discover.list));
+  std::ranges::sort(keys);
+  keys.erase(std::ranges::unique(keys).begin(), keys.end());
+  return keys;
+}
+
+}  // namespace probe

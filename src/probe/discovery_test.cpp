@@ -1,0 +1,55 @@
+// Profiles that an answer lists.
+#include "probe/discovery.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "probe/json.hpp"
+
+namespace probe {
+namespace {
+
+using testing::ElementsAre;
+using Names = std::vector<std::string>;
+
+Names names(std::string_view answer, const config::Discover& discover, const std::string& of = "*") {
+  const auto keys = listed_profiles(parse_json(answer).value(), discover, {.provider = "p", .name = of});
+  if (!keys) return {"failed: " + keys.error()};
+  Names names;
+  for (const core::ProfileKey& key : *keys) {
+    EXPECT_EQ(key.provider, "p");
+    names.push_back(key.name);
+  }
+  return names;
+}
+
+TEST(ListedProfiles, AreKeysOfAnObject) {
+  constexpr std::string_view kAnswer = R"({"data":{"b":{},"a":{"x":1},"c":null}})";
+  EXPECT_THAT(names(kAnswer, {.list = "/data", .name = "{key}"}), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(names(kAnswer, {.list = "/data", .name = "{key}"}, "x*"), ElementsAre()) << "none that match covers";
+  EXPECT_THAT(names(kAnswer, {.list = "/data", .name = "{key}"}, "a*"), ElementsAre("a"));
+}
+
+TEST(ListedProfiles, AreElementsOfAList) {
+  constexpr std::string_view kAnswer =
+      R"({"t":[{"id":"x","n":8,"gpu":true},{"id":"y","n":1,"gpu":false},{"id":"x","n":8,"gpu":true},{"n":1},7]})";
+  EXPECT_THAT(names(kAnswer, {.list = "/t", .name = "{/id}"}), ElementsAre("x", "y"));
+  EXPECT_THAT(names(kAnswer, {.list = "/t", .name = "{/id} x{/n}"}), ElementsAre("x x8", "y x1"));
+  EXPECT_THAT(names(kAnswer, {.list = "/t[gpu=true]", .name = "{/id}"}), ElementsAre("x"));
+  EXPECT_THAT(names(R"(["a","b"])", {.name = "{}"}), ElementsAre("a", "b"));
+}
+
+TEST(ListedProfiles, LeaveOutWhatIsNoName) {
+  EXPECT_THAT(names(R"({"a":1,"":2," b":3,"\u202ec":4,"-d":5})", {.name = "{key}"}), ElementsAre("a"));
+}
+
+TEST(ListedProfiles, AnAnswerOfAnotherShapeIsNoList) {
+  for (const char* other : {"{}", "[]", "null", "7", R"({"data":[]})", R"({"data":{}})", R"({"data":null})",
+                            R"({"data":"x"})", R"({"data":{"":1}})", R"({"error":"busy"})"})
+    EXPECT_THAT(names(other, {.list = "/data", .name = "{key}"}),
+                ElementsAre("failed: lists nothing at /data; all profiles stay"))
+        << other;
+}
+
+}  // namespace
+}  // namespace probe

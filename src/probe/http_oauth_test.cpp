@@ -1,0 +1,89 @@
+// Calls with a token of OAuth 2.0, against a server that grants some.
+#include <gmock/gmock.h>
+
+#include "support/http_test.hpp"
+
+namespace probe {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class HttpOAuthTest : public support::HttpTest {
+ protected:
+  config::HttpOptions with_token(const std::string& path, const std::string& token = "/token") {
+    return {.url = url(path),
+            .oauth = {.token_url = url(token),
+                      .client_id = "our client",
+                      .client_secret_file = file("secret", "a:b+c\n"),
+                      .scope = "read"}};
+  }
+};
+
+TEST_F(HttpOAuthTest, OneTokenServesAllCalls) {
+  const int before = requests("/token");
+  const auto probe = make(with_token("/granted"));
+  std::vector<std::future<Answer>> calls;
+  for (int i = 0; i < 50; ++i) calls.push_back(begin(*probe));
+  for (auto& call : calls) EXPECT_TRUE(call.get().results.at(0));
+  EXPECT_EQ(requests("/token"), before + 1);
+}
+
+TEST_F(HttpOAuthTest, ATokenThatTheServerRefusesIsReplacedOnce) {
+  const Result first = ask(with_token("/granted"));
+  ASSERT_TRUE(first) << first.error();
+  const double number = *first->free;
+  const int before = requests("/token");
+  const Result second = ask(with_token(fmt::format("/granted?least={}", number + 2)));
+  ASSERT_TRUE(second) << second.error();
+  EXPECT_EQ(second->free, number + 2);
+  EXPECT_EQ(requests("/token"), before + 2) << "the first was refused";
+  const int calls = requests("/granted");
+  EXPECT_EQ(error(with_token("/granted?least=1000000")), "answered 401 Unauthorized");
+  EXPECT_EQ(requests("/granted"), calls + 2);
+  EXPECT_EQ(requests("/token"), before + 4);
+}
+
+TEST_F(HttpOAuthTest, AShortLifeIsRenewed) {
+  const int before = requests("/token");
+  const auto probe = make(with_token("/granted", "/token?life=1"));
+  ASSERT_TRUE(begin(*probe).get().results.at(0));
+  EXPECT_TRUE(support::eventually([&] {
+    EXPECT_TRUE(begin(*probe).get().results.at(0)) << "never with a token that has ended";
+    return requests("/token") >= before + 3;
+  }));
+}
+
+TEST_F(HttpOAuthTest, WithoutATokenNothingIsAsked) {
+  const int before = requests("/granted");
+  const auto failure = [&](const std::string& token) {
+    const auto probe = make(with_token("/granted", token));
+    const Answer answer = begin(*probe).get();
+    EXPECT_FALSE(answer.asked);
+    return answer.results.at(0).error();
+  };
+  EXPECT_EQ(failure("/token?error=invalid_scope"), "the token server of 127.0.0.1 answered 400: invalid_scope");
+  EXPECT_EQ(failure("/status?code=503"), "the token server of 127.0.0.1 answered 503");
+  EXPECT_EQ(failure("/redirect?to=/token"), "the token server of 127.0.0.1 answered 302");
+  EXPECT_THAT(failure("/drop"), HasSubstr("the token server of 127.0.0.1 does not answer: "));
+  config::HttpOptions options = with_token("/granted");
+  options.oauth.client_secret_file = "/none";
+  EXPECT_THAT(error(options), HasSubstr("oauth.client_secret_file"));
+  options.oauth.client_secret_file = file("secret", "wrong");
+  EXPECT_EQ(error(options), "the token server of 127.0.0.1 answered 401: invalid_client");
+  EXPECT_EQ(requests("/granted"), before);
+}
+
+TEST_F(HttpOAuthTest, ShowsNoToken) {
+  Trace trace;
+  const Result result = ask(with_token("/granted?least=1000000"), support::kPatience, &trace);
+  EXPECT_THAT(trace.sent, HasSubstr("Authorization: …"));
+  EXPECT_THAT(trace.read, HasSubstr("a token of " + url("/token") + " is sent\n"));
+  for (const std::string& text : {trace.sent, trace.received, trace.read, result.error()}) {
+    EXPECT_THAT(text, Not(HasSubstr("the-token"))) << "the server repeats it";
+    EXPECT_THAT(text, Not(HasSubstr("a:b+c")));
+  }
+}
+
+}  // namespace
+}  // namespace probe

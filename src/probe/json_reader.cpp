@@ -1,0 +1,264 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <vector>
+
+#include "base/duration.hpp"
+#include "base/text.hpp"
+#include "config/fields.hpp"
+#include "config/path.hpp"
+#include "probe/json.hpp"
+#include "probe/json_answer.hpp"
+#include "probe/places.hpp"
+
+namespace probe {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+template <class T>
+using Or = std::expected<T, std::string>;
+
+/// The part of a value that a sentence shows.
+constexpr std::size_t kQuoted = 80;
+/// Clocks of other machines may be ahead by as much.
+constexpr base::Duration kClockTolerance = 10s;
+/// Longer than anything is kept; sums of times do not overflow.
+constexpr base::Duration kOldest = std::chrono::days{3650};
+
+class Reader {
+ public:
+  Reader(const json::value& value, const Source& source) : value_(value), source_(source), rules_(source.rules) {
+    fields(rules_.pointers, [&](std::string_view, const std::string& text) {
+      if (!text.empty()) paths_.push_back(path_in(source_, text));
+    });
+  }
+
+  Or<Unjudged> read() const {
+    Unjudged seen;
+    if (auto fine = spelling(); !fine) return std::unexpected(fine.error());
+    if (auto fine = take(seen.said, level()); !fine) return std::unexpected(fine.error());
+    std::vector<std::string> telling{rules_.pointers.level};
+    bool tells = seen.said.has_value();
+    for (const core::Number& each : core::kNumbers) {
+      const bool counts = each.value == &core::Measurement::free && !rules_.count.empty();
+      const std::string& text = counts ? rules_.count : rules_.pointers.numbers[each.value];
+      if (auto fine = take(seen.*each.value, counts ? count() : number(each.value)); !fine)
+        return std::unexpected(fine.error());
+      // Without free units there is no largest piece.
+      if (each.value == &core::Measurement::largest) continue;
+      tells = tells || seen.*each.value;
+      telling.push_back(text);
+    }
+    if (auto fine = take(seen.age, age()); !fine) return std::unexpected(fine.error());
+    if (auto fine = check_numbers(seen, rules_.pointers.numbers); !fine) return std::unexpected(fine.error());
+    if (auto fine = take_reason(seen); !fine) return std::unexpected(fine.error());
+    std::erase(telling, "");
+    if (!tells) return std::unexpected(fmt::format("has none of {}", fmt::join(telling, ", ")));
+    return seen;
+  }
+
+ private:
+  template <class T, class U>
+  static Or<void> take(T& out, Or<U> got) {
+    if (!got) return std::unexpected(std::move(got.error()));
+    out = std::move(*got);
+    return {};
+  }
+
+  Or<void> take_reason(Unjudged& seen) const {
+    const auto found = find(rules_.pointers.reason);
+    if (!found) return std::unexpected(found.error());
+    if (*found != nullptr) seen.reason = words_of(**found, source_.secrets, kMaxReasonBytes);
+    return {};
+  }
+
+  void note(const std::string& line) const {
+    if (source_.notes != nullptr) *source_.notes += line + '\n';
+  }
+
+  std::string quoted(const json::value& found) const {
+    const std::string text = words_of(found, source_.secrets, kQuoted);
+    return found.is_string() ? fmt::format("\"{}\"", text) : text;
+  }
+
+  std::unexpected<std::string> wrong(const std::string& path, const json::value& found, std::string_view right) const {
+    return std::unexpected(fmt::format("{} is {}; {}", path, quoted(found), right));
+  }
+
+  Or<Place> place(const std::string& text) const {
+    const Place place = place_at(value_, path_in(source_, text));
+    if (place.is != Place::Is::several) return place;
+    return std::unexpected(fmt::format("{} finds several elements; add a condition such as [zone=a]", text));
+  }
+
+  /// The value there; null when there is none.
+  Or<const json::value*> find(const std::string& text) const {
+    if (text.empty()) return nullptr;
+    const auto found = place(text);
+    if (!found) return std::unexpected(found.error());
+    return found->is == Place::Is::value ? found->value : nullptr;
+  }
+
+  /// A key in other letters is a mistake of the source: without its value, or beside another, the answer would be one
+  /// that it did not mean.
+  Or<void> spelling() const {
+    for (const config::Path& path : paths_) {
+      if (path.empty() || !path.back().search.empty()) continue;
+      const json::value* around = place_at(value_, config::Path(path.begin(), path.end() - 1)).value;
+      const json::object* object = around != nullptr ? around->if_object() : nullptr;
+      if (object == nullptr) continue;
+      const std::string& key = path.back().key;
+      for (const auto& entry : *object)
+        if (const std::string_view name(entry.key().data(), entry.key().size());
+            name != key && base::equals_ignoring_case(name, key) && !names(name, path))
+          return std::unexpected(fmt::format("{} is written {}; write it in the same letters", config::to_text(path),
+                                             one_line(source_.secrets.blotted(name), kQuoted)));
+    }
+    return {};
+  }
+
+  /// Is this a key that another pointer has, beside `path`?
+  bool names(std::string_view key, config::Path path) const {
+    path.back().key = key;
+    return std::ranges::find(paths_, path) != paths_.end();
+  }
+
+  Or<std::optional<double>> number(core::NumberOf which) const {
+    const std::string& path = rules_.pointers.numbers[which];
+    const auto at = find(path);
+    if (!at) return std::unexpected(at.error());
+    if (*at == nullptr) return std::nullopt;
+    const json::value& found = **at;
+    if (const json::string* text = found.if_string(); text != nullptr && source_.untyped) {
+      const auto number = base::number_of<double>({text->data(), text->size()});
+      if (!number || !std::isfinite(*number)) return wrong(path, found, "it must be a number");
+      return scaled(which, path, *number);
+    }
+    if (!found.is_number()) return wrong(path, found, "it must be a number");
+    // Before it becomes a double, which has not every number from there on.
+    constexpr std::int64_t kMost = std::int64_t{1} << 53;
+    const std::int64_t* whole = found.if_int64();
+    if (found.is_uint64() || (whole != nullptr && (*whole > kMost || *whole < -kMost)))
+      return std::unexpected(fmt::format("{} is {}, which is no count", path, json::serialize(found)));
+    const auto number = found.to_number<double>();
+    if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", path));
+    return scaled(which, path, number);
+  }
+
+  double scaled(core::NumberOf which, const std::string& path, double number) const {
+    const double factor = rules_.scale.numbers[which];
+    if (factor == 1) return number;
+    note(fmt::format("{} is {}, times {} is {}", path, base::number_text(number), base::number_text(factor),
+                     base::number_text(number * factor)));
+    return number * factor;
+  }
+
+  /// Elements of the list, or those that a search at the end finds.
+  Or<std::optional<double>> count() const {
+    config::Path path = path_in(source_, rules_.count);
+    config::PathStep search;
+    if (!path.empty() && !path.back().search.empty()) {
+      search = path.back();
+      path.pop_back();
+    }
+    const Place list = place_at(value_, path);
+    // Without types, no element is an empty list.
+    const bool absent = list.is == Place::Is::no_member && list.steps + 1 == path.size();
+    const bool none = list.is == Place::Is::null || (source_.untyped && absent);
+    std::size_t elements = 0;
+    if (!none) {
+      if (list.value == nullptr) return std::unexpected(fmt::format("has no list at {}", rules_.count));
+      if (!list.value->is_array() && !source_.untyped)
+        return wrong(rules_.count, *list.value, "it must be a list to count");
+      elements = !search.search.empty()   ? elements_of(*list.value, search).size()
+                 : list.value->is_array() ? list.value->as_array().size()
+                                          : 1;
+    }
+    note(fmt::format("{} has {} elements", rules_.count, elements));
+    return scaled(&core::Measurement::free, rules_.count, static_cast<double>(elements));
+  }
+
+  Or<std::optional<core::Level>> level() const {
+    const std::string& path = rules_.pointers.level;
+    if (path.empty()) return std::nullopt;
+    const auto found = place(path);
+    if (!found) return std::unexpected(found.error());
+    const bool null = found->is == Place::Is::null || found->is == Place::Is::no_element;
+    if (found->value == nullptr && !null) return std::nullopt;
+    const std::string word = null ? "null" : plain_text(*found->value);
+    for (const auto& [text, level] : rules_.map)
+      if (base::equals_ignoring_case(text, word)) {
+        note(fmt::format("{} is {}, which map makes {}", path, null ? word : quoted(*found->value),
+                         core::to_string(level)));
+        return level;
+      }
+    if (null) return std::nullopt;
+    if (found->value->is_string())
+      for (const auto level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown})
+        if (base::equals_ignoring_case(word, core::to_string(level))) return level;
+    return wrong(path, *found->value,
+                 rules_.map.empty() ? "it must be HIGH, MEDIUM, LOW or UNKNOWN"
+                                    : "it must be HIGH, MEDIUM, LOW, UNKNOWN or a word of map");
+  }
+
+  Or<base::Duration> age() const {
+    const config::Pointers& pointers = rules_.pointers;
+    const auto when = find(pointers.measured_at);
+    if (!when) return std::unexpected(when.error());
+    const auto age = find(pointers.age);
+    if (!age) return std::unexpected(age.error());
+    if (*when != nullptr && *age != nullptr)
+      return std::unexpected(fmt::format("{} and {} are both there; give one", pointers.measured_at, pointers.age));
+    if (*when != nullptr) return age_of_time(**when);
+    if (*age != nullptr) return age_given(**age);
+    return base::Duration{0};
+  }
+
+  Or<base::Duration> age_of_time(const json::value& found) const {
+    const std::string& pointer = rules_.pointers.measured_at;
+    const json::string* text = found.if_string();
+    const auto time = text != nullptr ? base::parse_rfc3339({text->data(), text->size()}) : std::nullopt;
+    if (!time) return wrong(pointer, found, "it must be a time such as 2026-11-24T13:22:05Z");
+    const base::Duration age = source_.now - *time;
+    if (age < -kClockTolerance)
+      return wrong(pointer, found, fmt::format("that is in the future, here it is {}", base::to_rfc3339(source_.now)));
+    if (age > kOldest) return wrong(pointer, found, "that is more than ten years ago");
+    return std::max(age, base::Duration{0});
+  }
+
+  Or<base::Duration> age_given(const json::value& found) const {
+    constexpr std::string_view kRight = "it must be seconds, from 0 on, or a duration such as 1m30s, ten years at most";
+    if (const json::string* text = found.if_string()) {
+      const auto age = base::parse_duration({text->data(), text->size()});
+      if (age && age->count() >= 0 && *age <= kOldest) return *age;
+    } else if (found.is_number()) {
+      const std::chrono::duration<double> seconds{found.to_number<double>()};
+      if (seconds.count() >= 0 && seconds <= kOldest) return std::chrono::duration_cast<base::Duration>(seconds);
+    }
+    return wrong(rules_.pointers.age, found, kRight);
+  }
+
+  const json::value& value_;
+  const Source& source_;
+  const config::Rules& rules_;
+  /// Of all pointers that are not "".
+  std::vector<config::Path> paths_;
+};
+
+}  // namespace
+
+config::Path path_in(const Source& source, std::string_view text) {
+  // The configuration has been checked.
+  config::Path path = config::parse_path(text).value_or(config::Path{{.key = std::string(text)}});
+  return source.profile != nullptr ? expanded(std::move(path), *source.profile) : path;
+}
+
+Or<Unjudged> read_object(const json::value& value, const Source& source) {
+  return Reader(value, source).read();
+}
+
+}  // namespace probe

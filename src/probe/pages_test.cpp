@@ -1,0 +1,98 @@
+// Answers of several pages.
+#include "probe/pages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "probe/json.hpp"
+
+namespace probe {
+namespace {
+
+using testing::HasSubstr;
+
+boost::json::value json(std::string_view text) {
+  return parse_json(text).value();
+}
+
+std::string page(std::string_view url, std::string_view answer, const Headers& headers,
+                 const config::HttpOptions& options) {
+  const auto next = next_page(url, json(answer), headers, options);
+  return next ? *next : "failed: " + next.error();
+}
+
+TEST(NextPage, IsAUrlInTheAnswer) {
+  const auto next = [](std::string_view reference, std::string_view url = "https://h.example/a/b?c=d") {
+    return page(url, fmt::format(R"({{"links":{{"next":"{}"}}}})", reference), {}, {.next = "/links/next"});
+  };
+  EXPECT_EQ(next("https://h.example/x?y=1#z"), "https://h.example/x?y=1");
+  EXPECT_EQ(next("HTTPS://H.Example:443/x"), "https://h.example/x");
+  EXPECT_EQ(next("https://h.example"), "https://h.example/");
+  EXPECT_EQ(next("//h.example/x"), "https://h.example/x");
+  EXPECT_EQ(next("/x?y=1"), "https://h.example/x?y=1");
+  EXPECT_EQ(next("?y=1"), "https://h.example/a/b?y=1");
+  EXPECT_EQ(next("c?y=1"), "https://h.example/a/c?y=1");
+  EXPECT_EQ(next("c", "http://u:p@h:8080"), "http://u:p@h:8080/c");
+  EXPECT_EQ(next("http://h:8080/x", "http://u:p@h:8080/a"), "http://u:p@h:8080/x");
+  EXPECT_EQ(next(""), "");
+}
+
+TEST(NextPage, IsOnTheSameHost) {
+  for (const char* reference :
+       {"https://other.example/x", "http://h.example/x", "https://h.example:8443/x", "//other.example/x",
+        "https://h.example@other.example/x", "https://u:p@h.example/x", "ftp://h.example/x"})
+    EXPECT_THAT(page("https://h.example/a", fmt::format(R"({{"next":"{}"}})", reference), {}, {.next = "/next"}),
+                HasSubstr("failed: names a next page on another host"))
+        << reference;
+  for (const char* reference : {"/a b", "/a\\nb", "/\u00e4"})
+    EXPECT_THAT(page("https://h.example/a", fmt::format(R"({{"next":"{}"}})", reference), {}, {.next = "/next"}),
+                HasSubstr("failed: names a next page that is no URL"))
+        << reference;
+}
+
+TEST(NextPage, IsAValueOfAParameter) {
+  const config::HttpOptions options{.next = "/meta/next", .next_parameter = "page_token"};
+  const auto next = [&](std::string_view value, std::string_view url) {
+    return page(url, fmt::format(R"({{"meta":{{"next":{}}}}})", value), {}, options);
+  };
+  EXPECT_EQ(next("\"a b/c\"", "https://h/x"), "https://h/x?page_token=a%20b%2Fc");
+  EXPECT_EQ(next("2", "https://h/x?a=1&page_token=1&b=2#f"), "https://h/x?a=1&b=2&page_token=2");
+  for (const char* end : {"null", "\"\"", "false", "{}", "[]"}) EXPECT_EQ(next(end, "https://h/x"), "") << end;
+  EXPECT_EQ(page("https://h/x", "{}", {}, options), "");
+}
+
+TEST(NextPage, IsALink) {
+  const config::HttpOptions options{.next = "Link"};
+  EXPECT_EQ(page("https://h/x", "[]", {{"link", "</x?page=2>; rel=\"next\""}}, options), "https://h/x?page=2");
+  EXPECT_EQ(page("https://h/x", "[]", {{"Link", "</a>; rel=prev"}, {"Link", "</b>; rel=next"}}, options),
+            "https://h/b");
+  EXPECT_EQ(page("https://h/x", "[]", {}, options), "");
+  EXPECT_EQ(page("https://h/x", "[]", {{"Link", "</b>; rel=next"}}, {}), "") << "the probe does not look for pages";
+}
+
+TEST(NextLink, ReadsTheHeader) {
+  EXPECT_EQ(next_link(R"(<https://h/?page=1>; rel="prev", <https://h/?page=3>; rel="next", <x>; rel=last)"),
+            "https://h/?page=3");
+  EXPECT_EQ(next_link(R"(<a,b;c>; title="x"; REL = "last NEXT")"), "a,b;c");
+  EXPECT_EQ(next_link("<a>;rel=next"), "a");
+  for (const char* none :
+       {"", "<a>", "<a>; rel=\"nextish\"", "a; rel=next", "<a; rel=next", "<a>, rel=next", "<<<>>>,"})
+    EXPECT_EQ(next_link(none), "") << none;
+}
+
+TEST(AddPage, JoinsListsAndObjects) {
+  const auto joined = [](std::string_view one, std::string_view other) {
+    boost::json::value whole = json(one);
+    add_page(whole, json(other));
+    return serialize(whole);
+  };
+  EXPECT_EQ(joined("[1,2]", "[3]"), "[1,2,3]");
+  EXPECT_EQ(joined(R"({"a":[{"x":1}],"n":1})", R"({"a":[{"x":2}],"n":null})"), R"({"a":[{"x":1},{"x":2}],"n":null})");
+  EXPECT_EQ(joined(R"({"s":{"a":1}})", R"({"s":{"b":2},"t":3})"), R"({"s":{"a":1,"b":2},"t":3})");
+  EXPECT_EQ(joined("[1]", "{}"), "{}");
+}
+
+}  // namespace
+}  // namespace probe

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/path.hpp"
+#include "core/profile.hpp"
+
+/// Finds the places of paths in answers. Pure; thread-safe.
+namespace probe {
+
+/// What is at a place.
+struct Place {
+  enum class Is : std::uint8_t {
+    /// Other than null.
+    value,
+    null,
+    /// A member or an element by number is not there, nor a list to search.
+    no_member,
+    /// A search of a list, or of null, found nothing.
+    no_element,
+    /// A search found several.
+    several,
+  };
+
+  Is is = Is::no_member;
+  /// The value, also null; nothing for the last three.
+  const boost::json::value* value = nullptr;
+  /// Of the path's steps, those that were found.
+  std::size_t steps = 0;
+};
+
+/// Follows `path` from `value`. A search looks at the elements of a list, or at an object as a list of one.
+Place place_at(const boost::json::value& value, const config::Path& path);
+
+/// The elements of `list` that the search of `step` finds.
+std::vector<const boost::json::value*> elements_of(const boost::json::value& list, const config::PathStep& step);
+
+/// `path` with the values of the profile for its placeholders.
+config::Path expanded(config::Path path, const core::Profile& profile);
+
+/// A text as it is, a number, true, false and null as JSON has them; "" of lists and objects.
+std::string plain_text(const boost::json::value& value);
+
+}  // namespace probe
