@@ -1,8 +1,44 @@
 """Probes that call URLs, against a server of functions with every fault."""
 
+import pathlib
+import shutil
+import subprocess
+import threading
 import time
 
 from support import TestCase, eventually, rows
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+
+
+class Oidc:
+    """The server of oidc_server.mjs."""
+
+    def __init__(self, life):
+        self.tokens = 0
+        self.process = subprocess.Popen(["node", TESTS / "support/oidc_server.mjs", "--client", "our client", "--secret", "a:b+c/%",
+                                         "--life", str(life)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = next(line for line in self.process.stdout if line.startswith("port "))
+        self.url = f"http://127.0.0.1:{int(line.split()[1])}"
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.tokens += line == "token\n"
+
+    def revoke(self):
+        self.process.stdin.write("revoke\n")
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait()
+        self.thread.join()
+        self.process.stdout.close()
 
 
 def probe(name, url, **keys):
@@ -93,3 +129,54 @@ class HttpProbeTest(TestCase):
         self.assertIn("source works again", vacancy.log())
         begin = time.monotonic()
         eventually("it goes on", lambda: sum(when > begin for when in server.times()) >= 10)
+
+    def test_profiles_come_from_a_list_and_go_with_it(self):
+        server = self.functions()
+        server.document = {"data": {"a": {"free": 1}, "b": {"free": 2}}}
+        vacancy = self.up(profiles=[{"provider": "cloud", "name": "by hand"}],
+                          probes=[probe("cloud", f"{server.url}/document", ttl="200ms", batch=True, discover={"list": "/data", "name": "{key}"},
+                                        find="/data/{name}", missing="LOW")])
+
+        def names(*wanted):
+            return lambda: set(seen := rows(vacancy.port)) == set(wanted) and all(row["measured_at"] for row in seen.values()) and seen
+
+        seen = eventually("all are there", names("a", "b", "by hand"))
+        self.assertEqual((seen["a"]["free"], seen["by hand"]["availability"]), (1, "LOW"))
+        server.document = {"data": {"b": {"free": 2}, "c": {"free": 3}}}
+        eventually("one has gone, and one has come", names("b", "c", "by hand"))
+        for other in ({"data": {}}, {"error": "busy"}, []):
+            server.document = other
+            eventually(f"{other} is a failure", lambda: all("lists nothing" in row.get("error", "") for row in rows(vacancy.port).values()))
+            self.assertEqual(set(rows(vacancy.port)), {"b", "c", "by hand"}, "nothing is removed")
+            server.document = {"data": {"b": {"free": 2}, "c": {"free": 3}}}
+            eventually("it works again", lambda: all("error" not in row for row in rows(vacancy.port).values()))
+
+    def test_a_busy_source_is_left_alone_as_long_as_it_asks(self):
+        server = self.functions()
+        vacancy = self.up(profiles=[{"provider": "busy", "name": f"n{i}"} for i in range(3)],
+                          probes=[probe("busy", f"{server.url}/status?code=429&retry_after=3&n={{name}}", ttl="50ms", concurrency=1)])
+        row = eventually("a row says so", lambda: next(row for row in rows(vacancy.port).values() if "not asked again" in row.get("error", "")))
+        self.assertRegex(row["error"], r"^answered 429 Too Many Requests \(Retry-After: 3\); not asked again before 20\S+Z$")
+        calls = eventually("three calls", lambda: len(server.times("/status")) >= 3 and server.times("/status"))
+        for before, after in zip(calls, calls[1:]):
+            self.assertGreaterEqual(after - before, 2.9, calls)
+
+    def test_a_token_of_a_real_server_is_renewed_and_replaced(self):
+        if not shutil.which("node") or not (TESTS / "e2e/node_modules/oidc-provider").exists():
+            self.skipTest("npm's oidc-provider is missing: script/bootstrap test")
+        oidc = self.enterContext(Oidc(life=2))
+        (self.directory / "secret").write_text("a:b+c/%\n")
+        oauth = {"token_url": f"{oidc.url}/token", "client_id": "our client", "client_secret_file": str(self.directory / "secret"),
+                 "scope": "capacity"}
+        vacancy = self.up(profiles=[{"provider": "api", "name": f"n{i}"} for i in range(20)],
+                          probes=[probe("api", f"{oidc.url}/capacity", ttl="100ms", timeout="10s", oauth=oauth)])
+        eventually("all are measured", lambda: all(row["availability"] == "HIGH" for row in rows(vacancy.port).values()))
+        self.assertEqual(oidc.tokens, 1, "one for all")
+        for _ in range(3):
+            before = oidc.tokens
+            eventually("a token has ended, and a new one has come", lambda: oidc.tokens > before)
+            before = oidc.tokens
+            oidc.revoke()
+            eventually("a token was refused, and a new one has come", lambda: oidc.tokens > before)
+        self.assertEqual(vacancy.metric(r'vacancy_probe_runs_total\{.*result="failed".*\}'), 0, "no run has failed")
+        self.assertLess(oidc.tokens, 20, "a token serves many calls")
