@@ -155,7 +155,7 @@ class HttpProbeTest(TestCase):
         server = self.functions()
         vacancy = self.up(profiles=[{"provider": "busy", "name": f"n{i}"} for i in range(3)],
                           probes=[probe("busy", f"{server.url}/status?code=429&retry_after=3&n={{name}}", ttl="50ms", concurrency=1)])
-        row = eventually("a row says so", lambda: next(row for row in rows(vacancy.port).values() if "not asked again" in row.get("error", "")))
+        row = eventually("a row says so", lambda: next((row for row in rows(vacancy.port).values() if "not asked again" in row.get("error", "")), None))
         self.assertRegex(row["error"], r"^answered 429 Too Many Requests \(Retry-After: 3\); not asked again before 20\S+Z$")
         calls = eventually("three calls", lambda: len(server.times("/status")) >= 3 and server.times("/status"))
         for before, after in zip(calls, calls[1:]):
