@@ -3,39 +3,30 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
-#include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <vector>
 
+#include "base/json_parser.hpp"
 #include "base/text.hpp"
 
 namespace base {
 namespace {
 
 namespace json = boost::json;
-using Error = json::error_code;
 
 /// Of a key, in a mistake.
 constexpr std::size_t kShownBytes = 200;
 
 /// Builds the value. Apart from Boost.JSON's own handler it finds keys that are there twice, and reads numbers of many
 /// digits exactly.
-class Handler {
+class Handler : public JsonHandler {
  public:
-  static constexpr std::size_t max_object_size = json::object::max_size();
-  static constexpr std::size_t max_array_size = json::array::max_size();
-  static constexpr std::size_t max_key_size = json::string::max_size();
-  static constexpr std::size_t max_string_size = json::string::max_size();
-
   Handler() { stack_.reset(); }
 
   json::value release() { return stack_.release(); }
   /// A key that is in one object twice, when that is why parsing failed.
   const std::optional<std::string>& repeated() const { return repeated_; }
 
-  static bool on_document_begin(Error&) { return true; }
-  static bool on_document_end(Error&) { return true; }
   bool on_object_begin(Error&) {
     keys_.emplace_back();
     return true;
@@ -75,7 +66,6 @@ class Handler {
     stack_.push_string({part.data(), part.size()});
     return true;
   }
-  static bool on_number_part(std::string_view, Error&) { return true; }
   bool on_int64(std::int64_t number, std::string_view, Error&) {
     stack_.push_int64(number);
     return true;
@@ -97,8 +87,6 @@ class Handler {
     stack_.push_null();
     return true;
   }
-  static bool on_comment_part(std::string_view, Error&) { return true; }
-  static bool on_comment(std::string_view, Error&) { return true; }
 
  private:
   json::value_stack stack_;
@@ -111,17 +99,12 @@ class Handler {
 }  // namespace
 
 std::expected<json::value, JsonMistake> parse_json(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = 64;
-  json::basic_parser<Handler> parser(options);
-  Error error;
-  // Whole, so that every number is one piece.
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+  JsonParser<Handler> parser;
+  const auto error = parser.parse(text);
   if (const auto& key = parser.handler().repeated())
     return std::unexpected(JsonMistake{
         fmt::format("has the key \"{}\" twice in one object", to_line(std::string_view(*key).substr(0, kShownBytes))),
         true});
-  if (!error && read < text.size()) error = json::error::extra_data;
   if (error) return std::unexpected(JsonMistake{fmt::format("is not JSON ({})", error.message())});
   return parser.handler().release();
 }

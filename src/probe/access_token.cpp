@@ -44,14 +44,16 @@ std::optional<base::Duration> lifetime_of(const json::object& object, base::Time
 }  // namespace
 
 std::expected<AccessToken, std::string> read_access_token(std::string_view text, base::Time now) {
-  const auto value = parse_json(text);
-  const json::object* object = value ? value->if_object() : nullptr;
-  if (object == nullptr) return std::unexpected("the answer is no JSON object");
+  const auto object = parse_object(text, "the answer");
+  if (!object) return std::unexpected(object.error());
   std::string_view token = base::text_in(*object, "access_token");
   if (token.empty()) token = base::text_in(*object, "accessToken");
   if (token.empty()) return std::unexpected("the answer has no access_token");
   if (!base::is_printable_utf8(token) || token.contains(' '))
     return std::unexpected("the token has signs that no token has");
+  if (const auto type = base::text_in(*object, "token_type");
+      !type.empty() && !base::equals_ignoring_case(type, "Bearer"))
+    return std::unexpected("the token is not a bearer token");
   const auto lifetime = lifetime_of(*object, now);
   if (!lifetime) return std::unexpected("the token has ended before it came; is the clock of this machine right?");
   return AccessToken{std::string(token), *lifetime};

@@ -47,9 +47,8 @@ std::string_view name_of_section(std::string_view line) {
 }  // namespace
 
 Or<AwsKeys> read_aws_keys(std::string_view json, std::string_view what) {
-  const auto value = parse_json(json);
-  const auto* object = value ? value->if_object() : nullptr;
-  if (object == nullptr) return std::unexpected(fmt::format("{} is no object of JSON", what));
+  const auto object = parse_object(json, what);
+  if (!object) return std::unexpected(object.error());
   AwsKeys keys{text_at(*object, "AccessKeyId"), text_at(*object, "SecretAccessKey"), text_at(*object, "Token")};
   if (keys.token.empty()) keys.token = text_at(*object, "SessionToken");
   return checked(std::move(keys), what, text_at(*object, "Expiration"));

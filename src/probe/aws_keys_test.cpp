@@ -63,8 +63,8 @@ TEST(AwsKeys, OfJsonHaveAnEnd) {
 
 TEST(AwsKeys, ThatAreWrongAreNotRepeated) {
   const auto error = [](std::string_view json) { return read_aws_keys(json, "the answer").error(); };
-  EXPECT_EQ(error("<html>"), "the answer is no object of JSON");
-  EXPECT_EQ(error("[]"), "the answer is no object of JSON");
+  EXPECT_EQ(error("<html>"), "the answer is not JSON (syntax error)");
+  EXPECT_EQ(error("[]"), "the answer is not a JSON object");
   EXPECT_EQ(error(R"({"AccessKeyId":"A","SecretAccessKey":7})"), "the answer has no AccessKeyId or no SecretAccessKey");
   EXPECT_EQ(error(R"({"AccessKeyId":"A","SecretAccessKey":"hidden\u000a"})"),
             "the answer has a key that is not one line of text");

@@ -26,13 +26,12 @@ std::string word_in(const json::object& object, std::string_view key) {
 
 /// The list under `key` of the JSON object that `text` is.
 Or<json::object> object_with_list(std::string_view text, std::string_view key) {
-  auto value = parse_json(text);
-  if (!value) return std::unexpected(fmt::format("the answer {}", value.error()));
-  json::object* object = value->if_object();
-  const json::value* list = object != nullptr ? object->if_contains(key) : nullptr;
+  auto object = parse_object(text, "the answer");
+  if (!object) return object;
+  const json::value* list = object->if_contains(key);
   if (list == nullptr || !list->is_array())
     return std::unexpected(fmt::format("the answer is JSON, but has no list {}", key));
-  return std::move(*object);
+  return object;
 }
 
 /// The texts in the list under `key`.

@@ -36,7 +36,7 @@ TEST(AzureAnswer, OfAnotherShapeIsNeverAScore) {
   };
   EXPECT_THAT(error("<html>sign in"), HasSubstr("the answer is not JSON"));
   EXPECT_EQ(error("{}"), "the answer is JSON, but has no list placementScores");
-  EXPECT_EQ(error("[]"), "the answer is JSON, but has no list placementScores");
+  EXPECT_EQ(error("[]"), "the answer is not a JSON object");
   EXPECT_EQ(error(R"({"placementScores":{}})"), "the answer is JSON, but has no list placementScores");
   EXPECT_EQ(error(R"({"placementScores":[7]})"), "the answer has a score that is no object");
   EXPECT_EQ(error(R"({"placementScores":[{"sku":"a","region":"b"}]})"),

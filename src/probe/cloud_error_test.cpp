@@ -77,10 +77,11 @@ TEST(AccessTokens, OthersAreExplainedWithoutTheToken) {
     const auto token = read_access_token(text, base::Time{1'000'000'000s});
     return token ? "none" : token.error();
   };
-  EXPECT_EQ(error("<html>"), "the answer is no JSON object");
-  EXPECT_EQ(error("[]"), "the answer is no JSON object");
+  EXPECT_EQ(error("<html>"), "the answer is not JSON (syntax error)");
+  EXPECT_EQ(error("[]"), "the answer is not a JSON object");
   EXPECT_EQ(error(R"({"expires_in":3599})"), "the answer has no access_token");
   EXPECT_EQ(error(R"({"access_token":7})"), "the answer has no access_token");
+  EXPECT_EQ(error(R"({"access_token":"hunter22","token_type":"mac"})"), "the token is not a bearer token");
   EXPECT_EQ(error("{\"access_token\":\"a\\r\\nX: secret\"}"), "the token has signs that no token has");
   EXPECT_THAT(error(R"({"access_token":"hunter22","expires_in":0})"),
               AllOf(HasSubstr("has ended before it came"), Not(HasSubstr("hunter22"))));

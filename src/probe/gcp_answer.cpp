@@ -30,13 +30,6 @@ config::Levels bands() {
   return levels;
 }
 
-Or<json::object> object_in(std::string_view text) {
-  auto value = parse_json(text);
-  if (!value) return std::unexpected(fmt::format("the answer {}", value.error()));
-  if (json::object* object = value->if_object()) return std::move(*object);
-  return std::unexpected("the answer is JSON, but no object");
-}
-
 const json::object* object_at(const json::object& object, std::string_view key) {
   const json::value* found = object.if_contains(key);
   return found != nullptr ? found->if_object() : nullptr;
@@ -132,7 +125,7 @@ Or<void> add_reservation(GcpReserved& sum, const json::object& item, std::string
 }  // namespace
 
 Or<GcpAdvice> read_gcp_advice(std::string_view text) {
-  const auto object = object_in(text);
+  const auto object = parse_object(text, "the answer");
   if (!object) return std::unexpected(object.error());
   const auto list = list_at(*object, "recommendations");
   if (!list) return std::unexpected(list.error());
@@ -164,7 +157,7 @@ Result judge_gcp(std::vector<GcpAdvised> advised, const config::Levels& levels) 
 
 Or<GcpReservationPage> read_gcp_reservations(std::string_view text, std::string_view machine_type,
                                              std::string_view name) {
-  const auto object = object_in(text);
+  const auto object = parse_object(text, "the answer");
   if (!object) return std::unexpected(object.error());
   GcpReservationPage page{.next = std::string(base::text_in(*object, "nextPageToken"))};
   const auto list = list_at(*object, "items");

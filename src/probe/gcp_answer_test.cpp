@@ -36,7 +36,7 @@ TEST(GcpAnswer, OfAnotherShapeIsNeverALevel) {
     return advice ? "none" : advice.error();
   };
   EXPECT_THAT(error("<html>"), StartsWith("the answer is not JSON"));
-  EXPECT_EQ(error("[]"), "the answer is JSON, but no object");
+  EXPECT_EQ(error("[]"), "the answer is not a JSON object");
   EXPECT_EQ(error(R"({"recommendations":{}})"), "in the answer, recommendations is no list");
   for (const char* number : {"1.5", "-0.1", "\"0.9\"", "true"})
     EXPECT_EQ(error(fmt::format(R"({{"recommendations":[{{"scores":{{"obtainability":{}}}}}]}})", number)),

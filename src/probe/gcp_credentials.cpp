@@ -102,9 +102,8 @@ Or<GcpCredentials> federation_in(Taker file, const json::object& object) {
 }  // namespace
 
 Or<GcpCredentials> read_gcp_credentials(std::string_view text) {
-  const auto value = parse_json(text);
-  const json::object* object = value ? value->if_object() : nullptr;
-  if (object == nullptr) return std::unexpected("the file is no JSON object");
+  const auto object = parse_object(text, "the file");
+  if (!object) return std::unexpected(object.error());
   const std::string_view type = base::text_in(*object, "type");
   if (type == "service_account") return key_in(Taker(*object));
   if (type == "authorized_user") return user_in(Taker(*object));
@@ -115,9 +114,8 @@ Or<GcpCredentials> read_gcp_credentials(std::string_view text) {
 Or<std::string> read_subject_token(std::string_view text, const std::string& field) {
   std::string token(base::trim(text));
   if (!field.empty()) {
-    const auto value = parse_json(text);
-    const json::object* object = value ? value->if_object() : nullptr;
-    token = object != nullptr ? std::string(base::text_in(*object, field)) : std::string();
+    const auto object = parse_object(text, "");
+    token = object ? std::string(base::text_in(*object, field)) : std::string();
   }
   if (!token.empty() && base::is_printable_utf8(token)) return token;
   return std::unexpected(field.empty() ? "there is no token of one line"

@@ -43,8 +43,8 @@ TEST(GcpCredentials, OfFederation) {
 }
 
 TEST(GcpCredentials, WhatIsMissingIsNamedWithoutAnySecret) {
-  EXPECT_EQ(error("hunter22"), "the file is no JSON object");
-  EXPECT_EQ(error("[]"), "the file is no JSON object");
+  EXPECT_EQ(error("hunter22"), "the file is not JSON (syntax error)");
+  EXPECT_EQ(error("[]"), "the file is not a JSON object");
   EXPECT_EQ(error("{}"), "its type is not service_account, external_account or authorized_user");
   const std::string half = error(R"({"type":"service_account","private_key":"hunter22"})");
   EXPECT_EQ(half, "the file has no client_email, or not in the right form");

@@ -1,5 +1,7 @@
 #include "probe/json.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "base/json.hpp"
@@ -17,6 +19,13 @@ std::expected<boost::json::value, std::string> parse_json(std::string_view text)
   auto value = base::parse_json(without_bom(text));
   if (!value) return std::unexpected(std::move(value.error().message));
   return std::move(*value);
+}
+
+std::expected<boost::json::object, std::string> parse_object(std::string_view text, std::string_view source) {
+  auto value = parse_json(text);
+  if (!value) return std::unexpected(fmt::format("{} {}", source, value.error()));
+  if (!value->is_object()) return std::unexpected(fmt::format("{} is not a JSON object", source));
+  return std::move(value->get_object());
 }
 
 std::string words_of(const boost::json::value& value, const Secrets& secrets, std::size_t most) {

@@ -14,6 +14,9 @@ namespace probe {
 /// twice, since either value may be meant. Pure; thread-safe.
 std::expected<boost::json::value, std::string> parse_json(std::string_view text);
 
+/// The object that `text` is. Fails with a sentence as above, which begins with the `source`.
+std::expected<boost::json::object, std::string> parse_object(std::string_view text, std::string_view source);
+
 /// A value in the source's words, in one line of at most `most` bytes without secrets. This is the only way for such
 /// words into a sentence or a reason.
 std::string words_of(const boost::json::value& value, const Secrets& secrets, std::size_t most);

@@ -2,31 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <boost/json.hpp>
-#include <boost/json/basic_parser_impl.hpp>
 #include <vector>
+
+#include "base/json_parser.hpp"
 
 namespace probe {
 namespace {
 
 namespace json = boost::json;
-using Error = json::error_code;
 
 /// Builds a value of what is wanted. Of everything else it counts the levels.
-class Handler {
+class Handler : public base::JsonHandler {
  public:
-  static constexpr std::size_t max_object_size = json::object::max_size();
-  static constexpr std::size_t max_array_size = json::array::max_size();
-  static constexpr std::size_t max_key_size = json::string::max_size();
-  static constexpr std::size_t max_string_size = json::string::max_size();
-
   Handler() { stack_.reset(); }
   /// Before the text.
   void want(const JsonPlaces& places) { next_ = &places; }
   json::value release() { return stack_.release(); }
 
-  static bool on_document_begin(Error&) { return true; }
-  static bool on_document_end(Error&) { return true; }
   bool on_object_begin(Error&) { return open(true); }
   bool on_object_end(std::size_t, Error&) {
     if (const auto count = close()) stack_.push_object(*count);
@@ -58,7 +50,6 @@ class Handler {
     if (takes()) stack_.push_string({part.data(), part.size()});
     return true;
   }
-  static bool on_number_part(std::string_view, Error&) { return true; }
   bool on_int64(std::int64_t number, std::string_view, Error&) {
     if (takes()) stack_.push_int64(number);
     return true;
@@ -79,8 +70,6 @@ class Handler {
     if (takes()) stack_.push_null();
     return true;
   }
-  static bool on_comment_part(std::string_view, Error&) { return true; }
-  static bool on_comment(std::string_view, Error&) { return true; }
 
  private:
   /// An object or a list that is kept.
@@ -146,14 +135,9 @@ JsonPlaces::JsonPlaces(std::initializer_list<std::string_view> places) {
 }
 
 std::expected<json::value, std::string> parse_json(std::string_view text, const JsonPlaces& places) {
-  json::parse_options options;
-  options.max_depth = 64;
-  json::basic_parser<Handler> parser(options);
+  base::JsonParser<Handler> parser;
   parser.handler().want(places);
-  Error error;
-  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (!error && read < text.size()) error = json::error::extra_data;
-  if (error) return std::unexpected(fmt::format("is not JSON ({})", error.message()));
+  if (const auto error = parser.parse(text)) return std::unexpected(fmt::format("is not JSON ({})", error.message()));
   return parser.handler().release();
 }
 

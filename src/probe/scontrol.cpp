@@ -6,6 +6,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "probe/json.hpp"
 #include "probe/slurm_json.hpp"
 
 namespace probe {
@@ -105,12 +106,12 @@ std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_vi
 }
 
 std::expected<void, std::string> add_partitions_json(Cluster& cluster, std::string_view answer) {
-  const auto parsed = parse_object(answer, "slurmrestd's list of partitions");
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto& partitions = array_in(parsed->get_object(), "partitions");
+  const auto root = parse_object(answer, "slurmrestd's list of partitions");
+  if (!root) return std::unexpected(root.error());
+  const auto& partitions = array_in(*root, "partitions");
   for (const auto& partition : partitions)
     if (partition.is_object()) add_partition(cluster, partition.get_object());
-  if (const auto error = error_in(parsed->get_object()); partitions.empty() && !error.empty())
+  if (const auto error = error_in(*root); partitions.empty() && !error.empty())
     return std::unexpected(fmt::format("Slurm's controller does not answer: {}", error));
   return {};
 }

@@ -111,16 +111,15 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
 
 std::expected<Cluster, std::string> read_sinfo_json(std::string_view output, const config::SlurmOptions& options,
                                                     std::string_view source) {
-  const auto parsed = parse_object(output, source);
-  if (!parsed) return std::unexpected(parsed.error());
-  const json::object& root = parsed->get_object();
+  const auto root = parse_object(output, source);
+  if (!root) return std::unexpected(root.error());
   Cluster cluster;
   std::set<std::pair<std::string, std::string>> seen;
-  for (const json::value& node : array_in(root, "nodes"))
+  for (const json::value& node : array_in(*root, "nodes"))
     if (node.is_object()) add_node(cluster, seen, node.get_object(), options);
-  for (const json::value& group : array_in(root, "sinfo"))
+  for (const json::value& group : array_in(*root, "sinfo"))
     if (group.is_object()) add_group(cluster, group.get_object(), options);
-  if (const auto error = error_in(root); cluster.empty() && !error.empty())
+  if (const auto error = error_in(*root); cluster.empty() && !error.empty())
     return std::unexpected(fmt::format("Slurm's controller does not answer: {}", error));
   return cluster;
 }

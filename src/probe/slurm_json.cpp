@@ -61,11 +61,4 @@ std::string error_in(const json::object& root) {
   return "";
 }
 
-std::expected<json::value, std::string> parse_object(std::string_view text, std::string_view source) {
-  auto parsed = parse_json(text);
-  if (!parsed) return std::unexpected(fmt::format("{} {}", source, parsed.error()));
-  if (!parsed->is_object()) return std::unexpected(fmt::format("{} is not a JSON object", source));
-  return std::move(*parsed);
-}
-
 }  // namespace probe

@@ -29,7 +29,4 @@ void add_states(Words& words, const boost::json::object& object, std::string_vie
 /// The error in an answer, or "". When the controller is gone, sinfo prints an error and no nodes, with exit code 0.
 std::string error_in(const boost::json::object& root);
 
-/// The object that `text` is. Fails with a sentence, which begins with its `source`.
-std::expected<boost::json::value, std::string> parse_object(std::string_view text, std::string_view source);
-
 }  // namespace probe

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/json.hpp"
+#include "probe/json.hpp"
 #include "probe/slurm_json.hpp"
 
 namespace probe {
@@ -118,13 +119,12 @@ std::expected<Turns, std::string> read_turns(std::string_view output) {
 }
 
 std::expected<Queue, std::string> read_jobs_json(std::string_view answer) {
-  const auto parsed = parse_object(answer, "slurmrestd's list of jobs");
-  if (!parsed) return std::unexpected(parsed.error());
+  const auto root = parse_object(answer, "slurmrestd's list of jobs");
+  if (!root) return std::unexpected(root.error());
   Queue queue;
-  const json::object& root = parsed->get_object();
-  for (const json::value& job : array_in(root, "jobs"))
+  for (const json::value& job : array_in(*root, "jobs"))
     if (job.is_object()) add_job(queue, job.get_object());
-  if (const auto error = error_in(root); !error.empty() && array_in(root, "jobs").empty())
+  if (const auto error = error_in(*root); !error.empty() && array_in(*root, "jobs").empty())
     return std::unexpected(fmt::format("Slurm's controller does not answer: {}", error));
   return queue;
 }
