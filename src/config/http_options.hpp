@@ -104,6 +104,9 @@ void fields(C& discover, Visit&& visit) {
 /// The form of an answer.
 enum class AnswerFormat : std::uint8_t { json, xml };
 
+/// How a client proves itself to a server of tokens (RFC 6749, section 2.3.1): by basic authentication, or in the form.
+enum class ClientAuth : std::uint8_t { client_secret_basic, client_secret_post };
+
 /// OAuth 2.0, the client credentials grant (RFC 6749, section 4.4).
 struct OAuth {
   /// "" logs in another way.
@@ -111,6 +114,7 @@ struct OAuth {
   std::string client_id{};
   /// Read for each token.
   std::string client_secret_file{};
+  ClientAuth auth_method = ClientAuth::client_secret_basic;
   std::string scope{};
   std::string audience{};
 
@@ -122,6 +126,7 @@ void fields(C& oauth, Visit&& visit) {
   visit("token_url", oauth.token_url);
   visit("client_id", oauth.client_id);
   visit("client_secret_file", oauth.client_secret_file);
+  visit("auth_method", oauth.auth_method);
   visit("scope", oauth.scope);
   visit("audience", oauth.audience);
 }

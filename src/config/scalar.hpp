@@ -32,6 +32,9 @@ inline constexpr auto kNames<Shape> = std::to_array<std::string_view>({"any", "a
 template <>
 inline constexpr auto kNames<AnswerFormat> = std::to_array<std::string_view>({"json", "xml"});
 template <>
+inline constexpr auto kNames<ClientAuth> =
+    std::to_array<std::string_view>({"client_secret_basic", "client_secret_post"});
+template <>
 inline constexpr auto kNames<TargetType> = std::to_array<std::string_view>({"AverageValue", "Value"});
 template <>
 inline constexpr auto kNames<PolicyType> = std::to_array<std::string_view>({"Pods", "Percent"});

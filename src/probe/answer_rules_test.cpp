@@ -41,6 +41,7 @@ class RulesTest : public testing::Test {
 TEST_F(RulesTest, PathsHaveThePartsOfTheProfile) {
   rules_.pointers.numbers[&M::free] = "/{provider}/{name}/{label.region}";
   EXPECT_EQ(read(R"({"p":{"a/b [8]":{"eu-1":3}}})"), "MEDIUM free 3");
+  EXPECT_EQ(notes_, "/p/a~1b [8]/eu-1 is 3\n");
   EXPECT_THAT(read(R"({"p":{"a":{"b":{"eu-1":3}}}})"), HasSubstr("has none of /level, /{provider}/{name}/"));
   rules_.pointers.numbers[&M::free] = "/{label.none}x/{other}";
   EXPECT_EQ(read(R"({"x":{"{other}":1}})"), "MEDIUM free 1");
@@ -85,7 +86,7 @@ TEST_F(RulesTest, WhatIsNotFoundHasFailedOrItsOwnLevel) {
 TEST_F(RulesTest, CountsAList) {
   rules_.count = "/{name}/regions";
   EXPECT_EQ(read(R"({"a/b [8]":{"regions":[{},{},{}]}})"), "MEDIUM free 3");
-  EXPECT_EQ(notes_, "/{name}/regions has 3 elements\n");
+  EXPECT_EQ(notes_, "the count of /a~1b [8]/regions is 3\n");
   EXPECT_EQ(read(R"({"a/b [8]":{"regions":[]}})"), "LOW free 0");
   EXPECT_EQ(read(R"({"a/b [8]":{"regions":null}})"), "LOW free 0");
   EXPECT_EQ(read(R"({"a/b [8]":null})"), "the answer has no list at /{name}/regions");
@@ -105,6 +106,7 @@ TEST_F(RulesTest, MapsWords) {
   EXPECT_EQ(read(R"({"level":true})"), "HIGH");
   EXPECT_EQ(read(R"({"level":0})"), "LOW");
   EXPECT_EQ(read(R"({"level":"low"})"), "LOW") << "our own words stay";
+  EXPECT_EQ(notes_, "") << "no rule was used";
   EXPECT_EQ(read(R"({"level":"soldout"})"),
             R"(in the answer, /level is "soldout"; it must be HIGH, MEDIUM, LOW, UNKNOWN or a word of map)");
   EXPECT_THAT(read(R"({"level":false})"), StartsWith("in the answer, /level is false; it must be"));

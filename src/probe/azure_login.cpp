@@ -7,6 +7,7 @@
 
 #include "base/url.hpp"
 #include "probe/http_request.hpp"
+#include "probe/url.hpp"
 
 namespace probe {
 namespace {
@@ -22,14 +23,6 @@ constexpr base::Duration kImdsConnect = std::chrono::seconds{3};
 
 std::string or_else(const std::string& value, const std::string& otherwise) {
   return value.empty() ? otherwise : value;
-}
-
-/// "a=1&b=2", escaped.
-std::string form(const std::vector<std::pair<std::string_view, std::string>>& fields) {
-  std::string text;
-  for (const auto& [name, value] : fields)
-    text += fmt::format("{}{}={}", text.empty() ? "" : "&", name, base::percent_encode(value));
-  return text;
 }
 
 /// Gets the one secret that an application proves itself with.
@@ -50,7 +43,7 @@ Or<Request> application(const config::AzureOptions& options, const Variables& va
                  .url = fmt::format("{}/{}/oauth2/v2.0/token", or_else(authority, std::string(kPublicAuthority)),
                                     base::percent_encode(tenant)),
                  .headers = {"Content-Type: application/x-www-form-urlencoded"},
-                 .body = form(fields),
+                 .body = form_of(fields),
                  .ca_file = options.ca_file};
 }
 
@@ -61,7 +54,7 @@ Request managed(const config::AzureOptions& options, const Variables& variables,
                                                                   {"resource", options.endpoint}};
   const std::string client = or_else(options.client_id, variables("AZURE_CLIENT_ID"));
   if (!client.empty()) fields.emplace_back("client_id", client);
-  return {.url = fmt::format("{}?{}", url, form(fields)), .direct = true, .connect = kImdsConnect};
+  return {.url = fmt::format("{}?{}", url, form_of(fields)), .direct = true, .connect = kImdsConnect};
 }
 
 }  // namespace

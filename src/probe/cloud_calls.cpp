@@ -69,16 +69,18 @@ asio::awaitable<Or<std::string>> ask_for_token(Transfers& transfers, Request req
   co_return std::unexpected(failure_of(*response, secrets).sentence);
 }
 
+Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source) {
+  return [&transfers, source = std::move(source)](base::SteadyTime deadline,
+                                                  std::stop_token stop) -> asio::awaitable<Or<Lease<std::string>>> {
+    auto token = co_await source(transfers, deadline, std::move(stop));
+    if (!token) co_return std::unexpected(std::move(token.error()));
+    co_return Lease<std::string>{std::move(token->token), steady_clock::now() + token->lifetime};
+  };
+}
+
 CloudCalls::CloudCalls(asio::any_io_executor executor, const std::string& name, base::Duration timeout,
                        TokenSource token_source)
-    : transfers_(executor, name, timeout),
-      token_source_(std::move(token_source)),
-      tokens_(executor,
-              [this](base::SteadyTime deadline, std::stop_token stop) -> asio::awaitable<Or<Lease<std::string>>> {
-                auto token = co_await token_source_(transfers_, deadline, std::move(stop));
-                if (!token) co_return std::unexpected(std::move(token.error()));
-                co_return Lease<std::string>{std::move(token->token), steady_clock::now() + token->lifetime};
-              }) {}
+    : transfers_(executor, name, timeout), tokens_(executor, renewal(transfers_, std::move(token_source))) {}
 
 asio::awaitable<CloudCalls::Called> CloudCalls::ask(Request request, const Call& call) {
   for (bool again = true;; again = false) {

@@ -42,6 +42,9 @@ boost::asio::awaitable<std::expected<std::string, std::string>> ask_for_token(Tr
                                                                               std::stop_token stop,
                                                                               std::string* date = nullptr);
 
+/// Renews tokens from `source`. `transfers` outlive the renewals.
+Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source);
+
 /// Calls of a cloud's API with access tokens, which are renewed before they end: one renewal serves all calls. Used on
 /// one thread, that of its executor.
 class CloudCalls {
@@ -60,7 +63,6 @@ class CloudCalls {
 
  private:
   Transfers transfers_;
-  TokenSource token_source_;
   Renewed<std::string> tokens_;
   /// Of the latest request.
   Secrets secrets_{};

@@ -27,6 +27,8 @@ using Or = std::expected<T, std::string>;
 
 /// The part of a header that a sentence shows.
 constexpr std::size_t kQuoted = 100;
+/// The part of an answer in another format that a person reads.
+constexpr std::size_t kNoted = 1000;
 constexpr int kUnauthorized = 401;
 /// Proxy Authentication Required.
 constexpr int kProxyLogin = 407;
@@ -73,6 +75,7 @@ Answer read(const json::value& value, const config::ProbeConfig& config, std::sp
                 .secrets = secrets,
                 .untyped = options.format == config::AnswerFormat::xml,
                 .notes = notes};
+  if (source.untyped) source.note([&] { return "the XML as JSON is " + words_of(value, secrets, kNoted); });
   Answer answer;
   if (options.batch && !options.rules.by_profile()) {
     answer = read_list(value, source, profiles, config.levels);
@@ -85,6 +88,10 @@ Answer read(const json::value& value, const config::ProbeConfig& config, std::sp
   if (options.discover.empty()) return answer;
   auto listed = listed_profiles(value, options.discover, config.match);
   if (!listed) return same_for_all(profiles.size(), std::unexpected("the answer " + listed.error()));
+  source.note([&] {
+    const auto name = [&](const core::ProfileKey& key) { return one_line(secrets.blotted(key.name)); };
+    return fmt::format("{} lists {} profiles: {}", options.discover.list, listed->size(), probe::listed(*listed, name));
+  });
   answer.discovered = std::move(*listed);
   return answer;
 }
@@ -100,9 +107,7 @@ class HttpProbe final : public Probe {
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : config_(config),
         transfers_(executor, "http " + config.name, config.timeout),
-        tokens_(executor, [this](base::SteadyTime deadline, std::stop_token stop) {
-          return fetch_token(transfers_, config_.http, deadline, std::move(stop));
-        }) {
+        tokens_(executor, renewal(transfers_, oauth_tokens(config.http))) {
     if (config.http.batch) readers_.emplace("http", 1, base::OffloadPool::Priority::low);
   }
 
@@ -173,6 +178,7 @@ class HttpProbe final : public Probe {
     if (seen.contains(url)) return std::unexpected("the answer's pages name one that was read before");
     run.request.url = std::move(url);
     add_url_secrets(run.secrets, run.request.url);
+    note(run, fmt::format("next ({}) leads to {}", config_.http.next, shown_url(run.request.url)));
     return {};
   }
 
@@ -182,7 +188,7 @@ class HttpProbe final : public Probe {
     for (int attempt = 1;; ++attempt) {
       if (by_token) {
         auto token = co_await tokens_.get(run.call.deadline, run.call.stop);
-        if (!token) co_return std::unexpected(Failure{token.error(), run.asked});
+        if (!token) co_return std::unexpected(Failure{"no access token: " + token.error(), run.asked});
         take_token(run, std::move(*token));
       }
       auto response = co_await send(run);
@@ -192,10 +198,13 @@ class HttpProbe final : public Probe {
     }
   }
 
+  static void note(const Run& run, const std::string& line) {
+    if (run.call.trace != nullptr) add_block(run.call.trace->read, line + '\n');
+  }
+
   void take_token(Run& run, std::string token) const {
     run.secrets.add_header(token);
-    if (run.call.trace != nullptr)
-      run.call.trace->read += fmt::format("a token of {} is sent\n", shown_url(config_.http.oauth.token_url));
+    note(run, fmt::format("a token of {} is sent", shown_url(config_.http.oauth.token_url)));
     run.request.bearer = std::move(token);
   }
 

@@ -62,15 +62,15 @@ TEST_F(HttpOAuthTest, WithoutATokenNothingIsAsked) {
     EXPECT_FALSE(answer.asked);
     return answer.results.at(0).error();
   };
-  EXPECT_EQ(failure("/token?error=invalid_scope"), "the token server of 127.0.0.1 answered 400: invalid_scope");
-  EXPECT_EQ(failure("/status?code=503"), "the token server of 127.0.0.1 answered 503");
-  EXPECT_EQ(failure("/redirect?to=/token"), "the token server of 127.0.0.1 answered 302");
-  EXPECT_THAT(failure("/drop"), HasSubstr("the token server of 127.0.0.1 does not answer: "));
+  EXPECT_EQ(failure("/token?error=invalid_scope"), "no access token: answered 400 Bad Request: invalid_scope");
+  EXPECT_EQ(failure("/status?code=503"), "no access token: answered 503 Service Unavailable");
+  EXPECT_EQ(failure("/redirect?to=/token"), "no access token: answered 302 Found");
+  EXPECT_THAT(failure("/drop"), HasSubstr("no access token: "));
   config::HttpOptions options = with_token("/granted");
   options.oauth.client_secret_file = "/none";
   EXPECT_THAT(error(options), HasSubstr("oauth.client_secret_file"));
   options.oauth.client_secret_file = file("secret", "wrong");
-  EXPECT_EQ(error(options), "the token server of 127.0.0.1 answered 401: invalid_client");
+  EXPECT_EQ(error(options), "no access token: answered 401 Unauthorized: invalid_client");
   EXPECT_EQ(requests("/granted"), before);
 }
 

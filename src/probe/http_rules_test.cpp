@@ -55,22 +55,27 @@ TEST_F(HttpRulesTest, ReadsXml) {
   const config::HttpOptions options{.url = url("/text?text=" + base::percent_encode("<r><free>3</free></r>")),
                                     .format = config::AnswerFormat::xml,
                                     .rules = {.find = "/r"}};
-  EXPECT_EQ(ask(options)->free, 3);
+  Trace trace;
+  EXPECT_EQ(ask(options, support::kPatience, &trace)->free, 3);
+  EXPECT_THAT(trace.read, HasSubstr(R"(the XML as JSON is {"r":{"free":"3"}})"));
   EXPECT_THAT(error({.url = json("{}"), .format = config::AnswerFormat::xml}), HasSubstr("the answer is not XML ("));
 }
 
 TEST_F(HttpRulesTest, DiscoversWhatAnAnswerLists) {
+  Trace trace;
   const auto discover = [&](const std::string& body) {
     return answer({.match = {.provider = "p"},
                    .http = {.url = json(body),
                             .batch = true,
                             .discover = {.list = "/data", .name = "{key}"},
-                            .rules = {.find = "/data/{name}"}}});
+                            .rules = {.find = "/data/{name}"}}},
+                  &trace);
   };
   profiles_ = {{1, {"p", "a"}, {}}};
   const Answer seen = discover(R"({"data":{"a":{"free":1},"b":{"free":2}}})");
   EXPECT_EQ(seen.results.at(0)->free, 1);
   EXPECT_EQ(seen.discovered, (std::vector<core::ProfileKey>{{"p", "a"}, {"p", "b"}}));
+  EXPECT_THAT(trace.read, HasSubstr("/data lists 2 profiles: a, b\n"));
   for (const char* other : {R"({"data":{}})", R"({"error":"busy"})", "[]", "<html>"})
     EXPECT_FALSE(discover(other).discovered) << other;
   EXPECT_EQ(discover("{}").results.at(0).error(), "the answer lists nothing at /data; all profiles stay");
@@ -91,7 +96,8 @@ TEST_F(HttpRulesTest, ReadsAllPages) {
     EXPECT_EQ(result->free, 3) << options.next;
     EXPECT_THAT(trace.sent, testing::AllOf(HasSubstr("n=1"), HasSubstr("n=2"), HasSubstr("n=3")));
     EXPECT_THAT(trace.received, HasSubstr("\"id\": \"3\""));
-    EXPECT_EQ(trace.read, "/items has 3 elements\n");
+    EXPECT_THAT(trace.read, HasSubstr(fmt::format("next ({}) leads to {}", options.next, url("/page?"))));
+    EXPECT_THAT(trace.read, testing::EndsWith("the count of /items is 3\n"));
   }
   EXPECT_EQ(ask({.url = url("/page?n=1&of=3"), .rules = rules})->free, 1) << "without 'next'";
 }

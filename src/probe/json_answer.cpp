@@ -52,13 +52,10 @@ Result read_json(std::string_view text, const Source& source, const config::Leve
 Result read_part(const json::value& answer, const Source& source, const config::Levels& levels) {
   const config::Path path = path_in(source, source.rules.find);
   if (path.empty()) return judged(answer, source, levels);
-  const auto note = [&](const std::string& line) {
-    if (source.notes != nullptr) *source.notes += line + '\n';
-  };
   const std::string find = config::to_text(path);
   const Place part = place_at(answer, path);
   if (part.is == Place::Is::value) {
-    note(fmt::format("{} is {}", find, words_of(*part.value, source.secrets, kQuoted)));
+    source.note([&] { return fmt::format("{} is {}", find, words_of(*part.value, source.secrets, kQuoted)); });
     return judged(*part.value, source, levels);
   }
   if (part.is == Place::Is::several)
@@ -67,7 +64,8 @@ Result read_part(const json::value& answer, const Source& source, const config::
   // Where an earlier step fails, the answer is another one than was meant.
   const bool last = part.steps + 1 >= path.size();
   if (!source.rules.missing || !last) return std::unexpected(fmt::format("{}has no {}", source.whole, find));
-  note(fmt::format("{} is not there, which is {}", find, core::to_string(*source.rules.missing)));
+  source.note(
+      [&] { return fmt::format("{} is not there, which is {}", find, core::to_string(*source.rules.missing)); });
   return core::Measurement{.level = *source.rules.missing, .reason = "the source does not list it"};
 }
 

@@ -35,6 +35,11 @@ struct Source {
   const core::Profile* profile = nullptr;
   /// Gets a line about each rule that was used, for people; may be null.
   std::string* notes = nullptr;
+
+  /// Adds what `line` returns, if somebody reads it.
+  void note(const auto& line) const {
+    if (notes != nullptr) notes->append(line()) += '\n';
+  }
 };
 
 /// Reads a source's JSON about one profile, and judges it. Fails with a sentence.
@@ -47,8 +52,8 @@ Result read_part(const boost::json::value& answer, const Source& source, const c
 config::Path path_in(const Source& source, std::string_view text);
 
 /// Reads {"level": …, "free": …, "reason": …}, all of core::kNumbers, and when that was measured, each of them optional
-/// and at the place that the source's pointers give. Fails with a sentence
-/// that names place and value when one has another type or makes no sense, or when none is there.
+/// and at the place that the source's pointers give. Fails with a sentence that names place and value when one has
+/// another type or makes no sense, or when none is there.
 std::expected<Unjudged, std::string> read_object(const boost::json::value& value, const Source& source);
 
 /// Reads a source's list of objects, each with "provider" and "name" beside its values, and judges it for each of

@@ -72,12 +72,19 @@ class Reader {
   Or<void> take_reason(Unjudged& seen) const {
     const auto found = find(rules_.pointers.reason);
     if (!found) return std::unexpected(found.error());
-    if (*found != nullptr) seen.reason = words_of(**found, source_.secrets, kMaxReasonBytes);
+    if (*found == nullptr) return {};
+    seen.reason = words_of(**found, source_.secrets, kMaxReasonBytes);
+    note_rule(rules_.pointers.reason, **found);
     return {};
   }
 
-  void note(const std::string& line) const {
-    if (source_.notes != nullptr) *source_.notes += line + '\n';
+  /// The path with the profile's parts, for notes.
+  std::string shown(const std::string& text) const { return config::to_text(path_in(source_, text)); }
+
+  /// A line about a path that is a rule itself: it has parts of the profile, or a search.
+  void note_rule(const std::string& text, const json::value& found) const {
+    if (text.find_first_of("{[") != std::string::npos)
+      source_.note([&] { return fmt::format("{} is {}", shown(text), quoted(found)); });
   }
 
   std::string quoted(const json::value& found) const {
@@ -136,7 +143,7 @@ class Reader {
     if (const json::string* text = found.if_string(); text != nullptr && source_.untyped) {
       const auto number = base::number_of<double>({text->data(), text->size()});
       if (!number || !std::isfinite(*number)) return wrong(path, found, "it must be a number");
-      return scaled(which, path, *number);
+      return scaled(which, found, *number);
     }
     if (!found.is_number()) return wrong(path, found, "it must be a number");
     // Before it becomes a double, which has not every number from there on.
@@ -146,15 +153,23 @@ class Reader {
       return std::unexpected(fmt::format("{} is {}, which is no count", path, json::serialize(found)));
     const auto number = found.to_number<double>();
     if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", path));
-    return scaled(which, path, number);
+    return scaled(which, found, number);
   }
 
-  double scaled(core::NumberOf which, const std::string& path, double number) const {
+  double scaled(core::NumberOf which, const json::value& found, double number) const {
+    const std::string& path = rules_.pointers.numbers[which];
     const double factor = rules_.scale.numbers[which];
-    if (factor == 1) return number;
-    note(fmt::format("{} is {}, times {} is {}", path, base::number_text(number), base::number_text(factor),
-                     base::number_text(number * factor)));
+    if (factor == 1)
+      note_rule(path, found);
+    else
+      source_.note([&] { return fmt::format("{} is {}", shown(path), times(number, factor)); });
     return number * factor;
+  }
+
+  static std::string times(double number, double factor) {
+    if (factor == 1) return base::number_text(number);
+    return fmt::format("{}, times {} is {}", base::number_text(number), base::number_text(factor),
+                       base::number_text(number * factor));
   }
 
   /// Elements of the list, or those that a search at the end finds.
@@ -178,8 +193,10 @@ class Reader {
                  : list.value->is_array() ? list.value->as_array().size()
                                           : 1;
     }
-    note(fmt::format("{} has {} elements", rules_.count, elements));
-    return scaled(&core::Measurement::free, rules_.count, static_cast<double>(elements));
+    const double factor = rules_.scale.numbers[&core::Measurement::free];
+    const auto number = static_cast<double>(elements);
+    source_.note([&] { return fmt::format("the count of {} is {}", shown(rules_.count), times(number, factor)); });
+    return number * factor;
   }
 
   Or<std::optional<core::Level>> level() const {
@@ -192,14 +209,19 @@ class Reader {
     const std::string word = null ? "null" : plain_text(*found->value);
     for (const auto& [text, level] : rules_.map)
       if (base::equals_ignoring_case(text, word)) {
-        note(fmt::format("{} is {}, which map makes {}", path, null ? word : quoted(*found->value),
-                         core::to_string(level)));
+        source_.note([&] {
+          return fmt::format("{} is {}, which map makes {}", shown(path), null ? word : quoted(*found->value),
+                             core::to_string(level));
+        });
         return level;
       }
     if (null) return std::nullopt;
     if (found->value->is_string())
       for (const auto level : {core::Level::high, core::Level::medium, core::Level::low, core::Level::unknown})
-        if (base::equals_ignoring_case(word, core::to_string(level))) return level;
+        if (base::equals_ignoring_case(word, core::to_string(level))) {
+          note_rule(path, *found->value);
+          return level;
+        }
     return wrong(path, *found->value,
                  rules_.map.empty() ? "it must be HIGH, MEDIUM, LOW or UNKNOWN"
                                     : "it must be HIGH, MEDIUM, LOW, UNKNOWN or a word of map");
@@ -220,6 +242,7 @@ class Reader {
 
   Or<base::Duration> age_of_time(const json::value& found) const {
     const std::string& pointer = rules_.pointers.measured_at;
+    note_rule(pointer, found);
     const json::string* text = found.if_string();
     const auto time = text != nullptr ? base::parse_rfc3339({text->data(), text->size()}) : std::nullopt;
     if (!time) return wrong(pointer, found, "it must be a time such as 2026-11-24T13:22:05Z");
@@ -232,6 +255,7 @@ class Reader {
 
   Or<base::Duration> age_given(const json::value& found) const {
     constexpr std::string_view kRight = "it must be seconds, from 0 on, or a duration such as 1m30s, ten years at most";
+    note_rule(rules_.pointers.age, found);
     if (const json::string* text = found.if_string()) {
       const auto age = base::parse_duration({text->data(), text->size()});
       if (age && age->count() >= 0 && *age <= kOldest) return *age;

@@ -1,4 +1,4 @@
-// Tokens of OAuth 2.0.
+// Requests for tokens of OAuth 2.0.
 #include "probe/oauth.hpp"
 
 #include <gmock/gmock.h>
@@ -6,14 +6,13 @@
 
 #include <fstream>
 
+#include "probe/http_request.hpp"
 #include "support/temp_dir.hpp"
 
 namespace probe {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
-using testing::Not;
 
 class OAuthTest : public testing::Test {
  protected:
@@ -22,52 +21,37 @@ class OAuthTest : public testing::Test {
     std::ofstream(path) << text << '\n';
     return path;
   }
+  config::HttpOptions options() {
+    return {.oauth = {.token_url = "https://id.example/token",
+                      .client_id = "our client",
+                      .client_secret_file = secret("a:b+c"),
+                      .scope = "read write",
+                      .audience = "https://api"}};
+  }
   support::TempDir directory_;
 };
 
 TEST_F(OAuthTest, TheRequestIsAForm) {
-  const config::HttpOptions options{.oauth = {.token_url = "https://id.example/token",
-                                              .client_id = "our client",
-                                              .client_secret_file = secret("a:b+c"),
-                                              .scope = "read write",
-                                              .audience = "https://api"}};
-  const Request request = token_request(options).value();
+  const Request request = token_request(options()).value();
   EXPECT_EQ(request.body, "grant_type=client_credentials&scope=read%20write&audience=https%3A%2F%2Fapi");
   EXPECT_EQ(request.username, "our%20client");
   EXPECT_EQ(request.password, "a%3Ab%2Bc");
   EXPECT_EQ(request.max_redirects, 0) << "no login for another host";
+}
+
+TEST_F(OAuthTest, TheSecretMayBeInTheForm) {
+  config::HttpOptions posted = options();
+  posted.oauth.auth_method = config::ClientAuth::client_secret_post;
+  posted.oauth.audience = "";
+  const Request request = token_request(posted).value();
+  EXPECT_EQ(request.body,
+            "grant_type=client_credentials&client_id=our%20client&client_secret=a%3Ab%2Bc&scope=read%20write");
+  EXPECT_EQ(request.username, "");
+  EXPECT_EQ(secrets_of(request).blotted("has a%3Ab%2Bc and a:b+c"), "has … and …");
+}
+
+TEST_F(OAuthTest, WithoutASecretThereIsNoRequest) {
   EXPECT_THAT(token_request({.oauth = {.client_secret_file = "/none"}}).error(), HasSubstr("oauth.client_secret_file"));
-}
-
-std::string token(int status, std::string body) {
-  Secrets secrets;
-  secrets.add("hunter22");
-  const auto token = read_token({.status = status, .body = std::move(body)}, secrets);
-  if (!token) return "failed: " + token.error();
-  return fmt::format("{} for {} s", token->text, token->lifetime / 1s);
-}
-
-TEST(ReadToken, ReadsWhatIsGranted) {
-  EXPECT_EQ(token(200, R"({"access_token":"abc","token_type":"Bearer","expires_in":3600})"), "abc for 3600 s");
-  EXPECT_EQ(token(200, R"({"access_token":"abc","token_type":"bearer","expires_in":"600"})"), "abc for 600 s");
-  EXPECT_EQ(token(200, R"({"access_token":"abc","token_type":"bearer"})"), "abc for 300 s");
-  for (const char* odd : {"0", "-1", "null", "\"x\"", "[]"})
-    EXPECT_EQ(token(200, fmt::format(R"({{"access_token":"a","token_type":"bearer","expires_in":{}}})", odd)),
-              "a for 300 s");
-  EXPECT_EQ(token(200, R"({"access_token":"a","token_type":"bearer","expires_in":1e300})"), "a for 86400 s");
-}
-
-TEST(ReadToken, SaysWhyThereIsNone) {
-  EXPECT_EQ(token(401, R"({"error":"invalid_client","error_description":"who?"})"),
-            "failed: answered 401: invalid_client");
-  EXPECT_EQ(token(503, "<html>"), "failed: answered 503");
-  EXPECT_EQ(token(400, R"({"error":"hunter22\n"})"), "failed: answered 400: …");
-  for (const char* none : {"", "[]", "<html>"})
-    EXPECT_EQ(token(200, none), "failed: answered something other than a JSON object");
-  for (const char* none : {"{}", R"({"access_token":7})", R"({"access_token":"a b","token_type":"bearer"})"})
-    EXPECT_EQ(token(200, none), "failed: answered without an access_token");
-  EXPECT_EQ(token(200, R"({"access_token":"a","token_type":"mac"})"),
-            "failed: answered with a token that is no bearer token");
 }
 
 }  // namespace

@@ -7,7 +7,9 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "probe/call.hpp"
 #include "probe/places.hpp"
+#include "probe/url.hpp"
 
 namespace probe {
 namespace {
@@ -29,43 +31,16 @@ bool same_host(const base::UrlParts& one, const base::UrlParts& other) {
          port_of(one) == port_of(other);
 }
 
-/// What a reference (RFC 3986, section 4.2) means in an answer of `url`.
-Or<std::string> resolved(std::string_view url, std::string_view reference) {
-  const auto unfit = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || static_cast<unsigned char>(c) >= 0x7F;
-  };
-  if (reference.size() > kLongestUrl || std::ranges::any_of(reference, unfit))
-    return std::unexpected("names a next page that is no URL");
-  reference = reference.substr(0, reference.find('#'));
+/// What a reference (RFC 3986, section 4.2) means in an answer of `url`, with that one's login.
+Or<std::string> resolved(const std::string& url, const std::string& reference) {
+  const std::string absolute = reference.size() <= kLongestUrl ? resolve(url, reference) : "";
+  if (absolute.empty()) return std::unexpected("names a next page that is no URL");
   const base::UrlParts here = base::split_url(url);
-  const std::string absolute =
-      reference.starts_with("//") ? fmt::format("{}:{}", here.scheme, reference) : std::string(reference);
-  const std::string_view origin = url.substr(0, static_cast<std::size_t>(here.path.data() - url.data()));
-  if (const base::UrlParts there = base::split_url(absolute); !there.scheme.empty() && !there.host.empty()) {
-    if (!same_host(here, there) || !there.user.empty())
-      return std::unexpected("names a next page on another host; the probe follows those of its own");
-    return fmt::format("{}{}{}", origin, there.path.empty() ? "/" : there.path, there.query);
-  }
-  if (reference.starts_with('/')) return fmt::format("{}{}", origin, reference);
-  if (reference.starts_with('?')) return fmt::format("{}{}{}", origin, here.path, reference);
-  const auto directory = here.path.substr(0, here.path.rfind('/') + 1);
-  return fmt::format("{}{}{}", origin, directory.empty() ? "/" : directory, reference);
-}
-
-/// `url` with this parameter instead of an earlier one of the name.
-std::string with_parameter(std::string_view url, std::string_view name, std::string_view value) {
-  url = url.substr(0, url.find('#'));
-  const auto question = std::min(url.find('?'), url.size());
-  std::string out(url.substr(0, question));
-  std::string_view query = url.substr(std::min(question + 1, url.size()));
-  char separator = '?';
-  while (!query.empty()) {
-    const auto parameter = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
-    if (parameter.empty() || parameter.substr(0, parameter.find('=')) == name) continue;
-    out += fmt::format("{}{}", std::exchange(separator, '&'), parameter);
-  }
-  return out + fmt::format("{}{}={}", separator, name, base::percent_encode(value));
+  const base::UrlParts there = base::split_url(absolute);
+  if (!same_host(here, there))
+    return std::unexpected("names a next page on another host; the probe follows those of its own");
+  const std::string_view origin(url.data(), static_cast<std::size_t>(here.path.data() - url.data()));
+  return fmt::format("{}{}{}", origin, there.path.empty() ? "/" : there.path, there.query);
 }
 
 /// The relation types of a link's parameters: ; rel="next last"; title=x
@@ -117,7 +92,7 @@ std::string next_link(std::string_view header) {
   return "";
 }
 
-Or<std::string> next_page(std::string_view url, const json::value& answer, const Headers& headers,
+Or<std::string> next_page(const std::string& url, const json::value& answer, const Headers& headers,
                           const config::HttpOptions& options) {
   if (options.next.empty()) return "";
   const std::string reference = reference_in(answer, headers, options.next);

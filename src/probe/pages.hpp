@@ -16,7 +16,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// The URL of the page behind `answer`, which came from `url`; "" behind the last one. Fails with a sentence that has
 /// no words of the source when that is a URL of another host, to which no login may go, or none at all.
-std::expected<std::string, std::string> next_page(std::string_view url, const boost::json::value& answer,
+std::expected<std::string, std::string> next_page(const std::string& url, const boost::json::value& answer,
                                                   const Headers& headers, const config::HttpOptions& options);
 
 /// Adds a page to those before it: lists are joined, objects get each other's members, and of other values the later

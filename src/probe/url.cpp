@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
-#include <vector>
 
 #include "base/text.hpp"
 #include "base/url.hpp"
@@ -71,6 +69,24 @@ std::string shown_url(std::string_view url) {
     if (value) out += fmt::format("={}", is_secret_parameter(name) ? "…" : *value);
   }
   return out.append(parts.fragment);
+}
+
+std::string form_of(const std::vector<std::pair<std::string_view, std::string>>& fields) {
+  std::string text;
+  for (const auto& [name, value] : fields)
+    text += fmt::format("{}{}={}", text.empty() ? "" : "&", name, base::percent_encode(value));
+  return text;
+}
+
+std::string with_parameter(std::string_view url, std::string_view name, std::string_view value) {
+  std::string out(url.substr(0, url.find_first_of("?#")));
+  char separator = '?';
+  for (const auto& [other, text] : parameters(base::split_url(url).query)) {
+    if (decoded(other) == name) continue;
+    out += fmt::format("{}{}", std::exchange(separator, '&'), other);
+    if (text) out += fmt::format("={}", *text);
+  }
+  return out + fmt::format("{}{}={}", separator, base::percent_encode(name), base::percent_encode(value));
 }
 
 void add_url_secrets(Secrets& secrets, std::string_view url) {

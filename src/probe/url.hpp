@@ -3,6 +3,8 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "probe/secrets.hpp"
 
@@ -16,6 +18,12 @@ std::expected<std::string, std::string> signable_url(std::string_view url);
 
 /// `url` fit to be shown: without user name and password, and with … for parameters whose names look secret.
 std::string shown_url(std::string_view url);
+
+/// "a=1&b=2", escaped.
+std::string form_of(const std::vector<std::pair<std::string_view, std::string>>& fields);
+
+/// `url` with this parameter, instead of earlier ones of the name. Without its fragment.
+std::string with_parameter(std::string_view url, std::string_view name, std::string_view value);
 
 /// Adds what shown_url leaves out, as it stands and decoded. Nothing where this is no URL.
 void add_url_secrets(Secrets& secrets, std::string_view url);

@@ -25,6 +25,16 @@ TEST(ShownUrl, HidesSecrets) {
   EXPECT_EQ(shown_url("http://h"), "http://h");
 }
 
+TEST(FormOf, Escapes) {
+  EXPECT_EQ(form_of({}), "");
+  EXPECT_EQ(form_of({{"a", "b c&d"}, {"e", ""}}), "a=b%20c%26d&e=");
+}
+
+TEST(WithParameter, ReplacesThoseOfTheName) {
+  EXPECT_EQ(with_parameter("https://h/x", "page", "a b"), "https://h/x?page=a%20b");
+  EXPECT_EQ(with_parameter("https://h/x?a=1&p%61ge=1&b&page=2#f", "page", "3"), "https://h/x?a=1&b&page=3");
+}
+
 TEST(LooksSecret, GoesByTheName) {
   for (const char* name :
        {"Authorization", "X-Api-Key", "X-Auth-Token", "Set-Cookie", "X-Amz-Security-Token", "PASSWORD"})

@@ -5,19 +5,22 @@ import shutil
 import subprocess
 import threading
 import time
+import unittest
 
 from support import TestCase, eventually, rows
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
+HAS_OIDC = shutil.which("node") and (TESTS / "e2e/node_modules/oidc-provider").exists()
+MISSING = "npm's oidc-provider is missing: script/bootstrap test"
 
 
 class Oidc:
     """The server of oidc_server.mjs."""
 
-    def __init__(self, life):
+    def __init__(self, life, auth="client_secret_basic"):
         self.tokens = 0
         self.process = subprocess.Popen(["node", TESTS / "support/oidc_server.mjs", "--client", "our client", "--secret", "a:b+c/%",
-                                         "--life", str(life)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                         "--life", str(life), "--auth", auth], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         line = next(line for line in self.process.stdout if line.startswith("port "))
         self.url = f"http://127.0.0.1:{int(line.split()[1])}"
         self.thread = threading.Thread(target=self._read, daemon=True)
@@ -161,17 +164,26 @@ class HttpProbeTest(TestCase):
         for before, after in zip(calls, calls[1:]):
             self.assertGreaterEqual(after - before, 2.9, calls)
 
-    def test_a_token_of_a_real_server_is_renewed_and_replaced(self):
-        if not shutil.which("node") or not (TESTS / "e2e/node_modules/oidc-provider").exists():
-            self.skipTest("npm's oidc-provider is missing: script/bootstrap test")
-        oidc = self.enterContext(Oidc(life=2))
+    def logged_in(self, oidc, **oauth):
+        """A service whose rows come from a source that wants a token."""
         (self.directory / "secret").write_text("a:b+c/%\n")
-        oauth = {"token_url": f"{oidc.url}/token", "client_id": "our client", "client_secret_file": str(self.directory / "secret"),
-                 "scope": "capacity"}
+        oauth |= {"token_url": f"{oidc.url}/token", "client_id": "our client", "client_secret_file": str(self.directory / "secret"),
+                  "scope": "capacity"}
         vacancy = self.up(profiles=[{"provider": "api", "name": f"n{i}"} for i in range(20)],
                           probes=[probe("api", f"{oidc.url}/capacity", ttl="100ms", timeout="10s", oauth=oauth)])
         eventually("all are measured", lambda: all(row["availability"] == "HIGH" for row in rows(vacancy.port).values()))
         self.assertEqual(oidc.tokens, 1, "one for all")
+        return vacancy
+
+    @unittest.skipUnless(HAS_OIDC, MISSING)
+    def test_a_secret_may_be_in_the_form(self):
+        oidc = self.enterContext(Oidc(life=60, auth="client_secret_post"))
+        self.logged_in(oidc, auth_method="client_secret_post")
+
+    @unittest.skipUnless(HAS_OIDC, MISSING)
+    def test_a_token_of_a_real_server_is_renewed_and_replaced(self):
+        oidc = self.enterContext(Oidc(life=2))
+        vacancy = self.logged_in(oidc)
         for _ in range(3):
             before = oidc.tokens
             eventually("a token has ended, and a new one has come", lambda: oidc.tokens > before)

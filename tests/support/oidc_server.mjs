@@ -1,6 +1,6 @@
 // A server of tokens for tests, npm's oidc-provider, and a source that wants one. Prints "port N" when it listens and "token" for
 // each token that it grants; a line "revoke" on its standard input ends all tokens, the end of it the server.
-// Usage: oidc_server.mjs --client ID --secret WORD --life SECONDS
+// Usage: oidc_server.mjs --client ID --secret WORD --life SECONDS [--auth METHOD]
 //   /token: the token endpoint; /capacity: {"free": 3, "total": 4} with a token that has not ended, else 401
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ const require = createRequire(new URL('../e2e/package.json', import.meta.url));
 const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
 const text = { type: 'string' };
-const { values: options } = parseArgs({ options: { client: text, secret: text, life: text } });
+const { values: options } = parseArgs({ options: { client: text, secret: text, life: text, auth: text } });
 const granted = [];
 let provider;
 
@@ -34,7 +34,7 @@ server.listen(0, '127.0.0.1', () => {
       grant_types: ['client_credentials'],
       response_types: [],
       redirect_uris: [],
-      token_endpoint_auth_method: 'client_secret_basic',
+      token_endpoint_auth_method: options.auth ?? 'client_secret_basic',
     }],
     features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
     scopes: ['capacity'],
