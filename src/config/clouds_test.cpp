@@ -42,6 +42,9 @@ TEST(CloudOptions, OfAzure) {
   EXPECT_THAT(
       azure([](auto& p) { p.ttl = minutes{14}; }),
       StartsWith("probes[0].ttl: 14m is too short: Azure keeps a score for 15 to 30 minutes; give 15m or more"));
+  EXPECT_EQ(azure([](auto& p) { p.refresh.min = minutes{15}; }), "");
+  EXPECT_THAT(azure([](auto& p) { p.refresh.min = minutes{1}; }),
+              StartsWith("probes[0].refresh.min: 1m is too short: Azure keeps a score"));
   EXPECT_THAT(azure([](auto& p) { p.levels.high.free = 1; }), StartsWith("probes[0].levels: needs numbers"));
   EXPECT_THAT(azure([](auto& p) { p.azure.regions = {"eastus", "west us"}; }),
               StartsWith("probes[0].regions[1]: 'west us' is none; write one such as eastus"));

@@ -87,6 +87,32 @@ TEST(Validate, WantsProbesThatCanRun) {
   EXPECT_THAT(complaint([](Config& c) { c.probes[0].expire_after = seconds{59}; }),
               StartsWith("probes[0].expire_after: 59s is shorter than the ttl 1m"));
   EXPECT_EQ(complaint([](Config& c) { c.probes[0].expire_after = seconds{60}; }), "");
+  const auto of_refresh = [](Refresh refresh, base::Duration ttl = seconds{60}) {
+    return complaint([&](Config& c) {
+      c.probes[0].ttl = ttl;
+      c.probes[0].refresh = refresh;
+    });
+  };
+  EXPECT_EQ(of_refresh({seconds{30}, minutes{15}}), "");
+  EXPECT_EQ(of_refresh({seconds{30}, {}}, minutes{15}), "");
+  EXPECT_EQ(of_refresh({seconds{30}, minutes{15}}, minutes{15}), "");
+  EXPECT_THAT(of_refresh({{}, minutes{15}}), StartsWith("probes[0].refresh.min: 0 makes no sense here"));
+  EXPECT_THAT(of_refresh({seconds{61}, {}}),
+              StartsWith("probes[0].refresh.min: 1m1s is longer than the longest period, 1m"));
+  EXPECT_THAT(of_refresh({seconds{30}, minutes{15}}, minutes{5}),
+              StartsWith("probes[0].refresh.max: 15m takes the place of the ttl, which is 5m"));
+  EXPECT_THAT(complaint([](Config& c) {
+                c.probes[0].refresh = {seconds{30}, minutes{15}};
+                c.probes[0].expire_after = minutes{2};
+              }),
+              StartsWith("probes[0].expire_after: 2m is shorter than the longest period 15m"));
+  ProbeConfig paced{.refresh = {seconds{30}, {}}};
+  EXPECT_EQ(paced.shortest_period(), seconds{30});
+  EXPECT_EQ(paced.longest_period(), seconds{60});
+  EXPECT_EQ(paced.most_runs(), std::numeric_limits<double>::infinity());
+  paced.rate = {10, seconds{1}};
+  paced.budget = {{7200, hours{1}}, {864'000, hours{24}}};
+  EXPECT_EQ(paced.most_runs(), 2);
   EXPECT_THAT(complaint([](Config& c) { c.probes[0].match.name = ""; }), StartsWith("probes[0].match.name: is empty"));
   EXPECT_THAT(complaint([](Config& c) { c.probes[0].match.provider = ""; }),
               StartsWith("probes[0].match.provider: is empty"));

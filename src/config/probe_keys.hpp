@@ -65,6 +65,22 @@ struct Bytes {
   bool operator==(const Bytes&) const = default;
 };
 
+/// How often profiles are measured that are wanted more, and less, than others.
+struct Refresh {
+  /// The shortest period, of a profile that somebody watches or that has just changed. 0: all have one period, the ttl.
+  base::Duration min{0};
+  /// The longest period, of a quiet one; it takes the place of the ttl. 0: the ttl.
+  base::Duration max{0};
+
+  bool operator==(const Refresh&) const = default;
+};
+
+template <Of<Refresh> C, class Visit>
+void fields(C& refresh, Visit&& visit) {
+  visit("min", refresh.min);
+  visit("max", refresh.max);
+}
+
 /// The profiles that a probe measures: globs on provider and name.
 struct Match {
   std::string provider = "*";

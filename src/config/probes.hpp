@@ -202,7 +202,9 @@ struct ProbeConfig {
   Match match{};
   /// Period from start to start. Shorter shows changes sooner and costs more probes.
   base::Duration ttl = seconds{60};
-  /// A probe that runs longer has failed. Also the lateness that is allowed before a row is STALE, up to one ttl.
+  /// Shorter periods for profiles that are wanted.
+  Refresh refresh{};
+  /// A probe that runs longer has failed. Also the lateness that is allowed before a row is STALE, up to one period.
   base::Duration timeout = seconds{30};
   /// How old a reading may get before its level is UNKNOWN. 0: five times the ttl.
   base::Duration expire_after{0};
@@ -229,7 +231,16 @@ struct ProbeConfig {
   bool batched() const;
   /// Rate and budgets.
   std::vector<Budget> limits() const;
-  base::Duration effective_expire_after() const { return expire_after.count() > 0 ? expire_after : 5 * ttl; }
+  /// Runs per second that they allow for long; infinity without limits.
+  double most_runs() const;
+  /// Are wanted profiles measured more often than others?
+  bool has_periods() const { return refresh.min.count() > 0; }
+  /// No profile is measured more often than that, and each at least as often as this.
+  base::Duration shortest_period() const { return has_periods() ? refresh.min : ttl; }
+  base::Duration longest_period() const { return refresh.max.count() > 0 ? refresh.max : ttl; }
+  base::Duration effective_expire_after() const {
+    return expire_after.count() > 0 ? expire_after : 5 * longest_period();
+  }
   bool operator==(const ProbeConfig&) const = default;
 };
 
@@ -276,6 +287,7 @@ void fields(C& probe, Visit&& visit) {
   visit("kind", probe.kind);
   visit("match", probe.match);
   visit("ttl", probe.ttl);
+  visit("refresh", probe.refresh);
   visit("timeout", probe.timeout);
   visit("expire_after", probe.expire_after);
   visit("concurrency", probe.concurrency);

@@ -43,9 +43,9 @@ void check_server(const std::string& url, const std::string& path, std::string_v
 }  // namespace
 
 void check_options(const AzureOptions& options, const ProbeConfig& probe, const std::string& path) {
-  check(probe.ttl >= kAzureKeeps, join(path, "ttl"),
+  check(probe.shortest_period() >= kAzureKeeps, join(path, probe.has_periods() ? "refresh.min" : "ttl"),
         fmt::format("{} is too short: Azure keeps a score for 15 to 30 minutes; give 15m or more",
-                    base::to_string(probe.ttl)));
+                    base::to_string(probe.shortest_period())));
   check_part(options.subscription, join(path, "subscription"), "00000000-0000-0000-0000-000000000000");
   check_regions(options.regions, join(path, "regions"), "eastus");
   check_between(options.count, 1, 1000, join(path, "count"));

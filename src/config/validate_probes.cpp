@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -99,6 +100,22 @@ void check_budgets(const ProbeConfig& probe, const std::string& path) {
   }
 }
 
+void check_refresh(const ProbeConfig& probe, const std::string& path) {
+  const Refresh& refresh = probe.refresh;
+  if (refresh == Refresh{}) return;
+  check_positive(refresh.min, join(path, "min"));
+  check(refresh.max.count() >= 0, join(path, "max"), "is negative; give the longest period");
+  const bool has_ttl = probe.ttl != ProbeConfig{}.ttl;
+  check(refresh.max.count() == 0 || !has_ttl || probe.ttl == refresh.max, join(path, "max"),
+        fmt::format("{} takes the place of the ttl, which is {}; leave one of the two out",
+                    base::to_string(refresh.max), base::to_string(probe.ttl)));
+  check(refresh.min <= probe.longest_period(), join(path, "min"),
+        fmt::format("{} is longer than the longest period, {}; give that or less", base::to_string(refresh.min),
+                    base::to_string(probe.longest_period())));
+  check(probe.longest_period() <= kLongest, join(path, "max"),
+        fmt::format("{} is longer than a year", base::to_string(refresh.max)));
+}
+
 void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(is_probe_name(probe.name), join(path, "name"),
         fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", probe.name, core::kMaxNameBytes));
@@ -107,9 +124,11 @@ void check_probe(const ProbeConfig& probe, const std::string& path) {
   check(!probe.match.name.empty(), join(path, "match.name"), "is empty and matches nothing; write '*' for all");
   check_positive(probe.ttl, join(path, "ttl"));
   check_positive(probe.timeout, join(path, "timeout"));
-  check(probe.expire_after.count() == 0 || probe.expire_after >= probe.ttl, join(path, "expire_after"),
-        fmt::format("{} is shorter than the ttl {}; give that or more, or 0 for five times the ttl",
-                    base::to_string(probe.expire_after), base::to_string(probe.ttl)));
+  check_refresh(probe, join(path, "refresh"));
+  check(probe.expire_after.count() == 0 || probe.expire_after >= probe.longest_period(), join(path, "expire_after"),
+        fmt::format("{} is shorter than the {} {}; give that or more, or 0 for five times the ttl",
+                    base::to_string(probe.expire_after), probe.refresh.max.count() > 0 ? "longest period" : "ttl",
+                    base::to_string(probe.longest_period())));
   kinds(probe, [&](std::string_view kind, const auto& options) {
     if (kind == probe.kind) check_options(options, probe, path);
   });
@@ -208,6 +227,13 @@ std::vector<Budget> ProbeConfig::limits() const {
   std::vector<Budget> limits = budget;
   if (rate) limits.push_back(*rate);
   return limits;
+}
+
+double ProbeConfig::most_runs() const {
+  double runs = std::numeric_limits<double>::infinity();
+  for (const Budget& limit : limits())
+    runs = std::min(runs, static_cast<double>(limit.calls) / std::chrono::duration<double>(limit.window).count());
+  return runs;
 }
 
 }  // namespace config

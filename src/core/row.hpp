@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/boxed.hpp"
+#include "core/next_run.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
 #include "core/word.hpp"
@@ -24,6 +25,8 @@ struct Row {
   Word probe;
   std::optional<Reading> reading;
   base::Boxed<Failure> failure;
+  /// The next measurement, where the probe has more than one period.
+  base::Boxed<NextRun> next;
   /// What `free` and `total` count, such as "GPUs"; "" where nobody says. Of the probe's configuration, not stored.
   Word unit{};
   /// Its levels are made up, by a probe of kind `simulated`. Of the probe's configuration, not stored.

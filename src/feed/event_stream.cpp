@@ -16,10 +16,10 @@ const auto kParameters = selection_parameters({"since"});
 }  // namespace
 
 EventStream::EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
-                         base::Duration heartbeat) {
+                         base::Duration heartbeat, board::Attention* attention) {
   auto& streams = metrics.gauge("vacancy_event_streams", "Open event streams", {{"server", server}});
   for (std::size_t i = 0; i < cores; ++i)
-    cores_.push_back(std::make_shared<StreamCore>(board.of_core(i), streams, heartbeat));
+    cores_.push_back(std::make_shared<StreamCore>(board.of_core(i), streams, heartbeat, attention));
 }
 
 EventStream::~EventStream() = default;

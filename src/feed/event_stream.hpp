@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "board/attention.hpp"
 #include "board/board.hpp"
 #include "feed/cache.hpp"
 #include "http/message.hpp"
@@ -33,8 +34,9 @@ inline constexpr std::chrono::seconds kReplicaHeartbeat{2};
 class EventStream {
  public:
   /// `heartbeat`: after so long without an event one is sent that says no more than that. `server` is for the metrics.
+  /// `attention`, which outlives it, counts streams of single profiles; it may be null.
   EventStream(board::Board& board, std::size_t cores, base::Metrics& metrics, const std::string& server,
-              base::Duration heartbeat);
+              base::Duration heartbeat, board::Attention* attention = nullptr);
   ~EventStream();
 
   http::Reply handle(const http::Request& request);

@@ -115,6 +115,9 @@ core::RowPtr parse_row(const json::object& object) {
   if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
   if (const auto failed_at = time_of(object, "failed_at"))
     row->failure = core::Failure{line_of(object, "error"), *failed_at};
+  // One of a later version may have another reason.
+  const auto reason = core::parse_due_reason(text_of(object, "due_reason"));
+  if (const auto due_at = time_of(object, "due_at"); due_at && reason) row->next = core::NextRun{*due_at, *reason};
   return row;
 }
 
@@ -236,6 +239,21 @@ base::Result<std::vector<SentProfile>> parse_profiles(std::string_view text) {
     profiles.push_back(std::move(*profile));
   }
   return profiles;
+}
+
+base::Result<std::vector<core::ProfileId>> parse_ids(std::string_view text, std::size_t most) {
+  const auto wrong = [most] {
+    return base::fail(base::Errc::invalid,
+                      fmt::format("the body is not a JSON array of up to {} ids; send [1, 2]", most));
+  };
+  const auto json = base::parse_json(text);
+  if (!json || !json->is_array() || json->get_array().size() > most) return wrong();
+  std::vector<core::ProfileId> ids;
+  for (const json::value& value : json->get_array()) {
+    if (!value.is_int64() || value.get_int64() <= 0) return wrong();
+    ids.push_back(value.get_int64());
+  }
+  return ids;
 }
 
 std::vector<core::Row> parse_original(std::string_view text, base::Time measured_at, base::Duration took) {

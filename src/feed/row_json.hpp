@@ -56,6 +56,10 @@ void fields(const core::Row& row, base::Time now, Visit&& visit) {
     visit("error", std::string_view(row.failure->error));
     visit("failed_at", std::optional(row.failure->failed_at));
   }
+  if (row.next) {
+    visit("due_at", std::optional(row.next->due));
+    visit("due_reason", to_string(row.next->reason));
+  }
   visit("revision", row.revision);
 }
 
@@ -86,6 +90,9 @@ base::Result<SentProfile> parse_profile(std::string_view json);
 inline constexpr std::size_t kMostProfiles = 10'000;
 /// Reads an array of them, kMostProfiles at most; the error names the element, counted from 0.
 base::Result<std::vector<SentProfile>> parse_profiles(std::string_view json);
+
+/// Reads an array of at most `most` ids of profiles.
+base::Result<std::vector<core::ProfileId>> parse_ids(std::string_view json, std::size_t most);
 
 /// Reads the original system's answer: an array of objects with provider, name and availability; further keys are
 /// left alone, and names that no profile can have are left out. Every row gets a reading that ended at `measured_at`,

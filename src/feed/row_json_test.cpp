@@ -33,6 +33,7 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->recent = *core::RecentLevels::parse("H--MLLH");
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
+  full.next = core::NextRun{kNow + 9s, core::DueReason::budget};
   full.unit = "GPUs";
   full.simulated = true;
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})

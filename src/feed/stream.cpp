@@ -20,6 +20,14 @@ http::Text text(std::string value) {
   return std::make_shared<const std::string>(std::move(value));
 }
 
+/// The profiles that the views name, one by one.
+std::vector<core::ProfileKey> named_by(const std::vector<Wish>& wishes, const core::Sets& sets) {
+  std::vector<core::ProfileKey> keys;
+  for (const Wish& wish : wishes)
+    if (wish.selection) std::ranges::move(board::named_by(*wish.selection, sets), std::back_inserter(keys));
+  return keys;
+}
+
 }  // namespace
 
 Stream::Stream(std::shared_ptr<StreamCore> core, http::PushWriter& out, const std::vector<Wish>& wishes, bool labelled)
@@ -28,6 +36,7 @@ Stream::Stream(std::shared_ptr<StreamCore> core, http::PushWriter& out, const st
     if (wish.seen && (!resume_ || resume_->revision < wish.seen->revision)) resume_ = wish.seen;
     if (wish.selection) views_.push_back({View(core_->finder, *wish.selection), wish.seen});
   }
+  if (core_->attention != nullptr) watch_ = core_->attention->watch(named_by(wishes, *core_->board.current()->sets));
   place_ = core_->add(*this);
   push(text(std::string(kRetry)));
   look();

@@ -86,6 +86,7 @@ class Stream final : public http::PushSource {
   const bool labelled_;
   /// None: it sees everything.
   std::vector<Followed> views_;
+  board::Attention::Watch watch_;
   const base::SteadyTime began_ = std::chrono::steady_clock::now();
   /// When something was sent.
   base::SteadyTime last_ = began_;

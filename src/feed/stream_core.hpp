@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/metrics.hpp"
+#include "board/attention.hpp"
 #include "board/core_board.hpp"
 #include "feed/view.hpp"
 #include "http/message.hpp"
@@ -17,11 +18,14 @@ class Stream;
 /// The streams of one core, and what they share. Touched on that core only.
 class StreamCore : public std::enable_shared_from_this<StreamCore> {
  public:
-  StreamCore(board::CoreBoard& board, prometheus::Gauge& streams, base::Duration heartbeat)
-      : board(board), heartbeat(heartbeat), streams_(streams), timer_(board.executor()) {}
+  StreamCore(board::CoreBoard& board, prometheus::Gauge& streams, base::Duration heartbeat,
+             board::Attention* attention = nullptr)
+      : board(board), heartbeat(heartbeat), attention(attention), streams_(streams), timer_(board.executor()) {}
 
   board::CoreBoard& board;
   const base::Duration heartbeat;
+  /// Where streams of single profiles count. May be null.
+  board::Attention* const attention;
   Finder finder;
 
   std::list<Stream*>::iterator add(Stream& stream);

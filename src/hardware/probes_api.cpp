@@ -95,13 +95,20 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
       .add_text("kind", config.kind)
       .add("match", match.text())
       .add("calls_a_day", fmt::format("{:.0f}", daily.calls))
-      .add_text("ttl", base::to_string(config.ttl))
+      .add_text("ttl", base::to_string(config.longest_period()))
       .add_text("timeout", base::to_string(config.timeout))
       .add("limits", limits_json(status))
       .add("running", fmt::format("{}", status.running))
       .add("profiles", fmt::format("{}", seen.profiles.size()))
       .add("failing", fmt::format("{}", seen.failing));
   if (daily.most > 0) object.add("most_calls_a_day", fmt::format("{:.0f}", daily.most));
+  if (config.has_periods())
+    object.add("refresh", Object()
+                              .add_text("min", base::to_string(config.refresh.min))
+                              .add_text("max", base::to_string(config.longest_period()))
+                              .add("watched", fmt::format("{}", status.watched))
+                              .add_text("watched_period", base::to_string(status.watched_period))
+                              .text());
   if (status.slow_since) object.add_text("slow_since", base::to_rfc3339(*status.slow_since));
   if (seen.latest_failure) object.add("last_failure", failure_json(*seen.latest_failure));
   return object.text();

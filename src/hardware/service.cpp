@@ -25,6 +25,7 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
                                  .plan = store_,
                                  .tasks = store_,
                                  .budgets = store_,
+                                 .demand = store_,
                                  .database = database_,
                                  .metrics = metrics,
                                  .owner = owner_,
@@ -45,7 +46,8 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), metrics, owner_),
       alerts_api_(alerts_, store_, caller_, history, history_, board_, runtime.background().get_executor()),
-      housekeeper_(store_, database_, runtime.background().get_executor(), metrics) {
+      housekeeper_(store_, database_, runtime.background().get_executor(), metrics),
+      demand_(store_, database_, board_, refresher_, runtime.background().get_executor()) {
   keep(config.hardware.history);
   auto& up = metrics.gauge("vacancy_database_up", "1 while the database can be read, and written as far as is needed");
   rows_at_scrape_ = board::meter(board_, metrics, "hardware");
@@ -77,6 +79,8 @@ http::Router Service::routes() {
   router.add("GET", "/hardware/{id}/history", http::to(history_, &HistoryApi::history));
   router.add("GET", "/hardware/at", http::to(history_, &HistoryApi::at));
   router.add("GET", "/hardware/transitions", http::to(history_, &HistoryApi::transitions));
+  router.add("POST", "/hardware/demand", http::to(demand_, &Demand::take),
+             http::RouteOptions{.max_body_bytes = Demand::kMostBytes});
   router.add("GET", "/hardware/profiles", explained(http::to(profiles_, &ProfilesApi::list)), administers);
   router.add("POST", "/hardware/", explained(http::to(profiles_, &ProfilesApi::add)), with_body);
   router.add("PUT", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::replace)), with_body);
@@ -106,6 +110,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("housekeeping", housekeeper_.run());
   group.spawn("SQLite's log", log_watch_.run());
   group.spawn("alerts", alerts_.run());
+  group.spawn("demand", demand_.run());
   co_await group.wait();
   co_await probes_.wait();
   co_await alerts_api_.wait();
@@ -124,6 +129,7 @@ asio::awaitable<void> Service::reload(config::Config config) {
 }
 
 void Service::stop() {
+  demand_.stop();
   housekeeper_.stop();
   refresher_.stop();
   follower_.stop();

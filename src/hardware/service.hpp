@@ -14,6 +14,7 @@
 #include "hardware/admin_token.hpp"
 #include "hardware/alerts.hpp"
 #include "hardware/alerts_api.hpp"
+#include "hardware/demand.hpp"
 #include "hardware/follower.hpp"
 #include "hardware/history_api.hpp"
 #include "hardware/housekeeper.hpp"
@@ -89,6 +90,7 @@ class Service {
   Alerts alerts_;
   AlertsApi alerts_api_;
   Housekeeper housekeeper_;
+  Demand demand_;
   std::shared_ptr<void> up_at_scrape_;
   std::shared_ptr<void> rows_at_scrape_;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/duration.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "feed/selection_query.hpp"
@@ -36,6 +37,31 @@ void add_time(data& facts, const std::string& term, base::Time time, const std::
   facts << fact;
 }
 
+/// The largest unit only, for people: "3h".
+base::Duration rounded(base::Duration duration) {
+  for (const base::Duration unit : {base::Duration(std::chrono::days{1}), base::Duration(std::chrono::hours{1}),
+                                    base::Duration(std::chrono::minutes{1})})
+    if (duration >= unit) return duration - duration % unit;
+  return std::max(duration - duration % std::chrono::seconds{1}, base::Duration(std::chrono::seconds{1}));
+}
+
+/// Why the next measurement is then: ", since somebody watches it".
+std::string why_next(const core::Row& row, base::Time now) {
+  const auto& changed = row.reading ? row.reading->changed : std::nullopt;
+  const auto age = [&] { return base::to_string(rounded(now - changed->at)); };
+  switch (row.next->reason) {
+    case core::DueReason::watched:
+      return ", since somebody watches it or waits for it";
+    case core::DueReason::changed:
+      return changed ? fmt::format(", since it changed {} ago", age()) : ", since it changed";
+    case core::DueReason::quiet:
+      return changed ? fmt::format(", since it has been quiet for {}", age()) : ", since it has never changed";
+    case core::DueReason::budget:
+      return ", since the budget of its probe allows none before";
+  }
+  return "";
+}
+
 /// Why the level is what it is: rule and reason, raw values, probe, times.
 data facts_of(const core::Row& row, base::Time now) {
   data facts{data::type::list};
@@ -54,6 +80,7 @@ data facts_of(const core::Row& row, base::Time now) {
     add_time(facts, "Stale from", reading.stale_at);
     add_time(facts, "Unknown from", reading.expires_at);
   }
+  if (row.next) add_time(facts, "Due next at", row.next->due, why_next(row, now));
   if (row.simulated) add_fact(facts, "Simulated", "yes: this level is made up");
   add_fact(facts, "Freshness", base::lower(core::to_string(core::freshness(row, now))));
   for (const auto& [label, value] : row.profile.labels) add_fact(facts, "Label " + label, value);

@@ -47,6 +47,31 @@ TEST_F(PortalTest, AProfileHasAPageThatSaysWhyAndWhatToCopy) {
   })) << "what stands there can be run";
 }
 
+TEST_F(PortalTest, AProfilesPageSaysWhenItIsMeasuredNextAndWhy) {
+  core::Row row = measured_row(1, "a", 1, Level::high);
+  const auto shows = [&](core::DueReason reason) {
+    row.next = core::NextRun{kNow + 5min, reason};
+    board_.fill({share(row)});
+    return *ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body;
+  };
+  EXPECT_THAT(shows(core::DueReason::quiet), HasSubstr("since it has never changed"));
+  row.reading->changed = core::LevelChange{Level::low, kNow - 3h - 59min};
+  const std::string due = base::to_rfc3339(kNow + 5min);
+  EXPECT_THAT(
+      shows(core::DueReason::quiet),
+      HasSubstr(fmt::format("<dt>Due next at</dt><dd><time datetime=\"{0}\">{0}</time>, since it has been quiet for "
+                            "3h</dd>",
+                            due)));
+  EXPECT_THAT(shows(core::DueReason::changed), HasSubstr("since it changed 3h ago"));
+  EXPECT_THAT(shows(core::DueReason::watched), HasSubstr("since somebody watches it or waits for it"));
+  EXPECT_THAT(shows(core::DueReason::budget), HasSubstr("since the budget of its probe allows none before"));
+  row.reading.reset();
+  EXPECT_THAT(shows(core::DueReason::quiet), HasSubstr("since it has never changed")) << "it was never measured";
+  row.next.reset();
+  board_.fill({share(row)});
+  EXPECT_THAT(*ask(&ProfilePage::handle, profile_page_, "", {"p", "a"}).body, Not(HasSubstr("Due next at")));
+}
+
 TEST_F(PortalTest, AProfilesPageTellsWhen) {
   core::Row row = measured_row(1, "a", 1, Level::high);
   row.reading->changed = core::LevelChange{Level::low, kNow - 59min};

@@ -34,7 +34,7 @@ std::string frame_ancestors_of(const std::vector<std::string>& sites) {
 Service::Service(const config::PortalConfig& config, base::Runtime& runtime, base::Metrics& metrics)
     : board_(runtime),
       reader_(board_, runtime.background().get_executor(), reader_options(config), metrics),
-      events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat),
+      events_(board_, runtime.cores(), metrics, "portal", feed::kBrowserHeartbeat, &attention_),
       profile_metrics_(board_),
       api_(board_, runtime.cores()),
       history_(reader_.replicas(), runtime.background().get_executor(), metrics),
@@ -42,7 +42,8 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       history_page_(board_, history_),
       past_page_(board_, history_),
       change_feed_(board_, history_, config.public_url),
-      wait_(board_, metrics),
+      wait_(board_, attention_, metrics),
+      demand_(board_, attention_, reader_.replicas(), runtime.background().get_executor(), metrics),
       page_(board_, runtime.cores(), config.public_url),
       profile_page_(board_, runtime.cores(), config.public_url),
       set_page_(board_, runtime.cores(), config.public_url),
@@ -98,11 +99,13 @@ asio::awaitable<void> Service::run() {
   base::TaskGroup group(co_await asio::this_coro::executor);
   group.spawn("ageing", board_.run());
   group.spawn("feed reader", reader_.run());
+  group.spawn("demand", demand_.run());
   co_await group.wait();
   co_await history_.wait();
 }
 
 void Service::stop() {
+  demand_.stop();
   reader_.stop();
   board_.stop();
 }

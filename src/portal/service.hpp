@@ -15,6 +15,7 @@
 #include "portal/badge.hpp"
 #include "portal/change_feed.hpp"
 #include "portal/cors.hpp"
+#include "portal/demand.hpp"
 #include "portal/history.hpp"
 #include "portal/history_api.hpp"
 #include "portal/history_page.hpp"
@@ -53,6 +54,7 @@ class Service {
  private:
   board::Board board_;
   feed::Reader reader_;
+  board::Attention attention_;
   feed::EventStream events_;
   feed::ProfileMetrics profile_metrics_;
   Api api_;
@@ -62,6 +64,7 @@ class Service {
   PastPage past_page_;
   ChangeFeed change_feed_;
   Wait wait_;
+  Demand demand_;
   Page page_;
   ProfilePage profile_page_;
   SetPage set_page_;

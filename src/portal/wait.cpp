@@ -197,8 +197,9 @@ std::vector<board::Tracker::Match> Awaited::matches(base::Time now, bool satisfi
 
 }  // namespace
 
-Wait::Wait(board::Board& board, base::Metrics& metrics, base::Duration longest)
+Wait::Wait(board::Board& board, board::Attention& attention, base::Metrics& metrics, base::Duration longest)
     : board_(board),
+      attention_(attention),
       longest_(longest),
       waiting_(metrics.gauge("vacancy_waiting_requests", "Requests that wait for a condition")) {}
 
@@ -208,6 +209,9 @@ boost::asio::awaitable<http::Reply> Wait::handle(const http::Request& request) {
   const Counted counted(waiting_);
   const auto deadline = std::chrono::steady_clock::now() + std::min(asked->timeout, longest_);
   board::CoreBoard& board = board_.of_core(request.core);
+  const auto watch =
+      attention_.watch(asked->set.empty() ? board::named_by(asked->condition.patterns)
+                                          : board::named_by({.set = asked->set}, *board.current()->sets));
   Awaited awaited(*std::move(asked));
   board::CoreBoard::Subscription subscription(board);
   const http::Watching client(request.connection, [&subscription] { subscription.wake(); });

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "board/attention.hpp"
 #include "board/board.hpp"
 #include "http/message.hpp"
 
@@ -24,13 +25,15 @@ class Wait {
   /// Proxies end a request that is silent for 50 or 60 s.
   static constexpr std::chrono::seconds kLongestWait{45};
 
-  /// `metrics` outlives it. No request is held longer than `longest`.
-  Wait(board::Board& board, base::Metrics& metrics, base::Duration longest = kLongestWait);
+  /// `attention`, which counts single profiles that are waited for, and `metrics` outlive it. No request is held longer
+  /// than `longest`.
+  Wait(board::Board& board, board::Attention& attention, base::Metrics& metrics, base::Duration longest = kLongestWait);
 
   boost::asio::awaitable<http::Reply> handle(const http::Request& request);
 
  private:
   board::Board& board_;
+  board::Attention& attention_;
   base::Duration longest_;
   prometheus::Gauge& waiting_;
 };

@@ -79,7 +79,8 @@ class WaitTest : public testing::Test {
   base::Runtime runtime_{1};
   support::FedBoard board_{runtime_};
   base::Metrics metrics_;
-  Wait wait_{*board_, metrics_};
+  board::Attention attention_;
+  Wait wait_{*board_, attention_, metrics_};
 };
 
 TEST_F(WaitTest, AnswersAtOnceWhenItHoldsAlready) {
@@ -291,7 +292,7 @@ TEST_F(WaitTest, BeforeTheFirstSnapshotItWaitsForOne) {
 TEST_F(WaitTest, NoRequestIsHeldLongerThanProxiesBear) {
   EXPECT_LT(Wait::kLongestWait, 50s);
   board_.fill({share(measured_row(1, "a", 1, Level::low))});
-  Wait brief(*board_, metrics_, 20ms);
+  Wait brief(*board_, attention_, metrics_, 20ms);
   auto reply = start(brief, "profile=p/a&timeout=365d");
   ASSERT_TRUE(support::ready(reply));
   const http::Reply value = reply.get();

@@ -75,6 +75,7 @@ TEST_F(RefreshTest, AReplicaThatIsGoneLeavesNoFault) {
                 .plan = store_,
                 .tasks = store_,
                 .budgets = store_,
+                .demand = store_,
                 .database = {caller, watch},
                 .metrics = metrics,
                 .owner = "me",

@@ -50,6 +50,13 @@ Meters::Meters(base::Metrics& metrics, const config::ProbeConfig& config, const 
   for (const config::Budget& budget : config.limits())
     left.push_back(&metrics.gauge("vacancy_probe_budget_left", "Runs that the budget still allows",
                                   {{"probe", config.name}, {"window", base::to_string(budget.window)}}));
+  if (config.has_periods()) {
+    watched = &metrics.gauge("vacancy_probe_watched_profiles", "Profiles of the probe that readers watch or wait for",
+                             labels_of(config));
+    watched_period = &metrics.gauge("vacancy_probe_watched_period_seconds",
+                                    "How often the probe measures those: its min, or longer where its budget is small",
+                                    labels_of(config));
+  }
   // More slots do not help a probe with one task for all profiles, or with a limit over all replicas.
   const bool scales = !config.batched() && config.limits().empty();
   at_scrape_ = metrics.at_scrape([this, &backlog, scales, slots, demand = Demand(metrics)] {
@@ -67,6 +74,8 @@ Meters::~Meters() {
   overdue.Set(0);
   slowed_down.Set(0);
   for (prometheus::Gauge* gauge : left) gauge->Set(0);
+  for (prometheus::Gauge* gauge : {watched, watched_period})
+    if (gauge != nullptr) gauge->Set(0);
 }
 
 }  // namespace refresh

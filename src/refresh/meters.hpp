@@ -39,6 +39,9 @@ class Meters {
   prometheus::Histogram& duration;
   /// In the order of config.limits().
   std::vector<prometheus::Gauge*> left;
+  /// Null unless the probe has more than one period.
+  prometheus::Gauge* watched = nullptr;
+  prometheus::Gauge* watched_period = nullptr;
 
   /// Slots in use.
   base::RecentMean used;

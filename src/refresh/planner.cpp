@@ -18,7 +18,7 @@ std::vector<store::Assignment> Planner::plan(std::span<const core::RowPtr> rows,
     const config::ProbeConfig* probe = probe_of(row->profile.key);
     const std::string name(probe != nullptr ? std::string_view(probe->name) : core::kNoProbe);
     if (name == row->probe) continue;
-    out.push_back({row->profile.id, name, probe != nullptr ? probe->ttl : base::Duration{0},
+    out.push_back({row->profile.id, name, probe != nullptr ? probe->longest_period() : base::Duration{0},
                    probe != nullptr && probe->batched()});
   }
   return out;

@@ -267,6 +267,7 @@ TEST_F(RefreshTest, AProbeThatHangsDelaysNoOther) {
                                .plan = store_,
                                .tasks = store_,
                                .budgets = store_,
+                               .demand = store_,
                                .database = {caller, watch},
                                .metrics = metrics,
                                .owner = "me",

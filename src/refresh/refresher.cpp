@@ -86,6 +86,24 @@ asio::awaitable<void> Refresher::look_at_budgets() {
   for (const auto& runner : runners) co_await runner->look_at_budget();
 }
 
+std::vector<config::ProbeConfig> Refresher::paced_probes() const {
+  std::vector<config::ProbeConfig> paced;
+  std::ranges::copy_if(planner_.probes(), std::back_inserter(paced), &config::ProbeConfig::has_periods);
+  return paced;
+}
+
+asio::awaitable<void> Refresher::follow(const std::map<std::string, Demanded>& all) {
+  // Kept, since they may be replaced meanwhile.
+  const auto runners = runners_;
+  for (const auto& runner : runners) {
+    const auto found = all.find(runner->config().name);
+    if (found == all.end() || !runner->config().has_periods()) continue;
+    const Demanded& demanded = found->second;
+    runner->set_pace(demanded.pace, demanded.watched);
+    if (!demanded.late.empty()) co_await runner->hasten(demanded.late);
+  }
+}
+
 std::vector<ProbeStatus> Refresher::status() const {
   std::vector<ProbeStatus> all;
   for (const config::ProbeConfig& config : planner_.probes())
@@ -122,7 +140,7 @@ asio::awaitable<void> Refresher::prepare(Runner& runner) {
   const std::string job = config.name + " cannot prepare its tasks";
   base::Backoff backoff;
   while (!runner.stopping()) {
-    auto call = [this, config] { shared_.plan.prepare(config.name, config.ttl, config.batched()); };
+    auto call = [this, config] { shared_.plan.prepare(config.name, config.longest_period(), config.batched()); };
     if (co_await shared_.database.attempt("assign", job, std::move(call))) break;
     co_await runner.pause(backoff.next());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,11 @@ class Refresher {
   /// measurements and gives its tasks back first. Returns when that is done; then observe all rows. REQUIRES: no other
   /// call of it is under way.
   boost::asio::awaitable<void> configure(std::vector<config::ProbeConfig> probes);
+
+  /// The probes with more than one period.
+  std::vector<config::ProbeConfig> paced_probes() const;
+  /// Runs what is wanted of probes, by their names, more often from now on, and others less.
+  boost::asio::awaitable<void> follow(const std::map<std::string, Demanded>& all);
 
   /// Asks the database what is left of all limits, for status().
   boost::asio::awaitable<void> look_at_budgets();

@@ -26,6 +26,7 @@ class ConfigureTest : public RefreshTest {
                                                             .plan = store,
                                                             .tasks = store,
                                                             .budgets = store,
+                                                            .demand = store,
                                                             .database = {caller_, watch_},
                                                             .metrics = metrics_,
                                                             .owner = "a",

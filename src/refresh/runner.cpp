@@ -32,8 +32,8 @@ bool differ(std::vector<core::ProfileKey> discovered, const std::vector<core::Pr
 }
 
 core::FreshnessRule rule_of(const config::ProbeConfig& config) {
-  return {.ttl = config.ttl,
-          .grace = std::min(config.timeout, config.ttl),
+  return {.ttl = config.longest_period(),
+          .grace = std::min(config.timeout, config.longest_period()),
           .expire_after = config.effective_expire_after()};
 }
 
@@ -47,6 +47,7 @@ Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> 
       meters_(shared.metrics, config_, backlog_, slots_.count()),
       source_(config_, std::move(probe), meters_),
       budget_(config_, shared_, meters_),
+      pace_(cautious_pace(config_)),
       measurements_(shared.executor),
       loops_(shared.executor),
       woken_(shared.executor),
@@ -81,7 +82,7 @@ asio::awaitable<void> Runner::pause(base::Duration delay) {
 asio::awaitable<void> Runner::claim_loop() {
   const std::string cannot = config_.name + " cannot claim tasks";
   const base::Duration together =
-      std::clamp<base::Duration>(config_.ttl / kPartClaimedTogether, kShortestPause, kLongestPause);
+      std::clamp<base::Duration>(config_.shortest_period() / kPartClaimedTogether, kShortestPause, kLongestPause);
   base::Backoff backoff;
   while (!stopping()) {
     woken_.reset();
@@ -120,6 +121,7 @@ Slots::Room Runner::room() const {
 /// Claims and starts up to `limit` tasks; returns when to look again, or nothing when the database is away.
 asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t limit, const std::string& cannot) {
   store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, budget_.limits(), config_.discovers()};
+  if (config_.has_periods()) wanted.promise = store::Promise{.rate = pace_.promised, .retry = pace_.rule.min};
   auto job = [this, wanted = std::move(wanted)] { return shared_.tasks.claim(wanted); };
   const auto sent = steady_clock::now();
   const auto claimed = co_await shared_.database.attempt("claim", cannot, std::move(job));
@@ -211,6 +213,11 @@ void Runner::write(store::Claim claim, probe::Answer answer, base::Duration took
                          .findings = {},
                          .took = took,
                          .rule = rule_of(config_)};
+  if (config_.has_periods()) {
+    outcome.refresh = pace_.rule;
+    outcome.watched = std::ranges::any_of(
+        claim.profiles, [this](const core::Profile& profile) { return pace_.watched->contains(profile.id); });
+  }
   if (answer.discovered && !differ(*answer.discovered, claim.profiles)) answer.discovered.reset();
   for (std::size_t i = 0; i < claim.profiles.size(); ++i)
     outcome.findings.push_back({std::move(claim.profiles[i]), std::move(answer.results[i])});
@@ -224,7 +231,30 @@ asio::awaitable<void> Runner::fail_all(std::string error) {
 }
 
 ProbeStatus Runner::status() const {
-  return {.config = config_, .left = budget_.left(), .running = leases_.size(), .slow_since = source_.slow_since()};
+  return {.config = config_,
+          .left = budget_.left(),
+          .running = leases_.size(),
+          .watched = watched_,
+          .watched_period = watched_period(pace_.rule),
+          .slow_since = source_.slow_since()};
+}
+
+void Runner::set_pace(Pace pace, std::size_t watched) {
+  pace_ = std::move(pace);
+  watched_ = watched;
+  meters_.watched->Set(static_cast<double>(watched_));
+  meters_.watched_period->Set(seconds(watched_period(pace_.rule)));
+}
+
+asio::awaitable<void> Runner::hasten(std::vector<core::ProfileId> profiles) {
+  if (stopping()) co_return;
+  auto job = [this, profiles = std::move(profiles), rule = pace_.rule] {
+    shared_.demand.hasten(config_.name, config_.batched(), profiles, rule);
+  };
+  const std::string problem = config_.name + " cannot hasten what is watched";
+  if (!co_await shared_.database.attempt_once("demand", problem, std::move(job))) co_return;
+  shared_.written();
+  wake();
 }
 
 asio::awaitable<void> Runner::look_at_budget() {

@@ -13,6 +13,7 @@
 #include "refresh/backlog.hpp"
 #include "refresh/leases.hpp"
 #include "refresh/look.hpp"
+#include "refresh/pace.hpp"
 #include "refresh/slots.hpp"
 #include "refresh/test_run.hpp"
 #include "refresh/writer.hpp"
@@ -25,6 +26,9 @@ struct ProbeStatus {
   /// How many more runs each of config.limits() allows, over all replicas, as of the latest answer of the database.
   std::vector<std::uint64_t> left;
   std::size_t running = 0;
+  /// How many of its profiles are watched, and how often it measures them.
+  std::size_t watched = 0;
+  base::Duration watched_period{0};
   /// Since when it is slowed down because its source fails, on this machine's clock.
   std::optional<base::Time> slow_since;
 };
@@ -48,6 +52,11 @@ class Runner {
   }
   /// Takes what waits for the probe.
   void looked(const Look& look);
+  /// Runs watched tasks, and those that changed, at this pace from now on. REQUIRES: the probe has more than one
+  /// period.
+  void set_pace(Pace pace, std::size_t watched);
+  /// Brings forward these profiles, which are watched.
+  boost::asio::awaitable<void> hasten(std::vector<core::ProfileId> profiles);
   bool stopping() const { return stopped_.is_set(); }
   /// Returns after `delay`, or after stop().
   boost::asio::awaitable<void> pause(base::Duration delay);
@@ -81,6 +90,8 @@ class Runner {
   Meters meters_;
   Source source_;
   ProbeBudget budget_;
+  Pace pace_;
+  std::size_t watched_ = 0;
   /// Claimed tasks that wait for a slot.
   std::deque<store::Claim> queued_;
   base::TaskGroup measurements_;

@@ -7,6 +7,7 @@
 #include "base/metrics.hpp"
 #include "refresh/database.hpp"
 #include "store/budgets.hpp"
+#include "store/demand.hpp"
 #include "store/plan.hpp"
 #include "store/tasks.hpp"
 
@@ -18,6 +19,7 @@ struct Shared {
   store::Plan& plan;
   store::Tasks& tasks;
   store::Budgets& budgets;
+  store::Demand& demand;
   Database database;
   base::Metrics& metrics;
   /// Names this replica in leases.

@@ -22,7 +22,7 @@ bool all_failed(const probe::Answer& answer) {
 }
 
 Source::Source(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, Meters& meters)
-    : config_(config), probe_(std::move(probe)), meters_(meters), breaker_(config.ttl) {}
+    : config_(config), probe_(std::move(probe)), meters_(meters), breaker_(config.longest_period()) {}
 
 asio::awaitable<probe::Answer> Source::ask(std::span<const core::Profile> profiles, std::stop_token stop,
                                            probe::Trace* trace) {

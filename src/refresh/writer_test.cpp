@@ -59,6 +59,7 @@ class WriterTest : public testing::Test {
                  .plan = store_,
                  .tasks = store_,
                  .budgets = store_,
+                 .demand = store_,
                  .database = {caller_, watch_},
                  .metrics = metrics_,
                  .owner = "replica",

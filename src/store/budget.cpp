@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "store/sql_store.hpp"
 
@@ -76,6 +77,24 @@ void Budget::look(const Limit& limit) {
 std::size_t Budget::allowed(std::size_t wanted) const {
   for (const std::uint64_t left : left_) wanted = std::min<std::size_t>(wanted, left);
   return wanted;
+}
+
+std::size_t Budget::allowed_besides(double promised) const {
+  const auto seconds = [](base::Duration duration) { return std::chrono::duration<double>(duration).count(); };
+  double room = static_cast<double>(std::numeric_limits<std::int32_t>::max());
+  for (const Limit& limit : limits_) {
+    const auto calls = static_cast<double>(limit.calls);
+    room = std::min(room, calls - promised * seconds(limit.window));
+    // Until a span leaves the window, it and all after it count, and so does what is promised until then. That comes
+    // unevenly: a part of the window more is kept.
+    double used = 0;
+    for (auto span = spans_.rbegin(); span != spans_.rend() && span->second.ends > now_ - limit.window; ++span) {
+      used += static_cast<double>(span->second.calls);
+      const base::Duration left = span->second.ends + limit.window - now_;
+      room = std::min(room, calls - used - promised * seconds(std::min(left + limit.window / 4, limit.window)));
+    }
+  }
+  return static_cast<std::size_t>(std::max(room, 0.0));
 }
 
 void Budget::spend(std::size_t count) {

@@ -27,6 +27,8 @@ class Budget {
   const std::vector<std::uint64_t>& left() const { return left_; }
   /// How many of `wanted` runs all limits allow.
   std::size_t allowed(std::size_t wanted) const;
+  /// How many runs they allow besides `promised` ones per second, all the time.
+  std::size_t allowed_besides(double promised) const;
   /// When all limits allow a run again; at most now() when they do.
   base::Time next_allowed() const { return next_allowed_; }
 

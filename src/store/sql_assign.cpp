@@ -35,7 +35,8 @@ std::vector<Assignment> changes_of(sql::Session& session, std::span<const Assign
 /// A task of another probe is a new task: a result of the old one will be refused.
 void give_probe(sql::Session& session, const std::string& probe, std::span<const Assignment> assignments,
                 base::Time now, Revision revision) {
-  static const std::string kName = sql::with_list("UPDATE reading SET probe = ?, revision = ? WHERE profile_id");
+  static const std::string kName =
+      sql::with_list("UPDATE reading SET probe = ?, revision = ?, due_at = NULL, due_reason = NULL WHERE profile_id");
   static const std::string kEnd = sql::with_list("DELETE FROM task WHERE profile_id");
   std::vector<core::ProfileId> ids;
   for (const Assignment& assignment : assignments) ids.push_back(assignment.profile);

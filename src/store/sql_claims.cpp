@@ -20,12 +20,14 @@ std::mt19937_64& random_bits() {
 struct Candidate {
   TaskId task;
   base::Time due;
+  /// It need not run yet.
+  bool early = false;
 };
 
 struct Candidates {
   base::Time now;
-  /// Free tasks that are due, the most overdue first, and equals in random order, so that replicas seldom want the same
-  /// ones.
+  /// Free tasks that are due: early ones last, else the most overdue first, and equals in random order, so that
+  /// replicas seldom want the same ones.
   std::vector<Candidate> due;
   /// When the first of the others is.
   std::optional<base::Time> next_due;
@@ -41,25 +43,41 @@ struct Lease {
 
 constexpr base::Time kUnleased{base::Duration{1}};
 
+/// Adds what must run although so many early tasks are due before that the search ended with them.
+void find_what_must(sql::Session& session, const Wanted& wanted, const std::string& free_before, std::size_t limit,
+                    std::vector<Candidate>& due) {
+  const std::string text = fmt::format(
+      "SELECT id, due FROM task WHERE probe = ? AND due <= {0} AND lease_until < {1} AND (must IS NULL OR must <= {0})"
+      " ORDER BY due LIMIT ?",
+      session.dialect().now, free_before);
+  std::erase_if(due, [](const Candidate& one) { return !one.early; });
+  auto query = session.query(text, wanted.probe, limit);
+  while (query.step()) due.push_back({query.get<TaskId>(0), query.get<base::Time>(1)});
+}
+
 /// One statement, so that it sees one state without a transaction, which would cost more round trips.
-Candidates candidates(sql::Session& session, const std::string& probe, bool spare_leases, std::size_t limit) {
+Candidates candidates(sql::Session& session, const Wanted& wanted, bool spare_leases, std::size_t limit) {
   const std::string_view now = session.dialect().now;
   const std::string free_before =
       spare_leases ? fmt::to_string(kUnleased.time_since_epoch().count()) : std::string(now);
   const std::string text = fmt::format(
       "SELECT {0}, (SELECT due FROM task WHERE probe = ? AND due > {0} AND lease_until < {1} ORDER BY due LIMIT 1),"
-      " t.id, t.due FROM (SELECT 1 AS one) o LEFT JOIN (SELECT id, due FROM task WHERE probe = ? AND due <= {0}"
-      " AND lease_until < {1} ORDER BY due LIMIT ?) t ON 1 = 1",
-      now, free_before);
+      " t.id, t.due, t.must FROM (SELECT 1 AS one) o LEFT JOIN (SELECT id, due, {2} AS must FROM task WHERE probe = ?"
+      " AND due <= {0} AND lease_until < {1} ORDER BY due LIMIT ?) t ON 1 = 1",
+      // The index has no `must`, so it is read only where it may be.
+      now, free_before, wanted.promise ? "must" : "0");
   Candidates found;
-  auto query = session.query(text, probe, probe, limit);
+  auto query = session.query(text, wanted.probe, wanted.probe, limit);
   while (query.step()) {
     found.now = query.get<base::Time>(0);
     found.next_due = query.get<std::optional<base::Time>>(1);
-    if (const auto task = query.get<std::optional<TaskId>>(2)) found.due.push_back({*task, query.get<base::Time>(3)});
+    if (const auto task = query.get<std::optional<TaskId>>(2))
+      found.due.push_back({*task, query.get<base::Time>(3), query.get<base::Time>(4) > found.now});
   }
+  if (found.due.size() == limit && std::ranges::any_of(found.due, &Candidate::early))
+    find_what_must(session, wanted, free_before, limit, found.due);
   std::ranges::shuffle(found.due, random_bits());
-  std::ranges::sort(found.due, {}, &Candidate::due);
+  std::ranges::sort(found.due, {}, [](const Candidate& one) { return std::pair(one.early, one.due); });
   return found;
 }
 
@@ -150,6 +168,14 @@ std::vector<TaskId> take_ids(std::span<const Candidate>& from, std::size_t count
   return ids;
 }
 
+/// How many of the first `count` of `from` may run: all that must, and early ones as far as the limits allow them.
+std::size_t allowed_of(std::span<const Candidate> from, std::size_t count, const Budget& budget, const Wanted& wanted) {
+  from = from.first(std::min(count, from.size()));
+  if (!wanted.promise || from.empty() || !from.back().early) return from.size();
+  const auto must = static_cast<std::size_t>(std::ranges::count(from, false, &Candidate::early));
+  return std::min(from.size(), must + budget.allowed_besides(wanted.promise->rate));
+}
+
 /// Probes per statement: SQLite takes 500 SELECTs in one.
 constexpr std::size_t kProbesPerLook = 32;
 
@@ -181,20 +207,24 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     // A step forward ends all leases at once: gives their replicas time to renew them.
     spare_leases = watch_.stepped_forward(wanted.lease);
     with_session([&](sql::Session& session) {
-      watch_.look([&] { return (found = candidates(session, wanted.probe, spare_leases, most)).now; });
+      watch_.look([&] { return (found = candidates(session, wanted, spare_leases, most)).now; });
     });
   } while (!spare_leases && watch_.stepped_forward(wanted.lease));
   Claimed claimed{.claims = {}, .now = found.now, .next_due = {}};
   std::span<const Candidate> rest = found.due;
   base::Time allowed_at = claimed.now;
+  std::vector<TaskId> denied;
   while (!rest.empty() && claimed.claims.size() < wanted.count && allowed_at <= claimed.now) {
     std::span<const Candidate> next = rest;
     const auto claims = write([&](sql::Transaction& tx) {
       next = rest;
       Budget budget(*tx, wanted.probe, wanted.limits, claimed.now);
       const std::size_t count = budget.allowed(std::min(wanted.count - claimed.claims.size(), sql::kListSize));
-      const auto ids = take_ids(next, count);
       const Lease lease{wanted, budget.now(), spare_leases ? kUnleased : budget.now()};
+      const std::size_t allowed = allowed_of(next, count, budget, wanted);
+      const auto ids = take_ids(next, allowed);
+      denied.clear();
+      if (allowed < std::min(count, next.size() + allowed)) denied = take_ids(next, sql::kListSize), next = {};
       auto claims = ids.empty() ? std::vector<Claim>() : lease_free(*tx, ids, lease);
       count_runs(budget, wanted, claims);
       claimed.now = budget.now();
@@ -209,13 +239,14 @@ Claimed SqlStore::claim(const Wanted& wanted) {
     if (!claims.empty() && claims.size() < looked_at) break;
     if (looked_at == 0) break;
   }
+  if (!denied.empty()) found.next_due = std::min(found.next_due.value_or(base::Time::max()), put_off(denied, wanted));
   drop_unusable(claimed.claims);
   std::ranges::sort(claimed.claims, {}, &Claim::due);
   if (allowed_at > claimed.now)
     claimed.next_due = allowed_at;
   else if (!rest.empty())
     claimed.next_due = rest.front().due;
-  else if (found.due.size() == most)
+  else if (found.due.size() >= most)
     claimed.next_due = claimed.now;  // there may be more
   else if (claimed.claims.size() < wanted.count)
     claimed.next_due = found.next_due;

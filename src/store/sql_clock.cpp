@@ -30,8 +30,8 @@ void age_future_readings(sql::Session& session, const std::string& probe, base::
   session.run("UPDATE reading SET revision = ?, failed_at = ? WHERE probe = ? AND failed_at > ?", revision, now, probe,
               now + kClockTolerance);
   session.run(
-      "UPDATE task SET due = ?, phase = (id * ?) % ? WHERE probe = ? AND due > ? AND (profile_id < 0 OR profile_id IN"
-      " (SELECT r.profile_id FROM reading r WHERE r.revision = ?))",
+      "UPDATE task SET due = ?, must = NULL, phase = (id * ?) % ? WHERE probe = ? AND due > ? AND (profile_id < 0 OR"
+      " profile_id IN (SELECT r.profile_id FROM reading r WHERE r.revision = ?))",
       now, kSpread, ttl, probe, now, revision);
 }
 
@@ -47,8 +47,10 @@ void shorten_leases(sql::Session& session, const std::string& probe, base::Time 
 }  // namespace
 
 void bring_forward(sql::Session& session, const std::string& probe, base::Duration ttl, base::Time now) {
-  session.run("UPDATE task SET due = ? + (id * ?) % ? WHERE probe = ? AND due > ?", now, kSpread, ttl, probe,
-              now + ttl);
+  session.run(
+      "UPDATE task SET due = CASE WHEN due > ? THEN ? + (id * ?) % ? ELSE due END, must = NULL"
+      " WHERE probe = ? AND (due > ? OR must > ?)",
+      now + ttl, now, kSpread, ttl, probe, now + ttl, now + ttl);
 }
 
 base::Time SqlStore::now() {

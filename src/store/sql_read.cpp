@@ -14,9 +14,9 @@ namespace {
 
 const std::string kColumns =
     "h.id, h.provider, h.name, r.revision, r.probe, r.level, r.reason, r.measured_at, r.stale_at, r.expires_at,"
-    " r.took, r.changed_from, r.changed_at, r.error, r.failed_at, r.recent_low, r.recent_high" +
+    " r.took, r.changed_from, r.changed_at, r.error, r.failed_at, r.recent_low, r.recent_high, r.due_at, r.due_reason" +
     number_columns(", r.");
-constexpr int kFirstNumber = 17;
+constexpr int kFirstNumber = 19;
 constexpr int kAfterNumbers = kFirstNumber + static_cast<int>(core::kNumbers.size());
 const std::string kRows = "SELECT " + kColumns + " FROM reading r JOIN hardware h ON h.id = r.profile_id";
 constexpr std::string_view kLabels = "SELECT profile_id, name, value FROM attribute";
@@ -58,6 +58,8 @@ std::shared_ptr<core::Row> row_of(const sql::Query& query) {
   }
   if (auto error = query.get<std::optional<std::string>>(13))
     row->failure = core::Failure{std::move(*error), time_in(query, 14)};
+  if (const auto reason = query.get<std::optional<std::string_view>>(18))
+    if (const auto known = core::parse_due_reason(*reason)) row->next = core::NextRun{time_in(query, 17), *known};
   return row;
 }
 

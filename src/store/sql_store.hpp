@@ -61,6 +61,11 @@ class SqlStore final : public Store {
   void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const Claim> claims) override;
 
+  void want(std::span<const core::ProfileId> profiles, base::Duration period) override;
+  std::vector<core::ProfileId> wanted() override;
+  void hasten(const std::string& probe, bool batched, std::span<const core::ProfileId> profiles,
+              const core::RefreshRule& rule) override;
+
   std::vector<core::Transition> transitions(core::ProfileId profile, const Between& between,
                                             std::size_t limit) override;
   std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
@@ -131,6 +136,9 @@ class SqlStore final : public Store {
 
   void add_backlogs(sql::Session& session, std::span<const std::string> probes, bool leases, Backlogs& backlogs);
   void drop_unusable(std::vector<Claim>& claims);
+  /// Early runs that the limits do not allow are tried again later, so that they do not stand before others until then.
+  /// Returns when. REQUIRES: sorted ids.
+  base::Time put_off(std::span<const TaskId> ids, const Wanted& wanted);
   /// Adopts some new rows of plain SQL; returns whether there may be more.
   bool adopt_fresh();
   /// Adopts all new rows, and rows refused before, and buries profiles whose row was deleted with plain SQL.

@@ -23,20 +23,22 @@ struct State {
   std::int64_t token = 0;
   core::ProfileId profile = 0;
   std::string probe;
+  base::Duration phase{0};
 };
 using States = std::unordered_map<TaskId, State>;
 
 /// Locks the leased tasks of `ids`, whether their leases are over or not, so that nobody takes one over until the
 /// transaction ends. REQUIRES: sorted ids.
 States lock_leased(sql::Session& session, std::span<const TaskId> ids) {
-  const std::string text = sql::with_list("SELECT id, owner, token, profile_id, probe FROM task WHERE id",
+  const std::string text = sql::with_list("SELECT id, owner, token, profile_id, probe, phase FROM task WHERE id",
                                           fmt::format(" AND owner <> ''{}", session.dialect().for_update));
   States states;
   sql::for_each_list(ids, [&](std::span<const TaskId> part) {
     auto query = session.query(text, part);
     while (query.step())
       states[query.get<TaskId>(0)] = {query.get<std::string>(1), query.get<std::int64_t>(2),
-                                      query.get<core::ProfileId>(3), query.get<std::string>(4)};
+                                      query.get<core::ProfileId>(3), query.get<std::string>(4),
+                                      query.get<base::Duration>(5)};
   });
   return states;
 }
@@ -52,10 +54,26 @@ void free_tasks(sql::Session& session, std::span<const TaskId> ids, base::Durati
   static const std::string kSql = sql::with_list(
       "UPDATE task SET due = CASE WHEN ? - due >= ? THEN ? - (? - due) % ?"
       " WHEN due + ? - phase > ? THEN due + ? - phase ELSE ? END,"
-      " phase = 0, lease_until = 0, owner = '', token = token + 1 WHERE id");
+      " ran = NULL, must = NULL, phase = 0, lease_until = 0, owner = '', token = token + 1 WHERE id");
   ttl = std::max(ttl, base::Duration{1});
   sql::for_each_list(
       ids, [&](std::span<const TaskId> part) { session.run(kSql, now, ttl, now, now, ttl, ttl, now, ttl, now, part); });
+}
+
+std::optional<PacedRun> paced_run(const Outcome& outcome, base::Duration phase, base::Time now) {
+  if (!outcome.refresh) return std::nullopt;
+  return PacedRun{outcome.task, *outcome.refresh, outcome.watched, now - outcome.ended_ago - outcome.took, phase};
+}
+
+/// The same for tasks of probes with more than one period. `next` has those with profiles; others are due last.
+void free_paced(sql::Session& session, std::span<const PacedRun> runs, const NextRuns& next) {
+  for (const PacedRun& run : runs) {
+    const auto found = next.find(run.task);
+    session.run(
+        "UPDATE task SET due = ?, must = ?, ran = ?, phase = 0, lease_until = 0, owner = '', token = token + 1"
+        " WHERE id = ?",
+        found != next.end() ? found->second.due : run.must(), run.must(), run.began, run.task);
+  }
 }
 
 /// Does the outcome belong to the task's present lease?
@@ -98,19 +116,24 @@ std::vector<TaskId> SqlStore::finish(std::span<const Outcome> outcomes) {
     std::vector<NewReading> readings;
     std::vector<TaskId> refused;
     std::map<base::Duration, std::vector<TaskId>> ended_by_ttl;
+    std::vector<PacedRun> paced;
     for (const Outcome* outcome : ordered) {
       const auto state = states.find(outcome->task);
       if (state == states.end() || !is_wanted(*outcome, state->second)) {
         refused.push_back(outcome->task);
         continue;
       }
-      ended_by_ttl[outcome->rule.ttl].push_back(outcome->task);
-      add_findings(*tx, *outcome, state->second.probe, now, readings);
+      const auto run = paced_run(*outcome, state->second.phase, now);
+      if (run)
+        paced.push_back(*run);
+      else
+        ended_by_ttl[outcome->rule.ttl].push_back(outcome->task);
+      add_findings(*tx, *outcome, state->second.probe, now, run, readings);
       states.erase(state);  // refuses the same outcome a second time
     }
-    write_readings(*tx, readings, now, revision, kept());
+    free_paced(*tx, paced, write_readings(*tx, std::move(readings), now, revision, kept()));
     for (const auto& [ttl, tasks] : ended_by_ttl) free_tasks(*tx, tasks, ttl, now);
-    if (ended_by_ttl.empty()) tx.rollback();
+    if (ended_by_ttl.empty() && paced.empty()) tx.rollback();
     return refused;
   });
 }

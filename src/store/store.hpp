@@ -3,6 +3,7 @@
 #include "store/alerts.hpp"
 #include "store/budgets.hpp"
 #include "store/changes.hpp"
+#include "store/demand.hpp"
 #include "store/history.hpp"
 #include "store/plan.hpp"
 #include "store/profiles.hpp"
@@ -20,6 +21,7 @@ class Store : public Changes,
               public Plan,
               public Tasks,
               public Budgets,
+              public Demand,
               public History,
               public Alerts {};
 

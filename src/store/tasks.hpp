@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "core/freshness.hpp"
+#include "core/next_run.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
 #include "store/budgets.hpp"
@@ -16,6 +17,14 @@
 namespace store {
 
 using TaskId = std::int64_t;
+
+/// What a probe has promised its profiles, so that runs before they must be do not keep others from theirs.
+struct Promise {
+  /// Runs that must be, per second.
+  double rate = 0;
+  /// After so long an early run is tried again that the limits do not allow besides those.
+  base::Duration retry{0};
+};
 
 /// A replica's request for tasks.
 struct Wanted {
@@ -28,6 +37,8 @@ struct Wanted {
   std::vector<Limit> limits{};
   /// The probe discovers profiles, so a batch without profiles asks, too.
   bool discovers = false;
+  /// Where the probe has more than one period.
+  std::optional<Promise> promise{};
 };
 
 /// A task that this replica may run until its lease ends.
@@ -87,6 +98,9 @@ struct Outcome {
   base::Duration took{0};
   base::Duration ended_ago{0};
   core::FreshnessRule rule;
+  /// The periods, where the probe has more than one; and does somebody watch a profile of the task?
+  std::optional<core::RefreshRule> refresh{};
+  bool watched = false;
 };
 
 /// The interface of runners: tasks from claim to reading. Calls as in store.hpp.
@@ -94,7 +108,8 @@ class Tasks {
  public:
   virtual ~Tasks() = default;
 
-  /// Leases due tasks to their new owner, the most overdue first, as many as are wanted and the limits allow.
+  /// Leases due tasks to their new owner, the most overdue first, as many as are wanted and the limits allow. With a
+  /// promise, those go first that must run; early ones only while the limits allow what was promised besides.
   virtual Claimed claim(const Wanted& wanted) = 0;
   /// What waits for each of `probes`. `leases`: also when leases end, which takes a look at all that is due.
   virtual Backlogs backlogs(std::span<const std::string> probes, bool leases) = 0;
@@ -112,8 +127,8 @@ class Tasks {
   virtual void release(const std::string& owner, std::span<const Claim> claims) = 0;
 };
 
-/// The due time after a run that was due at `due`: a fixed period from start to start. Periods that were missed
-/// altogether are skipped, so a task is at most one period behind when it ends.
+/// The due time after a run of a probe with one period that was due at `due`: a fixed period from start to start.
+/// Periods that were missed altogether are skipped, so a task is at most one period behind when it ends.
 base::Time next_due(base::Time due, base::Duration ttl, base::Time now);
 
 }  // namespace store

@@ -180,6 +180,7 @@ const CASES = [
   ['hardware', 'hardware/alerts', 200, { headers: token }],
   ['hardware', 'hardware/alerts/test', 405],
   ['hardware', 'hardware/alerts/replay', 401, { method: 'POST' }],
+  ['hardware', 'hardware/demand', 400, { method: 'POST' }],
   ['hardware', 'hardware/', 405, { method: 'PUT' }],
   ['hardware', 'hardware/1', 405],
   ['hardware', 'hardware/probes/test', 405],

@@ -45,6 +45,11 @@ class RefusingStore final : public support::MemoryStore {
     return MemoryStore::claim(wanted);
   }
   base::Duration lease() const { return lease_; }
+  void want(std::span<const core::ProfileId> profiles, base::Duration period) override {
+    ++wants_;
+    MemoryStore::want(profiles, period);
+  }
+  int wants() const { return wants_; }
   std::vector<core::Transition> transitions(core::ProfileId profile, const store::Between& between,
                                             std::size_t limit) override {
     gate.pass();
@@ -70,6 +75,7 @@ class RefusingStore final : public support::MemoryStore {
   std::mutex mutex_;
   std::optional<sql::ErrorKind> kind_;
   std::atomic<base::Duration> lease_{};
+  std::atomic<int> wants_ = 0;
   std::atomic<bool> refuses_outbox_ = false;
 };
 

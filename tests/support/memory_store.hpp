@@ -58,6 +58,10 @@ class MemoryStore : public store::Store {
   void fail_all(const std::string& probe, const std::string& error) override;
   void discover(const std::string& probe, std::span<const core::ProfileKey> keys) override;
   void release(const std::string& owner, std::span<const store::Claim> claims) override;
+  void want(std::span<const core::ProfileId> profiles, base::Duration period) override;
+  std::vector<core::ProfileId> wanted() override;
+  void hasten(const std::string& probe, bool batched, std::span<const core::ProfileId> profiles,
+              const core::RefreshRule& rule) override;
   std::vector<core::Transition> transitions(core::ProfileId profile, const store::Between& between,
                                             std::size_t limit) override;
   std::vector<core::Bucket> numbers(core::ProfileId profile, core::NumberOf number, core::Span span,
@@ -87,6 +91,7 @@ class MemoryStore : public store::Store {
     core::ProfileId profile = 0;
     std::string probe;
     base::Time due;
+    std::optional<base::Time> must, ran;
     base::Duration phase{0};
     base::Time lease_until;
     std::string owner;
@@ -132,6 +137,12 @@ class MemoryStore : public store::Store {
   store::Claim claim_of(store::TaskId id, Task& task);
   /// How many more runs a limit allows, and when that changes next if it is none.
   std::pair<std::uint64_t, base::Time> left(const std::string& probe, const store::Limit& limit) const;
+  /// How many runs a limit allows besides those that are promised.
+  double left_besides(const std::string& probe, const store::Limit& limit, double promised) const;
+  /// Tells when the profiles of a task are measured next.
+  void tell(const Task& task, const core::NextRun& next);
+  /// Sets when a task is due next.
+  void free(Task& task, const store::Outcome& outcome, base::Time now);
   void write(const store::Outcome& outcome, const store::Finding& finding, base::Time now);
   /// Writes what a reading adds to the history.
   void tell(core::ProfileId profile, const core::Reading* before, const core::Reading& reading);
@@ -158,6 +169,8 @@ class MemoryStore : public store::Store {
   /// When each run began.
   std::map<std::string, std::vector<base::Time>> spent_;
   std::map<store::TaskId, Task> tasks_;
+  /// Until when profiles are wanted.
+  std::map<core::ProfileId, base::Time> demand_;
   core::Retention kept_;
   std::map<core::ProfileId, History> histories_;
   std::optional<base::Time> turn_;

@@ -34,8 +34,11 @@ void MemoryStore::prepare(const std::string& probe, base::Duration ttl, bool bat
   if (batched) begin(own);
   for (const auto& [id, row] : rows_)
     if (!batched && row->probe == probe) begin(id);
-  for (auto& [id, task] : tasks_)
-    if (task.probe == probe) task.due = std::min(task.due, now + ttl / 2);
+  for (auto& [id, task] : tasks_) {
+    if (task.probe != probe) continue;
+    task.due = std::min(task.due, now + ttl / 2);
+    if (task.must > now + ttl) task.must.reset();
+  }
 }
 
 void MemoryStore::assign(std::span<const store::Assignment> assignments) {
@@ -47,6 +50,7 @@ void MemoryStore::assign(std::span<const store::Assignment> assignments) {
     if (found == rows_.end() || found->second->probe == probe) continue;
     core::Row row = *found->second;
     row.probe = probe;
+    row.next.reset();
     put(std::move(row));
     std::erase_if(tasks_, [&](const auto& entry) { return entry.second.profile == profile; });
     for (auto& [id, task] : tasks_) {
@@ -72,6 +76,19 @@ std::pair<std::uint64_t, base::Time> MemoryStore::left(const std::string& probe,
                        [&](base::Time run) { return run > now - limit.window; });
   if (recent.size() < limit.calls) return {limit.calls - recent.size(), now};
   return {0, recent.front() + limit.window};
+}
+
+double MemoryStore::left_besides(const std::string& probe, const store::Limit& limit, double promised) const {
+  const base::Time now = clock_.wall_now();
+  const auto seconds = [](base::Duration duration) { return std::chrono::duration<double>(duration).count(); };
+  double room = static_cast<double>(limit.calls) - promised * seconds(limit.window);
+  const auto spent = spent_.find(probe);
+  if (spent == spent_.end()) return room;
+  double used = 0;
+  for (auto run = spent->second.rbegin(); run != spent->second.rend() && *run > now - limit.window; ++run)
+    room = std::min(room, static_cast<double>(limit.calls) - ++used -
+                              promised * seconds(std::min(*run + limit.window + limit.window / 4 - now, limit.window)));
+  return room;
 }
 
 std::optional<base::Time> MemoryStore::spend(const std::string& probe, std::span<const store::Limit> limits) {
@@ -109,10 +126,11 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   store::Claimed claimed{.claims = {}, .now = now, .next_due = {}, .left = {}};
-  std::vector<std::pair<base::Time, TaskId>> free;
+  std::vector<std::tuple<bool, base::Time, TaskId>> free;
   for (const auto& [id, task] : tasks_) {
     if (task.probe != wanted.probe) continue;
-    if (task.lease_until < now) free.emplace_back(task.due, id);
+    const bool early = wanted.promise && task.due <= now && task.must && *task.must > now;
+    if (task.lease_until < now) free.emplace_back(early || task.due > now, task.due, id);
   }
   std::ranges::sort(free);
   std::size_t allowed = wanted.count;
@@ -123,17 +141,29 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
     allowed = std::min<std::size_t>(allowed, calls);
     next_allowed = std::max(next_allowed, next);
   }
-  for (const auto& [due, id] : free) {
+  double besides = static_cast<double>(allowed);
+  if (wanted.promise)
+    for (const store::Limit& limit : wanted.limits)
+      besides = std::min(besides, left_besides(wanted.probe, limit, wanted.promise->rate));
+  for (const auto& [early, due, id] : free) {
     if (claimed.claims.size() == wanted.count) break;
     if (due > now || claimed.claims.size() == allowed) {
-      claimed.next_due = std::max(due, next_allowed);
+      claimed.next_due = std::max(std::min(due, claimed.next_due.value_or(due)), next_allowed);
       break;
     }
     Task& task = tasks_[id];
+    if (early && besides < 1) {
+      task.due = std::min(*task.must, now + wanted.promise->retry);
+      claimed.next_due = std::min(claimed.next_due.value_or(task.due), task.due);
+      ++revision_;
+      tell(task, {task.due, core::DueReason::budget});
+      continue;
+    }
+    besides -= early ? 1 : 0;
     task.owner = wanted.owner;
     task.lease_until = now + wanted.lease;
     claimed.claims.push_back(claim_of(id, task));
-    if (claimed.claims.back().profiles.empty() && !wanted.discovers) continue;
+    if (wanted.limits.empty() || (claimed.claims.back().profiles.empty() && !wanted.discovers)) continue;
     claimed.claims.back().counted = spent_[wanted.probe].emplace_back(now);
     for (std::uint64_t& left : claimed.left) --left;
   }
@@ -202,7 +232,41 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }
+  row.next.reset();
   put(std::move(row));
+}
+
+void MemoryStore::free(Task& task, const store::Outcome& outcome, base::Time now) {
+  const base::Duration phase = std::exchange(task.phase, {});
+  task.free();
+  if (!outcome.refresh) {
+    const base::Time next = store::next_due(task.due, outcome.rule.ttl, now);
+    task.due = std::max(next - phase, std::min(next, now));
+    task.must.reset();
+    task.ran.reset();
+    return;
+  }
+  const base::Time began = now - outcome.ended_ago - outcome.took;
+  task.ran = began;
+  task.must = std::max(began + outcome.refresh->max - phase, began + outcome.refresh->min);
+  std::optional<core::NextRun> first;
+  std::vector<core::RowPtr> rows;
+  for (const store::Finding& finding : outcome.findings) {
+    const auto found = rows_.find(finding.profile.id);
+    if (found == rows_.end() || found->second->revision != revision_) continue;
+    rows.push_back(found->second);
+    const auto& reading = found->second->reading;
+    const auto changed = reading && reading->changed ? std::optional(reading->changed->at) : std::nullopt;
+    const core::NextRun own = core::next_run(*outcome.refresh, outcome.watched, began, changed);
+    if (!first || own.due < first->due) first = own;
+  }
+  if (first) first->due = std::max(std::min(first->due, *task.must), now - outcome.ended_ago);
+  task.due = first ? first->due : *task.must;
+  for (const core::RowPtr& known : rows) {
+    core::Row row = *known;
+    row.next = *first;
+    put(std::move(row));
+  }
 }
 
 std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes) {
@@ -223,9 +287,6 @@ std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes
       continue;
     }
     Task& task = found->second;
-    const base::Time next = store::next_due(task.due, outcome.rule.ttl, now);
-    task.due = std::max(next - std::exchange(task.phase, {}), std::min(next, now));
-    task.free();
     std::set<ProfileId> found_out;
     for (const store::Finding& finding : outcome.findings) {
       if (!found_out.insert(finding.profile.id).second) continue;
@@ -233,6 +294,7 @@ std::vector<TaskId> MemoryStore::finish(std::span<const store::Outcome> outcomes
       if (row != rows_.end() && row->second->probe == task.probe && row->second->profile.key == finding.profile.key)
         write(outcome, finding, now);
     }
+    free(task, outcome, now);
   }
   return refused;
 }
@@ -262,6 +324,48 @@ void MemoryStore::release(const std::string& owner, std::span<const store::Claim
   const auto lock = enter();
   for (const auto& claim : claims)
     if (Task* task = held(owner, claim)) task->free();
+}
+
+void MemoryStore::want(std::span<const ProfileId> profiles, base::Duration period) {
+  const auto lock = enter();
+  const base::Time now = clock_.wall_now();
+  std::erase_if(demand_, [&](const auto& entry) { return entry.second <= now; });
+  for (const ProfileId profile : std::set(profiles.begin(), profiles.end()))
+    if (demand_.contains(profile) || demand_.size() < store::kMostWanted) demand_[profile] = now + period;
+}
+
+std::vector<ProfileId> MemoryStore::wanted() {
+  const auto lock = enter();
+  std::vector<ProfileId> ids;
+  for (const auto& [profile, ends] : demand_)
+    if (ends > clock_.wall_now()) ids.push_back(profile);
+  return ids;
+}
+
+void MemoryStore::hasten(const std::string& probe, bool batched, std::span<const ProfileId> profiles,
+                         const core::RefreshRule& rule) {
+  const auto lock = enter();
+  const base::Time now = clock_.wall_now();
+  ++revision_;
+  for (auto& [id, task] : tasks_) {
+    if (task.probe != probe || !task.owner.empty()) continue;
+    if (!batched && std::ranges::find(profiles, task.profile) == profiles.end()) continue;
+    core::NextRun next = core::next_run(rule, true, task.ran.value_or(now), {});
+    next.due = std::max(next.due, now);
+    if (next.due >= task.due) continue;
+    task.must = task.must.value_or(task.due);
+    task.due = next.due;
+    tell(task, next);
+  }
+}
+
+void MemoryStore::tell(const Task& task, const core::NextRun& next) {
+  for (const auto& [profile, known] : std::map(rows_)) {
+    if (known->probe != task.probe || (task.profile > 0 && profile != task.profile)) continue;
+    core::Row row = *known;
+    row.next = next;
+    put(std::move(row));
+  }
 }
 
 }  // namespace support

@@ -22,6 +22,7 @@ class Replica {
                 .plan = store,
                 .tasks = store,
                 .budgets = store,
+                .demand = store,
                 .database = {caller_, watch_},
                 .metrics = metrics_,
                 .owner = fmt::format("replica-{}", ++count_),

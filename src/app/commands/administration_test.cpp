@@ -216,6 +216,8 @@ TEST_F(AdministrationTest, ListsProbes) {
   const std::string probes = R"([
     {"name":"slurm","kind":"exec","match":{"provider":"p","name":"*"},"ttl":"1m","profiles":1,"failing":0,"calls_a_day":1440,
      "limits":[]},
+    {"name":"paced","kind":"http","match":{"provider":"r","name":"*"},"ttl":"15m","profiles":2,"failing":0,"calls_a_day":5760,
+     "limits":[],"refresh":{"min":"30s","max":"15m","watched":1,"watched_period":"45s"}},
     {"name":"cloud","kind":"http","match":{"provider":"q","name":"*"},"ttl":"5m","profiles":3,"failing":2,
      "calls_a_day":864,"most_calls_a_day":1728000,
      "limits":[{"left":3,"calls":10,"window":"1h"},{"calls":5,"window":"1m"}],"slow_since":"T1",
@@ -224,6 +226,8 @@ TEST_F(AdministrationTest, ListsProbes) {
   EXPECT_EQ(probe({"list"}).out,
             "slurm (exec) measures p/* every 1m: 1 profile, 0 failing\n"
             "  calls a day: 1440\n"
+            "paced (http) measures r/* every 30s to 15m (1 watched, every 45s): 2 profiles, 0 failing\n"
+            "  calls a day: up to 5760\n"
             "cloud (http) measures q/* every 5m: 3 profiles, 2 failing\n"
             "  budget: 3 of 10 in 1h left, ? of 5 in 1m left\n"
             "  calls a day: 864 of 1728000 that the source allows\n"

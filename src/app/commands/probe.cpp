@@ -35,17 +35,26 @@ std::string budgets_of(const json::object& probe) {
   return text;
 }
 
+/// "30s to 15m (2 watched, every 45s)", or the ttl.
+std::string periods_of(const json::object& probe) {
+  const json::value* refresh = probe.if_contains("refresh");
+  if (refresh == nullptr) return text_at(probe, "ttl");
+  const json::object& periods = refresh->as_object();
+  return fmt::format("{} to {} ({} watched, every {})", text_at(periods, "min"), text_at(periods, "max"),
+                     text_at(periods, "watched"), text_at(periods, "watched_period"));
+}
+
 void print_probe(const json::object& probe) {
   const json::object& match = probe.at("match").as_object();
   const std::string profiles = text_at(probe, "profiles");
   std::cout << fmt::format("{} ({}) measures {}/{} every {}: {} profile{}, {} failing\n", text_at(probe, "name"),
                            text_at(probe, "kind"), text_at(match, "provider"), text_at(match, "name"),
-                           text_at(probe, "ttl"), profiles, profiles == "1" ? "" : "s", text_at(probe, "failing"));
+                           periods_of(probe), profiles, profiles == "1" ? "" : "s", text_at(probe, "failing"));
   if (const std::string budgets = budgets_of(probe); !budgets.empty())
     std::cout << fmt::format("  budget: {}\n", budgets);
   if (const std::string calls = text_at(probe, "calls_a_day"); !calls.empty() && calls != "0") {
     const std::string most = text_at(probe, "most_calls_a_day");
-    std::cout << fmt::format("  calls a day: {}{}\n", calls,
+    std::cout << fmt::format("  calls a day: {}{}{}\n", probe.contains("refresh") ? "up to " : "", calls,
                              most.empty() ? "" : fmt::format(" of {} that the source allows", most));
   }
   if (const std::string since = text_at(probe, "slow_since"); !since.empty())

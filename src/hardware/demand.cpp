@@ -1,0 +1,73 @@
+#include "hardware/demand.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "feed/row_json.hpp"
+
+namespace hardware {
+namespace asio = boost::asio;
+namespace {
+
+using std::chrono::steady_clock;
+
+/// A portal says what it wants every 15 s. A tab that was closed counts for less than a minute.
+constexpr std::chrono::seconds kCounts{45};
+constexpr base::Duration kPeriod = std::chrono::seconds{2};
+/// After a look it rests for so many times as long, within bounds: millions of rows keep a thread busy for a twentieth
+/// of the time.
+constexpr int kRest = 19;
+constexpr base::Duration kLongestRest = std::chrono::seconds{10};
+
+}  // namespace
+
+Demand::Demand(store::Demand& store, refresh::Database& database, board::Board& board, refresh::Refresher& refresher,
+               asio::any_io_executor background)
+    : store_(store),
+      database_(database),
+      board_(board),
+      refresher_(refresher),
+      background_(std::move(background)),
+      stopped_(background_) {}
+
+http::Reply Demand::take(const http::Request& request) {
+  const auto ids = feed::parse_ids(request.body, kMostOfPortal);
+  if (!ids) return http::problem(ids.error());
+  const std::lock_guard lock(mutex_);
+  for (const core::ProfileId id : *ids)
+    if (taken_.size() < store::kMostWanted) taken_.insert(id);
+  return {.status = 204};
+}
+
+std::vector<core::ProfileId> Demand::taken() {
+  const std::lock_guard lock(mutex_);
+  const auto taken = std::exchange(taken_, {});
+  return {taken.begin(), taken.end()};
+}
+
+asio::awaitable<void> Demand::run() {
+  base::Duration took{0};
+  do {
+    const auto began = steady_clock::now();
+    auto wanted = taken();
+    auto probes = refresher_.paced_probes();
+    if (!probes.empty() && board_.filled()) co_await look(std::move(probes), std::move(wanted));
+    took = std::chrono::duration_cast<base::Duration>(steady_clock::now() - began);
+  } while (!co_await stopped_.wait_for(std::clamp(kRest * took, kPeriod, kLongestRest)));
+}
+
+/// What is taken and lost with the database's connection, portals say again soon.
+asio::awaitable<void> Demand::look(std::vector<config::ProbeConfig> probes, std::vector<core::ProfileId> taken) {
+  // Looking at millions of rows takes a while, so it is not done on this thread.
+  auto job = [this, probes = std::move(probes), taken = std::move(taken), state = board_.state()] {
+    if (!taken.empty()) store_.want(taken, kCounts);
+    const auto wanted = store_.wanted();
+    return refresh::demanded_of(probes, state->snapshot,
+                                std::make_shared<const refresh::Watched>(wanted.begin(), wanted.end()),
+                                state->now(steady_clock::now()));
+  };
+  const auto all = co_await database_.attempt_once("demand", "demand cannot be followed", std::move(job));
+  if (all) co_await refresher_.follow(*all);
+}
+
+}  // namespace hardware
