@@ -51,6 +51,10 @@ class Log final : public store::History {
   std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId>, std::size_t) override {
     return {};
   }
+  std::map<core::ProfileId, core::Calibration> calibration(const store::Between&,
+                                                           std::optional<core::ProfileId>) override {
+    return {};
+  }
   void keep(const core::Retention&) override {}
   bool take_turn(base::Duration) override { return false; }
   store::Pruned prune() override { return {}; }

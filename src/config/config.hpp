@@ -39,6 +39,8 @@ struct HardwareConfig {
   base::Duration database_wait = seconds{60};
   /// A file with the bearer token for profile administration. Without one, administration is refused.
   std::string admin_token_file{};
+  /// A file with the bearer token for telling of launches, and for nothing else. The admin token does as well.
+  std::string observer_token_file{};
   /// How often each replica asks the database for changes. Shorter shows changes sooner and costs one indexed read.
   base::Duration poll_interval = milliseconds{250};
   /// How long a replica may hold a task without renewing: a dead replica's tasks wait this long at most.
@@ -68,6 +70,9 @@ struct PortalConfig {
   /// Where people reach it: http(s)://HOST[:PORT][/PREFIX], without a slash at the end. For links that must be
   /// absolute; without it there are none.
   std::string public_url{};
+  /// A file with the bearer token with which launches are told to the portal, which passes them and the token on to the
+  /// hardware service. Without one, the portal takes nothing.
+  std::string observer_token_file{};
 
   bool operator==(const PortalConfig&) const = default;
 };

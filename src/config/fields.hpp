@@ -45,6 +45,7 @@ void fields(C& hardware, Visit&& visit) {
   visit("database_ssl_ca", hardware.database_ssl_ca);
   visit("database_wait", hardware.database_wait);
   visit("admin_token_file", hardware.admin_token_file);
+  visit("observer_token_file", hardware.observer_token_file);
   visit("poll_interval", hardware.poll_interval);
   visit("lease", hardware.lease);
   visit("database_connections", hardware.database_connections);
@@ -61,6 +62,7 @@ void fields(C& portal, Visit&& visit) {
   visit("allow_origin", portal.allow_origin);
   visit("frame_ancestors", portal.frame_ancestors);
   visit("public_url", portal.public_url);
+  visit("observer_token_file", portal.observer_token_file);
 }
 
 template <Of<MetricTarget> C, class Visit>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -12,6 +13,8 @@
 #include "config/gcp_options.hpp"
 #include "config/http_options.hpp"
 #include "config/probe_keys.hpp"
+#include "core/freshness.hpp"
+#include "core/reading.hpp"
 
 /// The kinds of probes: the options of each, their keys, and what is refused. A new kind is its options here, a member
 /// of ProbeConfig, a line in `kinds`, and what probe/kinds.hpp says.
@@ -240,6 +243,11 @@ struct ProbeConfig {
   base::Duration longest_period() const { return refresh.max.count() > 0 ? refresh.max : ttl; }
   base::Duration effective_expire_after() const {
     return expire_after.count() > 0 ? expire_after : 5 * longest_period();
+  }
+  /// How long its measurements are trusted.
+  core::FreshnessRule freshness_rule() const {
+    const base::Duration promised = longest_period();
+    return {.ttl = promised, .grace = std::min(timeout, promised), .expire_after = effective_expire_after()};
   }
   bool operator==(const ProbeConfig&) const = default;
 };

@@ -162,7 +162,7 @@ TEST_F(YamlFile, UnknownKeysNameTheNearest) {
   EXPECT_EQ(complaint("hardware:\n  http:\n    prot: 1\n"), "3: hardware.http.prot: unknown key; did you mean port?");
   EXPECT_EQ(complaint("portal:\n  zzzzzz: 1\n"),
             "2: portal.zzzzzz: unknown key; use one of http, hardware_urls, poll_interval, poll_timeout, "
-            "first_snapshot_wait, allow_origin, frame_ancestors, public_url");
+            "first_snapshot_wait, allow_origin, frame_ancestors, public_url, observer_token_file");
   EXPECT_THAT(complaint("? [a]\n: 1\n"), HasSubstr("a key must be a single word"));
 }
 

@@ -97,6 +97,13 @@ base::Result<HistoryRange> read_range(const http::Query& query, base::Time now, 
   return range;
 }
 
+base::Result<HistoryRange> read_period(const http::Query& query, base::Time now) {
+  constexpr std::chrono::days kUsual{30};
+  if (auto known = query.only({"since", "from", "to"}); !known) return std::unexpected(known.error());
+  if (!query.get("since") && !query.get("from") && !query.get("to")) return range_until(now, kUsual);
+  return read_range(query, now);
+}
+
 std::string to_query(const HistoryRange& range) {
   return fmt::format("from={}&to={}&span={}&limit={}", base::percent_encode(base::to_rfc3339(range.from)),
                      base::percent_encode(base::to_rfc3339(range.to)),

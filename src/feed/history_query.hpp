@@ -44,6 +44,9 @@ inline constexpr std::string_view kRangeParameters[] = {"since", "from", "to", "
 /// the same. `kept`: where the span is auto, its numbers.
 base::Result<HistoryRange> read_range(const http::Query& query, base::Time now, const core::Retention& kept = {});
 
+/// The same of launches, which have no span and no limit: 30 days where nothing is said.
+base::Result<HistoryRange> read_period(const http::Query& query, base::Time now);
+
 /// From `length` ago until `now`, rounded likewise.
 HistoryRange range_until(base::Time now, base::Duration length);
 

@@ -10,6 +10,9 @@ namespace hardware {
 /// these requests has, is refused: it would be a condition that does not count.
 http::Handler explained(http::Handler handler);
 
+/// Is the body JSON, as its type says? `what` it has, for the message.
+base::Result<void> check_json(const http::Request& request, std::string_view what);
+
 /// The profile in the request's body.
 base::Result<feed::SentProfile> profile_in(const http::Request& request);
 /// The same of a body with many.

@@ -6,6 +6,7 @@
 #include "base/url.hpp"
 #include "core/losses.hpp"
 #include "feed/history_json.hpp"
+#include "feed/launch_json.hpp"
 
 namespace hardware {
 namespace asio = boost::asio;
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kDefaultRows = 100;
 constexpr std::size_t kMostRows = 10'000;
 constexpr std::size_t kMostIds = 100;
+constexpr std::size_t kMostCalibrated = 1000;
 /// Clocks differ.
 constexpr std::chrono::minutes kTolerance{1};
 
@@ -137,6 +139,7 @@ http::Reply HistoryApi::past_of(const board::State& state, core::ProfileId id, c
   body += '}';
   append_time(body, "stale_at", row->reading ? std::optional(row->reading->stale_at) : std::nullopt);
   append_time(body, "expires_at", row->reading ? std::optional(row->reading->expires_at) : std::nullopt);
+  feed::append_calibration(body += ",\"calibration\":", history_.calibration({range.from, range.to}, id)[id]);
   return reply_with(body + "}");
 }
 
@@ -213,6 +216,47 @@ asio::awaitable<http::Reply> HistoryApi::transitions(const http::Request& reques
     return reply_with(body + "}");
   };
   co_return co_await pool_.run(std::move(job));
+}
+
+asio::awaitable<http::Reply> HistoryApi::calibration(const http::Request& request) {
+  const board::StatePtr state = board_.of_core(request.core).current();
+  const base::Time now = state->now(std::chrono::steady_clock::now());
+  const auto range = feed::read_period(request.query, now);
+  if (!range) co_return http::problem(range.error());
+  if (auto why = objection(*state)) co_return std::move(*why);
+  auto job = [this, state, between = store::Between{range->from, range->to}, now] {
+    return calibration(*state, between, now);
+  };
+  co_return co_await pool_.run(std::move(job));
+}
+
+http::Reply HistoryApi::calibration(const board::State& state, const store::Between& between, base::Time now) {
+  const auto of = history_.calibration(between);
+  core::Calibration sum;
+  std::vector<std::pair<std::int64_t, core::RowPtr>> rows;
+  state.snapshot.for_each([&](const core::RowPtr& row) {
+    const auto found = of.find(row->profile.id);
+    if (found == of.end()) return;
+    sum += found->second;
+    rows.emplace_back(-found->second.all(), row);
+  });
+  std::ranges::sort(rows, {}, [](const auto& one) { return std::tie(one.first, one.second->profile.key); });
+  const bool more = rows.size() > kMostCalibrated;
+  if (more) rows.resize(kMostCalibrated);
+  std::string body = "{\"from\":\"" + base::to_rfc3339(between.from) + '"';
+  append_time(body, "to", between.to);
+  append_time(body, "now", now);
+  feed::append_calibration(body += ",\"calibration\":", sum);
+  feed::append_array(body += fmt::format(",\"more\":{},\"profiles\":", more), rows,
+                     [&](std::string& out, const auto& one) {
+                       const core::Profile& profile = one.second->profile;
+                       out += fmt::format("{{\"id\":{},\"provider\":", profile.id);
+                       base::append_json_string(out, profile.key.provider);
+                       base::append_json_string(out += ",\"name\":", profile.key.name);
+                       feed::append_calibration(out += ",\"calibration\":", of.at(profile.id));
+                       out += '}';
+                     });
+  return reply_with(body + "}");
 }
 
 }  // namespace hardware

@@ -71,6 +71,8 @@ TEST_F(HistoryApiTest, APastHasItsTransitionsAndNumbers) {
   history_.past[7] = {at(kNow - 5h, core::Level::low), at(kNow - 3h, core::Level::high, "a \"lot\""),
                       at(kNow - 1h, core::Level::medium)};
   history_.buckets[&core::Measurement::free] = {{kNow - 3h, 2, 1.5, 3, 4.5}, {kNow - 2h, 1, 2, 2, 2}};
+  history_.launches[7][core::Level::high] = {41, 2};
+  history_.launches[8][core::Level::medium] = {9, 9};
   const std::string answer = ask_past(range(150min, 30min) + "&span=1h");
   EXPECT_THAT(answer, HasSubstr("HTTP/1.1 200"));
   EXPECT_THAT(answer, HasSubstr("Cache-Control: no-store"));
@@ -85,7 +87,8 @@ TEST_F(HistoryApiTest, APastHasItsTransitionsAndNumbers) {
           "\n"
           R"({"at":"2026-11-23T23:00:00.000Z","level":"MEDIUM","freshness":"FRESH","reason":""}],"numbers":{"free":[{"at":"2026-11-23T21:00:00.000Z","count":2,"min":1.5,"max":3,"mean":2.25},)"));
   EXPECT_THAT(answer,
-              HasSubstr(R"(}]},"stale_at":"2026-11-24T00:01:00.000Z","expires_at":"2026-11-24T00:05:00.000Z"})"));
+              HasSubstr(R"(}]},"stale_at":"2026-11-24T00:01:00.000Z","expires_at":"2026-11-24T00:05:00.000Z",)"
+                        R"("calibration":{"HIGH":{"launched":41,"failed":2},"MEDIUM":{"launched":0,"failed":0},)"));
   EXPECT_THAT(ask_past("span=none"), HasSubstr(R"("span":null)")) << "nothing is asked for";
 }
 

@@ -39,9 +39,10 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
             alerts_.poke();
           },
           fault_, metrics, [this](std::vector<core::RowPtr>& rows) { facts_.add(rows); }),
-      admin_token_(config.hardware.admin_token_file),
-      profiles_(store_, caller_, [this] { asio::post(runtime_.background(), [this] { follower_.poke(); }); }),
+      admin_token_({.opens = "administration", .name = "admin", .file = config.hardware.admin_token_file}),
+      profiles_(store_, caller_, [this] { poke(); }),
       probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
+      observations_(config, admin_token_, store_, caller_, board_, metrics, [this] { poke(); }),
       history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), metrics, owner_),
@@ -66,6 +67,10 @@ void Service::keep(const core::Retention& retention) {
   history_.keep(retention);
 }
 
+void Service::poke() {
+  asio::post(runtime_.background(), [this] { follower_.poke(); });
+}
+
 std::string Service::problem() const {
   const std::string unread = follower_.problem();
   return unread.empty() ? watch_.problem() : unread;
@@ -81,6 +86,9 @@ http::Router Service::routes() {
   router.add("GET", "/hardware/transitions", http::to(history_, &HistoryApi::transitions));
   router.add("POST", "/hardware/demand", http::to(demand_, &Demand::take),
              http::RouteOptions{.max_body_bytes = Demand::kMostBytes});
+  router.add("GET", "/hardware/calibration", http::to(history_, &HistoryApi::calibration));
+  router.add("POST", "/api/v1/observations", explained(http::to(observations_, &ObservationsApi::add)),
+             observations_.route());
   router.add("GET", "/hardware/profiles", explained(http::to(profiles_, &ProfilesApi::list)), administers);
   router.add("POST", "/hardware/", explained(http::to(profiles_, &ProfilesApi::add)), with_body);
   router.add("PUT", "/hardware/{id}", explained(http::to(profiles_, &ProfilesApi::replace)), with_body);
@@ -122,6 +130,7 @@ asio::awaitable<void> Service::reload(config::Config config) {
   co_await caller_.run("profiles", std::move(job));
   co_await refresher_.configure(config.probes);
   facts_.set(config.probes);
+  observations_.set(config.probes);
   keep(config.hardware.history);
   board_.set_sets(config::sets_of(config));
   alerts_.configure(std::move(config), std::move(plan));

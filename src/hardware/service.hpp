@@ -11,7 +11,6 @@
 #include "feed/event_stream.hpp"
 #include "feed/list.hpp"
 #include "feed/profile_metrics.hpp"
-#include "hardware/admin_token.hpp"
 #include "hardware/alerts.hpp"
 #include "hardware/alerts_api.hpp"
 #include "hardware/demand.hpp"
@@ -19,9 +18,11 @@
 #include "hardware/history_api.hpp"
 #include "hardware/housekeeper.hpp"
 #include "hardware/log_watch.hpp"
+#include "hardware/observations_api.hpp"
 #include "hardware/probe_facts.hpp"
 #include "hardware/probes_api.hpp"
 #include "hardware/profiles_api.hpp"
+#include "http/bearer_token.hpp"
 #include "http/router.hpp"
 #include "refresh/refresher.hpp"
 #include "store/store.hpp"
@@ -65,6 +66,8 @@ class Service {
 
  private:
   void keep(const core::Retention& retention);
+  /// Makes the follower look, from any thread.
+  void poke();
 
   base::Runtime& runtime_;
   base::Fault fault_{"the database"};
@@ -82,9 +85,10 @@ class Service {
   refresh::Refresher refresher_;
   ProbeFacts facts_;
   Follower follower_;
-  const AdminToken admin_token_;
+  const http::BearerToken admin_token_;
   ProfilesApi profiles_;
   ProbesApi probes_;
+  ObservationsApi observations_;
   HistoryApi history_;
   LogWatch log_watch_;
   Alerts alerts_;

@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "base/secret.hpp"
-#include "hardware/admin_token.hpp"
 #include "support/captured_log.hpp"
 #include "support/hardware_service.hpp"
 #include "support/temp_dir.hpp"
@@ -216,56 +215,6 @@ TEST_F(ServiceTest, ItsRowsAreCounted) {
 
 TEST_F(ServiceTest, TasksAreLeasedForAsLongAsIsConfigured) {
   EXPECT_TRUE(eventually([&] { return store_.lease() == config_.hardware.lease; }));
-}
-
-TEST(AdminToken, UnusableFilesAreRefused) {
-  const support::TempDir directory;
-  const std::string file = directory / "token";
-  EXPECT_NO_THROW(AdminToken(""));
-  EXPECT_THROW(AdminToken{file}, base::UsageError);
-  std::ofstream(file) << std::string(15, 'x') << "\n";
-  EXPECT_THROW(AdminToken{file}, base::UsageError);
-  std::ofstream(file) << std::string(16, 'x') << "\n";
-  EXPECT_NO_THROW(AdminToken{file});
-}
-
-TEST(AdminToken, AllowsTheRightOneAlone) {
-  const support::TempDir directory;
-  const std::string file = directory / "token", token(kToken);
-  std::ofstream(file) << token << "\n";
-  const AdminToken admin(file);
-  http::Request request;
-  EXPECT_EQ(AdminToken("").allows(request).error().code, base::Errc::forbidden);
-  EXPECT_EQ(admin.allows(request).error().code, base::Errc::unauthorized);
-  for (const std::string& wrong : {"Bearer x" + token.substr(1), "Bearer " + token.substr(0, token.size() - 1) + "x",
-                                   "Bearer " + token + "x", "Bearer " + token + '\0', "Bearer " + token.substr(1),
-                                   "Bearer " + token.substr(0, 9), "Basic " + token, token, std::string("Bearer ")}) {
-    request.headers = {{"Authorization", wrong}};
-    EXPECT_FALSE(admin.allows(request)) << wrong;
-  }
-  const std::string right = "Bearer " + token;
-  request.headers = {{"Authorization", right}};
-  EXPECT_TRUE(admin.allows(request));
-}
-
-TEST(AdminToken, ANewOneNeedsNoRestart) {
-  const support::TempDir directory;
-  const std::string file = directory / "token";
-  base::make_secret(file, 0600);
-  const AdminToken admin(file);
-  const std::string old = "Bearer " + base::read_secret("the token", file);
-  http::Request request;
-  request.headers = {{"Authorization", old}};
-  EXPECT_TRUE(admin.allows(request));
-  base::replace_secret(file, 0600);
-  EXPECT_EQ(admin.allows(request).error().code, base::Errc::unauthorized) << "the old one is over";
-  const std::string current = "Bearer " + base::read_secret("the token", file);
-  request.headers = {{"Authorization", current}};
-  EXPECT_TRUE(admin.allows(request));
-  const support::CapturedLog log;
-  std::ofstream(file) << "short";
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(admin.allows(request).error().code, base::Errc::unavailable);
-  EXPECT_EQ(log.count("shorter than"), 1U) << "anybody may send requests";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "board/matching.hpp"
 #include "feed/history_json.hpp"
 #include "feed/selection_query.hpp"
+#include "portal/under_way.hpp"
 
 namespace portal {
 namespace asio = boost::asio;
@@ -97,21 +98,6 @@ std::string board_json(const PastBoard& board, board::Selection selection) {
   return body + "}\n";
 }
 
-/// Counts a question while it lasts.
-class UnderWay {
- public:
-  UnderWay(std::size_t& count, base::Event& idle) : count_(count), idle_(idle) { ++count_; }
-  ~UnderWay() {
-    if (--count_ == 0) idle_.set();
-  }
-  UnderWay(const UnderWay&) = delete;
-  UnderWay& operator=(const UnderWay&) = delete;
-
- private:
-  std::size_t& count_;
-  base::Event& idle_;
-};
-
 base::Result<Document<PastBoard>> read_board(std::string_view body, const board::Selection& selection,
                                              const core::Sets& sets) {
   auto board = parse_past_board(body);
@@ -161,6 +147,17 @@ asio::awaitable<Told<LatestTransitions>> History::latest(std::vector<core::Profi
   for (const core::ProfileId profile : profiles) target += fmt::format("&id={}", profile);
   Question<LatestTransitions> question{target, read_latest};
   auto answered = answer(latest_, std::move(target), std::move(question));
+  co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
+}
+
+asio::awaitable<Drawing> History::calibration(base::Time from, base::Time to) {
+  std::string target = fmt::format("/hardware/calibration?from={}&to={}", base::percent_encode(base::to_rfc3339(from)),
+                                   base::percent_encode(base::to_rfc3339(to)));
+  Question<Drawn> question{target, [](std::string body) -> base::Result<Document<Drawn>> {
+                             if (auto fine = check_calibration(body); !fine) return std::unexpected(fine.error());
+                             return Document<Drawn>{{}, json_of(std::move(body))};
+                           }};
+  auto answered = answer(drawings_, std::move(target), std::move(question));
   co_return co_await asio::co_spawn(background_, std::move(answered), asio::use_awaitable);
 }
 

@@ -54,6 +54,9 @@ class History {
   /// The latest transitions of `profiles`, a hundred at most; of all profiles when there are none.
   boost::asio::awaitable<Told<LatestTransitions>> latest(std::vector<core::ProfileId> profiles, std::size_t limit);
 
+  /// Launches by what was said when they were tried: the hardware service's answer.
+  boost::asio::awaitable<Drawing> calibration(base::Time from, base::Time to);
+
   /// What `render` draws, which is all in `key`.
   boost::asio::awaitable<Drawing> draw(std::string key, std::function<http::Prepared()> render);
   /// The same of a drawing in several steps, which runs on the background thread.

@@ -91,6 +91,17 @@ std::vector<T> in_order(std::vector<T> all, base::Time T::* at) {
   return all;
 }
 
+/// Without launches where an older service does not tell any.
+core::Calibration calibration_of(const json::object& object) {
+  core::Calibration calibration;
+  const json::value* levels = member(object, "calibration");
+  if (levels == nullptr) return calibration;
+  for (const core::Level level : {core::Level::unknown, core::Level::low, core::Level::medium, core::Level::high})
+    if (const json::value* counts = member(object_of(*levels), core::to_string(level)))
+      calibration[level] = {count_of(object_of(*counts), "launched"), count_of(object_of(*counts), "failed")};
+  return calibration;
+}
+
 HistoryAnswer history_of(const json::object& object) {
   HistoryAnswer answer{.profile = profile_of(object),
                        .from = time_of(object, "from"),
@@ -98,7 +109,8 @@ HistoryAnswer history_of(const json::object& object) {
                        .now = time_of(object, "now"),
                        .transitions = {},
                        .span = core::parse_span(base::text_in(object, "span")),
-                       .numbers = {}};
+                       .numbers = {},
+                       .calibration = calibration_of(object)};
   if (answer.from >= answer.to) throw Mistake("'from' is not before 'to'");
   for (const json::value& one : array_of(object, "transitions"))
     answer.transitions.push_back(transition_of(object_of(one), "level", "at"));
@@ -163,6 +175,16 @@ base::Result<HistoryAnswer> parse_history(std::string_view json) {
 
 base::Result<PastBoard> parse_past_board(std::string_view json) {
   return parse(json, past_board_of);
+}
+
+base::Result<void> check_calibration(std::string_view json) {
+  const auto calibration = parse(
+      json, +[](const json::object& object) {
+        if (member(object, "calibration") == nullptr) throw Mistake("'calibration' is missing");
+        return calibration_of(object);
+      });
+  if (!calibration) return std::unexpected(calibration.error());
+  return {};
 }
 
 base::Result<LatestTransitions> parse_latest_transitions(std::string_view json) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "core/evidence.hpp"
 #include "core/history.hpp"
 #include "core/reading.hpp"
 
@@ -23,6 +24,8 @@ struct HistoryAnswer {
   std::optional<core::Span> span;
   /// Oldest first.
   core::PerNumber<std::vector<core::Bucket>> numbers;
+  /// Of `from` to `to`.
+  core::Calibration calibration{};
 };
 
 /// A profile as it was at a past time.
@@ -52,6 +55,8 @@ struct LatestTransitions {
 /// error (unavailable) says what is wrong with it. Pure; thread-safe.
 base::Result<HistoryAnswer> parse_history(std::string_view json);
 base::Result<PastBoard> parse_past_board(std::string_view json);
+/// Is it an answer to `GET /hardware/calibration`?
+base::Result<void> check_calibration(std::string_view json);
 base::Result<LatestTransitions> parse_latest_transitions(std::string_view json);
 
 }  // namespace portal

@@ -23,7 +23,8 @@ constexpr std::string_view kHistory = R"({"id":7,"provider":"p\n","name":"c5","f
   "transitions":[{"at":"2026-11-22T10:00:00Z","level":"HIGH","freshness":"FRESH","reason":"3 of 4"},
                  {"at":"2026-11-23T10:00:00Z","level":"HIGH","freshness":"STALE","reason":""},
                  {"at":"2026-11-23T11:00:00Z","level":"UNKNOWN","freshness":"EXPIRED"}],
-  "numbers":{"free":[{"at":"2026-11-23T00:00:00Z","count":4,"min":1,"max":3.5,"mean":2}],"new":[1]}})";
+  "numbers":{"free":[{"at":"2026-11-23T00:00:00Z","count":4,"min":1,"max":3.5,"mean":2}],"new":[1]},
+  "calibration":{"HIGH":{"launched":41,"failed":2},"LOW":{"launched":0,"failed":7},"GREAT":1}})";
 
 TEST(HistoryAnswer, IsRead) {
   const auto answer = parse_history(kHistory);
@@ -39,6 +40,15 @@ TEST(HistoryAnswer, IsRead) {
   EXPECT_THAT(answer->numbers[&core::Measurement::free],
               ElementsAre(core::Bucket{at("2026-11-23T00:00:00Z"), 4, 1, 3.5, 8}));
   EXPECT_THAT(answer->numbers[&core::Measurement::price], IsEmpty());
+  EXPECT_EQ(answer->calibration[Level::high], (core::Launches{41, 2}));
+  EXPECT_EQ(answer->calibration[Level::low], (core::Launches{0, 7}));
+  EXPECT_EQ(answer->calibration[Level::medium], core::Launches{});
+}
+
+TEST(HistoryAnswer, ACalibrationIsChecked) {
+  EXPECT_TRUE(check_calibration(R"({"calibration":{"HIGH":{"launched":41,"failed":2}}})"));
+  for (const char* wrong : {"{}", "[]", "", R"({"calibration":7})", R"({"calibration":{"HIGH":{"launched":1}}})"})
+    EXPECT_FALSE(check_calibration(wrong)) << wrong;
 }
 
 TEST(HistoryAnswer, ABoardIsRead) {

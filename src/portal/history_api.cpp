@@ -113,6 +113,16 @@ asio::awaitable<http::Reply> HistoryApi::csv(const http::Request& request) {
   co_return http::answer(request, *(*file)->prepared, "", kHeaders);
 }
 
+asio::awaitable<http::Reply> HistoryApi::calibration(const http::Request& request) {
+  const board::StatePtr state = board_.of_core(request.core).current();
+  const auto range = feed::read_period(request.query, state->now(std::chrono::steady_clock::now()));
+  if (!range) co_return http::problem(range.error());
+  if (!state->filled) co_return not_filled(*state);
+  const auto told = co_await history_.calibration(range->from, range->to);
+  if (!told) co_return told.error();
+  co_return http::answer(request, *(*told)->prepared);
+}
+
 asio::awaitable<http::Reply> HistoryApi::board_at(const http::Request& request) {
   if (auto known = check_board_query(request.query); !known) co_return http::problem(known.error());
   const auto time = feed::read_time(request.query, "at");

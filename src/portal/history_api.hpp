@@ -22,6 +22,9 @@ class HistoryApi {
   /// `GET /api/v1/hardware?at=TIME&…`: {"time","now","limit","next","hardware":[rows]}.
   boost::asio::awaitable<http::Reply> board_at(const http::Request& request);
 
+  /// `GET /api/v1/calibration?since=30d`: the hardware service's answer.
+  boost::asio::awaitable<http::Reply> calibration(const http::Request& request);
+
  private:
   struct Asked;
   /// The profile and the time of a request. An error is its answer.

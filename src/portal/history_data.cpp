@@ -179,6 +179,22 @@ void set_week(data& page, const core::Timeline& stretches) {
   page.set("hours", rows);
 }
 
+/// A sentence for each level, the best first, of which there were launches.
+void set_calibration(data& page, const core::Calibration& calibration) {
+  data sentences{data::type::list};
+  for (const Level level : {Level::high, Level::medium, Level::low, Level::unknown}) {
+    const core::Launches& launches = calibration[level];
+    if (launches.all() == 0) continue;
+    data sentence;
+    sentence.set("level", std::string(core::to_string(level)));
+    sentence.set("worked", count_text(launches.worked));
+    sentence.set("launches", count_text(launches.all()) + (launches.all() == 1 ? " launch" : " launches"));
+    sentences << sentence;
+  }
+  page.set("has_launches", calibration.all() > 0);
+  page.set("calibration", sentences);
+}
+
 data chart_of(const NumberChart& chart) {
   data out;
   out.set("title", std::string(chart.title));
@@ -240,6 +256,7 @@ data history_data(const HistoryAnswer& answer, const core::ProfileKey& key, cons
   page.set("shares", shares_of(shares));
   set_chances(page, stretches, shares, look_back);
   set_lasting(page, stretches);
+  set_calibration(page, answer.calibration);
   const bool has_week = look_back.days >= 7;
   page.set("has_week", has_week);
   if (has_week) set_week(page, stretches);

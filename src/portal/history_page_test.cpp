@@ -61,6 +61,18 @@ class HistoryPageTest : public PortalTest {
   std::optional<PastPage> past_;
 };
 
+TEST_F(HistoryPageTest, LaunchesSayHowTrueItWas) {
+  serve(always(200, thirty_days()));
+  EXPECT_THAT(*page().body, Not(HasSubstr("How true it was")));
+  std::string told = thirty_days();
+  told.insert(told.size() - 1, R"(,"calibration":{"HIGH":{"launched":41,"failed":2},"LOW":{"launched":0,"failed":1}})");
+  serve(always(200, told));
+  EXPECT_THAT(*page().body, AllOf(HasSubstr("How true it was"), HasSubstr("told so, in these 30 days"),
+                                  HasSubstr("When it was HIGH here, <b>41</b> of 43 launches worked."),
+                                  HasSubstr("When it was LOW here, <b>0</b> of 1 launch worked."),
+                                  Not(HasSubstr("When it was MEDIUM"))));
+}
+
 TEST_F(HistoryPageTest, ShowsThePastInPicturesFiguresAndTables) {
   serve(always(200, thirty_days()));
   const http::Reply reply = page();

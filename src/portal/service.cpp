@@ -41,6 +41,7 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       history_api_(board_, history_),
       history_page_(board_, history_),
       past_page_(board_, history_),
+      observations_(reader_.replicas(), runtime.background().get_executor(), config.observer_token_file),
       change_feed_(board_, history_, config.public_url),
       wait_(board_, attention_, metrics),
       demand_(board_, attention_, reader_.replicas(), runtime.background().get_executor(), metrics),
@@ -80,6 +81,8 @@ http::Router Service::routes() {
   open("/api/v1/sets/{set}/first", http::to(sets_, &SetsApi::first));
   open("/api/v1/hardware/{provider}/{name}/history", http::to(history_api_, &HistoryApi::json));
   open("/api/v1/hardware/{provider}/{name}/history.csv", http::to(history_api_, &HistoryApi::csv));
+  open("/api/v1/calibration", http::to(history_api_, &HistoryApi::calibration));
+  router.add("POST", "/api/v1/observations", http::to(observations_, &Observations::add), observations_.route());
   open("/feed.atom", http::to(change_feed_, &ChangeFeed::handle));
   open("/api/v1/wait", http::to(wait_, &Wait::handle));
   open("/api/v1/events", http::to(events_, &feed::EventStream::handle));
@@ -102,6 +105,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("demand", demand_.run());
   co_await group.wait();
   co_await history_.wait();
+  co_await observations_.wait();
 }
 
 void Service::stop() {

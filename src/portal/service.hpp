@@ -19,6 +19,7 @@
 #include "portal/history.hpp"
 #include "portal/history_api.hpp"
 #include "portal/history_page.hpp"
+#include "portal/observations.hpp"
 #include "portal/page.hpp"
 #include "portal/past_page.hpp"
 #include "portal/profile_page.hpp"
@@ -62,6 +63,7 @@ class Service {
   HistoryApi history_api_;
   HistoryPage history_page_;
   PastPage past_page_;
+  Observations observations_;
   ChangeFeed change_feed_;
   Wait wait_;
   Demand demand_;

@@ -31,12 +31,6 @@ bool differ(std::vector<core::ProfileKey> discovered, const std::vector<core::Pr
   return discovered != known;
 }
 
-core::FreshnessRule rule_of(const config::ProbeConfig& config) {
-  return {.ttl = config.longest_period(),
-          .grace = std::min(config.timeout, config.longest_period()),
-          .expire_after = config.effective_expire_after()};
-}
-
 }  // namespace
 
 Runner::Runner(const config::ProbeConfig& config, std::unique_ptr<probe::Probe> probe, const Shared& shared)
@@ -212,7 +206,7 @@ void Runner::write(store::Claim claim, probe::Answer answer, base::Duration took
                          .batched = claim.batched,
                          .findings = {},
                          .took = took,
-                         .rule = rule_of(config_)};
+                         .rule = config_.freshness_rule()};
   if (config_.has_periods()) {
     outcome.refresh = pace_.rule;
     outcome.watched = std::ranges::any_of(

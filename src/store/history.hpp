@@ -1,10 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "core/evidence.hpp"
 #include "core/history.hpp"
 #include "core/profile.hpp"
 #include "core/reading.hpp"
@@ -58,11 +60,17 @@ class History {
   virtual std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
                                                                     std::size_t limit) = 0;
 
+  /// The launches in `between` that observe() of Observations has counted, by profile: of those that have any, or of
+  /// `profile` alone.
+  virtual std::map<core::ProfileId, core::Calibration> calibration(const Between& between,
+                                                                   std::optional<core::ProfileId> profile = {}) = 0;
+
   /// How long history is kept from now on. Until it is called, as long as core::Retention says by itself.
   virtual void keep(const core::Retention& retention) = 0;
   /// True for one replica per `period`: it prunes.
   virtual bool take_turn(base::Duration period) = 0;
-  /// One step, a short transaction: deletes some of what is older than it is kept, and of profiles that are gone.
+  /// One step, a short transaction: deletes some of what is older than it is kept, and of profiles that are gone;
+  /// launches are kept as long as transitions.
   /// Buckets of five minutes become hours then, and hours become days.
   virtual Pruned prune() = 0;
 };

@@ -1,4 +1,4 @@
-// History that is older than it is kept, and that of profiles that are gone.
+// History and launches that are older than they are kept, and the history of profiles that are gone.
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -54,10 +54,12 @@ struct Stretch {
   std::vector<std::pair<ProfileId, base::Time>> obsolete;
   /// Those with buckets to be summed up.
   std::set<std::pair<ProfileId, Span>> old;
+  /// Launches before that time are obsolete; nothing when there are none.
+  std::optional<base::Time> launches;
 
   /// It begins after this id.
   ProfileId first() const { return std::max(position.after, ProfileId{0}); }
-  bool is_clean() const { return gone.empty() && obsolete.empty() && old.empty(); }
+  bool is_clean() const { return gone.empty() && obsolete.empty() && old.empty() && !launches; }
 };
 
 std::vector<ProfileId> ids_in(sql::Query query) {
@@ -138,8 +140,10 @@ std::optional<Stretch> look_ahead(sql::Session& session, const core::Retention& 
       "SELECT profile_id FROM reading WHERE profile_id > ? ORDER BY profile_id LIMIT ?", stretch.first(), kProfiles));
   stretch.last = stretch.profiles.size() < kProfiles ? kLastProfile : stretch.profiles.back();
   find_gone(session, stretch);
+  const base::Time from = now - kept.transitions;
+  if (session.query("SELECT 1 FROM observation WHERE at < ? LIMIT 1", from).step()) stretch.launches = from;
   if (stretch.profiles.empty()) return stretch;
-  find_obsolete(session, stretch, now - kept.transitions, kept.transitions.count() > 0);
+  find_obsolete(session, stretch, from, kept.transitions.count() > 0);
   find_old(session, stretch, kept, now);
   return stretch;
 }
@@ -152,6 +156,16 @@ std::int64_t delete_transitions(sql::Session& session, ProfileId profile, base::
     if (query.step()) before = query.get<base::Time>(0);
   }
   return session.run("DELETE FROM transition WHERE profile_id = ? AND at < ?", profile, before);
+}
+
+/// At most rows_of_step() of them.
+std::int64_t delete_launches(sql::Session& session, base::Time before) {
+  {
+    auto query = session.query("SELECT at FROM observation WHERE at < ? ORDER BY at LIMIT 1 OFFSET ?", before,
+                               rows_of_step(session));
+    if (query.step()) before = query.get<base::Time>(0) + base::Duration{1};
+  }
+  return session.run("DELETE FROM observation WHERE at < ?", before);
 }
 
 /// Adds `sums`, which `revision` made, to the rows of `span`.
@@ -201,7 +215,7 @@ std::int64_t sum_up(sql::Session& session, ProfileId profile, Span span, const c
 /// Does some of it, until about rows_of_step() rows are deleted.
 std::int64_t clean(sql::Session& session, const Stretch& stretch, const core::Retention& kept, base::Time now) {
   const std::int64_t most = rows_of_step(session);
-  std::int64_t rows = 0;
+  std::int64_t rows = stretch.launches ? delete_launches(session, *stretch.launches) : 0;
   for (const ProfileId profile : stretch.gone) {
     if (rows >= most) return rows;
     rows += delete_transitions(session, profile, kEver);

@@ -159,6 +159,12 @@ void add_labels(sql::Session& session, std::span<core::Profile> profiles) {
   }
 }
 
+std::optional<core::Row> plain_row(sql::Session& session, core::ProfileId profile) {
+  static const std::string kSql = kRows + " WHERE h.id = ?";
+  auto query = session.query(kSql, profile);
+  return query.step() ? std::optional(std::move(*row_of(query))) : std::nullopt;
+}
+
 core::Contents SqlStore::load() {
   adopt_everything();
   const auto load_rows = [this](sql::Transaction& tx) {

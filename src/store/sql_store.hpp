@@ -25,6 +25,9 @@ void bring_forward(sql::Session& session, const std::string& probe, base::Durati
 /// Reads the labels of `profiles`.
 void add_labels(sql::Session& session, std::span<core::Profile> profiles);
 
+/// The profile's row without its labels, and without what other rooms add; nothing when it is gone.
+std::optional<core::Row> plain_row(sql::Session& session, core::ProfileId profile);
+
 /// The store in a SQL database, of any dialect. Its functions are in sql_*.cpp.
 ///
 /// Every change takes its revision first (next_revision): the lock on that row, held to the commit, makes all changes
@@ -75,6 +78,9 @@ class SqlStore final : public Store {
   std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override;
   std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
                                                             std::size_t limit) override;
+  std::map<core::ProfileId, core::Calibration> calibration(const Between& between,
+                                                           std::optional<core::ProfileId> profile) override;
+  std::vector<Observed> observe(std::span<const Observation> observations) override;
   void keep(const core::Retention& retention) override;
   bool take_turn(base::Duration period) override;
   Pruned prune() override;

@@ -122,6 +122,11 @@ const CASES = [
   ['portal', 'at?time=2026-01-01T00:00&q=c5', 200, { type: 'text/html' }],
   ['portal', 'at?time=2999-01-01T00:00', 400, { headers: html, type: 'text/html' }],
   ['portal', 'at?time=yesterday', 400],
+  ['portal', 'api/v1/calibration', 200],
+  ['portal', 'api/v1/calibration?since=7d', 200],
+  ['portal', 'api/v1/calibration?limit=1', 400],
+  ['portal', 'api/v1/observations', 405],
+  ['portal', 'api/v1/observations', 403, { method: 'POST' }],
   ['portal', 'api/v1/wait?profile=Amazon/c5&at_least=LOW', 200],
   ['portal', 'api/v1/wait?profile=Amazon/*&profile=our*/*&match=all&at_least=LOW&timeout=1s', 200],
   ['portal', 'api/v1/wait?profile=lab/gpu&timeout=100ms', 200],
@@ -171,6 +176,9 @@ const CASES = [
   ['hardware', 'hardware/at', 400],
   ['hardware', 'hardware/transitions?limit=2', 200],
   ['hardware', 'hardware/transitions?limit=0', 400],
+  ['hardware', 'hardware/calibration?from=2026-01-01T00:00:00Z', 200],
+  ['hardware', 'hardware/calibration?since=x', 400],
+  ['hardware', 'api/v1/observations', 401, { method: 'POST' }],
   ['hardware', 'hardware/profiles', 401],
   ['hardware', 'hardware/profiles', 200, { headers: token }],
   ['hardware', 'hardware/probes', 401],
@@ -230,6 +238,22 @@ test('what changed since a revision', async () => {
     return answer.status === 200 && answer.json().changed.length && answer.json();
   });
   assert.equal(change.epoch, version.split('-')[0]);
+});
+
+test('launches are told', async () => {
+  const post = async body => ask(`${bases.hardware}api/v1/observations`, {
+    method: 'POST', headers: { ...await token(), 'content-type': 'application/json' }, body: JSON.stringify(body),
+  });
+  const launch = { profile: 'Amazon/c5', outcome: 'launched', took: '42s', source: 'ci', id: 'run-1' };
+  assert.equal((await post(launch)).status, 200);
+  assert.deepEqual((await post([launch, { ...launch, id: 'run-2' }])).json().map(one => one.effect), ['repeated', 'applied']);
+  assert.equal((await post({ ...launch, outcome: 'failed', error: 'UnauthorizedOperation' })).json().effect, 'ignored');
+  assert.equal((await post({ ...launch, outcome: 'lost' })).status, 400);
+  assert.equal((await post({ ...launch, profile: 'Amazon/c6' })).status, 404);
+  await eventually('they are counted', async () => {
+    const { profiles } = (await ask(`${vacancy.url}api/v1/calibration`)).json();
+    return profiles.length === 1 && profiles[0].name === 'c5';
+  });
 });
 
 test('alerts are listed, replayed and tried', async () => {

@@ -97,6 +97,24 @@ test('the profile page takes the history over, and keeps it while the profile ch
   assert.equal(await page.evaluate(() => document.activeElement.textContent), '7 d');
 });
 
+test('a launch that failed shows in the row at once, and in how true it was', async t => {
+  const vacancy = await vacancyUp(t, { profiles: ['lab/gpu'], probes: [{ ...calm }] });
+  const page = await openPage(t, vacancy.url);
+  await eventually('a level', async () => /HIGH|MEDIUM|LOW/.test(await page.locator('#rows .level b').textContent()));
+  const said = await page.locator('#rows .level b').textContent();
+  const told = await fetch(new URL('/api/v1/observations', vacancy.hardwareUrl), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await vacancy.token()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ profile: 'lab/gpu', outcome: 'failed', error: 'InsufficientInstanceCapacity', source: 'karpenter' }),
+  });
+  assert.equal((await told.json()).said, said);
+  await eventually('LOW, with its reason', async () => await page.locator('#rows .level b').textContent() === 'LOW' &&
+    /launch failed: InsufficientInstanceCapacity \(reported by karpenter\)/.test(await page.locator('#rows').textContent()));
+  await page.goto(`${vacancy.url}profile/lab/gpu`);
+  await page.getByRole('heading', { name: 'How true it was' }).waitFor();
+  assert.equal(await page.getByText(/^When it was/).textContent(), `When it was ${said} here, 0 of 1 launch worked.`);
+});
+
 test('a history that fails is there later, and an older answer does not win', async t => {
   const { url } = await vacancyUp(t, { profiles: ['lab/gpu'], probes: [quick] });
   const page = await openPage(t, 'about:blank');

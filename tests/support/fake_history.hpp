@@ -66,6 +66,13 @@ class FakeHistory final : public store::History {
     found.resize(std::min(found.size(), limit));
     return found;
   }
+  std::map<core::ProfileId, core::Calibration> calibration(const store::Between& /*between*/,
+                                                           std::optional<core::ProfileId> profile) override {
+    enter();
+    auto found = launches;
+    if (profile) std::erase_if(found, [&](const auto& one) { return one.first != *profile; });
+    return found;
+  }
   void keep(const core::Retention& /*retention*/) override {}
   bool take_turn(base::Duration /*period*/) override { return false; }
   store::Pruned prune() override { return {}; }
@@ -77,6 +84,7 @@ class FakeHistory final : public store::History {
   /// In the order of their keys.
   std::vector<core::Profile> profiles;
   std::vector<core::LoggedTransition> logged;
+  std::map<core::ProfileId, core::Calibration> launches;
   std::atomic<bool> lost = false;
   Gate gate;
 

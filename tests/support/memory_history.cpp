@@ -147,6 +147,46 @@ std::vector<core::LoggedTransition> MemoryStore::latest_transitions_of(std::span
   return all;
 }
 
+std::map<ProfileId, core::Calibration> MemoryStore::calibration(const store::Between& between,
+                                                                std::optional<ProfileId> profile) {
+  const auto lock = enter();
+  std::map<ProfileId, core::Calibration> found;
+  for (const Told& one : launches_) {
+    if (one.at < between.from || one.at >= between.to || !rows_.contains(one.profile)) continue;
+    if (profile.value_or(one.profile) != one.profile) continue;
+    core::Launches& launches = found[one.profile][one.said];
+    ++(one.worked ? launches.worked : launches.failed);
+  }
+  return found;
+}
+
+std::vector<store::Observed> MemoryStore::observe(std::span<const store::Observation> observations) {
+  const auto lock = enter();
+  const base::Time now = clock_.wall_now();
+  std::vector<store::Observed> observed(observations.size());
+  ++revision_;
+  for (const std::size_t i : store::by_time(observations, now)) {
+    const auto& [profile, launch, told_at, told_id, rule] = observations[i];
+    if (!rows_.contains(profile)) continue;
+    observed[i].effect = store::Observed::Effect::repeated;
+    if (!told_id.empty() && std::ranges::find(launches_, told_id, &Told::id) != launches_.end()) continue;
+    core::Row row = *rows_[profile];
+    const base::Time at = std::min(told_at.value_or(now), now);
+    core::Level said = core::Level::unknown;
+    for (const auto& [revision, id, transition] : histories_[profile].transitions)
+      if (transition.at <= at) said = transition.level;
+    if (row.reading && at >= row.reading->measured_at) said = core::level_at(*row.reading, at);
+    observed[i] = {store::Observed::Effect::counted, said};
+    launches_.push_back({profile, at, said, launch.worked(), told_id});
+    auto reading = core::reading_after(launch, at, row.reading ? &*row.reading : nullptr, rule, now);
+    if (!reading) continue;
+    observed[i].effect = store::Observed::Effect::applied;
+    set_reading(row, std::move(*reading));
+    put(std::move(row));
+  }
+  return observed;
+}
+
 bool MemoryStore::take_turn(base::Duration period) {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
@@ -159,6 +199,8 @@ store::Pruned MemoryStore::prune() {
   const auto lock = enter();
   const base::Time now = clock_.wall_now();
   store::Pruned pruned;
+  pruned.rows = static_cast<std::int64_t>(
+      std::erase_if(launches_, [&](const Told& one) { return one.at < now - kept_.transitions; }));
   for (auto& [id, history] : histories_) {
     auto& told = history.transitions;
     const auto next =

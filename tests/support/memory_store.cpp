@@ -128,7 +128,7 @@ base::Result<core::Profile> MemoryStore::change(ProfileId id, const ProfileKey& 
   core::Row row;
   row.profile = {id, key, labels.value_or(old->second->profile.labels)};
   put(std::move(row));
-  histories_.erase(id);
+  forget_past(id);
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   return core::Profile{id, key};
@@ -171,9 +171,15 @@ base::Result<void> MemoryStore::remove(ProfileId id) {
   return {};
 }
 
+void MemoryStore::forget_past(ProfileId id) {
+  histories_.erase(id);
+  for (Told& one : launches_)
+    if (one.profile == id) one.profile = 0;
+}
+
 void MemoryStore::bury(ProfileId id) {
   rows_.erase(id);
-  histories_.erase(id);
+  forget_past(id);
   origins_.erase(id);
   std::erase_if(tasks_, [id](const auto& task) { return task.second.profile == id; });
   removed_[id] = {revision_, clock_.wall_now()};

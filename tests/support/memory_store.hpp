@@ -71,6 +71,9 @@ class MemoryStore : public store::Store {
   std::vector<core::LoggedTransition> latest_transitions(std::size_t limit) override;
   std::vector<core::LoggedTransition> latest_transitions_of(std::span<const core::ProfileId> profiles,
                                                             std::size_t limit) override;
+  std::map<core::ProfileId, core::Calibration> calibration(const store::Between& between,
+                                                           std::optional<core::ProfileId> profile) override;
+  std::vector<store::Observed> observe(std::span<const store::Observation> observations) override;
   void keep(const core::Retention& retention) override;
   bool take_turn(base::Duration period) override;
   store::Pruned prune() override;
@@ -120,6 +123,14 @@ class MemoryStore : public store::Store {
     store::Message message;
     std::string order;
   };
+  struct Told {
+    /// 0: it is gone, or another one now.
+    core::ProfileId profile;
+    base::Time at;
+    core::Level said;
+    bool worked;
+    std::string id;
+  };
   struct Tombstone {
     core::Revision revision = 0;
     base::Time removed_at;
@@ -132,6 +143,7 @@ class MemoryStore : public store::Store {
   core::Profile insert(const core::ProfileKey& key);
   void put(core::Row row);
   void bury(core::ProfileId id);
+  void forget_past(core::ProfileId id);
   /// As a change of its row.
   void give(core::ProfileId id, const core::Labels& labels);
   store::Claim claim_of(store::TaskId id, Task& task);
@@ -143,6 +155,8 @@ class MemoryStore : public store::Store {
   void tell(const Task& task, const core::NextRun& next);
   /// Sets when a task is due next.
   void free(Task& task, const store::Outcome& outcome, base::Time now);
+  /// Makes it the row's reading, with what continues the one before it.
+  void set_reading(core::Row& row, core::Reading reading);
   void write(const store::Outcome& outcome, const store::Finding& finding, base::Time now);
   /// Writes what a reading adds to the history.
   void tell(core::ProfileId profile, const core::Reading* before, const core::Reading& reading);
@@ -173,6 +187,7 @@ class MemoryStore : public store::Store {
   std::map<core::ProfileId, base::Time> demand_;
   core::Retention kept_;
   std::map<core::ProfileId, History> histories_;
+  std::vector<Told> launches_;
   std::optional<base::Time> turn_;
   Alerting alerting_;
   std::int64_t last_message_ = 0;

@@ -214,6 +214,16 @@ std::vector<TaskId> MemoryStore::renew(const std::string& owner, std::span<const
   return lost;
 }
 
+void MemoryStore::set_reading(core::Row& row, core::Reading reading) {
+  const core::Reading* before = row.reading ? &*row.reading : nullptr;
+  if (before != nullptr) {
+    reading.changed = core::change_after(*before, reading.level, reading.measured_at);
+    reading.recent = core::recent_after(*before, reading);
+  }
+  tell(row.profile.id, before, reading);
+  row.reading = std::move(reading);
+}
+
 void MemoryStore::write(const store::Outcome& outcome, const store::Finding& finding, base::Time now) {
   core::Row row = *rows_[finding.profile.id];
   const base::Time ended = now - outcome.ended_ago;
@@ -221,14 +231,7 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
     row.failure.reset();
     core::Reading reading = core::reading_of(*finding.result, ended, outcome.took, outcome.rule);
     const core::Reading* before = row.reading ? &*row.reading : nullptr;
-    if (before == nullptr || !core::is_superseded(reading, *before, now)) {
-      if (before != nullptr) {
-        reading.changed = core::change_after(*before, reading.level, reading.measured_at);
-        reading.recent = core::recent_after(*before, reading);
-      }
-      tell(row.profile.id, before, reading);
-      row.reading = std::move(reading);
-    }
+    if (before == nullptr || !core::is_superseded(reading, *before, now)) set_reading(row, std::move(reading));
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/freshness.hpp"
+#include "core/level.hpp"
+#include "core/reading.hpp"
+
+/// What launches say about a profile, beside what probes measure.
+namespace core {
+
+/// What the error of a launch says.
+enum class Cause : std::uint8_t {
+  capacity,  ///< there was none
+  quota,     ///< the account may not have more
+  other,     ///< nothing about capacity: no permission, a wrong request, too many requests
+};
+
+/// Looks for the codes of clouds and schedulers in an error, whatever is around them. Pure.
+Cause cause_of(std::string_view error);
+
+/// How a launch of a profile ended.
+struct Launch {
+  /// Of one that failed, with a cause that is not `other`; "" of one that worked.
+  std::string error;
+  std::optional<base::Duration> took{};
+  /// Where it was, and who tells it; may be "".
+  std::string where{};
+  std::string source{};
+
+  bool worked() const { return error.empty(); }
+  bool operator==(const Launch&) const = default;
+};
+
+/// "launched in eu-1 within 42s (reported by karpenter)", "launch failed in eu-1: InsufficientInstanceCapacity", "no
+/// quota: launch failed: VcpuLimitExceeded".
+std::string reason_of(const Launch& launch);
+
+/// How long a launch is trusted where no probe measures the profile.
+inline constexpr FreshnessRule kUnprobed{
+    .ttl = std::chrono::minutes{5}, .grace = base::Duration{0}, .expire_after = std::chrono::minutes{30}};
+
+/// The reading that a launch which ended at `at` makes, after the reading `before`, or null. One that failed makes it
+/// LOW; one that worked MEDIUM, unless it was HIGH. One that confirms a fresh level leaves its numbers, which grow old
+/// as before; any other has none. Nothing: `before` is as new, so the launch changes nothing.
+std::optional<Reading> reading_after(const Launch& launch, base::Time at, const Reading* before,
+                                     const FreshnessRule& rule, base::Time now);
+
+/// The level that was shown at `at`, not before the end of `reading`'s measurement.
+inline Level level_at(const Reading& reading, base::Time at) {
+  return at < reading.expires_at ? reading.level : Level::unknown;
+}
+
+/// How many launches worked, and how many did not.
+struct Launches {
+  std::int64_t worked = 0;
+  std::int64_t failed = 0;
+
+  std::int64_t all() const { return worked + failed; }
+  bool operator==(const Launches&) const = default;
+};
+
+/// Launches by the level that was shown when they were tried.
+struct Calibration {
+  std::array<Launches, 4> of{};
+
+  Launches& operator[](Level said) { return of[static_cast<std::size_t>(said)]; }
+  const Launches& operator[](Level said) const { return of[static_cast<std::size_t>(said)]; }
+  Calibration& operator+=(const Calibration& other);
+  /// Of all levels.
+  std::int64_t all() const;
+  bool operator==(const Calibration&) const = default;
+};
+
+}  // namespace core

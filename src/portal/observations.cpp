@@ -1,0 +1,75 @@
+#include "portal/observations.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "http/client.hpp"
+#include "portal/under_way.hpp"
+
+namespace portal {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t kMostUnderWay = 8;
+constexpr std::size_t kMostAnswerBytes = 1 << 20;
+constexpr http::ClientTimeouts kTimeouts{
+    .connect = std::chrono::seconds{2}, .head = std::chrono::seconds{5}, .read = std::chrono::seconds{2}};
+
+http::Reply unreached(std::string_view why) {
+  return http::problem(503, fmt::format("{}; tell it again, with an id it counts once", why));
+}
+
+http::Reply problem_of(int status, std::string_view body) {
+  const auto json = base::parse_json(body);
+  const std::string detail =
+      json && json->is_object() ? base::to_line(base::text_in(json->get_object(), "detail")) : "";
+  if (detail.empty() || detail == "there is nothing at this path")
+    return http::problem(501,
+                         "the hardware service takes no launches: it is the original system's, or of an older version");
+  return http::problem(status, detail);
+}
+
+}  // namespace
+
+Observations::Observations(http::Replicas& replicas, asio::any_io_executor background, std::string token_file)
+    : replicas_(replicas),
+      background_(std::move(background)),
+      token_({.opens = "evidence of launches", .name = "observer", .file = std::move(token_file)}),
+      idle_(background_) {}
+
+asio::awaitable<void> Observations::wait() {
+  while (under_way_ > 0) co_await idle_.take();
+}
+
+asio::awaitable<http::Reply> Observations::add(const http::Request& request) {
+  if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
+  auto passed = pass_on(std::string(request.body), std::string(request.header("Content-Type")),
+                        std::string(request.header("Authorization")));
+  co_return co_await asio::co_spawn(background_, std::move(passed), asio::use_awaitable);
+}
+
+asio::awaitable<http::Reply> Observations::pass_on(std::string body, std::string type, std::string authorization) {
+  if (under_way_ >= kMostUnderWay)
+    co_return http::problem(503, "too many launches are told at the same time; try again in a second");
+  const UnderWay under_way(under_way_, idle_);
+  const auto replica = co_await replicas_.pick();
+  if (!replica) co_return unreached("the hardware service cannot be reached");
+  http::Client client(background_, kTimeouts);
+  const http::ClientRequest request{.method = "POST",
+                                    .target = "/api/v1/observations",
+                                    .headers = {{"Content-Type", type}, {"Authorization", authorization}},
+                                    .body = std::move(body)};
+  const auto head = co_await client.send(replica->url, request, replica->endpoints);
+  if (!head) co_return unreached(head.error().message);
+  auto answer = co_await client.read_all(kMostAnswerBytes);
+  if (!answer) co_return unreached(answer.error().message);
+  if (head->status != 200) co_return problem_of(head->status, *answer);
+  http::Reply reply = http::json_reply(std::string(base::trim(*answer)));
+  reply.headers.emplace_back("Cache-Control", "no-store");
+  co_return reply;
+}
+
+}  // namespace portal
