@@ -31,12 +31,13 @@ int main(int argc, char** argv) {
   program.set_version_flag("-V,--version", VACANCY_VERSION, "Print the version and exit");
   program.require_subcommand(1);
   std::vector<std::pair<std::string, app::Command>> commands{
-      {"up", app::add_up(program)},         {"init", app::add_init(program)},
-      {"list", app::add_list(program)},     {"history", app::add_history(program)},
-      {"status", app::add_status(program)}, {"wait", app::add_wait(program)},
-      {"watch", app::add_watch(program)},   {"profile", app::add_profile(program)},
-      {"probe", app::add_probe(program)},   {"alert", app::add_alert(program)},
-      {"backup", app::add_backup(program)}, {"restore", app::add_restore(program)},
+      {"up", app::add_up(program)},           {"init", app::add_init(program)},
+      {"list", app::add_list(program)},       {"history", app::add_history(program)},
+      {"status", app::add_status(program)},   {"wait", app::add_wait(program)},
+      {"watch", app::add_watch(program)},     {"profile", app::add_profile(program)},
+      {"probe", app::add_probe(program)},     {"alert", app::add_alert(program)},
+      {"observe", app::add_observe(program)}, {"backup", app::add_backup(program)},
+      {"restore", app::add_restore(program)},
   };
   for (auto& helper : app::add_helpers(program)) commands.push_back(std::move(helper));
   if (const auto code = app::complete_words(program, argc, argv)) return *code;

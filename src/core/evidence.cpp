@@ -61,7 +61,8 @@ Cause cause_of(std::string_view error) {
 
 std::string reason_of(const Launch& launch) {
   const std::string where = launch.where.empty() ? "" : " in " + launch.where;
-  std::string reason = launch.worked() ? "launched" + where : fmt::format("launch failed{}: {}", where, launch.error);
+  std::string reason =
+      launch.worked() ? "launched" + where : fmt::format("launch failed{}: {}", where, short_reason(launch.error));
   if (launch.worked() && launch.took) reason += " within " + base::to_string(*launch.took);
   if (!launch.worked() && cause_of(launch.error) == Cause::quota) reason = "no quota: " + reason;
   if (!launch.source.empty()) reason += fmt::format(" (reported by {})", launch.source);

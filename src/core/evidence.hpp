@@ -37,7 +37,7 @@ struct Launch {
 };
 
 /// "launched in eu-1 within 42s (reported by karpenter)", "launch failed in eu-1: InsufficientInstanceCapacity", "no
-/// quota: launch failed: VcpuLimitExceeded".
+/// quota: launch failed: VcpuLimitExceeded". A long error is cut.
 std::string reason_of(const Launch& launch);
 
 /// How long a launch is trusted where no probe measures the profile.

@@ -56,6 +56,8 @@ TEST(Launch, ReasonsSayWhatHappenedWhereAndWhoSaysSo) {
   EXPECT_EQ(reason_of(kFailed), "launch failed: InsufficientInstanceCapacity");
   EXPECT_EQ(reason_of({.error = "VcpuLimitExceeded", .took = 1s, .where = "eu-1"}),
             "no quota: launch failed in eu-1: VcpuLimitExceeded");
+  EXPECT_LT(reason_of({.error = std::string(4000, 'x')}).size(), 150U);
+  EXPECT_TRUE(reason_of({.error = std::string(4000, ' ') + "QuotaExceeded"}).starts_with("no quota: "));
 }
 
 TEST(Launch, AFailureIsLow) {

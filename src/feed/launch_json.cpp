@@ -8,7 +8,6 @@
 #include "base/duration.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "core/history.hpp"
 
 namespace feed {
 namespace {

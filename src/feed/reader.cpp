@@ -71,6 +71,7 @@ void Reader::stop() {
 asio::awaitable<void> Reader::read() {
   while (!stopped_) {
     const auto replica = co_await replicas_.pick();
+    followed_ = replica;
     if (!replica && !stopped_) failures_.Increment();
     const Ending ending = replica ? co_await use(*replica) : Ending::failed;
     connected_.Set(0);

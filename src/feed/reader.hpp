@@ -45,6 +45,8 @@ class Reader {
 
   /// The replicas that it reads from, for other questions to them; on the same thread.
   http::Replicas& replicas() { return replicas_; }
+  /// The one that it follows or polls now, or null. What changes there is seen here first; on the same thread.
+  std::shared_ptr<http::Replica> followed() const { return followed_.lock(); }
 
  private:
   enum class Ending { ended, failed, no_events };
@@ -72,6 +74,7 @@ class Reader {
   boost::asio::steady_timer pause_;
   /// When there is no other replica to go to at once.
   base::Backoff backoff_;
+  std::weak_ptr<http::Replica> followed_;
   /// The replica that the log said is followed.
   std::string told_;
   /// The latest byte of the source, or when this began.

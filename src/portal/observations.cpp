@@ -34,8 +34,10 @@ http::Reply problem_of(int status, std::string_view body) {
 
 }  // namespace
 
-Observations::Observations(http::Replicas& replicas, asio::any_io_executor background, std::string token_file)
+Observations::Observations(http::Replicas& replicas, Followed followed, asio::any_io_executor background,
+                           std::string token_file)
     : replicas_(replicas),
+      followed_(std::move(followed)),
       background_(std::move(background)),
       token_({.opens = "evidence of launches", .name = "observer", .file = std::move(token_file)}),
       idle_(background_) {}
@@ -55,7 +57,8 @@ asio::awaitable<http::Reply> Observations::pass_on(std::string body, std::string
   if (under_way_ >= kMostUnderWay)
     co_return http::problem(503, "too many launches are told at the same time; try again in a second");
   const UnderWay under_way(under_way_, idle_);
-  const auto replica = co_await replicas_.pick();
+  auto replica = followed_();
+  if (!replica) replica = co_await replicas_.pick();
   if (!replica) co_return unreached("the hardware service cannot be reached");
   http::Client client(background_, kTimeouts);
   const http::ClientRequest request{.method = "POST",

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "base/event.hpp"
@@ -14,9 +16,13 @@ namespace portal {
 /// the same token again. Called on every core.
 class Observations {
  public:
-  /// `replicas` belong to `background`, and outlive it. Without a `token_file` it takes nothing. Throws
+  /// The replica that the portal follows, whose changes it sees first, or null.
+  using Followed = std::function<std::shared_ptr<http::Replica>()>;
+
+  /// `replicas` belong to `background`, as `followed`, and outlive it. Without a `token_file` it takes nothing. Throws
   /// base::UsageError when the file holds no usable token.
-  Observations(http::Replicas& replicas, boost::asio::any_io_executor background, std::string token_file);
+  Observations(http::Replicas& replicas, Followed followed, boost::asio::any_io_executor background,
+               std::string token_file);
 
   /// The hardware service's answer, whatever its status.
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
@@ -31,6 +37,7 @@ class Observations {
   boost::asio::awaitable<http::Reply> pass_on(std::string body, std::string type, std::string authorization);
 
   http::Replicas& replicas_;
+  Followed followed_;
   boost::asio::any_io_executor background_;
   const http::BearerToken token_;
   /// Both are touched on the background thread only.

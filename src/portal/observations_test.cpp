@@ -37,7 +37,8 @@ class ObservationsTest : public testing::Test {
   }
   std::string tell_to(const base::Url& url, std::string_view query = "") {
     support::KnownReplicas replicas(runtime_, {url});
-    Observations observations(*replicas, runtime_.background().get_executor(), directory_ / "token");
+    Observations observations(
+        *replicas, [&] { return followed_; }, runtime_.background().get_executor(), directory_ / "token");
     http::Request request;
     request.method = "POST";
     request.headers = {{"Authorization", "Bearer an-observer-token"}, {"Content-Type", "application/json"}};
@@ -53,6 +54,7 @@ class ObservationsTest : public testing::Test {
   base::Runtime runtime_{1};
   support::TempDir directory_;
   std::string passed_;
+  std::shared_ptr<http::Replica> followed_;
 };
 
 TEST_F(ObservationsTest, TheyArePassedOnWithTheToken) {
@@ -83,6 +85,14 @@ TEST_F(ObservationsTest, OneThatIsAwayOrBreaksOffIsToldAgain) {
   const base::Url url = away->url();
   away.reset();
   EXPECT_THAT(tell_to(url), AllOf(HasSubstr("503 {"), HasSubstr("tell it again")));
+}
+
+TEST_F(ObservationsTest, TheReplicaThatIsFollowedIsTold) {
+  support::Serving other(runtime_, http::Router());
+  followed_ = std::make_shared<http::Replica>();
+  followed_->url = other.url();
+  EXPECT_THAT(tell(support::always(200, "{}")), HasSubstr("501 {"));
+  EXPECT_EQ(passed_, "");
 }
 
 TEST_F(ObservationsTest, AQueryIsRefused) {

@@ -41,7 +41,9 @@ Service::Service(const config::PortalConfig& config, base::Runtime& runtime, bas
       history_api_(board_, history_),
       history_page_(board_, history_),
       past_page_(board_, history_),
-      observations_(reader_.replicas(), runtime.background().get_executor(), config.observer_token_file),
+      observations_(
+          reader_.replicas(), [this] { return reader_.followed(); }, runtime.background().get_executor(),
+          config.observer_token_file),
       change_feed_(board_, history_, config.public_url),
       wait_(board_, attention_, metrics),
       demand_(board_, attention_, reader_.replicas(), runtime.background().get_executor(), metrics),

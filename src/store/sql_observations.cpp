@@ -28,11 +28,12 @@ Level said_at(sql::Session& session, const core::Row& row, base::Time at) {
   return state.level;
 }
 
-/// A failure of the probe stays: a launch says nothing about the probe.
+/// A failure of the probe and its next run stay: a launch says nothing about the probe.
 void write_evidence(sql::Session& session, const core::Row& row, core::Reading reading, base::Time now,
                     core::Revision revision, const core::Retention& kept) {
-  const std::vector<NewReading> evidence{{row.profile.id, row.probe.text(), reading.measured_at, std::move(reading)}};
-  write_readings(session, evidence, now, revision, kept);
+  std::vector<NewReading> evidence{{row.profile.id, row.probe.text(), reading.measured_at, std::move(reading)}};
+  if (row.next) evidence.front().next = *row.next;
+  write_readings(session, std::move(evidence), now, revision, kept);
   if (row.failure)
     session.run("UPDATE reading SET error = ?, failed_at = ? WHERE profile_id = ?", row.failure->error,
                 row.failure->failed_at, row.profile.id);

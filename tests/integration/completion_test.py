@@ -12,7 +12,7 @@ from support import BIN, ENVIRONMENT, PATIENCE, TestCase
 SHELL = ENVIRONMENT | {"PATH": f"{BIN}:{os.environ['PATH']}"}
 COMMANDS = ["up", "init", "list", "status", "wait", "watch", "profile", "profile list", "profile show", "profile export",
             "profile apply", "profile add", "profile set", "profile rename", "profile remove", "profile import", "probe",
-            "probe list", "probe test", "history", "alert", "alert list", "alert test",
+            "probe list", "probe test", "history", "observe", "alert", "alert list", "alert test",
             "alert replay", "alert retry", "backup", "restore", "help", "version", "completion"]
 
 

@@ -10,7 +10,7 @@ import subprocess
 from support import BIN, ENVIRONMENT, PATIENCE, TestCase, eventually, rows
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-DOCUMENTS = ("README.md", "docs/command_line.md", "docs/api.md", "docs/probes.md", "docs/operations.md")
+DOCUMENTS = ("README.md", "docs/command_line.md", "docs/api.md", "docs/probes.md", "docs/operations.md", "docs/observations.md")
 
 # Commands that this test leaves out, each with the reason. A pattern matches a command and its output from the beginning.
 LEFT_OUT = [
@@ -32,6 +32,7 @@ LEFT_OUT = [
     (r"vacancy history \S+ --since 6h|vacancy list --at 2h", "needs a history of hours: history_test has a shorter one"),
     (r"vacancy alert (list|test|replay|retry)", "needs rules, a receiver and a dead letter: alert_test.cpp has them"),
     (r"curl 'localhost:5000/api/v1/sets/cfd-large/first", "passes over other profiles in each run: wait_test and sets_test have sets"),
+    (r"kubectl |tail -F|terraform |export VACANCY_URL", "needs a program that launches: observation_test has their logs"),
     (r"mysqldump", "needs MySQL: import_test has its dumps"),
     (r"printf ", "is the end of a program: exec_probe_test runs such"),
     (r"vacancy list\n.*\ndown", "shows a source that is down: http_probe_test has one"),
@@ -97,7 +98,9 @@ class DocsTest(TestCase):
         """`vacancy up` as the documents have it, new."""
         shutil.rmtree(self.directory / "data", ignore_errors=True)
         (self.directory / "quota").write_text(QUOTA)
-        (self.directory / "quota").chmod(0o755)
+        (self.directory / "create-machine").write_text("#!/bin/sh\n")
+        for name in ("quota", "create-machine"):
+            (self.directory / name).chmod(0o755)
         for name, text in (("dump.sql", DUMP), ("init.sql", INIT), ("draft.yaml", DRAFT), ("vacancy.yaml", json.dumps({"probes": PROBES}))):
             (self.directory / name).write_text(text)
         profiles = ["Amazon/c5", "Azure/H16mr", "our-cloud/gpu-8x", "our-cloud/cpu-64"]

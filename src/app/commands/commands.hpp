@@ -23,6 +23,7 @@ Command add_watch(CLI::App& program);
 Command add_profile(CLI::App& program);
 Command add_probe(CLI::App& program);
 Command add_alert(CLI::App& program);
+Command add_observe(CLI::App& program);
 Command add_secrets(CLI::App& program);
 
 }  // namespace app
