@@ -3,16 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace config {
 namespace {
 
-/// The key that ~0 and ~1 of a JSON pointer stand for.
-std::string unescaped(std::string_view key) {
+/// The key with what ~0 and ~1 of a JSON pointer stand for. Nothing when another sign follows a ~.
+std::optional<std::string> unescaped(std::string_view key) {
   std::string out;
   for (std::size_t i = 0; i < key.size(); ++i) {
-    const bool escape = key[i] == '~' && i + 1 < key.size();
-    out += escape ? (key[++i] == '1' ? '/' : '~') : key[i];
+    if (key[i] != '~') {
+      out += key[i];
+      continue;
+    }
+    const char next = ++i < key.size() ? key[i] : ' ';
+    if (next != '0' && next != '1') return std::nullopt;
+    out += next == '1' ? '/' : '~';
   }
   return out;
 }
@@ -47,7 +53,7 @@ class Parser {
       if (condition_bytes(rest_) > 0) {
         if (!take_search()) return wrong();
       } else if (rest_.front() == '/') {
-        take_key();
+        if (!take_key()) return wrong();
       } else {
         return wrong();
       }
@@ -59,14 +65,20 @@ class Parser {
   std::unexpected<base::Error> wrong() const {
     return base::fail(
         base::Errc::invalid,
-        fmt::format("'{}' is not a path; write one such as /capacity/free or /types[name={{name}}]/free", text_));
+        fmt::format(
+            "'{}' is not a path; write one such as /capacity/free or /types[name={{name}}]/free, with ~0 for ~ and ~1 "
+            "for / in a key",
+            text_));
   }
 
-  void take_key() {
+  bool take_key() {
     std::size_t end = 1;
     while (end < rest_.size() && rest_[end] != '/' && condition_bytes(rest_.substr(end)) == 0) ++end;
-    path_.push_back({.key = unescaped(rest_.substr(1, end - 1))});
+    auto key = unescaped(rest_.substr(1, end - 1));
+    if (!key) return false;
+    path_.push_back({.key = std::move(*key)});
     rest_.remove_prefix(end);
+    return true;
   }
 
   bool take_search() {

@@ -19,7 +19,7 @@ TEST(Path, IsAJsonPointer) {
   EXPECT_EQ(parsed(""), Path{});
   EXPECT_EQ(parsed("/a/0/b"), (Path{{.key = "a"}, {.key = "0"}, {.key = "b"}}));
   EXPECT_EQ(parsed("/"), (Path{{.key = ""}}));
-  EXPECT_EQ(parsed("/a~1b~0/~"), (Path{{.key = "a/b~"}, {.key = "~"}}));
+  EXPECT_EQ(parsed("/a~1b~0/~01"), (Path{{.key = "a/b~"}, {.key = "~1"}}));
   EXPECT_EQ(parsed("/data/{name}"), (Path{{.key = "data"}, {.key = "{name}"}}));
 }
 
@@ -40,13 +40,13 @@ TEST(Path, OtherBracketsArePartOfAKey) {
 }
 
 TEST(Path, MistakesAreExplained) {
-  for (const char* wrong : {"free", "a/b", "[0]", "/a[b=c]d", "[=", "/a[b[c=d]=e]f"})
+  for (const char* wrong : {"free", "a/b", "[0]", "/a[b=c]d", "[=", "/a[b[c=d]=e]f", "/a~", "/a~2/b", "/a[b~=c]"})
     EXPECT_THAT(parse_path(wrong).error().message, HasSubstr("is not a path; write one such as /capacity/free"))
         << wrong;
 }
 
 TEST(Path, IsReadBack) {
-  for (const char* text : {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[0]"})
+  for (const char* text : {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[0]", "/a[b~0~1=~]"})
     EXPECT_EQ(to_text(parsed(text)), text);
 }
 

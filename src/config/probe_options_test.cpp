@@ -145,6 +145,10 @@ TEST(ProbeOptions, PagesAndListsOfHttp) {
   EXPECT_THAT(discover({.list = "a", .name = "{key}"}), StartsWith("probes[0].discover.list: 'a' is not a path"));
   EXPECT_THAT(discover({.list = "/{name}", .name = "{key}"}), StartsWith("probes[0].discover.list: has a placeholder"));
   EXPECT_THAT(discover({.list = "/a", .name = "x"}), StartsWith("probes[0].discover.name: 'x' is the same for all"));
+  for (const char* wrong : {"{id}", "{key", "{", "x{/id}{}"})
+    EXPECT_THAT(discover({.list = "/a", .name = wrong}), HasSubstr("has a brace that begins neither {key} nor"))
+        << wrong;
+  EXPECT_THAT(discover({.list = "/a", .name = "{/a~}"}), StartsWith("probes[0].discover.name: '/a~' is not a path"));
   EXPECT_THAT(discover({.list = "/a", .name = "{key}"}, false), StartsWith("probes[0].discover: needs one call"));
   EXPECT_THAT(discover({.list = "/a", .name = "{key}"}, true, "p*"),
               StartsWith("probes[0].discover: needs a provider"));

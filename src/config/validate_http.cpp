@@ -92,6 +92,20 @@ void check_rules(const HttpOptions& options, const std::string& path) {
   });
 }
 
+/// {key} and {PATH} in it are different for each element.
+void check_name_of_listed(std::string_view name, const std::string& path) {
+  std::size_t parts = 0;
+  for (auto open = name.find('{'); open != std::string_view::npos; open = name.find('{', open + 1), ++parts) {
+    const auto close = name.find('}', open);
+    const std::string_view word = name.substr(open + 1, close - open - 1);
+    check(close != std::string_view::npos && (word == "key" || word.starts_with('/')), path,
+          fmt::format("'{}' has a brace that begins neither {{key}} nor the path of a name, such as {{/id}}", name));
+    if (word != "key") check_path(std::string(word), path);
+  }
+  check(parts > 0, path,
+        fmt::format("'{}' is the same for all; write {{key}}, or the path of a name, such as {{/id}}", name));
+}
+
 void check_discover(const HttpOptions& options, const ProbeConfig& probe, const std::string& path) {
   const std::string here = join(path, "discover");
   check(!options.discover.empty() || options.discover.list.empty(), join(here, "name"),
@@ -100,9 +114,7 @@ void check_discover(const HttpOptions& options, const ProbeConfig& probe, const 
   check_path(options.discover.list, join(here, "list"));
   check(!has_placeholder(options.discover.list), join(here, "list"),
         "has a placeholder of a profile; it is for all profiles");
-  check(options.discover.name.contains('{'), join(here, "name"),
-        fmt::format("'{}' is the same for all; write {{key}}, or the path of a name, such as {{/id}}",
-                    options.discover.name));
+  check_name_of_listed(options.discover.name, join(here, "name"));
   check(options.batch, here, "needs one call for all profiles; give batch: true");
   check(probe.match.provider.find_first_of("*?") == std::string::npos, here,
         "needs a provider to put the profiles under; give match.provider without * and ?");

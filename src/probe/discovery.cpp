@@ -20,11 +20,7 @@ struct Element {
 
 /// Those of a list, or an object's members. A search at the end of the path finds any number.
 std::vector<Element> elements(const json::value& answer, config::Path path) {
-  config::PathStep search;
-  if (!path.empty() && !path.back().search.empty()) {
-    search = path.back();
-    path.pop_back();
-  }
+  const config::PathStep search = take_search(path);
   const json::value* list = place_at(answer, path).value;
   if (list == nullptr) return {};
   std::vector<Element> all;

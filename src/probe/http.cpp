@@ -117,7 +117,9 @@ class HttpProbe final : public Probe {
     Run run{.call = std::move(call), .request = std::move(*request), .secrets = {}};
     run.secrets = secrets_of(run.request);
     const auto value = co_await ask(run);
-    Answer answer = value ? co_await read_all(*value, profiles, run) : failed(profiles.size(), value.error());
+    std::string* const notes = run.call.trace != nullptr ? &run.call.trace->read : nullptr;
+    auto reading = [&] { return read(*value, config_, profiles, run.secrets, notes); };
+    Answer answer = value ? co_await aside(reading) : failed(profiles.size(), value.error());
     if (!answer.error.empty() && !run.last.empty()) spdlog::debug("{}: {}: {}", config_.name, answer.error, run.last);
     co_return answer;
   }
@@ -138,11 +140,10 @@ class HttpProbe final : public Probe {
   };
 
   /// An answer about thousands takes a while to read.
-  asio::awaitable<Answer> read_all(const json::value& value, std::span<const core::Profile> profiles, const Run& run) {
-    std::string* const notes = run.call.trace != nullptr ? &run.call.trace->read : nullptr;
-    auto job = [&] { return read(value, config_, profiles, run.secrets, notes); };
+  template <class Job>
+  asio::awaitable<std::invoke_result_t<Job&>> aside(Job job) {
     if (!readers_) co_return job();
-    co_return co_await readers_->run(job);
+    co_return co_await readers_->run(std::move(job));
   }
 
   /// The answer, of as many pages as it has.
@@ -153,7 +154,8 @@ class HttpProbe final : public Probe {
       seen.insert(run.request.url);
       const auto response = co_await send_logged_in(run);
       if (!response) co_return std::unexpected(response.error());
-      auto value = parse(response->body, config_.http);
+      auto parsing = [&] { return parse(response->body, config_.http); };
+      auto value = co_await aside(parsing);
       if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
       auto next = next_page(run.request.url, *value, response->headers, config_.http);
       if (page == 1)

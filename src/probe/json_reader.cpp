@@ -175,11 +175,7 @@ class Reader {
   /// Elements of the list, or those that a search at the end finds.
   Or<std::optional<double>> count() const {
     config::Path path = path_in(source_, rules_.count);
-    config::PathStep search;
-    if (!path.empty() && !path.back().search.empty()) {
-      search = path.back();
-      path.pop_back();
-    }
+    const config::PathStep search = take_search(path);
     const Place list = place_at(value_, path);
     // Without types, no element is an empty list.
     const bool absent = list.is == Place::Is::no_member && list.steps + 1 == path.size();

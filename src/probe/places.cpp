@@ -65,6 +65,14 @@ Place place_at(const json::value& value, const config::Path& path) {
   return place;
 }
 
+config::PathStep take_search(config::Path& path) {
+  config::PathStep search;
+  if (path.empty() || path.back().search.empty()) return search;
+  search = std::move(path.back());
+  path.pop_back();
+  return search;
+}
+
 config::Path expanded(config::Path path, const core::Profile& profile) {
   const auto expand_in = [&](std::string& text) {
     text = expand(text, profile, [](std::string_view value) { return std::string(value); });

@@ -38,6 +38,9 @@ Place place_at(const boost::json::value& value, const config::Path& path);
 /// The elements of `list` that the search of `step` finds.
 std::vector<const boost::json::value*> elements_of(const boost::json::value& list, const config::PathStep& step);
 
+/// Takes the search off the end of `path`, where it finds any number of elements. Without one it has no conditions.
+config::PathStep take_search(config::Path& path);
+
 /// `path` with the values of the profile for its placeholders.
 config::Path expanded(config::Path path, const core::Profile& profile);
 
