@@ -1,6 +1,5 @@
 #include "hardware/demand.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "feed/row_json.hpp"
@@ -9,15 +8,9 @@ namespace hardware {
 namespace asio = boost::asio;
 namespace {
 
-using std::chrono::steady_clock;
-
 /// A portal says what it wants every 15 s. A tab that was closed counts for less than a minute.
 constexpr std::chrono::seconds kCounts{45};
-constexpr base::Duration kPeriod = std::chrono::seconds{2};
-/// After a look it rests for so many times as long, within bounds: millions of rows keep a thread busy for a twentieth
-/// of the time.
-constexpr int kRest = 19;
-constexpr base::Duration kLongestRest = std::chrono::seconds{10};
+constexpr std::chrono::seconds kPeriod{2};
 
 }  // namespace
 
@@ -46,25 +39,22 @@ std::vector<core::ProfileId> Demand::taken() {
 }
 
 asio::awaitable<void> Demand::run() {
-  base::Duration took{0};
   do {
-    const auto began = steady_clock::now();
     auto wanted = taken();
     auto probes = refresher_.paced_probes();
     if (!probes.empty() && board_.filled()) co_await look(std::move(probes), std::move(wanted));
-    took = std::chrono::duration_cast<base::Duration>(steady_clock::now() - began);
-  } while (!co_await stopped_.wait_for(std::clamp(kRest * took, kPeriod, kLongestRest)));
+  } while (!co_await stopped_.wait_for(kPeriod));
 }
 
 /// What is taken and lost with the database's connection, portals say again soon.
 asio::awaitable<void> Demand::look(std::vector<config::ProbeConfig> probes, std::vector<core::ProfileId> taken) {
-  // Looking at millions of rows takes a while, so it is not done on this thread.
+  // A look at a million rows takes 20 ms, so it is not done on this thread.
   auto job = [this, probes = std::move(probes), taken = std::move(taken), state = board_.state()] {
     if (!taken.empty()) store_.want(taken, kCounts);
     const auto wanted = store_.wanted();
     return refresh::demanded_of(probes, state->snapshot,
                                 std::make_shared<const refresh::Watched>(wanted.begin(), wanted.end()),
-                                state->now(steady_clock::now()));
+                                state->now(std::chrono::steady_clock::now()));
   };
   const auto all = co_await database_.attempt_once("demand", "demand cannot be followed", std::move(job));
   if (all) co_await refresher_.follow(*all);

@@ -18,7 +18,7 @@ constexpr std::chrono::seconds kPeriod{2};
 constexpr std::chrono::seconds kAgain{15};
 /// Those of the most readers; more are refused.
 constexpr std::size_t kMost = 256;
-/// It is said again soon, perhaps to another replica.
+/// It is said again soon.
 constexpr std::chrono::seconds kPatience{3};
 
 }  // namespace
@@ -62,14 +62,21 @@ asio::awaitable<void> Demand::run() {
 }
 
 asio::awaitable<bool> Demand::tell(const std::vector<core::ProfileId>& ids) {
-  const auto replica = co_await replicas_.pick();
-  if (!replica) co_return false;
+  const auto first = co_await replicas_.pick();
+  if (!first) co_return false;
+  if (co_await tell(ids, *first)) co_return true;
+  // It is dead, or of an older version.
+  const auto other = co_await replicas_.pick(first.get());
+  co_return other&& other != first&& co_await tell(ids, *other);
+}
+
+asio::awaitable<bool> Demand::tell(const std::vector<core::ProfileId>& ids, const http::Replica& replica) {
   http::Client client(executor_, {.connect = kPatience, .head = kPatience, .read = kPatience});
   const http::ClientRequest request{.method = "POST",
                                     .target = "/hardware/demand",
                                     .headers = {{"Content-Type", "application/json"}},
                                     .body = fmt::format("[{}]", fmt::join(ids, ","))};
-  const auto head = co_await client.send(replica->url, request, replica->endpoints);
+  const auto head = co_await client.send(replica.url, request, replica.endpoints);
   co_return head && head->status == 204;
 }
 

@@ -28,6 +28,7 @@ class Demand {
  private:
   std::vector<core::ProfileId> wanted() const;
   boost::asio::awaitable<bool> tell(const std::vector<core::ProfileId>& ids);
+  boost::asio::awaitable<bool> tell(const std::vector<core::ProfileId>& ids, const http::Replica& replica);
 
   board::Board& board_;
   const board::Attention& attention_;

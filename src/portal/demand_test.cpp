@@ -99,6 +99,28 @@ TEST_F(DemandTest, TheLoudestOfThoseThatCountAreTold) {
   EXPECT_THAT(told().back(), testing::HasSubstr("[7,")) << "of the others, those with the largest ids";
 }
 
+TEST_F(DemandTest, WhereOneReplicaIsDeadAnotherIsTold) {
+  base::Url dead = service_->url();
+  dead.port = 1;
+  support::KnownReplicas both(runtime_, {dead, service_->url()});
+  // The portal's feed comes from the live one, so the dead one has less under way.
+  std::vector<std::shared_ptr<http::Replica>> feed;
+  const auto pick = [&]() -> boost::asio::awaitable<void> {
+    do feed.push_back(co_await (*both).pick());
+    while (feed.back()->url.port == dead.port);
+    while (feed.front()->url.port == dead.port) feed.erase(feed.begin());
+  };
+  ASSERT_TRUE(support::ready(support::start(runtime_.background(), pick())));
+  Demand demand(*board_, attention_, *both, runtime_.background().get_executor(), metrics_);
+  const auto run = support::start(runtime_.background(), demand.run());
+  const auto watch = attention_.watch({{"p", "1"}});
+  // The other one, of the fixture, tells it once.
+  EXPECT_TRUE(eventually([&] { return told().size() == 2; }));
+  support::on(runtime_.background(), [&] { demand.stop(); });
+  EXPECT_TRUE(support::ready(run));
+  support::on(runtime_.background(), [&] { feed.clear(); });
+}
+
 TEST_F(DemandTest, WhatWasNotTakenIsToldAgain) {
   answer(503);
   const auto watch = attention_.watch({{"p", "1"}});
