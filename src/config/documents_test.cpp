@@ -13,6 +13,7 @@
 namespace config {
 namespace {
 
+using testing::AnyOf;
 using testing::Contains;
 using testing::ElementsAreArray;
 using testing::IsSupersetOf;
@@ -115,6 +116,11 @@ class Documented {
   template <class T>
   static void check_default(const std::string&, const std::string& cell, const std::optional<T>&) {
     EXPECT_EQ(cell, "none");
+  }
+  /// A list that is left out may stand for all.
+  template <class T>
+  static void check_default(const std::string&, const std::string& cell, const std::optional<std::vector<T>>&) {
+    EXPECT_THAT(cell, AnyOf("none", "all"));
   }
   template <class T>
   static void check_default(const std::string& path, const std::string& cell, const std::vector<T>& list) {
