@@ -15,7 +15,10 @@ const base::Time kAt = base::parse_rfc3339("2026-11-24T13:22:05.000Z").value();
 TEST(Report, SaysWhatIsGoingOn) {
   Plan plan;
   plan.rules = {{.name = "r", .when = {.reaches = core::Level::high}, .hold = 5min},
-                {.name = "r.2", .when = {.set = "s"}, .severity = config::Severity::info, .send_to = std::vector<std::string>{"mail"}}};
+                {.name = "r.2",
+                 .when = {.set = "s"},
+                 .severity = config::Severity::info,
+                 .send_to = std::vector<std::string>{"mail"}}};
   plan.receivers = {"chat", "mail"};
   const std::vector<config::AlertReceiver> receivers = {{.name = "chat"}, {.name = "mail", .kind = "email"}};
   const Alert firing{.phase = Alert::Phase::firing, .since = kAt, .fired = kAt + 5min, .cause = {core::Level::high}};
