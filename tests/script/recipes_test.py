@@ -89,13 +89,15 @@ class Places(unittest.TestCase):
                     self.assertTrue(places, f"{document}: {name}")
 
     def test_each_source_is_built(self):
-        for folder in ("src", "tests/fuzz"):
-            for file in (ROOT / folder).rglob("*.cpp"):
-                text = "".join((base / "CMakeLists.txt").read_text() for base in file.parents
-                               if ROOT in base.parents and (base / "CMakeLists.txt").exists())
-                stem = re.sub("_(fuzz|main)$", "", file.stem)
-                name = file.name if stem == file.stem else stem
-                self.assertTrue(re.search(rf"[\s/(]{re.escape(name)}[\s)]", text), f"{file} is not in CMakeLists.txt")
+        for file in (ROOT / "src").rglob("*.cpp"):
+            text = "".join((base / "CMakeLists.txt").read_text() for base in file.parents
+                           if ROOT in base.parents and (base / "CMakeLists.txt").exists())
+            name = file.name if not file.stem.endswith("_main") else file.stem.removesuffix("_main")
+            self.assertTrue(re.search(rf"[\s/(]{re.escape(name)}[\s)]", text), f"{file} is not in CMakeLists.txt")
+
+    def test_each_fuzz_target_has_seeds(self):
+        targets = {file.stem.removesuffix("_fuzz") for file in (ROOT / "tests/fuzz").glob("*_fuzz.cpp")}
+        self.assertEqual(targets, {folder.name for folder in (ROOT / "tests/fuzz/seeds").iterdir()})
 
     def test_each_integration_test_is_run(self):
         names = read("tests/integration/CMakeLists.txt").split("foreach(name ")[1].split(")")[0].split()
