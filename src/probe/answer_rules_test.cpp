@@ -70,7 +70,12 @@ TEST_F(RulesTest, AConditionIsAboutAnyKindOfValue) {
 TEST_F(RulesTest, WhatIsNotFoundHasFailedOrItsOwnLevel) {
   rules_.find = "/stocks[region={label.region}]/models[model={name}]";
   constexpr std::string_view kOther = R"({"stocks":[{"region":"eu-1","models":[{"model":"c"}]}]})";
-  constexpr std::string_view kWrong[] = {R"({"stocks":[]})", R"({"stocks":[{"region":"eu-1"}]})", "{}", "[]", "7"};
+  constexpr std::string_view kWrong[] = {R"({"stocks":[]})",
+                                         R"({"stocks":[{"region":"eu-1"}]})",
+                                         "{}",
+                                         "[]",
+                                         "7",
+                                         R"({"stocks":[{"region":"eu-1","models":{"error":"down"}}]})"};
   EXPECT_EQ(read(kOther), "the answer has no /stocks[region=eu-1]/models[model=a/b [8]]");
   rules_.missing = Level::low;
   EXPECT_EQ(read(kOther), "LOW");
@@ -80,7 +85,11 @@ TEST_F(RulesTest, WhatIsNotFoundHasFailedOrItsOwnLevel) {
   rules_.find = "/types/{name}";
   EXPECT_EQ(read(R"({"types":{"c":{"free":1}}})"), "LOW");
   EXPECT_EQ(read(R"({"types":{"a/b [8]":null}})"), "LOW");
-  EXPECT_EQ(read(R"({"type":{}})"), "the answer has no /types/a~1b [8]");
+  for (const char* wrong : {R"({"type":{}})", R"({"types":"down"})", R"({"types":7})"})
+    EXPECT_EQ(read(wrong), "the answer has no /types/a~1b [8]") << wrong;
+  rules_.find = "[model={name}]";
+  EXPECT_EQ(read("[]"), "LOW");
+  EXPECT_EQ(read(R"({"error":"down"})"), "the answer has no [model=a/b [8]]");
 }
 
 TEST_F(RulesTest, CountsAList) {

@@ -18,23 +18,6 @@ struct Element {
   const json::value* value;
 };
 
-/// Those of a list, or an object's members. A search at the end of the path finds any number.
-std::vector<Element> elements(const json::value& answer, config::Path path) {
-  const config::PathStep search = take_search(path);
-  const json::value* list = place_at(answer, path).value;
-  if (list == nullptr) return {};
-  std::vector<Element> all;
-  if (!search.search.empty()) {
-    for (const json::value* found : elements_of(*list, search)) all.push_back({"", found});
-  } else if (const json::object* object = list->if_object()) {
-    for (const auto& member : *object)
-      all.push_back({std::string(member.key().data(), member.key().size()), &member.value()});
-  } else if (const json::array* array = list->if_array()) {
-    for (const json::value& element : *array) all.push_back({"", &element});
-  }
-  return all;
-}
-
 /// The text for what is between braces; "" when the element does not have it.
 std::string text_for(std::string_view word, const Element& element) {
   if (word == "key") return element.key;
@@ -60,14 +43,34 @@ std::string name_of(std::string_view name, const Element& element) {
   return out;
 }
 
+/// Those of a list, or an object's members. A search at the end of the path finds any number.
+std::vector<Element> elements(const json::value& answer, const config::Discover& discover, bool untyped) {
+  auto path = config::parse_path(discover.list).value_or(config::Path{});
+  const config::PathStep search = take_search(path);
+  const json::value* list = place_at(answer, path).value;
+  if (list == nullptr) return {};
+  std::vector<Element> all;
+  if (!search.search.empty()) {
+    for (const json::value* found : elements_of(*list, search)) all.push_back({"", found});
+  } else if (untyped && list->is_object() && !name_of(discover.name, {"", list}).empty()) {
+    all.push_back({"", list});
+  } else if (const json::object* object = list->if_object()) {
+    for (const auto& member : *object)
+      all.push_back({std::string(member.key().data(), member.key().size()), &member.value()});
+  } else if (const json::array* array = list->if_array()) {
+    for (const json::value& element : *array) all.push_back({"", &element});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const json::value& answer,
                                                                           const config::Discover& discover,
-                                                                          const config::Match& match) {
+                                                                          const config::Match& match, bool untyped) {
   std::vector<core::ProfileKey> keys;
   bool any = false;
-  for (const Element& element : elements(answer, config::parse_path(discover.list).value_or(config::Path{}))) {
+  for (const Element& element : elements(answer, discover, untyped)) {
     auto key = core::checked_key(match.provider, name_of(discover.name, element));
     any = any || key;
     if (key && base::glob_match(match.name, key->name)) keys.push_back(std::move(*key));

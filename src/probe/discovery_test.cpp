@@ -39,6 +39,17 @@ TEST(ListedProfiles, AreElementsOfAList) {
   EXPECT_THAT(names(R"(["a","b"])", {.name = "{}"}), ElementsAre("a", "b"));
 }
 
+TEST(ListedProfiles, AreOneElementWhereAListOfOneIsNone) {
+  const auto name = [](std::string_view answer, bool untyped) {
+    const auto keys = listed_profiles(parse_json(answer).value(), {.list = "/t", .name = "{/id}"},
+                                      {.provider = "p", .name = "*"}, untyped);
+    return keys ? keys->at(0).name : "failed: " + keys.error();
+  };
+  EXPECT_EQ(name(R"({"t":{"id":"x"}})", true), "x");
+  EXPECT_EQ(name(R"({"t":{"a":{"id":"x"}}})", true), "x") << "its members";
+  EXPECT_EQ(name(R"({"t":{"id":"x"}})", false), "failed: lists nothing at /t; all profiles stay");
+}
+
 TEST(ListedProfiles, LeaveOutWhatIsNoName) {
   EXPECT_THAT(names(R"({"a":1,"":2," b":3,"\u202ec":4,"-d":5})", {.name = "{key}"}), ElementsAre("a"));
 }

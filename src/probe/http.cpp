@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/offload.hpp"
+#include "base/url.hpp"
 #include "probe/discovery.hpp"
 #include "probe/http_request.hpp"
 #include "probe/json.hpp"
@@ -69,24 +70,27 @@ Or<json::value> parse(std::string_view body, const config::HttpOptions& options)
 
 /// What the whole answer says about the profiles.
 Answer read(const json::value& value, const config::ProbeConfig& config, std::span<const core::Profile> profiles,
-            const Secrets& secrets, std::string* notes) {
+            const Secrets& secrets, const Call& call) {
   const config::HttpOptions& options = config.http;
   Source source{.rules = options.rules,
                 .secrets = secrets,
                 .untyped = options.format == config::AnswerFormat::xml,
-                .notes = notes};
+                .notes = call.trace != nullptr ? &call.trace->read : nullptr};
   if (source.untyped) source.note([&] { return "the XML as JSON is " + words_of(value, secrets, kNoted); });
   Answer answer;
   if (options.batch && !options.rules.by_profile()) {
     answer = read_list(value, source, profiles, config.levels);
   } else {
     for (const core::Profile& profile : profiles) {
+      // A path that searches a long list for each of many profiles takes a while.
+      if (call.stop.stop_requested() || std::chrono::steady_clock::now() >= call.deadline)
+        return same_for_all(profiles.size(), std::unexpected(timed_out_after(config.timeout)));
       source.profile = &profile;
       answer.results.push_back(read_part(value, source, config.levels));
     }
   }
   if (options.discover.empty()) return answer;
-  auto listed = listed_profiles(value, options.discover, config.match);
+  auto listed = listed_profiles(value, options.discover, config.match, source.untyped);
   if (!listed) return same_for_all(profiles.size(), std::unexpected("the answer " + listed.error()));
   source.note([&] {
     const auto name = [&](const core::ProfileKey& key) { return one_line(secrets.blotted(key.name)); };
@@ -117,8 +121,7 @@ class HttpProbe final : public Probe {
     Run run{.call = std::move(call), .request = std::move(*request), .secrets = {}};
     run.secrets = secrets_of(run.request);
     const auto value = co_await ask(run);
-    std::string* const notes = run.call.trace != nullptr ? &run.call.trace->read : nullptr;
-    auto reading = [&] { return read(*value, config_, profiles, run.secrets, notes); };
+    auto reading = [&] { return read(*value, config_, profiles, run.secrets, run.call); };
     Answer answer = value ? co_await aside(reading) : failed(profiles.size(), value.error());
     if (!answer.error.empty() && !run.last.empty()) spdlog::debug("{}: {}: {}", config_.name, answer.error, run.last);
     co_return answer;
@@ -157,6 +160,8 @@ class HttpProbe final : public Probe {
       auto parsing = [&] { return parse(response->body, config_.http); };
       auto value = co_await aside(parsing);
       if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
+      if (page > 1 && !is_page(*value, config_.http))
+        co_return std::unexpected(Failure{fmt::format("page {} of the answer has another shape", page)});
       auto next = next_page(run.request.url, *value, response->headers, config_.http);
       if (page == 1)
         whole = std::move(*value);
@@ -195,8 +200,8 @@ class HttpProbe final : public Probe {
       }
       auto response = co_await send(run);
       if (!response || !by_token || response->status != kUnauthorized) co_return checked(std::move(response), run);
-      tokens_.refuse(run.request.bearer);
       if (attempt == 2) co_return checked(std::move(response), run);
+      tokens_.refuse(run.request.bearer);
     }
   }
 
@@ -227,7 +232,9 @@ class HttpProbe final : public Probe {
     if (!response) return std::unexpected(Failure{run.secrets.blotted(response.error())});
     const auto fine = check(*response, config_.http, run.secrets);
     if (fine) return std::move(*response);
-    const bool busy = response->status == kTooManyRequests || response->status == kUnavailable;
+    // Where each profile has a host of its own, one of them says nothing about the others.
+    const bool is_one_host = !base::split_url(config_.http.url).host.contains('{');
+    const bool busy = is_one_host && (response->status == kTooManyRequests || response->status == kUnavailable);
     return std::unexpected(Failure{.sentence = run.secrets.blotted(fine.error()),
                                    .retry_after = busy ? response->retry_after : base::Duration{0}});
   }

@@ -41,6 +41,15 @@ Result judged(const json::value& value, const Source& source, const config::Leve
   return std::unexpected(fmt::format("{}{}", source.whole, why));
 }
 
+/// Could the last step of `path`, which is not empty, find something there? Else the answer is another one than was
+/// meant.
+bool leads_to_members(const json::value& answer, const config::Path& path, const Source& source) {
+  const json::value* in = place_at(answer, config::Path(path.begin(), path.end() - 1)).value;
+  if (in == nullptr) return false;
+  if (in->is_null() || in->is_array()) return true;
+  return in->is_object() && (path.back().search.empty() || source.untyped);
+}
+
 }  // namespace
 
 Result read_json(std::string_view text, const Source& source, const config::Levels& levels) {
@@ -61,9 +70,8 @@ Result read_part(const json::value& answer, const Source& source, const config::
   if (part.is == Place::Is::several)
     return std::unexpected(
         fmt::format("{}{} finds several elements; add a condition such as [zone=a]", source.place, find));
-  // Where an earlier step fails, the answer is another one than was meant.
-  const bool last = part.steps + 1 >= path.size();
-  if (!source.rules.missing || !last) return std::unexpected(fmt::format("{}has no {}", source.whole, find));
+  if (!source.rules.missing || !leads_to_members(answer, path, source))
+    return std::unexpected(fmt::format("{}has no {}", source.whole, find));
   source.note(
       [&] { return fmt::format("{} is not there, which is {}", find, core::to_string(*source.rules.missing)); });
   return core::Measurement{.level = *source.rules.missing, .reason = "the source does not list it"};

@@ -102,6 +102,17 @@ Or<std::string> next_page(const std::string& url, const json::value& answer, con
   return with_parameter(url, options.next_parameter, reference);
 }
 
+bool is_page(const json::value& page, const config::HttpOptions& options) {
+  for (const std::string& text : {options.discover.list, options.rules.find, options.rules.count}) {
+    const auto path = config::parse_path(text);
+    if (!path || path->empty()) continue;
+    const config::PathStep& first = path->front();
+    if (!first.search.empty()) return page.is_array();
+    if (!first.key.contains('{')) return page.is_object() && page.get_object().contains(first.key);
+  }
+  return true;
+}
+
 void add_page(json::value& whole, json::value page) {
   if (whole.is_object() && page.is_object()) {
     for (auto& member : page.as_object()) {

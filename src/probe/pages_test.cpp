@@ -23,6 +23,20 @@ std::string page(const std::string& url, std::string_view answer, const Headers&
   return next ? *next : "failed: " + next.error();
 }
 
+TEST(IsPage, AsTheListsThatAreRead) {
+  config::HttpOptions options{.next = "/next"};
+  EXPECT_TRUE(is_page(json(R"({"error":"busy"})"), options)) << "nothing is known of it";
+  options.rules.find = "/{name}";
+  EXPECT_TRUE(is_page(json(R"({"error":"busy"})"), options));
+  options.rules.find = "/items[id={name}]";
+  EXPECT_TRUE(is_page(json(R"({"items":[]})"), options));
+  EXPECT_FALSE(is_page(json(R"({"error":"busy"})"), options));
+  EXPECT_FALSE(is_page(json("[]"), options));
+  options.rules.find = "[id={name}]";
+  EXPECT_TRUE(is_page(json("[]"), options));
+  EXPECT_FALSE(is_page(json(R"({"items":[]})"), options));
+}
+
 TEST(NextPage, IsAUrlInTheAnswer) {
   const auto next = [](std::string_view reference, const std::string& url = "https://h.example/a/b?c=d") {
     return page(url, fmt::format(R"({{"links":{{"next":"{}"}}}})", reference), {}, {.next = "/links/next"});

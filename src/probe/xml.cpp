@@ -62,7 +62,7 @@ bool is_too_deep(const pugi::xml_node& root) {
 std::expected<json::value, std::string> parse_xml(std::string_view text) {
   // Each is a node of memory.
   if (std::ranges::count_if(text, [](char c) { return c == '<' || c == '='; }) > 2 * kMostParts)
-    return std::unexpected(fmt::format("is XML of more than {} elements and attributes", kMostParts));
+    return std::unexpected(fmt::format("is XML of more than {} tags and attributes", kMostParts));
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(text.data(), text.size());
   if (!result) return std::unexpected(fmt::format("is not XML ({})", result.description()));

@@ -54,7 +54,7 @@ TEST(ParseXml, HasLimits) {
   EXPECT_EQ(json_of(nested(100'000)), "is XML of more than 64 levels");
   std::string wide = "<a>";
   for (int i = 0; i < 500'001; ++i) wide += "<b/>";
-  EXPECT_EQ(json_of(wide + "</a>"), "is XML of more than 250000 elements and attributes");
+  EXPECT_EQ(json_of(wide + "</a>"), "is XML of more than 250000 tags and attributes");
 }
 
 }  // namespace

@@ -23,6 +23,15 @@ double seconds(base::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+/// What is put off is told to readers, of a batch with every row, so that waits for half a period. A run that must be
+/// may be half its grace late.
+store::Promise promise_of(const config::ProbeConfig& config, const Pace& pace) {
+  const base::Duration least = pace.rule.min;
+  return {.rate = pace.promised,
+          .retry = config.batched() ? std::max(least, watched_period(pace.rule) / 2) : least,
+          .patience = config.freshness_rule().grace / 2};
+}
+
 bool differ(std::vector<core::ProfileKey> discovered, const std::vector<core::Profile>& claimed) {
   std::vector<core::ProfileKey> known;
   for (const core::Profile& profile : claimed) known.push_back(profile.key);
@@ -115,7 +124,7 @@ Slots::Room Runner::room() const {
 /// Claims and starts up to `limit` tasks; returns when to look again, or nothing when the database is away.
 asio::awaitable<std::optional<base::SteadyTime>> Runner::claim_some(std::size_t limit, const std::string& cannot) {
   store::Wanted wanted{config_.name, shared_.owner, limit, shared_.lease, budget_.limits(), config_.discovers()};
-  if (config_.has_periods()) wanted.promise = store::Promise{.rate = pace_.promised, .retry = pace_.rule.min};
+  if (config_.has_periods()) wanted.promise = promise_of(config_, pace_);
   auto job = [this, wanted = std::move(wanted)] { return shared_.tasks.claim(wanted); };
   const auto sent = steady_clock::now();
   const auto claimed = co_await shared_.database.attempt("claim", cannot, std::move(job));

@@ -79,10 +79,11 @@ std::size_t Budget::allowed(std::size_t wanted) const {
   return wanted;
 }
 
-std::size_t Budget::allowed_besides(double promised) const {
+std::size_t Budget::allowed_besides(double promised, base::Duration patience) const {
   const auto seconds = [](base::Duration duration) { return std::chrono::duration<double>(duration).count(); };
   double room = static_cast<double>(std::numeric_limits<std::int32_t>::max());
   for (const Limit& limit : limits_) {
+    if (limit.window <= patience) continue;
     const auto calls = static_cast<double>(limit.calls);
     room = std::min(room, calls - promised * seconds(limit.window));
     // Until a span leaves the window, it and all after it count, and so does what is promised until then. That comes

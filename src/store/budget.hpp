@@ -27,8 +27,9 @@ class Budget {
   const std::vector<std::uint64_t>& left() const { return left_; }
   /// How many of `wanted` runs all limits allow.
   std::size_t allowed(std::size_t wanted) const;
-  /// How many runs they allow besides `promised` ones per second, all the time.
-  std::size_t allowed_besides(double promised) const;
+  /// How many runs they allow besides `promised` ones per second, all the time. Limits that refill within `patience`
+  /// need no room for promises: those run first, and are late by no more than that.
+  std::size_t allowed_besides(double promised, base::Duration patience) const;
   /// When all limits allow a run again; at most now() when they do.
   base::Time next_allowed() const { return next_allowed_; }
 

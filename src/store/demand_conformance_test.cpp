@@ -237,6 +237,20 @@ TEST_P(DemandTest, EarlyRunsLeaveOthersWhatWasPromised) {
   EXPECT_THAT(claim_besides(8.5 / 3600, {{10, 1h}}).claims, SizeIs(1));
 }
 
+TEST_P(DemandTest, ALimitThatRefillsSoonNeedsNoRoomForPromises) {
+  std::vector<core::ProfileId> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back(add_assigned(fmt::format("c{}", i)));
+  past_phase();
+  clock_.advance(5min);
+  store().hasten("p", false, ids, kPeriods);
+  Wanted wanted{"p", "a", 20, kLease, {{2, 1s}}};
+  wanted.promise = Promise{.rate = 20.0 / 600, .retry = 30s, .patience = 5s};
+  for (int second = 0; second < 10; ++second) {
+    EXPECT_THAT(store().claim(wanted).claims, SizeIs(2)) << second;
+    clock_.advance(1s + 20ms);
+  }
+}
+
 TEST_P(DemandTest, AnEarlyRunIsPutOffUntilItMustAtMost) {
   const auto id = add_assigned("c5");
   past_phase();

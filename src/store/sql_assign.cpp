@@ -46,9 +46,11 @@ void give_probe(sql::Session& session, const std::string& probe, std::span<const
   });
   if (probe == core::kNoProbe) return;
   if (assignments.front().batched) {
+    // They have no reading yet, so the next run is no early one.
     // A run under way does not measure them: taking off a whole period makes the next one due when it ends.
     session.run(
-        "UPDATE task SET due = CASE WHEN due > ? THEN ? ELSE due END, phase = CASE WHEN owner <> '' THEN ? ELSE phase "
+        "UPDATE task SET must = NULL, due = CASE WHEN due > ? THEN ? ELSE due END, phase = CASE WHEN owner <> '' THEN "
+        "? ELSE phase "
         "END"
         " WHERE probe = ? AND profile_id < 0",
         now, now, assignments.front().ttl, probe);

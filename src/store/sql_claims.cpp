@@ -173,7 +173,7 @@ std::size_t allowed_of(std::span<const Candidate> from, std::size_t count, const
   from = from.first(std::min(count, from.size()));
   if (!wanted.promise || from.empty() || !from.back().early) return from.size();
   const auto must = static_cast<std::size_t>(std::ranges::count(from, false, &Candidate::early));
-  return std::min(from.size(), must + budget.allowed_besides(wanted.promise->rate));
+  return std::min(from.size(), must + budget.allowed_besides(wanted.promise->rate, wanted.promise->patience));
 }
 
 /// Probes per statement: SQLite takes 500 SELECTs in one.

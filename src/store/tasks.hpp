@@ -24,6 +24,8 @@ struct Promise {
   double rate = 0;
   /// After so long an early run is tried again that the limits do not allow besides those.
   base::Duration retry{0};
+  /// So late may a run be that must be.
+  base::Duration patience{0};
 };
 
 /// A replica's request for tasks.

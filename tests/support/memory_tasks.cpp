@@ -56,6 +56,7 @@ void MemoryStore::assign(std::span<const store::Assignment> assignments) {
     for (auto& [id, task] : tasks_) {
       if (!batched || task.probe != probe) continue;
       task.due = std::min(task.due, now);
+      task.must.reset();
       if (!task.owner.empty()) task.phase = ttl;
     }
     if (probe == core::kNoProbe || batched) continue;
@@ -144,7 +145,8 @@ store::Claimed MemoryStore::claim(const store::Wanted& wanted) {
   double besides = static_cast<double>(allowed);
   if (wanted.promise)
     for (const store::Limit& limit : wanted.limits)
-      besides = std::min(besides, left_besides(wanted.probe, limit, wanted.promise->rate));
+      if (limit.window > wanted.promise->patience)
+        besides = std::min(besides, left_besides(wanted.probe, limit, wanted.promise->rate));
   for (const auto& [early, due, id] : free) {
     if (claimed.claims.size() == wanted.count) break;
     if (due > now || claimed.claims.size() == allowed) {
@@ -214,13 +216,13 @@ std::vector<TaskId> MemoryStore::renew(const std::string& owner, std::span<const
   return lost;
 }
 
-void MemoryStore::set_reading(core::Row& row, core::Reading reading) {
+void MemoryStore::set_reading(core::Row& row, core::Reading reading, bool counts) {
   const core::Reading* before = row.reading ? &*row.reading : nullptr;
   if (before != nullptr) {
     reading.changed = core::change_after(*before, reading.level, reading.measured_at);
     reading.recent = core::recent_after(*before, reading);
   }
-  tell(row.profile.id, before, reading);
+  tell(row.profile.id, before, reading, counts);
   row.reading = std::move(reading);
 }
 
@@ -231,7 +233,7 @@ void MemoryStore::write(const store::Outcome& outcome, const store::Finding& fin
     row.failure.reset();
     core::Reading reading = core::reading_of(*finding.result, ended, outcome.took, outcome.rule);
     const core::Reading* before = row.reading ? &*row.reading : nullptr;
-    if (before == nullptr || !core::is_superseded(reading, *before, now)) set_reading(row, std::move(reading));
+    if (before == nullptr || !core::is_superseded(reading, *before, now)) set_reading(row, std::move(reading), true);
   } else {
     row.failure = core::Failure{finding.result.error(), ended};
   }
