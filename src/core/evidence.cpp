@@ -11,7 +11,8 @@
 namespace core {
 namespace {
 
-// Codes as codes_in() leaves them. Throttling comes first: AWS calls it RequestLimitExceeded, Google a quota of calls.
+// Codes as codes_in() leaves them. A code of capacity counts whatever is around it. Throttling comes before quotas: AWS
+// calls it RequestLimitExceeded, Google a quota of calls.
 constexpr std::string_view kThrottled[] = {"throttl", "requestlimit", "ratelimit", "toomanyrequests"};
 constexpr std::string_view kQuotas[] = {"quota", "limitexceeded", "instancecountexceeded"};
 constexpr std::string_view kCapacity[] = {
@@ -50,13 +51,17 @@ bool has_any(std::string_view text, const std::string_view (&words)[N]) {
   return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
 }
 
+bool has_numbers(const Reading& reading) {
+  return std::ranges::any_of(kNumbers, [&](const Number& each) { return (reading.*each.value).has_value(); });
+}
+
 }  // namespace
 
 Cause cause_of(std::string_view error) {
   const std::string codes = codes_in(error);
+  if (has_any(codes, kCapacity)) return Cause::capacity;
   if (has_any(codes, kThrottled)) return Cause::other;
-  if (has_any(codes, kQuotas)) return Cause::quota;
-  return has_any(codes, kCapacity) ? Cause::capacity : Cause::other;
+  return has_any(codes, kQuotas) ? Cause::quota : Cause::other;
 }
 
 std::string reason_of(const Launch& launch) {
@@ -77,14 +82,13 @@ std::optional<Reading> reading_after(const Launch& launch, base::Time at, const 
   const Level level = launch.worked() ? std::max(known, Level::medium) : Level::low;
   Reading reading;
   if (before != nullptr && level == known && at < before->stale_at) reading = *before;
-  const bool confirms = reading.level == level;
   reading.level = level;
   reading.changed.reset();
   reading.recent = {};
   reading.reason = reason_of(launch);
   reading.measured_at = at;
   reading.took = launch.took.value_or(base::Duration{0});
-  if (!confirms) apply(rule, reading);
+  if (!has_numbers(reading)) apply(rule, reading);
   reading.recent.observe(0, level);
   return reading;
 }

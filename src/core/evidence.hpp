@@ -45,8 +45,9 @@ inline constexpr FreshnessRule kUnprobed{
     .ttl = std::chrono::minutes{5}, .grace = base::Duration{0}, .expire_after = std::chrono::minutes{30}};
 
 /// The reading that a launch which ended at `at` makes, after the reading `before`, or null. One that failed makes it
-/// LOW; one that worked MEDIUM, unless it was HIGH. One that confirms a fresh level leaves its numbers, which grow old
-/// as before; any other has none. Nothing: `before` is as new, so the launch changes nothing.
+/// LOW; one that worked MEDIUM, unless it was HIGH. One that confirms a fresh level leaves its numbers, if it has any,
+/// and they grow old as before; any other has none, and is fresh from `at` on. Nothing: `before` is as new, so the
+/// launch changes nothing.
 std::optional<Reading> reading_after(const Launch& launch, base::Time at, const Reading* before,
                                      const FreshnessRule& rule, base::Time now);
 
@@ -64,7 +65,7 @@ struct Launches {
   bool operator==(const Launches&) const = default;
 };
 
-/// Launches by the level that was shown when they were tried.
+/// Launches by the level that was shown when they began.
 struct Calibration {
   std::array<Launches, 4> of{};
 

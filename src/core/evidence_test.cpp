@@ -32,7 +32,8 @@ TEST(Cause, CodesOfCapacityAreFoundInAnyError) {
         "insufficient capacity", "UnfulfillableCapacity", "InsufficientHostCapacity", "ZONE_RESOURCE_POOL_EXHAUSTED",
         "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "AllocationFailed", "ZonalAllocationFailed", "Allocation failed.",
         "OverconstrainedAllocationRequest", "SkuNotAvailable", "Out of host capacity.", "STOCKOUT",
-        "instance-operations/launch/insufficient-capacity", "No valid host was found",
+        "instance-operations/launch/insufficient-capacity",
+        "throttled once, then InsufficientInstanceCapacity; your quota is 8", "No valid host was found",
         "ReservationCapacityExceeded: The requested reservation does not have sufficient capacity"})
     EXPECT_EQ(cause_of(error), Cause::capacity) << error;
 }
@@ -102,6 +103,8 @@ TEST(Launch, AnyOtherHasNoNumbersAndIsTrustedByTheRule) {
     EXPECT_EQ(after.expires_at, at + 5min);
     EXPECT_EQ(after.recent.at(0), Level::low);
   }
+  const Reading low = *reading_after(kFailed, kThen, nullptr, kRule, kThen);
+  EXPECT_EQ(reading_after(kFailed, kThen + 80s, &low, kRule, kThen + 1h)->stale_at, kThen + 170s) << "each confirms";
   const Reading first = *reading_after(kWorked, kThen, nullptr, kUnprobed, kThen);
   EXPECT_EQ(first.level, Level::medium);
   EXPECT_EQ(first.stale_at, kThen + 5min);

@@ -30,7 +30,7 @@ class HistoryApi {
 
   /// GET /hardware/calibration?since=…:
   /// {"from","to","now","calibration":{…},"more","profiles":[{"id","provider","name", "calibration"}]}: launches by
-  /// what was said when they were tried; the profiles with most of them.
+  /// what was said when they began; the profiles with most of them.
   boost::asio::awaitable<http::Reply> calibration(const http::Request& request);
 
   /// For other answers from history.

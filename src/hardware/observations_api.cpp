@@ -1,5 +1,7 @@
 #include "hardware/observations_api.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "hardware/admin_request.hpp"
 
@@ -10,8 +12,6 @@ namespace {
 using core::Level;
 using Effect = store::Observed::Effect;
 
-/// Each takes the lock that all writers need.
-constexpr std::size_t kMostUnderWay = 8;
 /// Clocks differ.
 constexpr std::chrono::minutes kTolerance{1};
 /// How old a launch may be: nobody tells an older one for the first time.
@@ -45,16 +45,16 @@ bool is_list(const http::Request& request) {
 /// Counts a request while it lasts.
 class UnderWay {
  public:
-  explicit UnderWay(std::atomic<std::size_t>& count) : count_(count), number_(++count_) {}
+  UnderWay(std::atomic<std::size_t>& count, std::size_t most) : count_(count), fits_(++count_ <= most) {}
   ~UnderWay() { --count_; }
   UnderWay(const UnderWay&) = delete;
   UnderWay& operator=(const UnderWay&) = delete;
 
-  bool fits() const { return number_ <= kMostUnderWay; }
+  bool fits() const { return fits_; }
 
  private:
   std::atomic<std::size_t>& count_;
-  const std::size_t number_;
+  const bool fits_;
 };
 
 }  // namespace
@@ -68,7 +68,8 @@ ObservationsApi::ObservationsApi(const config::Config& config, const http::Beare
       database_(database),
       board_(board),
       metrics_(metrics),
-      changed_(std::move(changed)) {
+      changed_(std::move(changed)),
+      most_under_way_(std::max<std::size_t>(config.hardware.database_connections / 2, 1)) {
   set(config.probes);
 }
 
@@ -111,7 +112,7 @@ base::Result<ObservationsApi::Asked> ObservationsApi::read(const http::Request& 
                         i, is_list(request));
     if (!says_something(launch)) continue;
     asked.places.push_back(i);
-    asked.observations.push_back({row->profile.id, launch, at, id, rule_of(*row)});
+    asked.observations.push_back({row->profile.id, launch, at, id, rule_of(*row), profile});
   }
   return asked;
 }
@@ -125,10 +126,11 @@ std::string ObservationsApi::effect_of(const store::Observed* observed, const co
                         "the error is about neither capacity nor a quota, as InsufficientInstanceCapacity, "
                         "AllocationFailed, ZONE_RESOURCE_POOL_EXHAUSTED or VcpuLimitExceeded are: nothing is kept");
   if (observed->effect == Effect::gone) return without_said("gone", "the profile was removed meanwhile");
-  if (observed->effect == Effect::repeated) return without_said("repeated", "a launch with this id was told before");
+  if (observed->effect == Effect::repeated)
+    return without_said("repeated", "a launch of this profile with this id was told before");
   const std::string said(core::to_string(observed->said));
   metrics_
-      .counter("vacancy_launches_total", "Launches that were told, by the level that was shown when they were tried",
+      .counter("vacancy_launches_total", "Launches that were told, by the level that was shown when they began",
                {{"outcome", launch.worked() ? "launched" : "failed"}, {"said", said}})
       .Increment();
   return observed->effect == Effect::applied
@@ -152,7 +154,7 @@ http::Reply ObservationsApi::reply_of(const Asked& asked, std::span<const store:
 asio::awaitable<http::Reply> ObservationsApi::add(const http::Request& request) {
   const auto asked = read(request);
   if (!asked) co_return http::problem(asked.error());
-  const UnderWay under_way(under_way_);
+  const UnderWay under_way(under_way_, most_under_way_);
   if (!under_way.fits())
     co_return http::problem(503, "too many launches are told at the same time; try again in a second");
   std::vector<store::Observed> observed;

@@ -52,6 +52,8 @@ class ObservationsApi {
   board::Board& board_;
   base::Metrics& metrics_;
   std::function<void()> changed_;
+  /// Each takes a connection and the lock of all writers; leases need the others.
+  const std::size_t most_under_way_;
   std::atomic<std::size_t> under_way_ = 0;
   mutable std::mutex mutex_;
   /// By the probe's name. Guarded by mutex_.

@@ -54,7 +54,7 @@ class History {
   /// The latest transitions of `profiles`, a hundred at most; of all profiles when there are none.
   boost::asio::awaitable<Told<LatestTransitions>> latest(std::vector<core::ProfileId> profiles, std::size_t limit);
 
-  /// Launches by what was said when they were tried: the hardware service's answer.
+  /// Launches by what was said when they began: the hardware service's answer.
   boost::asio::awaitable<Drawing> calibration(base::Time from, base::Time to);
 
   /// What `render` draws, which is all in `key`.

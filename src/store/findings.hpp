@@ -43,6 +43,8 @@ struct NewReading {
   /// Without `told`, column reason_at: since when readings are not told.
   std::optional<base::Time> untold_since{};
   std::string numbers{};
+  /// Its numbers were measured for it.
+  bool counts = true;
   std::optional<PacedRun> run{};
   /// Columns due_at and due_reason.
   std::optional<core::NextRun> next{};

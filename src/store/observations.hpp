@@ -16,12 +16,14 @@ namespace store {
 struct Observation {
   core::ProfileId profile = 0;
   core::Launch launch;
-  /// When it ended; nothing: now. Never later than now.
+  /// When it ended; nothing: now. A later time counts as now.
   std::optional<base::Time> at{};
-  /// By which its teller knows it, so that it counts once; "" for none.
+  /// By which its teller knows it, so that it counts once for the profile; "" for none.
   std::string id{};
   /// How long the launch is trusted.
   core::FreshnessRule rule = core::kUnprobed;
+  /// The profile that it is about, which may have been renamed since; nothing: whatever has the id.
+  std::optional<core::ProfileKey> key{};
 };
 
 /// What became of one.
@@ -29,12 +31,12 @@ struct Observed {
   enum class Effect : std::uint8_t {
     applied,   ///< it is the reading now
     counted,   ///< in the calibration alone: the reading is as new
-    repeated,  ///< one with this id was told before
+    repeated,  ///< one of this profile with this id was told before
     gone,      ///< there is no such profile
   };
 
   Effect effect = Effect::gone;
-  /// The level that was shown when it was tried. UNKNOWN of one that is not counted.
+  /// The level that was shown when it began. UNKNOWN of one that is not counted.
   core::Level said = core::Level::unknown;
 
   bool operator==(const Observed&) const = default;

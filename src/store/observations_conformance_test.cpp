@@ -17,7 +17,7 @@ using testing::SizeIs;
 constexpr Between kAlways{base::Time{}, support::FakeClock::kStart + std::chrono::days{36500}};
 /// Due again after a tick, STALE after 90 s, EXPIRED after 5 min.
 constexpr core::FreshnessRule kOften{1us, 90s - 1us, 5min};
-const core::Launch kWorked{.error = "", .took = 42s};
+const core::Launch kWorked{.error = ""};
 const core::Launch kFailed{.error = "InsufficientInstanceCapacity", .took = {}, .where = "eu-1", .source = "karpenter"};
 
 class ObservationsTest : public StoreTest {
@@ -82,7 +82,33 @@ TEST_P(ObservationsTest, AConfirmationLeavesTheNumbers) {
   EXPECT_EQ(after.free, 42);
   EXPECT_EQ(after.measured_at, now());
   EXPECT_EQ(after.stale_at, before.stale_at);
-  EXPECT_EQ(after.took, 42s);
+  store().observe(std::vector<Observation>(9, {id, kWorked}));
+  const auto counted = store().numbers(id, &core::Measurement::free, core::Span::five_minutes, kAlways, 9);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].count, 1) << "launches measure no numbers";
+}
+
+TEST_P(ObservationsTest, WhatWasSaidIsOfTheTimeWhenItBegan) {
+  const auto id = add_measured(Level::high);
+  clock_.advance(30s);
+  EXPECT_EQ(observe(id, kFailed).said, Level::high);
+  clock_.advance(10s);
+  core::Launch slow = kFailed;
+  slow.took = 20s;
+  EXPECT_EQ(observe(id, slow).said, Level::high) << "tried before the other had failed";
+  slow.took = 5s;
+  EXPECT_EQ(observe(id, slow).said, Level::low);
+  slow.took = 24h;
+  EXPECT_EQ(observe(id, slow).said, Level::unknown);
+}
+
+TEST_P(ObservationsTest, ARenamedProfileIsAnother) {
+  const auto id = add_measured(Level::high);
+  Observation one{id, kFailed, {}, "", kOften, core::ProfileKey{"Amazon", "c6"}};
+  EXPECT_EQ(store().observe({&one, 1}).at(0).effect, Effect::gone);
+  EXPECT_EQ(level(id), Level::high);
+  one.key = {"Amazon", "c5"};
+  EXPECT_EQ(store().observe({&one, 1}).at(0).effect, Effect::applied);
 }
 
 TEST_P(ObservationsTest, TheNextMeasurementReplacesItUnlessItIsOlder) {
@@ -135,6 +161,7 @@ TEST_P(ObservationsTest, OneThatWasToldBeforeCountsOnce) {
   EXPECT_EQ(observe(id, kFailed, {}, "Event-1").effect, Effect::applied) << "ids are compared byte by byte";
   EXPECT_EQ(observe(id, kFailed).effect, Effect::counted);
   EXPECT_EQ(observe(id, kFailed).effect, Effect::counted) << "none has no id";
+  EXPECT_EQ(observe(add("Amazon", "p5"), kFailed, {}, "event-1").effect, Effect::applied) << "another profile's";
   EXPECT_EQ(calibration(id).all(), 4);
 }
 

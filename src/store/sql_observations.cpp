@@ -13,8 +13,9 @@ using core::Level;
 using core::ProfileId;
 using Effect = Observed::Effect;
 
-bool is_told(sql::Session& session, const std::string& id) {
-  return !id.empty() && session.query("SELECT 1 FROM observation WHERE told_id = ?", id).step();
+bool is_told(sql::Session& session, const Observation& one) {
+  constexpr const char* kSql = "SELECT 1 FROM observation WHERE told_id = ? AND profile_id = ?";
+  return !one.id.empty() && session.query(kSql, one.id, one.profile).step();
 }
 
 /// The level that was shown at `at`.
@@ -32,6 +33,7 @@ Level said_at(sql::Session& session, const core::Row& row, base::Time at) {
 void write_evidence(sql::Session& session, const core::Row& row, core::Reading reading, base::Time now,
                     core::Revision revision, const core::Retention& kept) {
   std::vector<NewReading> evidence{{row.profile.id, row.probe.text(), reading.measured_at, std::move(reading)}};
+  evidence.front().counts = false;
   if (row.next) evidence.front().next = *row.next;
   write_readings(session, std::move(evidence), now, revision, kept);
   if (row.failure)
@@ -57,11 +59,11 @@ std::vector<Observed> SqlStore::observe(std::span<const Observation> observation
     for (const std::size_t i : by_time(observations, now)) {
       const Observation& one = observations[i];
       const auto row = plain_row(*tx, one.profile);
-      if (!row) continue;
+      if (!row || (one.key && row->profile.key != *one.key)) continue;
       observed[i].effect = Effect::repeated;
-      if (is_told(*tx, one.id)) continue;
+      if (is_told(*tx, one)) continue;
       const base::Time at = std::min(one.at.value_or(now), now);
-      observed[i] = {Effect::counted, said_at(*tx, *row, at)};
+      observed[i] = {Effect::counted, said_at(*tx, *row, at - one.launch.took.value_or(base::Duration{0}))};
       tx->run("INSERT INTO observation (profile_id, revision, at, said, worked, told_id) VALUES (?, ?, ?, ?, ?, ?)",
               one.profile, revision, at, std::to_underlying(observed[i].said), one.launch.worked(),
               one.id.empty() ? std::nullopt : std::optional<std::string_view>(one.id));

@@ -65,6 +65,7 @@ void count(sql::Session& session, std::span<NewReading> readings, ReadingsBefore
   for (NewReading& one : readings) {
     if (const auto found = before.find(one.profile); found != before.end())
       one.numbers = std::move(found->second.numbers);
+    if (!one.counts) continue;
     if (auto block = count_reading(one.numbers, one.profile, *one.reading))
       over.push_back({one.profile, std::move(*block)});
   }

@@ -126,8 +126,9 @@ class Test(Scripts):
             self.script(name)
 
     def test_fuzz_targets(self):
-        targets = re.search(r"for target in (.*); do", (ROOT / "script/test").read_text())[1].split()
+        targets = ["exec", "json", "squeue"]
         for target in targets:
+            self.put(f"tests/fuzz/{target}_fuzz.cpp", "")
             self.script(f"build/fuzz/bin/{target}_fuzz")
         self.ends((len(targets), 0), "script/test", "fuzz", "-runs=1")
         for target in ("exec", "squeue"):

@@ -19,7 +19,7 @@ base::Time first_bucket(const std::map<base::Time, core::Bucket>& buckets, base:
 
 }  // namespace
 
-void MemoryStore::tell(ProfileId profile, const core::Reading* before, const core::Reading& reading) {
+void MemoryStore::tell(ProfileId profile, const core::Reading* before, const core::Reading& reading, bool counts) {
   History& history = histories_[profile];
   if (kept_.transitions.count() > 0) {
     auto& told = history.transitions;
@@ -38,7 +38,7 @@ void MemoryStore::tell(ProfileId profile, const core::Reading* before, const cor
   }
   if (kept_.transitions.count() == 0 && history.last && !history.untold_since)
     history.untold_since = reading.measured_at;
-  if (!kept_.keeps_numbers()) return;
+  if (!kept_.keeps_numbers() || !counts) return;
   for (const core::Number& number : core::kNumbers) {
     const auto value = reading.*number.value;
     if (!value) continue;
@@ -166,22 +166,25 @@ std::vector<store::Observed> MemoryStore::observe(std::span<const store::Observa
   std::vector<store::Observed> observed(observations.size());
   ++revision_;
   for (const std::size_t i : store::by_time(observations, now)) {
-    const auto& [profile, launch, told_at, told_id, rule] = observations[i];
+    const auto& [profile, launch, told_at, told_id, rule, key] = observations[i];
     if (!rows_.contains(profile)) continue;
-    observed[i].effect = store::Observed::Effect::repeated;
-    if (!told_id.empty() && std::ranges::find(launches_, told_id, &Told::id) != launches_.end()) continue;
     core::Row row = *rows_[profile];
+    if (key && row.profile.key != *key) continue;
+    observed[i].effect = store::Observed::Effect::repeated;
+    const auto same = [&](const Told& one) { return one.id == told_id && one.told_of == profile; };
+    if (!told_id.empty() && std::ranges::any_of(launches_, same)) continue;
     const base::Time at = std::min(told_at.value_or(now), now);
+    const base::Time began = at - launch.took.value_or(base::Duration{0});
     core::Level said = core::Level::unknown;
     for (const auto& [revision, id, transition] : histories_[profile].transitions)
-      if (transition.at <= at) said = transition.level;
-    if (row.reading && at >= row.reading->measured_at) said = core::level_at(*row.reading, at);
+      if (transition.at <= began) said = transition.level;
+    if (row.reading && began >= row.reading->measured_at) said = core::level_at(*row.reading, began);
     observed[i] = {store::Observed::Effect::counted, said};
-    launches_.push_back({profile, at, said, launch.worked(), told_id});
+    launches_.push_back({profile, at, said, launch.worked(), told_id, profile});
     auto reading = core::reading_after(launch, at, row.reading ? &*row.reading : nullptr, rule, now);
     if (!reading) continue;
     observed[i].effect = store::Observed::Effect::applied;
-    set_reading(row, std::move(*reading));
+    set_reading(row, std::move(*reading), false);
     put(std::move(row));
   }
   return observed;

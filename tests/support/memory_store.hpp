@@ -130,6 +130,8 @@ class MemoryStore : public store::Store {
     core::Level said;
     bool worked;
     std::string id;
+    /// The profile of the id, whatever became of it.
+    core::ProfileId told_of;
   };
   struct Tombstone {
     core::Revision revision = 0;
@@ -156,10 +158,10 @@ class MemoryStore : public store::Store {
   /// Sets when a task is due next.
   void free(Task& task, const store::Outcome& outcome, base::Time now);
   /// Makes it the row's reading, with what continues the one before it.
-  void set_reading(core::Row& row, core::Reading reading);
+  void set_reading(core::Row& row, core::Reading reading, bool counts);
   void write(const store::Outcome& outcome, const store::Finding& finding, base::Time now);
   /// Writes what a reading adds to the history.
-  void tell(core::ProfileId profile, const core::Reading* before, const core::Reading& reading);
+  void tell(core::ProfileId profile, const core::Reading* before, const core::Reading& reading, bool counts);
   /// In the order of revisions, profiles and times.
   std::vector<core::LoggedTransition> all_transitions() const;
   Task* task_of(core::ProfileId profile);
