@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "config/checks.hpp"
 #include "config/fields.hpp"
+#include "config/glob.hpp"
 #include "config/path.hpp"
 
 namespace config {
@@ -116,7 +117,7 @@ void check_discover(const HttpOptions& options, const ProbeConfig& probe, const 
         "has a placeholder of a profile; it is for all profiles");
   check_name_of_listed(options.discover.name, join(here, "name"));
   check(options.batch, here, "needs one call for all profiles; give batch: true");
-  check(probe.match.provider.find_first_of("*?") == std::string::npos, here,
+  check(!is_glob(probe.match.provider), here,
         "needs a provider to put the profiles under; give match.provider without * and ?");
 }
 

@@ -36,7 +36,7 @@ LEFT_OUT = [
     (r"mysqldump", "needs MySQL: import_test has its dumps"),
     (r"printf ", "is the end of a program: exec_probe_test runs such"),
     (r"vacancy list\n.*\ndown", "shows a source that is down: http_probe_test has one"),
-    (r"vacancy probe test gpu-cloud/h100", "needs that source of HTTP: recipes_test has such"),
+    (r"vacancy probe test gpu-cloud/h100", "needs that source of HTTP: http_probe_test has one"),
     (r"vacancy probe test our-cloud/gpu-8x\nprobe +capacity", "needs that source of HTTP: http_probe_test has one"),
     (r"curl -s localhost:5000/api/v1/hardware/our-cloud/gpu-8x\n.*due_at|vacancy probe list\n.* watched", "needs a probe with refresh and a reader: demand_test has both"),
     (r"vacancy probe test our-cloud/gpu-8x\nvacancy: the budget", "needs a budget that is used up: probe_command_test has one"),

@@ -154,6 +154,32 @@ class HttpProbeTest(TestCase):
             server.document = {"data": {"b": {"free": 2}, "c": {"free": 3}}}
             eventually("it works again", lambda: all("error" not in row for row in rows(vacancy.port).values()))
 
+    def test_a_test_shows_each_rule(self):
+        server = self.functions()
+        server.document = {"stocks": [{"region": "eu-1", "models": [{"model": "h100", "stock": "scarce", "cents_per_hour": 249}]}]}
+        profiles = [{"provider": "gpu-cloud", "name": name, "labels": {"region": "eu-1"}} for name in ("h100", "b200")]
+        vacancy = self.up(profiles=profiles, probes=[
+            probe("gpu-cloud", f"{server.url}/document", batch=True, find="/stocks[region={label.region}]/models[model={name}]", missing="LOW",
+                  map={"scarce": "MEDIUM"}, scale={"price": 0.01}, pointers={"level": "/stock", "price": "/cents_per_hour"}),
+            probe("pages", f"{server.url}/page?n=1&of=2", batch=True, next="/next", find="/items[id={name}]",
+                  discover={"list": "/items", "name": "{/id}"})])
+
+        def read(profile):
+            shown = self.run_command("vacancy", "probe", "test", profile, "--hardware-url", f"http://127.0.0.1:{vacancy.ports[1]}")
+            self.assertEqual(shown.returncode, 0, shown)
+            return shown.stdout.partition("\nread\n")[2].partition("\ntook")[0].split("\n")
+
+        self.assertEqual(read("gpu-cloud/h100"), [
+            '  /stocks[region=eu-1]/models[model=h100] is {"model":"h100","stock":"scarce","cents_per_hour":249}',
+            '  /stock is "scarce", which map makes MEDIUM',
+            "  /cents_per_hour is 249, times 0.01 is 2.49"])
+        self.assertEqual(read("gpu-cloud/b200"), ["  /stocks[region=eu-1]/models[model=b200] is not there, which is LOW"])
+        eventually("they are discovered", lambda: {"1", "2"} < set(rows(vacancy.port)))
+        self.assertEqual(read("pages/2"), [
+            f"  next (/next) leads to {server.url}/page?n=2&of=2",
+            '  /items[id=2] is {"id":"2","free":2}',
+            "  /items lists 2 profiles: 1, 2"])
+
     def test_a_busy_source_is_left_alone_as_long_as_it_asks(self):
         server = self.functions()
         vacancy = self.up(profiles=[{"provider": "busy", "name": f"n{i}"} for i in range(3)],
