@@ -1,5 +1,6 @@
 """Launches that somebody tells: through the portal and the hardware service, on SQLite and MariaDB, with several replicas."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -16,11 +17,9 @@ PATH = "/api/v1/observations"
 SAMPLES = int(os.environ.get("OBSERVATION_SAMPLES", "100"))
 
 # As Karpenter (aws-provider 1.6), ParallelCluster (3.x) and Terraform (aws 5) write them, shortened.
-# The times are those of the run: an old launch would be refused.
-NOW = time.strftime("%Y-%m-%dT%H:%M:%S.143Z", time.gmtime(time.time() - 1))
 KARPENTER = "\n".join([
     '{"level":"INFO","time":"2025-10-06T09:43:08.000Z","message":"created nodeclaim","instance-types":"g4dn.xlarge"}',
-    '{"level":"ERROR","time":"' + NOW + '","message":"failed launching nodeclaim","NodeClaim":{"name":"a-4667w"},'
+    '{"level":"ERROR","time":"NOW","message":"failed launching nodeclaim","NodeClaim":{"name":"a-4667w"},'
     '"error":"creating instance, insufficient capacity, with fleet error(s), InsufficientInstanceCapacity: We currently do not have '
     'sufficient g4dn.xlarge capacity in the Availability Zone you requested (eu-west-3b). Our system will be working on it.; '
     'InsufficientInstanceCapacity: We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested '
@@ -148,7 +147,11 @@ class SqliteTest(Cases, TestCase):
         _, portal = self.start()
         environment = ENVIRONMENT | {"VACANCY_URL": f"http://127.0.0.1:{portal.port}/", "VACANCY_TOKEN_FILE": str(self.directory / "token")}
 
+        # A launch of last year would be refused, and one before the measurement only counted.
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
         def pipe(source, text):
+            text = text.replace("NOW", now)
             ran = subprocess.run([LAUNCHES, source], input=text, env=environment, capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
             return [json.loads(line) for line in ran.stdout.splitlines()]
