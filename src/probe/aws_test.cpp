@@ -108,7 +108,7 @@ TEST_F(AwsProbeTest, WaitsWhenItIsThrottled) {
   EXPECT_EQ(count("GetSpotPlacementScores"), 3);
   // Not beyond its time.
   const auto probe = make();
-  const Answer answer = measure(*probe, {profile("busy.large")}, nullptr, std::chrono::seconds{1});
+  const Answer answer = measure(*probe, {profile("busy.large")}, nullptr, std::chrono::seconds{3});
   EXPECT_EQ(answer.results.at(0).error(), "AWS throttles the calls of this account (RequestLimitExceeded)");
 }
 
