@@ -94,7 +94,7 @@ class FaultsTest(Sending, TestCase):
         self.assertEqual(len(hook.attempts), 2)
         self.assertFalse(hook.accepted()[0].json["items"][0]["firing"])
         eventually("it is counted", lambda: hardware.metric(r'vacancy_alert_dead\{receiver="hook"\}') == 1)
-        self.assertIn("answered 400", hardware.log())
+        self.assert_logged(hardware, "answered 400")
 
     def test_a_restart_loses_nothing(self):
         hook = self.enterContext(Hook(lambda number: 503))

@@ -66,7 +66,7 @@ class DrainTest(TestCase):
         database.execute("BEGIN EXCLUSIVE")
         hardware.send(signal.SIGTERM)
         self.assertEqual(hardware.process.wait(PATIENCE), 1, "it could not give its leases back")
-        self.assertIn("leaving it", hardware.log())
+        self.assert_logged(hardware, "leaving it")
 
     def test_readers_do_not_wait_for_a_database_that_hangs(self):
         hardware = self.hardware(profiles=MANY[:2])

@@ -141,7 +141,7 @@ class DatabaseFaultTest(Faults, DatabaseCase):
         eventually("calls wait or fail", lambda: self.readiness(hardware).status == 503)
         hardware.send(signal.SIGTERM)
         hardware.process.wait(PATIENCE)
-        self.assertIn("ending", hardware.log())
+        self.assert_logged(hardware, "ending")
 
     def test_it_ends_while_a_table_is_locked(self):
         self.ends(lambda: self.lock("task"))

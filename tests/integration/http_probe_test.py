@@ -129,7 +129,7 @@ class HttpProbeTest(TestCase):
         server.down.clear()
         eventually("it works again", lambda: all("error" not in row and row["freshness"] == "FRESH" for row in rows(vacancy.port).values()))
         self.assertEqual(vacancy.metric(r'vacancy_probe_slowed_down\{probe="source"\}'), 0)
-        self.assertIn("source works again", vacancy.log())
+        self.assert_logged(vacancy, "source works again")
         begin = time.monotonic()
         eventually("it goes on", lambda: sum(when > begin for when in server.times()) >= 10)
 

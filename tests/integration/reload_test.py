@@ -67,7 +67,7 @@ class ReloadTest(TestCase):
         self.assertTrue(all(watch.seen[f"moved-{i}"] == ["MEDIUM", "LOW"] for i in range(10)), watch.seen)
         self.assertTrue(all(watch.seen[f"kept-{i}"] == ["HIGH"] for i in range(10)), watch.seen)
         self.assertEqual((vacancy.metric(APPLIED), vacancy.metric(SUCCESSFUL)), (1, 1))
-        self.assertIn("the configuration has been reloaded", vacancy.log())
+        self.assert_logged(vacancy, "the configuration has been reloaded")
         self.assertEqual(request(vacancy.port, "/api/v1/hardware").json["version"].split("-")[0], epoch)
         self.assertIsNone(stream.ended, "readers keep their streams")
         measured = rows(vacancy.port)
@@ -140,7 +140,7 @@ class ReloadTest(TestCase):
         self.config("hardware.yaml", probes=probes, profiles=profiles, sets={"one": ["a/b", "a/b"]})
         hardware.send(signal.SIGHUP)
         eventually("it is refused", lambda: hardware.metric(REFUSED) == 1)
-        self.assertIn("sets.one[1]: 'a/b' never counts", hardware.log())
+        self.assert_logged(hardware, "sets.one[1]: 'a/b' never counts")
         self.assertEqual([first(portal) for portal in portals], ["b", "b"])
         self.config("hardware.yaml", probes=probes, profiles=profiles, sets=new)
         hardware.send(signal.SIGHUP)
@@ -186,7 +186,7 @@ class ReloadTest(TestCase):
         self.config(probes=[says("all", "LOW")], hardware={"lease": "5s"})
         vacancy.send(signal.SIGHUP)
         eventually("the probes are taken over", lambda: set(self.levels(vacancy).values()) == {"LOW"})
-        self.assertIn("warning the configuration changes more than probes, profiles, sets, alerts and history; restart to apply the rest", vacancy.log())
+        self.assert_logged(vacancy, "warning the configuration changes more than probes, profiles, sets, alerts and history; restart to apply the rest")
 
     def test_a_portal_survives_the_signal(self):
         hardware = self.hardware(profiles=[{"provider": "a", "name": "b"}], probes=[says("all", "HIGH")])

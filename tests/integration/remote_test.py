@@ -222,7 +222,7 @@ class InitTest(TestCase):
     def test_an_empty_list_of_profiles_is_no_sample(self):
         vacancy = self.up(profiles=[])
         self.assertEqual(request(vacancy.port, "/api/v1/hardware").json["hardware"], [])
-        self.assertIn("begins empty;", vacancy.log())
+        self.assert_logged(vacancy, "begins empty;")
         status = self.run_command("vacancy", "status", "--url", f"http://127.0.0.1:{vacancy.port}")
         self.assertEqual(status.returncode, 0, status)
         self.assertIn("no profiles", status.stdout)

@@ -225,6 +225,10 @@ class TestCase(unittest.TestCase):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="vacancy-test-"))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
 
+    def assert_logged(self, program, text):
+        """A thread of its own writes the log."""
+        eventually(f"the log has {text!r}", lambda: text in program.log())
+
     def config(self, name="config.yaml", **keys):
         file = self.directory / name
         file.write_text(json.dumps({"drain_timeout": DRAIN_TIMEOUT} | keys))  # JSON is YAML
