@@ -17,7 +17,7 @@ class Attention {
  public:
   /// Somebody who looks at or waits for more profiles than this at once wants none of them in particular.
   static constexpr std::size_t kMostOfOne = 32;
-  /// What each watcher has, in equal parts for its profiles. So nobody counts for more by naming many.
+  /// A watcher has so many voices, in equal parts for its profiles. So nobody counts for more by naming many.
   static constexpr std::uint32_t kVoice = 1 << 20;
 
   /// One who looks, as long as this lives, which may be longer than the Attention.

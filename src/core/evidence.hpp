@@ -10,10 +10,10 @@
 #include "core/level.hpp"
 #include "core/reading.hpp"
 
-/// What launches say about a profile, beside what probes measure.
+/// Launches as evidence about a profile, beside the measurements of probes.
 namespace core {
 
-/// What the error of a launch says.
+/// The cause that the error of a launch names.
 enum class Cause : std::uint8_t {
   capacity,  ///< there was none
   quota,     ///< the account may not have more

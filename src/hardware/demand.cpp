@@ -46,7 +46,7 @@ asio::awaitable<void> Demand::run() {
   } while (!co_await stopped_.wait_for(kPeriod));
 }
 
-/// What is taken and lost with the database's connection, portals say again soon.
+/// Requests may be lost with the database's connection: portals repeat them soon.
 asio::awaitable<void> Demand::look(std::vector<config::ProbeConfig> probes, std::vector<core::ProfileId> taken) {
   // A look at a million rows takes 20 ms, so it is not done on this thread.
   auto job = [this, probes = std::move(probes), taken = std::move(taken), state = board_.state()] {

@@ -15,9 +15,9 @@
 
 namespace hardware {
 
-/// What readers watch and wait for: takes it from portals, keeps it in the database for all replicas, and tells the
-/// refresh. However many requests there are, it writes to the database every 2 s at most; without a probe that has more
-/// than one period, never.
+/// The profiles that readers watch and wait for: takes them from portals, keeps them in the database for all replicas,
+/// and tells the refresh. However many requests there are, it writes to the database every 2 s at most; without a probe
+/// that has more than one period, never.
 class Demand {
  public:
   /// The references outlive it.

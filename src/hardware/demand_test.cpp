@@ -1,4 +1,4 @@
-// What portals want, as the service takes it.
+// The service takes the demand of portals.
 #include "hardware/demand.hpp"
 
 #include <fmt/ranges.h>

@@ -12,7 +12,7 @@ namespace http {
 class BearerToken {
  public:
   struct Options {
-    /// What it opens, and the key of its file, for messages: "administration", "admin".
+    /// The routes that it opens, and the key of its file, for messages: "administration", "admin".
     std::string opens, name;
     /// "" keeps the routes closed.
     std::string file;

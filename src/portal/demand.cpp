@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kPeriod{2};
 /// The hardware service forgets after 45 s.
 constexpr std::chrono::seconds kAgain{15};
-/// Those of the most readers; more are refused.
+/// The service refuses more.
 constexpr std::size_t kMost = 256;
 /// It is said again soon.
 constexpr std::chrono::seconds kPatience{3};
@@ -53,7 +53,7 @@ asio::awaitable<void> Demand::run() {
   do {
     const std::vector<core::ProfileId> ids = wanted();
     watched_.Set(static_cast<double>(ids.size()));
-    // Those that nobody watches any more are forgotten.
+    // Without readers nothing is told: the service forgets by itself.
     if (ids.empty() || (steady_clock::now() < again && std::ranges::includes(told, ids))) continue;
     if (!co_await tell(ids)) continue;
     told = ids;
@@ -67,7 +67,8 @@ asio::awaitable<bool> Demand::tell(const std::vector<core::ProfileId>& ids) {
   if (co_await tell(ids, *first)) co_return true;
   // It is dead, or of an older version.
   const auto other = co_await replicas_.pick(first.get());
-  co_return other&& other != first&& co_await tell(ids, *other);
+  if (!other || other == first) co_return false;
+  co_return co_await tell(ids, *other);
 }
 
 asio::awaitable<bool> Demand::tell(const std::vector<core::ProfileId>& ids, const http::Replica& replica) {

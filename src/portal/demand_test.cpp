@@ -1,4 +1,4 @@
-// What a portal tells the hardware service about its readers.
+// A portal tells the hardware service which profiles its readers watch.
 #include "portal/demand.hpp"
 
 #include <gmock/gmock.h>

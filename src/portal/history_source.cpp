@@ -3,7 +3,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/duration.hpp"
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
 #include "portal/api.hpp"
@@ -17,13 +16,6 @@ using Got = HistorySource::Got;
 constexpr int kAttempts = 2;
 /// The largest answer has ten thousand transitions, and as many buckets of each number.
 constexpr std::size_t kMostBytes = 32 << 20;
-
-/// The sentence of an answer in application/problem+json; "" of another one.
-std::string detail_of(const http::ClientHead& head, std::string_view body) {
-  if (!head.content_type.starts_with("application/problem+json")) return "";
-  const auto json = base::parse_json(body);
-  return json && json->is_object() ? base::to_line(base::text_in(json->get_object(), "detail")) : "";
-}
 
 /// What the portal answers when the hardware service answered something else than 200.
 http::Reply problem_of(const http::ClientHead& head, const std::string& detail) {
@@ -82,7 +74,7 @@ asio::awaitable<Got> HistorySource::ask(const http::Replica& replica, const std:
   if (!head) co_return failed(head.error());
   auto body = co_await client->read_all(kMostBytes);
   if (!body) co_return failed(body.error());
-  if (head->status != 200) co_return std::unexpected(problem_of(*head, detail_of(*head, *body)));
+  if (head->status != 200) co_return std::unexpected(problem_of(*head, http::detail_of(*head, *body)));
   co_return std::move(*body);
 }
 

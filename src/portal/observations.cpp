@@ -2,9 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json.hpp>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
 #include "http/client.hpp"
 #include "portal/under_way.hpp"
@@ -22,14 +20,12 @@ http::Reply unreached(std::string_view why) {
   return http::problem(503, fmt::format("{}; tell it again, with an id it counts once", why));
 }
 
-http::Reply problem_of(int status, std::string_view body) {
-  const auto json = base::parse_json(body);
-  const std::string detail =
-      json && json->is_object() ? base::to_line(base::text_in(json->get_object(), "detail")) : "";
+http::Reply problem_of(const http::ClientHead& head, std::string_view body) {
+  const std::string detail = http::detail_of(head, body);
   if (detail.empty() || detail == "there is nothing at this path")
     return http::problem(501,
                          "the hardware service takes no launches: it is the original system's, or of an older version");
-  return http::problem(status, detail);
+  return http::problem(head.status, detail);
 }
 
 }  // namespace
@@ -69,7 +65,7 @@ asio::awaitable<http::Reply> Observations::pass_on(std::string body, std::string
   if (!head) co_return unreached(head.error().message);
   auto answer = co_await client.read_all(kMostAnswerBytes);
   if (!answer) co_return unreached(answer.error().message);
-  if (head->status != 200) co_return problem_of(head->status, *answer);
+  if (head->status != 200) co_return problem_of(*head, *answer);
   http::Reply reply = http::json_reply(std::string(base::trim(*answer)));
   reply.headers.emplace_back("Cache-Control", "no-store");
   co_return reply;

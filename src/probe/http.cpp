@@ -199,8 +199,8 @@ class HttpProbe final : public Probe {
         take_token(run, std::move(*token));
       }
       auto response = co_await send(run);
-      if (!response || !by_token || response->status != kUnauthorized) co_return checked(std::move(response), run);
-      if (attempt == 2) co_return checked(std::move(response), run);
+      const bool is_refused = by_token && response && response->status == kUnauthorized;
+      if (!is_refused || attempt == 2) co_return checked(std::move(response), run);
       tokens_.refuse(run.request.bearer);
     }
   }

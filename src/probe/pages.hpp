@@ -19,11 +19,11 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 std::expected<std::string, std::string> next_page(const std::string& url, const boost::json::value& answer,
                                                   const Headers& headers, const config::HttpOptions& options);
 
-/// Adds a page to those before it: lists are joined, objects get each other's members, and of other values the later
-/// one stays.
 /// Does a further page have the first member of the lists that `options` read? An error with status 200 does not.
 bool is_page(const boost::json::value& page, const config::HttpOptions& options);
 
+/// Adds a page to those before it: lists are joined, objects get each other's members, and of other values the later
+/// one stays.
 void add_page(boost::json::value& whole, boost::json::value page);
 
 /// The target of a Link header's (RFC 8288) relation "next"; "" without one.
