@@ -9,10 +9,6 @@
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/json.hpp>
-
-#include "base/json.hpp"
-#include "base/text.hpp"
 
 namespace http {
 namespace asio = boost::asio;
@@ -102,12 +98,6 @@ asio::awaitable<base::Result<std::string_view>> Client::read_some() {
     if (count > 0) co_return std::string_view(impl.piece.data(), count);
   }
   co_return std::string_view();
-}
-
-std::string detail_of(const ClientHead& head, std::string_view body) {
-  if (!head.content_type.starts_with("application/problem+json")) return "";
-  const auto json = base::parse_json(body);
-  return json && json->is_object() ? base::to_line(base::text_in(json->get_object(), "detail")) : "";
 }
 
 asio::awaitable<base::Result<std::string>> Client::read_all(std::size_t max_bytes) {

@@ -36,9 +36,6 @@ struct ClientHead {
   std::string content_type;
 };
 
-/// The sentence of an answer in application/problem+json, in one line; "" of another one.
-std::string detail_of(const ClientHead& head, std::string_view body);
-
 /// One request over one connection of its own. Errors are values: `unavailable`, with a sentence that names the
 /// service. Used on one executor.
 class Client {

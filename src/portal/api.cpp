@@ -1,5 +1,9 @@
 #include "portal/api.hpp"
 
+#include <boost/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
 #include "feed/events.hpp"
 #include "feed/row_json.hpp"
 #include "feed/row_stream.hpp"
@@ -65,6 +69,12 @@ http::Reply not_filled(const board::State& state) {
 
 http::Reply no_such_profile() {
   return http::problem(404, "there is no such profile; /api/v1/hardware lists them all");
+}
+
+std::string detail_of(const http::ClientHead& head, std::string_view body) {
+  if (!head.content_type.starts_with("application/problem+json")) return "";
+  const auto json = base::parse_json(body);
+  return json && json->is_object() ? base::to_line(base::text_in(json->get_object(), "detail")) : "";
 }
 
 Api::Api(board::Board& board, std::size_t cores) : board_(board), cores_(cores) {}

@@ -5,6 +5,7 @@
 #include "board/board.hpp"
 #include "board/state.hpp"
 #include "feed/cache.hpp"
+#include "http/client.hpp"
 #include "http/message.hpp"
 
 namespace portal {
@@ -17,6 +18,9 @@ http::Reply not_filled(const board::State& state);
 
 /// 404, with what to do.
 http::Reply no_such_profile();
+
+/// The sentence of the hardware service's answer in application/problem+json, in one line; "" of another one.
+std::string detail_of(const http::ClientHead& head, std::string_view body);
 
 /// The public API's answers. Called on every core; `board` outlives it.
 class Api {

@@ -74,7 +74,7 @@ asio::awaitable<Got> HistorySource::ask(const http::Replica& replica, const std:
   if (!head) co_return failed(head.error());
   auto body = co_await client->read_all(kMostBytes);
   if (!body) co_return failed(body.error());
-  if (head->status != 200) co_return std::unexpected(problem_of(*head, http::detail_of(*head, *body)));
+  if (head->status != 200) co_return std::unexpected(problem_of(*head, detail_of(*head, *body)));
   co_return std::move(*body);
 }
 

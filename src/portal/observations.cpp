@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "http/client.hpp"
+#include "portal/api.hpp"
 #include "portal/under_way.hpp"
 
 namespace portal {
@@ -21,7 +22,7 @@ http::Reply unreached(std::string_view why) {
 }
 
 http::Reply problem_of(const http::ClientHead& head, std::string_view body) {
-  const std::string detail = http::detail_of(head, body);
+  const std::string detail = detail_of(head, body);
   if (detail.empty() || detail == "there is nothing at this path")
     return http::problem(501,
                          "the hardware service takes no launches: it is the original system's, or of an older version");
