@@ -127,5 +127,24 @@ TEST_F(SamplerTest, EachReplicaHasItsRate) {
   EXPECT_THAT(pods.values, ElementsAre(10'000, 0));
 }
 
+TEST_F(SamplerTest, RequestsThatMoveToANewReplicaCountOnce) {
+  // Of 120 requests/s to `a`, `b` takes half from 15 s on.
+  sampler_.take({counter("a", kBegin, 0)}, 1);
+  sampler_.take({counter("a", kBegin + 15s, 1800), counter("b", kBegin + 15s, 0)}, 2);
+  const auto moved = [&](base::Duration after, int first, int second) {
+    return sampler_.take({counter("a", kBegin + after, first), counter("b", kBegin + after + 5ms, second)}, 2).values;
+  };
+  EXPECT_THAT(moved(30s, 2700, 900), ElementsAre(60'000, testing::AllOf(testing::Gt(59'900), testing::Le(60'000))));
+  EXPECT_THAT(moved(45s, 3600, 1800), ElementsAre(60'000, testing::AllOf(testing::Gt(59'900), testing::Le(60'000))));
+}
+
+TEST_F(SamplerTest, AReplicaWithAFirstSampleDoesNotShortenTheOthersTime) {
+  show(0s, 0);
+  show(15s, 150);
+  const auto pods = sampler_.take({counter("a", kBegin + 30s, 900), counter("b", kBegin + 30s, 7)}, 2);
+  EXPECT_THAT(pods.values, ElementsAre(30'000));
+  EXPECT_EQ(pods.missing, 1U);
+}
+
 }  // namespace
 }  // namespace autoscale

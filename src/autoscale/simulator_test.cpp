@@ -26,7 +26,8 @@ using Load = std::function<double(double)>;
 
 class Simulator {
  public:
-  explicit Simulator(Load load) : load_(std::move(load)) {
+  explicit Simulator(Load load, base::Duration rate_window = kTick)
+      : load_(std::move(load)), sampler_({.name = "requests"}, rate_window) {
     spec_.maxReplicas = 20;
     spec_.metrics = {{.type = "Pods",
                       .source = {.metric = {.name = "requests"},
@@ -98,7 +99,7 @@ class Simulator {
 
   Load load_;
   config::AutoscalerSpec spec_;
-  Sampler sampler_{{.name = "requests"}, kTick};
+  Sampler sampler_;
   History history_;
   std::chrono::seconds now_{0};
   std::size_t current_ = 1;
@@ -138,6 +139,14 @@ TEST(Simulator, AStepIsFollowedWithinTwoTicksAndNotBeyond) {
   EXPECT_EQ(replicas[59 + 20], 1U);
   EXPECT_LE(changes(replicas), 3U);
   EXPECT_LE(longest_shortage(simulator), 2U);
+}
+
+TEST(Simulator, RequestsThatMoveToNewReplicasAreNoMoreThanBefore) {
+  for (auto start = 1s; start < 40s; start += 1s) {
+    Simulator simulator([](double second) { return second > 300 ? 110 : 20; }, 2 * kTick);
+    simulator.start = start;
+    EXPECT_THAT(simulator.run(600s), Each(Le(3U))) << start.count() << " s until a replica serves";
+  }
 }
 
 TEST(Simulator, ARampIsFollowedATickBehind) {

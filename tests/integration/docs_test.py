@@ -32,7 +32,7 @@ LEFT_OUT = [
     (r"vacancy history \S+ --since 6h|vacancy list --at 2h", "needs a history of hours: history_test has a shorter one"),
     (r"vacancy alert (list|test|replay|retry)", "needs rules, a receiver and a dead letter: alert_test.cpp has them"),
     (r"curl 'localhost:5000/api/v1/sets/cfd-large/first", "passes over other profiles in each run: wait_test and sets_test have sets"),
-    (r"kubectl |tail -F|terraform |export VACANCY_URL", "needs a program that launches: observation_test has their logs"),
+    (r"kubectl |tail -n 0 -F |terraform |export VACANCY_URL", "needs a program that launches: observation_test has their logs"),
     (r"mysqldump", "needs MySQL: import_test has its dumps"),
     (r"printf ", "is the end of a program: exec_probe_test runs such"),
     (r"vacancy list\n.*\ndown", "shows a source that is down: http_probe_test has one"),
