@@ -11,6 +11,7 @@ import sys
 
 import alerts
 import browser
+import demand
 import fleet
 import history
 import idle
@@ -24,7 +25,7 @@ import wait
 from harness import OPTIONS, ROOT
 
 GROUPS = {"main": main_job, "fleet": fleet, "history": history, "idle": idle, "probes": probes, "page": page, "browser": browser, "wait": wait, "peers": peers,
-          "scale": scale, "alerts": alerts, "past": past}
+          "scale": scale, "alerts": alerts, "past": past, "demand": demand}
 PAGE = ROOT / "docs" / "benchmarks.md"
 TABLE = ["| what | goal | measured |", "|---|---|---|"]
 HEAD = "# Benchmarks\n\nWritten by `script/bench`; run it to measure your machine.\n"

@@ -54,8 +54,8 @@ class Fleet:
                   "database_password_file": self.server.password_file}
         return self.add("hardware", config | {"hardware": access | config.get("hardware", {})})
 
-    def portal(self, *replicas):
-        return self.add("portal", {}, "--hardware-url", ",".join(f"http://127.0.0.1:{replica.port}" for replica in replicas))
+    def portal(self, *replicas, config=None):
+        return self.add("portal", config or {}, "--hardware-url", ",".join(f"http://127.0.0.1:{replica.port}" for replica in replicas))
 
     def sql(self, statements):
         return self.server.sql("USE vacancy; " + statements)

@@ -44,6 +44,25 @@ TEST_F(HttpOAuthTest, ATokenThatTheServerRefusesIsReplacedOnce) {
   EXPECT_EQ(requests("/token"), before + 4);
 }
 
+/// The server refuses 100 tokens, each while four calls are under way.
+TEST_F(HttpOAuthTest, AHundredRotationsUnderLoadFailNoRun) {
+  const int before = requests("/token");
+  const auto probe = make(with_token("/granted?least={label.least}"));
+  profiles_[0].labels = {{"least", "1"}};
+  for (int rotation = 0; rotation < 100; ++rotation) {
+    std::vector<std::future<Answer>> calls;
+    for (int i = 0; i < 4; ++i) calls.push_back(begin(*probe));
+    int number = 0;
+    for (auto& call : calls) {
+      const Result result = call.get().results.at(0);
+      ASSERT_TRUE(result) << result.error();
+      number = static_cast<int>(*result->free);
+    }
+    profiles_[0].labels["least"] = fmt::format("{}", number + 1);
+  }
+  EXPECT_EQ(requests("/token"), before + 100) << "one renewal serves all";
+}
+
 TEST_F(HttpOAuthTest, AShortLifeIsRenewed) {
   const int before = requests("/token");
   const auto probe = make(with_token("/granted", "/token?life=1"));
