@@ -50,6 +50,25 @@ class OverridesTest(DeployTest):
         self.system.wait()
         self.assertEqual(eventually("TLS again", certificate), first)
 
+    def test_launches_are_taken_with_their_token(self):
+        self.up(COMPOSE_FILE="compose.yaml:deploy/compose/observations.yaml")
+        token = self.token()
+
+        def tell(token):
+            connection = http.client.HTTPConnection("127.0.0.1", self.system.port, timeout=10)
+            connection.request("POST", "/api/v1/observations", '{"profile": "Amazon/c5", "outcome": "failed", "error": "InsufficientInstanceCapacity"}',
+                               {"Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+            return connection.getresponse().status
+
+        self.assertEqual(tell("0123456789abcdef"), 401)
+        self.assertEqual(tell(token), 200)
+        eventually("the row tells it", lambda: "launch failed" in self.system.rows()["c5"]["reason"])
+
+    def token(self):
+        """As the file says it."""
+        docker("cp", f"{self.system.containers('hardware')[0]}:/secrets/observer/observer-token", str(self.system.directory))
+        return (self.system.directory / "observer-token").read_text().strip()
+
     def test_mariadb_in_place_of_mysql(self):
         self.up(DB_IMAGE="mariadb", DB_TAG="11.4")
         self.assertEqual(sorted(self.system.rows()), ["H16mr", "c5"])

@@ -43,6 +43,10 @@ export const CASES = {
     outside: { secrets: { ...login.secrets, 'made-elsewhere': ['admin-token'] } },
     mysql: false,
   },
+  'launches are taken': {
+    values: { observations: { existingSecret: 'observer' } },
+    outside: { secrets: { observer: ['observer-token'] } },
+  },
   'KEDA is installed': { apis: [KEDA, 'keda.sh/v1alpha1'], scaling: 'keda-metrics-api' },
   'KEDA is installed, and Prometheus named': {
     apis: [KEDA],

@@ -76,6 +76,8 @@ function environmentOf(component, container, one, full) {
       MYSQL_INITDB_SKIP_TZINFO: '1',
     };
   const environment = { VACANCY_CONFIG: '/etc/vacancy/vacancy.yaml' };
+  if (one.values?.observations?.existingSecret && !migrates)
+    environment[`VACANCY_${component.toUpperCase()}_OBSERVER_TOKEN_FILE`] = '/observer/observer-token';
   if (component === 'portal') return environment;
   Object.assign(environment, {
     VACANCY_HARDWARE_DATABASE: url,

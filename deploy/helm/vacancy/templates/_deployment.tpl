@@ -49,6 +49,10 @@ spec:
             - name: VACANCY_HARDWARE_ADMIN_TOKEN_FILE
               value: /secrets/admin-token
             {{- end }}
+            {{- if $root.Values.observations.existingSecret }}
+            - name: VACANCY_{{ upper .component }}_OBSERVER_TOKEN_FILE
+              value: /observer/observer-token
+            {{- end }}
             {{- with $values.extraEnv }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -83,6 +87,9 @@ spec:
             {{- . | nindent 12 }}
             {{- end }}
             {{- end }}
+            {{- if $root.Values.observations.existingSecret }}
+            - {name: observer, mountPath: /observer, readOnly: true}
+            {{- end }}
             {{- with $values.extraVolumeMounts }}
             {{- toYaml . | nindent 12 }}
             {{- end }}
@@ -113,6 +120,10 @@ spec:
         {{- with include "vacancy.databaseCa" $root }}
         {{- . | nindent 8 }}
         {{- end }}
+        {{- end }}
+        {{- with $root.Values.observations.existingSecret }}
+        - name: observer
+          secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: observer-token, path: observer-token}]}
         {{- end }}
         {{- with $values.extraVolumes }}
         {{- toYaml . | nindent 8 }}
