@@ -21,7 +21,10 @@ const json::value* member_of(const json::value& value, std::string_view key) {
 
 bool holds(const json::value& element, const config::PathStep::Condition& condition) {
   const Place place = place_at(element, condition.member);
-  return place.value != nullptr && !place.value->is_structured() && plain_text(*place.value) == condition.value;
+  if (place.value == nullptr || place.value->is_structured()) return false;
+  // Most are texts. A large list has many, and each profile of a batch looks at all.
+  if (const json::string* text = place.value->if_string()) return *text == std::string_view(condition.value);
+  return plain_text(*place.value) == condition.value;
 }
 
 }  // namespace
