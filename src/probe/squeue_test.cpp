@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "probe/scontrol.hpp"
 #include "probe/slurm_count.hpp"
 #include "support/support_dir.hpp"
 
@@ -97,6 +98,21 @@ TEST(Squeue, GpusPerSocketAreOnTheSocketsOfEachNode) {
   EXPECT_EQ(left_by("2|2", "N/A|*", "gres:gpu:2|gres:gpu:1|N/A"), 2) << "and so are these";
 }
 
+TEST(Squeue, JobsOfAPartitionOfWholeNodesLeaveNothingOnThem) {
+  Cluster nodes = *read_sinfo(
+      "n1|p|up|idle|0/4/0/4|gpu:a:2|gpu:0|\nn2|p|up|idle|0/4/0/4|gpu:a:2|gpu:0|\nn3|p|up|idle|0/2/0/2|||\n", {});
+  ASSERT_TRUE(add_partitions(nodes, "PartitionName=p State=UP OverSubscribe=EXCLUSIVE\n"));
+  const auto free = [&](std::string_view waiting, std::string_view profile) {
+    return *observe(nodes, jobs(waiting), profile, {})->free;
+  };
+  const std::string line = "p|1|1|1|N/A|N/A|N/A|Resources|\n";
+  EXPECT_EQ(free("", "p"), 10);
+  EXPECT_EQ(free(line, "p"), 6);
+  EXPECT_EQ(free(line + line, "p"), 2);
+  EXPECT_EQ(free("p|3|3|3|N/A|N/A|N/A|Resources|\n", "p"), 0);
+  EXPECT_EQ(free(line, "p:a"), 2);
+}
+
 TEST(Squeue, LeavesOutJobsThatFreeResourcesDoNotHelp) {
   for (const auto reason :
        {"ReqNodeNotAvail, UnavailableNodes:n4", "Dependency", "BeginTime", "JobHeldUser", "JobHeldAdmin",
@@ -165,12 +181,14 @@ TEST(Squeue, OneJobAfterTheOtherTakesWhatIsLeft) {
   const auto seen = observe(nodes, jobs(line("n1") + line("n1,") + line("n2")), "p", {});
   EXPECT_EQ(seen->free, 0);
   EXPECT_EQ(seen->largest, 0);
-  EXPECT_THAT(seen->reason, HasSubstr("; pending jobs take 7"));
+  EXPECT_EQ(seen->reason, "0 of 16 CPUs free; 1 drained; pending jobs take 7");
   const auto one = observe(nodes, jobs(line("n1")), "p", {});
   EXPECT_EQ(one->free, 4);
   EXPECT_EQ(one->largest, 3);
   EXPECT_THAT(one->reason,
-              StartsWith("7 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
+              StartsWith("4 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
+  EXPECT_THAT(observe(nodes, jobs(line("n2")), "p", {})->reason,
+              StartsWith("4 of 16 CPUs free on 1 of 4 nodes; 1 drained; pending jobs take 3"));
   EXPECT_EQ(observe(nodes, jobs("q|1|3|1|N/A|N/A|N/A|Resources|"), "p", {})->free, 7);
 }
 
