@@ -109,8 +109,8 @@ def large_cluster(nodes, pods):
     gpu, cpu = plain(with_history([
         node("gpu", "p5", {"cpu": "192", "memory": "2Ti", GPU: "8", "pods": "110"}, images=20, labels={"nvidia.com/gpu.product": "H100"}),
         node("cpu", "m5", {"cpu": "15890m", "memory": "61234567Ki", "pods": "110"}, images=20)]))
-    with_gpu, without = plain(with_history([pod("with", {"cpu": "4", "memory": "32Gi", GPU: "1"}, "x", init=[{"cpu": "1"}]),
-                                            pod("without", {"cpu": "250m", "memory": "512Mi"}, "x")]))
+    with_gpu, without = running(plain(with_history([pod("with", {"cpu": "4", "memory": "32Gi", GPU: "1"}, "x", init=[{"cpu": "1"}]),
+                                                    pod("without", {"cpu": "250m", "memory": "512Mi"}, "x")])))
 
     def named(like, name, **spec):
         return like | {"metadata": like["metadata"] | {"name": name}, "spec": like["spec"] | spec}
