@@ -56,6 +56,9 @@ TEST_F(RefreshTest, ASourceThatWantsARestIsNotAsked) {
   EXPECT_TRUE(eventually([&] { return failing("busy; not asked again before 20") >= 1; }));
   const int runs = replica.runs();
   EXPECT_LE(runs, 3) << "those that were claimed together";
+  const auto test = replica.test({1, {"p", "0"}}).get();
+  ASSERT_FALSE(test) << "nor by a test";
+  EXPECT_THAT(test.error().message, testing::HasSubstr("the source wants no call before 20"));
   EXPECT_FALSE(eventually([&] { return replica.runs() > runs; }, 20 * config_.ttl));
 }
 

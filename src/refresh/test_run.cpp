@@ -15,6 +15,7 @@ std::unexpected<base::Error> replaced() {
 boost::asio::awaitable<base::Result<TestRun>> run_test(Source& source, ProbeBudget& budget, core::Profile profile,
                                                        std::stop_token stop) {
   if (stop.stop_requested()) co_return replaced();
+  if (std::string rest = source.resting(); !rest.empty()) co_return base::fail(base::Errc::conflict, std::move(rest));
   const auto counted = co_await budget.spend();
   if (!counted) co_return std::unexpected(counted.error());
   if (stop.stop_requested()) {
