@@ -31,6 +31,7 @@ class AzureProbe final : public Probe {
         calls_(std::move(executor), "azure " + config.name, config.timeout,
                azure_tokens(options_, [](const char* name) { return base::variable(name); })),
         regions_(options_, subscription_, calls_),
+        score_calls_(calls_),
         pace_(options_.calls_per_hour) {}
 
   asio::awaitable<Answer> measure(std::span<const core::Profile> profiles, Call call) override {
@@ -72,7 +73,7 @@ class AzureProbe final : public Probe {
     for (std::size_t next = 0; next < asks.size();) {
       const AzureAsk ask = asks[next++];
       const auto now = steady_clock::now();
-      if (!run.over.empty() || calls_.paused() || now >= call.deadline) co_return;
+      if (!run.over.empty() || score_calls_.paused() || now >= call.deadline) co_return;
       const std::string place = pace_.take(ask.regions, now);
       if (place.empty()) continue;
       // A server that hangs leaves time for other calls.
@@ -86,7 +87,8 @@ class AzureProbe final : public Probe {
 
   /// Returns false when Azure refuses the call: others may be due instead.
   asio::awaitable<bool> ask_score(const AzureAsk& ask, const std::string& place, const Call& call, AzureRun& run) {
-    const auto response = co_await calls_.ask(azure_scores_request(options_, subscription_, ask, place), call, run);
+    const auto response =
+        co_await score_calls_.ask(azure_scores_request(options_, subscription_, ask, place), call, run);
     if (!response) co_return note_failure(ask, response.error());
     const auto scores = read_azure_scores(response->body);
     if (scores) {
@@ -104,7 +106,7 @@ class AzureProbe final : public Probe {
     const auto cells = ask.cells();
     if (!is_refusal(failure)) {
       // A throttled call waits, with the score that is known.
-      book_.fail(ask, calls_.paused() ? "" : failure.sentence, now);
+      book_.fail(ask, score_calls_.paused() ? "" : failure.sentence, now);
       return true;
     }
     if (failure.error.word == kQuotaExceeded && cells.size() == 1)
@@ -156,7 +158,7 @@ class AzureProbe final : public Probe {
   }
 
   std::string waits() const {
-    if (calls_.paused()) return calls_.why_paused();
+    if (score_calls_.paused()) return score_calls_.why_paused();
     return fmt::format("waits for its turn: calls_per_hour is {}; a longer timeout or more calls help",
                        options_.calls_per_hour);
   }
@@ -168,8 +170,9 @@ class AzureProbe final : public Probe {
 
   const config::AzureOptions options_;
   const std::string subscription_;
-  AzureCalls calls_;
+  CloudCalls calls_;
   AzureRegions regions_;
+  AzureCalls score_calls_;
   AzurePace pace_;
   AzureBook book_{};
 };

@@ -24,13 +24,13 @@ class AzureBook {
     base::SteadyTime tried = base::SteadyTime::min();
     /// Why the last try gave nothing; "" when it did not fail.
     std::string error{};
-    /// A part of a call that was halved since: its halves are due in the same run.
+    /// Refused together with others: a smaller call is due in the same run.
     bool halved = false;
     base::SteadyTime paused_until = base::SteadyTime::min();
   };
 
-  /// The calls for those of `cells` without a new score, each of which made one: those halved in the run that began at
-  /// `run` first, then what was not asked for the longest.
+  /// The calls that give new scores of `cells`, where they are too old: first the halves of calls that were refused in
+  /// the run that began at `run`, then what was not asked for the longest.
   std::vector<AzureAsk> due(const std::set<AzureCell>& cells, base::SteadyTime run, base::SteadyTime now) const;
 
   /// The call gave scores.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <string>
 
@@ -29,11 +28,11 @@ struct AzureRun {
 /// Did Azure refuse what was asked for, such as a size that it does not know? Other calls may be right.
 bool is_refusal(const CloudFailure& failure);
 
-/// Calls of Azure's API, which stop for as long as Azure wants none. Used on one thread, that of its executor.
+/// Calls of one kind, which stop for as long as Azure wants none: each kind has a limit of its own. Used on one thread,
+/// that of `calls`, which outlive this.
 class AzureCalls {
  public:
-  AzureCalls(boost::asio::any_io_executor executor, const std::string& name, base::Duration timeout, TokenSource tokens)
-      : calls_(std::move(executor), name, timeout, std::move(tokens)) {}
+  explicit AzureCalls(CloudCalls& calls) : calls_(calls) {}
 
   /// Notes in `run` what a failure means for further calls. Whoever can use an answer notes that, too.
   boost::asio::awaitable<CloudCalls::Called> ask(Request request, const Call& call, AzureRun& run);
@@ -43,11 +42,8 @@ class AzureCalls {
   /// Why that is: a sentence.
   const std::string& why_paused() const { return paused_why_; }
 
-  /// `text` of an answer without the token that it was asked with.
-  std::string hidden(std::string_view text) const { return calls_.hidden(text); }
-
  private:
-  CloudCalls calls_;
+  CloudCalls& calls_;
   base::SteadyTime paused_until_{};
   std::string paused_why_{};
 };

@@ -18,7 +18,7 @@ namespace probe {
 class AzureRegions {
  public:
   /// `options` and `calls` outlive this.
-  AzureRegions(const config::AzureOptions& options, std::string subscription, AzureCalls& calls)
+  AzureRegions(const config::AzureOptions& options, std::string subscription, CloudCalls& calls)
       : options_(options), subscription_(std::move(subscription)), calls_(calls) {}
 
   /// Asks for what is too old. Returns whether anything was asked.
@@ -50,7 +50,7 @@ class AzureRegions {
 
   const config::AzureOptions& options_;
   const std::string subscription_;
-  AzureCalls& calls_;
+  AzureCalls calls_;
   Lists<AzureSkus> skus_{};
   Lists<AzureUsages> usages_{};
   base::OffloadPool readers_{"azure", 1, base::OffloadPool::Priority::low};

@@ -295,6 +295,16 @@ TEST_F(AzureTest, AThrottledProbeWaitsAsLongAsAzureSays) {
   EXPECT_THAT(scores(), SizeIs(1));
 }
 
+TEST_F(AzureTest, ThrottledListsKeepNoScoreBack) {
+  set(R"({"answers":[["/skus",429,{"Retry-After":"3600"},""]]})");
+  auto with = options();
+  with.restrictions_every = std::chrono::hours{6};
+  const auto probe = this->probe(with);
+  EXPECT_EQ(told(ask(*probe, {profile("Standard_D2@eastus")}).results[0]), "HIGH: High in eastus");
+  EXPECT_EQ(told(ask(*probe, {profile("Standard_D4@westus")}).results[0]), "HIGH: High in westus");
+  EXPECT_THAT(requests("/skus"), SizeIs(1)) << "they wait as long as Azure says";
+}
+
 TEST_F(AzureTest, AfterItsShareOfCallsTheRestWaitsForItsTurn) {
   auto few = options();
   few.calls_per_hour = 1;
