@@ -76,13 +76,11 @@ std::string limits_json(const refresh::ProbeStatus& status) {
   return list_of(limits);
 }
 
-std::string failure_json(const core::Row& row) {
-  return Object()
-      .add_text("provider", row.profile.key.provider)
-      .add_text("name", row.profile.key.name)
-      .add_text("error", row.failure->error)
-      .add_text("failed_at", base::to_rfc3339(row.failure->failed_at))
-      .text();
+/// `row` shows the failure, unless there is none yet.
+std::string failure_json(const core::Failure& failure, const core::RowPtr& row) {
+  Object object;
+  if (row) object.add_text("provider", row->profile.key.provider).add_text("name", row->profile.key.name);
+  return object.add_text("error", failure.error).add_text("failed_at", base::to_rfc3339(failure.failed_at)).text();
 }
 
 std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
@@ -110,7 +108,9 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
                               .add_text("watched_period", base::to_string(status.watched_period))
                               .text());
   if (status.slow_since) object.add_text("slow_since", base::to_rfc3339(*status.slow_since));
-  if (seen.latest_failure) object.add("last_failure", failure_json(*seen.latest_failure));
+  const core::RowPtr& failing = seen.latest_failure;
+  if (failing || status.failure)
+    object.add("last_failure", failure_json(failing ? *failing->failure : *status.failure, failing));
   return object.text();
 }
 

@@ -79,6 +79,16 @@ TEST_F(ProbesApiTest, ProbesAreListedWithTheirLatestFailure) {
   }));
 }
 
+TEST_F(ProbesApiTest, AProbeThatDiscoversNothingSaysWhy) {
+  config::HttpOptions nobody{.url = "http://127.0.0.1:1/", .batch = true};
+  nobody.discover = {.list = "/types", .name = "{key}"};
+  configure({{.name = "finds", .kind = "http", .match = {"cloud", "*"}, .ttl = 1h, .timeout = 10s, .http = nobody}});
+  EXPECT_TRUE(eventually([&] {
+    return ask("GET", "/hardware/probes").find(R"("failing":0,"last_failure":{"error":"cannot connect)") !=
+           std::string::npos;
+  })) << ask("GET", "/hardware/probes");
+}
+
 TEST_F(ProbesApiTest, AProbeIsTested) {
   for (const char* provider : {"good", "bad"}) ASSERT_TRUE(store_.add({provider, "a"}));
   EXPECT_THAT(ask("POST", "/hardware/probes/test", R"({"provider":"good","name":"a"})"),

@@ -54,11 +54,13 @@ std::string entra_number(std::string_view description) {
   return description.starts_with("AADSTS") ? word_of(description.substr(0, end)) : std::string();
 }
 
-/// "CPUS" of Google's "Quota 'CPUS' exceeded. Limit: 0.0 in region us-central1."
+/// Google's sentence for a quota of machines: "Quota 'CPUS' exceeded. Limit: 0.0 in region us-central1."
+constexpr std::string_view kQuotaOfMachines = "Quota '";
+
+/// "CPUS" of that sentence.
 std::string quota_in(std::string_view message) {
-  const auto begin = message.find('\'');
-  if (begin == std::string_view::npos) return {};
-  const auto rest = message.substr(begin + 1);
+  if (!message.starts_with(kQuotaOfMachines)) return {};
+  const auto rest = message.substr(kQuotaOfMachines.size());
   return word_of(rest.substr(0, rest.find('\'')));
 }
 
@@ -88,17 +90,18 @@ CloudError read_cloud_error(int status, std::string_view body) {
   if (!value) return error;
   const std::string message = text_at(*value, "/error/message");
   error.word = word_in(*value);
-  // A quota of calls is named by its metric.
-  const bool of_calls = message.contains("quota metric");
-  if (is_one_of(error.word, {"quotaExceeded", "QUOTA_EXCEEDED"}) && !of_calls) {
+  // Google has the same words for quotas of calls, with other sentences.
+  const bool googles = error.word == "quotaExceeded" || error.word == "QUOTA_EXCEEDED";
+  const bool of_machines = googles && status != kTooManyRequests && message.starts_with(kQuotaOfMachines);
+  if (of_machines || error.word == "QuotaExceeded") {
     error.throttled = false;
     error.no_quota = true;
     error.quota = quota_in(message);
     return error;
   }
-  error.throttled =
-      error.throttled || of_calls ||
-      is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "TooManyRequests"});
+  error.throttled = error.throttled || googles ||
+                    is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED",
+                                           "dailyLimitExceeded", "TooManyRequests"});
   if (const std::string number = entra_number(text_at(*value, "/error_description")); !number.empty())
     error.word += fmt::format(" ({})", number);
   return error;

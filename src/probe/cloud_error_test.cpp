@@ -57,6 +57,15 @@ TEST(CloudError, OfGoogleIsARateOrAQuotaOfMachines) {
   EXPECT_EQ(quota.quota, "PREEMPTIBLE_CPUS");
   EXPECT_FALSE(quota.throttled);
   EXPECT_TRUE(reason(429, "quotaExceeded", "Quota exceeded for quota metric 'Queries' of service x").throttled);
+  for (const auto& [status, message] : std::initializer_list<std::pair<int, const char*>>{
+           {429, "Quota exceeded"},
+           {429, "Quota 'Queries' exceeded"},
+           {403, "Quota exceeded for quota group 'default' and limit 'Requests per day' of service 'compute'"},
+           {403, "Quota exceeded for quota metric 'Queries' of service x"}}) {
+    const auto of_calls = reason(status, "quotaExceeded", message);
+    EXPECT_TRUE(of_calls.throttled && !of_calls.no_quota) << status << message;
+  }
+  EXPECT_TRUE(reason(403, "dailyLimitExceeded", "Daily Limit Exceeded").throttled);
   EXPECT_FALSE(reason(403, "forbidden", "Required 'compute.advice.capacity' permission").throttled);
   EXPECT_TRUE(
       read_cloud_error(403, R"({"error":{"code":403,"details":[{"reason":"RATE_LIMIT_EXCEEDED"}]}})").throttled);

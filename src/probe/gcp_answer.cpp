@@ -8,6 +8,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "probe/cloud_error.hpp"
 #include "probe/json.hpp"
 
 namespace probe {
@@ -41,6 +42,14 @@ Or<const json::array*> list_at(const json::object& object, std::string_view key)
   if (found == nullptr) return nullptr;
   if (const json::array* list = found->if_array()) return list;
   return std::unexpected(fmt::format("in the answer, {} is no list", key));
+}
+
+/// Fails for an error that came as a success, too.
+Or<json::object> read_answer(std::string_view text) {
+  auto object = parse_object(text, "the answer");
+  if (!object || !object->contains("error")) return object;
+  const std::string word = read_cloud_error(0, text).word;
+  return std::unexpected("the answer is an error" + (word.empty() ? "" : ": " + word));
 }
 
 std::optional<double> number_in(const json::value& value) {
@@ -104,14 +113,48 @@ Or<double> count_at(const json::object& object, std::string_view key) {
   return std::unexpected(fmt::format("in the answer, {} is no count", key));
 }
 
+/// Other series have accelerators by their type, and their reservations list these, too.
+bool may_be_without_accelerators(std::string_view machine_type) {
+  return machine_type.starts_with("n1-") || machine_type.starts_with("custom-");
+}
+
+Or<bool> has_accelerators(const json::object& properties, std::string_view machine_type, const GcpReservation& wanted) {
+  const auto list = list_at(properties, "guestAccelerators");
+  if (!list) return std::unexpected(list.error());
+  const json::array none;
+  const json::array& all = *list != nullptr ? **list : none;
+  if (wanted.accelerator.empty()) return all.empty() || !may_be_without_accelerators(machine_type);
+  return std::ranges::any_of(all, [&](const json::value& each) {
+    const json::object* object = each.if_object();
+    if (object == nullptr || last_part(base::text_in(*object, "acceleratorType")) != wanted.accelerator) return false;
+    return wanted.accelerators == 0 || count_at(*object, "acceleratorCount") == wanted.accelerators;
+  });
+}
+
+/// One that is being resized can be used.
+bool is_usable(std::string_view status) {
+  return status.empty() || status == "READY" || status == "UPDATING";
+}
+
+/// Machines that Google has set aside: after a failure these may be fewer than those that were reserved.
+Or<double> assured_count(const json::object& specific) {
+  const auto count = count_at(specific, "count");
+  if (!count || !specific.contains("assuredCount")) return count;
+  const auto assured = count_at(specific, "assuredCount");
+  return assured ? std::min(*count, *assured) : assured;
+}
+
 Or<void> add_reservation(GcpReserved& sum, const json::object& item, std::string_view machine_type,
-                         std::string_view name) {
+                         const GcpReservation& wanted) {
   const json::object* specific = object_at(item, "specificReservation");
   const json::object* properties = specific != nullptr ? object_at(*specific, "instanceProperties") : nullptr;
   if (properties == nullptr || last_part(base::text_in(*properties, "machineType")) != machine_type) return {};
-  if (name != "*" && base::text_in(item, "name") != name) return {};
-  if (const auto status = base::text_in(item, "status"); !status.empty() && status != "READY") return {};
-  const auto total = count_at(*specific, "count");
+  if (wanted.name != "*" && base::text_in(item, "name") != wanted.name) return {};
+  if (!is_usable(base::text_in(item, "status"))) return {};
+  const auto fits = has_accelerators(*properties, machine_type, wanted);
+  if (!fits) return std::unexpected(fits.error());
+  if (!*fits) return {};
+  const auto total = assured_count(*specific);
   if (!total) return std::unexpected(total.error());
   const auto in_use = count_at(*specific, "inUseCount");
   if (!in_use) return std::unexpected(in_use.error());
@@ -122,15 +165,27 @@ Or<void> add_reservation(GcpReserved& sum, const json::object& item, std::string
   return {};
 }
 
+/// The list of reservations in an answer, or null when it is empty; an object of another kind is none.
+Or<const json::array*> reservations_in(const json::object& answer) {
+  if (const json::object* warning = object_at(answer, "warning"))
+    if (const auto code = base::text_in(*warning, "code"); code != "NO_RESULTS_ON_PAGE")
+      return std::unexpected(fmt::format("the list of reservations is not complete ({})", one_line(code, kWord)));
+  const auto list = list_at(answer, "items");
+  const bool is_list = answer.empty() || base::text_in(answer, "kind") == "compute#reservationList";
+  if (list && *list == nullptr && !is_list) return std::unexpected("the answer is no list of reservations");
+  return list;
+}
+
 }  // namespace
 
 Or<GcpAdvice> read_gcp_advice(std::string_view text) {
-  const auto object = parse_object(text, "the answer");
+  const auto object = read_answer(text);
   if (!object) return std::unexpected(object.error());
   const auto list = list_at(*object, "recommendations");
   if (!list) return std::unexpected(list.error());
   GcpAdvice best;
-  if (*list == nullptr) return best;
+  if (object->empty()) return best;
+  if (*list == nullptr) return std::unexpected("the answer has no recommendations");
   for (const json::value& each : **list) {
     auto advice = read_recommendation(each);
     if (!advice) return advice;
@@ -156,16 +211,16 @@ Result judge_gcp(std::vector<GcpAdvised> advised, const config::Levels& levels) 
 }
 
 Or<GcpReservationPage> read_gcp_reservations(std::string_view text, std::string_view machine_type,
-                                             std::string_view name) {
-  const auto object = parse_object(text, "the answer");
+                                             const GcpReservation& wanted) {
+  const auto object = read_answer(text);
   if (!object) return std::unexpected(object.error());
   GcpReservationPage page{.next = std::string(base::text_in(*object, "nextPageToken"))};
-  const auto list = list_at(*object, "items");
+  const auto list = reservations_in(*object);
   if (!list) return std::unexpected(list.error());
   if (*list == nullptr) return page;
   for (const json::value& each : **list) {
     if (!each.is_object()) return std::unexpected("in the answer, items has one that is no object");
-    if (auto added = add_reservation(page.reserved, each.get_object(), machine_type, name); !added)
+    if (auto added = add_reservation(page.reserved, each.get_object(), machine_type, wanted); !added)
       return std::unexpected(added.error());
   }
   return page;

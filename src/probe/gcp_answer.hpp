@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "probe/gcp_request.hpp"
 #include "probe/judge.hpp"
 
 /// Google's answers, and what they say about a profile. Pure; thread-safe.
@@ -53,9 +54,10 @@ struct GcpReservationPage {
   std::string next{};
 };
 
-/// Reads a page of reservations: those that are ready, of the machine type, and with this name or any (*).
+/// Reads a page of reservations: those that can be used, are of the machine type, and as the profile wants them. Fails
+/// with a sentence, also when Google says that the page is not complete.
 std::expected<GcpReservationPage, std::string> read_gcp_reservations(std::string_view text,
                                                                      std::string_view machine_type,
-                                                                     std::string_view name);
+                                                                     const GcpReservation& wanted);
 
 }  // namespace probe

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,19 +26,35 @@ struct GcpPlace {
 /// "us-central1", or "us-central1-a", which has a second dash.
 GcpPlace gcp_place(const std::string& text);
 
+/// Reserved machines.
+struct GcpReservation {
+  /// Their owner; "" for the probe's own project.
+  std::string project{};
+  /// Of one reservation, or * for all of the machine type.
+  std::string name{};
+  /// Such as nvidia-tesla-t4; "" for machines as their type has them.
+  std::string accelerator{};
+  /// How many of them each machine has; 0 for any number.
+  int accelerators = 0;
+};
+
 /// The question of a profile.
 struct GcpWant {
   std::string machine_type;
   /// From the profile, or else those of the probe.
   std::vector<GcpPlace> places;
-  /// The label `reservation`: the name of one, or * for all of the machine type; "" for advice.
-  std::string reservation{};
+  /// From the labels `reservation` and `accelerator`; nothing for advice.
+  std::optional<GcpReservation> reservation{};
 };
-GcpWant gcp_want(const config::GcpOptions& options, const core::Profile& profile);
+/// Fails with a sentence about a label, or about a place that is missing.
+std::expected<GcpWant, std::string> gcp_want(const config::GcpOptions& options, const core::Profile& profile);
 
 /// For capacity advice.
 Request gcp_advice_request(const config::GcpOptions& options, const std::string& project,
                            const std::string& machine_type, const GcpPlace& place);
+
+/// For the quotas of a region.
+Request gcp_quotas_request(const config::GcpOptions& options, const std::string& project, const std::string& region);
 
 /// For a page of the reservations of a zone. `page`: "" for the first.
 Request gcp_reservations_request(const config::GcpOptions& options, const std::string& project, const std::string& zone,

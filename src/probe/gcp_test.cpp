@@ -85,6 +85,91 @@ TEST_F(GcpTest, ReservationsAreCounted) {
             "a reservation is in a zone, and us-east1 is a region");
 }
 
+TEST_F(GcpTest, SharedReservationsAreThoseOfTheirOwner) {
+  set(R"({"reservations":[{"name":"r1","status":"UPDATING","specificReservation":{"count":"8","instanceProperties":
+      {"machineType":"n1-standard-8","guestAccelerators":[{"acceleratorType":"nvidia-tesla-t4","acceleratorCount":1}]}}}]})");
+  const auto with = [&](core::Labels labels) {
+    labels["reservation"] = "projects/owner/reservations/r1";
+    return told(one(options(), profile("n1-standard-8@us-east1-b", labels)));
+  };
+  EXPECT_THAT(with({{"accelerator", "nvidia-tesla-t4:1"}}), StartsWith("HIGH: 8 of 8 reserved are free"));
+  EXPECT_EQ(with({{"accelerator", "nvidia-tesla-t4:2"}}),
+            "no reservation 'r1' of n1-standard-8 with nvidia-tesla-t4:2 is ready in us-east1-b");
+  EXPECT_EQ(requests("/reservations").at(0).at("path").as_string(),
+            "/projects/owner/zones/us-east1-b/reservations?maxResults=500");
+  EXPECT_EQ(told(one(options(), profile("a3@us-east1-b", {{"reservation", "owner/r1"}}))),
+            "the label 'reservation' is 'owner/r1'; give a name, or * for all, or projects/OWNER/reservations/NAME");
+}
+
+// --- Quotas
+
+constexpr const char* kSpotScores = R"({"obtainability":{"n2-standard-8@us-central1":0.9,"n2-standard-8@us-east1":0.8,
+    "n2-standard-8@us-east1-b":0.8,"n2-standard-4@us-east1":0.8}})";
+
+TEST_F(GcpTest, AQuotaThatIsUsedUpIsLowWithoutAdvice) {
+  set(kSpotScores);
+  set(R"({"quotas":{"CPUS":[24,0],"PREEMPTIBLE_CPUS":[64,60]}})");
+  const auto probe = this->probe(options());
+  const auto told_of = [&](const std::string& name) { return told(ask(*probe, {profile(name)}).results.at(0)); };
+  EXPECT_EQ(told_of("n2-standard-8@us-east1"), "LOW: no quota: PREEMPTIBLE_CPUS in us-east1");
+  EXPECT_EQ(told_of("n2-standard-8@us-east1-b"), "LOW: no quota: PREEMPTIBLE_CPUS in us-east1-b");
+  EXPECT_THAT(requests("/advice/"), SizeIs(0));
+  EXPECT_THAT(told_of("n2-standard-4@us-east1"), StartsWith("HIGH: obtainability 0.8 in us-east1"));
+  EXPECT_THAT(requests("?fields=quotas"), SizeIs(1)) << "for all of the region";
+  EXPECT_EQ(requests("?fields=quotas").at(0).at("path").as_string(),
+            "/projects/my-project/regions/us-east1?fields=quotas");
+  EXPECT_EQ(told_of("n2-standard-8"),
+            "LOW: no quota: PREEMPTIBLE_CPUS in us-central1; no quota: PREEMPTIBLE_CPUS in us-east1");
+}
+
+TEST_F(GcpTest, AQuotaElsewhereLeavesAGoodPlaceGood) {
+  set(kSpotScores);
+  set(R"({"answers":[["us-central1?fields=quotas",200,{},{"quotas":[{"metric":"PREEMPTIBLE_CPUS","limit":7}]}],
+                     ["us-east1?fields=quotas",200,{},{"quotas":[{"metric":"PREEMPTIBLE_CPUS","limit":8}]}]]})");
+  EXPECT_THAT(told(one(options(), profile("n2-standard-8"))),
+              StartsWith("HIGH: obtainability 0.8 in us-east1 (us-east1-c, up 3600s); no quota: PREEMPTIBLE_CPUS in "
+                         "us-central1"));
+}
+
+TEST_F(GcpTest, AQuotaThatCannotBeReadChangesNothing) {
+  set(kSpotScores);
+  for (const char* answer : {R"(403,{},{"error":{"code":403,"errors":[{"reason":"forbidden"}]}})", R"(200,{},{})",
+                             R"(200,{},"<html>")", R"(429,{"Retry-After":"60"},"")", R"(500,{},"")"}) {
+    set(fmt::format(R"({{"answers":[["fields=quotas",{}]]}})", answer));
+    const auto probe = this->probe(options());
+    Trace trace;
+    const std::size_t before = requests("fields=quotas").size();
+    for (int run = 0; run < 2; ++run)
+      EXPECT_THAT(told(ask(*probe, {profile("n2-standard-8@us-east1")}, &trace).results.at(0)),
+                  StartsWith("HIGH: obtainability 0.8 in us-east1"))
+          << answer;
+    EXPECT_THAT(trace.read, StartsWith("quotas of us-east1 are unknown: ")) << answer;
+    EXPECT_EQ(requests("fields=quotas").size(), before + 1) << "not again in every run";
+  }
+}
+
+TEST_F(GcpTest, QuotasThatNeverComeLeaveTimeForTheAdvice) {
+  set(kSpotScores);
+  set(R"({"answers":[["fields=quotas",200,{"Content-Length":"999"},"{"]]})");
+  const auto probe = this->probe(options());
+  const std::vector<core::Profile> profiles = {profile("n2-standard-8@us-east1")};
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{4};
+  auto answer = support::start(runtime_.background(), probe->measure(profiles, {deadline, stop_.get_token()}));
+  EXPECT_THAT(told(answer.get().results.at(0)), StartsWith("HIGH: obtainability 0.8 in us-east1"));
+}
+
+TEST_F(GcpTest, RunsAtOnceShareTheQuotasOfARegion) {
+  set(kSpotScores);
+  set(R"({"quotas":{"PREEMPTIBLE_CPUS":[4,0]}})");
+  const auto probe = this->probe(options());
+  const std::vector<core::Profile> profiles = {profile("n2-standard-8@us-east1")};
+  std::vector<std::future<Answer>> answers;
+  for (int i = 0; i < 16; ++i) answers.push_back(begin(*probe, profiles));
+  for (auto& answer : answers)
+    EXPECT_EQ(told(answer.get().results.at(0)), "LOW: no quota: PREEMPTIBLE_CPUS in us-east1");
+  EXPECT_THAT(requests("fields=quotas"), SizeIs(1));
+}
+
 // --- Failures
 
 TEST_F(GcpTest, AQuotaOfMachinesIsLowAndARateIsThrottling) {
@@ -112,6 +197,7 @@ TEST_F(GcpTest, FaultsAreFailuresAndNeverLevels) {
   EXPECT_EQ(error(R"(403,{},{"error":{"code":403,"errors":[{"reason":"forbidden"}],"message":"x"}})"),
             "answered 403 Forbidden: forbidden");
   EXPECT_EQ(error(R"(200,{},{"recommendations":7})"), "in the answer, recommendations is no list");
+  EXPECT_EQ(error(R"(200,{},{"error":{"code":503,"status":"UNAVAILABLE"}})"), "the answer is an error: UNAVAILABLE");
   EXPECT_THAT(error(R"(200,{},"<html>sign in")"), StartsWith("the answer is not JSON"));
   EXPECT_THAT(error(R"(200,{"Content-Length":"999","Connection":"close"},"{\"recommendations\":[")"),
               StartsWith("the answer was cut off"));

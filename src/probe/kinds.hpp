@@ -64,7 +64,7 @@ Kind kind_of(const config::SlurmOptions& options);
 /// Asks Azure for spot placement scores, the restrictions of sizes and quota. Batched: one run asks for all profiles,
 /// in as few calls as they fit into, and no sooner than Azure has new scores.
 Kind kind_of(const config::AzureOptions& options);
-/// Asks Google Cloud for capacity advice, or for the free machines of reservations.
+/// Asks Google Cloud for capacity advice and quota, or for the free machines of reservations.
 Kind kind_of(const config::GcpOptions& options);
 /// Asks the API server of a Kubernetes cluster for nodes and pods, and counts what pods can still request. Batched: one
 /// run reads both lists.

@@ -67,28 +67,33 @@ void add_details(Nodes& nodes, const std::map<std::string_view, Details>& all) {
   nodes.free_cpus = std::max<std::int64_t>(0, nodes.free_cpus - reserved);
 }
 
-void add_partition(Cluster& cluster, std::string_view name, std::string_view state, bool hidden,
-                   std::optional<std::int64_t> nodes) {
-  Partition& partition = cluster[std::string(name)];
-  partition.state = base::lower(state);
-  partition.hidden = hidden;
+/// Of the nodes that a partition has, those that are not shown are missing.
+void set_unseen(Partition& partition, std::optional<std::int64_t> nodes) {
   std::int64_t seen = 0;
   for (const Nodes& each : partition.nodes) seen += each.count;
   partition.unseen = std::max<std::int64_t>(0, std::min(kMostUnits, nodes.value_or(seen)) - seen);
 }
 
-/// One of slurmrestd's: up to v0.0.38 with "state" and "total_nodes" in it.
-void add_partition(Cluster& cluster, const boost::json::object& partition) {
-  Words states;
-  add_states(states, partition, "state");
-  add_states(states, object_in(partition, "partition"), "state");
-  Words flags;
-  add_states(flags, partition, "flags");
-  auto nodes = number_in(partition, "total_nodes");
-  if (!nodes) nodes = number_in(object_in(partition, "nodes"), "total");
-  const bool up = states.empty() || states.contains("up");
-  add_partition(cluster, base::text_in(partition, "name"), up ? "up" : *states.begin(), flags.contains("hidden"),
-                nodes);
+/// One line of scontrol.
+void read_partition(Partition& partition, std::string_view line) {
+  const auto is = [&](std::string_view key, std::string_view value) { return value_of(line, key) == value; };
+  // "UNLIMITED" is no number.
+  const auto limit = [&](std::string_view key) { return number(value_of(line, key)).value_or(kMostUnits); };
+  partition.state = base::lower(value_of(line, "State"));
+  if (partition.state == "up" && is("RootOnly", "YES")) partition.state = kRootOnly;
+  partition.hidden = is("Hidden", "YES");
+  partition.limits = {.idle_nodes_only = is("OverSubscribe", "EXCLUSIVE") || is("ExclusiveUser", "YES"),
+                      .cpus_per_node = limit("MaxCPUsPerNode"),
+                      .nodes_per_job = limit("MaxNodes")};
+  set_unseen(partition, number(value_of(line, "TotalNodes")));
+}
+
+/// One of slurmrestd's: up to v0.0.38 with "total_nodes" in it.
+void add_partition(Cluster& cluster, const boost::json::object& said) {
+  Partition& partition = cluster[std::string(base::text_in(said, "name"))];
+  set_partition(partition, said);
+  const auto nodes = number_in(said, "total_nodes");
+  set_unseen(partition, nodes ? nodes : number_in(object_in(said, "nodes"), "total"));
 }
 
 }  // namespace
@@ -96,11 +101,9 @@ void add_partition(Cluster& cluster, const boost::json::object& partition) {
 std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_view output) {
   while (const auto line = next_line(output)) {
     if (says_none(*line)) continue;
-    const auto state = value_of(*line, "State");
-    if (!line->starts_with("PartitionName=") || state.empty())
+    if (!line->starts_with("PartitionName=") || value_of(*line, "State").empty())
       return std::unexpected(bad_line("scontrol", "PartitionName=… and State=…", *line));
-    add_partition(cluster, value_of(*line, "PartitionName"), state, value_of(*line, "Hidden") == "YES",
-                  number(value_of(*line, "TotalNodes")));
+    read_partition(cluster[std::string(value_of(*line, "PartitionName"))], *line);
   }
   return {};
 }

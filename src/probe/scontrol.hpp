@@ -9,8 +9,8 @@
 /// Facts that scontrol prints and sinfo does not. Pure and thread-safe; takes any bytes.
 namespace probe {
 
-/// Adds what `scontrol -a -o show partition` printed: partitions without visible nodes, their states, which of them are
-/// hidden, and how many nodes are not shown. Fails with a sentence.
+/// Adds what `scontrol -a -o show partition` printed: partitions without visible nodes, their states and limits, which
+/// of them are hidden, and how many nodes are not shown. Fails with a sentence.
 std::expected<void, std::string> add_partitions(Cluster& cluster, std::string_view output);
 
 /// The same of the JSON of slurmrestd's partitions.

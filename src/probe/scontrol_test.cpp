@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "probe/slurm_count.hpp"
+
 namespace probe {
 namespace {
 
@@ -98,6 +102,103 @@ TEST(Scontrol, AddsPartitionsOfSlurmrestd) {
             "Slurm's controller does not answer: gone");
   EXPECT_THAT(add_partitions_json(read, "x").error(), StartsWith("slurmrestd's list of partitions is not JSON"));
   EXPECT_TRUE(add_partitions_json(read, R"({"partitions":[7,{},{"name":3}]})"));
+}
+
+// --- What partitions allow
+
+/// A node with a job on it, and two that are idle.
+Cluster shared() {
+  return *read_sinfo(
+      "a|p|up|mixed|1/3/0/4|gpu:x:2|gpu:0|\nb|p|up|idle|0/4/0/4|gpu:x:2|gpu:0|\nc|p|up|idle|0/4/0/4|gpu:x:2|gpu:0|\n",
+      {});
+}
+
+/// "FREE/TOTAL LARGEST" of its CPUs, GPUs and nodes.
+std::string counts(const Cluster& cluster) {
+  std::ostringstream text;
+  using Each = std::pair<const char*, config::Unit>;
+  for (const auto& [profile, unit] :
+       {Each("p", config::Unit::cpus), Each("p:x", config::Unit::cpus), Each("p", config::Unit::nodes)}) {
+    const auto seen = observe(cluster, {}, profile, {.unit = unit});
+    text << (text.view().empty() ? "" : ", ") << *seen->free << '/' << *seen->total << ' ' << *seen->largest;
+  }
+  return text.str();
+}
+
+constexpr const char* kOpen = "11/12 4, 6/6 2, 2/3 2";
+constexpr const char* kIdleOnly = "8/12 4, 4/6 2, 2/3 2";
+constexpr const char* kTwoEach = "6/6 2, 6/6 2, 2/3 2";
+constexpr const char* kOneNode = "11/12 4, 6/6 2, 2/3 1";
+constexpr const char* kClosed = "0/12 0, 0/6 0, 0/3 0";
+
+TEST(Scontrol, AddsWhatPartitionsAllow) {
+  const auto with = [](const std::string& words) {
+    Cluster read = shared();
+    EXPECT_TRUE(add_partitions(read, "PartitionName=p " + words + " State=UP TotalNodes=3\n"));
+    return counts(read);
+  };
+  EXPECT_EQ(with("ExclusiveUser=NO MaxNodes=UNLIMITED MaxCPUsPerNode=UNLIMITED RootOnly=NO OverSubscribe=NO"), kOpen);
+  EXPECT_EQ(with("OverSubscribe=FORCE:4"), kOpen);
+  EXPECT_EQ(with("OverSubscribe=EXCLUSIVE"), kIdleOnly);
+  EXPECT_EQ(with("ExclusiveUser=YES"), kIdleOnly);
+  EXPECT_EQ(with("MaxCPUsPerNode=2"), kTwoEach);
+  EXPECT_EQ(with("MaxNodes=1"), kOneNode);
+  EXPECT_EQ(with("RootOnly=YES"), kClosed);
+}
+
+TEST(Scontrol, AddsWhatPartitionsOfSlurmrestdAllow) {
+  const auto with = [](const std::string& members) {
+    Cluster read = shared();
+    EXPECT_TRUE(add_partitions_json(read, R"({"partitions":[{"name":"p",)" + members + "}]}"));
+    return counts(read);
+  };
+  // v0.0.38
+  EXPECT_EQ(with(R"("state":"UP","flags":["default"],"maximum_cpus_per_node":-1,"maximum_nodes_per_job":-1)"), kOpen);
+  EXPECT_EQ(with(R"("state":"UP","flags":[],"maximum_cpus_per_node":null)"), kOpen);
+  EXPECT_EQ(with(R"("state":"UP","flags":["exclusive_user"])"), kIdleOnly);
+  EXPECT_EQ(with(R"("state":"UP","flags":[],"maximum_cpus_per_node":2)"), kTwoEach);
+  EXPECT_EQ(with(R"("state":"UP","flags":[],"maximum_nodes_per_job":1)"), kOneNode);
+  EXPECT_EQ(with(R"("state":"UP","flags":["root_only"])"), kClosed);
+  // Later versions
+  const std::string none = R"({"set":false,"infinite":true,"number":0})";
+  const std::string one = R"({"set":true,"infinite":false,"number":1})";
+  const std::string two = R"({"set":true,"infinite":false,"number":2})";
+  const auto most = [&](const std::string& cpus, const std::string& nodes, const std::string& shares) {
+    return with(R"("partition":{"state":["UP"]},"maximums":{"cpus_per_node":)" + cpus + R"(,"nodes":)" + nodes +
+                R"(,"shares":)" + shares + "}");
+  };
+  EXPECT_EQ(most(none, none, "1"), kOpen);
+  EXPECT_EQ(most(none, none, "32772"), kOpen) << "FORCE:4";
+  EXPECT_EQ(most(none, none, "0"), kIdleOnly);
+  EXPECT_EQ(most(two, none, "1"), kTwoEach);
+  EXPECT_EQ(most(none, one, "1"), kOneNode);
+}
+
+TEST(Scontrol, TheGroupsOfSinfoSayWhatPartitionsAllow) {
+  const auto read = read_sinfo(
+      R"({"sinfo":[{"node":{"state":["IDLE"]},"nodes":{"total":3,"idle":3},"cpus":{"total":12,"idle":12},
+          "partition":{"name":"p","partition":{"state":["UP"]},"maximums":{"shares":0,
+            "cpus_per_node":{"set":true,"infinite":false,"number":2},"nodes":{"set":true,"infinite":false,"number":1}}}},
+        {"node":{"state":["MIXED"]},"nodes":{"total":1,"idle":0},"cpus":{"total":4,"idle":3},
+          "partition":{"name":"p","partition":{"state":["UP"]},"maximums":{"shares":0,
+            "cpus_per_node":{"set":true,"infinite":false,"number":2}}}}]})",
+      {});
+  ASSERT_TRUE(read) << read.error();
+  const auto seen = observe(*read, {}, "p", {});
+  EXPECT_EQ(seen->free, 6);
+  EXPECT_EQ(seen->total, 8);
+  EXPECT_EQ(seen->largest, 2);
+}
+
+TEST(Scontrol, ReasonsSayWhatPartitionsAllow) {
+  Cluster read = shared();
+  const auto reason = [&] { return observe(read, {}, "p", {})->reason; };
+  ASSERT_TRUE(add_partitions(read, "PartitionName=p OverSubscribe=EXCLUSIVE State=UP\n"));
+  EXPECT_EQ(reason(), "8 of 12 CPUs free on 2 of 3 nodes, at most 4 on one; only nodes without a job count");
+  ASSERT_TRUE(add_partitions(read, "PartitionName=p RootOnly=YES State=UP\n"));
+  EXPECT_EQ(reason(), "the partition is open to root only");
+  ASSERT_TRUE(add_partitions(read, "PartitionName=p RootOnly=YES State=DRAIN\n"));
+  EXPECT_EQ(reason(), "the partition is drained");
 }
 
 TEST(Scontrol, SaysWhichLineIsWrong) {

@@ -38,11 +38,23 @@ struct Nodes {
   std::optional<Names> features{};
 };
 
+/// What the configuration of a partition allows; kMostUnits is no limit.
+struct Limits {
+  /// Jobs start only on nodes without any job.
+  bool idle_nodes_only = false;
+  std::int64_t cpus_per_node = kMostUnits;
+  std::int64_t nodes_per_job = kMostUnits;
+};
+
+/// The state of a partition that is up and takes jobs of root alone.
+inline constexpr std::string_view kRootOnly = "open to root only";
+
 struct Partition {
   /// In lower case. All but "up" start no jobs.
   std::string state = "up";
   /// Users see it only when they ask for all.
   bool hidden = false;
+  Limits limits{};
   /// Nodes that it has and sinfo does not show: cloud nodes that are switched off.
   std::int64_t unseen = 0;
   std::vector<Nodes> nodes{};

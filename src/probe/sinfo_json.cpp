@@ -99,10 +99,8 @@ void add_group(Cluster& cluster, const json::object& group, const config::SlurmO
                .features = features_in(object_in(group, "features"), "active")};
   for (const json::value& name : array_in(nodes, "nodes")) raw.names.merge(read_hosts(text_of(name)));
   add_states(raw.states, object_in(group, "node"), "state");
-  Words states;
-  add_states(states, object_in(partition, "partition"), "state");
   Partition& out = cluster[std::string(base::text_in(partition, "name"))];
-  if (!states.empty() && !states.contains("up")) out.state = *states.begin();
+  set_partition(out, partition);
   const bool complete = all && idle && *idle <= *all;
   if (raw.count > 0) out.nodes.push_back(judge(std::move(raw), complete, options));
 }

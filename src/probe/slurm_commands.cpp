@@ -16,16 +16,15 @@ using Command = std::vector<std::string>;
 template <class T>
 using Or = std::expected<T, Failure>;
 
-/// One of Slurm's own commands, for the cluster that is asked.
-Command slurms_own(const config::SlurmOptions& options, std::string name) {
-  Command command = {std::move(name)};
-  if (!options.cluster.empty()) command.insert(command.end(), {"-M", options.cluster});
-  return command;
-}
-
 Command with(Command command, std::initializer_list<std::string> words) {
   command.insert(command.end(), words);
   return command;
+}
+
+/// One of Slurm's own commands, for the one cluster that is asked: those of a federation may show all of its clusters.
+Command slurms_own(const config::SlurmOptions& options, std::string name) {
+  if (options.cluster.empty()) return {std::move(name), "--local"};
+  return {std::move(name), "-M", options.cluster};
 }
 
 Command sinfo_command(const config::SlurmOptions& options) {

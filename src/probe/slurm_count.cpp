@@ -16,9 +16,8 @@ struct Sums {
   std::int64_t without_memory = 0;
   std::int64_t total = 0;
   std::int64_t nodes = 0;
-  /// Nodes that take jobs, and those that have something free.
+  /// Nodes that take jobs.
   std::int64_t in_service = 0;
-  std::int64_t with_free = 0;
   /// The others, by reason.
   std::map<std::string_view, std::int64_t> out{};
 };
@@ -31,7 +30,6 @@ Sums sum_up(const Counted& counted) {
     sums.total += counted.what.total(*nodes);
     sums.free += free;
     sums.without_memory += counted.what.idle(*nodes) - free;
-    if (free > 0) sums.with_free += nodes->count;
     if (nodes->out.empty())
       sums.in_service += nodes->count;
     else
@@ -69,34 +67,55 @@ class Rest {
     for (const Nodes* nodes : counted.nodes()) {
       const std::int64_t free = counted.what.free(*nodes);
       sum_ += free;
-      if (free > 0) left_.emplace_back(nodes, free);
+      const std::int64_t each = counted.what.limits.idle_nodes_only ? on_one(*nodes, free) : 1;
+      if (free > 0) left_.push_back({nodes, free, each});
     }
   }
 
   void take(const Job& job) {
-    std::int64_t wanted = std::min(kMostUnits, job.count * counted_.what.asked(job));
+    // Jobs that get whole nodes leave nothing on them, whatever they ask for.
+    const bool whole = counted_.what.limits.idle_nodes_only;
+    const std::int64_t asked = whole ? std::max<std::int64_t>(1, job.nodes) : counted_.what.asked(job);
+    std::int64_t wanted = std::min(kMostUnits, job.count * asked);
     if (sum_ == 0 || wanted == 0 || !can_run(job, counted_.partition)) return;
-    for (auto& [nodes, free] : left_) {
-      if (free == 0 || !may_run_on(job, *nodes)) continue;
-      const std::int64_t taken = std::min(free, wanted);
+    for (auto& [nodes, free, each] : left_) {
+      if (free == 0 || wanted == 0 || !may_run_on(job, *nodes)) continue;
+      const std::int64_t taken = std::min(free, wanted * each);
       free -= taken;
       sum_ -= taken;
-      wanted -= taken;
+      wanted -= (taken + each - 1) / each;
     }
   }
 
   std::int64_t sum() const { return sum_; }
 
-  /// On one node. Nodes that are alike are known by their sum: one of them has its share of it at least.
+  /// How many nodes have something of it.
+  std::int64_t nodes() const {
+    std::int64_t sum = 0;
+    for (const Left& left : left_) sum += std::min(left.nodes->count, left.free);
+    return sum;
+  }
+
+  /// On one node.
   std::int64_t largest() const {
     std::int64_t most = 0;
-    for (const auto& [nodes, free] : left_) most = std::max(most, (free + nodes->count - 1) / nodes->count);
+    for (const Left& left : left_) most = std::max(most, on_one(*left.nodes, left.free));
     return most;
   }
 
  private:
+  struct Left {
+    const Nodes* nodes;
+    std::int64_t free;
+    /// So much of it goes with each unit, or node, that a job takes.
+    std::int64_t each;
+  };
+
+  /// Nodes that are alike are known by their sum: one of them has its share of it at least.
+  static std::int64_t on_one(const Nodes& nodes, std::int64_t free) { return (free + nodes.count - 1) / nodes.count; }
+
   const Counted& counted_;
-  std::vector<std::pair<const Nodes*, std::int64_t>> left_;
+  std::vector<Left> left_;
   std::int64_t sum_ = 0;
 };
 
@@ -107,11 +126,12 @@ std::string out_text(const Sums& sums) {
 }
 
 std::string reason(const Sums& sums, const What& what, const Rest& rest) {
-  std::string text = fmt::format("{} of {} {} free", sums.free, sums.total, what.unit());
-  if (what.kind != What::Kind::nodes && sums.free > 0) {
-    text += fmt::format(" on {} of {} nodes", sums.with_free, sums.nodes);
-    if (sums.with_free > 1) text += fmt::format(", at most {} on one", rest.largest());
+  std::string text = fmt::format("{} of {} {} free", rest.sum(), sums.total, what.unit());
+  if (what.kind != What::Kind::nodes && rest.sum() > 0) {
+    text += fmt::format(" on {} of {} nodes", rest.nodes(), sums.nodes);
+    if (rest.nodes() > 1) text += fmt::format(", at most {} on one", rest.largest());
   }
+  if (what.limits.idle_nodes_only && what.kind != What::Kind::nodes) text += "; only nodes without a job count";
   if (sums.without_memory > 0) text += fmt::format("; {} more without memory", sums.without_memory);
   if (!sums.out.empty()) text += fmt::format("; {}", out_text(sums));
   if (const auto taken = sums.free - rest.sum(); taken > 0) text += fmt::format("; pending jobs take {}", taken);
@@ -158,7 +178,8 @@ std::expected<Unjudged, std::string> observe(const Cluster& cluster, const Jobs&
   Rest rest(*counted);
   for (const Job& job : pending)
     if (waits_in(job, counted->name)) rest.take(job);
-  const std::int64_t largest = what.kind == What::Kind::nodes ? rest.sum() : rest.largest();
+  const bool nodes = what.kind == What::Kind::nodes;
+  const std::int64_t largest = nodes ? std::min(rest.sum(), what.limits.nodes_per_job) : rest.largest();
   return Unjudged{{.free = static_cast<double>(rest.sum()),
                    .total = static_cast<double>(sums.total),
                    .largest = static_cast<double>(largest),

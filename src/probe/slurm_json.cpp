@@ -51,6 +51,25 @@ void add_states(Words& words, const json::object& object, std::string_view name)
   for (const json::value& word : array_in(object, name)) add_words(words, text_of(word));
 }
 
+void set_partition(Partition& partition, const json::object& said) {
+  Words states;
+  // Up to v0.0.38 it is in the object itself, as the flags and two limits are.
+  add_states(states, said, "state");
+  add_states(states, object_in(said, "partition"), "state");
+  Words flags;
+  add_states(flags, said, "flags");
+  const json::object& most = object_in(said, "maximums");
+  const auto limit = [&](std::string_view old_name, std::string_view name) {
+    return number_in(said, old_name).value_or(number_in(most, name).value_or(kMostUnits));
+  };
+  partition.state = states.empty() || states.contains("up") ? "up" : *states.begin();
+  if (partition.state == "up" && flags.contains("root_only")) partition.state = kRootOnly;
+  partition.hidden = flags.contains("hidden");
+  partition.limits = {.idle_nodes_only = flags.contains("exclusive_user") || number_in(most, "shares") == 0,
+                      .cpus_per_node = limit("maximum_cpus_per_node", "cpus_per_node"),
+                      .nodes_per_job = limit("maximum_nodes_per_job", "nodes")};
+}
+
 std::string error_in(const json::object& root) {
   for (const json::value& error : array_in(root, "errors"))
     if (error.is_object()) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "probe/sinfo.hpp"
 #include "probe/slurm_state.hpp"
 #include "probe/slurm_text.hpp"
 
@@ -25,6 +26,9 @@ std::optional<std::int64_t> number_in(const boost::json::object& object, std::st
 
 /// A state is a word, or a list of words.
 void add_states(Words& words, const boost::json::object& object, std::string_view name);
+
+/// Sets the state and the limits of a partition, as slurmrestd and `sinfo --json` say them.
+void set_partition(Partition& partition, const boost::json::object& said);
 
 /// The error in an answer, or "". When the controller is gone, sinfo prints an error and no nodes, with exit code 0.
 std::string error_in(const boost::json::object& root);

@@ -40,7 +40,7 @@ class SlurmTest : public testing::Test {
     ::setenv("PATH", (directory_.path().string() + ":" + path_).c_str(), 1);
     config_.slurm.conf = "/etc/test/slurm.conf";
     script("sinfo", "cat <<'END'\n" + std::string(kNodes) + "END");
-    script("scontrol", "[ $4 = node ] || cat <<'END'\n" + std::string(kPartitions) + "END");
+    script("scontrol", "[ $5 = node ] || cat <<'END'\n" + std::string(kPartitions) + "END");
   }
   ~SlurmTest() override { ::setenv("PATH", path_.c_str(), 1); }
 
@@ -109,15 +109,16 @@ TEST_F(SlurmTest, TheCommandsAreAskedInASmallEnvironment) {
   ::setenv("SINFO_FORMAT", "%N", 1);
   measure();
   ::unsetenv("SINFO_FORMAT");
-  EXPECT_EQ(content("arguments"),
-            "-h -a -N --noconvert --Format=NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,"
-            "GresUsed:|,Features_act:|,StateLong:|\n");
+  EXPECT_EQ(
+      content("arguments"),
+      "--local -h -a -N --noconvert --Format=NodeList:|,PartitionName:|,Available:|,StateComplete:|,CPUsState:|,Gres:|,"
+      "GresUsed:|,Features_act:|,StateLong:|\n");
   EXPECT_THAT(content("environment"), HasSubstr("SLURM_CONF=/etc/test/slurm.conf\n"));
   EXPECT_THAT(content("environment"), HasSubstr("LC_ALL=C\n"));
   EXPECT_THAT(content("environment"), testing::Not(HasSubstr("SINFO_FORMAT")));
-  EXPECT_THAT(trace_.sent, StartsWith("SLURM_CONF=/etc/test/slurm.conf sinfo -h -a -N --noconvert '--Format="));
-  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf scontrol -a -o show partition\n"));
-  EXPECT_THAT(trace_.sent, testing::EndsWith(" scontrol -a -o show node"));
+  EXPECT_THAT(trace_.sent, StartsWith("SLURM_CONF=/etc/test/slurm.conf sinfo --local -h -a -N --noconvert '--Format="));
+  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf scontrol --local -a -o show partition\n"));
+  EXPECT_THAT(trace_.sent, testing::EndsWith(" scontrol --local -a -o show node"));
   EXPECT_EQ(trace_.received, std::string(kNodes) + std::string(kPartitions));
 }
 
@@ -137,7 +138,7 @@ TEST_F(SlurmTest, TheServicesSlurmConfIsPassedOn) {
 TEST_F(SlurmTest, ScontrolSaysWhatSinfoDoesNot) {
   profiles_ = {
       {.id = 1, .key = {"HPC", "batch"}}, {.id = 2, .key = {"HPC", "empty"}}, {.id = 3, .key = {"HPC", "gone"}}};
-  script("scontrol", "[ $4 = node ] && echo NodeName=cpu1 CPUEfctv=3 CPUTot=4 || echo PartitionName=empty State=UP");
+  script("scontrol", "[ $5 = node ] && echo NodeName=cpu1 CPUEfctv=3 CPUTot=4 || echo PartitionName=empty State=UP");
   const Answer answer = measure();
   EXPECT_THAT(answer.results[0]->free, Optional(2));
   EXPECT_THAT(answer.results[0]->total, Optional(7));
@@ -164,17 +165,19 @@ TEST_F(SlurmTest, ScontrolIsNotAskedForNodesFromElsewhere) {
 
 TEST_F(SlurmTest, WhatPendingJobsAskForIsTakenOff) {
   config_.slurm.subtract_pending = true;
-  script("squeue", "[ $6 = '%F|%x|' ] || echo 'gpu,batch|1|2|2|N/A|gres:gpu:a100:1|N/A|Resources|7||(null)|(null)|'");
+  script("squeue",
+         "[ $7 = '%F|%x|' ] || echo 'gpu,batch|1|2|2|N/A|gres:gpu:a100:1|N/A|Resources|7||(null)|N/A|*|(null)|'");
   const Answer answer = measure();
   // Nodes of batch have no GPUs.
   EXPECT_THAT(answer.results.at(0)->free, Optional(3));
   EXPECT_THAT(answer.results.at(1)->free, Optional(0));
   EXPECT_THAT(answer.results.at(1)->reason, HasSubstr("; pending jobs take 1"));
-  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf squeue -h -a -r -t PD "));
+  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf squeue --local -h -a -r -t PD "));
   script("squeue", "echo 'squeue: error: no queue' >&2; exit 1");
   EXPECT_EQ(errors(), "squeue failed: squeue: error: no queue\nsqueue failed: squeue: error: no queue\n");
-  script("squeue",
-         "[ $6 = '%F|%x|' ] && echo '7|gpu1|' || echo 'gpu|1|2|2|N/A|gres:gpu:1|N/A|Resources|7||(null)|(null)|'");
+  script(
+      "squeue",
+      "[ $7 = '%F|%x|' ] && echo '7|gpu1|' || echo 'gpu|1|2|2|N/A|gres:gpu:1|N/A|Resources|7||(null)|N/A|*|(null)|'");
   EXPECT_THAT(measure().results.at(1)->free, Optional(1)) << "it excludes the node";
 }
 
@@ -188,6 +191,17 @@ TEST_F(SlurmTest, AnotherClusterIsAskedByItsName) {
   EXPECT_TRUE(measure().results.at(0));
   EXPECT_EQ(content("asked"),
             "sinfo -M west\nscontrol -M west\nscontrol -M west\nsqueue -M west\nsqueue -M west\nsqueue -M west\n");
+}
+
+TEST_F(SlurmTest, OfAFederationOnlyThisClusterIsAsked) {
+  config_.slurm.subtract_pending = true;
+  config_.slurm.expected_start = true;
+  for (const auto* name : {"sinfo", "squeue", "scontrol"})
+    script(name, std::string("echo ") + name + " \"$1\" >>'" + directory_ / "asked" + "'\n[ " + name +
+                     " = sinfo ] && cat <<'END' || true\n" + std::string(kNodes) + "END");
+  EXPECT_TRUE(measure().results.at(0));
+  EXPECT_EQ(content("asked"),
+            "sinfo --local\nscontrol --local\nscontrol --local\nsqueue --local\nsqueue --local\nsqueue --local\n");
 }
 
 TEST_F(SlurmTest, TheReasonSaysWhenJobsAreExpectedToEndAndToStart) {
@@ -205,12 +219,13 @@ TEST_F(SlurmTest, TheReasonSaysWhenJobsAreExpectedToEndAndToStart) {
   EXPECT_THAT(answer.results[0]->reason,
               StartsWith("0 of 4 CPUs free; by its time limit, a running job ends by 2100-01-01T00:00Z (LOW: "));
   EXPECT_THAT(answer.results[1]->reason, StartsWith("1 of 4 a100 GPUs free on 1 of 1 nodes (")) << "something is free";
-  EXPECT_THAT(trace_.sent, HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf SLURM_TIME_FORMAT=%s squeue -h -a -t PD,R "));
+  EXPECT_THAT(trace_.sent,
+              HasSubstr("\nSLURM_CONF=/etc/test/slurm.conf SLURM_TIME_FORMAT=%s squeue --local -h -a -t PD,R "));
 }
 
 TEST_F(SlurmTest, MemoryCountsWhenAUnitNeedsIt) {
   config_.slurm.memory_per_unit = {std::uint64_t{2} << 30};
-  script("scontrol", "[ $4 = node ] && echo NodeName=cpu1 CPUTot=4 RealMemory=8192 AllocMem=4095 || cat <<'END'\n" +
+  script("scontrol", "[ $5 = node ] && echo NodeName=cpu1 CPUTot=4 RealMemory=8192 AllocMem=4095 || cat <<'END'\n" +
                          std::string(kPartitions) + "END");
   const Answer answer = measure();
   EXPECT_THAT(answer.results[0]->free, Optional(2));
@@ -267,7 +282,7 @@ TEST_F(SlurmTest, DiscoversHiddenPartitionsWhenAskedTo) {
   };
   profiles_.clear();
   script("scontrol",
-         "[ $4 = node ] || { echo PartitionName=old State=UP Hidden=YES; echo PartitionName=cloud State=UP "
+         "[ $5 = node ] || { echo PartitionName=old State=UP Hidden=YES; echo PartitionName=cloud State=UP "
          "TotalNodes=3; }");
   EXPECT_THAT(names(), ElementsAre("batch", "cloud", "gpu", "gpu:a100"));
   // An existing partition stays, whether it or its nodes are hidden.

@@ -58,11 +58,19 @@ RawJob raw_of(const json::object& job) {
           .gres_per_job = text("tres_per_job"),
           .gres_per_node = text("tres_per_node"),
           .gres_per_task = text("tres_per_task"),
+          .gres_per_socket = text("tres_per_socket"),
+          .sockets = count("sockets_per_node"),
           .reason = text("state_reason"),
           .reservation = text("resv_name"),
           .required = text("required_nodes"),
           .excluded = text("excluded_nodes"),
           .features = text("features")};
+}
+
+/// When it is to start, or ends at the latest. Of one without a limit, slurmrestd says that it ends in a year.
+std::optional<base::Time> turn_of(const json::object& job, bool runs) {
+  if (runs && !number_in(job, "time_limit")) return std::nullopt;
+  return time_of(number_in(job, runs ? "end_time" : "start_time", kLatest));
 }
 
 void add_job(Queue& queue, const json::object& object) {
@@ -73,7 +81,7 @@ void add_job(Queue& queue, const json::object& object) {
   const RawJob raw = raw_of(object);
   Job job = judge_job(raw);
   job.count = tasks_in(base::text_in(object, "array_task_string"));
-  if (const auto at = time_of(number_in(object, runs ? "end_time" : "start_time", kLatest)))
+  if (const auto at = turn_of(object, runs))
     queue.turns.push_back({.job = job, .runs = runs, .nodes = read_hosts(base::text_in(object, "nodes")), .at = *at});
   if (!runs && wants_resources(raw)) queue.pending.push_back(std::move(job));
 }
@@ -98,7 +106,7 @@ std::string minute(base::Time time) {
 std::expected<Turns, std::string> read_turns(std::string_view output) {
   Turns turns;
   while (const auto line = next_line(output)) {
-    const auto read = fields<11>(*line);
+    const auto read = fields<13>(*line, 11);
     const auto nodes = read ? number((*read)[2]) : std::nullopt;
     const auto cpus = read ? number((*read)[3]) : std::nullopt;
     const auto tasks = read ? number((*read)[4]) : std::nullopt;
@@ -112,7 +120,9 @@ std::expected<Turns, std::string> read_turns(std::string_view output) {
                      .tasks = *tasks,
                      .gres_per_job = (*read)[5],
                      .gres_per_node = (*read)[6],
-                     .gres_per_task = (*read)[7]};
+                     .gres_per_task = (*read)[7],
+                     .gres_per_socket = (*read)[11],
+                     .sockets = number((*read)[12]).value_or(0)};
     turns.push_back({.job = judge_job(raw), .runs = runs, .nodes = read_hosts((*read)[10]), .at = *at});
   }
   return turns;

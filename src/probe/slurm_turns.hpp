@@ -16,7 +16,7 @@ namespace probe {
 /// SLURM_TIME_FORMAT=%s has them; any other text is a time that is not known.
 inline constexpr std::string_view kTurnsFormat =
     "StateCompact:|,Partition:|,NumNodes:|,NumCPUs:|,NumTasks:|,tres-per-job:|,tres-per-node:|,tres-per-task:|,"
-    "StartTime:|,EndTime:|,NodeList:|";
+    "StartTime:|,EndTime:|,NodeList:|,tres-per-socket:|,Sockets:|";
 
 /// A job that runs until its time limit at most, or waits and has an estimated start.
 struct Turn {
@@ -29,7 +29,8 @@ struct Turn {
 
 using Turns = std::vector<Turn>;
 
-/// Reads lines in kTurnsFormat. Jobs without the time are left out. Fails with a sentence.
+/// Reads lines in kTurnsFormat, which may end after NodeList. Jobs without the time are left out. Fails with a
+/// sentence.
 std::expected<Turns, std::string> read_turns(std::string_view output);
 
 /// The pending jobs of a cluster, and the turns of all.

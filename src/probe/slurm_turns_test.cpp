@@ -49,6 +49,11 @@ TEST(Turns, SayWhenUnitsBecomeFree) {
   EXPECT_EQ(of_lines("p", ""), "");
 }
 
+TEST(Turns, OfJobsWithGpusPerSocketCount) {
+  EXPECT_EQ(of_lines("p:a", "R|p|1|4|1|N/A|N/A|N/A|1796040000|1796050800|n1|gres:gpu:a:1|2|\n"),
+            "; by its time limit, a running job ends by 2026-11-30T15:00Z");
+}
+
 TEST(Turns, ThatAreOverSayNothing) {
   EXPECT_EQ(of_lines("p", "R|p|1|4|1|N/A|N/A|N/A|1|1796047200|n2|\nPD|p|1|4|1|N/A|N/A|N/A|1796047199|N/A||\n"), "");
 }
@@ -65,7 +70,11 @@ TEST(Turns, SayWhichLineIsWrong) {
 
 constexpr const char* kOldJobs = R"({"errors":[],"jobs":[
   {"job_state":"RUNNING","partition":"p","node_count":1,"cpus":4,"tasks":1,"tres_per_node":"gres:gpu:a:2","nodes":"n1",
-   "start_time":1796040000,"end_time":1796050800,"state_reason":"None","array_task_string":""},
+   "start_time":1796040000,"end_time":1796050800,"time_limit":180,"state_reason":"None","array_task_string":""},
+  {"job_state":"RUNNING","partition":"p","node_count":1,"cpus":4,"tasks":1,"tres_per_node":"gres:gpu:a:2","nodes":"n1",
+   "end_time":1796047800,"time_limit":null},
+  {"job_state":"RUNNING","partition":"p","node_count":1,"cpus":4,"tasks":1,"tres_per_node":"gres:gpu:a:2","nodes":"n1",
+   "end_time":1796047800,"time_limit":4294967295},
   {"job_state":"PENDING","partition":"p,q","node_count":2,"cpus":8,"tasks":2,"tres_per_node":"gres:gpu:a:1","nodes":"",
    "start_time":1796054400,"end_time":0,"state_reason":"Resources","required_nodes":"n[1-2]","excluded_nodes":"n9",
    "features":"fast","resv_name":"","array_task_string":"1-3,7,10-20:5%2"},
@@ -75,7 +84,12 @@ constexpr const char* kOldJobs = R"({"errors":[],"jobs":[
 constexpr const char* kNewJobs = R"({"warnings":[],"jobs":[
   {"job_state":["RUNNING"],"partition":"p","node_count":{"set":true,"infinite":false,"number":1},
    "cpus":{"set":true,"infinite":false,"number":4},"tasks":{"set":true,"infinite":false,"number":1},
-   "tres_per_node":"gres/gpu:a:2","nodes":"n1","end_time":{"set":true,"infinite":false,"number":1796050800}},
+   "tres_per_node":"gres/gpu:a:2","nodes":"n1","end_time":{"set":true,"infinite":false,"number":1796050800},
+   "time_limit":{"set":true,"infinite":false,"number":180}},
+  {"job_state":["RUNNING"],"partition":"p","node_count":{"set":true,"infinite":false,"number":1},
+   "cpus":{"set":true,"infinite":false,"number":4},"tasks":{"set":true,"infinite":false,"number":1},
+   "tres_per_node":"gres/gpu:a:2","nodes":"n1","end_time":{"set":true,"infinite":false,"number":1796047800},
+   "time_limit":{"set":false,"infinite":true,"number":0}},
   {"job_state":["PENDING"],"partition":"p,q","node_count":{"set":true,"infinite":false,"number":2},
    "cpus":{"set":true,"infinite":false,"number":8},"tasks":{"set":true,"infinite":false,"number":2},
    "tres_per_node":"gres/gpu:a:1","start_time":{"set":true,"infinite":false,"number":1796054400},
@@ -101,6 +115,18 @@ TEST(JobsJson, OfEveryVersionSayTheSame) {
     EXPECT_EQ(text("p:a", queue->turns),
               "; by its time limit, a running job ends by 2026-11-30T15:00Z"
               "; Slurm expects a pending job to start at 2026-11-30T16:00Z");
+  }
+}
+
+TEST(JobsJson, HaveGpusPerSocket) {
+  for (const char* sockets : {"2", R"({"set":true,"infinite":false,"number":2})"}) {
+    auto queue =
+        read_jobs_json(R"({"jobs":[{"job_state":"PENDING","state_reason":"Resources","partition":"p","node_count":3,)"
+                       R"("tres_per_socket":"gres:gpu:a:2","sockets_per_node":)" +
+                       std::string(sockets) + "}]}");
+    ASSERT_TRUE(queue && queue->pending.size() == 1);
+    EXPECT_THAT(queue->pending[0].gres["gpu"], ElementsAre(Pair("a", 12)));
+    EXPECT_THAT(queue->pending[0].gres_per_node["gpu"], ElementsAre(Pair("a", 4)));
   }
 }
 

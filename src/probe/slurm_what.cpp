@@ -9,8 +9,8 @@
 namespace probe {
 namespace {
 
-std::int64_t of_all(const Nodes& nodes, std::int64_t each) {
-  return std::min(kMostUnits, nodes.count * std::min(kMostUnits, each));
+std::int64_t of_all(std::int64_t nodes, std::int64_t each) {
+  return std::min(kMostUnits, nodes * std::min(kMostUnits, each));
 }
 
 std::int64_t sum_of(const Counts& counts, const std::optional<std::string>& type) {
@@ -80,24 +80,25 @@ std::string What::unit() const {
 }
 
 std::int64_t What::total(const Nodes& nodes) const {
-  if (kind == Kind::cpus) return nodes.cpus;
+  if (kind == Kind::cpus) return std::min(nodes.cpus, of_all(nodes.count, limits.cpus_per_node));
   if (kind == Kind::nodes) return nodes.count;
   const auto found = nodes.gres.find(name);
-  return found == nodes.gres.end() ? 0 : of_all(nodes, sum_of(found->second, type));
+  return found == nodes.gres.end() ? 0 : of_all(nodes.count, sum_of(found->second, type));
 }
 
 std::int64_t What::idle(const Nodes& nodes) const {
-  if (kind == Kind::cpus) return nodes.free_cpus;
+  const std::int64_t open = limits.idle_nodes_only ? nodes.idle : nodes.count;
+  if (kind == Kind::cpus) return std::min(nodes.free_cpus, of_all(open, limits.cpus_per_node));
   if (kind == Kind::nodes) return nodes.idle;
   const auto found = nodes.free_gres.find(name);
   if (found == nodes.free_gres.end()) return 0;
   // Units in use whose type is not known may be of this one.
-  return of_all(nodes, std::max<std::int64_t>(0, sum_of(found->second.by_type, type) - found->second.unplaced));
+  return of_all(open, std::max<std::int64_t>(0, sum_of(found->second.by_type, type) - found->second.unplaced));
 }
 
 std::int64_t What::free(const Nodes& nodes) const {
   if (memory == 0) return idle(nodes);
-  return std::min(idle(nodes), of_all(nodes, nodes.free_memory.value_or(0) / memory));
+  return std::min(idle(nodes), of_all(nodes.count, nodes.free_memory.value_or(0) / memory));
 }
 
 std::int64_t What::asked(const Job& job) const {
@@ -135,6 +136,7 @@ std::expected<Counted, std::string> find_counted(const Cluster& cluster, std::st
     if (!is_known(counted.what, all) && !may_have_more(counted.partition))
       return std::unexpected(not_known(name, counted.what, resource_names(counted.partition)));
   }
+  counted.what.limits = counted.partition.limits;
   counted.what.memory = static_cast<std::int64_t>(options.memory_per_unit.count >> 20);
   if (counted.what.memory > 0 && lacks_memory(counted.partition))
     return std::unexpected(std::string(

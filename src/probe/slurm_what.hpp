@@ -20,6 +20,8 @@ struct What {
   std::optional<std::string> type{};
   /// In MiB: what a unit needs to be free. 0: it needs none.
   std::int64_t memory = 0;
+  /// Those of the partition.
+  Limits limits{};
 
   /// "a100 GPUs"
   std::string unit() const;

@@ -51,6 +51,15 @@ Resources asked_in(std::string_view field) {
   return gres ? gres->all : Resources();
 }
 
+/// Adds what is asked for, so many times. What is asked for per job, node, socket and task are the same units.
+void ask_for(Resources& all, const Resources& more, std::int64_t times) {
+  for (const auto& [name, counts] : more)
+    for (const auto& [type, count] : counts) {
+      std::int64_t& most = all[name][type];
+      most = std::max(most, std::min(kMostUnits, count * times));
+    }
+}
+
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> out;
   while (!list.empty()) out.emplace_back(cut(list, ','));
@@ -96,13 +105,13 @@ std::expected<Jobs, std::string> read_squeue(std::string_view output, std::strin
   Jobs jobs;
   std::map<std::string_view, std::size_t> known;
   while (const auto line = next_line(output)) {
-    const auto read = fields<12>(*line, 8);
+    const auto read = fields<14>(*line, 8);
     const auto nodes = read ? number((*read)[1]) : std::nullopt;
     const auto cpus = read ? number((*read)[2]) : std::nullopt;
     const auto tasks = read ? number((*read)[3]) : std::nullopt;
     if (!nodes || !cpus || !tasks) return std::unexpected(bad_line("squeue", kSqueueFormat, *line));
     const auto& id = (*read)[8];
-    const auto& features = (*read)[11];
+    const auto& features = (*read)[13];
     RawJob raw{.partitions = (*read)[0],
                .nodes = *nodes,
                .cpus = *cpus,
@@ -110,6 +119,8 @@ std::expected<Jobs, std::string> read_squeue(std::string_view output, std::strin
                .gres_per_job = (*read)[4],
                .gres_per_node = (*read)[5],
                .gres_per_task = (*read)[6],
+               .gres_per_socket = (*read)[11],
+               .sockets = number((*read)[12]).value_or(0),
                .reason = (*read)[7],
                .reservation = (*read)[10],
                .required = (*read)[9],
@@ -133,9 +144,10 @@ bool wants_resources(const RawJob& raw) {
 Job judge_job(const RawJob& raw) {
   Job job{.partitions = split(raw.partitions), .cpus = raw.cpus, .nodes = raw.nodes};
   job.gres_per_node = asked_in(raw.gres_per_node);
-  add_resources(job.gres, asked_in(raw.gres_per_job), 1);
-  add_resources(job.gres, job.gres_per_node, raw.nodes);
-  add_resources(job.gres, asked_in(raw.gres_per_task), raw.tasks);
+  ask_for(job.gres_per_node, asked_in(raw.gres_per_socket), std::max<std::int64_t>(1, raw.sockets));
+  ask_for(job.gres, asked_in(raw.gres_per_job), 1);
+  ask_for(job.gres, job.gres_per_node, raw.nodes);
+  ask_for(job.gres, asked_in(raw.gres_per_task), raw.tasks);
   if (!is_none(raw.required)) job.required = read_hosts(raw.required);
   if (!is_none(raw.excluded)) job.excluded = read_hosts(raw.excluded);
   job.features = read_constraint(raw.features);

@@ -14,7 +14,7 @@ namespace probe {
 /// last field may hold the separator.
 inline constexpr std::string_view kSqueueFormat =
     "Partition:|,NumNodes:|,NumCPUs:|,NumTasks:|,tres-per-job:|,tres-per-node:|,tres-per-task:|,Reason:|,ArrayJobID:|,"
-    "ReqNodes:|,Reservation:|,Feature:|";
+    "ReqNodes:|,Reservation:|,tres-per-socket:|,Sockets:|,Feature:|";
 
 /// What squeue must print about the nodes that jobs exclude: in --Format, old versions have no such field.
 inline constexpr std::string_view kExcludedFormat = "%F|%x|";
@@ -47,6 +47,9 @@ struct RawJob {
   std::string_view gres_per_job{};
   std::string_view gres_per_node{};
   std::string_view gres_per_task{};
+  std::string_view gres_per_socket{};
+  /// Of each node; 0 when it does not ask for a number.
+  std::int64_t sockets = 0;
   std::string_view reason{};
   std::string_view reservation{};
   std::string_view required{};

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "probe/scontrol.hpp"
 #include "probe/slurm_count.hpp"
 #include "support/support_dir.hpp"
 
@@ -85,6 +86,33 @@ TEST(Squeue, ReadsOtherResourcesAndSkipsWhatIsNone) {
   EXPECT_EQ(observe(nodes, waiting, "p", {})->free, 7);
 }
 
+TEST(Squeue, GpusPerSocketAreOnTheSocketsOfEachNode) {
+  const auto left_by = [](std::string_view figures, std::string_view per_socket, std::string_view gpus) {
+    return left(figures, fmt::format("|(null)|{}|(null)|", per_socket), gpus, "p:a");
+  };
+  EXPECT_EQ(left_by("2|2", "gres:gpu:1|1", "N/A|N/A|N/A"), 2);
+  EXPECT_EQ(left_by("2|2", "gres/gpu:a:1|2", "N/A|N/A|N/A"), 0);
+  EXPECT_EQ(left_by("1|2", "gres:gpu:2|*", "N/A|N/A|N/A"), 2) << "one socket at least";
+  EXPECT_EQ(left_by("1|2", "gres:gpu:a:1|3", "N/A|N/A|N/A"), 4) << "no node has so many";
+  EXPECT_EQ(left_by("1|2", "gres:gpu:1|2", "N/A|gres:gpu:2|N/A"), 2) << "they are the same GPUs";
+  EXPECT_EQ(left_by("2|2", "N/A|*", "gres:gpu:2|gres:gpu:1|N/A"), 2) << "and so are these";
+}
+
+TEST(Squeue, JobsOfAPartitionOfWholeNodesLeaveNothingOnThem) {
+  Cluster nodes = *read_sinfo(
+      "n1|p|up|idle|0/4/0/4|gpu:a:2|gpu:0|\nn2|p|up|idle|0/4/0/4|gpu:a:2|gpu:0|\nn3|p|up|idle|0/2/0/2|||\n", {});
+  ASSERT_TRUE(add_partitions(nodes, "PartitionName=p State=UP OverSubscribe=EXCLUSIVE\n"));
+  const auto free = [&](std::string_view waiting, std::string_view profile) {
+    return *observe(nodes, jobs(waiting), profile, {})->free;
+  };
+  const std::string line = "p|1|1|1|N/A|N/A|N/A|Resources|\n";
+  EXPECT_EQ(free("", "p"), 10);
+  EXPECT_EQ(free(line, "p"), 6);
+  EXPECT_EQ(free(line + line, "p"), 2);
+  EXPECT_EQ(free("p|3|3|3|N/A|N/A|N/A|Resources|\n", "p"), 0);
+  EXPECT_EQ(free(line, "p:a"), 2);
+}
+
 TEST(Squeue, LeavesOutJobsThatFreeResourcesDoNotHelp) {
   for (const auto reason :
        {"ReqNodeNotAvail, UnavailableNodes:n4", "Dependency", "BeginTime", "JobHeldUser", "JobHeldAdmin",
@@ -92,9 +120,9 @@ TEST(Squeue, LeavesOutJobsThatFreeResourcesDoNotHelp) {
         "PartitionTimeLimit", "BadConstraints", "JobArrayTaskLimit", "InvalidQOS", "Cleaning",
         "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions"})
     EXPECT_THAT(jobs("p|1|1|1|N/A|N/A|N/A|" + std::string(reason) + "|"), IsEmpty()) << reason;
-  EXPECT_THAT(jobs("p|1|1|1|N/A|N/A|N/A|Resources|7||weekly|(null)|"), IsEmpty()) << "has a reservation";
+  EXPECT_THAT(jobs("p|1|1|1|N/A|N/A|N/A|Resources|7||weekly|N/A|*|(null)|"), IsEmpty()) << "has a reservation";
   for (const auto reason : {"Resources", "Priority", "None"})
-    EXPECT_EQ(jobs("p|1|1|1|N/A|N/A|N/A|" + std::string(reason) + "|7||(null)|(null)|").size(), 1U) << reason;
+    EXPECT_EQ(jobs("p|1|1|1|N/A|N/A|N/A|" + std::string(reason) + "|7||(null)|N/A|*|(null)|").size(), 1U) << reason;
 }
 
 TEST(Squeue, WhatJobsCanTakeIsNotFree) {
@@ -107,13 +135,13 @@ TEST(Squeue, WhatJobsCanTakeIsNotFree) {
 }
 
 TEST(Squeue, JobsThatCannotUseWhatIsFreeAreNotTakenOff) {
-  EXPECT_EQ(left("1|2", "n4|(null)|(null)|"), 7) << "it needs a node that is drained";
-  EXPECT_EQ(left("2|2", "n[1,4]|(null)|(null)|"), 7) << "it needs that node, too";
-  EXPECT_EQ(left("1|2", "n3|(null)|(null)|"), 7) << "it waits for a node that is full";
-  EXPECT_EQ(left("1|2", "n9|(null)|(null)|"), 7) << "it needs a node of elsewhere";
-  EXPECT_EQ(left("1|9", "n1|(null)|(null)|"), 7) << "its node is too small";
-  EXPECT_EQ(left("1|4", "n2|(null)|(null)|"), 4) << "its node has 3 free";
-  EXPECT_EQ(left("3|6", "n2|(null)|(null)|"), 1) << "its node and others";
+  EXPECT_EQ(left("1|2", "n4|(null)|N/A|*|(null)|"), 7) << "it needs a node that is drained";
+  EXPECT_EQ(left("2|2", "n[1,4]|(null)|N/A|*|(null)|"), 7) << "it needs that node, too";
+  EXPECT_EQ(left("1|2", "n3|(null)|N/A|*|(null)|"), 7) << "it waits for a node that is full";
+  EXPECT_EQ(left("1|2", "n9|(null)|N/A|*|(null)|"), 7) << "it needs a node of elsewhere";
+  EXPECT_EQ(left("1|9", "n1|(null)|N/A|*|(null)|"), 7) << "its node is too small";
+  EXPECT_EQ(left("1|4", "n2|(null)|N/A|*|(null)|"), 4) << "its node has 3 free";
+  EXPECT_EQ(left("3|6", "n2|(null)|N/A|*|(null)|"), 1) << "its node and others";
   EXPECT_EQ(left("4|4"), 7) << "three nodes are in service";
   EXPECT_EQ(left("1|13"), 7) << "they have 12 CPUs";
   EXPECT_EQ(left("1|2", "", "gres:gpu:h100:1|N/A|N/A"), 7) << "no such GPU";
@@ -130,7 +158,9 @@ TEST(Squeue, JobsThatExcludeNodesTakeFromOthers) {
 }
 
 TEST(Squeue, JobsTakeFromNodesWithTheirFeatures) {
-  const auto with = [](std::string_view constraint) { return left("1|4", fmt::format("|(null)|{}|", constraint)); };
+  const auto with = [](std::string_view constraint) {
+    return left("1|4", fmt::format("|(null)|N/A|*|{}|", constraint));
+  };
   EXPECT_EQ(with("(null)"), 3);
   EXPECT_EQ(with("fast"), 3);
   EXPECT_EQ(with("slow"), 4);
@@ -146,17 +176,19 @@ TEST(Squeue, JobsTakeFromNodesWithTheirFeatures) {
 TEST(Squeue, OneJobAfterTheOtherTakesWhatIsLeft) {
   const Cluster nodes = *read_sinfo(kNodes, {});
   const auto line = [](std::string_view required) {
-    return fmt::format("p|1|3|1|N/A|N/A|N/A|Resources|7|{}|(null)|(null)|\n", required);
+    return fmt::format("p|1|3|1|N/A|N/A|N/A|Resources|7|{}|(null)|N/A|*|(null)|\n", required);
   };
   const auto seen = observe(nodes, jobs(line("n1") + line("n1,") + line("n2")), "p", {});
   EXPECT_EQ(seen->free, 0);
   EXPECT_EQ(seen->largest, 0);
-  EXPECT_THAT(seen->reason, HasSubstr("; pending jobs take 7"));
+  EXPECT_EQ(seen->reason, "0 of 16 CPUs free; 1 drained; pending jobs take 7");
   const auto one = observe(nodes, jobs(line("n1")), "p", {});
   EXPECT_EQ(one->free, 4);
   EXPECT_EQ(one->largest, 3);
   EXPECT_THAT(one->reason,
-              StartsWith("7 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
+              StartsWith("4 of 16 CPUs free on 2 of 4 nodes, at most 3 on one; 1 drained; pending jobs take 3"));
+  EXPECT_THAT(observe(nodes, jobs(line("n2")), "p", {})->reason,
+              StartsWith("4 of 16 CPUs free on 1 of 4 nodes; 1 drained; pending jobs take 3"));
   EXPECT_EQ(observe(nodes, jobs("q|1|3|1|N/A|N/A|N/A|Resources|"), "p", {})->free, 7);
 }
 

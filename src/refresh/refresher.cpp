@@ -74,6 +74,8 @@ asio::awaitable<void> Refresher::configure(std::vector<config::ProbeConfig> prob
   planner_ = Planner(probes);
   // They were planned for the old probes.
   unassigned_.clear();
+  // What failed is asked for at once, also by probes that stay: a file with a secret may be another.
+  for (const auto& runner : runners_) group_.spawn("retry of " + runner->config().name, prepare(runner));
   for (const config::ProbeConfig& config : probes) {
     const bool runs = std::ranges::any_of(runners_, [&](const auto& runner) { return runner->config() == config; });
     if (!runs) start(config);
@@ -129,22 +131,23 @@ std::shared_ptr<Runner> Refresher::runner_of(const config::ProbeConfig& config) 
 
 /// Runs a probe until it is stopped, then removes it.
 asio::awaitable<void> Refresher::keep(std::shared_ptr<Runner> runner) {
-  co_await prepare(*runner);
+  co_await prepare(runner);
   co_await runner->run();
   if (!stopped_.is_set()) std::erase(runners_, runner);
   ended_.set();
 }
 
-asio::awaitable<void> Refresher::prepare(Runner& runner) {
-  const config::ProbeConfig& config = runner.config();
+asio::awaitable<void> Refresher::prepare(std::shared_ptr<Runner> runner) {
+  const config::ProbeConfig& config = runner->config();
   const std::string job = config.name + " cannot prepare its tasks";
   base::Backoff backoff;
-  while (!runner.stopping()) {
+  while (!runner->stopping()) {
     auto call = [this, config] { shared_.plan.prepare(config.name, config.longest_period(), config.batched()); };
     if (co_await shared_.database.attempt("assign", job, std::move(call))) break;
-    co_await runner.pause(backoff.next());
+    co_await runner->pause(backoff.next());
   }
   shared_.database.watch.forget(job);
+  runner->wake();
 }
 
 asio::awaitable<void> Refresher::watch_loop() {

@@ -48,7 +48,7 @@ class Refresher {
   /// The runner of this probe, or null.
   std::shared_ptr<Runner> runner_of(const config::ProbeConfig& config) const;
   boost::asio::awaitable<void> keep(std::shared_ptr<Runner> runner);
-  boost::asio::awaitable<void> prepare(Runner& runner);
+  boost::asio::awaitable<void> prepare(std::shared_ptr<Runner> runner);
   boost::asio::awaitable<void> assign_loop();
   boost::asio::awaitable<void> watch_loop();
 

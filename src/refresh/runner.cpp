@@ -239,7 +239,8 @@ ProbeStatus Runner::status() const {
           .running = leases_.size(),
           .watched = watched_,
           .watched_period = watched_period(pace_.rule),
-          .slow_since = source_.slow_since()};
+          .slow_since = source_.slow_since(),
+          .failure = source_.failure()};
 }
 
 void Runner::set_pace(Pace pace, std::size_t watched) {

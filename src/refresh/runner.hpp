@@ -31,6 +31,8 @@ struct ProbeStatus {
   base::Duration watched_period{0};
   /// Since when it is slowed down because its source fails, on this machine's clock.
   std::optional<base::Time> slow_since;
+  /// Why it discovers no profile that could show a failure.
+  std::optional<core::Failure> failure;
 };
 
 /// Runs the tasks of one probe: claims what is due, measures, writes. Probes share no state but the database's

@@ -42,6 +42,7 @@ std::optional<std::string> Source::judge(probe::Answer& answer) {
   if (answer.retry_after.count() > 0) rest(answer);
   const bool failed = all_failed(answer) && !(answer.results.empty() && answer.error.empty());
   (failed ? meters_.failed : meters_.ok).Increment();
+  note_failure(answer);
   if (!failed) {
     if (breaker_.succeeded()) spdlog::info("{} works again", config_.name);
     meters_.slowed_down.Set(0);
@@ -57,6 +58,13 @@ std::optional<std::string> Source::judge(probe::Answer& answer) {
   if (!opened) return std::nullopt;
   spdlog::warn("{}: {}", config_.name, noted(error));
   return noted(error);
+}
+
+/// No row shows it, so that the log says it once.
+void Source::note_failure(const probe::Answer& answer) {
+  const bool unseen = answer.results.empty() && !answer.error.empty();
+  if (unseen && !failure_) spdlog::warn("{} has discovered nothing yet: {}", config_.name, answer.error);
+  failure_ = unseen ? std::optional(core::Failure{answer.error, base::system_clock().wall_now()}) : std::nullopt;
 }
 
 void Source::rest(probe::Answer& answer) {

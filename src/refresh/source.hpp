@@ -33,10 +33,13 @@ class Source {
   std::string resting() const;
 
   const Breaker& breaker() const { return breaker_; }
+  /// The latest run's failure when no profile could have it: the run was to discover the first ones.
+  const std::optional<core::Failure>& failure() const { return failure_; }
   /// Since when the probe is slowed down, on this machine's clock.
   std::optional<base::Time> slow_since() const;
 
  private:
+  void note_failure(const probe::Answer& answer);
   void rest(probe::Answer& answer);
   std::string noted(const std::string& error) const;
 
@@ -44,6 +47,7 @@ class Source {
   const std::unique_ptr<probe::Probe> probe_;
   Meters& meters_;
   Breaker breaker_;
+  std::optional<core::Failure> failure_;
   base::Time slow_since_;
   /// When the rest ends, on this machine's clock.
   base::Time rest_ends_;

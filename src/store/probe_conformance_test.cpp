@@ -65,6 +65,45 @@ TEST_P(ProbeStoreTest, OfTwoFindingsOfOneProfileTheFirstCounts) {
   EXPECT_THAT(store().poll(seen).change.rows, SizeIs(2)) << "each once";
 }
 
+TEST_P(ProbeStoreTest, WhatFailedIsDueWhenItsProbeIsPrepared) {
+  const auto good = add("c", "good");
+  const auto bad = add("c", "bad");
+  for (const auto id : {good, bad}) assign(id, "p");
+  for (const Claim& claimed : claim().claims) {
+    Outcome outcome = success(claimed);
+    if (outcome.findings[0].profile.id == bad) outcome.findings[0].result = std::unexpected(std::string("no"));
+    finish(outcome);
+  }
+  ASSERT_THAT(claim().claims, IsEmpty());
+  store().prepare("p", kRule.ttl, false);
+  const auto claims = claim().claims;
+  ASSERT_THAT(claims, SizeIs(1));
+  EXPECT_EQ(claims[0].profiles[0].id, bad);
+  store().prepare("p", kRule.ttl, false);
+  EXPECT_THAT(claim(10, "b").claims, IsEmpty()) << "it runs";
+}
+
+TEST_P(ProbeStoreTest, ABatchThatFailedIsDueWhenItsProbeIsPrepared) {
+  store().prepare("p", kRule.ttl, true);
+  const auto is_due = [&] {
+    const auto claims = claim().claims;
+    store().release("a", claims);
+    return !claims.empty();
+  };
+  const auto is_due_after = [&](bool failure) {
+    Outcome outcome = success(claim_one());
+    if (failure) outcome.findings[0].result = std::unexpected(std::string("no"));
+    finish(outcome);
+    EXPECT_FALSE(is_due());
+    store().prepare("p", kRule.ttl, true);
+    return is_due();
+  };
+  EXPECT_TRUE(is_due_after(false)) << "it may discover some";
+  add_batched({"batch", "gpu"});
+  EXPECT_TRUE(is_due_after(true));
+  EXPECT_FALSE(is_due_after(false));
+}
+
 TEST_P(ProbeStoreTest, ANewProfileMakesABatchDue) {
   add_batched({"batch"});
   finish(success(claim_one()));

@@ -37,6 +37,21 @@ void keep_a_task_each(sql::Session& session, const std::string& probe, std::int6
       now, kSpread, ttl, probe);
 }
 
+/// What failed, or discovered nothing, is due at once: its configuration may be right now.
+void retry_failed(sql::Session& session, const std::string& probe, std::int64_t id, bool batched, base::Time now) {
+  if (batched)
+    session.run(
+        "UPDATE task SET due = ? WHERE profile_id = ? AND owner = '' AND due > ?"
+        " AND (EXISTS (SELECT 1 FROM reading WHERE probe = ? AND error IS NOT NULL)"
+        " OR NOT EXISTS (SELECT 1 FROM reading WHERE probe = ?))",
+        now, -id, now, probe, probe);
+  else
+    session.run(
+        "UPDATE task SET due = ? WHERE probe = ? AND owner = '' AND due > ?"
+        " AND profile_id IN (SELECT profile_id FROM reading WHERE probe = ? AND error IS NOT NULL)",
+        now, probe, now, probe);
+}
+
 }  // namespace
 
 void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batched) {
@@ -53,6 +68,7 @@ void SqlStore::prepare(const std::string& probe, base::Duration ttl, bool batche
       keep_one_task(*tx, probe, id, ttl, now);
     else
       keep_a_task_each(*tx, probe, id, ttl, now);
+    retry_failed(*tx, probe, id, batched, now);
   });
   // The database's clock may have stepped back while no process was watching.
   mend(probe, ttl);

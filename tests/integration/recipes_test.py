@@ -1,7 +1,9 @@
 """The configurations of docs/recipes, as they stand there, against recorded shapes of the answers: clouds are a server, programs of
 schedulers print files."""
 
+import copy
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -165,3 +167,27 @@ class RecipesTest(TestCase):
                 for row in self.measured(found[title]).values():
                     self.assertEqual(row["availability"], "UNKNOWN", row)
                     self.assertIn("error", row)
+
+    def test_a_resource_that_nobody_has_is_no_level(self):
+        found = recipes()
+        for title, wrong in (("PBS", ("our-pbs/ngpus", "our-pbs/gpu")), ("HTCondor", ("our-condor/GPUs", "our-condor/Gpus")),
+                             ("Kueue", ("resource: nvidia.com/gpu", "resource: nvidia.com/gpus"))):
+            with self.subTest(title):
+                self.assertIn(wrong[0], found[title])
+                rows = self.measured(found[title].replace(*wrong))
+                row = rows.get("gpu") or rows.get("Gpus") or rows["research"]
+                self.assertEqual(row["availability"], "UNKNOWN", row)
+                self.assertIn("exit code 5", row["error"])
+
+    def test_a_queue_that_is_stopped_gives_nothing(self):
+        recipe = recipes()["Kueue"]
+        queue = json.loads((SHAPES / "kueue.json").read_text())
+        stopped = copy.deepcopy(queue)
+        stopped["spec"]["stopPolicy"] = "HoldAndDrain"
+        inactive = copy.deepcopy(queue)
+        inactive["status"]["conditions"] = [{"type": "Active", "status": "False", "message": "Can't admit new workloads: FlavorNotFound"}]
+        for shape, reason in ((stopped, "the queue is stopped"), (inactive, "Can't admit new workloads: FlavorNotFound")):
+            (self.programs / "kubectl").write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps(shape)}\nEND\n")
+            row = self.measured(recipe)["research"]
+            self.assertEqual((row["availability"], row["free"]), ("LOW", 0), row)
+            self.assertIn(reason, row["reason"])

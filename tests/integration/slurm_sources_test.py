@@ -25,6 +25,12 @@ def number(value):
     return {"set": value is not None, "infinite": False, "number": value or 0}
 
 
+def limit(value):
+    """Where 22.05 has null, -1 or 2^32 - 1, there is no limit."""
+    infinite = value in (None, -1, 2**32 - 1)
+    return {"set": not infinite, "infinite": infinite, "number": 0 if infinite else value}
+
+
 def newer_node(node):
     state = [node.pop("state").upper(), *node.pop("state_flags")]
     return node | {"state": state, "effective_cpus": int(node.pop("tres").split(",")[0].removeprefix("cpu=")),
@@ -33,14 +39,18 @@ def newer_node(node):
 
 
 def newer_partition(partition):
-    return {"name": partition["name"], "partition": {"state": [partition["state"]]},
+    most = {"cpus_per_node": limit(partition["maximum_cpus_per_node"]), "nodes": limit(partition["maximum_nodes_per_job"]),
+            "shares": 0 if partition["name"] == "whole" else 1}
+    return {"name": partition["name"], "partition": {"state": [partition["state"]]}, "maximums": most,
             "nodes": {"configured": partition["nodes"], "total": partition["total_nodes"]}}
 
 
 def newer_job(job):
-    for name in ("cpus", "node_count", "tasks", "start_time", "end_time"):
+    for name in ("cpus", "node_count", "tasks", "start_time", "end_time", "sockets_per_node"):
         job[name] = number(job[name])
-    return job | {"job_state": [job["job_state"]], "tres_per_node": job["tres_per_node"].replace("gres:", "gres/")}
+    for name in ("tres_per_node", "tres_per_socket"):
+        job[name] = job[name].replace("gres:", "gres/")
+    return job | {"job_state": [job["job_state"]], "time_limit": limit(job["time_limit"])}
 
 
 class NewerHandler(http.server.BaseHTTPRequestHandler):
@@ -71,7 +81,13 @@ class SlurmSourcesTest(TestCase):
 PartitionName=both Nodes=cpu[1-2],gpu[1-2] State=UP
 PartitionName=empty State=UP
 PartitionName=closed Nodes=cpu1 State=DOWN
+PartitionName=capped Nodes=cpu[1-2] MaxCPUsPerNode=2 MaxNodes=1 State=UP
+PartitionName=whole Nodes=cpu[1-2] OverSubscribe=EXCLUSIVE State=UP
+PartitionName=own Nodes=cpu[1-2] ExclusiveUser=YES State=UP
+PartitionName=root Nodes=cpu[1-2] RootOnly=YES State=UP
 """
+    # What slurmrestd does not say of these partitions: v0.0.38, and later versions.
+    UNTOLD, UNTOLD_LATER = {"whole"}, {"own", "root"}
 
     @classmethod
     def setUpClass(cls):
@@ -105,15 +121,17 @@ PartitionName=closed Nodes=cpu1 State=DOWN
         return {row["name"]: tuple(row.get(key) for key in ("free", "total", "largest", "reason"))
                 for row in listed if row["provider"] == provider and "reason" in row}
 
-    def agree(self, *sources, **wanted):
-        """Runs the probes until all say the same and some profiles have these numbers; what they say."""
+    def agree(self, *sources, untold=UNTOLD, **wanted):
+        """Runs the probes until all say the same, but for some partitions, and some profiles have these numbers; what the
+        first one says."""
         vacancy = self.up(probes=list(sources))
         names = [source["match"]["provider"] for source in sources]
 
         def said():
             all_of = [self.seen(vacancy.port, name) for name in names]
-            numbers = {name: all_of[0][name.replace("__", ":")][:2] for name in wanted}
-            return all_of[0] and all(one == all_of[0] for one in all_of) and numbers == wanted and all_of[0]
+            numbers = {name: all_of[0].get(name.replace("__", ":"), ())[:2] for name in wanted}
+            told = [{name: row for name, row in one.items() if name not in untold} for one in all_of]
+            return told[0] and all(one == told[0] for one in told) and numbers == wanted and all_of[0]
         return eventually(f"{names} say {wanted}", said)
 
     def test_an_idle_cluster(self):
@@ -121,9 +139,28 @@ PartitionName=closed Nodes=cpu1 State=DOWN
         self.assertEqual({name: row[:3] for name, row in seen.items()}, {
             "batch": (6, 6, 3), "both": (20, 20, 7), "closed": (0, 3, 0), "empty": (0, 0, 0), "gpu": (14, 14, 7),
             "gpu:a100": (8, 8, 4), "gpu:dcu:z100": (16, 16, 8), "gpu:npu": (8, 8, 4), "gpu:shard:a100": (40, 40, 20),
-            "both:a100": (8, 8, 4), "both:dcu:z100": (16, 16, 8), "both:npu": (8, 8, 4), "both:shard:a100": (40, 40, 20)})
+            "capped": (4, 4, 2), "whole": (6, 6, 3), "own": (6, 6, 3), "root": (0, 6, 0), "both:a100": (8, 8, 4), "both:dcu:z100": (16, 16, 8), "both:npu": (8, 8, 4), "both:shard:a100": (40, 40, 20)})
         self.assertEqual(seen["closed"][3], "the partition is down")
+        self.assertEqual(seen["root"][3], "the partition is open to root only")
         self.assertTrue(seen["gpu:dcu:z100"][3].startswith("16 of 16 z100 dcus free on 2 of 2 nodes, at most 8 on one ("))
+
+    def test_what_partitions_allow(self):
+        """Where a job is on each node, no other starts in a partition of whole nodes."""
+        for node in ("cpu1", "cpu2"):
+            self.cluster.wait_for_job(self.submit("--partition=batch", f"--nodelist={node}", "--mem=10"))
+        waits = self.submit("--partition=whole", "--mem=10")
+        why = ("squeue", "-h", "-j", str(waits), "-o", "%T %r")
+        self.cluster.wait_until(lambda: self.cluster.run(*why).strip() == "PENDING Resources", "the job waits for a node")
+        sources = [self.commands(), self.rest(), self.rest(self.later(), name="later", match={"provider": "later"})]
+        seen = self.agree(*sources, untold=self.UNTOLD | self.UNTOLD_LATER, batch=(4, 6), capped=(4, 4), whole=(0, 6))
+        self.assertRegex(seen["whole"][3], r"^0 of 6 CPUs free; only nodes without a job count \(LOW: ")
+        self.assertEqual(seen["own"], seen["whole"])
+        self.agree(sources[0], sources[2], untold=self.UNTOLD_LATER, whole=(0, 6))
+        self.agree(sources[0], sources[1], own=(0, 6), root=(0, 6))
+
+    def test_the_nodes_of_one_job(self):
+        seen = self.agree(self.commands(unit="nodes"), self.rest(unit="nodes"), capped=(2, 2))
+        self.assertEqual((seen["capped"][2], seen["batch"][2]), (1, 2))
 
     def busy(self):
         """Jobs of all kinds, one that waits, and a node that is drained."""
@@ -133,12 +170,14 @@ PartitionName=closed Nodes=cpu1 State=DOWN
         self.addCleanup(self.cluster.wait_for_state, "idle", "cpu2")
         self.addCleanup(self.cluster.resume, "cpu2")
         self.submit("--partition=gpu", "--nodelist=gpu1", "--mem=100", "--gres=npu:4")
+        self.submit("--partition=gpu", "--nodelist=gpu1", "--mem=100", "--gpus-per-socket=2", "--sockets-per-node=1")
 
     def test_a_busy_cluster(self):
         self.busy()
         seen = self.agree(self.commands(subtract_pending=True), self.rest(subtract_pending=True), gpu__npu=(4, 8))
-        self.assertTrue(seen["gpu:npu"][3].startswith("7 of 8 npus free on 2 of 2 nodes, at most 4 on one; pending jobs take 3 ("))
-        self.assertEqual(seen["gpu:a100"][:2], (5, 8))
+        self.assertTrue(seen["gpu:npu"][3].startswith("4 of 8 npus free on 1 of 2 nodes; pending jobs take 3 ("))
+        # One of the five that are idle is for a job that asks for two per socket.
+        self.assertEqual(seen["gpu:a100"][:2], (4, 8))
         # One of gpu1's four GPUs is in use as a whole and two are shared, of which 22.05 does not say how much.
         self.assertEqual(seen["gpu:shard:a100"][:2], (25, 40))
         self.assertEqual(seen["gpu:dcu:z100"][:2], (13, 16))
@@ -160,14 +199,26 @@ PartitionName=closed Nodes=cpu1 State=DOWN
         self.assertRegex(seen["gpu:npu"][3], r"^0 of 8 npus free; by its time limit, a running job ends by 20\d\d-\d\d-\d\dT\d\d:\d\dZ")
         self.assertNotIn("ends by", seen["gpu:a100"][3])
 
+    def test_jobs_without_a_limit_have_no_expected_end(self):
+        keys = {"expected_start": True}
+        for node in ("gpu1", "gpu2"):
+            self.cluster.wait_for_job(self.submit("--partition=gpu", f"--nodelist={node}", "--gres=npu:4", "--mem=10"))
+        later = self.rest(self.later(), name="later", match={"provider": "later"}, **keys)
+        seen = self.agree(self.commands(**keys), self.rest(**keys), later, untold=self.UNTOLD | self.UNTOLD_LATER, gpu__npu=(0, 8))
+        self.assertRegex(seen["gpu:npu"][3], r"^0 of 8 npus free \(LOW: ")
+
+    def later(self):
+        """The port of a later version."""
+        self.double = Newer(self.port)
+        self.addCleanup(self.double.server_close)
+        self.addCleanup(self.double.shutdown)
+        return self.double.server_port
+
     def test_a_later_version(self):
         self.busy()
-        double = Newer(self.port)
-        self.addCleanup(double.server_close)
-        self.addCleanup(double.shutdown)
         keys = {"subtract_pending": True, "memory_per_unit": "1G"}
-        self.agree(self.commands(**keys), self.rest(double.server_port, **keys), gpu__npu=(4, 8))
-        versions = [path.split("/")[2] for path in double.asked]
+        self.agree(self.commands(**keys), self.rest(self.later(), **keys), untold=self.UNTOLD_LATER, gpu__npu=(4, 8))
+        versions = [path.split("/")[2] for path in self.double.asked]
         self.assertEqual(versions[:4], ["v0.0.44", "v0.0.43", "v0.0.42", "v0.0.41"])
         self.assertEqual(set(versions[4:]), {"v0.0.41"}, "the version is remembered")
 

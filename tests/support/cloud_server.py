@@ -53,8 +53,8 @@ def jwt_error(token, public_key, audience, now):
 class State:
     def __init__(self):
         self.lock = threading.Lock()
-        self.set = {"lifetime": 3600, "scores": {}, "no_quota": [], "skus": None, "usages": None, "bad": [], "obtainability": {}, "reservations": [],
-                    "clock": 0, "answers": [], "secret": "open sesame", "page": 1000}
+        self.set = {"lifetime": 3600, "scores": {}, "no_quota": [], "skus": None, "usages": None, "bad": [], "obtainability": {},
+                    "reservations": [], "quotas": None, "clock": 0, "answers": [], "secret": "open sesame", "page": 1000}
         self.tokens = {}
         self.log = []
 
@@ -136,6 +136,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.advice(path)
         if path.endswith("/reservations"):
             return self.reservations()
+        if "/regions/" in path:
+            return self.quotas()
         self.send(404, {"error": {"code": "NotFound", "message": f"no {path}"}})
 
     def form(self):
@@ -249,6 +251,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         begin, size = int(dict(urllib.parse.parse_qsl(self.url.query)).get("pageToken", 0)), self.state.set["page"]
         more = {"nextPageToken": str(begin + size)} if begin + size < len(items) else {}
         self.send(200, {"kind": "compute#reservationList", "items": items[begin : begin + size]} | more)
+
+    def quotas(self):
+        quotas = self.state.set["quotas"]
+        if quotas is None:
+            return self.send(403, {"error": {"code": 403, "errors": [{"reason": "forbidden"}], "message": "no right"}})
+        self.send(200, {"quotas": [{"metric": metric, "limit": limit, "usage": usage} for metric, (limit, usage) in quotas.items()]})
 
 
 class CloudServer(http.server.ThreadingHTTPServer):

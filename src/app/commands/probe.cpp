@@ -61,8 +61,10 @@ void print_probe(const json::object& probe) {
     std::cout << fmt::format("  slowed down since {}, because its source fails\n", since);
   if (const json::value* failure = probe.if_contains("last_failure")) {
     const json::object& last = failure->as_object();
-    std::cout << fmt::format("  last failure: {} {}/{}: {}\n", text_at(last, "failed_at"), text_at(last, "provider"),
-                             text_at(last, "name"), text_at(last, "error"));
+    const std::string name = text_at(last, "name");
+    std::cout << fmt::format("  last failure: {} {}: {}\n", text_at(last, "failed_at"),
+                             name.empty() ? "no profile yet" : text_at(last, "provider") + "/" + name,
+                             text_at(last, "error"));
   }
 }
 

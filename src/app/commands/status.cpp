@@ -52,7 +52,8 @@ std::vector<Health> judged(const Remote& remote, const json::object& page) {
                                  total == 1 ? "" : "s", count(counts, "HIGH"), count(counts, "MEDIUM"),
                                  count(counts, "LOW"), count(counts, "STALE"), count(counts, "UNKNOWN"));
   if (failing > 0) text += fmt::format("; {} failing", failing);
-  if (total == 0) text = "no profiles; add one with `vacancy profile add`";
+  if (total == 0)
+    text = "no profiles; add one with `vacancy profile add`, or see `vacancy probe list` for why none is discovered";
   sides.push_back({"probes", total == 0 || (failing == 0 && fresh == total), text});
   return sides;
 }
