@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
 
@@ -10,6 +11,12 @@ namespace config {
 namespace {
 
 using Failed = std::unexpected<std::string>;
+
+/// An alias may stand within what it stands for.
+constexpr std::size_t kMostLevels = 16;
+constexpr std::size_t kMostJsonBytes = 64 << 10;
+/// The name of what a cluster has for programs that log in.
+constexpr std::string_view kForPrograms = "client.authentication.k8s.io/exec";
 
 std::string text_of(const YAML::Node& map, const char* key) {
   if (!map.IsMap()) return "";
@@ -51,16 +58,38 @@ std::string unsupported(const YAML::Node& cluster, const YAML::Node& user) {
   return "";
 }
 
-LoginProgram read_program(const YAML::Node& exec) {
-  LoginProgram program{.command = {text_of(exec, "command")}};
+/// A plain number or truth of YAML stands in JSON as it is; quoted it is a text.
+bool is_plain_json(const YAML::Node& node) {
+  return node.Tag() != "!" && base::parse_json(node.Scalar());
+}
+
+/// Appends the value as JSON.
+void append_json(std::string& out, const YAML::Node& node, std::size_t level = 0) {
+  if (level > kMostLevels || out.size() > kMostJsonBytes)
+    throw YAML::RepresentationException(YAML::Mark::null_mark(), "too large");
+  if (node.IsMap() || node.IsSequence()) {
+    out += node.IsMap() ? '{' : '[';
+    for (const auto& entry : node) {
+      if (!out.ends_with('{') && !out.ends_with('[')) out += ',';
+      if (node.IsMap()) out += base::json_string(entry.first.Scalar()) + ':';
+      append_json(out, node.IsMap() ? entry.second : entry, level + 1);
+    }
+    out += node.IsMap() ? '}' : ']';
+  } else {
+    out += node.IsNull() ? "null" : is_plain_json(node) ? node.Scalar() : base::json_string(node.Scalar());
+  }
+}
+
+LoginProgram read_program(const YAML::Node& exec, const YAML::Node& cluster) {
+  LoginProgram program{.command = {text_of(exec, "command")},
+                       .version = text_of(exec, "apiVersion"),
+                       .knows_cluster = part_of(exec, "provideClusterInfo").as<bool>(false)};
   for (const YAML::Node& argument : part_of(exec, "args"))
     if (argument.IsScalar()) program.command.push_back(argument.Scalar());
   for (const YAML::Node& variable : part_of(exec, "env"))
     program.environment.push_back(fmt::format("{}={}", text_of(variable, "name"), text_of(variable, "value")));
-  // Programs answer in the version that they are asked in.
-  program.environment.push_back(
-      fmt::format(R"(KUBERNETES_EXEC_INFO={{"apiVersion":{},"kind":"ExecCredential","spec":{{"interactive":false}}}})",
-                  base::json_string(text_of(exec, "apiVersion"))));
+  if (const auto own = named(cluster, "extensions", "extension", kForPrograms); program.knows_cluster && own && *own)
+    append_json(program.cluster_config, *own);
   return program;
 }
 
@@ -90,7 +119,7 @@ std::expected<Kubeconfig, std::string> read(const YAML::Node& file, std::string_
   if (const auto parts = base::split_url(out.server);
       !parts.is_web() || !base::is_printable_utf8(out.server) || !base::wrong_authority(out.server).empty())
     return Failed(fmt::format("has a server '{}', which is no URL", base::to_line(out.server)));
-  if (const YAML::Node exec = part_of(login, "exec")) out.program = read_program(exec);
+  if (const YAML::Node exec = part_of(login, "exec")) out.program = read_program(exec, *cluster);
   if (out.program && out.program->command.front().empty()) return Failed("has an exec without a command");
   return out;
 }

@@ -14,6 +14,11 @@ struct LoginProgram {
   std::vector<std::string> command{};
   /// NAME=VALUE, beside the environment that it has anyway.
   std::vector<std::string> environment{};
+  /// Of what it is told and prints: client.authentication.k8s.io/v1.
+  std::string version{};
+  /// Is it told which cluster it logs in to? Then also what the cluster has for it, as JSON; "" for nothing.
+  bool knows_cluster = false;
+  std::string cluster_config{};
 };
 
 /// A context of a kubeconfig. Of data and a file for the same, the data counts.

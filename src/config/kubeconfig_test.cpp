@@ -1,5 +1,6 @@
 #include "config/kubeconfig.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace config {
@@ -54,10 +55,30 @@ TEST(Kubeconfig, HasEveryWayToLogIn) {
                                   "get-token], env: [{name: AWS_PROFILE, value: ml}]}");
   ASSERT_TRUE(program.program);
   EXPECT_THAT(program.program->command, ElementsAre("aws", "eks", "get-token"));
-  EXPECT_THAT(program.program->environment,
-              ElementsAre("AWS_PROFILE=ml", R"(KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1",)"
-                                            R"("kind":"ExecCredential","spec":{"interactive":false}})"));
+  EXPECT_THAT(program.program->environment, ElementsAre("AWS_PROFILE=ml"));
+  EXPECT_EQ(program.program->version, "client.authentication.k8s.io/v1");
+  EXPECT_FALSE(program.program->knows_cluster);
+  EXPECT_EQ(program.program->cluster_config, "");
   EXPECT_FALSE(read(kServer, "exec: null").program);
+}
+
+TEST(Kubeconfig, AProgramMayKnowTheCluster) {
+  const auto program = [](const std::string& extension) {
+    const auto text = file(std::string(kServer) + ", extensions: [{name: other, extension: 1}, {name: " +
+                               "client.authentication.k8s.io/exec, extension: " + extension + "}]",
+                           "exec: {command: a, provideClusterInfo: true}");
+    const auto config = read_kubeconfig(text, "");
+    return config ? config->program->cluster_config : config.error();
+  };
+  EXPECT_TRUE(read(kServer, "exec: {command: a, provideClusterInfo: true}").program->knows_cluster);
+  EXPECT_EQ(program("{audience: a\"b, n: 1, f: 1.5, t: true, q: 'true', list: [x, null, {}], 'no': 010}"),
+            R"({"audience":"a\"b","n":1,"f":1.5,"t":true,"q":"true","list":["x",null,{}],"no":"010"})");
+  EXPECT_EQ(program("null"), "");
+  EXPECT_EQ(program("&a [*a]"), "has another form than a kubeconfig") << "without end";
+  std::string doubled = "{a: &a [x, x]";
+  for (char c = 'b'; c < 'p'; ++c)
+    doubled += fmt::format(", {0}: &{0} [*{1}, *{1}, *{1}]", c, static_cast<char>(c - 1));
+  EXPECT_EQ(program(doubled + "}"), "has another form than a kubeconfig") << "too large";
 }
 
 TEST(Kubeconfig, IsReadAsJsonToo) {

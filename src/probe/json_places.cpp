@@ -14,7 +14,8 @@ namespace json = boost::json;
 /// Builds a value of what is wanted. Of everything else it counts the levels.
 class Handler : public base::JsonHandler {
  public:
-  Handler() { stack_.reset(); }
+  // Values live and end together.
+  Handler() { stack_.reset(json::make_shared_resource<json::monotonic_resource>()); }
   /// Before the text.
   void want(const JsonPlaces& places) { next_ = &places; }
   json::value release() { return stack_.release(); }

@@ -9,6 +9,7 @@
 #include "base/quantity.hpp"
 #include "base/text.hpp"
 #include "probe/kube_fit.hpp"
+#include "probe/kube_pod.hpp"
 #include "probe/one_line.hpp"
 
 namespace probe {
@@ -26,6 +27,11 @@ constexpr double kGiB = 1 << 30;
 /// Resources that devices add to nodes. Those of Kubernetes itself have no domain.
 bool is_extended(std::string_view resource) {
   return resource.contains('/');
+}
+
+/// Resources of Kubernetes itself that are counted in pieces. CPUs and bytes are not.
+bool is_native(std::string_view resource) {
+  return resource == "pods" || resource.starts_with("attachable-volumes-");
 }
 
 bool is_in_bytes(std::string_view resource) {
@@ -96,11 +102,6 @@ Or<What> what_of(const KubeCluster& cluster, std::string_view profile) {
 
 // --- Sums
 
-std::int64_t amount_in(const Amounts& amounts, std::string_view name) {
-  const auto found = amounts.find(name);
-  return found != amounts.end() ? found->second : 0;
-}
-
 std::int64_t free_of(const KubeNode& node, std::string_view resource) {
   return std::max<std::int64_t>(0, amount_in(node.all, resource) - amount_in(node.used, resource));
 }
@@ -138,24 +139,6 @@ struct Sums {
   std::map<std::string, std::int64_t> out{};
 };
 
-/// Subtracts what pending pods want, node by node, and returns how much that is.
-std::int64_t take(std::vector<FreeNode>& left, const KubeCluster& cluster, const std::string& resource) {
-  std::int64_t taken = 0;
-  for (const auto& [_, pods] : cluster.waiting) {
-    const std::int64_t each = amount_in(pods.wanted, resource);
-    std::int64_t wanted = each > 0 && pods.count > kMostAmount / each ? kMostAmount : pods.count * each;
-    for (FreeNode& node : left) {
-      if (wanted == 0) break;
-      if (node.free == 0 || !may_run_on(pods, *node.node)) continue;
-      const std::int64_t part = std::min(node.free, wanted);
-      node.free -= part;
-      wanted -= part;
-      taken += part;
-    }
-  }
-  return taken;
-}
-
 Sums sum_up(const KubeCluster& cluster, const What& what, const Options& options) {
   const Amounts needs = needs_of(options);
   Sums sums;
@@ -189,6 +172,12 @@ std::string out_text(const Sums& sums) {
   return listed(sums.out, [](const auto& entry) { return fmt::format("{} {}", entry.second, entry.first); });
 }
 
+/// Nodes name the resource, and their device plugin is away.
+std::string none_left(const What& what) {
+  const std::string of = what.name.empty() ? "" : fmt::format(" of class '{}'", one_line(what.name));
+  return fmt::format("no node{} has any {} now", of, unit_text(what.resource));
+}
+
 std::string reason(const Sums& sums, const What& what) {
   std::string text = fmt::format("{} of {} {} free", number(sums.free), number(sums.total), unit_text(what.resource));
   if (sums.free > 0) text += fmt::format(" on {} of {} nodes", sums.with_free, sums.nodes);
@@ -213,7 +202,7 @@ Or<Unjudged> observe(const KubeCluster& cluster, std::string_view profile, const
   Unjudged seen{{.free = sums.free, .total = sums.total, .largest = sums.largest, .reason = reason(sums, *what)}};
   if (sums.in_service > 0) return seen;
   seen.said = core::Level::low;
-  seen.reason = sums.out.empty() ? "no node in service" : "no node in service: " + out_text(sums);
+  seen.reason = sums.nodes == 0 ? none_left(*what) : "no node in service: " + out_text(sums);
   return seen;
 }
 
@@ -243,8 +232,8 @@ std::string unit_of_resource(std::string_view profile) {
   const std::string_view resource = colon != std::string_view::npos ? profile.substr(colon + 1) : profile;
   if (is_in_bytes(resource)) return "GiB";
   // A class has no slash.
-  return is_extended(resource) || (colon != std::string_view::npos && resource != "cpu") ? std::string(resource)
-                                                                                         : "CPUs";
+  const bool is_resource = colon != std::string_view::npos ? resource != "cpu" : is_native(resource);
+  return is_resource || is_extended(resource) ? std::string(resource) : "CPUs";
 }
 
 std::string describe(const KubeCluster& cluster) {

@@ -128,6 +128,31 @@ TEST_F(KubeCountTest, PendingPodsTakeWhatTheyCanUse) {
   EXPECT_THAT(seen("nvidia.com/gpu").free, Optional(5));
 }
 
+TEST_F(KubeCountTest, PendingPodsWithAChoiceLeaveRoomForOthers) {
+  nodes()[0].used.clear();
+  const auto free_with = [&](const char* pinned, const char* any, std::int64_t more) {
+    cluster_.waiting.clear();
+    cluster_.waiting[pinned] = {.count = 4, .wanted = {{"nvidia.com/gpu", 1}}, .selector = {{"zone", "In", {"a"}}}};
+    cluster_.waiting[any] = {.count = more, .wanted = {{"nvidia.com/gpu", 1}, {"cpu", 1}}};
+    cluster_.waiting["other"] = {.count = 9, .wanted = {{"cpu", 1}}};
+    return *seen("nvidia.com/gpu").free;
+  };
+  for (const std::int64_t more : {4, 9}) {
+    EXPECT_EQ(free_with("1", "2", more), 0);
+    EXPECT_EQ(free_with("2", "1", more), 0);
+  }
+  EXPECT_EQ(free_with("1", "2", 3), 1);
+  EXPECT_EQ(free_with("2", "1", 3), 1);
+  EXPECT_EQ(seen("nvidia.com/gpu").reason,
+            "1 of 12 nvidia.com/gpu free on 1 of 3 nodes; 1 cordoned; 7 wanted by pending pods");
+}
+
+TEST_F(KubeCountTest, NoSumOverflows) {
+  for (KubeNode& node : nodes()) node.all["x/y"] = kMostAmount;
+  for (const char* each : {"1", "2"}) cluster_.waiting[each] = {.count = kMostAmount, .wanted = {{"x/y", kMostAmount}}};
+  EXPECT_THAT(seen("x/y").reason, HasSubstr("; 9.22337203685478e+18 wanted by pending pods"));
+}
+
 TEST_F(KubeCountTest, PendingPodsTakeNothingOfOtherNodes) {
   WaitingPods& pods = wait(9, {{"nvidia.com/gpu", 1}});
   const auto free = [&] { return *seen("nvidia.com/gpu").free; };
@@ -200,7 +225,9 @@ TEST_F(KubeCountTest, DiscoversClassesAndExtendedResources) {
     if (node.all.contains("nvidia.com/gpu")) node.all["nvidia.com/gpu"] = 0;
   EXPECT_THAT(names({"*"}), ElementsAre("A100", "m5", "p4d"));
   EXPECT_THAT(names({"*"}, {"p4d:nvidia.com/gpu", "gone"}), ElementsAre("A100", "m5", "p4d", "p4d:nvidia.com/gpu"));
-  EXPECT_EQ(seen("p4d:nvidia.com/gpu").reason, "no node in service");
+  EXPECT_EQ(seen("nvidia.com/gpu").reason, "no node has any nvidia.com/gpu now");
+  EXPECT_EQ(seen("p4d:nvidia.com/gpu").reason, "no node of class 'p4d' has any nvidia.com/gpu now");
+  EXPECT_THAT(seen("nvidia.com/gpu").said, Optional(core::Level::low));
 }
 
 TEST_F(KubeCountTest, UnitsAreForPeople) {
@@ -210,6 +237,9 @@ TEST_F(KubeCountTest, UnitsAreForPeople) {
   EXPECT_EQ(unit_of_resource("memory"), "GiB");
   EXPECT_EQ(unit_of_resource("p4d:hugepages-1Gi"), "GiB");
   EXPECT_EQ(unit_of_resource("p4d:pods"), "pods");
+  EXPECT_EQ(unit_of_resource("pods"), "pods");
+  EXPECT_EQ(unit_of_resource("attachable-volumes-csi-disk"), "attachable-volumes-csi-disk");
+  EXPECT_EQ(unit_of_resource("cpu"), "CPUs");
   EXPECT_EQ(unit_of_resource("nvidia.com/gpu"), "nvidia.com/gpu");
   EXPECT_EQ(unit_of_resource("p4d:nvidia.com/gpu"), "nvidia.com/gpu");
 }

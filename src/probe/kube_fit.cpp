@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "probe/kube_pod.hpp"
 #include "probe/one_line.hpp"
 
 namespace probe {
@@ -56,6 +57,42 @@ bool all_hold(const std::vector<Requirement>& requirements, const KubeNode& node
   return std::ranges::all_of(requirements, [&](const Requirement& each) { return holds(each, node); });
 }
 
+/// Pods that are alike, and what all of them want of a resource.
+struct Demand {
+  const WaitingPods* pods;
+  std::int64_t wanted;
+  /// What is free on the nodes that they may run on.
+  std::int64_t room = 0;
+};
+
+/// `most` when there is more.
+std::int64_t room_for(const WaitingPods& pods, const std::vector<FreeNode>& nodes, std::int64_t most) {
+  std::int64_t room = 0;
+  for (const FreeNode& node : nodes) {
+    if (room >= most) break;
+    if (may_run_on(pods, *node.node)) room = plus(room, node.free);
+  }
+  return std::min(room, most);
+}
+
+std::int64_t take_for(const Demand& demand, std::vector<FreeNode>& left) {
+  std::int64_t taken = 0;
+  for (FreeNode& node : left) {
+    if (taken == demand.wanted) break;
+    if (node.free == 0 || !may_run_on(*demand.pods, *node.node)) continue;
+    const std::int64_t part = std::min(node.free, demand.wanted - taken);
+    node.free -= part;
+    taken += part;
+  }
+  return taken;
+}
+
+std::int64_t take_in_turn(const std::vector<Demand>& demands, std::vector<FreeNode>& left) {
+  std::int64_t taken = 0;
+  for (const Demand& demand : demands) taken = plus(taken, take_for(demand, left));
+  return taken;
+}
+
 }  // namespace
 
 std::string out_of_service(const KubeNode& node, std::string_view resource, std::span<const std::string> tolerated) {
@@ -79,6 +116,26 @@ bool may_run_on(const WaitingPods& pods, const KubeNode& node) {
   return std::ranges::all_of(pods.wanted, has) && all_hold(pods.selector, node) &&
          (pods.terms.empty() || std::ranges::any_of(pods.terms, term_holds)) &&
          std::ranges::all_of(node.taints, [&](const Taint& taint) { return tolerates(pods, taint); });
+}
+
+std::int64_t take(std::vector<FreeNode>& left, const KubeCluster& cluster, std::string_view resource) {
+  std::vector<Demand> demands;
+  std::int64_t wanted = 0;
+  for (const auto& [_, pods] : cluster.waiting) {
+    const std::int64_t each = amount_in(pods.wanted, resource);
+    if (each == 0) continue;
+    demands.push_back({&pods, pods.count > kMostAmount / each ? kMostAmount : pods.count * each});
+    wanted = plus(wanted, demands.back().wanted);
+  }
+  const std::vector<FreeNode> all = left;
+  const std::int64_t taken = take_in_turn(demands, left);
+  // Mostly the order, which takes its time, is all the same: there is enough for all, or nothing is left.
+  if (taken == wanted || std::ranges::all_of(left, [](const FreeNode& node) { return node.free == 0; })) return taken;
+  left = all;
+  // Those with room for all demands come last in any order: they find what they want whatever others take.
+  for (Demand& demand : demands) demand.room = room_for(*demand.pods, left, wanted);
+  std::ranges::sort(demands, {}, &Demand::room);
+  return take_in_turn(demands, left);
 }
 
 }  // namespace probe

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "probe/kube_list.hpp"
 
@@ -26,5 +27,9 @@ std::string out_of_service(const KubeNode& node, std::string_view resource, std:
 /// Could a pod like these run on the node, once others have ended? By its selector and affinity, by taints that it
 /// tolerates, and by all that the node has.
 bool may_run_on(const WaitingPods& pods, const KubeNode& node);
+
+/// Subtracts from `left` what pods without a node want of the resource, and returns how much that is. Pods that find
+/// little room come first: others may go elsewhere. The order of the list of pods does not matter.
+std::int64_t take(std::vector<FreeNode>& left, const KubeCluster& cluster, std::string_view resource);
 
 }  // namespace probe

@@ -35,6 +35,7 @@ const JsonPlaces& pod_places() {
                                     "metadata.continue",
                                     "items.metadata.name",
                                     "items.metadata.namespace",
+                                    "items.metadata.deletionTimestamp",
                                     "items.spec.nodeName",
                                     "items.spec.nodeSelector",
                                     "items.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution",
@@ -42,10 +43,20 @@ const JsonPlaces& pod_places() {
                                     "items.spec.schedulingGates.name",
                                     "items.spec.overhead",
                                     "items.spec.resources.requests",
+                                    "items.spec.containers.name",
                                     "items.spec.containers.resources.requests",
+                                    "items.spec.initContainers.name",
                                     "items.spec.initContainers.resources.requests",
                                     "items.spec.initContainers.restartPolicy",
-                                    "items.status.phase"};
+                                    "items.status.phase",
+                                    "items.status.conditions.type",
+                                    "items.status.conditions.reason",
+                                    "items.status.containerStatuses.name",
+                                    "items.status.containerStatuses.allocatedResources",
+                                    "items.status.containerStatuses.resources.requests",
+                                    "items.status.initContainerStatuses.name",
+                                    "items.status.initContainerStatuses.allocatedResources",
+                                    "items.status.initContainerStatuses.resources.requests"};
   return places;
 }
 
@@ -81,20 +92,21 @@ Or<void> add_pod(const json::object& item, const Options& options, KubeCluster& 
   const std::string_view phase = base::text_in(part(item, "status"), "phase");
   if (phase == "Succeeded" || phase == "Failed") return {};
   const json::object& spec = part(item, "spec");
-  auto wanted = requests_of(spec);
-  if (!wanted) {
-    const json::object& metadata = part(item, "metadata");
+  const json::object& metadata = part(item, "metadata");
+  auto wanted = requests_of(item);
+  if (!wanted)
     return std::unexpected(fmt::format("pod '{}/{}' has {}", one_line(base::text_in(metadata, "namespace")),
                                        one_line(base::text_in(metadata, "name")), wanted.error()));
-  }
   if (const std::string_view name = base::text_in(spec, "nodeName"); !name.empty()) {
     const auto node = cluster.by_name.find(std::string(name));
     if (node != cluster.by_name.end()) add(cluster.nodes[node->second].used, *wanted);
     return {};
   }
-  // A gate is a wish not to be scheduled yet.
-  if (!options.subtract_pending || !objects_in(spec, "schedulingGates").empty()) return {};
-  WaitingPods& alike = cluster.waiting[likeness_of(spec)];
+  // A gate is a wish not to be scheduled yet. A pod that is being deleted never is.
+  if (!options.subtract_pending || !objects_in(spec, "schedulingGates").empty() ||
+      metadata.contains("deletionTimestamp"))
+    return {};
+  WaitingPods& alike = cluster.waiting[likeness_of(spec, *wanted)];
   if (alike.count++ == 0) {
     alike.wanted = std::move(*wanted);
     read_wishes(spec, alike);

@@ -69,8 +69,8 @@ struct WaitingPods {
 
 struct KubeCluster {
   std::vector<KubeNode> nodes{};
-  /// By what makes them alike.
-  std::unordered_map<std::string, WaitingPods> waiting{};
+  /// By what makes them alike. Their order does not depend on that of the list.
+  std::map<std::string, WaitingPods> waiting{};
   /// Places in `nodes`.
   std::unordered_map<std::string, std::size_t> by_name{};
   std::size_t pods = 0;

@@ -25,8 +25,18 @@ std::string list(std::string_view kind, std::string_view items, std::string_view
       from, items);
 }
 
-Amounts requests(std::string_view spec) {
-  return requests_of(boost::json::parse({spec.data(), spec.size()}).as_object()).value();
+Amounts requests(std::string_view spec, std::string_view status = "{}") {
+  return requests_of(boost::json::parse(fmt::format(R"({{"spec":{},"status":{}}})", spec, status)).as_object()).value();
+}
+
+/// The CPUs of a page of one pod on node "a", in thousandths.
+std::int64_t used_cpus(std::string_view spec, std::string_view status) {
+  KubeCluster cluster;
+  read_nodes(list("NodeList", R"([{"metadata":{"name":"a"}}])"), kPlain, cluster).value();
+  read_pods(list("PodList", fmt::format(R"([{{"spec":{{"nodeName":"a",{}}},"status":{{{}}}}}])", spec, status)), kPlain,
+            cluster)
+      .value();
+  return amount_in(cluster.nodes[0].used, "cpu");
 }
 
 /// The error, or where the list continues.
@@ -91,6 +101,7 @@ TEST(KubeList, PodsWithoutANodeWait) {
   const std::string page = list("PodList", fmt::format(R"([{{"metadata":{{"name":"a"}},"spec":{{{0}}}}},
       {{"metadata":{{"name":"b"}},"spec":{{{0}}},"status":{{"phase":"Pending"}}}},
       {{"spec":{{{0},"schedulingGates":[{{"name":"quota"}}]}}}},
+      {{"metadata":{{"name":"c","deletionTimestamp":"2026-11-30T00:00:00Z"}},"spec":{{{0}}}}},
       {{"spec":{{{0},"nodeSelector":{{"a":"b"}},"tolerations":[{{"operator":"Exists"}}],
         "affinity":{{"nodeAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":{{"nodeSelectorTerms":[
         {{"matchExpressions":[{{"key":"z","operator":"In","values":["1","2"]}}]}}]}}}}}}}}}}])",
@@ -139,6 +150,38 @@ TEST(KubeList, TheSchedulersRequestIsCounted) {
       ElementsAre(Pair("pods", 1), Pair("x/y", kMostAmount)));
 }
 
+TEST(KubeList, AResizeCountsAsTheSchedulerCountsIt) {
+  const auto of = [](std::string_view asked, std::string_view allocated, std::string_view has, std::string_view why) {
+    return used_cpus(fmt::format(R"("containers":[{{"name":"c","resources":{{"requests":{{"cpu":"{}"}}}}}}])", asked),
+                     fmt::format(R"("conditions":[{{"type":"Ready","reason":"Infeasible"}},
+                                     {{"type":"PodResizePending","status":"True","reason":"{}"}}],
+                       "containerStatuses":[{{"name":"other","resources":{{"requests":{{"cpu":"500"}}}}}},
+                                            {{"name":"c","allocatedResources":{{"cpu":"{}"}},
+                                              "resources":{{"limits":{{"cpu":"900"}},"requests":{{"cpu":"{}"}}}}}}])",
+                                 why, allocated, has));
+  };
+  EXPECT_EQ(of("2", "2", "2", ""), 2'000);
+  EXPECT_EQ(of("8", "2", "2", "Deferred"), 8'000) << "it grows later";
+  EXPECT_EQ(of("2", "64", "32", "Deferred"), 64'000) << "it has not shrunk yet";
+  EXPECT_EQ(of("2", "2", "64", ""), 64'000);
+  EXPECT_EQ(of("1000", "2", "1", "Infeasible"), 2'000) << "it never grows";
+  constexpr std::string_view kSpec = R"("containers":[{"name":"c","resources":{"requests":{"cpu":"4"}}}])";
+  EXPECT_EQ(used_cpus(kSpec, R"("containerStatuses":[{"name":"c","allocatedResources":{"cpu":"9"}}])"), 4'000)
+      << "a node that resizes nothing";
+  EXPECT_EQ(used_cpus(kSpec, R"("conditions":[{"type":"PodResizePending","reason":"Infeasible"}])"), 4'000);
+}
+
+TEST(KubeList, AResizeOfASidecarCounts) {
+  const std::string_view status = R"({"initContainerStatuses":[
+      {"name":"s","allocatedResources":{"cpu":"3"},"resources":{"requests":{"cpu":"2"}}},
+      {"name":"i","allocatedResources":{"cpu":"30"},"resources":{"requests":{"cpu":"30"}}}]})";
+  EXPECT_THAT(requests(R"({"initContainers":[{"name":"s","restartPolicy":"Always","resources":{"requests":{"cpu":"1"}}},
+                                             {"name":"i","resources":{"requests":{"cpu":"1"}}}],
+                           "containers":[{"name":"c","resources":{"requests":{"cpu":"1"}}}]})",
+                       status),
+              ElementsAre(Pair("cpu", 4000), Pair("pods", 1)));
+}
+
 TEST(KubeList, AnotherShapeIsNoList) {
   KubeCluster cluster;
   for (const auto& [page, says] : std::initializer_list<std::pair<std::string, const char*>>{
@@ -160,6 +203,10 @@ TEST(KubeList, AnotherShapeIsNoList) {
       text(read_pods(list("PodList", R"([{"metadata":{"name":"p","namespace":"n"},"spec":{"overhead":{"cpu":"-1"}}}])"),
                      kPlain, cluster)),
       "pod 'n/p' has cpu '-1', which is no quantity");
+  EXPECT_THAT(text(read_pods(list("PodList", R"([{"spec":{"containers":[{"name":"c"}]},"status":{"containerStatuses":
+                             [{"name":"c","resources":{"requests":{"x/y":"some"}}}]}}])"),
+                             kPlain, cluster)),
+              "pod '/' has x/y 'some', which is no quantity");
   EXPECT_EQ(text(read_nodes(list("NodeList", "null"), kPlain, cluster)), "next ");
   EXPECT_EQ(text(read_nodes(list("NodeList", R"([{"metadata":{"name":"a","labels":[]},"spec":3,"status":"x"},7])"),
                             kPlain, cluster)),

@@ -31,8 +31,8 @@ Or<std::string> content_of(const std::string& what, const std::string& file) {
 Or<std::string> pem_of(const std::string& what, const std::string& data, const std::string& file,
                        const std::filesystem::path& folder) {
   if (data.empty()) return file.empty() ? std::string() : content_of(what, (folder / file).string());
-  std::string text = from_base64(data);
-  if (!text.empty()) return text;
+  auto text = from_base64(data);
+  if (text && !text->empty()) return std::move(*text);
   return std::unexpected(fmt::format("the kubeconfig's {}-data is not base64", what));
 }
 
@@ -59,6 +59,25 @@ Or<KubeLogin> login_of_pod(const config::KubernetesOptions& options) {
                    .source = fmt::format("the service account in '{}'", options.service_account)};
 }
 
+/// A file is written anew, and the token beside it is not.
+Or<std::string> token_of(const config::Kubeconfig& config, const std::filesystem::path& folder) {
+  if (config.token_file.empty()) return config.token;
+  auto token = secret_from("tokenFile", (folder / config.token_file).string());
+  if (!token && !config.token.empty()) return config.token;
+  return token;
+}
+
+/// As it is started. A path is looked for beside the kubeconfig, as other programs do it; a name in PATH.
+config::LoginProgram program_of(const config::Kubeconfig& config, std::string_view ca,
+                                const std::filesystem::path& folder) {
+  config::LoginProgram program = *config.program;
+  std::string& command = program.command.front();
+  if (command.contains('/')) command = (folder / command).string();
+  program.environment.push_back("KUBERNETES_EXEC_INFO=" + login_request(program, config.server, ca));
+  return program;
+}
+
+/// Of several logins those count that count for kubectl.
 Or<KubeLogin> login_of(const config::Kubeconfig& config, const std::string& file) {
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   auto ca = pem_of("certificate-authority", config.ca_data, config.ca_file, folder);
@@ -67,26 +86,21 @@ Or<KubeLogin> login_of(const config::Kubeconfig& config, const std::string& file
   if (!certificate) return std::unexpected(std::move(certificate.error()));
   auto key = pem_of("client-key", config.key_data, config.key_file, folder);
   if (!key) return std::unexpected(std::move(key.error()));
-  Or<std::string> token = config.token;
-  if (config.token.empty() && !config.token_file.empty())
-    token = secret_from("tokenFile", (folder / config.token_file).string());
+  auto token = token_of(config, folder);
   if (!token) return std::unexpected(std::move(token.error()));
   const std::string source = fmt::format("the kubeconfig '{}'", file);
   if (!base::is_printable_utf8(*token))
     return std::unexpected(fmt::format("{} has a token that is not one line of text", source));
-  const bool logs_in = !token->empty() || !certificate->empty() || config.program;
-  if (logs_in && !config.server.starts_with("https://"))
+  const bool has_login = !token->empty() || !certificate->empty();
+  if ((has_login || config.program) && !config.server.starts_with("https://"))
     return std::unexpected(fmt::format("{} would send a login without encryption; its server needs https://", source));
-  KubeLogin login{.request = {.url = config.server,
-                              .bearer = std::move(*token),
-                              .ca = std::move(*ca),
-                              .certificate = std::move(*certificate),
-                              .key = std::move(*key)},
-                  .source = source,
-                  .program = config.program};
-  // A path is looked for beside the file, as in other programs; a name in PATH.
-  if (login.program && login.program->command.front().contains('/'))
-    login.program->command.front() = (folder / login.program->command.front()).string();
+  KubeLogin login{.source = source};
+  if (config.program && !has_login) login.program = program_of(config, *ca, folder);
+  login.request = {.url = config.server,
+                   .bearer = std::move(*token),
+                   .ca = std::move(*ca),
+                   .certificate = std::move(*certificate),
+                   .key = std::move(*key)};
   return login;
 }
 
@@ -99,6 +113,19 @@ Or<KubeLogin> find_login(const config::KubernetesOptions& options) {
   const auto read = config::read_kubeconfig(*text, options.context);
   if (!read) return std::unexpected(fmt::format("the kubeconfig '{}' {}", options.kubeconfig, read.error()));
   return login_of(*read, options.kubeconfig);
+}
+
+std::string login_request(const config::LoginProgram& program, const std::string& server, std::string_view ca) {
+  std::string cluster;
+  if (program.knows_cluster) {
+    cluster = R"("cluster":{"server":)" + base::json_string(server);
+    if (!ca.empty()) cluster += fmt::format(R"(,"certificate-authority-data":"{}")", base64(ca));
+    if (!program.cluster_config.empty()) cluster += R"(,"config":)" + program.cluster_config;
+    cluster += "},";
+  }
+  // Programs answer in the version that they are asked in.
+  return fmt::format(R"({{"apiVersion":{},"kind":"ExecCredential","spec":{{{}"interactive":false}}}})",
+                     base::json_string(program.version), cluster);
 }
 
 std::expected<PrintedLogin, std::string> read_login(std::string_view text) {

@@ -24,6 +24,10 @@ struct KubeLogin {
 /// missing.
 std::expected<KubeLogin, std::string> find_login(const config::KubernetesOptions& options);
 
+/// What a program that logs in is told, in the variable KUBERNETES_EXEC_INFO (ExecCredential). `ca`: PEM, whom the
+/// cluster's server is trusted by. Pure.
+std::string login_request(const config::LoginProgram& program, const std::string& server, std::string_view ca);
+
 /// What a program that logs in has printed.
 struct PrintedLogin {
   std::string token{};

@@ -137,7 +137,7 @@ void Secrets::add_header(std::string_view value) {
     if (words[i].size() >= kShortestPart) add(words[i]);
   if (words.size() < 2) return add(value);
   if (!base::equals_ignoring_case(words[0], "Basic")) return;
-  const std::string login = from_base64(words[1]);
+  const std::string login = from_base64(words[1]).value_or("");
   if (const auto colon = login.find(':'); colon != std::string::npos)
     add_login(login.substr(0, colon), login.substr(colon + 1));
 }
@@ -220,19 +220,27 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-std::string from_base64(std::string_view digits) {
+std::optional<std::string> from_base64(std::string_view text) {
   std::string out;
   unsigned bits = 0;
   int count = 0;
-  for (const char c : digits) {
+  bool ends = false;
+  for (const char c : text) {
+    if (c == '\r' || c == '\n') continue;
     const auto digit = kDigits.find(c);
-    if (digit == std::string_view::npos) break;
+    if (c == '=') {
+      ends = true;
+      continue;
+    }
+    if (ends || digit == std::string_view::npos) return std::nullopt;
     bits = bits << 6U | static_cast<unsigned>(digit);
     count += 6;
     if (count < 8) continue;
     count -= 8;
     out += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xFFU);
   }
+  // One digit more makes no byte: some are missing.
+  if (count == 6) return std::nullopt;
   return out;
 }
 

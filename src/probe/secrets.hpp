@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -52,7 +53,7 @@ class Secrets {
 
 /// RFC 4648, section 4, with '=' at the end.
 std::string base64(std::string_view bytes);
-/// The bytes in `digits`, which end at the first character that is no digit.
-std::string from_base64(std::string_view digits);
+/// The bytes in `text`, which may have line ends, and no '=' at the end. Nothing when it is no base64.
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace probe

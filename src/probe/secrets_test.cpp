@@ -222,6 +222,16 @@ TEST(Base64, IsThatOfTheStandard) {
   EXPECT_EQ(base64("fo"), "Zm8=");
   EXPECT_EQ(base64("foo"), "Zm9v");
   EXPECT_EQ(base64("\xFB\xFF\xBF"), "+/+/");
+  EXPECT_EQ(from_base64("+/+/"), "\xFB\xFF\xBF");
+  EXPECT_EQ(from_base64("Zm8="), "fo");
+  EXPECT_EQ(from_base64("Zg"), "f");
+  EXPECT_EQ(from_base64(""), "");
+}
+
+TEST(Base64, IsReadAsAWholeOrNotAtAll) {
+  EXPECT_EQ(from_base64("Zm9v\nZm9v\r\nZg==\n"), "foofoof") << "in lines";
+  for (const char* wrong : {"Zm9v!", "Zm9v Zm9v", "Zm9v\tZg==", "Zm_v", "Zg==Zg==", "Zm9vZ"})
+    EXPECT_EQ(from_base64(wrong), std::nullopt) << wrong;
 }
 
 }  // namespace

@@ -3,8 +3,10 @@ the same is asked with the real kubectl."""
 
 import base64
 import json
+import re
 import shutil
 import subprocess
+import textwrap
 import unittest
 
 from support import ENVIRONMENT, PATIENCE, TestCase, eventually, kube_objects, kube_server, listed, rows
@@ -75,9 +77,12 @@ class KubernetesProbeTest(TestCase):
         return self.run_command("vacancy", "probe", "test", f"k8s/{name}", "--hardware-url", f"http://127.0.0.1:{vacancy.ports[1]}",
                                 "--token-file", self.directory / "data" / "admin-token")
 
+    def run_kubectl(self, kubeconfig, *args, **environment):
+        return subprocess.run([KUBECTL, "--kubeconfig", kubeconfig, "--cache-dir", str(self.directory / "cache"), *args], capture_output=True,
+                              text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL, env=ENVIRONMENT | {"HOME": str(self.directory)} | environment)
+
     def kubectl(self, kubeconfig, *args):
-        result = subprocess.run([KUBECTL, "--kubeconfig", kubeconfig, "--cache-dir", str(self.directory / "cache"), *args], capture_output=True,
-                                text=True, timeout=PATIENCE, env=ENVIRONMENT | {"HOME": str(self.directory)})
+        result = self.run_kubectl(kubeconfig, *args)
         self.assertEqual(result.returncode, 0, result)
         return json.loads(result.stdout)
 
@@ -129,6 +134,38 @@ class KubernetesProbeTest(TestCase):
         row = eventually("it is measured", lambda: (row := rows_or_none(vacancy.port).get(GPU)) and "free" in row and row)
         self.assertEqual((row["free"], row["total"], row["largest"]), (sum(usable.values()), total, max(usable.values())))
 
+    def test_pods_count_as_the_scheduler_counts_them(self):
+        nodes = plain([node(name, "p4d", GPUS) for name in ("a", "b")])
+        server = self.serve(nodes, [])
+        vacancy = self.up_with(self.kubeconfig(server), ["p4d", GPU, "pods", "none/here"], subtract_pending=True, discover=False, ttl="1h")
+        self.assertEqual({name: row["unit"] for name, row in rows(vacancy.port).items()},
+                         {"p4d": "CPUs", GPU: GPU, "pods": "pods", "none/here": "none/here"})
+
+        def free(name, pods):
+            server.set(pods=pods)
+            shown = self.probe_test(vacancy, name)
+            return re.search("numbers   free ([0-9.]+),", shown.stdout)[1]
+
+        def resized(asked, **running):
+            return kube_objects.running(plain([pod("p", {"cpu": asked}, "a")]), **running)
+
+        self.assertEqual(free("p4d", resized("2")), "190")
+        self.assertEqual(free("p4d", resized("1000", requests={"cpu": "2"}, why="Infeasible")), "190")
+        self.assertEqual(free("p4d", resized("8", requests={"cpu": "2"}, why="Deferred")), "184")
+        self.assertEqual(free("p4d", resized("2", requests={"cpu": "1"}, allocated={"cpu": "64"})), "128")
+
+        pinned = plain([pod(f"pinned-{i}", {GPU: "1"}, selector={"kubernetes.io/hostname": "a"}) for i in range(4)])
+        for kinds in (1, 2, 3):
+            others = plain([pod(f"any-{i}", {GPU: "1", "cpu": str(1 + i % kinds)}) for i in range(4)])
+            self.assertEqual((free(GPU, pinned + others), free(GPU, others + pinned)), ("0", "0"))
+        ending = {"deletionTimestamp": "2026-11-30T00:00:00Z", "finalizers": ["batch.kubernetes.io/job-tracking"]}
+        self.assertEqual(free(GPU, [each | {"metadata": each["metadata"] | ending} for each in pinned]), "8")
+
+        for each in nodes:
+            each["status"]["allocatable"][GPU] = "0"
+        server.set(nodes=nodes)
+        self.assertIn(f"because   no node has any {GPU} now\n", self.probe_test(vacancy, GPU).stdout)
+
     def test_every_login(self):
         nodes, pods = small_cluster()
         server = self.secure(nodes, pods, tokens=["good-token"], client_ca=self.directory / "ca.crt")
@@ -139,10 +176,14 @@ class KubernetesProbeTest(TestCase):
         program.write_text('#!/bin/sh\n[ "$AWS_REGION" = eu-1 ] && [ "$WHO" = me ] && [ -z "$OTHER_SECRET" ] || exit 3\n'
                            'echo \'{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"good-token"}}\'\n')
         program.chmod(0o755)
-        exec_ = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", "env": [{"name": "WHO", "value": "me"}]}
+        exec_ = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", "env": [{"name": "WHO", "value": "me"}],
+                 "interactiveMode": "Never"}
+        failing = exec_ | {"command": "false"}
+        in_lines = "".join(f"{line}\n" for line in textwrap.wrap(encoded(self.directory / "ca.crt"), 64))
         bad = "answered 401 Unauthorized: the API server does not take the login of the kubeconfig"
         environment = {"AWS_REGION": "eu-1", "OTHER_SECRET": "x"}
-        vacancy = self.up_with(self.kubeconfig(server, {"token": "good-token"}, **trusted), [GPU], environment, ttl="1h", discover=False)
+        kubeconfig = self.kubeconfig(server, {"token": "good-token"}, **trusted)
+        vacancy = self.up_with(kubeconfig, [GPU], environment, ttl="1h", discover=False)
         for user, cluster, says in [
             ({"token": "good-token"}, trusted, ""),
             ({"tokenFile": "token"}, trusted, ""),
@@ -150,6 +191,16 @@ class KubernetesProbeTest(TestCase):
             ({"client-certificate-data": encoded(self.directory / "me.crt"), "client-key-data": encoded(self.directory / "me.key")},
              {"certificate-authority-data": encoded(self.directory / "ca.crt")}, ""),
             ({"exec": exec_}, trusted, ""),
+            # Of two logins that of kubectl counts.
+            ({"token": "old-token", "tokenFile": "token"}, trusted, ""),
+            ({"token": "good-token", "tokenFile": "none"}, trusted, ""),
+            ({"token": "good-token", "exec": failing}, trusted, ""),
+            ({"tokenFile": "token", "exec": failing}, trusted, ""),
+            ({"client-certificate": "me.crt", "client-key": "me.key", "exec": failing}, trusted, ""),
+            ({"token": "bad-token", "exec": exec_}, trusted, bad),
+            ({"token": "good-token"}, {"certificate-authority-data": in_lines}, ""),
+            ({"token": "good-token"}, {"certificate-authority-data": in_lines.replace("\n", " ")}, "certificate-authority-data is not base64"),
+            ({"token": "good-token"}, {"certificate-authority-data": in_lines[:200] + "!" + in_lines[201:]}, "certificate-authority-data is not base64"),
             ({"exec": exec_ | {"env": []}}, trusted, "login, which logs in, failed with exit code 3"),
             ({"exec": exec_ | {"command": "./none"}}, trusted, "cannot run "),
             ({"token": "bad-token"}, trusted, bad),
@@ -166,6 +217,38 @@ class KubernetesProbeTest(TestCase):
                 self.assertEqual(shown.returncode, 1 if says else 0, shown)
                 self.assertIn(says or "numbers   free 5, total 12, largest 4\n", shown.stdout)
                 self.assertNotIn("good-token", shown.stdout)
+                # Without the check of certificates kubectl goes on.
+                if KUBECTL and cluster.get("insecure-skip-tls-verify") is None:
+                    self.assertEqual(self.run_kubectl(kubeconfig, "get", "nodes", "-o", "json", AWS_REGION="eu-1").returncode, 1 if says else 0)
+
+    @unittest.skipUnless(KUBECTL, "kubectl is missing")
+    def test_a_program_is_told_what_kubectl_tells_it(self):
+        server = self.secure(*small_cluster(), tokens=["good-token"])
+        program = self.directory / "login"
+        program.write_text(f'#!/bin/sh\nprintf %s "$KUBERNETES_EXEC_INFO" > "{self.directory}/told"\n'
+                           'echo \'{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"good-token"}}\'\n')
+        program.chmod(0o755)
+        own = {"audience": "x", "scopes": ["a", "b"], "hours": 1.5, "strict": True}
+        cluster = {"certificate-authority": "ca.crt", "extensions": [{"name": "client.authentication.k8s.io/exec", "extension": own}]}
+
+        def told(run):
+            (self.directory / "told").unlink(missing_ok=True)
+            result = run()
+            self.assertEqual(result.returncode, 0, result)
+            info = json.loads((self.directory / "told").read_text())
+            if info["spec"].get("cluster", {}).get("config", 0) is None:
+                del info["spec"]["cluster"]["config"]  # null is none
+            return info
+
+        vacancy = None
+        for provides, keys in [(False, cluster), (True, cluster), (True, {"certificate-authority-data": encoded(self.directory / "ca.crt")})]:
+            user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "./login", "provideClusterInfo": provides,
+                             "interactiveMode": "Never"}}
+            kubeconfig = self.kubeconfig(server, user, **keys)
+            vacancy = vacancy or self.up_with(kubeconfig, [GPU], ttl="1h", discover=False)
+            by_kubectl = told(lambda: self.run_kubectl(kubeconfig, "get", "nodes"))
+            self.assertEqual("cluster" in by_kubectl["spec"], provides)
+            self.assertEqual(told(lambda: self.probe_test(vacancy, GPU)), by_kubectl)
 
     def test_a_pod_asks_its_own_cluster(self):
         nodes, pods = small_cluster()

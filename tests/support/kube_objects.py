@@ -65,6 +65,28 @@ def pod(name, requests, node_name=None, *, phase=None, init=(), overhead=None, s
         status=client.V1PodStatus(phase=phase or ("Running" if node_name else "Pending")))
 
 
+def running(pods, requests=None, allocated=None, why=""):
+    """JSON of pods with what their node says about their containers, which the client's models of Debian 12 do not know: they have
+    `requests`, by default what they ask for, and `allocated`, by default the same. `why` a resize waits: Deferred, Infeasible."""
+    ready = {"status": "True", "lastProbeTime": None, "lastTransitionTime": "2026-11-30T00:00:00Z"}
+    conditions = [ready | {"type": name} for name in ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")]
+    if why:
+        conditions.append(ready | {"type": "PodResizePending", "reason": why, "message": "Node didn't have enough resource"})
+
+    def status(container):
+        has = requests or container["resources"]["requests"]
+        return {"name": container["name"], "ready": True, "restartCount": 0, "image": container["image"], "imageID": "sha256:0",
+                "containerID": "containerd://0", "state": {"running": {"startedAt": "2026-11-30T00:00:00Z"}}, "lastState": {},
+                "allocatedResources": allocated or has, "resources": {"limits": has, "requests": has}}
+
+    def told(pod):
+        statuses = {name: [status(each) for each in pod["spec"].get(containers, [])]
+                    for name, containers in (("containerStatuses", "containers"), ("initContainerStatuses", "initContainers"))}
+        return pod | {"status": pod["status"] | statuses | {"conditions": conditions}}
+
+    return [told(each) for each in pods]
+
+
 def with_history(objects):
     """With metadata.managedFields, as the API server adds them: a third of what a list has."""
     def owned(*names):
@@ -87,8 +109,8 @@ def large_cluster(nodes, pods):
     gpu, cpu = plain(with_history([
         node("gpu", "p5", {"cpu": "192", "memory": "2Ti", GPU: "8", "pods": "110"}, images=20, labels={"nvidia.com/gpu.product": "H100"}),
         node("cpu", "m5", {"cpu": "15890m", "memory": "61234567Ki", "pods": "110"}, images=20)]))
-    with_gpu, without = plain(with_history([pod("with", {"cpu": "4", "memory": "32Gi", GPU: "1"}, "x", init=[{"cpu": "1"}]),
-                                            pod("without", {"cpu": "250m", "memory": "512Mi"}, "x")]))
+    with_gpu, without = running(plain(with_history([pod("with", {"cpu": "4", "memory": "32Gi", GPU: "1"}, "x", init=[{"cpu": "1"}]),
+                                                    pod("without", {"cpu": "250m", "memory": "512Mi"}, "x")])))
 
     def named(like, name, **spec):
         return like | {"metadata": like["metadata"] | {"name": name}, "spec": like["spec"] | spec}

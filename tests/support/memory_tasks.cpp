@@ -34,9 +34,16 @@ void MemoryStore::prepare(const std::string& probe, base::Duration ttl, bool bat
   if (batched) begin(own);
   for (const auto& [id, row] : rows_)
     if (!batched && row->probe == probe) begin(id);
+  const auto fails = [&](const Task& task) {
+    const auto is_of = [&](const auto& entry) {
+      return entry.second->probe == probe && (batched || entry.first == task.profile);
+    };
+    const auto failed = [&](const auto& entry) { return is_of(entry) && entry.second->failure; };
+    return std::ranges::any_of(rows_, failed) || std::ranges::none_of(rows_, is_of);
+  };
   for (auto& [id, task] : tasks_) {
     if (task.probe != probe) continue;
-    task.due = std::min(task.due, now + ttl / 2);
+    task.due = std::min(task.due, task.owner.empty() && fails(task) ? now : now + ttl / 2);
     if (task.must > now + ttl) task.must.reset();
   }
 }
