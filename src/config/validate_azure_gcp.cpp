@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "config/checks.hpp"
 #include "config/fields.hpp"
 
@@ -26,7 +27,8 @@ void check_regions(const std::vector<std::string>& regions, const std::string& p
     const auto here = fmt::format("{}[{}]", path, i);
     check(!regions[i].empty(), here, fmt::format("is empty; write a region such as {}", example));
     check_part(regions[i], here, example);
-    check(std::ranges::count(regions, regions[i]) == 1, here, fmt::format("'{}' is there twice", regions[i]));
+    const auto same = [&](const std::string& other) { return base::equals_ignoring_case(other, regions[i]); };
+    check(std::ranges::count_if(regions, same) == 1, here, fmt::format("'{}' is there twice", regions[i]));
   }
 }
 

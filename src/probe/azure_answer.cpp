@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -19,6 +20,8 @@ using Or = std::expected<T, std::string>;
 
 /// Azure's words, regions and zones are shorter.
 constexpr std::size_t kWord = 60;
+/// All spot machines of a region count against this one alone, in lower case.
+constexpr const char* kSpotQuota = "lowprioritycores";
 
 std::string word_in(const json::object& object, std::string_view key) {
   return one_line(base::text_in(object, key), kWord);
@@ -56,6 +59,8 @@ void each_object(const json::object& object, std::string_view key, Visit visit) 
 void restrict(AzureSku& sku, const json::object& restriction) {
   std::string why = word_in(restriction, "reasonCode");
   if (why.empty()) why = "restricted";
+  // The subscription is of a kind that has none.
+  if (base::equals_ignoring_case(why, "QuotaId")) why = "no quota (QuotaId)";
   if (!base::equals_ignoring_case(base::text_in(restriction, "type"), "Zone")) {
     sku.restricted = std::move(why);
     return;
@@ -68,10 +73,29 @@ AzureSku read_sku(const json::object& item) {
   AzureSku sku;
   each_object(item, "restrictions", [&](const json::object& restriction) { restrict(sku, restriction); });
   each_object(item, "capabilities", [&](const json::object& capability) {
-    if (base::text_in(capability, "name") == "LowPriorityCapable")
-      sku.spot = !base::equals_ignoring_case(base::text_in(capability, "value"), "False");
+    const std::string_view name = base::text_in(capability, "name");
+    const std::string_view value = base::text_in(capability, "value");
+    if (name == "LowPriorityCapable") sku.spot = !base::equals_ignoring_case(value, "False");
+    if (name == "vCPUs") sku.cpus = base::number_of<std::uint16_t>(value).value_or(0);
   });
   return sku;
+}
+
+/// The whole number under `key`, if it is one and not negative.
+std::optional<std::int64_t> count_in(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  const std::int64_t* number = value != nullptr ? value->if_int64() : nullptr;
+  return number != nullptr && *number >= 0 ? std::optional(*number) : std::nullopt;
+}
+
+/// Calls `visit` with each item of a page, and the items that it fills.
+template <class T, class Visit>
+Or<AzurePage<T>> read_page(std::string_view text, Visit visit) {
+  const auto object = object_with_list(text, "value");
+  if (!object) return std::unexpected(object.error());
+  AzurePage<T> page{.next = std::string(base::text_in(*object, "nextLink"))};
+  each_object(*object, "value", [&](const json::object& item) { visit(item, page.items); });
+  return page;
 }
 
 struct Judged {
@@ -125,15 +149,21 @@ Or<AzureScores> read_azure_scores(std::string_view text) {
   return scores;
 }
 
-Or<AzureSkuPage> read_azure_skus(std::string_view text) {
-  const auto object = object_with_list(text, "value");
-  if (!object) return std::unexpected(object.error());
-  AzureSkuPage page{.next = std::string(base::text_in(*object, "nextLink"))};
-  each_object(*object, "value", [&](const json::object& item) {
+Or<AzurePage<AzureSkus>> read_azure_skus(std::string_view text) {
+  return read_page<AzureSkus>(text, [](const json::object& item, AzureSkus& skus) {
     if (base::text_in(item, "resourceType") == "virtualMachines")
-      page.skus.insert_or_assign(base::lower(word_in(item, "name")), read_sku(item));
+      skus.insert_or_assign(base::lower(word_in(item, "name")), read_sku(item));
   });
-  return page;
+}
+
+Or<AzurePage<AzureUsages>> read_azure_usages(std::string_view text) {
+  return read_page<AzureUsages>(text, [](const json::object& item, AzureUsages& usages) {
+    const json::value* name = item.if_contains("name");
+    const auto current = count_in(item, "currentValue");
+    const auto limit = count_in(item, "limit");
+    if (name == nullptr || !name->is_object() || !current || !limit) return;
+    usages.insert_or_assign(base::lower(word_in(name->get_object(), "value")), AzureUsage{*current, *limit});
+  });
 }
 
 std::string why_not(const AzureSkus& skus, const std::string& size, const std::string& zone) {
@@ -143,6 +173,15 @@ std::string why_not(const AzureSkus& skus, const std::string& size, const std::s
   if (!sku->second.restricted.empty()) return sku->second.restricted;
   if (sku->second.restricted_zones.contains(zone)) return fmt::format("restricted in zone {}", zone);
   return sku->second.spot ? "" : "not offered as spot";
+}
+
+std::string no_quota(const AzureUsages& usages, const AzureSkus& skus, const std::string& size, std::uint16_t count) {
+  const auto usage = usages.find(kSpotQuota);
+  const auto sku = skus.find(base::lower(size));
+  if (usage == usages.end() || sku == skus.end() || sku->second.cpus == 0) return {};
+  const std::int64_t left = std::max<std::int64_t>(usage->second.limit - usage->second.current, 0);
+  if (left >= sku->second.cpus * count) return {};
+  return fmt::format("no quota ({} of {} vCPUs left)", left, usage->second.limit);
 }
 
 core::Measurement judge_azure(const std::vector<AzureSeen>& seen) {

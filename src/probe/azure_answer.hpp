@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <set>
@@ -37,6 +38,8 @@ struct AzureSku {
   std::set<std::string> restricted_zones{};
   /// It can be had as spot.
   bool spot = true;
+  /// 0: not known.
+  std::int64_t cpus = 0;
 
   bool operator==(const AzureSku&) const = default;
 };
@@ -44,18 +47,37 @@ struct AzureSku {
 /// Every size that the region has, in lower case. Empty: not known.
 using AzureSkus = std::map<std::string, AzureSku>;
 
-/// A page of the list of sizes.
-struct AzureSkuPage {
-  AzureSkus skus{};
+/// How much of a quota is used. Azure may lower a limit below what is.
+struct AzureUsage {
+  std::int64_t current = 0;
+  std::int64_t limit = 0;
+
+  bool operator==(const AzureUsage&) const = default;
+};
+
+/// Quotas of a region, by their names in lower case. Those without a limit are left out.
+using AzureUsages = std::map<std::string, AzureUsage>;
+
+/// A page of a list.
+template <class T>
+struct AzurePage {
+  T items{};
   /// The URL of the next one; "" after the last.
   std::string next{};
 };
 
 /// Reads the answer of Microsoft.Compute/skus. Fails with a sentence that says where it has another form.
-std::expected<AzureSkuPage, std::string> read_azure_skus(std::string_view text);
+std::expected<AzurePage<AzureSkus>, std::string> read_azure_skus(std::string_view text);
+
+/// Reads the answer of Microsoft.Compute/locations/REGION/usages. Fails in the same way.
+std::expected<AzurePage<AzureUsages>, std::string> read_azure_usages(std::string_view text);
 
 /// Why a size cannot be had in a region, whatever its score: "not offered"; "" for no such reason. `zone`: "" for any.
 std::string why_not(const AzureSkus& skus, const std::string& size, const std::string& zone);
+
+/// "no quota (3 of 100 vCPUs left)" when the quota for spot machines is too small for `count` of a size; "" when it is
+/// enough, or not known.
+std::string no_quota(const AzureUsages& usages, const AzureSkus& skus, const std::string& size, std::uint16_t count);
 
 /// What is known about a size in one region.
 struct AzureSeen {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "probe/azure_request.hpp"
+
 namespace probe {
 namespace {
 
@@ -58,6 +60,8 @@ TEST(AzureAnswer, TheBestPlaceCounts) {
 
 TEST(AzureAnswer, NoQuotaAndRestrictionsAreLow) {
   EXPECT_EQ(told({{"eastus", "", {{"", "High", false}}}}), "LOW: no quota (High) in eastus");
+  EXPECT_EQ(told({{"eastus", "", {{"", "DataNotFoundOrStale", false}}}}),
+            "LOW: no quota (DataNotFoundOrStale) in eastus");
   EXPECT_EQ(told({{"eastus", "", {{"", "RestrictedSkuNotAvailable", true}}}}),
             "LOW: RestrictedSkuNotAvailable in eastus");
   EXPECT_EQ(told({{"eastus", "NotAvailableForSubscription", {{"", "High", true}}}}),
@@ -83,10 +87,10 @@ TEST(AzureAnswer, HasTheSizesOfARegion) {
      {"type":"Zone","restrictionInfo":{"zones":["2"]},"reasonCode":"NotAvailableForSubscription"}]}],
     "nextLink":"https://management.azure.com/next"})");
   ASSERT_TRUE(page) << page.error();
-  EXPECT_EQ(page->skus.size(), 4U);
+  EXPECT_EQ(page->items.size(), 4U);
   EXPECT_EQ(page->next, "https://management.azure.com/next");
   const auto why = [&](const std::string& size, const std::string& zone = "") {
-    return why_not(page->skus, size, zone);
+    return why_not(page->items, size, zone);
   };
   EXPECT_EQ(why("Standard_A0"), "not offered as spot");
   EXPECT_EQ(why("STANDARD_A1"), "");
@@ -97,6 +101,55 @@ TEST(AzureAnswer, HasTheSizesOfARegion) {
   EXPECT_EQ(why_not({}, "Standard_H16mr", ""), "");
   EXPECT_EQ(read_azure_skus(R"({"value":[],"nextLink":null})")->next, "");
   EXPECT_EQ(read_azure_skus("{}").error(), "the answer is JSON, but has no list value");
+}
+
+TEST(AzureAnswer, LeadsToPagesOfTheSameServerAlone) {
+  const auto url = [](const std::string& next) {
+    const auto request = azure_next_request(config::AzureOptions{}, next);
+    return request ? request->url : "none";
+  };
+  const std::string right = "https://management.azure.com:443/x?$skiptoken=a%20b";
+  EXPECT_EQ(url("https://management.azure.com/x?$skiptoken=a%20b"), right);
+  EXPECT_EQ(url("https://management.azure.com:443/x?$skiptoken=a%20b"), right);
+  EXPECT_EQ(url("HTTPS://Management.Azure.COM/x?$skiptoken=a%20b"), right);
+  for (const char* other : {"http://management.azure.com/x", "https://management.azure.com:444/x", "/x", "",
+                            "https://management.azure.com.evil/x", "https://management.azure.com@evil/x",
+                            "https://user@management.azure.com/x", "https://management.azure.com", "https://evil/x"})
+    EXPECT_EQ(url(other), "none") << other;
+}
+
+TEST(AzureAnswer, HasTheQuotasOfARegion) {
+  const auto page = read_azure_usages(R"({"value":[
+    {"unit":"Count","currentValue":17,"limit":19,"name":{"value":"lowPriorityCores","localizedValue":"x"}},
+    {"unit":"Count","currentValue":5000000000,"limit":1,"name":{"value":"cores"}},
+    {"unit":"Count","currentValue":0,"limit":-1,"name":{"value":"unlimited"}},
+    {"unit":"Count","currentValue":"0","limit":1,"name":{"value":"text"}},
+    {"unit":"Count","currentValue":0,"limit":1}, 7],
+    "nextLink":"https://management.azure.com/next"})");
+  ASSERT_TRUE(page) << page.error();
+  EXPECT_THAT(page->items,
+              ElementsAre(Pair("cores", AzureUsage{5'000'000'000, 1}), Pair("lowprioritycores", AzureUsage{17, 19})));
+  EXPECT_EQ(page->next, "https://management.azure.com/next");
+  EXPECT_EQ(read_azure_usages("{}").error(), "the answer is JSON, but has no list value");
+}
+
+TEST(AzureAnswer, ComparesTheQuotaOfSpotMachinesWithASize) {
+  const auto skus = read_azure_skus(R"({"value":[
+    {"resourceType":"virtualMachines","name":"Standard_D2","capabilities":[{"name":"vCPUs","value":"2"}]},
+    {"resourceType":"virtualMachines","name":"Standard_X","capabilities":[{"name":"vCPUs","value":"many"}]},
+    {"resourceType":"virtualMachines","name":"Standard_Q","restrictions":[{"type":"Location","reasonCode":"QuotaId"}]}]})");
+  ASSERT_TRUE(skus) << skus.error();
+  const auto told = [&](const AzureUsages& usages, const std::string& size, std::uint16_t count) {
+    return no_quota(usages, skus->items, size, count);
+  };
+  const AzureUsages usages{{"lowprioritycores", {17, 19}}};
+  EXPECT_EQ(told(usages, "STANDARD_D2", 1), "");
+  EXPECT_EQ(told(usages, "Standard_D2", 2), "no quota (2 of 19 vCPUs left)");
+  EXPECT_EQ(told(usages, "Standard_X", 1000), "") << "nobody knows how many it has";
+  EXPECT_EQ(told(usages, "Standard_Y", 1000), "");
+  EXPECT_EQ(told({{"cores", {17, 17}}}, "Standard_D2", 1), "");
+  EXPECT_EQ(told({{"lowprioritycores", {5'000'000'000, 1}}}, "Standard_D2", 1), "no quota (0 of 1 vCPUs left)");
+  EXPECT_EQ(why_not(skus->items, "Standard_Q", ""), "no quota (QuotaId)");
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+#include "probe/cloud_place.hpp"
+
 namespace probe {
 namespace {
 
@@ -23,6 +26,19 @@ std::vector<std::vector<std::string>> pieces(const std::vector<std::string>& all
 }
 
 }  // namespace
+
+AzureWant azure_want(const core::Profile& profile, const std::vector<std::string>& regions) {
+  CloudPlace place = place_of(profile);
+  AzureWant want{.size = std::move(place.type), .regions = {}, .zone = std::move(place.zone)};
+  if (!place.region.empty()) want.regions.push_back(std::move(place.region));
+  if (!want.regions.empty()) return want;
+  for (const std::string& region : regions) want.regions.push_back(base::lower(region));
+  return want;
+}
+
+AzureCell key_of(const AzureCell& cell) {
+  return {base::lower(cell.size), cell.region};
+}
 
 std::vector<AzureCell> AzureAsk::cells() const {
   std::vector<AzureCell> out;

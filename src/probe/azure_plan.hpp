@@ -8,9 +8,22 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "core/profile.hpp"
 
 /// Which calls get the scores that are wanted. Pure but for the count of calls; used on one thread.
 namespace probe {
+
+/// What a profile asks for.
+struct AzureWant {
+  std::string size;
+  /// In lower case.
+  std::vector<std::string> regions;
+  /// "" for any.
+  std::string zone;
+};
+
+/// The profile's own region, or else each of `regions`.
+AzureWant azure_want(const core::Profile& profile, const std::vector<std::string>& regions);
 
 /// A size in a region.
 struct AzureCell {
@@ -20,13 +33,16 @@ struct AzureCell {
   auto operator<=>(const AzureCell&) const = default;
 };
 
+/// With the size in lower case, as Azure means it.
+AzureCell key_of(const AzureCell& cell);
+
 /// One call for scores: each of its sizes in each of its regions.
 struct AzureAsk {
   std::vector<std::string> sizes;
   std::vector<std::string> regions;
 
   std::vector<AzureCell> cells() const;
-  bool operator==(const AzureAsk&) const = default;
+  auto operator<=>(const AzureAsk&) const = default;
 };
 
 /// The calls that cover `cells`, in the sizes that Azure takes: five sizes in eight regions. Sizes that are wanted in

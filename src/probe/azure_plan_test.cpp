@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <map>
 
+#include "probe/kinds.hpp"
+
 namespace probe {
 namespace {
 
@@ -89,6 +91,24 @@ TEST(AzurePlan, ADayOf300SizesIn20RegionsStaysWithinHalfOfTheLimit) {
   EXPECT_EQ(unlimited.calls, 180 * 48);
   RecordProperty("calls", at_default.calls);
   RecordProperty("oldest_minutes", static_cast<int>(at_default.oldest / 1min));
+}
+
+TEST(AzurePlan, AProbeTellsTheCallsOfItsDayBesideTheLimit) {
+  config::ProbeConfig config{.name = "azure", .kind = "azure", .ttl = 30min};
+  for (int i = 0; i < 20; ++i) config.azure.regions.push_back(fmt::format("Region{}", i));
+  std::vector<core::Profile> profiles;
+  for (int i = 0; i < 300; ++i) profiles.push_back({.id = 1, .key = {"Azure", fmt::format("Standard_D{}", i)}});
+  const auto calls = [&](std::size_t count) {
+    std::vector<const core::Profile*> some;
+    for (std::size_t i = 0; i < count; ++i) some.push_back(&profiles[i]);
+    const DailyCalls daily = daily_calls(config, some);
+    return std::pair(daily.calls, daily.most);
+  };
+  EXPECT_EQ(calls(300), std::pair(2400.0, 4800.0)) << "half, whatever there is to ask for";
+  EXPECT_EQ(calls(40), std::pair(24 * 48.0, 4800.0));
+  EXPECT_EQ(calls(0), std::pair(0.0, 0.0));
+  config.azure.calls_per_hour = 0;
+  EXPECT_EQ(calls(300), std::pair(180 * 48.0, 4800.0));
 }
 
 }  // namespace

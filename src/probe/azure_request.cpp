@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/text.hpp"
 #include "base/url.hpp"
 
 namespace probe {
@@ -17,6 +19,15 @@ constexpr std::size_t kMaxBytes = 32 << 20;
 std::string compute(const config::AzureOptions& options, const std::string& subscription) {
   return fmt::format("{}/subscriptions/{}/providers/Microsoft.Compute", options.endpoint,
                      base::percent_encode(subscription));
+}
+
+/// "https://management.azure.com:443" of a URL, with the port that it means.
+std::string server_of(std::string_view url) {
+  const base::UrlParts parts = base::split_url(url);
+  const std::string scheme = base::lower(parts.scheme);
+  std::string_view port = parts.port.substr(std::min<std::size_t>(1, parts.port.size()));
+  if (port.empty()) port = scheme == "http" ? "80" : "443";
+  return fmt::format("{}://{}:{}", scheme, base::lower(parts.host), port);
 }
 
 Request get(const config::AzureOptions& options, std::string url) {
@@ -48,9 +59,18 @@ Request azure_skus_request(const config::AzureOptions& options, const std::strin
                                   base::percent_encode(fmt::format("location eq '{}'", region))));
 }
 
+Request azure_usages_request(const config::AzureOptions& options, const std::string& subscription,
+                             const std::string& region) {
+  return get(options, fmt::format("{}/locations/{}/usages?api-version=2024-07-01", compute(options, subscription),
+                                  base::percent_encode(region)));
+}
+
 std::optional<Request> azure_next_request(const config::AzureOptions& options, const std::string& next) {
-  if (!next.starts_with(options.endpoint + "/")) return std::nullopt;
-  return get(options, next);
+  const base::UrlParts parts = base::split_url(next);
+  const std::string server = server_of(options.endpoint);
+  if (!parts.user.empty() || !parts.path.starts_with('/') || server_of(next) != server) return std::nullopt;
+  // Whatever a URL may hide, the token goes to this server.
+  return get(options, fmt::format("{}{}{}", server, parts.path, parts.query));
 }
 
 }  // namespace probe

@@ -18,6 +18,10 @@ Request azure_scores_request(const config::AzureOptions& options, const std::str
 Request azure_skus_request(const config::AzureOptions& options, const std::string& subscription,
                            const std::string& region);
 
+/// For the first page of the quotas of `region`, and how much of them is used.
+Request azure_usages_request(const config::AzureOptions& options, const std::string& subscription,
+                             const std::string& region);
+
 /// For a further page; nothing when `next` leads to another server, which must not get the token.
 std::optional<Request> azure_next_request(const config::AzureOptions& options, const std::string& next);
 

@@ -36,6 +36,8 @@ class AzureTest : public support::CloudTest {
     const auto probe = this->probe(options);
     return ask(*probe, {profile}, trace).results.at(0);
   }
+  static inline const std::string kRefused = "Azure refuses ";
+  static inline const std::string kWhyRefused = ": answered 400 Bad Request: InvalidParameter; asked again after 6h";
   auto scores() { return requests("/placementScores/spot/generate"); }
 };
 
@@ -106,11 +108,41 @@ TEST_F(AzureTest, RestrictedSizesAreLowAndNotAskedFor) {
   EXPECT_THAT(std::string(scores().at(0).at("body").as_string()), Not(HasSubstr("Standard_ND96")));
 }
 
-TEST_F(AzureTest, AListOfSizesLeadsToNoOtherServer) {
-  set(R"({"answers":[["/skus",200,{},{"value":[],"nextLink":"http://127.0.0.1:1/steal"}]]})");
+/// All other sizes would be LOW for hours.
+TEST_F(AzureTest, AnUnfinishedListOfSizesSaysNothing) {
+  const std::string sizes = R"("value":[{"resourceType":"virtualMachines","name":"Standard_Z"}])";
   auto with = options();
   with.restrictions_every = std::chrono::hours{6};
-  EXPECT_EQ(told(one(with, profile("Standard_D2@eastus"))), "HIGH: High in eastus");
+  const auto level = [&](const std::string& next) {
+    set(R"({"answers":[["/skus",200,{},{)" + sizes + R"(,"nextLink":")" + next + R"("}]]})");
+    return told(one(with, profile("Standard_D2@eastus")));
+  };
+  EXPECT_EQ(level("http://127.0.0.1:1/steal"), "HIGH: High in eastus");
+  EXPECT_EQ(level("http://user@" + host() + "/skus"), "HIGH: High in eastus");
+  EXPECT_EQ(level("https://" + host() + "/skus"), "HIGH: High in eastus");
+  EXPECT_EQ(level(url("/skus")), "HIGH: High in eastus") << "its next page is refused";
+  EXPECT_EQ(level(""), "LOW: not offered in eastus");
+}
+
+TEST_F(AzureTest, AListOfSizesMayHaveManyPages) {
+  std::string skus;
+  for (int i = 0; i < 25; ++i) skus += fmt::format(R"({{"resourceType":"virtualMachines","name":"Standard_D{}"}},)", i);
+  skus.pop_back();
+  set(R"({"page":1,"skus":[)" + skus + "]}");
+  auto with = options();
+  with.restrictions_every = std::chrono::hours{6};
+  EXPECT_EQ(told(one(with, profile("Standard_D24@eastus"))), "HIGH: High in eastus");
+  EXPECT_EQ(told(one(with, profile("Standard_D25@eastus"))), "LOW: not offered in eastus");
+}
+
+TEST_F(AzureTest, AListThatFailsKeepsNoOtherBack) {
+  set(R"({"answers":[["eq%20%27aaa%27",500,{},""]],"skus":[{"resourceType":"virtualMachines","name":"Standard_Z"}]})");
+  auto with = options();
+  with.restrictions_every = std::chrono::hours{6};
+  const auto probe = this->probe(with);
+  const Answer answer = ask(*probe, {profile("Standard_D2@aaa"), profile("Standard_D2@eastus")});
+  EXPECT_EQ(told(answer.results[0]), "HIGH: High in aaa");
+  EXPECT_EQ(told(answer.results[1]), "LOW: not offered in eastus");
 }
 
 TEST_F(AzureTest, WithoutTheRightToListSizesScoresTellAlone) {
@@ -141,8 +173,113 @@ TEST_F(AzureTest, OneWrongSizeDoesNotKeepOtherCallsBack) {
   set(R"({"answers":[["/placementScores",400,{},{"error":{"code":"InvalidParameter"}}]]})");
   const auto probe = this->probe(options());
   const Answer answer = ask(*probe, {profile("Standard_D2@eastus"), profile("Standard_D4@westus")});
-  EXPECT_EQ(told(answer.results[0]), "answered 400 Bad Request: InvalidParameter");
+  EXPECT_EQ(told(answer.results[0]), kRefused + "Standard_D2 in eastus" + kWhyRefused);
   EXPECT_EQ(told(answer.results[1]), "HIGH: High in westus");
+}
+
+TEST_F(AzureTest, OneWrongSizeSpoilsNoneOfItsCall) {
+  set(R"({"bad":["Standard_D2"]})");
+  const auto probe = this->probe(options());
+  std::vector<core::Profile> profiles;
+  for (int i = 0; i < 5; ++i) profiles.push_back(profile(fmt::format("Standard_D{}@eastus", i)));
+  const Answer answer = ask(*probe, profiles);
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_EQ(told(answer.results[i]), i == 2 ? kRefused + "Standard_D2" + kWhyRefused : "HIGH: High in eastus");
+  const std::size_t calls = scores().size();
+  EXPECT_FALSE(ask(*probe, profiles).asked);
+  EXPECT_EQ(scores().size(), calls) << "it is left alone";
+  Trace trace;
+  ask(*probe, {profiles[2]}, &trace);
+  EXPECT_THAT(trace.received, HasSubstr("400 Bad Request")) << "who looks at it sees the answer";
+}
+
+TEST_F(AzureTest, OneWrongRegionSpoilsNoOther) {
+  set(R"({"bad":["eastuss"],"scores":{"Standard_D4@eastus":"Low","Standard_D4@westus":"Medium"}})");
+  auto typo = options();
+  typo.regions = {"eastus", "eastuss", "westus"};
+  const auto probe = this->probe(typo);
+  const Answer answer = ask(*probe, {profile("Standard_D2"), profile("Standard_D4"), profile("Standard_D4@westus")});
+  EXPECT_EQ(told(answer.results[0]), "HIGH: High in eastus, westus") << "more cannot be";
+  EXPECT_EQ(told(answer.results[1]), kRefused + "eastuss" + kWhyRefused);
+  EXPECT_EQ(told(answer.results[2]), "MEDIUM: Medium in westus");
+}
+
+/// Nine regions are two calls.
+TEST_F(AzureTest, HighElsewhereIsMoreThanAFailure) {
+  set(R"({"answers":[["locations/r0/placementScores",500,{},""]]})");
+  auto many = options();
+  many.regions.clear();
+  for (int i = 0; i < 9; ++i) many.regions.push_back(fmt::format("r{}", i));
+  EXPECT_THAT(told(one(many, profile("Standard_D2"))), StartsWith("HIGH: High in r4, "));
+  EXPECT_THAT(scores(), SizeIs(2));
+}
+
+TEST_F(AzureTest, OneFaultDoesNotEndARun) {
+  set(R"({"answers":[["/placementScores",500,{},""]]})");
+  const auto probe = this->probe(options());
+  const std::vector<core::Profile> profiles = {profile("Standard_D0@aaa"), profile("Standard_D1@bbb")};
+  const Answer answer = ask(*probe, profiles);
+  EXPECT_EQ(told(answer.results[0]), "answered 500 Internal Server Error");
+  EXPECT_EQ(told(answer.results[1]), "HIGH: High in bbb");
+  EXPECT_EQ(told(ask(*probe, profiles).results[0]), "HIGH: High in aaa");
+}
+
+TEST_F(AzureTest, FaultsInARowEndARun) {
+  set(R"({"answers":[["/placementScores",500,{},""],["/placementScores",503,{},""],["/placementScores",200,{},"<html>"]]})");
+  const auto probe = this->probe(options());
+  std::vector<core::Profile> profiles;
+  for (int i = 0; i < 5; ++i) profiles.push_back(profile(fmt::format("Standard_D{0}@r{0}", i)));
+  const Answer answer = ask(*probe, profiles);
+  EXPECT_EQ(told(answer.results[1]), "answered 503 Service Unavailable");
+  EXPECT_THAT(told(answer.results[4]), StartsWith("the answer is not JSON"));
+  EXPECT_THAT(scores(), SizeIs(3));
+  for (const Result& result : ask(*probe, profiles).results) EXPECT_THAT(told(result), StartsWith("HIGH"));
+}
+
+TEST_F(AzureTest, WhoMayNotAskAsksOnce) {
+  const std::string no = R"(["/placementScores",403,{},{"error":{"code":"AuthorizationFailed"}}])";
+  set(R"({"answers":[)" + no + "," + no + "]}");
+  const auto probe = this->probe(options());
+  const Answer answer = ask(*probe, {profile("Standard_D2@eastus"), profile("Standard_D4@westus")});
+  for (const Result& result : answer.results) EXPECT_EQ(told(result), "answered 403 Forbidden: AuthorizationFailed");
+  EXPECT_THAT(scores(), SizeIs(1));
+}
+
+TEST_F(AzureTest, RegionsMayHaveCapitals) {
+  auto capitals = options();
+  capitals.regions = {"EastUS"};
+  EXPECT_EQ(told(one(capitals, profile("Standard_D2"))), "HIGH: High in eastus");
+}
+
+// --- Quota
+
+TEST_F(AzureTest, AUsedUpQuotaIsLowWithoutAScore) {
+  const std::string skus = R"("skus":[{"resourceType":"virtualMachines","name":"Standard_D2","capabilities":
+      [{"name":"vCPUs","value":"2"}]},{"resourceType":"virtualMachines","name":"Standard_D8","capabilities":
+      [{"name":"vCPUs","value":"8"}]}])";
+  set("{" + skus + R"(,"usages":[["cores",100,100],["lowPriorityCores",97,100]]})");
+  auto with = options();
+  with.restrictions_every = std::chrono::hours{6};
+  const auto probe = this->probe(with);
+  const std::vector<core::Profile> profiles = {profile("Standard_D2@eastus"), profile("Standard_D8@eastus")};
+  for (int run = 0; run < 2; ++run) {
+    const Answer answer = ask(*probe, profiles);
+    EXPECT_EQ(told(answer.results[0]), "HIGH: High in eastus");
+    EXPECT_EQ(told(answer.results[1]), "LOW: no quota (3 of 100 vCPUs left) in eastus");
+  }
+  ASSERT_THAT(requests("/usages"), SizeIs(1));
+  EXPECT_EQ(requests("/usages")[0].at("path").as_string(),
+            "/subscriptions/sub-1/providers/Microsoft.Compute/locations/eastus/usages?api-version=2024-07-01");
+  EXPECT_THAT(std::string(scores().at(0).at("body").as_string()), Not(HasSubstr("Standard_D8")));
+  with.count = 2;
+  EXPECT_EQ(told(one(with, profiles[0])), "LOW: no quota (3 of 100 vCPUs left) in eastus");
+  set(R"({"usages":null})");
+  EXPECT_EQ(told(one(with, profiles[1])), "HIGH: High in eastus") << "without the right the score tells alone";
+}
+
+TEST_F(AzureTest, AnErrorOfQuotaIsAnAnswer) {
+  set(R"({"answers":[["/placementScores",409,{},{"error":{"code":"QuotaExceeded","message":"Operation results in …"}}]]})");
+  EXPECT_EQ(told(one(options(), profile("Standard_D2@eastus"))), "LOW: no quota (QuotaExceeded) in eastus");
 }
 
 TEST_F(AzureTest, AThrottledProbeWaitsAsLongAsAzureSays) {
@@ -156,6 +293,16 @@ TEST_F(AzureTest, AThrottledProbeWaitsAsLongAsAzureSays) {
   EXPECT_TRUE(first.asked);
   EXPECT_FALSE(ask(*probe, {profile("Standard_D2@eastus")}).asked);
   EXPECT_THAT(scores(), SizeIs(1));
+}
+
+TEST_F(AzureTest, ThrottledListsKeepNoScoreBack) {
+  set(R"({"answers":[["/skus",429,{"Retry-After":"3600"},""]]})");
+  auto with = options();
+  with.restrictions_every = std::chrono::hours{6};
+  const auto probe = this->probe(with);
+  EXPECT_EQ(told(ask(*probe, {profile("Standard_D2@eastus")}).results[0]), "HIGH: High in eastus");
+  EXPECT_EQ(told(ask(*probe, {profile("Standard_D4@westus")}).results[0]), "HIGH: High in westus");
+  EXPECT_THAT(requests("/skus"), SizeIs(1)) << "they wait as long as Azure says";
 }
 
 TEST_F(AzureTest, AfterItsShareOfCallsTheRestWaitsForItsTurn) {

@@ -22,7 +22,6 @@ constexpr std::size_t kMaxTraceBytes = 16 << 10;
 constexpr std::size_t kQuoted = 100;
 /// Clouds that say no time count by the minute.
 constexpr base::Duration kShortWait = std::chrono::minutes{1};
-constexpr base::Duration kLongWait = std::chrono::hours{1};
 
 bool is_success(const Response& response) {
   return response.status / 100 == 2;
@@ -51,7 +50,7 @@ CloudFailure failure_of(const Response& response, const Secrets& secrets) {
   failure.sentence = refused(response, failure.error, secrets);
   // An overloaded server that says when to come back is to be left alone until then, too.
   if (failure.error.throttled || response.retry_after.count() > 0)
-    failure.wait = std::max(response.retry_after, failure.error.for_an_hour ? kLongWait : base::Duration{0});
+    failure.wait = std::max(response.retry_after, failure.error.wait);
   if (failure.error.throttled && failure.wait.count() == 0) failure.wait = kShortWait;
   return failure;
 }

@@ -16,6 +16,8 @@ namespace json = boost::json;
 
 constexpr int kTooManyRequests = 429;
 constexpr std::size_t kLongestWord = 80;
+constexpr base::Duration kUntoldWait = std::chrono::hours{1};
+constexpr base::Duration kLongestWait = std::chrono::days{1};
 
 bool is_word_sign(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
@@ -62,6 +64,19 @@ std::string quota_in(std::string_view message) {
   return word_of(rest.substr(0, rest.find('\'')));
 }
 
+/// How long Azure's sentence, which may be plain text, wants to be left alone: "You have reached the maximum number of
+/// requests allowed. Please try again after 3600 seconds." An hour when it does not say it; 0 for other texts.
+base::Duration wait_in(std::string_view body) {
+  constexpr std::string_view kSentence = "maximum number of requests allowed";
+  constexpr std::string_view kAfter = "after ";
+  const auto sentence = body.find(kSentence);
+  if (sentence == std::string_view::npos) return base::Duration{0};
+  const auto after = body.find(kAfter, sentence);
+  const auto number = after != std::string_view::npos ? body.substr(after + kAfter.size()) : std::string_view();
+  const auto seconds = base::number_of<std::uint32_t>(number.substr(0, number.find(' '))).value_or(0);
+  return seconds > 0 ? std::min<base::Duration>(std::chrono::seconds{seconds}, kLongestWait) : kUntoldWait;
+}
+
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::any_of(words, [&](std::string_view each) { return base::equals_ignoring_case(word, each); });
 }
@@ -69,7 +84,8 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 }  // namespace
 
 CloudError read_cloud_error(int status, std::string_view body) {
-  CloudError error{.throttled = status == kTooManyRequests};
+  CloudError error{.throttled = status == kTooManyRequests, .wait = wait_in(body)};
+  error.throttled = error.throttled || error.wait.count() > 0;
   const auto value = parse_json(body);
   if (!value) return error;
   const std::string message = text_at(*value, "/error/message");
@@ -83,8 +99,7 @@ CloudError read_cloud_error(int status, std::string_view body) {
     error.quota = quota_in(message);
     return error;
   }
-  error.for_an_hour = message.contains("maximum number of requests allowed");
-  error.throttled = error.throttled || error.for_an_hour || googles ||
+  error.throttled = error.throttled || googles ||
                     is_one_of(error.word, {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED",
                                            "dailyLimitExceeded", "TooManyRequests"});
   if (const std::string number = entra_number(text_at(*value, "/error_description")); !number.empty())

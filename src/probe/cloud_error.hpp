@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/duration.hpp"
+
 /// Errors of clouds and of their servers of tokens. Pure; thread-safe.
 namespace probe {
 
@@ -12,8 +14,8 @@ struct CloudError {
   std::string word{};
   /// Too many calls: a later one may succeed.
   bool throttled = false;
-  /// Too many calls for an hour.
-  bool for_an_hour = false;
+  /// How long to wait, where the cloud's sentence says it; 0 otherwise.
+  base::Duration wait{0};
   /// A quota for machines is used up, which is an answer. Its name, if the cloud says it.
   bool no_quota = false;
   std::string quota{};

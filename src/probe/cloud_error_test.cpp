@@ -21,7 +21,18 @@ TEST(CloudError, OfAzure) {
   EXPECT_TRUE(read_cloud_error(429, "<html>").throttled);
   const auto hour = read_cloud_error(
       400, R"({"error":{"code":"BadRequest","message":"You have reached the maximum number of requests allowed."}})");
-  EXPECT_TRUE(hour.throttled && hour.for_an_hour);
+  EXPECT_TRUE(hour.throttled);
+  EXPECT_EQ(hour.wait, 1h);
+  const auto text = [](const std::string& sentence) {
+    const auto error = read_cloud_error(429, "You have reached the maximum number of requests allowed." + sentence);
+    return error.throttled ? error.wait : base::Duration{0};
+  };
+  EXPECT_EQ(text(" Please try again after 1800 seconds."), 30min);
+  EXPECT_EQ(text(" Please try again after 0 seconds."), 1h);
+  EXPECT_EQ(text(" Please try again after 4000000000 seconds."), 24h);
+  EXPECT_EQ(text(" Please try again after 40000000000000000000 seconds."), 1h);
+  EXPECT_EQ(text(" Please try again after "), 1h);
+  EXPECT_EQ(read_cloud_error(429, "after 3600 seconds").wait, 0h);
 }
 
 TEST(CloudError, OfServersOfTokens) {

@@ -26,8 +26,8 @@ class Plan {
   virtual ~Plan() = default;
 
   /// Makes the tasks of `probe` fit its configuration: one in all when `batched`, else one for each of its profiles;
-  /// and none due later than a period from now, should the period have become shorter. Those whose latest run failed are
-  /// due at once.
+  /// and none due later than a period from now, should the period have become shorter. Those whose latest run failed
+  /// are due at once.
   virtual void prepare(const std::string& probe, base::Duration ttl, bool batched) = 0;
   virtual void assign(std::span<const Assignment> assignments) = 0;
 };

@@ -53,8 +53,8 @@ def jwt_error(token, public_key, audience, now):
 class State:
     def __init__(self):
         self.lock = threading.Lock()
-        self.set = {"lifetime": 3600, "scores": {}, "no_quota": [], "skus": None, "obtainability": {}, "reservations": [],
-                    "quotas": None, "clock": 0, "answers": [], "secret": "open sesame", "page": 1000}
+        self.set = {"lifetime": 3600, "scores": {}, "no_quota": [], "skus": None, "usages": None, "bad": [], "obtainability": {},
+                    "reservations": [], "quotas": None, "clock": 0, "answers": [], "secret": "open sesame", "page": 1000}
         self.tokens = {}
         self.log = []
 
@@ -130,6 +130,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.placement_scores()
         if path.endswith("/skus"):
             return self.skus()
+        if path.endswith("/usages"):
+            return self.usages()
         if path.endswith("/advice/capacity"):
             return self.advice(path)
         if path.endswith("/reservations"):
@@ -199,6 +201,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         asked = json.loads(self.body)
         if len(asked["desiredSizes"]) > 5 or len(asked["desiredLocations"]) > 8:
             return self.send(400, {"error": {"code": "BadRequest", "message": "Too many sizes or locations"}})
+        bad = set(self.state.set["bad"]) & {*asked["desiredLocations"], *(each["sku"] for each in asked["desiredSizes"])}
+        if bad:
+            return self.send(400, {"error": {"code": "InvalidParameter", "message": f"The value {min(bad)} is invalid"}})
         scores = []
         for size in (each["sku"] for each in asked["desiredSizes"]):
             for region in asked["desiredLocations"]:
@@ -218,6 +223,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         base = f"http://{self.headers['Host']}{self.url.path}"
         more = f"{base}?begin={begin + size}" if begin + size < len(skus) else None
         self.send(200, {"value": skus[begin : begin + size], "nextLink": more})
+
+    def usages(self):
+        usages = self.state.set["usages"]
+        if usages is None:
+            return self.send(403, {"error": {"code": "AuthorizationFailed", "message": "no right"}})
+        items = [{"unit": "Count", "currentValue": current, "limit": limit, "name": {"value": name, "localizedValue": name}}
+                 for name, current, limit in usages]
+        self.send(200, {"value": items})
 
     # --- Google
 
