@@ -108,6 +108,7 @@ class AwsProbeTest(TestCase):
             ("CONFIG", (config + process, file), container),
             ("FILE", (config + process, file), {"AWS_PROFILE": "team"} | container),
             ("PROCESS", (config + process, file), {"AWS_PROFILE": "made"}),
+            ("PROCESS", (process + config.split("\n", 1)[1], file), {"AWS_PROFILE": "made"}),
             ("ENVIRONMENT", (config + process, file), {"AWS_PROFILE": "team", **dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys["ENVIRONMENT"]))}),
         ]:
             with self.subTest(name):
