@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct AwsOptions {
   std::string zone = "{label.zone}";
   /// Instance types with commas or blanks between; "" for the profile's name.
   std::string types = "{label.types}";
+  /// Types that serve the same jobs, three or more by the name of their group: one score for all profiles of one of
+  /// them. So there are fewer different requests, of which AWS limits new ones.
+  std::map<std::string, std::vector<std::string>> groups{};
   /// A score is the chance to get so many at once.
   std::uint64_t capacity = 1;
   CapacityUnit capacity_unit = CapacityUnit::instances;
@@ -46,6 +50,7 @@ void fields(C& options, Visit&& visit) {
   visit("region", options.region);
   visit("zone", options.zone);
   visit("types", options.types);
+  visit("groups", options.groups);
   visit("capacity", options.capacity);
   visit("capacity_unit", options.capacity_unit);
   visit("price_of", options.price_of);
@@ -53,5 +58,12 @@ void fields(C& options, Visit&& visit) {
   visit("endpoint", options.endpoint);
   visit("credentials_profile", options.credentials_profile);
 }
+
+/// "c5.large" may be one. Pure.
+bool is_instance_type(std::string_view text);
+
+/// AWS gives a score of its full scale for so many types, and takes no more than the other in one request.
+inline constexpr std::size_t kFewestTypesOfGroup = 3;
+inline constexpr std::size_t kMostTypesOfScore = 1000;
 
 }  // namespace config

@@ -100,6 +100,7 @@ std::string status_json(const refresh::ProbeStatus& status, const Seen& seen) {
       .add("profiles", fmt::format("{}", seen.profiles.size()))
       .add("failing", fmt::format("{}", seen.failing));
   if (daily.most > 0) object.add("most_calls_a_day", fmt::format("{:.0f}", daily.most));
+  if (daily.configurations > 0) object.add("configurations", fmt::format("{}", daily.configurations));
   if (config.has_periods())
     object.add("refresh", Object()
                               .add_text("min", base::to_string(config.refresh.min))

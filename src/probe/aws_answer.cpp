@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <initializer_list>
 #include <pugixml.hpp>
 
 #include "base/clock.hpp"
@@ -74,8 +74,38 @@ Or<AwsPrice> price_of(const pugi::xml_node& item) {
   return out;
 }
 
-bool is_one_of(std::string_view code, auto... words) {
-  return ((code == std::string_view(words)) || ...);
+/// Codes without what may be around them: "Client.", "Server.", "Exception". The first ones are those of AWS's SDKs.
+using Codes = std::initializer_list<std::string_view>;
+constexpr Codes kThrottled = {"Throttling",
+                              "Throttled",
+                              "RequestThrottled",
+                              "TooManyRequests",
+                              "ProvisionedThroughputExceeded",
+                              "RequestLimitExceeded",
+                              "LimitExceeded",
+                              "BandwidthLimitExceeded",
+                              "SlowDown",
+                              "PriorRequestNotComplete",
+                              "EC2Throttled",
+                              "Unavailable"};
+constexpr Codes kQuota = {"MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded",
+                          "ServiceQuotaExceeded"};
+constexpr Codes kCredentials = {"AuthFailure",          "ExpiredToken",       "RequestExpired",
+                                "InvalidClientTokenId", "UnrecognizedClient", "SignatureDoesNotMatch",
+                                "InvalidAccessKeyId",   "InvalidToken"};
+constexpr Codes kDenied = {"UnauthorizedOperation", "AccessDenied", "OptInRequired", "Blocked"};
+constexpr Codes kFailed = {"InternalError", "InternalFailure", "ServiceUnavailable"};
+
+bool is_one_of(std::string_view code, Codes codes) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
+std::string_view plain_code(std::string_view code) {
+  for (const std::string_view side : {"Client.", "Server."})
+    if (code.starts_with(side)) code.remove_prefix(side.size());
+  constexpr std::string_view kEnd = "Exception";
+  if (code.ends_with(kEnd)) code.remove_suffix(kEnd.size());
+  return code;
 }
 
 }  // namespace
@@ -105,25 +135,17 @@ AwsError read_aws_error(std::string_view xml) {
   return out;
 }
 
-AwsFault aws_fault(std::string_view code) {
-  if (is_one_of(code, "RequestLimitExceeded", "Throttling", "ThrottlingException", "Unavailable", "ServiceUnavailable",
-                "InternalError", "InternalFailure"))
-    return AwsFault::throttled;
+AwsFault aws_fault(std::string_view code, int status) {
+  code = plain_code(code);
+  if (status == 429 || status == 509 || is_one_of(code, kThrottled)) return AwsFault::throttled;
   if (code == "MaxConfigLimitExceeded") return AwsFault::configurations;
-  // MaxSpotInstanceCountExceeded, VcpuLimitExceeded and others.
-  if (code.ends_with("CountExceeded") || code.ends_with("LimitExceeded") || code.ends_with("QuotaExceeded"))
-    return AwsFault::quota;
-  if (is_one_of(code, "AuthFailure", "ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId",
-                "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId", "InvalidToken"))
-    return AwsFault::credentials;
-  if (is_one_of(code, "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired", "Blocked"))
-    return AwsFault::denied;
+  if (is_one_of(code, kQuota)) return AwsFault::quota;
+  if (is_one_of(code, kCredentials)) return AwsFault::credentials;
+  if (is_one_of(code, kDenied)) return AwsFault::denied;
+  if (status >= 500 || is_one_of(code, kFailed)) return AwsFault::failed;
+  for (const std::string_view word : {"Invalid", "Missing", "Unsupported", "Unknown"})
+    if (code.starts_with(word)) return AwsFault::values;
   return AwsFault::other;
-}
-
-bool is_about_values(std::string_view code) {
-  return code.starts_with("Invalid") || code.starts_with("Missing") || code.starts_with("Unsupported") ||
-         code.starts_with("Unknown");
 }
 
 }  // namespace probe

@@ -60,15 +60,15 @@ AwsError read_aws_error(std::string_view xml);
 /// What to do about an error.
 enum class AwsFault {
   other,           ///< this call alone has failed
-  throttled,       ///< ask again after a pause
+  values,          ///< a value that was asked for is not known there; the message says which, for all to see
+  failed,          ///< AWS itself has failed, maybe for this call alone: ask again after a pause
+  throttled,       ///< the account asks too often: ask again after a pause
   configurations,  ///< the quota of new configurations in 24 hours is used up: do not ask soon
   quota,           ///< the account may not have that much: an answer
   credentials,     ///< other credentials may help
   denied,          ///< the account's rights do not suffice
 };
-AwsFault aws_fault(std::string_view code);
-
-/// Their message is about the values that were asked for, so that people may see it.
-bool is_about_values(std::string_view code);
+/// `status` is that of HTTP.
+AwsFault aws_fault(std::string_view code, int status);
 
 }  // namespace probe

@@ -86,14 +86,29 @@ TEST(AwsAnswer, ErrorsHaveACodeAndAMessage) {
 }
 
 TEST(AwsAnswer, ACodeSaysWhatToDo) {
-  EXPECT_EQ(aws_fault("RequestLimitExceeded"), AwsFault::throttled);
-  EXPECT_EQ(aws_fault("MaxConfigLimitExceeded"), AwsFault::configurations);
-  EXPECT_EQ(aws_fault("MaxSpotInstanceCountExceeded"), AwsFault::quota);
-  EXPECT_EQ(aws_fault("VcpuLimitExceeded"), AwsFault::quota);
-  EXPECT_EQ(aws_fault("ExpiredToken"), AwsFault::credentials);
-  EXPECT_EQ(aws_fault("UnauthorizedOperation"), AwsFault::denied);
-  EXPECT_EQ(aws_fault("InvalidParameterValue"), AwsFault::other);
-  EXPECT_EQ(aws_fault(""), AwsFault::other);
+  const auto all_are = [](AwsFault fault, int status, std::initializer_list<const char*> codes) {
+    for (const char* code : codes) EXPECT_EQ(aws_fault(code, status), fault) << code << " " << status;
+  };
+  // The first ones are in botocore's list; some of them end as quotas do.
+  all_are(AwsFault::throttled, 503,
+          {"RequestLimitExceeded", "Client.RequestLimitExceeded", "Throttling", "ThrottlingException",
+           "ThrottledException", "RequestThrottled", "RequestThrottledException", "EC2ThrottledException", "SlowDown",
+           "ProvisionedThroughputExceededException", "PriorRequestNotComplete", "Server.Unavailable"});
+  all_are(AwsFault::throttled, 400, {"LimitExceededException", "BandwidthLimitExceeded", "TooManyRequestsException"});
+  all_are(AwsFault::throttled, 429, {"", "Other"});
+  all_are(AwsFault::throttled, 509, {"", "BandwidthLimitExceeded"});
+  all_are(AwsFault::configurations, 400,
+          {"MaxConfigLimitExceeded", "MaxConfigLimitExceededException", "Client.MaxConfigLimitExceeded"});
+  all_are(
+      AwsFault::quota, 400,
+      {"MaxSpotInstanceCountExceeded", "VcpuLimitExceeded", "InstanceLimitExceeded", "ServiceQuotaExceededException"});
+  all_are(AwsFault::credentials, 401, {"AuthFailure", "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"});
+  all_are(AwsFault::denied, 403, {"UnauthorizedOperation", "Client.UnauthorizedOperation", "AccessDeniedException"});
+  all_are(AwsFault::failed, 500, {"InternalError", "InternalFailure", "Server.InternalError", "", "Other"});
+  all_are(AwsFault::failed, 503, {"ServiceUnavailable", ""});
+  all_are(AwsFault::values, 400, {"InvalidParameterValue", "Client.InvalidParameterValue", "UnknownParameter"});
+  // A quota of something else is none of these machines.
+  all_are(AwsFault::other, 400, {"", "RulesPerSecurityGroupLimitExceeded", "DryRunOperation"});
 }
 
 TEST(AwsAnswer, ItsDateShowsAClockThatIsWrong) {

@@ -23,7 +23,9 @@ constexpr std::size_t kMostBytes = 16 << 20;
 constexpr std::chrono::minutes kMostSkew{4};
 /// Credentials that were replaced again while a question was under way are rare.
 constexpr int kMostLogins = 3;
+/// Questions in all. What AWS fails to answer holds up others.
 constexpr int kMostThrottled = 6;
+constexpr int kMostFailed = 3;
 constexpr std::chrono::seconds kFirstPause{1};
 constexpr std::chrono::seconds kLongestPause{20};
 
@@ -36,6 +38,8 @@ std::string explained(AwsFault fault, std::string_view action, std::string_view 
   switch (fault) {
     case AwsFault::throttled:
       return "AWS throttles the calls of this account";
+    case AwsFault::failed:
+      return "AWS failed";
     case AwsFault::configurations:
       return "the account has used up its new configurations of 24 hours";
     case AwsFault::quota:
@@ -58,14 +62,13 @@ std::string status_of(const Response& response, const Secrets& secrets) {
 AwsFailure failure_of(const Response& response, std::string_view form, std::string_view region,
                       const Secrets& secrets) {
   const AwsError error = read_aws_error(response.body);
-  AwsFailure failure{.fault =
-                         error.code.empty() && response.status >= 500 ? AwsFault::throttled : aws_fault(error.code)};
+  AwsFailure failure{.fault = aws_fault(error.code, response.status)};
   if (error.code.empty()) {
     failure.sentence = "AWS answered " + status_of(response, secrets);
     return failure;
   }
   failure.sentence = fmt::format("{} ({})", explained(failure.fault, action_of(form), region), error.code);
-  if (is_about_values(error.code)) failure.sentence += ": " + secrets.blotted(error.message);
+  if (failure.fault == AwsFault::values) failure.sentence += ": " + secrets.blotted(error.message);
   const std::string* date = response.header("Date");
   if (failure.fault != AwsFault::credentials || date == nullptr) return failure;
   const std::string clock = clock_error(*date, base::system_clock().wall_now());
@@ -93,7 +96,7 @@ struct AwsClient::Attempt {
   AwsFailure failure{};
   std::optional<AwsKeys> rejected{};
   int logins = 0;
-  int throttled = 0;
+  int pauses = 0;
   base::Backoff backoff{kFirstPause, kLongestPause};
 };
 
@@ -152,7 +155,10 @@ asio::awaitable<AwsAnswer<std::string>> AwsClient::ask(std::string region, std::
 asio::awaitable<bool> AwsClient::may_repeat(Attempt& attempt, const AwsKeys& keys, base::Duration retry_after,
                                             Call call) {
   const AwsFailure& failure = attempt.failure;
-  if (failure.fault == AwsFault::throttled && ++attempt.throttled < kMostThrottled)
+  const int most = failure.fault == AwsFault::throttled ? kMostThrottled
+                   : failure.fault == AwsFault::failed  ? kMostFailed
+                                                        : 0;
+  if (most > 0 && ++attempt.pauses < most)
     co_return co_await pause(std::max(attempt.backoff.next(), retry_after), call);
   if (failure.fault != AwsFault::credentials || failure.of_all || ++attempt.logins >= kMostLogins) co_return false;
   keys_.refuse(keys);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/environment.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -42,6 +44,11 @@ std::string config_file() {
 std::string setting(const AwsSettings& settings, std::string_view name) {
   const auto found = settings.find(name);
   return found != settings.end() ? found->second : "";
+}
+
+/// A role or SSO, which need more than keys.
+bool is_for_tools(const AwsSettings& settings) {
+  return settings.contains("role_arn") || settings.contains("sso_session") || settings.contains("sso_start_url");
 }
 
 /// Only over TLS, or from where no other machine can answer.
@@ -139,33 +146,34 @@ asio::awaitable<AwsLogin::Found> AwsLogin::of_web_identity(Limits limits) {
   co_return read_assumed_role(*answer);
 }
 
-/// The keys in a file; else the program that prints them, as `process`.
-AwsLogin::Found AwsLogin::of_file(const std::string& file, std::string& process) const {
+/// Of the profile; empty where the file has none.
+AwsSettings AwsLogin::section_of(const std::string& file) const {
   const auto text = base::read_file(file, kMostBytes);
-  if (!text) return std::nullopt;
-  const auto settings = read_aws_settings(*text, profile());
-  if (!settings) return std::nullopt;
-  auto keys = keys_in(*settings);
+  return text ? read_aws_settings(*text, profile()).value_or(AwsSettings()) : AwsSettings();
+}
+
+AwsLogin::Found AwsLogin::keys_of(const std::string& file, const AwsSettings& section) const {
+  auto keys = keys_in(section);
   if (!keys) return std::unexpected(fmt::format("profile '{}' in '{}': {}", profile(), file, keys.error()));
-  process = setting(*settings, "credential_process");
-  const bool other =
-      settings->contains("role_arn") || settings->contains("sso_session") || settings->contains("sso_start_url");
-  if (!*keys && process.empty() && other)
-    return std::unexpected(
-        fmt::format("profile '{0}' in '{1}' is for a role or for SSO; give it the line credential_process = "
-                    "aws configure export-credentials --profile {0} --format process, in a profile of its own",
-                    profile(), file));
   return keys;
 }
 
+/// Both files are about one profile. Keys beside a role are not for use: every AWS tool would take the role.
 asio::awaitable<AwsLogin::Found> AwsLogin::of_files(Limits limits) {
-  for (const std::string& file : {credentials_file(), config_file()}) {
-    std::string process;
-    Found found = of_file(file, process);
-    if (!found || *found) co_return found;
-    if (!process.empty()) co_return co_await of_process(std::move(process), limits);
-  }
-  co_return std::nullopt;
+  const std::string files[] = {credentials_file(), config_file()};
+  const AwsSettings sections[] = {section_of(files[0]), section_of(files[1])};
+  std::string process = setting(sections[0], "credential_process");
+  if (process.empty()) process = setting(sections[1], "credential_process");
+  const auto* role = std::ranges::find_if(sections, is_for_tools);
+  if (role != std::end(sections) && process.empty())
+    co_return std::unexpected(
+        fmt::format("profile '{0}' in '{1}' is for a role or for SSO; give it the line credential_process = "
+                    "aws configure export-credentials --profile {0} --format process, in a profile of its own",
+                    profile(), files[role - sections]));
+  Found found = role == std::end(sections) ? keys_of(files[0], sections[0]) : std::nullopt;
+  if (!found || *found) co_return found;
+  if (!process.empty()) co_return co_await of_process(std::move(process), limits);
+  co_return keys_of(files[1], sections[1]);
 }
 
 asio::awaitable<AwsLogin::Found> AwsLogin::of_process(std::string command, Limits limits) {

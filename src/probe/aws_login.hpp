@@ -37,7 +37,8 @@ class AwsLogin {
   };
 
   Found of_environment() const;
-  Found of_file(const std::string& file, std::string& process) const;
+  AwsSettings section_of(const std::string& file) const;
+  Found keys_of(const std::string& file, const AwsSettings& section) const;
   boost::asio::awaitable<Found> of_files(Limits limits);
   boost::asio::awaitable<Found> of_process(std::string command, Limits limits);
   boost::asio::awaitable<Found> of_web_identity(Limits limits);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/environment.hpp"
 #include "base/text.hpp"
@@ -18,8 +19,6 @@ namespace {
 template <class T>
 using Or = std::expected<T, std::string>;
 
-/// The API's limit of a list.
-constexpr std::size_t kMostTypes = 1000;
 /// An answer has the ten best regions or zones, so that no more may be asked for at once. One region has six zones, no
 /// other has more than four.
 constexpr std::ptrdiff_t kRegionsOfCall = 10;
@@ -57,21 +56,21 @@ std::string plain(std::string_view template_text, const core::Profile& profile) 
 }
 
 Or<std::vector<std::string>> types_in(std::string_view text) {
-  const auto is_part = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-'; };
   std::set<std::string> types;
   while (!text.empty()) {
     const std::string type(text.substr(0, text.find_first_of(", \t")));
     text.remove_prefix(std::min(type.size() + 1, text.size()));
     if (type.empty()) continue;
-    if (!type.contains('.') || !std::ranges::all_of(type, is_part))
+    if (!config::is_instance_type(type))
       return std::unexpected(
           fmt::format("'{}' is no instance type; give one such as c5.large, or several with commas "
                       "between, as the name or in the label types",
                       type));
     types.insert(type);
   }
-  if (types.empty() || types.size() > kMostTypes)
-    return std::unexpected(fmt::format("it has {} instance types; give 1 to {}", types.size(), kMostTypes));
+  if (types.empty() || types.size() > config::kMostTypesOfScore)
+    return std::unexpected(
+        fmt::format("it has {} instance types; give 1 to {}", types.size(), config::kMostTypesOfScore));
   return std::vector<std::string>(types.begin(), types.end());
 }
 
@@ -83,19 +82,24 @@ Or<std::string> region_of(const core::Profile& profile, const config::AwsOptions
   return std::unexpected(fmt::format("its region '{}' is not in the probe's list 'regions'; add it there", region));
 }
 
-std::string score_form(const AwsTarget& target, const config::AwsOptions& options) {
+std::vector<std::string> regions_beside(const AwsTarget& target, const std::vector<std::string>& all) {
   const std::ptrdiff_t most = target.zone.empty() ? kRegionsOfCall : kRegionsOfZonalCall;
-  const auto& all = options.regions;
   const auto first = all.begin() + (std::ranges::find(all, target.region) - all.begin()) / most * most;
   std::vector<std::string> regions(first, first + std::min(most, all.end() - first));
   std::ranges::sort(regions);
-  std::string out = form("GetSpotPlacementScores");
-  add_list(out, "InstanceType", target.types);
-  add(out, "TargetCapacity", fmt::format("{}", options.capacity));
-  add(out, "TargetCapacityUnitType", word_of(options.capacity_unit));
-  add(out, "SingleAvailabilityZone", target.zone.empty() ? "false" : "true");
-  add_list(out, "RegionName", regions);
-  return out;
+  return regions;
+}
+
+/// The group of a profile's only type decides about its score.
+void set_configuration(AwsTarget& target, const config::AwsOptions& options) {
+  target.configuration = {target.types, regions_beside(target, options.regions), !target.zone.empty()};
+  if (target.types.size() != 1) return;
+  for (const auto& [name, types] : options.groups) {
+    if (std::ranges::find(types, target.types.front()) == types.end()) continue;
+    target.group = name;
+    target.configuration.types = types;
+    std::ranges::sort(target.configuration.types);
+  }
 }
 
 std::string own_endpoint(std::string_view service, std::string_view region) {
@@ -116,13 +120,23 @@ Or<AwsTarget> aws_target(const core::Profile& profile, const config::AwsOptions&
   if (!types) return std::unexpected(std::move(types.error()));
   auto region = region_of(profile, options);
   if (!region) return std::unexpected(std::move(region.error()));
-  AwsTarget target{std::move(*types), std::move(*region), plain(options.zone, profile), ""};
+  AwsTarget target{.types = std::move(*types), .region = std::move(*region), .zone = plain(options.zone, profile)};
   if (!target.zone.empty() && !target.zone.contains("-az"))
     return std::unexpected(
         fmt::format("its zone '{}' is no ID of a zone; give one such as use1-az1, which means the same in all accounts",
                     target.zone));
-  target.score_form = score_form(target, options);
+  set_configuration(target, options);
   return target;
+}
+
+std::string scores_form(const AwsConfiguration& configuration, const config::AwsOptions& options) {
+  std::string out = form("GetSpotPlacementScores");
+  add_list(out, "InstanceType", configuration.types);
+  add(out, "TargetCapacity", fmt::format("{}", options.capacity));
+  add(out, "TargetCapacityUnitType", word_of(options.capacity_unit));
+  add(out, "SingleAvailabilityZone", configuration.zones ? "true" : "false");
+  add_list(out, "RegionName", configuration.regions);
+  return out;
 }
 
 std::string offerings_form(bool zones) {
@@ -132,7 +146,7 @@ std::string offerings_form(bool zones) {
   return out;
 }
 
-std::string prices_form(const std::set<std::string>& types, std::string_view product, base::Time now) {
+std::string prices_form(std::span<const std::string> types, std::string_view product, base::Time now) {
   std::string out = form("DescribeSpotPriceHistory");
   add_list(out, "InstanceType", types);
   add(out, "ProductDescription.1", product);
@@ -172,18 +186,19 @@ std::string aws_endpoint(std::string_view service, std::string_view region) {
 }
 
 AwsCalls aws_calls(std::span<const core::Profile* const> profiles, const config::AwsOptions& options) {
-  std::set<std::string> forms;
+  std::set<AwsConfiguration> configurations;
   std::map<std::string, std::set<std::string>> regions;
   std::set<std::string> zonal;
   for (const core::Profile* profile : profiles) {
     const auto target = aws_target(*profile, options);
     if (!target) continue;
-    forms.insert(target->score_form);
+    configurations.insert(target->configuration);
     regions[target->region].insert(target->types.begin(), target->types.end());
     if (!target->zone.empty()) zonal.insert(target->region);
   }
-  AwsCalls calls{.of_run = static_cast<double>(forms.size()),
-                 .of_day = static_cast<double>(regions.size() + kMostZones * zonal.size())};
+  AwsCalls calls{.of_run = static_cast<double>(configurations.size()),
+                 .of_day = static_cast<double>(regions.size() + kMostZones * zonal.size()),
+                 .configurations = configurations.size()};
   if (options.price_of.empty()) return calls;
   for (const auto& [region, types] : regions)
     calls.of_run += std::ceil(static_cast<double>(types.size() * kMostZones) / kItemsOfPage);

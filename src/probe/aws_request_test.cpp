@@ -29,7 +29,7 @@ TEST(AwsRequest, AProfileIsATypeInTheOnlyRegion) {
   EXPECT_THAT(target.types, ElementsAre("c5.large"));
   EXPECT_EQ(target.region, "eu-central-1");
   EXPECT_EQ(target.zone, "");
-  EXPECT_EQ(target.score_form,
+  EXPECT_EQ(scores_form(target.configuration, in({"eu-central-1"})),
             "Action=GetSpotPlacementScores&Version=2016-11-15&InstanceType.1=c5.large&TargetCapacity=1&"
             "TargetCapacityUnitType=units&SingleAvailabilityZone=false&RegionName.1=eu-central-1");
 }
@@ -44,7 +44,7 @@ TEST(AwsRequest, TypesRegionAndZoneComeFromLabelsOrTemplates) {
   EXPECT_THAT(target.types, ElementsAre("c5.large", "c5.xlarge", "m5.large"));
   EXPECT_EQ(target.zone, "usw2-az1");
   EXPECT_THAT(
-      target.score_form,
+      scores_form(target.configuration, options),
       EndsWith("&InstanceType.3=m5.large&TargetCapacity=64&TargetCapacityUnitType=vcpu&SingleAvailabilityZone=true&"
                "RegionName.1=us-east-1&RegionName.2=us-west-2"));
   options.region = "{provider}";
@@ -61,7 +61,7 @@ TEST(AwsRequest, TenRegionsShareAFormThatNewOnesAtTheEndDoNotChange) {
   std::vector<std::string> regions;
   for (int i = 1; i <= 12; ++i) regions.push_back(fmt::format("eu-west-{}", 13 - i));
   const auto form = [](const std::string& region, const std::vector<std::string>& all) {
-    return aws_target(profile("c5.large", {{"region", region}}), in(all)).value().score_form;
+    return scores_form(aws_target(profile("c5.large", {{"region", region}}), in(all))->configuration, in(all));
   };
   EXPECT_EQ(form("eu-west-12", regions), form("eu-west-3", regions));
   EXPECT_EQ(form("eu-west-2", regions), form("eu-west-1", regions));
@@ -105,7 +105,25 @@ TEST(AwsRequest, EndpointsAreAwssOwnUnlessOneIsGiven) {
   for (const char* name : {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"}) ::unsetenv(name);
 }
 
-/// The figure of the documents: 300 types in 20 regions, every 15 minutes.
+TEST(AwsRequest, ATypeOfAGroupHasTheGroupsScore) {
+  auto options = in({"eu-west-1"});
+  options.groups = {{"gpu", {"g6.xlarge", "g5.xlarge", "g6e.xlarge"}}};
+  const auto target = [&](std::string name, core::Labels labels = {}) {
+    return aws_target(profile(std::move(name), std::move(labels)), options).value();
+  };
+  const AwsTarget grouped = target("g5.xlarge");
+  EXPECT_EQ(grouped.group, "gpu");
+  EXPECT_THAT(grouped.types, ElementsAre("g5.xlarge")) << "for its offerings and its price";
+  EXPECT_THAT(grouped.configuration.types, ElementsAre("g5.xlarge", "g6.xlarge", "g6e.xlarge"));
+  EXPECT_EQ(target("x", {{"types", "g6.xlarge"}}).configuration, grouped.configuration);
+  EXPECT_NE(target("g5.xlarge", {{"zone", "euw1-az1"}}).configuration, grouped.configuration);
+  EXPECT_EQ(target("c5.large").group, "");
+  const AwsTarget several = target("x", {{"types", "g5.xlarge g6.xlarge"}});
+  EXPECT_EQ(several.group, "");
+  EXPECT_THAT(several.configuration.types, ElementsAre("g5.xlarge", "g6.xlarge"));
+}
+
+/// The figures of the documents: 300 types in 20 regions, every 15 minutes.
 TEST(AwsRequest, ThreeHundredTypesInTwentyRegionsStayWithinHalfOfTheLimit) {
   config::ProbeConfig config{.name = "aws", .kind = "aws", .ttl = std::chrono::minutes{15}};
   for (int i = 0; i < 20; ++i) config.aws.regions.push_back(fmt::format("eu-west-{}", i));
@@ -120,6 +138,12 @@ TEST(AwsRequest, ThreeHundredTypesInTwentyRegionsStayWithinHalfOfTheLimit) {
   EXPECT_EQ(daily.calls, 96 * 640 + 20);
   EXPECT_EQ(daily.most, 1'728'000);
   EXPECT_LE(daily.calls, daily.most / 2);
+  EXPECT_EQ(daily.configurations, 600);
+  // In groups of twelve types.
+  for (int i = 0; i < 300; ++i) config.aws.groups[fmt::format("g{}", i / 12)].push_back(fmt::format("c{}.large", i));
+  const DailyCalls grouped = daily_calls(config, pointers);
+  EXPECT_EQ(grouped.configurations, 50);
+  EXPECT_EQ(grouped.calls, 96 * 90 + 20);
 }
 
 }  // namespace

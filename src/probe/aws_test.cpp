@@ -141,6 +141,11 @@ TEST_F(AwsProbeTest, WrongAnswersAreFailuresOfTheirRowsAlone) {
   fails("gpu", HasSubstr("'gpu' is no instance type"));
 }
 
+TEST_F(AwsProbeTest, AnAnswer429IsThrottlingWithoutAnyCode) {
+  EXPECT_EQ(ask("many.large").value().score, 1);
+  EXPECT_EQ(count("GetSpotPlacementScores"), 3);
+}
+
 TEST_F(AwsProbeTest, MissingRightsEndTheRunWithoutTheAccount) {
   const auto probe = make();
   std::vector<core::Profile> profiles;
@@ -173,114 +178,110 @@ TEST_F(AwsProbeTest, ATestShowsEachCallWithoutSecrets) {
     EXPECT_THAT(trace.sent + trace.received, Not(HasSubstr(secret)));
 }
 
-// --- Credentials
+// --- What AWS refuses
 
-TEST_F(AwsProbeTest, CredentialsComeFromEachPlaceInItsTurn) {
-  const auto key = [&] {
-    const Result result = ask("few.large");
-    return result ? latest_key() : result.error();
-  };
-  EXPECT_EQ(key(), "AKIDENVIRONMENT");
-  forget();
-  set("AWS_EC2_METADATA_DISABLED", "false");
-  EXPECT_EQ(key(), "AKIDMACHINE1");
-  set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url("/container"));
-  set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file("container-token", "Bearer container-token-1\n"));
-  EXPECT_EQ(key(), "AKIDCONTAINER");
-  std::filesystem::create_directory(directory_ / ".aws");
-  file(".aws/config", fmt::format("[default]\naws_access_key_id = AKIDCONFIG\naws_secret_access_key = {}\n"
-                                  "[profile made]\ncredential_process = cat {}/made\n[profile sso]\nsso_session = x\n",
-                                  secret_of("CONFIG"), directory_.path().string()));
-  EXPECT_EQ(key(), "AKIDCONFIG");
-  file(".aws/credentials", fmt::format("[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = {}\n"
-                                       "aws_session_token = token-of-file\n",
-                                       secret_of("FILE")));
-  EXPECT_EQ(key(), "AKIDFILE");
-  file("made",
-       fmt::format(
-           R"({{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"{}","SessionToken":"token-of-process"}})",
-           secret_of("PROCESS")));
-  set("AWS_PROFILE", "made");
-  EXPECT_EQ(key(), "AKIDPROCESS");
-  set("AWS_PROFILE", "sso");
-  EXPECT_THAT(key(), HasSubstr("credential_process = aws configure export-credentials --profile sso --format process"));
-  set("AWS_WEB_IDENTITY_TOKEN_FILE", file("web-token", "web.identity.token\n"));
-  set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/vacancy");
-  EXPECT_EQ(key(), "AKIDWEB");
-  use_keys_of("ENVIRONMENT");
-  EXPECT_EQ(key(), "AKIDENVIRONMENT");
-  const auto named = make({.regions = {"eu-central-1"}, .credentials_profile = "made"});
-  EXPECT_TRUE(measure(*named, {profile("few.large")}).results.at(0));
-  EXPECT_EQ(latest_key(), "AKIDPROCESS") << "a profile that is asked for comes first";
+/// Each region refuses types that it does not have.
+TEST_F(AwsProbeTest, WhatTheHomeRegionLacksIsAskedForAtAnotherRegion) {
+  const auto probe = make({.regions = {"ca-central-1", "eu-west-1", "us-east-1"}, .price_of = ""});
+  const std::vector<core::Profile> profiles = {profile("away.large", {{"region", "us-east-1"}}),
+                                               profile("away.xlarge", {{"region", "eu-west-1"}}),
+                                               profile("few.large", {{"region", "us-east-1"}})};
+  for (int run = 1; run <= 2; ++run) {
+    const Answer answer = measure(*probe, profiles);
+    EXPECT_EQ(answer.results.at(0).value().score, 1);
+    EXPECT_EQ(answer.results.at(1).value().reason, "away.xlarge is not offered in eu-west-1");
+    EXPECT_EQ(answer.results.at(2).value().score, 3);
+    EXPECT_EQ(count("GetSpotPlacementScores"), 1 + 2 * run) << "the other region is kept";
+  }
+  // Where no region is known to have it, AWS's sentence stays.
+  EXPECT_THAT(measure(*probe, {profile("x", {{"region", "us-east-1"}, {"types", "away.large nowhere.large"}})})
+                  .results.at(0)
+                  .error(),
+              StartsWith("AWS answered (InvalidParameterValue): "));
 }
 
-TEST_F(AwsProbeTest, WithoutCredentialsTheErrorNamesAllPlaces) {
-  forget();
+TEST_F(AwsProbeTest, ARegionThatDoesNotExistFailsNoOther) {
+  const auto probe = make({.regions = {"eu-central-1", "eu-typo-1", "eu-west-1"}});
+  const std::vector<core::Profile> profiles = {profile("few.large", {{"region", "eu-central-1"}}),
+                                               profile("few.xlarge", {{"region", "eu-typo-1"}})};
+  for (int run = 1; run <= 2; ++run) {
+    const Answer answer = measure(*probe, profiles);
+    EXPECT_EQ(answer.results.at(0).value().score, 3);
+    EXPECT_THAT(answer.results.at(1).error(), HasSubstr("eu-typo-1"));
+  }
+  const auto both = measure(
+      *probe, {profile("few.large", {{"region", "eu-central-1"}}), profile("few.large", {{"region", "eu-typo-1"}})});
+  EXPECT_EQ(both.results.at(0).value().score, 3);
+  EXPECT_THAT(both.results.at(1).error(), StartsWith("AWS gives no score for eu-typo-1; its offerings are unknown: "));
+}
+
+TEST_F(AwsProbeTest, ATypeWithoutAPriceTakesItFromNoOther) {
   const auto probe = make();
-  const Answer answer = measure(*probe, {profile("few.large")});
-  EXPECT_FALSE(answer.asked);
-  EXPECT_THAT(
-      answer.results.at(0).error(),
-      AllOf(
-          StartsWith(
-              "no credentials of AWS: looked for AWS_ACCESS_KEY_ID and AWS_WEB_IDENTITY_TOKEN_FILE in the environment, "
-              "profile 'default' in '"),
-          HasSubstr("/.aws/credentials' and '"), HasSubstr("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI")));
-  set("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
-  EXPECT_EQ(error("few.large"),
-            "no credentials of AWS: the environment: it has aws_access_key_id without aws_secret_access_key");
-  forget();
-  set("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.org/keys");
-  EXPECT_THAT(error("few.large"), HasSubstr("must be https, or a container's metadata service"));
-  forget();
-  set("AWS_EC2_METADATA_DISABLED", "false");
-  set("AWS_EC2_METADATA_SERVICE_ENDPOINT", url("/none"));
-  EXPECT_THAT(error("few.large"), AllOf(HasSubstr("and for this machine's role ("), HasSubstr("/none: answered 400")));
+  const std::vector<core::Profile> profiles = {profile("unpriced.large"), profile("few.large"), profile("few.xlarge"),
+                                               profile("plain.large"),
+                                               profile("x", {{"types", "few.large unpriced.xlarge plain.large"}}),
+                                               // Of these AWS is not asked at all.
+                                               profile("y", {{"types", "few.large absent.large plain.large"}})};
+  for (int run = 1; run <= 2; ++run) {
+    const Answer answer = measure(*probe, profiles);
+    EXPECT_EQ(answer.results.at(0).value().price, core::Quantity());
+    EXPECT_THAT(answer.results.at(0).value().reason,
+                HasSubstr("; no price: AWS answered (InvalidParameterValue): The instance types are not valid: "));
+    for (std::size_t i = 1; i < profiles.size(); ++i) {
+      EXPECT_EQ(answer.results.at(i).value().price, 0.5) << i;
+      EXPECT_THAT(answer.results.at(i).value().reason, Not(HasSubstr("no price"))) << i;
+    }
+  }
+  const auto all = seen();
+  for (const auto& form : all.at("price_forms").as_array())
+    EXPECT_THAT(std::string(form.as_string()), Not(HasSubstr("absent.large")));
+  const auto asked = count("DescribeSpotPriceHistory");
+  EXPECT_TRUE(measure(*probe, profiles).results.at(1));
+  EXPECT_EQ(count("DescribeSpotPriceHistory"), asked + 1) << "what was refused is not asked for again";
 }
 
-TEST_F(AwsProbeTest, RejectedCredentialsAreLookedUpAgain) {
-  forget();
-  std::filesystem::create_directory(directory_ / ".aws");
-  const auto write = [&](const std::string& place, const std::string& token) {
-    file(".aws/credentials", fmt::format("[default]\naws_access_key_id = AKID{0}\naws_secret_access_key = {1}\n{2}",
-                                         place, secret_of(place), token));
-  };
-  write("GONE", "");
+TEST_F(AwsProbeTest, AnEmptyListOfOfferingsIsNotBelieved) {
+  const auto probe = make({.regions = {"eu-void-1"}});
+  const std::vector<core::Profile> profiles = {profile("few.large"), profile("absent.large")};
+  EXPECT_EQ(measure(*probe, profiles).results.at(0).value().score, 3);
+  EXPECT_EQ(measure(*probe, profiles).results.at(1).value().reason, "absent.large is not offered in eu-void-1")
+      << "it is asked for again";
+}
+
+TEST_F(AwsProbeTest, WhatAwsFailsToAnswerStopsNoOther) {
   const auto probe = make();
-  const auto first = measure(*probe, {profile("few.large")}).results.at(0);
-  EXPECT_EQ(first.error(),
-            "AWS rejects the credentials in eu-central-1; are they right, and is the region enabled (AuthFailure)");
-  EXPECT_THAT(first.error(), Not(HasSubstr("AKIDGONE")));
-  write("CONFIG", "");
-  EXPECT_TRUE(measure(*probe, {profile("few.large")}).results.at(0)) << "without a restart";
-  EXPECT_EQ(latest_key(), "AKIDCONFIG");
-}
-
-TEST_F(AwsProbeTest, AClockThatIsWrongIsNamed) {
-  EXPECT_THAT(
-      error("late.large"),
-      StartsWith("this machine's clock is 17m behind that of AWS, which takes no signature of it (RequestExpired); "));
-  EXPECT_EQ(count("GetSpotPlacementScores"), 1) << "other credentials would not help";
-}
-
-/// The machine's keys are replaced after each twenty calls, and the old ones are not taken from then on.
-TEST_F(AwsProbeTest, AHundredRotationsUnderLoadFailNoRun) {
-  get("/reset?20");
-  forget();
-  set("AWS_EC2_METADATA_DISABLED", "false");
-  std::vector<std::string> regions;
-  for (int i = 1; i <= 10; ++i) regions.push_back(fmt::format("eu-west-{}", i));
-  const auto probe = make({.regions = regions});
   std::vector<core::Profile> profiles;
-  for (const std::string& region : regions)
-    for (const char* first : {"large", "xlarge", "2xlarge", "4xlarge"})
-      for (const char* second : {"large", "xlarge", "2xlarge", "4xlarge"})
-        profiles.push_back(
-            profile("x", {{"region", region}, {"types", fmt::format("few.{} plain.{}", first, second)}}));
-  int runs = 0;
-  for (; seen().at("rotations").as_int64() <= 100; ++runs)
-    for (const Result& result : measure(*probe, profiles).results) ASSERT_TRUE(result) << result.error();
-  RecordProperty("runs", runs);
+  for (const char* size : {"large", "xlarge", "2xlarge", "4xlarge"})
+    profiles.push_back(profile(fmt::format("broken.{}", size)));
+  profiles.push_back(profile("few.large"));
+  const Answer answer = measure(*probe, profiles);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(answer.results.at(i).error(), "AWS failed (InternalError)");
+  EXPECT_EQ(answer.results.at(4).value().score, 3);
+  EXPECT_EQ(answer.error, "");
+  EXPECT_EQ(count("GetSpotPlacementScores"), 4 * 3 + 1);
+}
+
+// --- Groups
+
+TEST_F(AwsProbeTest, TypesOfAGroupShareItsScore) {
+  const auto probe =
+      make({.regions = {"eu-central-1", "eu-west-1"},
+            .groups = {{"web", {"plain.xlarge", "plain.large", "absent.large", "plain.2xlarge", "plain.4xlarge"}}}});
+  const auto in = [](const char* type, const char* region) { return profile(type, {{"region", region}}); };
+  std::vector<core::Profile> profiles = {in("plain.large", "eu-central-1"), in("plain.xlarge", "eu-west-1"),
+                                         in("absent.large", "eu-west-1"), in("few.large", "eu-west-1")};
+  const Answer answer = measure(*probe, profiles);
+  EXPECT_EQ(answer.results.at(0).value().level, Level::medium);
+  EXPECT_EQ(answer.results.at(0).value().reason,
+            "spot score 5 of 10 for any of group web: absent.large, plain.2xlarge, plain.4xlarge, plain.large, "
+            "plain.xlarge (MEDIUM: score >= 5)");
+  EXPECT_EQ(answer.results.at(1).value().reason, answer.results.at(0).value().reason);
+  EXPECT_EQ(answer.results.at(2).value().reason, "absent.large is not offered in eu-west-1") << "though others are";
+  EXPECT_EQ(answer.results.at(3).value().level, Level::high) << "of no group";
+  EXPECT_EQ(count("GetSpotPlacementScores"), 2);
+  const auto all = seen();
+  for (const auto& form : all.at("price_forms").as_array())
+    EXPECT_THAT(std::string(form.as_string()), Not(HasSubstr("4xlarge"))) << "prices are for the profiles' own types";
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ struct DailyCalls {
   double calls = 0;
   /// As many as its documents allow; 0 when they name no number.
   double most = 0;
+  /// Different questions among them, of which the source limits new ones in a day; 0 when it has no such limit.
+  std::size_t configurations = 0;
 };
 
 /// Those of a probe that measures these profiles.

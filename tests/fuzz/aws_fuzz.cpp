@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const auto& each : prices->items) fuzz::require(each.price >= 0);
   const auto error = probe::read_aws_error(text);
   fuzz::require(error.code.size() < 100 && (error.message.empty() || base::is_printable_utf8(error.message)));
-  static_cast<void>(probe::aws_fault(error.code));
+  static_cast<void>(probe::aws_fault(error.code, 400));
   check_keys(probe::read_aws_keys(text, "it"));
   check_keys(probe::read_assumed_role(text));
   if (const auto settings = probe::read_aws_settings(text, "default"))

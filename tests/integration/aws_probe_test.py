@@ -73,6 +73,19 @@ class AwsProbeTest(TestCase):
         listed = self.command("list")
         self.assertRegex(listed.stdout, r"\n  calls a day: \d+ of 1728000 that the source allows\n", listed)
 
+    def test_groups_share_scores_and_the_list_shows_the_configurations(self):
+        groups = {"web": ["plain.large", "plain.xlarge", "plain.2xlarge", "plain.4xlarge", "few.4xlarge"]}
+        seen = self.start(self.probe([*groups["web"][:4], "few.large"], groups=groups))
+        reason = "spot score 3 of 10 for any of group web: few.4xlarge, plain.2xlarge, plain.4xlarge, plain.large, plain.xlarge (LOW: not score >= 5)"
+        self.assertEqual({seen[name]["reason"] for name in groups["web"][:4]}, {reason})
+        self.assertIn("on the lower scale", seen["few.large"]["reason"])
+        self.assertEqual(len(set(self.server.forms)), 2)
+        self.assertIn("\n  configurations: 2, of which the source limits new ones in a day\n", self.command("list").stdout)
+        listed = json.loads(self.command("list", "--json").stdout)
+        self.assertEqual(listed[0]["configurations"], 2, listed)
+        printed = self.run_command("hardware", "--config", self.directory / "aws.yaml", "--print-config").stdout
+        self.assertIn("groups:\n      web:\n        - plain.large\n", printed)
+
     def test_a_test_shows_each_request_and_what_follows(self):
         self.start(self.probe(["few.large"]))
         shown = self.command("test", "aws/few.large")
@@ -95,6 +108,7 @@ class AwsProbeTest(TestCase):
             ("CONFIG", (config + process, file), container),
             ("FILE", (config + process, file), {"AWS_PROFILE": "team"} | container),
             ("PROCESS", (config + process, file), {"AWS_PROFILE": "made"}),
+            ("PROCESS", (process + config.split("\n", 1)[1], file), {"AWS_PROFILE": "made"}),
             ("ENVIRONMENT", (config + process, file), {"AWS_PROFILE": "team", **dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys["ENVIRONMENT"]))}),
         ]:
             with self.subTest(name):

@@ -14,16 +14,22 @@ The instance types that are asked about say what happens, each with any size beh
   absent      not offered anywhere
   throttled   RequestLimitExceeded twice, then as plain
   busy        RequestLimitExceeded always
+  many        429 without XML twice, then as plain
+  broken      InternalError always
   configured  MaxConfigLimitExceeded
   quota       MaxSpotInstanceCountExceeded
   denied      UnauthorizedOperation
   wrong       InvalidParameterValue
+  away        offered in us-east-1 only; everywhere else InvalidParameterValue
+  unpriced    InvalidParameterValue for any list of prices with it
   missing     no region in the answer
   shape       another document, with 200
   number      a score of 11
   cut         half of the answer
   late        RequestExpired, from a clock that is 17 minutes ahead
-GET /seen tells, as JSON, what came: calls by action, the access keys of each, forms of scores, and rotations.
+A question for scores of eu-typo-1 gets InvalidParameterValue, and one to it no answer. The first answer of eu-void-1 has no
+offerings.
+GET /seen tells, as JSON, what came: calls by action, the access keys of each, forms of scores and prices, and rotations.
 GET /reset?N forgets that; from then on the keys of the machine rotate after every N calls (0: never).
 """
 
@@ -38,14 +44,10 @@ import threading
 import time
 import urllib.parse
 
-import botocore.auth
-import botocore.awsrequest
-import botocore.credentials
-import botocore.parsers
-import botocore.serialize
 import botocore.session
 
-NAMESPACE = {"ec2": "http://ec2.amazonaws.com/doc/2016-11-15/", "sts": "https://sts.amazonaws.com/doc/2011-06-15/"}
+from aws_model import NAMESPACE, Model, signature_error
+
 # Keys by their place. Those of a machine rotate: MACHINE1, MACHINE2, …
 KEYS = {name: (f"AKID{name}", f"secret/+of-{name}-0123456789", token) for name, token in [
     ("ENVIRONMENT", ""), ("FILE", "token-of-file"), ("CONFIG", ""), ("PROCESS", "token-of-process"),
@@ -57,76 +59,6 @@ ROLE = "arn:aws:iam::123456789012:role/vacancy"
 
 def machine_keys(number):
     return f"AKIDMACHINE{number}", f"secret-of-machine-{number}-0123456789", f"token-of-machine-{number}"
-
-
-def signature_error(method, url, headers, body, keys):
-    """The code of EC2 for a wrong signature, or ""."""
-    algorithm, _, rest = headers.get("Authorization", "").partition(" ")
-    if algorithm != "AWS4-HMAC-SHA256":
-        return "MissingAuthenticationToken"
-    fields = dict(field.strip().split("=", 1) for field in rest.split(","))
-    access_key, _, region, service, _ = fields["Credential"].split("/")
-    if access_key not in keys:
-        return "AuthFailure"
-    secret, token = keys[access_key]
-    if headers.get("X-Amz-Security-Token", "") != token:
-        return "AuthFailure"
-    signed = fields["SignedHeaders"].split(";")
-    if not {"host", "x-amz-date"} <= set(signed) or (token and "x-amz-security-token" not in signed):
-        return "SignatureDoesNotMatch"
-    request = botocore.awsrequest.AWSRequest(method, url, {name: headers[name] for name in signed}, body)
-    request.context["timestamp"] = headers["X-Amz-Date"]
-    signer = botocore.auth.SigV4Auth(botocore.credentials.Credentials(access_key, secret, token or None), service, region)
-    signature = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    return "" if signature == fields["Signature"] else "SignatureDoesNotMatch"
-
-
-class Model:
-    """A service of AWS as its official description has it."""
-
-    def __init__(self, session, service, protocol):
-        self.service = session.get_service_model(service)
-        self.namespace = NAMESPACE[service]
-        self.serializer = botocore.serialize.create_serializer(protocol, include_validation=True)
-        self.parser = botocore.parsers.create_parser(protocol)
-
-    def meaning(self, form):
-        """The parameters of a form. Fails when botocore would send another form for them."""
-        operation = self.service.operation_model(form["Action"])
-        if form["Version"] != self.service.api_version:
-            raise ValueError(f"Version is {form['Version']}")
-        shape = operation.input_shape
-        meant = {name: value for name, member in shape.members.items()
-                 if (value := self._value(form, self._name(name, member), member)) is not None}
-        times = {name for name, member in shape.members.items() if member.type_name == "timestamp"}
-        again = self.serializer.serialize_to_request(meant, operation)["body"]
-        for name, text in form.items():
-            if str(again.get(name)) != text and name not in times:
-                raise ValueError(f"botocore writes {name}={again.get(name)!r}, not {text!r}")
-        return meant
-
-    @staticmethod
-    def _name(name, member):
-        written = member.serialization.get("name", name)
-        return member.serialization.get("queryName", written[0].upper() + written[1:])
-
-    def _value(self, form, prefix, shape):
-        if shape.type_name == "list":
-            items = []
-            while (item := self._value(form, f"{prefix}.{len(items) + 1}", shape.member)) is not None:
-                items.append(item)
-            return items or None
-        if prefix not in form:
-            return None
-        return {"integer": int, "boolean": "true".__eq__}.get(shape.type_name, str)(form[prefix])
-
-    def check_answer(self, action, body, expected):
-        """Does botocore read the list with so many items?"""
-        answer = {"status_code": 200, "headers": {}, "body": body}
-        parsed = self.parser.parse(answer, self.service.operation_model(action).output_shape)
-        found = max((len(value) for value in parsed.values() if isinstance(value, list)), default=-1)
-        if found != expected:
-            raise ValueError(f"botocore reads {found} items, not {expected}: {parsed}")
 
 
 def xml(**members):
@@ -212,6 +144,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Exception as wrong:  # whatever botocore raises
             return self.error(400, "InvalidForm", str(wrong))
         self.server.called(self.headers["Authorization"].split("=")[1].split("/")[0])
+        if self.region() == "eu-typo-1":
+            self.close_connection = True
+            return None
         return getattr(self, action)(meant, body.decode())
 
     def assume(self, form):
@@ -235,9 +170,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.forms.append(form)
         types = meant["InstanceTypes"]
         case = types[0].partition(".")[0]
-        if case == "throttled" and self.server.count(form) <= 2:
+        if case in ("throttled", "many") and self.server.count(form) <= 2:
+            if case == "many":
+                return self.send(429, "<html>Slow down")
             case = "busy"
-        errors = {"busy": (503, "RequestLimitExceeded"), "configured": (400, "MaxConfigLimitExceeded"), "late": (400, "RequestExpired"),
+        if "eu-typo-1" in meant["RegionNames"] or (case == "away" and self.region() != "us-east-1"):
+            case = "wrong"
+        errors = {"busy": (503, "RequestLimitExceeded"), "broken": (500, "InternalError"), "configured": (400, "MaxConfigLimitExceeded"), "late": (400, "RequestExpired"),
                   "quota": (400, "MaxSpotInstanceCountExceeded"), "denied": (403, "UnauthorizedOperation"),
                   "wrong": (400, "InvalidParameterValue")}
         self.ahead = 17 * 60 if case == "late" else 0
@@ -258,17 +197,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def DescribeInstanceTypeOfferings(self, meant, _):
         region = self.region()
+        if region == "eu-void-1" and self.server.count("void") == 1:
+            return self.page("DescribeInstanceTypeOfferings", "instanceTypeOfferingSet", [])
+        families = self.server.families + (["away"] if region == "us-east-1" else [])
         places = [region] if meant["LocationType"] == "region" else [f"{self.server.short(region)}-{zone}" for zone in ("az1", "az2")]
         items = [xml(instanceType=f"{family}.{size}", locationType=meant["LocationType"], location=place) for place in places
-                 for family in self.server.families for size in ("large", "xlarge", "2xlarge", "4xlarge")
+                 for family in families for size in ("large", "xlarge", "2xlarge", "4xlarge")
                  if not (place.endswith("az2") and size == "4xlarge")]
         # In two pages.
         half = len(items) // 2
         first = "NextToken" not in meant
         return self.page("DescribeInstanceTypeOfferings", "instanceTypeOfferingSet", items[:half] if first else items[half:], "2" if first else "")
 
-    def DescribeSpotPriceHistory(self, meant, _):
+    def DescribeSpotPriceHistory(self, meant, form):
+        self.server.price_forms.append(form)
         region = self.region()
+        refused = [kind for kind in meant["InstanceTypes"] if kind.startswith("unpriced.")]
+        if refused:
+            return self.error(400, "InvalidParameterValue", f"The instance types are not valid: {refused}")
         items = [xml(instanceType=kind, productDescription=meant["ProductDescriptions"][0], spotPrice=f"{0.5 + zone / 10 + old:.6f}",
                      timestamp=f"2026-11-{29 - old}T04:32:53.000Z", availabilityZone=f"{region}{'abc'[zone]}",
                      availabilityZoneId=f"{self.server.short(region)}-az{zone + 1}")
@@ -284,8 +230,8 @@ class AwsServer(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 1024
-    families = ["plain", "few", "page", "endless", "throttled", "busy", "configured", "quota", "denied", "wrong", "missing", "shape",
-                "number", "cut", "late"]
+    families = ["plain", "few", "page", "endless", "throttled", "busy", "many", "broken", "configured", "quota", "denied", "wrong",
+                "unpriced", "missing", "shape", "number", "cut", "late"]
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
@@ -300,7 +246,7 @@ class AwsServer(http.server.ThreadingHTTPServer):
             self.rotations = 1
             self.counts = collections.Counter()
             self.used = []
-            self.forms = []
+            self.forms, self.price_forms = [], []
 
     @property
     def url(self):
@@ -333,7 +279,8 @@ class AwsServer(http.server.ThreadingHTTPServer):
 
     def seen(self):
         with self.lock:
-            return {"counts": self.counts, "used": self.used, "forms": self.forms, "rotations": self.rotations}
+            return {"counts": self.counts, "used": self.used, "forms": self.forms, "price_forms": self.price_forms,
+                    "rotations": self.rotations}
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()

@@ -12,3 +12,11 @@ export function acknowledgeTask(task: ecs.FargateTaskDefinition): void {
     reason: 'ecr:GetAuthorizationToken, which fetching an image needs, has no narrower resource.',
   });
 }
+
+/** The same for a task that may ask for spot placement scores. */
+export function acknowledgeSpotScores(task: ecs.FargateTaskDefinition): void {
+  Validations.of(task.taskRole).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'The three actions of EC2 that probes of kind aws need read lists of AWS, and know no resources.',
+  });
+}

@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { addAgent, hardwareMetric } from './agent';
 import { authorities } from './authorities';
 import type { Database } from './database';
-import { acknowledgeTask } from './findings';
+import { acknowledgeSpotScores, acknowledgeTask } from './findings';
 import { type Network, ports } from './network';
 import type { Settings } from './settings';
 import { addContainer, image, logGroup, rolling, task } from './task';
@@ -59,6 +59,7 @@ export class Hardware extends Construct {
     this.addContainers(props);
     this.allowFunctions(settings.functions);
     acknowledgeTask(this.task);
+    if (settings.spotScores) this.allowSpotScores();
 
     const namespace = new servicediscovery.PrivateDnsNamespace(this, 'Names', { name: 'vacancy.internal', vpc: network.vpc });
     this.service = new ecs.FargateService(this, 'Service', {
@@ -155,5 +156,12 @@ export class Hardware extends Construct {
     const arn = (name: string) =>
       Stack.of(this).formatArn({ service: 'lambda', resource: 'function', resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
     this.task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: functions.map(arn) }));
+  }
+
+  /** The calls of probes of kind aws. */
+  private allowSpotScores(): void {
+    const actions = ['GetSpotPlacementScores', 'DescribeInstanceTypeOfferings', 'DescribeSpotPriceHistory'];
+    this.task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: actions.map((action) => `ec2:${action}`), resources: ['*'] }));
+    acknowledgeSpotScores(this.task);
   }
 }

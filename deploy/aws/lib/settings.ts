@@ -23,6 +23,8 @@ export interface Settings {
   readonly configuration: string | undefined;
   /** Names of Lambda functions that the hardware service may call. */
   readonly functions: readonly string[];
+  /** May the hardware service ask EC2, as probes of kind aws do? */
+  readonly spotScores: boolean;
 }
 
 /** With its secrets' names and the authorities' certificates, a task definition must stay below 64 KB. */
@@ -30,7 +32,7 @@ const mostConfigurationBytes = 32 * 1024;
 
 export const names = [
   'region', 'certificateArn', 'alarmEmail', 'requestsPerSecond', 'portalMin', 'portalMax', 'hardwareMin', 'hardwareMax',
-  'natGateways', 'databaseClass', 'databaseStandby', 'configFile', 'functions',
+  'natGateways', 'databaseClass', 'databaseStandby', 'configFile', 'functions', 'spotScores',
 ] as const;
 type Name = (typeof names)[number];
 
@@ -56,6 +58,8 @@ export function readSettings(app: App): Settings {
       fail(name, `is '${given}'; it must be a whole number from ${least} to ${most}`);
     return Number(given);
   };
+  const flag = (name: Name, otherwise: boolean): boolean =>
+    (text(name, /^(true|false)$/, 'true or false') ?? String(otherwise)) === 'true';
   const replicas = (service: 'portal' | 'hardware'): Replicas => {
     const min = number(`${service}Min`, 2, 1, 1000);
     return { min, max: number(`${service}Max`, Math.max(10, min), min, 1000) };
@@ -75,9 +79,10 @@ export function readSettings(app: App): Settings {
     hardware: replicas('hardware'),
     natGateways: number('natGateways', 2, 1, 2),
     databaseClass: text('databaseClass', /^[a-z0-9]+\.[a-z0-9]+$/, 't4g.small') ?? 't4g.small',
-    databaseStandby: (text('databaseStandby', /^(true|false)$/, 'true or false') ?? 'true') === 'true',
+    databaseStandby: flag('databaseStandby', true),
     configuration: readConfiguration(value('configFile')),
     functions: readFunctions(app.node.tryGetContext('functions')),
+    spotScores: flag('spotScores', false),
   };
 }
 

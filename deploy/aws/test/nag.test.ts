@@ -25,6 +25,8 @@ test('what was acknowledged is this, each where it is, with a reason', () => {
   assert.deepEqual(full.acknowledged, plain);
   const added = [...synthesise({ databaseStandby: 'false', databaseClass: 't4g.micro' }).acknowledged.keys()].filter((one) => !plain.has(one));
   assert.deepEqual(added, ['AwsSolutions-RDS3 Vacancy/Database/Instance']);
+  const spot = [...synthesise({ spotScores: 'true' }).acknowledged.keys()].filter((one) => !plain.has(one));
+  assert.deepEqual(spot, ['AwsSolutions-IAM5[Resource::*] Vacancy/Hardware/Task/TaskRole']);
 });
 
 test('what nobody has acknowledged is found', () => {

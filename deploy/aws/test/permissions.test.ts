@@ -1,7 +1,9 @@
 // Who may do what in AWS: every statement, word for word.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { type Data, nameOf, synthesise, type Template, text } from './support';
+import { type Data, nameOf, project, synthesise, type Template, text } from './support';
 
 const { system, capacity } = synthesise();
 const calling = synthesise({ functions: 'capacity, quota_eu' }).system;
@@ -61,6 +63,17 @@ test('the hardware service may call the functions that are named, and no other',
   const added = permissions(calling).filter((line) => !minimal.includes(line));
   assert.deepEqual(added, [`HardwareTaskTaskRole: lambda:InvokeFunction on ${arn('capacity')} and ${arn('quota_eu')}`]);
   assert.equal(permissions(calling).length, minimal.length + 1);
+});
+
+test('the hardware service may ask for spot scores where that is wanted', () => {
+  const { system } = synthesise({ spotScores: 'true' });
+  assert.deepEqual(permissions(system).filter((line) => !minimal.includes(line)),
+    ['DescribeInstanceTypeOfferings', 'DescribeSpotPriceHistory', 'GetSpotPlacementScores'].map((action) => `HardwareTaskTaskRole: ec2:${action} on *`));
+  assert.equal(permissions(system).length, minimal.length + 3);
+  // The rights that docs/clouds.md lists.
+  const clouds = readFileSync(path.join(project, '../../docs/clouds.md'), 'utf8');
+  for (const action of clouds.matchAll(/"(ec2:\w+)"/g)) assert.ok(permissions(system).includes(`HardwareTaskTaskRole: ${action[1]} on *`), action[1]);
+  assert.equal([...clouds.matchAll(/"(ec2:\w+)"/g)].length, 3);
 });
 
 test('roles are taken by one service each', () => {

@@ -13,17 +13,17 @@ test('without context values there are defaults', () => {
   assert.deepEqual(settings({}), {
     region: 'eu-central-1', certificateArn: undefined, alarmEmail: undefined, requestsPerSecond: 200,
     portal: { min: 2, max: 10 }, hardware: { min: 2, max: 10 }, natGateways: 2, databaseClass: 't4g.small',
-    databaseStandby: true, configuration: undefined, functions: [],
+    databaseStandby: true, configuration: undefined, functions: [], spotScores: false,
   });
 });
 
 test('values come as texts from the command line and as they are from a file', () => {
   for (const context of [
-    { natGateways: '1', databaseStandby: 'false', functions: 'a,b', portalMin: '12' },
-    { natGateways: 1, databaseStandby: false, functions: ['a', 'b'], portalMin: 12 },
+    { natGateways: '1', databaseStandby: 'false', functions: 'a,b', spotScores: 'true', portalMin: '12' },
+    { natGateways: 1, databaseStandby: false, functions: ['a', 'b'], spotScores: true, portalMin: 12 },
   ]) {
-    const { natGateways, databaseStandby, functions, portal } = settings(context);
-    assert.deepEqual([natGateways, databaseStandby, functions, portal], [1, false, ['a', 'b'], { min: 12, max: 12 }]);
+    const { natGateways, databaseStandby, functions, spotScores, portal } = settings(context);
+    assert.deepEqual([natGateways, databaseStandby, functions, spotScores, portal], [1, false, ['a', 'b'], true, { min: 12, max: 12 }]);
   }
   assert.equal(settings({ certificateArn: certificate }).certificateArn, certificate);
   assert.equal(settings({ alarmEmail: '' }).alarmEmail, undefined, 'an empty one is none');
@@ -43,6 +43,7 @@ test('what makes no sense is refused, with what is right', () => {
     [{ certificateArn: certificate.replace('eu-central-1', 'us-east-1') }, /'certificateArn' is of us-east-1; the load balancer of eu-central-1 needs one of there/],
     [{ alarmEmail: 'nobody' }, /'alarmEmail' is 'nobody'/],
     [{ databaseStandby: 'no' }, /true or false/],
+    [{ spotScores: 'yes' }, /'spotScores' is 'yes'; it must look like true or false/],
     [{ databaseClass: 'db.t4g.small' }, /'databaseClass' is 'db\.t4g\.small'; it must look like t4g\.small/],
     [{ functions: 'capacity,*' }, /'functions' has '\*'; give names of Lambda functions/],
     [{ functions: 'arn:aws:lambda:eu-central-1:1:function:x' }, /give names/],

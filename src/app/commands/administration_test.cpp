@@ -219,7 +219,7 @@ TEST_F(AdministrationTest, ListsProbes) {
     {"name":"paced","kind":"http","match":{"provider":"r","name":"*"},"ttl":"15m","profiles":2,"failing":0,"calls_a_day":5760,
      "limits":[],"refresh":{"min":"30s","max":"15m","watched":1,"watched_period":"45s"}},
     {"name":"cloud","kind":"http","match":{"provider":"q","name":"*"},"ttl":"5m","profiles":3,"failing":2,
-     "calls_a_day":864,"most_calls_a_day":1728000,
+     "calls_a_day":864,"most_calls_a_day":1728000,"configurations":9,
      "limits":[{"left":3,"calls":10,"window":"1h"},{"calls":5,"window":"1m"}],"slow_since":"T1",
      "last_failure":{"failed_at":"T2","provider":"q","name":"x","error":"no\u001b"}}])";
   will_answer({{200, probes}});
@@ -231,6 +231,7 @@ TEST_F(AdministrationTest, ListsProbes) {
             "cloud (http) measures q/* every 5m: 3 profiles, 2 failing\n"
             "  budget: 3 of 10 in 1h left, ? of 5 in 1m left\n"
             "  calls a day: 864 of 1728000 that the source allows\n"
+            "  configurations: 9, of which the source limits new ones in a day\n"
             "  slowed down since T1, because its source fails\n"
             "  last failure: T2 q/x: no?\n");
   EXPECT_EQ(probe({"list", "--json"}).out, probes);

@@ -57,6 +57,8 @@ void print_probe(const json::object& probe) {
     std::cout << fmt::format("  calls a day: {}{}{}\n", probe.contains("refresh") ? "up to " : "", calls,
                              most.empty() ? "" : fmt::format(" of {} that the source allows", most));
   }
+  if (const std::string configurations = text_at(probe, "configurations"); !configurations.empty())
+    std::cout << fmt::format("  configurations: {}, of which the source limits new ones in a day\n", configurations);
   if (const std::string since = text_at(probe, "slow_since"); !since.empty())
     std::cout << fmt::format("  slowed down since {}, because its source fails\n", since);
   if (const json::value* failure = probe.if_contains("last_failure")) {
