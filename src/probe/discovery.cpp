@@ -19,23 +19,23 @@ struct Element {
 };
 
 /// The text for what is between braces; "" when the element does not have it.
-std::string text_for(std::string_view word, const Element& element) {
+std::string text_for(std::string_view word, const Element& element, bool untyped) {
   if (word == "key") return element.key;
   const auto path = config::parse_path(word);
   if (!path) return "";
-  const Place place = place_at(*element.value, *path);
+  const Place place = place_at(*element.value, *path, untyped);
   return place.is == Place::Is::value ? plain_text(*place.value) : "";
 }
 
 /// "" when the element lacks a part of it.
-std::string name_of(std::string_view name, const Element& element) {
+std::string name_of(std::string_view name, const Element& element, bool untyped) {
   std::string out;
   while (!name.empty()) {
     const auto open = std::min(name.find('{'), name.size());
     const auto close = name.find('}', open);
     out += name.substr(0, open);
     if (close == std::string_view::npos) return out.append(name.substr(open));
-    const std::string text = text_for(name.substr(open + 1, close - open - 1), element);
+    const std::string text = text_for(name.substr(open + 1, close - open - 1), element, untyped);
     if (text.empty()) return "";
     out += text;
     name.remove_prefix(close + 1);
@@ -47,12 +47,12 @@ std::string name_of(std::string_view name, const Element& element) {
 std::vector<Element> elements(const json::value& answer, const config::Discover& discover, bool untyped) {
   auto path = config::parse_path(discover.list).value_or(config::Path{});
   const config::PathStep search = take_search(path);
-  const json::value* list = place_at(answer, path).value;
+  const json::value* list = place_at(answer, path, untyped).value;
   if (list == nullptr) return {};
   std::vector<Element> all;
   if (!search.search.empty()) {
-    for (const json::value* found : elements_of(*list, search)) all.push_back({"", found});
-  } else if (untyped && list->is_object() && !name_of(discover.name, {"", list}).empty()) {
+    for (const json::value* found : elements_of(*list, search, untyped)) all.push_back({"", found});
+  } else if (untyped && list->is_object() && !name_of(discover.name, {"", list}, untyped).empty()) {
     all.push_back({"", list});
   } else if (const json::object* object = list->if_object()) {
     for (const auto& member : *object)
@@ -71,7 +71,7 @@ std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const 
   std::vector<core::ProfileKey> keys;
   bool any = false;
   for (const Element& element : elements(answer, discover, untyped)) {
-    auto key = core::checked_key(match.provider, name_of(discover.name, element));
+    auto key = core::checked_key(match.provider, name_of(discover.name, element, untyped));
     any = any || key;
     if (key && base::glob_match(match.name, key->name)) keys.push_back(std::move(*key));
   }

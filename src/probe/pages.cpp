@@ -43,10 +43,22 @@ Or<std::string> resolved(const std::string& url, const std::string& reference) {
   return fmt::format("{}{}{}", origin, there.path.empty() ? "/" : there.path, there.query);
 }
 
+/// Where `sign` is first outside of quoted texts (RFC 9110, section 5.6.4); the end of `text` when it is not there.
+std::size_t end_of_part(std::string_view text, char sign) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == sign && !quoted) return i;
+    if (text[i] == '"') quoted = !quoted;
+    // The next one is itself.
+    if (text[i] == '\\' && quoted) ++i;
+  }
+  return text.size();
+}
+
 /// The relation types of a link's parameters: ; rel="next last"; title=x
 bool is_next(std::string_view parameters) {
   while (!parameters.empty()) {
-    const auto semicolon = std::min(parameters.find(';'), parameters.size());
+    const auto semicolon = end_of_part(parameters, ';');
     std::string_view parameter = base::trim(parameters.substr(0, semicolon));
     parameters.remove_prefix(std::min(semicolon + 1, parameters.size()));
     const auto equals = parameter.find('=');
@@ -63,10 +75,11 @@ bool is_next(std::string_view parameters) {
   return false;
 }
 
-std::string reference_in(const json::value& answer, const Headers& headers, const std::string& next) {
-  if (next != "Link") {
-    const auto path = config::parse_path(next);
-    const Place place = path ? place_at(answer, *path) : Place{};
+std::string reference_in(const json::value& answer, const Headers& headers, const config::HttpOptions& options) {
+  if (options.next != "Link") {
+    const auto path = config::parse_path(options.next);
+    const bool untyped = options.format == config::AnswerFormat::xml;
+    const Place place = path ? place_at(answer, *path, untyped) : Place{};
     return place.is == Place::Is::value && *place.value != false ? plain_text(*place.value) : "";
   }
   for (const auto& [name, value] : headers)
@@ -84,8 +97,7 @@ std::string next_link(std::string_view header) {
     if (close == std::string_view::npos) break;
     const auto target = header.substr(open + 1, close - open - 1);
     header.remove_prefix(close + 1);
-    // A target may have a comma, which parameters of links that matter do not.
-    const auto end = std::min(header.find(",", 0), header.size());
+    const auto end = end_of_part(header, ',');
     if (is_next(header.substr(0, end))) return std::string(target);
     header.remove_prefix(end);
   }
@@ -95,7 +107,7 @@ std::string next_link(std::string_view header) {
 Or<std::string> next_page(const std::string& url, const json::value& answer, const Headers& headers,
                           const config::HttpOptions& options) {
   if (options.next.empty()) return "";
-  const std::string reference = reference_in(answer, headers, options.next);
+  const std::string reference = reference_in(answer, headers, options);
   if (reference.empty()) return "";
   if (options.next_parameter.empty()) return resolved(url, reference);
   if (reference.size() > kLongestUrl) return std::unexpected("names a next page that is too long");

@@ -92,6 +92,8 @@ TEST(NextLink, ReadsTheHeader) {
             "https://h/?page=3");
   EXPECT_EQ(next_link(R"(<a,b;c>; title="x"; REL = "last NEXT")"), "a,b;c");
   EXPECT_EQ(next_link("<a>;rel=next"), "a");
+  EXPECT_EQ(next_link(R"(</x?p=2>; title="page 2, last; rel=x"; rel="next")"), "/x?p=2");
+  EXPECT_EQ(next_link(R"(<a>; title="\", <b>; rel=next, "; rel=prev, <c>; rel=next)"), "c");
   for (const char* none :
        {"", "<a>", "<a>; rel=\"nextish\"", "a; rel=next", "<a; rel=next", "<a>, rel=next", "<<<>>>,"})
     EXPECT_EQ(next_link(none), "") << none;
