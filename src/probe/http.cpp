@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/offload.hpp"
 #include "base/url.hpp"
@@ -111,7 +112,7 @@ class HttpProbe final : public Probe {
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : config_(config),
         transfers_(executor, "http " + config.name, config.timeout),
-        tokens_(executor, renewal(transfers_, oauth_tokens(config.http))) {
+        tokens_(executor, renewal(transfers_, oauth_tokens(config.http), &token_calls_)) {
     if (config.http.batch) readers_.emplace("http", 1, base::OffloadPool::Priority::low);
   }
 
@@ -195,14 +196,26 @@ class HttpProbe final : public Probe {
     for (int attempt = 1;; ++attempt) {
       if (by_token) {
         auto token = co_await tokens_.get(run.call.deadline, run.call.stop);
-        if (!token) co_return std::unexpected(Failure{"no access token: " + token.error(), run.asked});
+        note_token_calls(run);
+        if (!token)
+          co_return std::unexpected(
+              Failure{"no access token: " + token.error().sentence, run.asked, token.error().wait});
         take_token(run, std::move(*token));
       }
       auto response = co_await send(run);
       const bool is_refused = by_token && response && response->status == kUnauthorized;
-      if (!is_refused || attempt == 2) co_return checked(std::move(response), run);
-      tokens_.refuse(run.request.bearer);
+      if (by_token && response && !is_refused) tokens_.accept(run.request.bearer);
+      const bool again = is_refused && attempt == 1 && tokens_.refuse(run.request.bearer);
+      if (!again) co_return checked(std::move(response), run);
     }
+  }
+
+  /// Those since the last run.
+  void note_token_calls(Run& run) {
+    const Trace calls = std::exchange(token_calls_, {});
+    if (run.call.trace == nullptr || calls.sent.empty()) return;
+    add_block(run.call.trace->sent, calls.sent);
+    add_block(run.call.trace->received, calls.received);
   }
 
   static void note(const Run& run, const std::string& line) {
@@ -241,6 +254,7 @@ class HttpProbe final : public Probe {
 
   const config::ProbeConfig config_;
   Transfers transfers_;
+  Trace token_calls_{};
   Renewed<std::string> tokens_;
   /// Of a batch.
   std::optional<base::OffloadPool> readers_;
