@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/text.hpp"
+#include "config/fields.hpp"
 #include "probe/places.hpp"
 
 namespace probe {
@@ -43,8 +44,15 @@ std::string name_of(std::string_view name, const Element& element, bool untyped)
   return out;
 }
 
+/// Can this member of an object be one?
+bool is_profile(std::string_view key, const json::value& value, Listing listing) {
+  if (listing.untyped && (key.starts_with('@') || key == "#text")) return false;
+  return listing.plain_members || value.is_structured() || value.is_null();
+}
+
 /// Those of a list, or an object's members. A search at the end of the path finds any number.
-std::vector<Element> elements(const json::value& answer, const config::Discover& discover, bool untyped) {
+std::vector<Element> elements(const json::value& answer, const config::Discover& discover, Listing listing) {
+  const bool untyped = listing.untyped;
   auto path = config::parse_path(discover.list).value_or(config::Path{});
   const config::PathStep search = take_search(path);
   const json::value* list = place_at(answer, path, untyped).value;
@@ -56,7 +64,9 @@ std::vector<Element> elements(const json::value& answer, const config::Discover&
     all.push_back({"", list});
   } else if (const json::object* object = list->if_object()) {
     for (const auto& member : *object)
-      all.push_back({std::string(member.key().data(), member.key().size()), &member.value()});
+      if (const std::string_view key(member.key().data(), member.key().size());
+          is_profile(key, member.value(), listing))
+        all.push_back({std::string(key), &member.value()});
   } else if (const json::array* array = list->if_array()) {
     for (const json::value& element : *array) all.push_back({"", &element});
   }
@@ -67,11 +77,11 @@ std::vector<Element> elements(const json::value& answer, const config::Discover&
 
 std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const json::value& answer,
                                                                           const config::Discover& discover,
-                                                                          const config::Match& match, bool untyped) {
+                                                                          const config::Match& match, Listing listing) {
   std::vector<core::ProfileKey> keys;
   bool any = false;
-  for (const Element& element : elements(answer, discover, untyped)) {
-    auto key = core::checked_key(match.provider, name_of(discover.name, element, untyped));
+  for (const Element& element : elements(answer, discover, listing)) {
+    auto key = core::checked_key(match.provider, name_of(discover.name, element, listing.untyped));
     any = any || key;
     if (key && base::glob_match(match.name, key->name)) keys.push_back(std::move(*key));
   }
@@ -79,6 +89,14 @@ std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const 
   std::ranges::sort(keys);
   keys.erase(std::ranges::unique(keys).begin(), keys.end());
   return keys;
+}
+
+bool reads_plain_members(const config::HttpOptions& options) {
+  if (!options.rules.find.empty()) return false;
+  bool any = false;
+  fields(options.rules.pointers,
+         [&](std::string_view, const std::string& text) { any = any || text == options.discover.list + "/{name}"; });
+  return any;
 }
 
 }  // namespace probe

@@ -91,7 +91,7 @@ Answer read(const json::value& value, const config::ProbeConfig& config, std::sp
     }
   }
   if (options.discover.empty()) return answer;
-  auto listed = listed_profiles(value, options.discover, config.match, source.untyped);
+  auto listed = listed_profiles(value, options.discover, config.match, {source.untyped, reads_plain_members(options)});
   if (!listed) return same_for_all(profiles.size(), std::unexpected("the answer " + listed.error()));
   source.note([&] {
     const auto name = [&](const core::ProfileKey& key) { return one_line(secrets.blotted(key.name)); };
@@ -161,13 +161,12 @@ class HttpProbe final : public Probe {
       auto parsing = [&] { return parse(response->body, config_.http); };
       auto value = co_await aside(parsing);
       if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
-      if (page > 1 && !is_page(*value, config_.http))
+      auto next = next_page(run.request.url, *value, response->headers, config_.http, response->url);
+      if (page == 1 && next && next->empty()) co_return std::move(*value);
+      if (!is_page(*value, config_.http))
         co_return std::unexpected(Failure{fmt::format("page {} of the answer has another shape", page)});
-      auto next = next_page(run.request.url, *value, response->headers, config_.http);
-      if (page == 1)
-        whole = std::move(*value);
-      else
-        add_page(whole, std::move(*value));
+      make_lists(*value, config_.http);
+      add_page(whole, std::move(*value));
       if (!next) co_return std::unexpected(Failure{"the answer " + next.error()});
       if (next->empty()) co_return whole;
       if (auto fine = turn_to(run, std::move(*next), page, seen); !fine)
