@@ -47,7 +47,8 @@ TEST(Path, MistakesAreExplained) {
 }
 
 TEST(Path, IsReadBack) {
-  for (const char* text : {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[=x]", "/a[0]", "/a[b~0~1=~]"})
+  for (const char* text :
+       {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[=x]", "/a[0]", "/a[b~0~1=~]"})
     EXPECT_EQ(to_text(parsed(text)), text);
 }
 

@@ -39,8 +39,7 @@ std::optional<base::Duration> lifetime_of(const json::object& object, base::Time
   };
   const std::int64_t today = std::chrono::floor<seconds>(now.time_since_epoch()).count();
   if (const auto in = seconds_in(object, "expires_in")) return limited(*in);
-  if (const auto on = seconds_in(object, "expires_on"))
-    return limited(*on - today);
+  if (const auto on = seconds_in(object, "expires_on")) return limited(*on - today);
   if (const auto time = base::parse_rfc3339(base::text_in(object, "expireTime")))
     return limited(std::chrono::floor<seconds>(time->time_since_epoch()).count() - today);
   return kUsual;

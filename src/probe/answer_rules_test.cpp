@@ -106,6 +106,13 @@ TEST_F(RulesTest, ANameIsNoNumberOfAnElement) {
   EXPECT_EQ(read(R"({"types":[]})"), "LOW");
 }
 
+TEST_F(RulesTest, ANameMayBeAnotherKeyInOtherLetters) {
+  profile_.key.name = "a";
+  rules_.pointers.numbers[&M::free] = "/x/{name}";
+  rules_.pointers.numbers[&M::total] = "/x/A";
+  EXPECT_EQ(read(R"({"x":{"a":1,"A":2}})"), "HIGH free 1 total 2");
+}
+
 TEST_F(RulesTest, AConditionMayBeAboutAPartOfTheProfileOrTheElementItself) {
   rules_.find = "/types[{label.region}=on]";
   EXPECT_EQ(read(R"({"types":[{"us-1":"on","free":1},{"eu-1":"on","free":2}]})"), "MEDIUM free 2");
@@ -205,14 +212,16 @@ TEST_F(RulesTest, NoElementOfXmlIsAnEmptyList) {
   xml_ = true;
   rules_.find = "/list/item[@n={name}]";
   rules_.missing = Level::low;
-  for (const char* empty : {"<list/>", "<list xmlns='u'/>", "<list><page>1</page></list>", "<list><item n='c'/></list>"})
+  for (const char* empty :
+       {"<list/>", "<list xmlns='u'/>", "<list><page>1</page></list>", "<list><item n='c'/></list>"})
     EXPECT_EQ(read(empty), "LOW") << empty;
   for (const char* other : {"<error/>", "<list>busy</list>", "<list><item>busy</item></list>"})
     EXPECT_THAT(read(other), StartsWith("the answer has no /list/item[@n=")) << other;
   rules_ = {.map = {{"ok", Level::high}, {"null", Level::low}}};
   rules_.pointers.level = "/list/item[@n={name}]/s";
-  EXPECT_EQ(read("<list/>"), "LOW");
-  EXPECT_THAT(read("<error/>"), StartsWith("the answer has none of"));
+  EXPECT_EQ(read("<list><item n='c'/></list>"), "LOW");
+  for (const char* other : {"<list/>", "<list><error/></list>", "<error/>"})
+    EXPECT_THAT(read(other), StartsWith("the answer has none of")) << other << ": only find has a level for that";
 }
 
 TEST_F(RulesTest, RepeatsNoSecret) {

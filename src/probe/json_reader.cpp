@@ -131,7 +131,8 @@ class Reader {
   /// Is this a key that another pointer has, beside `path`?
   bool names(std::string_view key, config::Path path) const {
     path.back().key = key;
-    return std::ranges::find(paths_, path) != paths_.end();
+    const std::string text = config::to_text(path);
+    return std::ranges::any_of(paths_, [&](const config::Path& other) { return config::to_text(other) == text; });
   }
 
   Or<std::optional<double>> number(core::NumberOf which) const {
@@ -199,12 +200,17 @@ class Reader {
     return number * factor;
   }
 
+  /// The last search looked at a list, or at null. A list of XML that is not there may be an error.
+  static bool searched_in_vain(const Place& place, const config::Path& path) {
+    return found_none(place, path) && !path[place.steps].search.empty();
+  }
+
   Or<std::optional<core::Level>> level() const {
     const std::string& path = rules_.pointers.level;
     if (path.empty()) return std::nullopt;
     const auto found = place(path);
     if (!found) return std::unexpected(found.error());
-    const bool null = found->is == Place::Is::null || found_none(*found, path_in(source_, path));
+    const bool null = found->is == Place::Is::null || searched_in_vain(*found, path_in(source_, path));
     if (found->value == nullptr && !null) return std::nullopt;
     const std::string word = null ? "null" : plain_text(*found->value);
     for (const auto& [text, level] : rules_.map)
