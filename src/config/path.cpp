@@ -86,8 +86,8 @@ class Parser {
     while (const std::size_t bytes = condition_bytes(rest_)) {
       const std::string_view condition = rest_.substr(1, bytes - 2);
       const auto equals = condition.find('=');
-      // "name" is short for "/name".
-      auto member = parse_path(fmt::format("/{}", condition.substr(0, equals)));
+      // "name" is short for "/name", and nothing is the element itself.
+      base::Result<Path> member = equals == 0 ? Path{} : parse_path(fmt::format("/{}", condition.substr(0, equals)));
       if (!member) return false;
       step.search.push_back({std::move(*member), std::string(condition.substr(equals + 1))});
       rest_.remove_prefix(bytes);
@@ -113,8 +113,10 @@ std::string to_text(const Path& path) {
   std::string text;
   for (const PathStep& step : path) {
     if (step.search.empty()) text += '/' + escaped(step.key);
-    for (const PathStep::Condition& condition : step.search)
-      text += fmt::format("[{}={}]", to_text(condition.member).substr(1), condition.value);
+    for (const PathStep::Condition& condition : step.search) {
+      const std::string member = to_text(condition.member);
+      text += fmt::format("[{}={}]", std::string_view(member).substr(member.empty() ? 0 : 1), condition.value);
+    }
   }
   return text;
 }

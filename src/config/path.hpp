@@ -10,7 +10,7 @@ namespace config {
 
 /// A step from a value to one within it.
 struct PathStep {
-  /// The element of a list has this value at this path, as in [name=x].
+  /// The element of a list has this value at this path, as in [name=x]. Without a path, as in [=x], it is the value.
   struct Condition {
     std::vector<PathStep> member;
     std::string value;
@@ -20,6 +20,8 @@ struct PathStep {
 
   /// A member of an object, or the number of an element of a list.
   std::string key{};
+  /// The key is that of a member, also when it is a number.
+  bool is_name = false;
   /// Instead of a key: a search for the element for which all of them hold.
   std::vector<Condition> search{};
 

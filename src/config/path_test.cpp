@@ -30,6 +30,7 @@ TEST(Path, SearchesLists) {
   EXPECT_EQ(parsed("/a[x=1]/b"), (Path{{.key = "a"}, {.search = {where("x", "1")}}, {.key = "b"}}));
   EXPECT_EQ(parsed("[x=1][y={name}]"), (Path{{.search = {where("x", "1"), where("y", "{name}")}}}));
   EXPECT_EQ(parsed("/a[x/y=]").at(1).search.at(0), (PathStep::Condition{{{.key = "x"}, {.key = "y"}}, ""}));
+  EXPECT_EQ(parsed("/a[={name}]").at(1).search.at(0), (PathStep::Condition{{}, "{name}"}));
   EXPECT_EQ(parsed("/a[x=b=c/d]").at(1).search.at(0), where("x", "b=c/d"));
 }
 
@@ -46,7 +47,8 @@ TEST(Path, MistakesAreExplained) {
 }
 
 TEST(Path, IsReadBack) {
-  for (const char* text : {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[0]", "/a[b~0~1=~]"})
+  for (const char* text :
+       {"", "/", "/a/0", "/a~1b/~0", "/a[x=1][y/z=2]/b", "[x={name}]/free", "/a[=x]", "/a[0]", "/a[b~0~1=~]"})
     EXPECT_EQ(to_text(parsed(text)), text);
 }
 

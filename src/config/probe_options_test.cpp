@@ -118,6 +118,8 @@ TEST(ProbeOptions, RulesOfHttpHavePaths) {
   EXPECT_THAT(http([](auto& o) { o.rules.count = "a"; }), StartsWith("probes[0].count: 'a' is not a path"));
   EXPECT_THAT(http([](auto& o) { o.rules.missing = core::Level::low; }), StartsWith("probes[0].missing: is the level"));
   EXPECT_EQ(http([](auto& o) { o.rules.missing = core::Level::low, o.rules.find = "/{name}"; }), "");
+  EXPECT_THAT(http([](auto& o) { o.rules.map = {{"Low Stock", core::Level::high}, {"low stock", core::Level::low}}; }),
+              StartsWith("probes[0].map: has 'low stock' twice"));
   EXPECT_THAT(http([](auto& o) { o.rules.find = "/a", o.batch = true; }),
               StartsWith("probes[0].find: is the same for all profiles of the batch"));
   EXPECT_EQ(http([](auto& o) { o.rules.find = "/{label.x}", o.batch = true; }), "");

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -77,10 +78,18 @@ void check_oauth(const HttpOptions& options, const std::string& path) {
         "and a token, a user name or sigv4 are two ways to log in; keep one");
 }
 
+void check_map(const Rules& rules, const std::string& path) {
+  std::set<std::string> words;
+  for (const auto& [word, level] : rules.map)
+    check(words.insert(base::lower(word)).second, path,
+          fmt::format("has '{}' twice; words are the same in any case, so keep one", base::lower(word)));
+}
+
 void check_rules(const HttpOptions& options, const std::string& path) {
   const Rules& rules = options.rules;
   check_path(rules.find, join(path, "find"));
   check_path(rules.count, join(path, "count"));
+  check_map(rules, join(path, "map"));
   check(!rules.missing || !rules.find.empty(), join(path, "missing"),
         "is the level of a profile that 'find' does not find; give find, too");
   check(!options.batch || rules.by_profile() || (rules.find.empty() && rules.count.empty()), join(path, "find"),

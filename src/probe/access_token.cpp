@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <optional>
 
 #include "base/json.hpp"
@@ -19,12 +21,15 @@ constexpr base::Duration kUsual = std::chrono::hours{1};
 /// Longer than any token lives; sums of times do not overflow.
 constexpr std::int64_t kMostSeconds = 366 * 86'400;
 
-/// Seconds, as a number or a text. Nothing when they are neither.
+/// Whole seconds, of a number or a text. Nothing when they are neither. Times beyond all that make sense are limited.
 std::optional<std::int64_t> seconds_in(const json::object& object, std::string_view key) {
+  constexpr double kMost = std::int64_t{1} << 40;
   const json::value* found = object.if_contains(key);
   if (found == nullptr) return std::nullopt;
-  if (const std::int64_t* number = found->if_int64()) return *number;
-  return base::number_of<std::int64_t>(base::text_in(object, key));
+  const auto number = found->is_number() ? std::optional(found->to_number<double>())
+                                         : base::number_of<double>(base::text_in(object, key));
+  if (!number || std::isnan(*number)) return std::nullopt;
+  return static_cast<std::int64_t>(std::floor(std::clamp(*number, -kMost, kMost)));
 }
 
 std::optional<base::Duration> lifetime_of(const json::object& object, base::Time now) {
@@ -34,8 +39,7 @@ std::optional<base::Duration> lifetime_of(const json::object& object, base::Time
   };
   const std::int64_t today = std::chrono::floor<seconds>(now.time_since_epoch()).count();
   if (const auto in = seconds_in(object, "expires_in")) return limited(*in);
-  if (const auto on = seconds_in(object, "expires_on"))
-    return limited(std::clamp(*on, std::int64_t{0}, std::int64_t{1} << 40) - today);
+  if (const auto on = seconds_in(object, "expires_on")) return limited(*on - today);
   if (const auto time = base::parse_rfc3339(base::text_in(object, "expireTime")))
     return limited(std::chrono::floor<seconds>(time->time_since_epoch()).count() - today);
   return kUsual;

@@ -92,6 +92,40 @@ TEST_F(RulesTest, WhatIsNotFoundHasFailedOrItsOwnLevel) {
   EXPECT_EQ(read(R"({"error":"down"})"), "the answer has no [model=a/b [8]]");
 }
 
+TEST_F(RulesTest, ANameIsNoNumberOfAnElement) {
+  rules_.missing = Level::low;
+  profile_.key.name = "0";
+  for (const char* find : {"/types/{name}", "/types/c"}) {
+    rules_.find = find;
+    EXPECT_THAT(read(R"({"types":[{"free":1}]})"), StartsWith("the answer has no /types/")) << "it is a list";
+    EXPECT_THAT(read(R"({"types":[]})"), StartsWith("the answer has no /types/"));
+    EXPECT_EQ(read(R"({"types":{}})"), "LOW");
+  }
+  rules_.find = "/types/0";
+  EXPECT_EQ(read(R"({"types":[{"free":1}]})"), "MEDIUM free 1");
+  EXPECT_EQ(read(R"({"types":[]})"), "LOW");
+}
+
+TEST_F(RulesTest, ANameMayBeAnotherKeyInOtherLetters) {
+  profile_.key.name = "a";
+  rules_.pointers.numbers[&M::free] = "/x/{name}";
+  rules_.pointers.numbers[&M::total] = "/x/A";
+  EXPECT_EQ(read(R"({"x":{"a":1,"A":2}})"), "HIGH free 1 total 2");
+}
+
+TEST_F(RulesTest, AConditionMayBeAboutAPartOfTheProfileOrTheElementItself) {
+  rules_.find = "/types[{label.region}=on]";
+  EXPECT_EQ(read(R"({"types":[{"us-1":"on","free":1},{"eu-1":"on","free":2}]})"), "MEDIUM free 2");
+  rules_.find = "";
+  rules_.count = "/names[={name}]";
+  EXPECT_EQ(read(R"({"names":["c","a/b [8]",7,{"":"a/b [8]"}]})"), "MEDIUM free 1");
+  EXPECT_EQ(notes_, "the count of /names[=a/b [8]] is 1\n");
+  xml_ = true;
+  rules_.count = "/r/name[={name}]";
+  EXPECT_EQ(read("<r><name>a/b [8]</name></r>"), "MEDIUM free 1");
+  EXPECT_EQ(read("<r><name>c</name></r>"), "LOW free 0");
+}
+
 TEST_F(RulesTest, CountsAList) {
   rules_.count = "/{name}/regions";
   EXPECT_EQ(read(R"({"a/b [8]":{"regions":[{},{},{}]}})"), "MEDIUM free 3");
@@ -134,6 +168,18 @@ TEST_F(RulesTest, MapsNull) {
   EXPECT_THAT(read(R"({"offers":[{"region":"eu-1"}]})"), StartsWith("the answer has none of"));
 }
 
+TEST_F(RulesTest, AnErrorIsNoNull) {
+  rules_.map = {{"ok", Level::high}, {"null", Level::low}};
+  rules_.pointers.level = "[n={name}]/s";
+  EXPECT_EQ(read("[]"), "LOW");
+  EXPECT_THAT(read(R"({"error":"unauthorised"})"), StartsWith("the answer has none of")) << "it is no list";
+  rules_.pointers.level = "/s[region={label.region}]/t[n={name}]/x";
+  EXPECT_EQ(read(R"({"s":[{"region":"eu-1","t":[]}]})"), "LOW");
+  EXPECT_THAT(read(R"({"s":[]})"), StartsWith("the answer has none of")) << "an earlier search finds nothing";
+  EXPECT_THAT(read(R"({"s":{"error":1}})"), StartsWith("the answer has none of"));
+  EXPECT_THAT(read(R"({"s":[{"region":"eu-1","t":{"error":1}}]})"), StartsWith("the answer has none of"));
+}
+
 TEST_F(RulesTest, ScalesNumbers) {
   rules_.scale.numbers[&M::price] = 0.01;
   rules_.scale.numbers[&M::free] = 8;
@@ -150,12 +196,32 @@ TEST_F(RulesTest, ReadsXml) {
   EXPECT_EQ(read("<r><item id='a/b [8]'><free>3x</free></item></r>"),
             "in the answer, /free is \"3x\"; it must be a number");
   EXPECT_THAT(read("<r><item id='a/b [8]'><free>inf</free></item></r>"), HasSubstr("must be a number"));
+  EXPECT_THAT(read("<r><item id='a/b [8]'><free>9007199254740993</free></item></r>"), HasSubstr("which is no count"));
   rules_.find = "";
   rules_.count = "/r/item";
   EXPECT_EQ(read("<r><item/><item/></r>"), "MEDIUM free 2");
+  EXPECT_EQ(read("<r><item/></r>"), "MEDIUM free 1");
+  EXPECT_EQ(read("<r/>"), "LOW free 0");
+  EXPECT_EQ(read("<r>busy</r>"), "the answer has no list at /r/item");
   EXPECT_EQ(read("<r><item>x</item></r>"), "MEDIUM free 1");
   EXPECT_EQ(read("<r><other/></r>"), "LOW free 0");
   EXPECT_EQ(read("<error>busy</error>"), "the answer has no list at /r/item");
+}
+
+TEST_F(RulesTest, NoElementOfXmlIsAnEmptyList) {
+  xml_ = true;
+  rules_.find = "/list/item[@n={name}]";
+  rules_.missing = Level::low;
+  for (const char* empty :
+       {"<list/>", "<list xmlns='u'/>", "<list><page>1</page></list>", "<list><item n='c'/></list>"})
+    EXPECT_EQ(read(empty), "LOW") << empty;
+  for (const char* other : {"<error/>", "<list>busy</list>", "<list><item>busy</item></list>"})
+    EXPECT_THAT(read(other), StartsWith("the answer has no /list/item[@n=")) << other;
+  rules_ = {.map = {{"ok", Level::high}, {"null", Level::low}}};
+  rules_.pointers.level = "/list/item[@n={name}]/s";
+  EXPECT_EQ(read("<list><item n='c'/></list>"), "LOW");
+  for (const char* other : {"<list/>", "<list><error/></list>", "<error/>"})
+    EXPECT_THAT(read(other), StartsWith("the answer has none of")) << other << ": only find has a level for that";
 }
 
 TEST_F(RulesTest, RepeatsNoSecret) {

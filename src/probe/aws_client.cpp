@@ -114,9 +114,15 @@ AwsClient::AwsClient(asio::any_io_executor executor, const config::ProbeConfig& 
       config_(config),
       transfers_(executor, "aws " + config.name, config.timeout),
       login_(executor, transfers_, config),
-      keys_(executor, [this](base::SteadyTime deadline, std::stop_token stop) {
-        return login_.find(deadline, std::move(stop));
-      }) {}
+      keys_(executor,
+            [this](base::SteadyTime deadline,
+                   std::stop_token stop) -> asio::awaitable<std::expected<Lease<AwsKeys>, RenewalFailure>> {
+              auto found = co_await login_.find(deadline, std::move(stop));
+              if (!found) co_return std::unexpected(RenewalFailure{std::move(found.error())});
+              co_return std::move(*found);
+            },
+            // A file may have others at any time.
+            {.doubt = base::Duration{0}}) {}
 
 Request AwsClient::signed_request(const Attempt& attempt, const AwsKeys& keys) const {
   Request request{.method = "POST",
@@ -135,7 +141,7 @@ asio::awaitable<AwsAnswer<std::string>> AwsClient::ask(std::string region, std::
   Attempt attempt{std::move(region), std::move(form)};
   while (true) {
     const auto keys = co_await keys_.get(call.deadline, call.stop);
-    if (!keys) co_return std::unexpected(AwsFailure{AwsFault::credentials, keys.error(), true});
+    if (!keys) co_return std::unexpected(AwsFailure{AwsFault::credentials, keys.error().sentence, true});
     // All places give the same again.
     if (attempt.rejected == *keys) co_return std::unexpected(std::move(attempt.failure));
     const Request request = signed_request(attempt, *keys);
@@ -161,9 +167,8 @@ asio::awaitable<bool> AwsClient::may_repeat(Attempt& attempt, const AwsKeys& key
   if (most > 0 && ++attempt.pauses < most)
     co_return co_await pause(std::max(attempt.backoff.next(), retry_after), call);
   if (failure.fault != AwsFault::credentials || failure.of_all || ++attempt.logins >= kMostLogins) co_return false;
-  keys_.refuse(keys);
   attempt.rejected = keys;
-  co_return true;
+  co_return keys_.refuse(keys);
 }
 
 /// False when that is too long, or it is stopped.

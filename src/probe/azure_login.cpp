@@ -84,13 +84,12 @@ Or<Request> azure_token_request(const config::AzureOptions& options, const Varia
 }
 
 TokenSource azure_tokens(config::AzureOptions options, Variables variables) {
-  return [options = std::move(options), variables = std::move(variables)](
-             Transfers& transfers, base::SteadyTime deadline,
-             std::stop_token stop) -> asio::awaitable<Or<AccessToken>> {
+  return [options = std::move(options),
+          variables = std::move(variables)](TokenCall& call) -> asio::awaitable<Or<AccessToken>> {
     auto request = azure_token_request(options, variables);
     if (!request) co_return std::unexpected(std::move(request.error()));
     const bool of_the_machine = request->method == "GET";
-    auto answer = co_await ask_for_token(transfers, std::move(*request), deadline, std::move(stop));
+    auto answer = co_await ask_for_token(call, std::move(*request));
     if (answer) co_return read_access_token(*answer, base::system_clock().wall_now());
     constexpr std::string_view kWhy = "there is no client secret, no federated token, and no identity of the machine: ";
     co_return std::unexpected((of_the_machine ? std::string(kWhy) : "") + answer.error());

@@ -34,6 +34,12 @@ void note(Trace* trace, const Request& request, std::string_view received) {
   trace->received += '\n';
 }
 
+/// An answer of a server of tokens.
+std::string without_token(Response response, const Secrets& secrets) {
+  if (is_success(response)) response.body = "(not shown: a token)";
+  return shown(response, secrets);
+}
+
 /// "answered 403 Forbidden: AuthorizationFailed (Retry-After: 7)"
 std::string refused(const Response& response, const CloudError& error, const Secrets& secrets) {
   const std::string_view line = response.status_line;
@@ -57,22 +63,26 @@ CloudFailure failure_of(const Response& response, const Secrets& secrets) {
 
 }  // namespace
 
-asio::awaitable<Or<std::string>> ask_for_token(Transfers& transfers, Request request, base::SteadyTime deadline,
-                                               std::stop_token stop, std::string* date) {
+asio::awaitable<Or<std::string>> ask_for_token(TokenCall& call, Request request, std::string* date) {
   request.max_bytes = kMaxTokenBytes;
   const Secrets secrets = secrets_of(request);
-  auto response = co_await transfers.run(std::move(request), deadline, std::move(stop));
+  auto response = co_await call.transfers.run(request, call.deadline, call.stop);
+  note(call.trace, request, response ? without_token(*response, secrets) : secrets.blotted(response.error()));
   if (!response) co_return std::unexpected(secrets.blotted(response.error()));
   if (const std::string* value = response->header("Date"); date != nullptr && value != nullptr) *date = *value;
   if (is_success(*response)) co_return std::move(response->body);
-  co_return std::unexpected(failure_of(*response, secrets).sentence);
+  CloudFailure failure = failure_of(*response, secrets);
+  call.wait = failure.wait;
+  co_return std::unexpected(std::move(failure.sentence));
 }
 
-Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source) {
-  return [&transfers, source = std::move(source)](base::SteadyTime deadline,
-                                                  std::stop_token stop) -> asio::awaitable<Or<Lease<std::string>>> {
-    auto token = co_await source(transfers, deadline, std::move(stop));
-    if (!token) co_return std::unexpected(std::move(token.error()));
+Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source, Trace* trace) {
+  using Result = std::expected<Lease<std::string>, RenewalFailure>;
+  return [&transfers, source = std::move(source), trace](base::SteadyTime deadline,
+                                                         std::stop_token stop) -> asio::awaitable<Result> {
+    TokenCall call{.transfers = transfers, .deadline = deadline, .stop = std::move(stop), .trace = trace};
+    auto token = co_await source(call);
+    if (!token) co_return std::unexpected(RenewalFailure{std::move(token.error()), call.wait});
     co_return Lease<std::string>{std::move(token->token), steady_clock::now() + token->lifetime};
   };
 }
@@ -85,7 +95,8 @@ asio::awaitable<CloudCalls::Called> CloudCalls::ask(Request request, const Call&
   for (bool again = true;; again = false) {
     auto token = co_await tokens_.get(call.deadline, call.stop);
     if (!token)
-      co_return std::unexpected(CloudFailure{.sentence = "no access token: " + token.error(), .asked = false});
+      co_return std::unexpected(CloudFailure{
+          .sentence = "no access token: " + token.error().sentence, .asked = false, .wait = token.error().wait});
     request.bearer = *token;
     const Secrets secrets = secrets_of(request);
     secrets_ = secrets;
@@ -95,9 +106,10 @@ asio::awaitable<CloudCalls::Called> CloudCalls::ask(Request request, const Call&
       co_return std::unexpected(CloudFailure{.sentence = secrets.blotted(response.error())});
     }
     note(call.trace, request, shown(*response, secrets));
+    if (response->status != kUnauthorized) tokens_.accept(*token);
     if (is_success(*response)) co_return std::move(*response);
-    if (response->status != kUnauthorized || !again) co_return std::unexpected(failure_of(*response, secrets));
-    tokens_.refuse(*token);
+    const bool retry = response->status == kUnauthorized && again && tokens_.refuse(*token);
+    if (!retry) co_return std::unexpected(failure_of(*response, secrets));
   }
 }
 

@@ -31,19 +31,27 @@ struct CloudFailure {
 /// A variable of the environment; "" when it is not set.
 using Variables = std::function<std::string(const char*)>;
 
+/// The conditions of a call for a token.
+struct TokenCall {
+  Transfers& transfers;
+  base::SteadyTime deadline;
+  std::stop_token stop{};
+  /// Gets requests and answers, without secrets and tokens; may be null.
+  Trace* trace = nullptr;
+  /// Is set to how long the server wants to be left alone.
+  base::Duration wait{0};
+};
+
 /// Where tokens come from.
-using TokenSource = std::function<boost::asio::awaitable<std::expected<AccessToken, std::string>>(
-    Transfers& transfers, base::SteadyTime deadline, std::stop_token stop)>;
+using TokenSource = std::function<boost::asio::awaitable<std::expected<AccessToken, std::string>>(TokenCall& call)>;
 
 /// Sends `request` to a server of tokens. Fails with a sentence that has the server's own word for the error, and with
-/// none of its sentences. `date`, if given, gets the Date of the answer. The request and the answer are never traced.
-boost::asio::awaitable<std::expected<std::string, std::string>> ask_for_token(Transfers& transfers, Request request,
-                                                                              base::SteadyTime deadline,
-                                                                              std::stop_token stop,
+/// none of its sentences. `date`, if given, gets the Date of the answer.
+boost::asio::awaitable<std::expected<std::string, std::string>> ask_for_token(TokenCall& call, Request request,
                                                                               std::string* date = nullptr);
 
-/// Renews tokens from `source`. `transfers` outlive the renewals.
-Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source);
+/// Renews tokens from `source`. `transfers` and `trace`, which gets the calls if it is given, outlive the renewals.
+Renewed<std::string>::Fetch renewal(Transfers& transfers, TokenSource source, Trace* trace = nullptr);
 
 /// Calls of a cloud's API with access tokens, which are renewed before they end: one renewal serves all calls. Used on
 /// one thread, that of its executor.

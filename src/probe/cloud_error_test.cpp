@@ -89,7 +89,13 @@ TEST(AccessTokens, OfEveryForm) {
   EXPECT_EQ(seconds(R"({"access_token":"t","expires_on":"1000000060"})"), 60);
   EXPECT_EQ(seconds(R"({"accessToken":"t","expireTime":"2001-09-09T01:47:40Z"})"), 60);
   EXPECT_EQ(seconds(R"({"access_token":"t"})"), 3600);
-  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":9000000000000000000})"), 366 * 86'400);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":60.0})"), 60);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":2.5})"), 2);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":"2.5"})"), 2);
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":0.5})"), -1) << "it has ended";
+  EXPECT_EQ(seconds(R"({"access_token":"t","expires_in":"soon"})"), 3600);
+  for (const char* long_life : {"9000000000000000000", "18000000000000000000", "1e300", "\"inf\""})
+    EXPECT_EQ(seconds(fmt::format(R"({{"access_token":"t","expires_in":{}}})", long_life)), 366 * 86'400) << long_life;
 }
 
 TEST(AccessTokens, OthersAreExplainedWithoutTheToken) {

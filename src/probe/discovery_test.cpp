@@ -42,7 +42,7 @@ TEST(ListedProfiles, AreElementsOfAList) {
 TEST(ListedProfiles, AreOneElementWhereAListOfOneIsNone) {
   const auto name = [](std::string_view answer, bool untyped) {
     const auto keys = listed_profiles(parse_json(answer).value(), {.list = "/t", .name = "{/id}"},
-                                      {.provider = "p", .name = "*"}, untyped);
+                                      {.provider = "p", .name = "*"}, {.untyped = untyped});
     return keys ? keys->at(0).name : "failed: " + keys.error();
   };
   EXPECT_EQ(name(R"({"t":{"id":"x"}})", true), "x");
@@ -51,7 +51,26 @@ TEST(ListedProfiles, AreOneElementWhereAListOfOneIsNone) {
 }
 
 TEST(ListedProfiles, LeaveOutWhatIsNoName) {
-  EXPECT_THAT(names(R"({"a":1,"":2," b":3,"\u202ec":4,"-d":5})", {.name = "{key}"}), ElementsAre("a"));
+  EXPECT_THAT(names(R"({"a":{},"":{}," b":{},"\u202ec":{},"-d":{}})", {.name = "{key}"}), ElementsAre("a"));
+}
+
+TEST(ListedProfiles, AMemberIsAnObjectOrWhatAPathReads) {
+  config::HttpOptions options{.discover = {.list = "/data", .name = "{key}"}};
+  const auto listed = [&](std::string_view answer, bool untyped) {
+    const auto keys = listed_profiles(parse_json(answer).value(), options.discover, {.provider = "p", .name = "*"},
+                                      {.untyped = untyped, .plain_members = reads_plain_members(options)});
+    std::string text = keys ? "" : "failed";
+    for (const core::ProfileKey& key : keys.value_or(std::vector<core::ProfileKey>{})) text += key.name + ' ';
+    return text;
+  };
+  EXPECT_EQ(listed(R"({"data":{"error":"denied","code":401}})", false), "failed");
+  EXPECT_EQ(listed(R"({"data":{"count":1,"a":{},"b":[]}})", false), "a b ");
+  EXPECT_EQ(listed(R"({"data":{"@xmlns":"u","#text":"x"}})", true), "failed") << "an empty list of XML";
+  options.rules.pointers.level = "/data/{name}";
+  EXPECT_EQ(listed(R"({"data":{"a":"LOW","@b":"HIGH"}})", false), "@b a ");
+  EXPECT_EQ(listed(R"({"data":{"a":"LOW","@b":"HIGH"}})", true), "a ");
+  options.rules.find = "/data/{name}";
+  EXPECT_EQ(listed(R"({"data":{"a":"LOW"}})", false), "failed") << "find leads into it";
 }
 
 TEST(ListedProfiles, AnAnswerOfAnotherShapeIsNoList) {

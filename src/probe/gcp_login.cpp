@@ -45,8 +45,7 @@ class Login {
   Login(config::GcpOptions options, Variables variables)
       : options_(std::move(options)), variables_(std::move(variables)) {}
 
-  asio::awaitable<Or<AccessToken>> token(Transfers& transfers, base::SteadyTime deadline, std::stop_token stop) {
-    const Asking asking{transfers, deadline, std::move(stop)};
+  asio::awaitable<Or<AccessToken>> token(TokenCall& asking) {
     const std::string file =
         options_.credentials_file.empty() ? variables_("GOOGLE_APPLICATION_CREDENTIALS") : options_.credentials_file;
     if (file.empty()) co_return co_await by_metadata(asking);
@@ -60,18 +59,12 @@ class Login {
   }
 
  private:
-  struct Asking {
-    Transfers& transfers;
-    base::SteadyTime deadline;
-    std::stop_token stop;
-  };
-
-  asio::awaitable<Or<std::string>> ask(Request request, const Asking& asking, std::string* date = nullptr) const {
+  asio::awaitable<Or<std::string>> ask(Request request, TokenCall& asking, std::string* date = nullptr) const {
     if (request.url.starts_with("https:")) request.ca_file = options_.ca_file;
-    return ask_for_token(asking.transfers, std::move(request), asking.deadline, asking.stop, date);
+    return ask_for_token(asking, std::move(request), date);
   }
 
-  asio::awaitable<Or<AccessToken>> ask_token(Request request, const Asking& asking) const {
+  asio::awaitable<Or<AccessToken>> ask_token(Request request, TokenCall& asking) const {
     const auto answer = co_await ask(std::move(request), asking);
     if (!answer) co_return std::unexpected(answer.error());
     co_return read_access_token(*answer, now());
@@ -79,7 +72,7 @@ class Login {
 
   static base::Time now() { return base::system_clock().wall_now(); }
 
-  asio::awaitable<Or<AccessToken>> by_metadata(const Asking& asking) const {
+  asio::awaitable<Or<AccessToken>> by_metadata(TokenCall& asking) const {
     std::string host = variables_("GCE_METADATA_HOST");
     if (host.empty()) host = "metadata.google.internal";
     Request request{.url = fmt::format("http://{}/computeMetadata/v1/instance/service-accounts/default/token", host),
@@ -96,7 +89,7 @@ class Login {
   }
 
   /// Google refuses a request from another time than its own: its answer has the right one for a second request.
-  asio::awaitable<Or<AccessToken>> by_key(const GcpKey& key, const Asking& asking) {
+  asio::awaitable<Or<AccessToken>> by_key(const GcpKey& key, TokenCall& asking) {
     for (bool again = true;; again = false) {
       const auto jwt = signed_jwt(gcp_claims(key.email, key.token_uri, now() + skew_), key.key_id, key.private_key);
       if (!jwt) co_return std::unexpected(jwt.error());
@@ -119,7 +112,7 @@ class Login {
     return wrong;
   }
 
-  asio::awaitable<Or<AccessToken>> by_user(const GcpUser& user, const Asking& asking) const {
+  asio::awaitable<Or<AccessToken>> by_user(const GcpUser& user, TokenCall& asking) const {
     return ask_token(form(user.token_uri, {{"grant_type", "refresh_token"},
                                            {"client_id", user.client_id},
                                            {"client_secret", user.client_secret},
@@ -127,7 +120,7 @@ class Login {
                      asking);
   }
 
-  asio::awaitable<Or<std::string>> subject_token(const GcpFederation& federation, const Asking& asking) const {
+  asio::awaitable<Or<std::string>> subject_token(const GcpFederation& federation, TokenCall& asking) const {
     if (!federation.file.empty()) {
       const auto content = base::read_file(federation.file, kMaxFileBytes);
       if (!content)
@@ -140,7 +133,7 @@ class Login {
     co_return read_subject_token(*answer, federation.field);
   }
 
-  asio::awaitable<Or<AccessToken>> by_federation(const GcpFederation& federation, const Asking& asking) const {
+  asio::awaitable<Or<AccessToken>> by_federation(const GcpFederation& federation, TokenCall& asking) const {
     const auto subject = co_await subject_token(federation, asking);
     if (!subject) co_return std::unexpected(subject.error());
     Request exchange =
@@ -179,9 +172,7 @@ std::string gcp_claims(const std::string& email, const std::string& token_uri, b
 
 TokenSource gcp_tokens(config::GcpOptions options, Variables variables) {
   const auto login = std::make_shared<Login>(std::move(options), std::move(variables));
-  return [login](Transfers& transfers, base::SteadyTime deadline, std::stop_token stop) {
-    return login->token(transfers, deadline, std::move(stop));
-  };
+  return [login](TokenCall& call) { return login->token(call); };
 }
 
 }  // namespace probe

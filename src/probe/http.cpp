@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/offload.hpp"
 #include "base/url.hpp"
@@ -90,7 +91,7 @@ Answer read(const json::value& value, const config::ProbeConfig& config, std::sp
     }
   }
   if (options.discover.empty()) return answer;
-  auto listed = listed_profiles(value, options.discover, config.match, source.untyped);
+  auto listed = listed_profiles(value, options.discover, config.match, {source.untyped, reads_plain_members(options)});
   if (!listed) return same_for_all(profiles.size(), std::unexpected("the answer " + listed.error()));
   source.note([&] {
     const auto name = [&](const core::ProfileKey& key) { return one_line(secrets.blotted(key.name)); };
@@ -111,7 +112,7 @@ class HttpProbe final : public Probe {
   HttpProbe(const config::ProbeConfig& config, asio::any_io_executor executor)
       : config_(config),
         transfers_(executor, "http " + config.name, config.timeout),
-        tokens_(executor, renewal(transfers_, oauth_tokens(config.http))) {
+        tokens_(executor, renewal(transfers_, oauth_tokens(config.http), &token_calls_)) {
     if (config.http.batch) readers_.emplace("http", 1, base::OffloadPool::Priority::low);
   }
 
@@ -160,13 +161,12 @@ class HttpProbe final : public Probe {
       auto parsing = [&] { return parse(response->body, config_.http); };
       auto value = co_await aside(parsing);
       if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
-      if (page > 1 && !is_page(*value, config_.http))
+      auto next = next_page(run.request.url, *value, response->headers, config_.http, response->url);
+      if (page == 1 && next && next->empty()) co_return std::move(*value);
+      if (!is_page(*value, config_.http))
         co_return std::unexpected(Failure{fmt::format("page {} of the answer has another shape", page)});
-      auto next = next_page(run.request.url, *value, response->headers, config_.http);
-      if (page == 1)
-        whole = std::move(*value);
-      else
-        add_page(whole, std::move(*value));
+      make_lists(*value, config_.http);
+      add_page(whole, std::move(*value));
       if (!next) co_return std::unexpected(Failure{"the answer " + next.error()});
       if (next->empty()) co_return whole;
       if (auto fine = turn_to(run, std::move(*next), page, seen); !fine)
@@ -195,14 +195,26 @@ class HttpProbe final : public Probe {
     for (int attempt = 1;; ++attempt) {
       if (by_token) {
         auto token = co_await tokens_.get(run.call.deadline, run.call.stop);
-        if (!token) co_return std::unexpected(Failure{"no access token: " + token.error(), run.asked});
+        note_token_calls(run);
+        if (!token)
+          co_return std::unexpected(
+              Failure{"no access token: " + token.error().sentence, run.asked, token.error().wait});
         take_token(run, std::move(*token));
       }
       auto response = co_await send(run);
       const bool is_refused = by_token && response && response->status == kUnauthorized;
-      if (!is_refused || attempt == 2) co_return checked(std::move(response), run);
-      tokens_.refuse(run.request.bearer);
+      if (by_token && response && !is_refused) tokens_.accept(run.request.bearer);
+      const bool again = is_refused && attempt == 1 && tokens_.refuse(run.request.bearer);
+      if (!again) co_return checked(std::move(response), run);
     }
+  }
+
+  /// Those since the last run.
+  void note_token_calls(Run& run) {
+    const Trace calls = std::exchange(token_calls_, {});
+    if (run.call.trace == nullptr || calls.sent.empty()) return;
+    add_block(run.call.trace->sent, calls.sent);
+    add_block(run.call.trace->received, calls.received);
   }
 
   static void note(const Run& run, const std::string& line) {
@@ -241,6 +253,7 @@ class HttpProbe final : public Probe {
 
   const config::ProbeConfig config_;
   Transfers transfers_;
+  Trace token_calls_{};
   Renewed<std::string> tokens_;
   /// Of a batch.
   std::optional<base::OffloadPool> readers_;

@@ -6,6 +6,7 @@
 namespace probe {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -83,6 +84,8 @@ TEST_F(HttpOAuthTest, WithoutATokenNothingIsAsked) {
   };
   EXPECT_EQ(failure("/token?error=invalid_scope"), "no access token: answered 400 Bad Request: invalid_scope");
   EXPECT_EQ(failure("/status?code=503"), "no access token: answered 503 Service Unavailable");
+  EXPECT_EQ(failure("/status?code=429&retry_after=600"),
+            "no access token: answered 429 Too Many Requests (Retry-After: 10m)");
   EXPECT_EQ(failure("/redirect?to=/token"), "no access token: answered 302 Found");
   EXPECT_THAT(failure("/drop"), HasSubstr("no access token: "));
   config::HttpOptions options = with_token("/granted");
@@ -91,6 +94,40 @@ TEST_F(HttpOAuthTest, WithoutATokenNothingIsAsked) {
   options.oauth.client_secret_file = file("secret", "wrong");
   EXPECT_EQ(error(options), "no access token: answered 401 Unauthorized: invalid_client");
   EXPECT_EQ(requests("/granted"), before);
+}
+
+TEST_F(HttpOAuthTest, ABusyServerOfTokensIsLeftAlone) {
+  const auto probe = make(with_token("/granted", "/status?code=429&retry_after=600"));
+  const int before = requests("/status");
+  const Answer first = begin(*probe).get();
+  EXPECT_EQ(first.retry_after, 600s);
+  const Answer second = begin(*probe).get();
+  EXPECT_EQ(second.results.at(0).error(), first.results.at(0).error());
+  EXPECT_LE(second.retry_after, 600s);
+  EXPECT_GT(second.retry_after, 500s);
+  EXPECT_EQ(requests("/status"), before + 1);
+}
+
+TEST_F(HttpOAuthTest, ASourceThatRefusesAllTokensGetsFew) {
+  const auto probe = make(with_token("/granted?least=1000000"));
+  const int before = requests("/token");
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(begin(*probe).get().results.at(0).error(), "answered 401 Unauthorized");
+  const auto pauses = (std::chrono::steady_clock::now() - start) / 5s;
+  EXPECT_LE(requests("/token"), before + 2 + pauses);
+}
+
+TEST_F(HttpOAuthTest, ShowsTheCallForAToken) {
+  Trace trace;
+  const config::HttpOptions options = with_token("/granted");
+  ASSERT_TRUE(ask(options, support::kPatience, &trace));
+  EXPECT_THAT(trace.sent, testing::StartsWith("POST " + url("/token") + "\n"));
+  EXPECT_THAT(trace.sent, HasSubstr("grant_type=client_credentials"));
+  EXPECT_THAT(trace.received, HasSubstr("(not shown: a token)"));
+  Trace failed;
+  ask(with_token("/granted", "/token?error=invalid_scope"), support::kPatience, &failed);
+  EXPECT_THAT(failed.sent, HasSubstr("POST " + url("/token")));
+  EXPECT_THAT(failed.received, HasSubstr("invalid_scope"));
 }
 
 TEST_F(HttpOAuthTest, ShowsNoToken) {

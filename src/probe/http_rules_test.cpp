@@ -16,6 +16,11 @@ class HttpRulesTest : public support::HttpTest {
  protected:
   static std::string json(const std::string& text) { return url("/json?body=" + base::percent_encode(text)); }
 
+  std::string summary(const config::HttpOptions& options) {
+    const Result result = ask(options);
+    return !result ? result.error() : result->free ? fmt::format("{}", *result->free) : "no free";
+  }
+
   Answer answer(config::ProbeConfig config, Trace* trace = nullptr) {
     config.name = "test";
     config.kind = "http";
@@ -76,7 +81,7 @@ TEST_F(HttpRulesTest, DiscoversWhatAnAnswerLists) {
   EXPECT_EQ(seen.results.at(0)->free, 1);
   EXPECT_EQ(seen.discovered, (std::vector<core::ProfileKey>{{"p", "a"}, {"p", "b"}}));
   EXPECT_THAT(trace.read, HasSubstr("/data lists 2 profiles: a, b\n"));
-  for (const char* other : {R"({"data":{}})", R"({"error":"busy"})", "[]", "<html>"})
+  for (const char* other : {R"({"data":{}})", R"({"data":{"error":"denied"}})", R"({"error":"busy"})", "[]", "<html>"})
     EXPECT_FALSE(discover(other).discovered) << other;
   EXPECT_EQ(discover("{}").results.at(0).error(), "the answer lists nothing at /data; all profiles stay");
 }
@@ -102,6 +107,45 @@ TEST_F(HttpRulesTest, ReadsAllPages) {
   EXPECT_EQ(ask({.url = url("/page?n=1&of=3"), .rules = rules})->free, 1) << "without 'next'";
 }
 
+TEST_F(HttpRulesTest, PagesBehindARedirectBeginThere) {
+  for (const char* next : {"/next", "Link"})
+    EXPECT_EQ(ask({.url = url("/redirect?to=" + base::percent_encode("/page?n=1&of=3&relative=1")),
+                   .next = next,
+                   .rules = {.count = "/items"}})
+                  ->free,
+              3)
+        << next;
+}
+
+TEST_F(HttpRulesTest, APageOfAnotherShapeIsAFailure) {
+  const auto two_pages = [&](const std::string& first, const std::string& second) {
+    const std::string next = "/json?body=" + base::percent_encode(second);
+    return summary({.url = json(fmt::format(R"({{{},"next":"{}"}})", first, next)),
+                    .next = "/next",
+                    .rules = {.find = "/items[id=a]", .missing = core::Level::low}});
+  };
+  constexpr const char* kFirst = R"("items":[{"id":"a","free":5}])";
+  EXPECT_EQ(two_pages(kFirst, R"({"items":null,"next":null})"), "5");
+  EXPECT_EQ(two_pages(kFirst, R"({"items":[],"next":null})"), "5");
+  EXPECT_EQ(two_pages(kFirst, R"({"items":{"error":"rate limited"}})"), "page 2 of the answer has another shape");
+  EXPECT_EQ(two_pages(kFirst, R"({"error":"rate limited"})"), "page 2 of the answer has another shape");
+  EXPECT_EQ(two_pages(R"("items":{"error":1})", R"({"items":[]})"), "page 1 of the answer has another shape");
+}
+
+TEST_F(HttpRulesTest, PagesOfXmlMayHaveOneElement) {
+  // An element of one page only, and then an empty one.
+  const std::string third = "/text?text=" + base::percent_encode("<r/>");
+  const std::string second =
+      "/text?text=" + base::percent_encode(fmt::format("<r><t id='b' free='2'/><next>{}</next></r>", third));
+  const config::HttpOptions options{
+      .url =
+          url("/text?text=" + base::percent_encode(fmt::format("<r><t id='a' free='1'/><next>{}</next></r>", second))),
+      .format = config::AnswerFormat::xml,
+      .next = "/r/next",
+      .rules = {.find = "/r", .count = "/t"}};
+  EXPECT_EQ(summary(options), "2");
+}
+
 TEST_F(HttpRulesTest, PagesEnd) {
   const auto paged = [&](const std::string& path, std::uint16_t pages, std::size_t bytes = 1 << 20) {
     return error({.url = url(path), .max_bytes = bytes, .next = "/next", .max_pages = pages});
@@ -123,6 +167,7 @@ TEST_F(HttpRulesTest, ABusySourceSaysWhenToComeBack) {
   const auto rest = [&](const std::string& path) { return answer({.http = {.url = url(path)}}).retry_after; };
   EXPECT_EQ(rest("/status?code=429&retry_after=7"), 7s);
   EXPECT_EQ(rest("/status?code=503&retry_after=8"), 8s);
+  EXPECT_EQ(rest("/status?code=503&retry_after=12345678901234567890123"), 24h);
   EXPECT_EQ(rest("/status?code=500&retry_after=7"), 0s);
   EXPECT_EQ(rest("/status?code=503"), 0s);
   EXPECT_EQ(rest("/level?level=LOW"), 0s);

@@ -41,13 +41,13 @@ Result judged(const json::value& value, const Source& source, const config::Leve
   return std::unexpected(fmt::format("{}{}", source.whole, why));
 }
 
-/// Could the last step of `path`, which is not empty, find something there? Else the answer is another one than was
-/// meant.
-bool leads_to_members(const json::value& answer, const config::Path& path, const Source& source) {
-  const json::value* in = place_at(answer, config::Path(path.begin(), path.end() - 1)).value;
-  if (in == nullptr) return false;
-  if (in->is_null() || in->is_array()) return true;
-  return in->is_object() && (path.back().search.empty() || source.untyped);
+/// Is `place` empty although the last step of `path`, which is not empty, looked at what could have it? Else the answer
+/// is another one than was meant.
+bool is_missing(const Place& place, const config::Path& path) {
+  const config::PathStep& last = path.back();
+  if (!last.search.empty()) return found_none(place, path);
+  if (place.is == Place::Is::null || lacks_last(place, path)) return true;
+  return place.steps + 1 == path.size() && place.in->is_array() && is_index(last);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ Result read_part(const json::value& answer, const Source& source, const config::
   const config::Path path = path_in(source, source.rules.find);
   if (path.empty()) return judged(answer, source, levels);
   const std::string find = config::to_text(path);
-  const Place part = place_at(answer, path);
+  const Place part = place_at(answer, path, source.untyped);
   if (part.is == Place::Is::value) {
     source.note([&] { return fmt::format("{} is {}", find, words_of(*part.value, source.secrets, kQuoted)); });
     return judged(*part.value, source, levels);
@@ -70,7 +70,7 @@ Result read_part(const json::value& answer, const Source& source, const config::
   if (part.is == Place::Is::several)
     return std::unexpected(
         fmt::format("{}{} finds several elements; add a condition such as [zone=a]", source.place, find));
-  if (!source.rules.missing || !leads_to_members(answer, path, source))
+  if (!source.rules.missing || !is_missing(part, path))
     return std::unexpected(fmt::format("{}has no {}", source.whole, find));
   source.note(
       [&] { return fmt::format("{} is not there, which is {}", find, core::to_string(*source.rules.missing)); });

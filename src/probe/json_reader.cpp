@@ -97,7 +97,7 @@ class Reader {
   }
 
   Or<Place> place(const std::string& text) const {
-    const Place place = place_at(value_, path_in(source_, text));
+    const Place place = place_at(value_, path_in(source_, text), source_.untyped);
     if (place.is != Place::Is::several) return place;
     return std::unexpected(fmt::format("{} finds several elements; add a condition such as [zone=a]", text));
   }
@@ -115,7 +115,7 @@ class Reader {
   Or<void> spelling() const {
     for (const config::Path& path : paths_) {
       if (path.empty() || !path.back().search.empty()) continue;
-      const json::value* around = place_at(value_, config::Path(path.begin(), path.end() - 1)).value;
+      const json::value* around = place_at(value_, config::Path(path.begin(), path.end() - 1), source_.untyped).value;
       const json::object* object = around != nullptr ? around->if_object() : nullptr;
       if (object == nullptr) continue;
       const std::string& key = path.back().key;
@@ -131,7 +131,8 @@ class Reader {
   /// Is this a key that another pointer has, beside `path`?
   bool names(std::string_view key, config::Path path) const {
     path.back().key = key;
-    return std::ranges::find(paths_, path) != paths_.end();
+    const std::string text = config::to_text(path);
+    return std::ranges::any_of(paths_, [&](const config::Path& other) { return config::to_text(other) == text; });
   }
 
   Or<std::optional<double>> number(core::NumberOf which) const {
@@ -139,12 +140,7 @@ class Reader {
     const auto at = find(path);
     if (!at) return std::unexpected(at.error());
     if (*at == nullptr) return std::nullopt;
-    const json::value& found = **at;
-    if (const json::string* text = found.if_string(); text != nullptr && source_.untyped) {
-      const auto number = base::number_of<double>({text->data(), text->size()});
-      if (!number || !std::isfinite(*number)) return wrong(path, found, "it must be a number");
-      return scaled(which, found, *number);
-    }
+    const json::value found = source_.untyped ? typed(**at) : **at;
     if (!found.is_number()) return wrong(path, found, "it must be a number");
     // Before it becomes a double, which has not every number from there on.
     constexpr std::int64_t kMost = std::int64_t{1} << 53;
@@ -154,6 +150,16 @@ class Reader {
     const auto number = found.to_number<double>();
     if (!std::isfinite(number)) return std::unexpected(fmt::format("{} is not a finite number", path));
     return scaled(which, found, number);
+  }
+
+  /// The number that a text is, or the value itself.
+  static json::value typed(const json::value& found) {
+    const json::string* text = found.if_string();
+    if (text == nullptr) return found;
+    const std::string_view digits(text->data(), text->size());
+    if (const auto whole = base::number_of<std::int64_t>(digits)) return *whole;
+    const auto number = base::number_of<double>(digits);
+    return number && std::isfinite(*number) ? json::value(*number) : found;
   }
 
   double scaled(core::NumberOf which, const json::value& found, double number) const {
@@ -176,16 +182,15 @@ class Reader {
   Or<std::optional<double>> count() const {
     config::Path path = path_in(source_, rules_.count);
     const config::PathStep search = take_search(path);
-    const Place list = place_at(value_, path);
-    // Without types, no element is an empty list.
-    const bool absent = list.is == Place::Is::no_member && list.steps + 1 == path.size();
-    const bool none = list.is == Place::Is::null || (source_.untyped && absent);
+    const Place list = place_at(value_, path, source_.untyped);
+    // Without types, no element is an empty list, and an empty element is one.
+    const bool none = source_.untyped ? lacks_last(list, path) : list.is == Place::Is::null;
     std::size_t elements = 0;
     if (!none) {
       if (list.value == nullptr) return std::unexpected(fmt::format("has no list at {}", rules_.count));
       if (!list.value->is_array() && !source_.untyped)
         return wrong(rules_.count, *list.value, "it must be a list to count");
-      elements = !search.search.empty()   ? elements_of(*list.value, search).size()
+      elements = !search.search.empty()   ? elements_of(*list.value, search, source_.untyped).size()
                  : list.value->is_array() ? list.value->as_array().size()
                                           : 1;
     }
@@ -195,12 +200,17 @@ class Reader {
     return number * factor;
   }
 
+  /// The last search looked at a list, or at null. A list of XML that is not there may be an error.
+  static bool searched_in_vain(const Place& place, const config::Path& path) {
+    return found_none(place, path) && !path[place.steps].search.empty();
+  }
+
   Or<std::optional<core::Level>> level() const {
     const std::string& path = rules_.pointers.level;
     if (path.empty()) return std::nullopt;
     const auto found = place(path);
     if (!found) return std::unexpected(found.error());
-    const bool null = found->is == Place::Is::null || found->is == Place::Is::no_element;
+    const bool null = found->is == Place::Is::null || searched_in_vain(*found, path_in(source_, path));
     if (found->value == nullptr && !null) return std::nullopt;
     const std::string word = null ? "null" : plain_text(*found->value);
     for (const auto& [text, level] : rules_.map)

@@ -41,11 +41,10 @@ Or<Request> token_request(const config::HttpOptions& options) {
 }
 
 TokenSource oauth_tokens(config::HttpOptions options) {
-  return [options = std::move(options)](Transfers& transfers, base::SteadyTime deadline,
-                                        std::stop_token stop) -> asio::awaitable<Or<AccessToken>> {
+  return [options = std::move(options)](TokenCall& call) -> asio::awaitable<Or<AccessToken>> {
     auto request = token_request(options);
     if (!request) co_return std::unexpected(std::move(request.error()));
-    const auto answer = co_await ask_for_token(transfers, std::move(*request), deadline, std::move(stop));
+    const auto answer = co_await ask_for_token(call, std::move(*request));
     if (!answer) co_return std::unexpected(answer.error());
     co_return read_access_token(*answer, base::system_clock().wall_now());
   };

@@ -37,6 +37,55 @@ TEST(IsPage, AsTheListsThatAreRead) {
   EXPECT_FALSE(is_page(json(R"({"items":[]})"), options));
 }
 
+TEST(IsPage, HasTheWholePath) {
+  config::HttpOptions options{.next = "/next"};
+  options.rules.find = "/data/types[id={name}]";
+  for (const char* page : {R"({"data":{"types":[]}})", R"({"data":{"types":null}})"})
+    EXPECT_TRUE(is_page(json(page), options)) << page;
+  for (const char* other : {R"({"data":{"error":"rate limited"}})", R"({"data":{}})", R"({"data":null})",
+                            R"({"data":{"types":{"error":"rate limited"}}})", R"({"data":{"types":"none"}})"})
+    EXPECT_FALSE(is_page(json(other), options)) << other;
+  options.rules = {.find = "/data", .count = "/types"};
+  EXPECT_TRUE(is_page(json(R"({"data":{"types":[]}})"), options));
+  EXPECT_FALSE(is_page(json(R"({"types":[]})"), options));
+  options.rules = {};
+  options.rules.pointers.level = "/types[id={name}]/level";
+  EXPECT_TRUE(is_page(json(R"({"types":[]})"), options));
+  EXPECT_FALSE(is_page(json(R"({"error":"busy"})"), options));
+}
+
+TEST(IsPage, HasObjectsForTheProfiles) {
+  config::HttpOptions options{.next = "/next", .discover = {.list = "/data", .name = "{key}"}};
+  constexpr std::string_view kError = R"({"data":{"error":"denied","code":401}})";
+  options.rules.find = "/data/{name}";
+  for (const char* page :
+       {R"({"data":{"a":{},"count":1}})", R"({"data":{}})", R"({"data":null})", R"({"data":{"a":null}})"})
+    EXPECT_TRUE(is_page(json(page), options)) << page;
+  EXPECT_FALSE(is_page(json(kError), options));
+  EXPECT_FALSE(is_page(json(R"({"data":[]})"), options));
+  options.rules.find = "";
+  options.rules.pointers.level = "/data/{name}";
+  EXPECT_TRUE(is_page(json(R"({"data":{"a":"LOW"}})"), options)) << "a value of a profile";
+}
+
+TEST(MakeLists, OfSingleElementsInXml) {
+  config::HttpOptions options{.format = config::AnswerFormat::xml};
+  options.rules.pointers.level = "/r/t[id={name}]";
+  options.rules.pointers.reason = "/r/s[id={name}]";
+  const auto lists = [&](std::string_view text) {
+    boost::json::value page = json(text);
+    make_lists(page, options);
+    return serialize(page);
+  };
+  EXPECT_EQ(lists(R"({"r":{"t":{"id":"a"},"s":null}})"), R"({"r":{"t":[{"id":"a"}],"s":[null]}})");
+  EXPECT_EQ(lists(R"({"r":{"t":[1],"u":2}})"), R"({"r":{"t":[1],"u":2}})");
+  EXPECT_TRUE(is_page(json(R"({"r":{"t":[]}})"), options)) << "s is an empty list";
+  EXPECT_TRUE(is_page(json(R"({"r":null})"), options));
+  EXPECT_FALSE(is_page(json(R"({"error":"busy"})"), options));
+  options.format = config::AnswerFormat::json;
+  EXPECT_EQ(lists(R"({"r":{"t":{"id":"a"}}})"), R"({"r":{"t":{"id":"a"}}})");
+}
+
 TEST(NextPage, IsAUrlInTheAnswer) {
   const auto next = [](std::string_view reference, const std::string& url = "https://h.example/a/b?c=d") {
     return page(url, fmt::format(R"({{"links":{{"next":"{}"}}}})", reference), {}, {.next = "/links/next"});
@@ -53,6 +102,18 @@ TEST(NextPage, IsAUrlInTheAnswer) {
   EXPECT_EQ(next("http://v:q@h:8080/x", "http://u:p@h:8080/a"), "http://u:p@h:8080/x") << "the login is ours";
   EXPECT_EQ(next("../x y"), "https://h.example/x%20y");
   EXPECT_EQ(next(""), "");
+}
+
+TEST(NextPage, BeginsWhereTheAnswerCameFrom) {
+  const auto next = [](const std::string& from, std::string_view parameter = "") {
+    const config::HttpOptions options{.next = "/next", .next_parameter = std::string(parameter)};
+    return next_page("http://u:p@h/r1", json(R"({"next":"more?p=2"})"), {}, options, from).value();
+  };
+  EXPECT_EQ(next("http://h/r1x/v2/list"), "http://u:p@h/r1x/v2/more?p=2");
+  EXPECT_EQ(next("http://v:q@H:80/a/"), "http://u:p@h/a/more?p=2");
+  EXPECT_EQ(next(""), "http://u:p@h/more?p=2");
+  EXPECT_EQ(next("http://other/a/b"), "http://u:p@h/more?p=2") << "another host";
+  EXPECT_EQ(next("http://h/r1x/v2/list", "page"), "http://u:p@h/r1?page=more%3Fp%3D2");
 }
 
 TEST(NextPage, IsOnTheSameHost) {
@@ -92,6 +153,8 @@ TEST(NextLink, ReadsTheHeader) {
             "https://h/?page=3");
   EXPECT_EQ(next_link(R"(<a,b;c>; title="x"; REL = "last NEXT")"), "a,b;c");
   EXPECT_EQ(next_link("<a>;rel=next"), "a");
+  EXPECT_EQ(next_link(R"(</x?p=2>; title="page 2, last; rel=x"; rel="next")"), "/x?p=2");
+  EXPECT_EQ(next_link(R"(<a>; title="\", <b>; rel=next, "; rel=prev, <c>; rel=next)"), "c");
   for (const char* none :
        {"", "<a>", "<a>; rel=\"nextish\"", "a; rel=next", "<a; rel=next", "<a>, rel=next", "<<<>>>,"})
     EXPECT_EQ(next_link(none), "") << none;
@@ -107,6 +170,9 @@ TEST(AddPage, JoinsListsAndObjects) {
   EXPECT_EQ(joined(R"({"a":[{"x":1}],"n":1})", R"({"a":[{"x":2}],"n":null})"), R"({"a":[{"x":1},{"x":2}],"n":null})");
   EXPECT_EQ(joined(R"({"s":{"a":1}})", R"({"s":{"b":2},"t":3})"), R"({"s":{"a":1,"b":2},"t":3})");
   EXPECT_EQ(joined("[1]", "{}"), "{}");
+  EXPECT_EQ(joined("[1]", "null"), "[1]");
+  EXPECT_EQ(joined(R"({"t":[1],"s":{"a":1}})", R"({"t":null,"s":null})"), R"({"t":[1],"s":{"a":1}})");
+  EXPECT_EQ(joined(R"({"t":null})", R"({"t":[1]})"), R"({"t":[1]})");
 }
 
 }  // namespace

@@ -27,6 +27,13 @@ struct Lease {
   base::SteadyTime ends;
 };
 
+/// Why there is no new value.
+struct RenewalFailure {
+  std::string sentence;
+  /// How long the source of values wants to be left alone.
+  base::Duration wait{0};
+};
+
 /// The times of a value that is renewed.
 struct RenewalTimes {
   /// It is renewed as long before its end, or a fifth of its lifetime if that is less.
@@ -35,6 +42,8 @@ struct RenewalTimes {
   base::Duration timeout = std::chrono::seconds{30};
   /// After a renewal that failed, the next one begins no sooner.
   base::Duration pause = std::chrono::seconds{5};
+  /// As long a new value stays that is rejected as the one before it was.
+  base::Duration doubt = std::chrono::seconds{5};
   const base::Clock& clock = base::system_clock();
 };
 
@@ -44,9 +53,9 @@ template <class T>
 class Renewed {
  public:
   using Lease = probe::Lease<T>;
-  /// Gets a new value until `deadline`, or fails with a sentence. Ends soon after it is asked to stop.
-  using Fetch = std::function<boost::asio::awaitable<std::expected<Lease, std::string>>(base::SteadyTime deadline,
-                                                                                        std::stop_token stop)>;
+  /// Gets a new value until `deadline`, or fails. Ends soon after it is asked to stop.
+  using Fetch = std::function<boost::asio::awaitable<std::expected<Lease, RenewalFailure>>(base::SteadyTime deadline,
+                                                                                           std::stop_token stop)>;
 
   Renewed(boost::asio::any_io_executor executor, Fetch fetch, RenewalTimes times = {})
       : executor_(std::move(executor)), fetch_(std::move(fetch)), times_(times) {}
@@ -56,35 +65,47 @@ class Renewed {
   Renewed& operator=(const Renewed&) = delete;
 
   /// The value. Near its end it is renewed first: one caller waits for that, half of its time at most, and the others
-  /// get the old value, as all do when the renewal fails, until it has ended. Fails with the sentence of the renewal,
-  /// or when the caller is stopped or at its deadline, which does not end the renewal for others.
-  boost::asio::awaitable<std::expected<T, std::string>> get(base::SteadyTime deadline, std::stop_token stop) {
-    if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
+  /// get the old value, as all do when the renewal fails, until it has ended. Fails as the renewal did, or when the
+  /// caller is stopped or at its deadline, which does not end the renewal for others.
+  boost::asio::awaitable<std::expected<T, RenewalFailure>> get(base::SteadyTime deadline, std::stop_token stop) {
+    if (stop.stop_requested()) co_return failed(kCancelled);
     const auto now = times_.clock.steady_now();
     const bool pausing = now < next_try_;
     if (kept_ && now < renew_at_) co_return kept_->value;
     const bool old = usable();
     if (old && (pausing || renewal_ != nullptr)) co_return kept_->value;
-    if (pausing && renewal_ == nullptr) co_return std::unexpected(error_);
+    if (pausing && renewal_ == nullptr) co_return std::unexpected(failure_at(now));
     const auto begin = std::chrono::steady_clock::now();
     const std::shared_ptr<Renewal> renewal = renewal_ != nullptr ? renewal_ : renew();
     co_await wait(*renewal, old ? begin + (deadline - begin) / 2 : deadline, stop);
-    if (stop.stop_requested()) co_return std::unexpected(std::string(kCancelled));
+    if (stop.stop_requested()) co_return failed(kCancelled);
     // A new value may have less time left than one that is usable, but it is the source's latest.
     if (renewal->result && *renewal->result) co_return (*renewal->result)->value;
     if (usable()) co_return kept_->value;
-    co_return std::unexpected(renewal->result ? renewal->result->error() : std::string(kLate));
+    if (!renewal->result) co_return failed(kLate);
+    co_return std::unexpected(renewal->result->error());
   }
 
-  /// A server rejected `value`: if it is the one that is kept, the next get() renews it.
-  void refuse(const T& value) {
-    if (kept_ && kept_->value == value) kept_.reset();
+  /// A server rejected `value`. Does the next get() give another? It does, unless that came for a rejected one itself,
+  /// a moment ago, and no server took it: then it stays, as others would be rejected, too.
+  bool refuse(const T& value) {
+    if (!kept_ || kept_->value != value) return true;
+    if (doubtful_ && times_.clock.steady_now() < kept_since_ + times_.doubt) return false;
+    doubtful_ = true;
+    kept_.reset();
+    return true;
+  }
+
+  /// A server took `value`.
+  void accept(const T& value) {
+    if (kept_ && kept_->value == value) doubtful_ = false;
   }
 
  private:
-  using Result = std::expected<Lease, std::string>;
+  using Result = std::expected<Lease, RenewalFailure>;
 
   static constexpr std::string_view kLate = "it was not renewed in time";
+  static constexpr base::Duration kLongestWait = std::chrono::hours{1};
 
   struct Renewal {
     std::stop_source stop{};
@@ -93,12 +114,23 @@ class Renewed {
     std::vector<std::shared_ptr<base::Event>> waiting{};
   };
 
+  static std::unexpected<RenewalFailure> failed(std::string_view sentence) {
+    return std::unexpected(RenewalFailure{std::string(sentence)});
+  }
+
+  /// The last failure, with what is left of its wait.
+  RenewalFailure failure_at(base::SteadyTime now) const {
+    RenewalFailure failure = failure_;
+    if (failure.wait.count() > 0) failure.wait = std::chrono::duration_cast<base::Duration>(next_try_ - now);
+    return failure;
+  }
+
   bool usable() const { return kept_ && times_.clock.steady_now() < kept_->ends; }
 
   std::shared_ptr<Renewal> renew() {
     renewal_ = std::make_shared<Renewal>();
     auto ended = [this, renewal = renewal_](const std::exception_ptr& bug, Result result) {
-      end(*renewal, bug ? std::unexpected(std::string("an error in the renewal")) : std::move(result));
+      end(*renewal, bug ? Result(failed("an error in the renewal")) : std::move(result));
     };
     // It may be over at once, which makes renewal_ null.
     std::shared_ptr<Renewal> renewal = renewal_;
@@ -124,11 +156,13 @@ class Renewed {
     const auto lifetime = lease.ends - times_.clock.steady_now();
     renew_at_ = lease.ends - std::min<base::SteadyTime::duration>(times_.margin, lifetime / 5);
     kept_ = lease;
+    kept_since_ = times_.clock.steady_now();
   }
 
-  void fail(std::string error) {
-    error_ = std::move(error);
-    next_try_ = times_.clock.steady_now() + times_.pause;
+  void fail(RenewalFailure failure) {
+    failure_ = std::move(failure);
+    failure_.wait = std::min(failure_.wait, kLongestWait);
+    next_try_ = times_.clock.steady_now() + std::max(times_.pause, failure_.wait);
   }
 
   /// Until it is over, `until`, or the stop. The last one to leave takes it along.
@@ -136,7 +170,7 @@ class Renewed {
     co_await stay(renewal, until, stop);
     if (!renewal.waiting.empty() || renewal.result) co_return;
     renewal_.reset();
-    if (!stop.stop_requested()) fail(std::string(kLate));
+    if (!stop.stop_requested()) fail({std::string(kLate)});
     renewal.stop.request_stop();
     co_await stay(renewal, base::SteadyTime::max(), std::stop_token());
   }
@@ -153,11 +187,14 @@ class Renewed {
   Fetch fetch_;
   RenewalTimes times_;
   std::optional<Lease> kept_{};
+  base::SteadyTime kept_since_{};
   base::SteadyTime renew_at_{};
+  /// It came for one that was rejected, and no server took it yet.
+  bool doubtful_ = false;
   /// The one that is under way, or null.
   std::shared_ptr<Renewal> renewal_{};
   /// Of the last renewal that failed, and when the next one may begin.
-  std::string error_{};
+  RenewalFailure failure_{};
   base::SteadyTime next_try_{};
 };
 

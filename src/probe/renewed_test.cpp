@@ -22,11 +22,11 @@ class Source {
  public:
   explicit Source(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
-  using Result = std::expected<Lease<std::string>, std::string>;
+  using Result = std::expected<Lease<std::string>, RenewalFailure>;
   struct Question {
     explicit Question(const asio::any_io_executor& executor) : over(executor) {}
     base::Event over;
-    Result result = std::unexpected(std::string("stopped"));
+    Result result = std::unexpected(RenewalFailure{"stopped"});
     bool stopped = false;
   };
 
@@ -75,11 +75,15 @@ class RenewedTest : public testing::Test {
   }
   asio::awaitable<void> note(std::string who, base::Duration time, std::stop_token stop) {
     const auto got = co_await renewed_.get(std::chrono::steady_clock::now() + time, std::move(stop));
-    back_.push_back(who + ": " + (got ? *got : "failed: " + got.error()));
+    back_.push_back(who + ": " + (got ? *got : "failed: " + got.error().sentence));
+    if (!got) wait_ = got.error().wait;
   }
   void answer(std::size_t question, Source::Result result) {
     source_.answer(question, std::move(result));
     turn();
+  }
+  void fail(std::size_t question, std::string sentence, base::Duration wait = {}) {
+    answer(question, std::unexpected(RenewalFailure{std::move(sentence), wait}));
   }
   /// The answers since the last call.
   std::vector<std::string> back() { return std::exchange(back_, {}); }
@@ -99,6 +103,7 @@ class RenewedTest : public testing::Test {
       [this](base::SteadyTime deadline, std::stop_token stop) { return source_.fetch(deadline, std::move(stop)); },
       {.clock = clock_}};
   std::vector<std::string> back_;
+  base::Duration wait_{0};
 };
 
 TEST_F(RenewedTest, KeepsAValueUntilItsMargin) {
@@ -155,7 +160,7 @@ TEST_F(RenewedTest, TheOldValueIsUsedWhileARenewalFails) {
   begin();
   clock_.advance(56min);
   get("a");
-  answer(1, std::unexpected("no server"));
+  fail(1, "no server");
   EXPECT_THAT(back(), ElementsAre("a: one"));
   get("b");
   EXPECT_THAT(back(), ElementsAre("b: one"));
@@ -164,7 +169,7 @@ TEST_F(RenewedTest, TheOldValueIsUsedWhileARenewalFails) {
   get("c");
   EXPECT_EQ(source_.questions.size(), 3U);
   clock_.advance(5min);
-  answer(2, std::unexpected("no server"));
+  fail(2, "no server");
   EXPECT_THAT(back(), ElementsAre("c: failed: no server")) << "it ended meanwhile";
   get("d");
   EXPECT_THAT(back(), ElementsAre("d: failed: no server"));
@@ -229,6 +234,41 @@ TEST_F(RenewedTest, ARefusedValueIsRenewed) {
   get("c");
   EXPECT_THAT(back(), ElementsAre("b: two", "c: two")) << "a late refusal is of the old value";
   EXPECT_EQ(source_.questions.size(), 2U);
+}
+
+TEST_F(RenewedTest, ANewValueThatIsRefusedTooStaysForAWhile) {
+  begin();
+  EXPECT_TRUE(renewed_.refuse("one"));
+  get("a");
+  answer(1, Lease<std::string>{"two", in(1h)});
+  EXPECT_FALSE(renewed_.refuse("two"));
+  get("b");
+  EXPECT_THAT(back(), ElementsAre("a: two", "b: two"));
+  clock_.advance(6s);
+  EXPECT_TRUE(renewed_.refuse("two"));
+  get("c");
+  answer(2, Lease<std::string>{"three", in(1h)});
+  EXPECT_FALSE(renewed_.refuse("three"));
+  renewed_.accept("two");
+  EXPECT_FALSE(renewed_.refuse("three")) << "that was another";
+  renewed_.accept("three");
+  EXPECT_TRUE(renewed_.refuse("three"));
+}
+
+TEST_F(RenewedTest, ASourceThatWantsToBeLeftAloneIs) {
+  get("a");
+  fail(0, "busy", 600s);
+  clock_.advance(60s);
+  get("b");
+  EXPECT_THAT(back(), ElementsAre("a: failed: busy", "b: failed: busy"));
+  EXPECT_EQ(wait_, 540s);
+  EXPECT_EQ(source_.questions.size(), 1U);
+  clock_.advance(541s);
+  get("c");
+  fail(1, "busy", 24h);
+  clock_.advance(61min);
+  get("d");
+  EXPECT_EQ(source_.questions.size(), 3U) << "an hour at most";
 }
 
 TEST_F(RenewedTest, AValueThatComesLateIsStillNew) {

@@ -68,6 +68,8 @@ struct Request {
 /// The last answer, after redirects.
 struct Response {
   int status = 0;
+  /// Where it came from.
+  std::string url{};
   /// "HTTP/1.1 200 OK"
   std::string status_line{};
   /// Name and value as they came.
@@ -108,6 +110,7 @@ class Transfer {
   void set_trust();
   void set_login();
   void set_limits();
+  std::string effective_url() const;
   std::string failure(CURLcode code) const;
   std::string proxy_failure() const;
   bool names_host_of_url(std::string_view detail) const;
@@ -118,6 +121,8 @@ class Transfer {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_upload(char* data, std::size_t size, std::size_t count, void* self);
+
+  static constexpr std::size_t kMaxHeaderBytes = std::size_t{64} * 1024;
 
   struct Cleanup {
     void operator()(CURL* handle) const { curl_easy_cleanup(handle); }

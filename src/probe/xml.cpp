@@ -7,6 +7,7 @@
 #include <pugixml.hpp>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace probe {
 namespace {
@@ -49,13 +50,25 @@ json::value value_of(const pugi::xml_node& element) {
   return object;
 }
 
-bool is_too_deep(const pugi::xml_node& root) {
-  struct Walker : pugi::xml_tree_walker {
-    bool for_each(pugi::xml_node& node) override { return node.type() != pugi::node_element || depth() < kDeepest; }
-  } walker;
-  pugi::xml_node node = root;
-  return !node.traverse(walker);
-}
+/// Looks at all nodes, and ends at the first mistake.
+struct Checker : pugi::xml_tree_walker {
+  bool for_each(pugi::xml_node& node) override {
+    if (node.type() == pugi::node_element && depth() >= kDeepest)
+      mistake = fmt::format("is XML of more than {} levels", kDeepest);
+    else if (!is_text(node))
+      mistake = "is XML with text that is not UTF-8; the encodings are UTF-8, UTF-16, UTF-32 and ISO-8859-1";
+    return mistake.empty();
+  }
+
+  static bool is_text(const pugi::xml_node& node) {
+    const auto fine = [](const pugi::xml_attribute& attribute) {
+      return base::is_utf8(attribute.name()) && base::is_utf8(attribute.value());
+    };
+    return base::is_utf8(node.name()) && base::is_utf8(node.value()) && std::ranges::all_of(node.attributes(), fine);
+  }
+
+  std::string mistake;
+};
 
 }  // namespace
 
@@ -66,7 +79,8 @@ std::expected<json::value, std::string> parse_xml(std::string_view text) {
   pugi::xml_document document;
   const pugi::xml_parse_result result = document.load_buffer(text.data(), text.size());
   if (!result) return std::unexpected(fmt::format("is not XML ({})", result.description()));
-  if (is_too_deep(document)) return std::unexpected(fmt::format("is XML of more than {} levels", kDeepest));
+  Checker checker;
+  if (!document.traverse(checker)) return std::unexpected(std::move(checker.mistake));
   const pugi::xml_node root = document.document_element();
   json::object object;
   add(object, root.name(), value_of(root));

@@ -36,6 +36,13 @@ TEST(ParseXml, RefusesWhatIsNotXml) {
     EXPECT_THAT(json_of(bad), StartsWith("is not XML (")) << bad;
 }
 
+TEST(ParseXml, IsInAnEncodingThatIsKnown) {
+  EXPECT_EQ(json_of("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xFC</a>"), "{\"a\":\"\u00FC\"}");
+  for (const char* bad :
+       {"<?xml version='1.0' encoding='windows-1252'?><a x='\xFC'/>", "<a>\xFF\xFE</a>", "<a><b\xFC>x</b\xFC></a>"})
+    EXPECT_THAT(json_of(bad), StartsWith("is XML with text that is not UTF-8")) << bad;
+}
+
 TEST(ParseXml, DefinesAndLoadsNothing) {
   constexpr std::string_view kBomb =
       R"(<!DOCTYPE a [<!ENTITY b "x"><!ENTITY f SYSTEM "file:///etc/passwd">]><a>&b;&f;</a>)";

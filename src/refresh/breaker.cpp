@@ -13,10 +13,11 @@ constexpr int kMostPeriods = 10;
 
 }  // namespace
 
-bool Breaker::failed(base::SteadyTime now) {
+bool Breaker::failed(base::SteadyTime began, base::SteadyTime now) {
   if (failures_++ == 0) first_failure_ = now;
   const bool opens = !open_ && failures_ >= kFailuresToOpen && now - first_failure_ >= ttl_;
-  if (!open_ && !opens) return false;
+  if (opens) opened_at_ = now;
+  if (!opens && (!open_ || began < opened_at_)) return false;
   open_ = true;
   const base::Duration longest = std::max(ttl_, std::min<base::Duration>(kLongestPause, kMostPeriods * ttl_));
   pause_ = opens ? ttl_ : std::min(2 * pause_, longest);

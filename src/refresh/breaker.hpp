@@ -13,8 +13,8 @@ class Breaker {
  public:
   explicit Breaker(base::Duration ttl) : ttl_(ttl) {}
 
-  /// Both return whether the run opened or closed it.
-  bool failed(base::SteadyTime now);
+  /// Both return whether the run opened or closed it. A run that `began` before it opened makes no pause longer.
+  bool failed(base::SteadyTime began, base::SteadyTime now);
   bool succeeded();
 
   /// The source asks for no run before `when`.
@@ -32,6 +32,7 @@ class Breaker {
   int failures_ = 0;
   base::SteadyTime first_failure_;
   bool open_ = false;
+  base::SteadyTime opened_at_;
   base::Duration pause_{0};
   base::SteadyTime next_try_;
   base::SteadyTime rests_until_{};

@@ -186,15 +186,15 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
   const std::stop_token stop = leases_.begin(claim);
   probe::Answer answer;
   answer.asked = false;
+  const auto began = steady_clock::now();
   base::Duration took{0};
   // A batch without profiles has nothing to ask, unless it discovers them.
   const std::string resting = source_.resting();
   if (!resting.empty()) answer = probe::failed(claim.profiles.size(), {resting, false});
   const bool asks = resting.empty() && (!claim.profiles.empty() || config_.discovers());
   if (asks && !stop.stop_requested()) {
-    const auto begin = steady_clock::now();
     answer = co_await source_.ask(claim.profiles, stop);
-    took = std::chrono::duration_cast<base::Duration>(steady_clock::now() - begin);
+    took = std::chrono::duration_cast<base::Duration>(steady_clock::now() - began);
   }
   if (!answer.asked && claim.counted) measurements_.spawn("refund", budget_.refund(claim.counted));
   if (!leases_.end(claim)) co_return;
@@ -204,7 +204,7 @@ asio::awaitable<void> Runner::measure(store::Claim claim) {
     slots_.ran(took);
     meters_.duration.Observe(seconds(took));
     // The others are not measured for a while: their rows say why.
-    if (auto error = source_.judge(answer)) measurements_.spawn("note of failure", fail_all(std::move(*error)));
+    if (auto error = source_.judge(answer, began)) measurements_.spawn("note of failure", fail_all(std::move(*error)));
   }
   write(std::move(claim), std::move(answer), took);
 }

@@ -13,7 +13,7 @@ class SlotsTest : public testing::Test {
  protected:
   std::size_t room(std::size_t queued = 0) const { return slots_.room(queued, queued, breaker_, kNow).tasks; }
   void open() {
-    for (int i = 0; i < 5; ++i) breaker_.failed(kNow - 1min + i * 1min);
+    for (int i = 0; i < 5; ++i) breaker_.failed(kNow, kNow - 1min + i * 1min);
     ASSERT_TRUE(breaker_.open());
   }
 

@@ -38,7 +38,7 @@ asio::awaitable<probe::Answer> Source::ask(std::span<const core::Profile> profil
   co_return probe::same_for_all(profiles.size(), std::unexpected("an error in the probe; it has been logged"));
 }
 
-std::optional<std::string> Source::judge(probe::Answer& answer) {
+std::optional<std::string> Source::judge(probe::Answer& answer, base::SteadyTime began) {
   if (answer.retry_after.count() > 0) rest(answer);
   const bool failed = all_failed(answer) && !(answer.results.empty() && answer.error.empty());
   (failed ? meters_.failed : meters_.ok).Increment();
@@ -50,7 +50,7 @@ std::optional<std::string> Source::judge(probe::Answer& answer) {
   }
   const std::string error = answer.results.empty() ? answer.error : answer.results.front().error();
   spdlog::debug("{} failed: {}", config_.name, error);
-  const bool opened = breaker_.failed(steady_clock::now());
+  const bool opened = breaker_.failed(began, steady_clock::now());
   if (!breaker_.open()) return std::nullopt;
   meters_.slowed_down.Set(1);
   if (opened) slow_since_ = base::system_clock().wall_now();

@@ -25,9 +25,9 @@ class Source {
   /// The probe's answer, within its timeout; an error for each profile when the probe is broken. `trace` may be null.
   boost::asio::awaitable<probe::Answer> ask(std::span<const core::Profile> profiles, std::stop_token stop,
                                             probe::Trace* trace = nullptr);
-  /// Counts a run as ok or failed. While the probe is slowed down, its errors say since when, and while it rests, until
-  /// when. Returns the error of a run that slowed it down.
-  std::optional<std::string> judge(probe::Answer& answer);
+  /// Counts a run that `began` then as ok or failed. While the probe is slowed down, its errors say since when, and
+  /// while it rests, until when. Returns the error of a run that slowed it down.
+  std::optional<std::string> judge(probe::Answer& answer, base::SteadyTime began);
 
   /// Why the source must not be asked now: it wanted a rest; "" when it may be.
   std::string resting() const;

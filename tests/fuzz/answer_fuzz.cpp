@@ -66,8 +66,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read(*answer, path, profile, false);
   } else if (const auto xml = probe::parse_xml(body)) {
     read(*xml, path, profile, true);
-    boost::json::value whole = *xml;
-    probe::add_page(whole, *xml);
+    const config::HttpOptions options{.format = config::AnswerFormat::xml, .rules = {.find = path}};
+    boost::json::value page = *xml;
+    probe::make_lists(page, options);
+    fuzz::require(probe::is_page(page, options) == probe::is_page(*xml, options));
+    boost::json::value whole = page;
+    probe::add_page(whole, std::move(page));
   }
   return 0;
 }

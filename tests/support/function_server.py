@@ -26,7 +26,7 @@ Standard library only. The paths, which answer every method:
   /document                     server.document, which a test in Python sets
   /json?body=JSON               JSON with status 200
   /page?n=1&of=3                page n: {"items": [{"id": "n", "free": n}], "next": URL or null, "token": n + 1 or null},
-                                with a Link header, too; loop=1: the page after the last is the first
+                                with a Link header, too; loop=1: the page after the last is the first; relative=1: "?…"
   /token                        a token for the client "our client" with the secret "a:b+c"; life=SECONDS, error=CODE
   /granted?least=1              HIGH when the request has a token of /token, the least-th or a later one, else 401; "free" is its number
   /batch                        a list with HIGH for each profile of the list that was sent, and its place in "free"
@@ -231,7 +231,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer_page(self):
         number, last = int(self.query["n"]), int(self.query["of"])
         after = number + 1 if number < last else 1 if "loop" in self.query else None
-        url = after and f"/page?{urllib.parse.urlencode(self.query | {'n': after})}"
+        here = "" if "relative" in self.query else "/page"
+        url = after and f"{here}?{urllib.parse.urlencode(self.query | {'n': after})}"
         link = {"Link": f'</page>; rel="first", <{url}>; rel="next"'} if url else {}
         self.send(200, {"items": [{"id": str(number), "free": number}], "next": url, "token": after}, **link)
 
