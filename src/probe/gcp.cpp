@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 using std::chrono::steady_clock;
 template <class T>
 using Or = std::expected<T, Failure>;
-using Quotas = std::expected<Lease<GcpQuotas>, std::string>;
+using Quotas = std::expected<Lease<GcpQuotas>, RenewalFailure>;
 
 /// Of 500 reservations each.
 constexpr int kMaxPages = 20;
@@ -106,16 +106,16 @@ class GcpProbe final : public Probe {
     const auto known = co_await quotas.get(now + (call.deadline - now) / 2, call.stop);
     if (known) co_return gcp_used_up(*known, machine_type, config_.gcp.count);
     if (call.trace != nullptr)
-      call.trace->read += fmt::format("quotas of {} are unknown: {}\n", region, calls_.hidden(known.error()));
+      call.trace->read += fmt::format("quotas of {} are unknown: {}\n", region, calls_.hidden(known.error().sentence));
     co_return std::string();
   }
 
   asio::awaitable<Quotas> fetch_quotas(std::string region, base::SteadyTime deadline, std::stop_token stop) {
     const Call call{.deadline = deadline, .stop = std::move(stop)};
     const auto response = co_await calls_.ask(gcp_quotas_request(config_.gcp, project_, region), call);
-    if (!response) co_return std::unexpected(response.error().sentence);
+    if (!response) co_return std::unexpected(RenewalFailure{response.error().sentence});
     auto quotas = read_gcp_quotas(response->body);
-    if (!quotas) co_return std::unexpected(std::move(quotas.error()));
+    if (!quotas) co_return std::unexpected(RenewalFailure{std::move(quotas.error())});
     co_return Lease<GcpQuotas>(std::move(*quotas), steady_clock::now() + kQuotasAge);
   }
 
