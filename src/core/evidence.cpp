@@ -5,51 +5,14 @@
 #include <algorithm>
 
 #include "base/duration.hpp"
-#include "base/text.hpp"
 #include "core/history.hpp"
+#include "core/launch_error.hpp"
 
 namespace core {
 namespace {
 
-// Codes as codes_in() leaves them. A code of capacity counts whatever is around it. Throttling comes before quotas: AWS
-// calls it RequestLimitExceeded, Google a quota of calls.
-constexpr std::string_view kThrottled[] = {"throttl", "requestlimit", "ratelimit", "toomanyrequests"};
-constexpr std::string_view kQuotas[] = {"quota", "limitexceeded", "instancecountexceeded"};
-constexpr std::string_view kCapacity[] = {
-    // Amazon and Karpenter.
-    "insufficientinstancecapacity",
-    "insufficientcapacity",
-    "insufficienthostcapacity",
-    "insufficientreserved",
-    "unfulfillablecapacity",
-    "reservationcapacityexceeded",
-    // Azure.
-    "allocationfailed",
-    "overconstrained",
-    "skunotavailable",
-    // Google.
-    "resourcepoolexhausted",
-    "stockout",
-    // Oracle, Lambda, OpenStack, Kubernetes.
-    "outofhostcapacity",
-    "outofcapacity",
-    "notenoughcapacity",
-    "novalidhost",
-    "insufficientresources",
-};
-
-/// Letters in lower case and digits alone: a code is written as ZONE_RESOURCE_POOL_EXHAUSTED, in words, or in one word.
-std::string codes_in(std::string_view error) {
-  std::string codes;
-  for (const char c : error)
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')) codes += base::lower(c);
-  return codes;
-}
-
-template <std::size_t N>
-bool has_any(std::string_view text, const std::string_view (&words)[N]) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
-}
+// What the reasons of launches begin with.
+constexpr std::string_view kLaunched = "launched", kFailed = "launch failed", kNoQuota = "no quota: ";
 
 bool has_numbers(const Reading& reading) {
   return std::ranges::any_of(kNumbers, [&](const Number& each) { return (reading.*each.value).has_value(); });
@@ -57,19 +20,13 @@ bool has_numbers(const Reading& reading) {
 
 }  // namespace
 
-Cause cause_of(std::string_view error) {
-  const std::string codes = codes_in(error);
-  if (has_any(codes, kCapacity)) return Cause::capacity;
-  if (has_any(codes, kThrottled)) return Cause::other;
-  return has_any(codes, kQuotas) ? Cause::quota : Cause::other;
-}
-
 std::string reason_of(const Launch& launch) {
-  const std::string where = launch.where.empty() ? "" : " in " + launch.where;
-  std::string reason =
-      launch.worked() ? "launched" + where : fmt::format("launch failed{}: {}", where, short_reason(launch.error));
+  const LaunchError error = read_launch_error(launch.error);
+  std::string reason(error.cause == Cause::quota ? kNoQuota : "");
+  reason += launch.worked() ? kLaunched : kFailed;
+  if (!launch.where.empty()) reason += " in " + launch.where;
+  if (!error.words.empty()) reason += ": " + short_reason(error.words);
   if (launch.worked() && launch.took) reason += " within " + base::to_string(*launch.took);
-  if (!launch.worked() && cause_of(launch.error) == Cause::quota) reason = "no quota: " + reason;
   if (!launch.source.empty()) reason += fmt::format(" (reported by {})", launch.source);
   return reason;
 }

@@ -13,19 +13,9 @@
 /// Launches as evidence about a profile, beside the measurements of probes.
 namespace core {
 
-/// The cause that the error of a launch names.
-enum class Cause : std::uint8_t {
-  capacity,  ///< there was none
-  quota,     ///< the account may not have more
-  other,     ///< nothing about capacity: no permission, a wrong request, too many requests
-};
-
-/// Looks for the codes of clouds and schedulers in an error, whatever is around them. Pure.
-Cause cause_of(std::string_view error);
-
 /// How a launch of a profile ended.
 struct Launch {
-  /// Of one that failed, with a cause that is not `other`; "" of one that worked.
+  /// Of one that failed, with a cause that is not `other` (core/launch_error.hpp); "" of one that worked.
   std::string error;
   std::optional<base::Duration> took{};
   /// Where it was, and who tells it; may be "".
@@ -37,7 +27,8 @@ struct Launch {
 };
 
 /// "launched in eu-1 within 42s (reported by karpenter)", "launch failed in eu-1: InsufficientInstanceCapacity", "no
-/// quota: launch failed: VcpuLimitExceeded". A long error is cut.
+/// quota: launch failed: VcpuLimitExceeded". Of an error it has the code or sentence that names the cause alone, since
+/// everybody reads it.
 std::string reason_of(const Launch& launch);
 
 /// How long a launch is trusted where no probe measures the profile.

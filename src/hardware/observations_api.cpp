@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "core/launch_error.hpp"
 #include "hardware/admin_request.hpp"
 
 namespace hardware {
@@ -30,7 +31,7 @@ base::Result<void> checked_time(const feed::SentLaunch& sent, base::Time now) {
 }
 
 bool says_something(const core::Launch& launch) {
-  return launch.worked() || core::cause_of(launch.error) != core::Cause::other;
+  return launch.worked() || core::read_launch_error(launch.error).cause != core::Cause::other;
 }
 
 std::unexpected<base::Error> of_element(base::Error error, std::size_t place, bool is_list) {
