@@ -18,6 +18,12 @@ bool has_numbers(const Reading& reading) {
   return std::ranges::any_of(kNumbers, [&](const Number& each) { return (reading.*each.value).has_value(); });
 }
 
+bool is_newer(const Launch& launch, base::Time at, const Reading& before, base::Time now) {
+  // A reading of the future is of a clock that was ahead.
+  if (at > before.measured_at || before.measured_at > now) return true;
+  return at == before.measured_at && !launch.worked() && is_launch(before) && before.level > Level::low;
+}
+
 }  // namespace
 
 std::string reason_of(const Launch& launch) {
@@ -31,10 +37,15 @@ std::string reason_of(const Launch& launch) {
   return reason;
 }
 
+bool is_launch(const Reading& reading) {
+  const std::string_view reason = reading.reason;
+  return reason.starts_with(kLaunched) || reason.starts_with(kFailed) ||
+         (reason.starts_with(kNoQuota) && reason.substr(kNoQuota.size()).starts_with(kFailed));
+}
+
 std::optional<Reading> reading_after(const Launch& launch, base::Time at, const Reading* before,
                                      const FreshnessRule& rule, base::Time now) {
-  // A reading of the future is of a clock that was ahead.
-  if (before != nullptr && at <= before->measured_at && before->measured_at <= now) return std::nullopt;
+  if (before != nullptr && !is_newer(launch, at, *before, now)) return std::nullopt;
   const Level known = before == nullptr ? Level::unknown : level_at(*before, at);
   const Level level = launch.worked() ? std::max(known, Level::medium) : Level::low;
   Reading reading;

@@ -31,6 +31,9 @@ struct Launch {
 /// everybody reads it.
 std::string reason_of(const Launch& launch);
 
+/// Is this a launch, and no measurement? Told from its reason.
+bool is_launch(const Reading& reading);
+
 /// How long a launch is trusted where no probe measures the profile.
 inline constexpr FreshnessRule kUnprobed{
     .ttl = std::chrono::minutes{5}, .grace = base::Duration{0}, .expire_after = std::chrono::minutes{30}};
@@ -38,7 +41,7 @@ inline constexpr FreshnessRule kUnprobed{
 /// The reading that a launch which ended at `at` makes, after the reading `before`, or null. One that failed makes it
 /// LOW; one that worked MEDIUM, unless it was HIGH. One that confirms a fresh level leaves its numbers, if it has any,
 /// and they grow old as before; any other has none, and is fresh from `at` on. Nothing: `before` is as new, so the
-/// launch changes nothing.
+/// launch changes nothing. Of launches that ended at the same time, one that failed is newer than one that worked.
 std::optional<Reading> reading_after(const Launch& launch, base::Time at, const Reading* before,
                                      const FreshnessRule& rule, base::Time now);
 

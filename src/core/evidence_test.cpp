@@ -56,6 +56,20 @@ TEST(Launch, OneThatIsNotNewerChangesNothing) {
   EXPECT_TRUE(reading_after(kFailed, kThen, &ahead, kRule, kThen)) << "a reading of the future is of a wrong clock";
 }
 
+TEST(Launch, OfThoseOfOneTimeTheOneThatFailedWins) {
+  const Reading worked = *reading_after(kWorked, kThen, nullptr, kRule, kThen);
+  const Reading failed = *reading_after(kFailed, kThen, nullptr, kRule, kThen);
+  EXPECT_EQ(reading_after(kFailed, kThen, &worked, kRule, kThen)->level, Level::low);
+  EXPECT_EQ(reading_after(kWorked, kThen, &failed, kRule, kThen), std::nullopt);
+  EXPECT_EQ(reading_after(kFailed, kThen, &failed, kRule, kThen), std::nullopt);
+}
+
+TEST(Launch, ItIsToldFromMeasurements) {
+  for (const Launch& launch : {kWorked, kFailed, Launch{.error = "VcpuLimitExceeded"}, Launch{}})
+    EXPECT_TRUE(is_launch(*reading_after(launch, kThen, nullptr, kRule, kThen)));
+  EXPECT_FALSE(is_launch(measured(Level::low)));
+}
+
 TEST(Launch, OneThatConfirmsLeavesTheNumbersAndTheirAge) {
   const Reading before = measured(Level::high);
   const Reading after = *reading_after(kWorked, kThen + 10s, &before, kRule, kThen + 1h);
