@@ -13,19 +13,9 @@
 /// Launches as evidence about a profile, beside the measurements of probes.
 namespace core {
 
-/// The cause that the error of a launch names.
-enum class Cause : std::uint8_t {
-  capacity,  ///< there was none
-  quota,     ///< the account may not have more
-  other,     ///< nothing about capacity: no permission, a wrong request, too many requests
-};
-
-/// Looks for the codes of clouds and schedulers in an error, whatever is around them. Pure.
-Cause cause_of(std::string_view error);
-
 /// How a launch of a profile ended.
 struct Launch {
-  /// Of one that failed, with a cause that is not `other`; "" of one that worked.
+  /// Of one that failed, with a cause that is not `other` (core/launch_error.hpp); "" of one that worked.
   std::string error;
   std::optional<base::Duration> took{};
   /// Where it was, and who tells it; may be "".
@@ -37,8 +27,12 @@ struct Launch {
 };
 
 /// "launched in eu-1 within 42s (reported by karpenter)", "launch failed in eu-1: InsufficientInstanceCapacity", "no
-/// quota: launch failed: VcpuLimitExceeded". A long error is cut.
+/// quota: launch failed: VcpuLimitExceeded". Of an error it has the code or sentence that names the cause alone, since
+/// everybody reads it.
 std::string reason_of(const Launch& launch);
+
+/// Is this a launch, and no measurement? Told from its reason.
+bool is_launch(const Reading& reading);
 
 /// How long a launch is trusted where no probe measures the profile.
 inline constexpr FreshnessRule kUnprobed{
@@ -47,7 +41,7 @@ inline constexpr FreshnessRule kUnprobed{
 /// The reading that a launch which ended at `at` makes, after the reading `before`, or null. One that failed makes it
 /// LOW; one that worked MEDIUM, unless it was HIGH. One that confirms a fresh level leaves its numbers, if it has any,
 /// and they grow old as before; any other has none, and is fresh from `at` on. Nothing: `before` is as new, so the
-/// launch changes nothing.
+/// launch changes nothing. Of launches that ended at the same time, one that failed is newer than one that worked.
 std::optional<Reading> reading_after(const Launch& launch, base::Time at, const Reading* before,
                                      const FreshnessRule& rule, base::Time now);
 

@@ -24,41 +24,15 @@ std::optional<Level> level_after(const Launch& launch, Level level, base::Durati
   return after ? std::optional(after->level) : std::nullopt;
 }
 
-TEST(Cause, CodesOfCapacityAreFoundInAnyError) {
-  for (const char* error :
-       {"InsufficientInstanceCapacity",
-        "An error occurred (InsufficientInstanceCapacity) when calling RunInstances: We "
-        "currently do not have sufficient p5.48xlarge capacity in eu-1a",
-        "insufficient capacity", "UnfulfillableCapacity", "InsufficientHostCapacity", "ZONE_RESOURCE_POOL_EXHAUSTED",
-        "ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS", "AllocationFailed", "ZonalAllocationFailed", "Allocation failed.",
-        "OverconstrainedAllocationRequest", "SkuNotAvailable", "Out of host capacity.", "STOCKOUT",
-        "instance-operations/launch/insufficient-capacity",
-        "throttled once, then InsufficientInstanceCapacity; your quota is 8", "No valid host was found",
-        "ReservationCapacityExceeded: The requested reservation does not have sufficient capacity"})
-    EXPECT_EQ(cause_of(error), Cause::capacity) << error;
-}
-
-TEST(Cause, AQuotaIsNoCapacity) {
-  for (const char* error : {"VcpuLimitExceeded", "InstanceLimitExceeded", "MaxSpotInstanceCountExceeded",
-                            "QUOTA_EXCEEDED", "Quota 'NVIDIA_H100_GPUS' exceeded. Limit: 8.0 in region us-central1.",
-                            "OperationNotAllowed: exceeding approved Total Regional Cores quota"})
-    EXPECT_EQ(cause_of(error), Cause::quota) << error;
-}
-
-TEST(Cause, OtherErrorsSayNothing) {
-  for (const char* error : {"", "UnauthorizedOperation", "InvalidParameterValue", "RequestLimitExceeded", "Throttling",
-                            "rateLimitExceeded: Quota exceeded for quota metric 'Queries'", "timeout", "…"})
-    EXPECT_EQ(cause_of(error), Cause::other) << error;
-}
-
 TEST(Launch, ReasonsSayWhatHappenedWhereAndWhoSaysSo) {
   EXPECT_EQ(reason_of(kWorked), "launched in eu-1 within 42s (reported by karpenter)");
   EXPECT_EQ(reason_of(Launch{}), "launched");
   EXPECT_EQ(reason_of(kFailed), "launch failed: InsufficientInstanceCapacity");
   EXPECT_EQ(reason_of({.error = "VcpuLimitExceeded", .took = 1s, .where = "eu-1"}),
             "no quota: launch failed in eu-1: VcpuLimitExceeded");
-  EXPECT_LT(reason_of({.error = std::string(4000, 'x')}).size(), 150U);
-  EXPECT_TRUE(reason_of({.error = std::string(4000, ' ') + "QuotaExceeded"}).starts_with("no quota: "));
+  EXPECT_EQ(reason_of({.error = std::string(4000, 'x') + " PASSWORD=a QuotaExceeded b"}),
+            "no quota: launch failed: QuotaExceeded");
+  EXPECT_LT(reason_of({.error = "insufficient" + std::string(4000, ' ') + "capacity"}).size(), 150U);
 }
 
 TEST(Launch, AFailureIsLow) {
@@ -80,6 +54,20 @@ TEST(Launch, OneThatIsNotNewerChangesNothing) {
   EXPECT_EQ(level_after(kFailed, Level::high, -1s), std::nullopt);
   const Reading ahead = measured(Level::high, kThen + 2h);
   EXPECT_TRUE(reading_after(kFailed, kThen, &ahead, kRule, kThen)) << "a reading of the future is of a wrong clock";
+}
+
+TEST(Launch, OfThoseOfOneTimeTheOneThatFailedWins) {
+  const Reading worked = *reading_after(kWorked, kThen, nullptr, kRule, kThen);
+  const Reading failed = *reading_after(kFailed, kThen, nullptr, kRule, kThen);
+  EXPECT_EQ(reading_after(kFailed, kThen, &worked, kRule, kThen)->level, Level::low);
+  EXPECT_EQ(reading_after(kWorked, kThen, &failed, kRule, kThen), std::nullopt);
+  EXPECT_EQ(reading_after(kFailed, kThen, &failed, kRule, kThen), std::nullopt);
+}
+
+TEST(Launch, ItIsToldFromMeasurements) {
+  for (const Launch& launch : {kWorked, kFailed, Launch{.error = "VcpuLimitExceeded"}, Launch{}})
+    EXPECT_TRUE(is_launch(*reading_after(launch, kThen, nullptr, kRule, kThen)));
+  EXPECT_FALSE(is_launch(measured(Level::low)));
 }
 
 TEST(Launch, OneThatConfirmsLeavesTheNumbersAndTheirAge) {

@@ -115,8 +115,9 @@ core::RowPtr parse_row(const json::object& object) {
   if (const auto measured_at = time_of(object, "measured_at")) row->reading = parse_reading(object, *measured_at);
   if (const auto failed_at = time_of(object, "failed_at"))
     row->failure = core::Failure{line_of(object, "error"), *failed_at};
-  // One of a later version may have another reason.
-  const auto reason = core::parse_due_reason(text_of(object, "due_reason"));
+  // A later version may have another reason. Which one it was that is overdue is not told, nor wanted.
+  const std::string_view due_reason = text_of(object, "due_reason");
+  const auto reason = due_reason == kOverdue ? core::DueReason::quiet : core::parse_due_reason(due_reason);
   if (const auto due_at = time_of(object, "due_at"); due_at && reason) row->next = core::NextRun{*due_at, *reason};
   return row;
 }

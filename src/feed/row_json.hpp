@@ -16,6 +16,10 @@
 /// Rows as JSON, both ways. The keys `provider`, `name` and `availability` are the original system's.
 namespace feed {
 
+/// The `due_reason` of a time that has passed: the profile is measured now, or waits for its turn or for a source that
+/// rests. The reason that the row has is one for a time to come.
+inline constexpr std::string_view kOverdue = "overdue";
+
 /// The fields of a row as it is at `now`, in the order of the API; JSON and CSV follow it. Calls `visit(name, value)`
 /// for each that the row has. A value is a text, a number, a whole number, true, labels, or an optional time.
 template <class Visit>
@@ -58,7 +62,7 @@ void fields(const core::Row& row, base::Time now, Visit&& visit) {
   }
   if (row.next) {
     visit("due_at", std::optional(row.next->due));
-    visit("due_reason", to_string(row.next->reason));
+    visit("due_reason", row.next->due < now ? kOverdue : to_string(row.next->reason));
   }
   visit("revision", row.revision);
 }

@@ -33,11 +33,21 @@ TEST(RowJson, ReadsBackWhatItWrote) {
   full.reading->recent = *core::RecentLevels::parse("H--MLLH");
   full.failure = core::Failure{"it \"broke\"", kNow + 5s};
   full.profile.labels = {{"gpu", "a100 \"80 GB\""}, {"region", "eu-1"}};
-  full.next = core::NextRun{kNow + 9s, core::DueReason::budget};
+  full.next = core::NextRun{kNow + 2h, core::DueReason::budget};
   full.unit = "GPUs";
   full.simulated = true;
   for (const core::Row& row : {full, measured_row(1, "a", 1, core::Level::low), pending_row(2, "b", 3)})
     for (const base::Time now : {kNow, kNow + 2min, kNow + 1h}) EXPECT_EQ(again(row, now), row);
+}
+
+TEST(RowJson, ATimeThatHasPassedHasNoFalseReason) {
+  core::Row row = measured_row(1, "a", 4, core::Level::high);
+  row.next = core::NextRun{kNow + 9s, core::DueReason::watched};
+  EXPECT_EQ(again(row, kNow).next, row.next);
+  std::string text;
+  append_row(text, row, kNow + 10s);
+  EXPECT_THAT(text, HasSubstr(R"("due_reason":"overdue")"));
+  EXPECT_EQ(again(row, kNow + 10s).next->due, row.next->due);
 }
 
 TEST(RowJson, ShowsWhatTheRowIsNow) {

@@ -1,5 +1,6 @@
 #include "hardware/demand.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "feed/row_json.hpp"
@@ -11,6 +12,16 @@ namespace {
 /// A portal says what it wants every 15 s. A tab that was closed counts for less than a minute.
 constexpr std::chrono::seconds kCounts{45};
 constexpr std::chrono::seconds kPeriod{2};
+
+/// Those of `ids` that can run more often: others would take their places. REQUIRES: sorted ids.
+std::vector<core::ProfileId> paced_of(const std::vector<core::ProfileId>& ids, const core::Snapshot& rows) {
+  std::vector<core::ProfileId> paced;
+  if (ids.empty()) return paced;
+  rows.for_each([&](const core::RowPtr& row) {
+    if (row->next && std::ranges::binary_search(ids, row->profile.id)) paced.push_back(row->profile.id);
+  });
+  return paced;
+}
 
 }  // namespace
 
@@ -50,7 +61,7 @@ asio::awaitable<void> Demand::run() {
 asio::awaitable<void> Demand::look(std::vector<config::ProbeConfig> probes, std::vector<core::ProfileId> taken) {
   // A look at a million rows takes 20 ms, so it is not done on this thread.
   auto job = [this, probes = std::move(probes), taken = std::move(taken), state = board_.state()] {
-    if (!taken.empty()) store_.want(taken, kCounts);
+    if (const auto paced = paced_of(taken, state->snapshot); !paced.empty()) store_.want(paced, kCounts);
     const auto wanted = store_.wanted();
     return refresh::demanded_of(probes, state->snapshot,
                                 std::make_shared<const refresh::Watched>(wanted.begin(), wanted.end()),

@@ -1,8 +1,11 @@
 #include "hardware/observations_api.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "base/text.hpp"
+#include "core/launch_error.hpp"
 #include "hardware/admin_request.hpp"
 
 namespace hardware {
@@ -17,6 +20,9 @@ constexpr std::chrono::minutes kTolerance{1};
 /// How old a launch may be: nobody tells an older one for the first time.
 constexpr std::chrono::days kOldest{7};
 constexpr std::size_t kMostBytes = 512 << 10;
+/// A portal waits 5 s for the answer.
+constexpr std::chrono::seconds kPatience{3};
+constexpr std::size_t kMostWaiting = 100;
 
 base::Result<void> checked_time(const feed::SentLaunch& sent, base::Time now) {
   if (!sent.at) return {};
@@ -30,7 +36,7 @@ base::Result<void> checked_time(const feed::SentLaunch& sent, base::Time now) {
 }
 
 bool says_something(const core::Launch& launch) {
-  return launch.worked() || core::cause_of(launch.error) != core::Cause::other;
+  return launch.worked() || core::read_launch_error(launch.error).cause != core::Cause::other;
 }
 
 std::unexpected<base::Error> of_element(base::Error error, std::size_t place, bool is_list) {
@@ -42,26 +48,12 @@ bool is_list(const http::Request& request) {
   return base::trim(request.body).starts_with('[');
 }
 
-/// Counts a request while it lasts.
-class UnderWay {
- public:
-  UnderWay(std::atomic<std::size_t>& count, std::size_t most) : count_(count), fits_(++count_ <= most) {}
-  ~UnderWay() { --count_; }
-  UnderWay(const UnderWay&) = delete;
-  UnderWay& operator=(const UnderWay&) = delete;
-
-  bool fits() const { return fits_; }
-
- private:
-  std::atomic<std::size_t>& count_;
-  const bool fits_;
-};
-
 }  // namespace
 
 ObservationsApi::ObservationsApi(const config::Config& config, const http::BearerToken& admin,
                                  store::Observations& store, store::Caller& database, board::Board& board,
-                                 base::Metrics& metrics, std::function<void()> changed)
+                                 base::Metrics& metrics, asio::any_io_executor background,
+                                 std::function<void()> changed)
     : admin_(admin),
       observer_({.opens = "evidence of launches", .name = "observer", .file = config.hardware.observer_token_file}),
       store_(store),
@@ -69,7 +61,8 @@ ObservationsApi::ObservationsApi(const config::Config& config, const http::Beare
       board_(board),
       metrics_(metrics),
       changed_(std::move(changed)),
-      most_under_way_(std::max<std::size_t>(config.hardware.database_connections / 2, 1)) {
+      background_(background),
+      places_(std::move(background), std::max<std::size_t>(config.hardware.database_connections / 2, 1), kMostWaiting) {
   set(config.probes);
 }
 
@@ -154,16 +147,23 @@ http::Reply ObservationsApi::reply_of(const Asked& asked, std::span<const store:
 asio::awaitable<http::Reply> ObservationsApi::add(const http::Request& request) {
   const auto asked = read(request);
   if (!asked) co_return http::problem(asked.error());
-  const UnderWay under_way(under_way_, most_under_way_);
-  if (!under_way.fits())
-    co_return http::problem(503, "too many launches are told at the same time; try again in a second");
   std::vector<store::Observed> observed;
   if (!asked->observations.empty()) {
-    auto job = [this, observations = asked->observations] { return store_.observe(observations); };
-    observed = co_await database_.run("observe", std::move(job));
+    auto writing = write(asked->observations);
+    auto written = co_await asio::co_spawn(background_, std::move(writing), asio::use_awaitable);
+    if (!written) co_return http::problem(503, "too many launches are told at the same time; try again in a second");
+    observed = std::move(*written);
     changed_();
   }
   co_return reply_of(*asked, observed, is_list(request));
+}
+
+asio::awaitable<std::optional<std::vector<store::Observed>>> ObservationsApi::write(
+    std::vector<store::Observation> observations) {
+  const base::Places::Place place = co_await places_.take(kPatience);
+  if (!place) co_return std::nullopt;
+  auto job = [this, observations = std::move(observations)] { return store_.observe(observations); };
+  co_return co_await database_.run("observe", std::move(job));
 }
 
 }  // namespace hardware

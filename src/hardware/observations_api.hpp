@@ -1,13 +1,14 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/metrics.hpp"
+#include "base/places.hpp"
 #include "board/board.hpp"
 #include "config/config.hpp"
 #include "feed/launch_json.hpp"
@@ -22,10 +23,13 @@ class ObservationsApi {
  public:
   /// `changed` is called after each change, on the thread of the request. `admin` opens it, too.
   ObservationsApi(const config::Config& config, const http::BearerToken& admin, store::Observations& store,
-                  store::Caller& database, board::Board& board, base::Metrics& metrics, std::function<void()> changed);
+                  store::Caller& database, board::Board& board, base::Metrics& metrics,
+                  boost::asio::any_io_executor background, std::function<void()> changed);
 
   /// POST /api/v1/observations: one or many (feed/launch_json.hpp).
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
+  /// Returns when none is under way. On the background thread.
+  boost::asio::awaitable<void> wait() { return places_.wait(); }
   /// The options of its route.
   http::RouteOptions route() const;
 
@@ -39,6 +43,9 @@ class ObservationsApi {
     std::vector<std::size_t> places;
     std::vector<store::Observation> observations;
   };
+  /// Nothing: it is not its turn for too long. On the background thread.
+  boost::asio::awaitable<std::optional<std::vector<store::Observed>>> write(
+      std::vector<store::Observation> observations);
   base::Result<Asked> read(const http::Request& request) const;
   core::FreshnessRule rule_of(const core::Row& row) const;
   http::Reply reply_of(const Asked& asked, std::span<const store::Observed> observed, bool is_list);
@@ -52,9 +59,9 @@ class ObservationsApi {
   board::Board& board_;
   base::Metrics& metrics_;
   std::function<void()> changed_;
-  /// Each takes a connection and the lock of all writers; leases need the others.
-  const std::size_t most_under_way_;
-  std::atomic<std::size_t> under_way_ = 0;
+  boost::asio::any_io_executor background_;
+  /// Each takes a connection and the lock of all writers; leases need the others. On the background thread.
+  base::Places places_;
   mutable std::mutex mutex_;
   /// By the probe's name. Guarded by mutex_.
   std::map<std::string, core::FreshnessRule> rules_;

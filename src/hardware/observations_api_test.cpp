@@ -53,6 +53,16 @@ TEST_F(ObservationsApiTest, ManyAreAnsweredInTheirOrder) {
   EXPECT_THAT(answer, HasSubstr("the error is about neither capacity nor a quota"));
 }
 
+TEST_F(ObservationsApiTest, OfThoseWithoutATimeTheOneThatFailedWins) {
+  EXPECT_THAT(tell(R"([{"profile":"Amazon/c5","outcome":"failed","error":"AllocationFailed"},
+    {"profile":"Amazon/c5","outcome":"launched"}])"),
+              HasSubstr(R"("effect":"counted")"));
+  EXPECT_THAT(tell(R"([{"profile":"Amazon/p5","outcome":"launched"},
+    {"profile":"Amazon/p5","outcome":"failed","error":"AllocationFailed"}])"),
+              Not(HasSubstr(R"("effect":"counted")")));
+  for (const core::RowPtr& row : store_.load().rows) EXPECT_EQ(row->reading->level, core::Level::low);
+}
+
 TEST_F(ObservationsApiTest, WhatItDoesNotTakeIsExplained) {
   const auto at = [](std::chrono::seconds later) {
     return fmt::format(R"(,"at":"{}")", base::to_rfc3339(base::system_clock().wall_now() + later));

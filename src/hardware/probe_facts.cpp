@@ -1,5 +1,6 @@
 #include "hardware/probe_facts.hpp"
 
+#include "core/evidence.hpp"
 #include "probe/kube_count.hpp"
 
 namespace hardware {
@@ -40,7 +41,7 @@ void ProbeFacts::add(std::vector<core::RowPtr>& rows) const {
     // All of a large board need not be copied: nobody else has these rows yet.
     auto told = row.use_count() == 1 ? std::const_pointer_cast<core::Row>(std::exchange(row, nullptr))
                                      : std::make_shared<core::Row>(*row);
-    told->simulated = probe->second.kind == "simulated";
+    told->simulated = probe->second.kind == "simulated" && !(told->reading && core::is_launch(*told->reading));
     told->unit = unit_of(probe->second, told->profile.key.name);
     row = std::move(told);
   }

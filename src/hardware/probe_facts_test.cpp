@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/evidence.hpp"
 #include "support/rows.hpp"
 
 namespace hardware {
@@ -40,6 +41,11 @@ TEST(ProbeFacts, TellWhatIsCountedAndWhatIsMadeUp) {
   EXPECT_EQ(rows[8]->unit, "nvidia.com/gpu");
   EXPECT_EQ(rows[5], plain) << "nothing to say";
   EXPECT_EQ(shared->unit, "") << "others have it";
+  auto launched = std::make_shared<core::Row>(*row("made-up", "a"));
+  launched->reading->reason = core::reason_of({.error = "AllocationFailed"});
+  rows = {launched};
+  facts.add(rows);
+  EXPECT_FALSE(rows[0]->simulated) << "a launch is real";
   facts.set({});
   rows = {row("made-up", "a")};
   facts.add(rows);

@@ -42,7 +42,8 @@ Service::Service(const config::Config& config, base::Runtime& runtime, base::Met
       admin_token_({.opens = "administration", .name = "admin", .file = config.hardware.admin_token_file}),
       profiles_(store_, caller_, [this] { poke(); }),
       probes_(refresher_, store_, caller_, board_, runtime.background().get_executor()),
-      observations_(config, admin_token_, store_, caller_, board_, metrics, [this] { poke(); }),
+      observations_(config, admin_token_, store_, caller_, board_, metrics, runtime.background().get_executor(),
+                    [this] { poke(); }),
       history_(board_, history, metrics),
       log_watch_(config.hardware.database, caller_, runtime.background().get_executor(), metrics),
       alerts_(config, store_, caller_, board_, runtime.background().get_executor(), metrics, owner_),
@@ -121,6 +122,7 @@ asio::awaitable<void> Service::run() {
   group.spawn("demand", demand_.run());
   co_await group.wait();
   co_await probes_.wait();
+  co_await observations_.wait();
   co_await alerts_api_.wait();
 }
 

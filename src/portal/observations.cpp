@@ -6,13 +6,13 @@
 #include "base/text.hpp"
 #include "http/client.hpp"
 #include "portal/api.hpp"
-#include "portal/under_way.hpp"
 
 namespace portal {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t kMostUnderWay = 8;
+constexpr std::size_t kMostUnderWay = 8, kMostWaiting = 100;
+constexpr std::chrono::seconds kPatience{10};
 constexpr std::size_t kMostAnswerBytes = 1 << 20;
 constexpr http::ClientTimeouts kTimeouts{
     .connect = std::chrono::seconds{2}, .head = std::chrono::seconds{5}, .read = std::chrono::seconds{2}};
@@ -37,11 +37,7 @@ Observations::Observations(http::Replicas& replicas, Followed followed, asio::an
       followed_(std::move(followed)),
       background_(std::move(background)),
       token_({.opens = "evidence of launches", .name = "observer", .file = std::move(token_file)}),
-      idle_(background_) {}
-
-asio::awaitable<void> Observations::wait() {
-  while (under_way_ > 0) co_await idle_.take();
-}
+      places_(background_, kMostUnderWay, kMostWaiting) {}
 
 asio::awaitable<http::Reply> Observations::add(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
@@ -51,9 +47,8 @@ asio::awaitable<http::Reply> Observations::add(const http::Request& request) {
 }
 
 asio::awaitable<http::Reply> Observations::pass_on(std::string body, std::string type, std::string authorization) {
-  if (under_way_ >= kMostUnderWay)
-    co_return http::problem(503, "too many launches are told at the same time; try again in a second");
-  const UnderWay under_way(under_way_, idle_);
+  const base::Places::Place place = co_await places_.take(kPatience);
+  if (!place) co_return http::problem(503, "too many launches are told at the same time; try again in a second");
   auto replica = followed_();
   if (!replica) replica = co_await replicas_.pick();
   if (!replica) co_return unreached("the hardware service cannot be reached");

@@ -47,6 +47,7 @@ base::Duration rounded(base::Duration duration) {
 
 /// Why the next measurement is then: ", since somebody watches it".
 std::string why_next(const core::Row& row, base::Time now) {
+  if (row.next->due < now) return ", and is measured now, or waits for its turn, or for a source that rests";
   const auto& changed = row.reading ? row.reading->changed : std::nullopt;
   const auto age = [&] { return base::to_string(rounded(now - changed->at)); };
   switch (row.next->reason) {

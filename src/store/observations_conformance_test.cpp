@@ -122,6 +122,15 @@ TEST_P(ObservationsTest, TheNextMeasurementReplacesItUnlessItIsOlder) {
   EXPECT_EQ(level(id), Level::high);
 }
 
+TEST_P(ObservationsTest, OfOneRequestTheOneThatFailedWins) {
+  const auto id = add_measured(Level::medium);
+  const auto observed = store().observe(std::vector<Observation>{{id, kWorked}, {id, kFailed}, {id, kWorked}});
+  EXPECT_EQ(observed[0].effect, Effect::applied);
+  EXPECT_EQ(observed[1].effect, Effect::applied);
+  EXPECT_EQ(observed[2].effect, Effect::counted);
+  EXPECT_EQ(level(id), Level::low);
+}
+
 TEST_P(ObservationsTest, AnOlderOneIsCountedAlone) {
   const auto id = add_measured(Level::low);
   clock_.advance(60s);

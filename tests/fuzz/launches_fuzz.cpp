@@ -1,5 +1,6 @@
 // Launches as clients tell them.
 #include "core/evidence.hpp"
+#include "core/launch_error.hpp"
 #include "feed/launch_json.hpp"
 #include "fuzz/check.hpp"
 
@@ -12,6 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::require(!launches->empty() && launches->size() <= feed::kMostLaunches);
   for (const feed::SentLaunch& sent : *launches) {
     fuzz::require(base::is_printable_utf8(core::reason_of(sent.launch)));
+    const core::LaunchError error = core::read_launch_error(sent.launch.error);
+    fuzz::require(error.words.empty() == (error.cause == core::Cause::other));
     fuzz::require(base::is_printable_utf8(sent.id));
     fuzz::require(core::checked_key(sent.profile.provider, sent.profile.name).has_value());
   }

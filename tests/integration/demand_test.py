@@ -1,11 +1,12 @@
 """A profile that a reader watches is measured more often than others, within the budget, and others as was promised."""
 
 import itertools
+import subprocess
 import sys
 import threading
 import time
 
-from support import PATIENCE, DatabaseCase, TestCase, eventually, listed, request
+from support import BIN, ENVIRONMENT, PATIENCE, DatabaseCase, TestCase, eventually, listed, request
 
 MIN, MAX, CALLS, WINDOW = 0.5, 10, 22, 10
 PROFILES = 8
@@ -108,6 +109,25 @@ class DemandTest(Demand, TestCase):
         other = self.portal(hardware.port)
         eventually("it knows the rows", lambda: self.reason(other, "type-0") == "watched")
         self.until_quiet(other, "type-0")
+
+    def test_the_command_that_names_a_profile_watches_it(self):
+        _, portal = self.start(1)
+        command = subprocess.Popen([BIN / "vacancy", "watch", "cloud/type-0", "cloud/type-2", "--url", f"http://127.0.0.1:{portal.port}"],
+                                   stdout=subprocess.PIPE, env=ENVIRONMENT)
+        self.addCleanup(command.stdout.close)
+        self.addCleanup(command.wait)
+        self.addCleanup(command.kill)
+        self.assertIn(b"cloud/type-", command.stdout.readline())
+        for name in ("type-0", "type-2"):
+            eventually("it is watched", lambda: self.reason(portal, name) == "watched")
+        self.assertEqual(self.reason(portal, "type-1"), "quiet")
+
+    def test_a_time_that_has_passed_has_no_false_reason(self):
+        probe = {"name": "rests", "kind": "http", "url": f"{self.source.url}/status?code=429&retry_after=600", "timeout": "5s",
+                 "refresh": {"min": "500ms", "max": "1s"}}
+        portal = self.portal(self.hardware(profiles=[{"provider": "cloud", "name": "type-0"}], probes=[probe]).port)
+        eventually("its source rests", lambda: self.reason(portal, "type-0") == "overdue")
+        self.assertIn("is measured now, or waits for its turn", request(portal.port, "/profile/cloud/type-0").text)
 
     def listed_with_a_watcher(self, hardware):
         text = self.run_command("vacancy", "probe", "--hardware-url", f"http://127.0.0.1:{hardware.port}", "--token-file", self.token, "list").stdout

@@ -1,5 +1,6 @@
 """Launches that somebody tells: through the portal and the hardware service, on SQLite and MariaDB, with several replicas."""
 
+import concurrent.futures
 import datetime
 import json
 import os
@@ -142,6 +143,28 @@ class SqliteTest(Cases, TestCase):
         hardware.stop()
         answer = eventually("the portal says so", lambda: (answer := self.tell(portal, launch)).status == 503 and answer)
         self.assertIn("tell it again", answer.json["detail"])
+
+    def test_launches_that_end_together_are_all_taken(self):
+        (hardware,), portal = self.start()
+        for service in (hardware, portal):
+            with concurrent.futures.ThreadPoolExecutor(40) as pool:
+                answers = list(pool.map(lambda number: self.told(service, outcome="launched", id=f"{service.port}-{number}"), range(40)))
+            self.assertEqual({answer["effect"] for answer in answers} - {"applied", "counted"}, set())
+        counted = eventually("all are counted", lambda: (all_of := self.calibration(portal)) and
+                             sum(of["launched"] for of in all_of.values()) == 80)
+        self.assertTrue(counted)
+
+    def test_a_launch_of_a_simulated_row_is_real(self):
+        (self.directory / "token").write_text(TOKEN)
+        hardware = self.hardware(config="simulated.yaml", profiles=PROFILES, hardware={"observer_token_file": str(self.directory / "token")}, probes=[{"name": "simulated", "duration": "1ms", "ttl": "1h"}])
+        portal = self.portal(hardware.port)
+        eventually("it is measured", lambda: self.row(portal)["measured_at"] and self.row(portal)["simulated"])
+        ran = self.run_command("vacancy", "observe", "Amazon/g4dn.xlarge", "--failed", "tail: PASSWORD=hunter2 InsufficientInstanceCapacity",
+                               "--url", f"http://127.0.0.1:{hardware.port}", "--token-file", str(self.directory / "token"))
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        row = eventually("the row is LOW", lambda: (row := self.row(portal))["reason"].startswith("launch") and row)
+        self.assertEqual((row.get("simulated"), row["reason"]), (None, "launch failed: InsufficientInstanceCapacity"))
+        self.assertIs(self.row(portal, "c5.large")["simulated"], True)
 
     def test_logs_of_programs_that_launch(self):
         _, portal = self.start()

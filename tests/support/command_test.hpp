@@ -73,7 +73,7 @@ class CommandTest : public testing::Test {
       "set",        "q",     "provider", "name",   "level",        "freshness", "failing",  "sort",
       "group",      "limit", "after",    "offset", "match",        "profile",   "at_least", "free",
       "total_free", "for",   "timeout",  "held",   "label.region", "min_free",  "max_free", "max_price",
-      "at",         "since", "from",     "to",     "span",         "numbers"};
+      "view",       "at",    "since",    "from",   "to",           "span",      "numbers"};
 
   boost::asio::awaitable<http::Reply> answer(const http::Request& request) {
     const std::lock_guard lock(mutex_);

@@ -408,6 +408,24 @@ TEST_F(WatchTest, OnlyChangesOnlyNamesAsJson) {
   EXPECT_EQ(watch({}, {"nothing"}).code, 2);
 }
 
+TEST_F(WatchTest, ProfilesThatAreNamedAreViewsWhichCountAsWatched) {
+  const std::string none =
+      event("snapshot", "", R"({"phase":"begin","now":"N3"})") + event("snapshot", "e-3", R"({"phase":"end"})");
+  const std::string change = event("change", "e-2",
+                                   R"({"now":"N2","changed":[{"id":1,"provider":"p","name":"a",)"
+                                   R"("availability":"LOW"}],"removed":[]})");
+  const std::string moved = event("view", "e-4", R"({"now":"N4"})");
+  const std::string first = event("for", "", "0"), second = event("for", "", "1");
+  const Ran ran = watch({stream(first + snapshot_ + second + none + first + change + second + moved + "ignored"),
+                         stream(first + none + second + none)},
+                        {"p/a", "p/b c"});
+  EXPECT_THAT(ran.out, StartsWith("N1  p/a  HIGH  FRESH  why\nN2  p/a  HIGH → LOW"));
+  EXPECT_THAT(ran.out, EndsWith("N3  p/a  removed\n")) << "the other view's snapshot removes nothing";
+  EXPECT_THAT(ran.err, StartsWith("vacancy: no profile matches p/b c yet\nvacancy: http")) << "it is not away";
+  EXPECT_EQ(asked().front(), "GET /api/v1/events view=provider=p&name=a&limit=1 view=provider=p&name=b%20c&limit=1");
+  EXPECT_EQ(asked()[1], asked()[0]);
+}
+
 TEST_F(WatchTest, SaysWhenThePortalOrASideBeyondItIsAway) {
   const std::string status =
       event("status", "", R"({"outage":{"side":"database","since":"T","message":"it is away"}})");

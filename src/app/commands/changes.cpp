@@ -74,6 +74,10 @@ std::string to_json(const Change& change) {
 
 std::vector<Change> Changes::fold(const http::SseEvent& event) {
   const json::value value = json::parse(json::string_view(event.data));
+  if (event.event == "for") {
+    view_ = value.to_number<std::size_t>();
+    return {};
+  }
   const json::object& data = value.as_object();
   if (std::string now = text_of(data, "now"); !now.empty()) now_ = std::move(now);
   if (event.event == "snapshot") fold_snapshot(data);
@@ -95,14 +99,15 @@ std::vector<std::string> Changes::unmatched() const {
 void Changes::fold_snapshot(const json::object& data) {
   const std::string phase = text_of(data, "phase");
   if (phase == "begin") {
-    for (auto& [id, known] : known_) known.seen = false;
+    for (auto& [id, known] : known_)
+      if (known.view == view_) known.seen = false;
   } else if (phase == "rows") {
     for (const json::value& row : data.at("rows").as_array()) note(row.as_object());
   } else if (phase == "end") {
-    filled_ = true;
+    filled_.insert(view_);
     std::vector<std::int64_t> gone;
     for (const auto& [id, known] : known_)
-      if (!known.seen) gone.push_back(id);
+      if (known.view == view_ && !known.seen) gone.push_back(id);
     std::ranges::for_each(gone, [this](std::int64_t id) { remove(id); });
   }
 }
@@ -112,8 +117,8 @@ void Changes::note(const json::object& row) {
   if (!wanted(row)) return remove(id);
   const auto place = known_.find(id);
   if (place == known_.end()) {
-    known_[id].row = row;
-    out_.push_back({filled_ ? Change::Kind::added : Change::Kind::current, now_, row, {}});
+    known_[id] = {.row = row, .view = view_};
+    out_.push_back({filled_.contains(view_) ? Change::Kind::added : Change::Kind::current, now_, row, {}});
     return;
   }
   Known& known = place->second;

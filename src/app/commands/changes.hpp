@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,20 +37,23 @@ std::string to_json(const Change& change);
 /// changes only.
 class Changes {
  public:
-  /// Without patterns, all profiles.
-  explicit Changes(std::vector<core::Pattern> patterns) : patterns_(std::move(patterns)) {}
+  /// Without patterns, all profiles. `views`: how many the stream has, each with its own snapshot.
+  explicit Changes(std::vector<core::Pattern> patterns, std::size_t views = 1)
+      : patterns_(std::move(patterns)), views_(views) {}
 
   /// The lines of an event. Throws std::exception when it is no event of a portal.
   std::vector<Change> fold(const http::SseEvent& event);
 
-  /// Has the first snapshot come in?
-  bool filled() const { return filled_; }
+  /// Has the first snapshot of each view come in?
+  bool filled() const { return filled_.size() == views_; }
   /// The patterns that no profile matches now.
   std::vector<std::string> unmatched() const;
 
  private:
   struct Known {
     boost::json::object row;
+    /// The view that has it.
+    std::size_t view = 0;
     /// Was it in the snapshot that comes in now?
     bool seen = true;
   };
@@ -61,7 +65,10 @@ class Changes {
 
   std::vector<core::Pattern> patterns_;
   std::unordered_map<std::int64_t, Known> known_;
-  bool filled_ = false;
+  std::size_t views_;
+  /// That of the next events.
+  std::size_t view_ = 0;
+  std::set<std::size_t> filled_;
   std::string now_;
   std::vector<Change> out_;
 };

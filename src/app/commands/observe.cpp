@@ -1,9 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <iostream>
+#include <random>
+#include <thread>
 
 #include "app/commands/administration.hpp"
 #include "app/commands/commands.hpp"
+#include "base/duration.hpp"
 #include "base/text.hpp"
 
 namespace app {
@@ -30,11 +33,25 @@ json::object body_of(const Told& told) {
   return body;
 }
 
-/// The hardware service and the portal take it alike.
+/// By which a launch counts once, though it is told again after an answer that was lost.
+std::string any_id() {
+  std::random_device random;
+  return fmt::format("observe-{:08x}{:08x}{:08x}", random(), random(), random());
+}
+
+/// The hardware service and the portal take it alike. Launches that end together may be too many for a moment.
 Answer send(const Access& service, const Told& told) {
+  using namespace std::chrono_literals;
   const Remote remote(service);
-  Answer answer =
-      remote.send({.method = "POST", .target = "/api/v1/observations", .body = json::serialize(body_of(told))});
+  const Ask ask{.method = "POST", .target = "/api/v1/observations", .body = json::serialize(body_of(told))};
+  Answer answer = remote.send(ask);
+  for (const base::Duration pause : {500ms, 1000ms, 2000ms, 4000ms, 8000ms}) {
+    if (answer.status != 503) break;
+    std::cerr << fmt::format("vacancy: {}: {}; telling it again in {}\n", remote.url(), detail_of(answer),
+                             base::to_string(pause));
+    std::this_thread::sleep_for(pause);
+    answer = remote.send(ask);
+  }
   if (answer.status == 401 || answer.status == 403) throw base::UsageError(remote.refusal(answer));
   if (answer.status >= 500) throw base::Lost(fmt::format("{}: {}", remote.url(), detail_of(answer)));
   return expect(200, std::move(answer));
@@ -69,9 +86,11 @@ Command add_observe(CLI::App& program) {
   command->add_option("--where", told->where, "The region or zone")->type_name("PLACE");
   command->add_option("--source", told->source, "Who tells it, as terraform")->type_name("NAME");
   command->add_option("--at", told->at, "When it ended, in RFC 3339 (default now)")->type_name("TIME");
-  command->add_option("--id", told->id, "By which it counts once, however often it is told")->type_name("ID");
+  command->add_option("--id", told->id, "By which it counts once, however often it is told (default one of its own)")
+      ->type_name("ID");
   return [=] {
     if (launched->empty() && failed->empty()) throw base::UsageError("give --launched, or --failed ERROR");
+    if (told->id.empty()) told->id = any_id();
     return observe(*service, *told);
   };
 }

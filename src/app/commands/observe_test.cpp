@@ -28,9 +28,11 @@ TEST_F(ObserveTest, TellsASuccess) {
   const Ran ran = observe({"Amazon/c5", "--launched", "--took", "42s", "--source", "ci"});
   EXPECT_EQ(ran.out, "Amazon/c5: applied; it said HIGH\n");
   EXPECT_EQ(ran.code, 0);
-  EXPECT_THAT(asked().back(),
-              AllOf(HasSubstr("POST /api/v1/observations"), HasSubstr("[Bearer a-token-of-some-length]"),
-                    HasSubstr(R"({"provider":"Amazon","name":"c5","outcome":"launched","took":"42s","source":"ci"})")));
+  EXPECT_THAT(
+      asked().back(),
+      AllOf(HasSubstr("POST /api/v1/observations"), HasSubstr("[Bearer a-token-of-some-length]"),
+            HasSubstr(
+                R"({"provider":"Amazon","name":"c5","outcome":"launched","took":"42s","source":"ci","id":"observe-)")));
 }
 
 TEST_F(ObserveTest, TellsAFailure) {
@@ -44,6 +46,16 @@ TEST_F(ObserveTest, TellsAFailure) {
                         R"("where":"eu-1","at":"2026-11-24T13:00:00Z","id":"e1"})"));
 }
 
+TEST_F(ObserveTest, OneThatIsNotTakenIsToldAgain) {
+  will_answer({{503, R"({"detail":"too many"})", "application/problem+json"},
+               {200, R"({"provider":"Amazon","name":"c5","effect":"applied","said":"HIGH"})"}});
+  const Ran ran = observe({"Amazon/c5", "--launched"});
+  EXPECT_EQ(ran.out, "Amazon/c5: applied; it said HIGH\n");
+  EXPECT_THAT(ran.err, HasSubstr("too many; telling it again in 500ms"));
+  ASSERT_EQ(asked().size(), 2U);
+  EXPECT_EQ(asked()[0], asked()[1]) << "with the same id";
+}
+
 TEST_F(ObserveTest, MistakesAndRefusalsAreTold) {
   EXPECT_THAT(
       observe({"Amazon/c5"}),
@@ -54,7 +66,7 @@ TEST_F(ObserveTest, MistakesAndRefusalsAreTold) {
   const std::string type = "application/problem+json";
   will_answer({{404, R"({"detail":"there is no profile 'Amazon/c5'"})", type}});
   EXPECT_THAT(observe({"Amazon/c5", "--launched"}).err, HasSubstr("there is no profile 'Amazon/c5'"));
-  will_answer({{503, R"({"detail":"the database is away"})", type}});
+  will_answer({{500, R"({"detail":"the database is away"})", type}});
   EXPECT_EQ(observe({"Amazon/c5", "--launched"}).code, 1);
   will_answer({{401, R"({"detail":"the observer token is wrong"})", type}});
   EXPECT_EQ(observe({"Amazon/c5", "--launched"}).code, 2);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <csignal>
 #include <iostream>
@@ -13,6 +14,9 @@
 #include "app/commands/remote.hpp"
 #include "app/commands/row_lines.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
+#include "board/attention.hpp"
+#include "feed/selection_query.hpp"
 #include "http/sse.hpp"
 
 namespace app {
@@ -38,8 +42,7 @@ bool is_read() {
 
 class Watch {
  public:
-  explicit Watch(const Options& options)
-      : options_(options), remote_(*options.access), link_(remote_.url()), changes_(patterns_of(options)) {}
+  explicit Watch(const Options& options) : Watch(options, patterns_of(options)) {}
 
   /// Returns when nobody reads the output. Throws std::runtime_error when there is no portal at the URL.
   void run() {
@@ -52,6 +55,33 @@ class Watch {
   }
 
  private:
+  Watch(const Options& options, std::vector<core::Pattern> patterns)
+      : options_(options),
+        remote_(*options.access),
+        link_(remote_.url()),
+        named_(named_by(patterns)),
+        changes_(std::move(patterns), std::max<std::size_t>(named_.size(), 1)) {}
+
+  /// The profiles, if they are few and each is named. Whoever watches them by their names is known to, so that their
+  /// probes measure them more often.
+  static std::vector<core::ProfileKey> named_by(std::span<const core::Pattern> patterns) {
+    std::vector<core::ProfileKey> keys = board::named_by(patterns);
+    if (keys.size() != patterns.size()) return {};
+    std::ranges::sort(keys);
+    keys.erase(std::ranges::unique(keys).begin(), keys.end());
+    return keys;
+  }
+
+  /// A view of each that is named, else everything.
+  std::string target() const {
+    std::string target = "/api/v1/events";
+    for (const core::ProfileKey& key : named_) {
+      const board::Selection one{.providers = {key.provider}, .names = {key.name}, .limit = 1};
+      target += (target.contains('?') ? "&view=" : "?view=") + base::percent_encode(feed::to_query(one, 0));
+    }
+    return target;
+  }
+
   static std::vector<core::Pattern> patterns_of(const Options& options) {
     std::vector<core::Pattern> patterns;
     for (const std::string& text : options.profiles) {
@@ -64,8 +94,8 @@ class Watch {
 
   /// Follows one stream to its end. Returns its error, "" when it ended cleanly.
   std::string follow() {
-    Ask ask{.target = "/api/v1/events", .headers = {"Accept: text/event-stream"}};
-    if (!seen_.empty()) ask.headers.push_back("Last-Event-ID: " + seen_);
+    Ask ask{.target = target(), .headers = {"Accept: text/event-stream"}};
+    if (!seen_.empty() && named_.empty()) ask.headers.push_back("Last-Event-ID: " + seen_);
     http::SseParser parser;
     Answer answer;
     std::string problem;
@@ -79,7 +109,7 @@ class Watch {
       }
       link_.back();
       problem = print(parser.feed(piece));
-      return problem.empty() && is_read();
+      return problem.empty() && !std::exchange(moved_, false) && is_read();
     };
     int status = 0;
     const std::string failed = remote_.follow(ask, kSilence, [] { return is_read(); }, on_piece, status);
@@ -98,6 +128,10 @@ class Watch {
       try {
         if (event.event == "status") {
           tell_outage(boost::json::parse(boost::json::string_view(event.data)).as_object());
+          continue;
+        }
+        if (event.event == "view") {
+          moved_ = true;
           continue;
         }
         for (const Change& change : changes_.fold(event))
@@ -120,9 +154,12 @@ class Watch {
   const Options& options_;
   Remote remote_;
   PortalLink link_;
+  const std::vector<core::ProfileKey> named_;
   Changes changes_;
   /// The id of the latest event: where the next stream goes on.
   std::string seen_;
+  /// A profile that is named has come or gone: the next stream has its row.
+  bool moved_ = false;
   /// It is reported once, of the first snapshot.
   bool told_unmatched_ = false;
 };
