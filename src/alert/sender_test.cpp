@@ -456,6 +456,9 @@ TEST_F(WholeSenderTest, AStatusThatHasComeDecides) {
   EXPECT_THAT(told(none), HasSubstr("500ms")) << "its head is not complete";
   const Mute cut(fmt::format(kEndless, "200 OK"), true), refuses_cut(fmt::format(kEndless, "413 Too Large"), true);
   EXPECT_THAT(told(cut), HasSubstr("cut off"));
+  const Mute cut_head("HTTP/1.1 200 OK\r\nContent-Le", true), cut_before_end("HTTP/1.1 200 OK\r\nA: b\r\n", true);
+  EXPECT_THAT(told(cut_head), HasSubstr("cut off"));
+  EXPECT_THAT(told(cut_before_end), HasSubstr("cut off"));
   EXPECT_THAT(told(refuses_cut), HasSubstr("answered 413"));
   config_.timeout = 5min;
   EXPECT_EQ(told(large), "delivered") << "at once";
