@@ -81,8 +81,8 @@ class Email final : public Receiver {
 
   const config::EmailOptions options_;
   const Transport transport_;
-  /// Of mails that came to some of their addresses: the others, by the message's id. Who forgets them, as a process that
-  /// ends, sends to all again.
+  /// Of mails that came to some of their addresses: the others, by the message's id. Who forgets them, as a process
+  /// that ends, sends to all again.
   std::map<std::string, std::vector<std::string>> missing_;
 };
 

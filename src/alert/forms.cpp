@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "alert/json.hpp"
 #include "alert/post.hpp"
 #include "alert/sign.hpp"
 #include "base/text.hpp"
@@ -23,7 +24,6 @@ constexpr std::size_t kTeamsLines = 30;
 constexpr std::size_t kNtfyBytes = 4'000;
 constexpr std::size_t kNtfyTitleBytes = 250;
 constexpr std::size_t kTitleBytes = 1'000;
-constexpr std::size_t kDedupKeyBytes = 255;
 
 /// The page about the message's only item; "" when there are several.
 std::string page_of(const Message& message) {
@@ -88,12 +88,11 @@ int priority_of(const Message& message) {
   return 3;
 }
 
-/// Names the group of the message, in as many bytes as PagerDuty takes.
+/// Names the group of the message. A test is an incident of its own.
 std::string dedup_key(const Message& message) {
-  std::string key = "vacancy/" + message.rule;
-  if (message.kind == Kind::test) key += "/" + message.id;
-  for (const auto& [name, value] : message.group) key += fmt::format("/{}={}", name, value);
-  return key.size() <= kDedupKeyBytes ? key : "vacancy/" + hmac_sha256("", key);
+  if (message.kind == Kind::test) return fmt::format("vacancy/test/{}", message.id);
+  const json::array group{message.source, to_object(message.group)};
+  return fmt::format("vacancy/{}/{}", message.rule, hmac_sha256("", json::serialize(group)));
 }
 
 }  // namespace
@@ -140,6 +139,10 @@ std::string ntfy_body(const Message& message, const std::string& topic) {
                     {"tags", json::array{config::to_text(message.severity), to_string(message.kind)}}};
   if (const std::string page = page_of(message); !page.empty()) body["click"] = page;
   return json::serialize(body);
+}
+
+bool is_for_pagerduty(const Message& message) {
+  return message.kind != Kind::resolved || message.still_firing == 0;
 }
 
 std::string pagerduty_body(const Message& message, const std::string& routing_key) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 namespace alert {
 namespace {
@@ -100,12 +101,15 @@ TEST(Forms, NothingIsSaidTwice) {
 }
 
 TEST(Forms, PagerDuty) {
+  const std::string key = at(pagerduty_body(message(), "key"), "/dedup_key");
+  EXPECT_THAT(key, testing::MatchesRegex("vacancy/gpus/[0-9a-f]+"));
   EXPECT_EQ(
       pagerduty_body(message(), "key"),
-      R"({"routing_key":"key","event_action":"trigger","dedup_key":"vacancy/gpus/provider=Amazon","payload":)"
-      R"({"summary":"Amazon: 2 alerts","source":"Vacancy","severity":"error","timestamp":"2026-11-24T00:00:00.000Z",)"
-      R"("class":"gpus","custom_details":{"id":"m-1","text":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH"}},)"
-      R"("client":"Vacancy"})");
+      R"({"routing_key":"key","event_action":"trigger","dedup_key":")" + key +
+          R"(","payload":)"
+          R"({"summary":"Amazon: 2 alerts","source":"Vacancy","severity":"error","timestamp":"2026-11-24T00:00:00.000Z",)"
+          R"("class":"gpus","custom_details":{"id":"m-1","text":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH"}},)"
+          R"("client":"Vacancy"})");
   EXPECT_EQ(at(pagerduty_body(nasty(), "key"), "/client_url"), "https://vacancy.example/hardware/Amazon/c5");
 }
 
@@ -113,13 +117,30 @@ TEST(Forms, AnIncidentOfPagerDutyEndsWhenNothingFires) {
   Message over = message();
   over.kind = Kind::resolved;
   over.still_firing = 1;
-  EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "trigger");
+  EXPECT_FALSE(is_for_pagerduty(over)) << "good news is no event";
+  EXPECT_TRUE(is_for_pagerduty(message()));
   over.still_firing = 0;
+  EXPECT_TRUE(is_for_pagerduty(over));
   EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "resolve");
-  EXPECT_EQ(at(pagerduty_body(over, "key"), "/dedup_key"), "vacancy/gpus/provider=Amazon") << "the same incident";
+  EXPECT_EQ(at(pagerduty_body(over, "key"), "/dedup_key"), at(pagerduty_body(message(), "key"), "/dedup_key"))
+      << "the same incident";
   const Message test = test_message("t-1", message().at);
   EXPECT_EQ(at(pagerduty_body(test, "key"), "/event_action"), "trigger");
   EXPECT_EQ(at(pagerduty_body(test, "key"), "/dedup_key"), "vacancy/test/t-1");
+}
+
+TEST(Forms, IncidentsOfOthersAreOthers) {
+  std::set<std::string> keys;
+  const auto add = [&](const std::string& source, const std::map<std::string, std::string>& group) {
+    Message message = alert::message();
+    message.source = source;
+    message.group = group;
+    keys.insert(at(pagerduty_body(message, "key"), "/dedup_key"));
+  };
+  add("https://one", {{"a", "x"}, {"b", "y"}});
+  add("https://two", {{"a", "x"}, {"b", "y"}});
+  add("https://one", {{"a", "x/b=y"}});
+  EXPECT_EQ(keys.size(), 3U);
 }
 
 TEST(Forms, ALongGroupHasAShortKey) {

@@ -152,6 +152,7 @@ Message Grouping::message_of(const Gathered& group, Kind kind, base::Time at, st
                   .kind = kind,
                   .at = std::chrono::floor<std::chrono::milliseconds>(at),
                   .group = group.labels,
+                  .source = setting_.source,
                   .still_firing = group.firing,
                   .items = std::move(items)};
   std::string content = fmt::format("{} {}", to_string(kind), at.time_since_epoch().count());

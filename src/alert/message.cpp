@@ -122,6 +122,7 @@ std::string to_json(const Message& message) {
                                                     {"kind", to_string(message.kind)},
                                                     {"at", base::to_rfc3339(message.at)},
                                                     {"group", to_object(message.group)},
+                                                    {"source", message.source},
                                                     {"still_firing", message.still_firing},
                                                     {"title", message.title},
                                                     {"text", message.text},
@@ -137,6 +138,7 @@ base::Result<Message> parse_message(std::string_view json) {
     message.kind = parse_word<Kind>(text_at(object, "kind"), kKinds);
     message.at = time_at(object, "at");
     message.group = labels_at(object, "group");
+    if (object.contains("source")) message.source = text_at(object, "source");
     message.still_firing = object.at("still_firing").to_number<std::size_t>();
     message.title = text_at(object, "title");
     message.text = text_at(object, "text");

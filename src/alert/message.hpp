@@ -71,6 +71,8 @@ struct Message {
   base::Time at;
   /// The values of the rule's group_by: {"provider": "Amazon"}. With the rule they identify the group.
   std::map<std::string, std::string> group{};
+  /// Names the installation that sends it: several may send to one receiver. "" in what older versions made.
+  std::string source{};
   /// How many alerts of the group fire after these changes: 0 when all is over.
   std::size_t still_firing = 0;
   /// At least one, 500 at most; of a test none. Of a reminder, all that fire.

@@ -112,6 +112,7 @@ class Webhook final : public Receiver {
       : options_(options), transport_(std::move(transport)) {}
 
   asio::awaitable<Delivery> deliver(Message message, Sending sending) override {
+    if (options_.form == WebhookForm::pagerduty && !is_for_pagerduty(message)) co_return Delivery{};
     co_return co_await post(transport_, webhook_call(options_, message, sending.now), sending);
   }
 

@@ -2,9 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <fstream>
 
 #include "alert/sign.hpp"
+#include "support/scripted_transport.hpp"
 #include "support/temp_dir.hpp"
 
 namespace alert {
@@ -102,6 +106,26 @@ TEST_F(WebhookTest, PagerDutyNeedsNoUrl) {
   EXPECT_EQ(made.request.url, "https://events.pagerduty.com/v2/enqueue");
   EXPECT_THAT(made.request.body, HasSubstr(R"("routing_key":"0123456789abcdef0123456789abcdef")"));
   EXPECT_THAT(made.secrets.blotted("bad 0123456789abcdef0123456789abcdef"), Not(HasSubstr("0123")));
+}
+
+TEST_F(WebhookTest, PagerDutyHearsNothingOfWhatIsOverWhileMoreFires) {
+  support::ScriptedTransport transport;
+  const auto receiver = receiver_of(
+      config::WebhookOptions{.form = config::WebhookForm::pagerduty, .routing_key_file = file("key", "abcd")},
+      transport.transport());
+  const auto deliver = [&](Kind kind, std::size_t still_firing) {
+    message_.kind = kind;
+    message_.still_firing = still_firing;
+    boost::asio::io_context context;
+    auto ended = boost::asio::co_spawn(context, receiver->deliver(message_, {.now = kNow}), boost::asio::use_future);
+    context.run();
+    EXPECT_EQ(ended.get().outcome, Outcome::delivered);
+    return transport.calls().size();
+  };
+  EXPECT_EQ(deliver(Kind::firing, 2), 1U);
+  EXPECT_EQ(deliver(Kind::resolved, 1), 1U);
+  EXPECT_EQ(deliver(Kind::resolved, 0), 2U);
+  EXPECT_THAT(transport.calls().back().body, HasSubstr("resolve"));
 }
 
 TEST_F(WebhookTest, MissingFilesAreNamed) {

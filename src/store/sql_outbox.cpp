@@ -61,14 +61,15 @@ struct Place {
 std::vector<Place> places(sql::Query query) {
   std::vector<Place> found;
   while (query.step())
-    found.push_back({query.get<std::string>(0), query.get<std::int64_t>(1), query.get<std::int64_t>(2),
-                     query.get<base::Time>(3)});
+    found.push_back(
+        {query.get<std::string>(0), query.get<std::int64_t>(1), query.get<std::int64_t>(2), query.get<base::Time>(3)});
   return found;
 }
 
 /// The message has arrived: dead ones before it would come out of order.
 void overtake(sql::Session& session, std::int64_t number) {
-  for (const Place& place : places(session.query("SELECT receiver, order_key, id, due FROM outbox WHERE id = ?", number)))
+  for (const Place& place :
+       places(session.query("SELECT receiver, order_key, id, due FROM outbox WHERE id = ?", number)))
     session.run("UPDATE outbox SET due = ? WHERE receiver = ? AND order_key = ? AND state = 2 AND id < ?", kOvertaken,
                 place.receiver, place.order, place.number);
 }
@@ -132,10 +133,10 @@ Revived SqlStore::revive_messages(const std::string& id) {
   return write([&](sql::Transaction& tx) {
     const base::Time now = tx->now();
     Revived revived;
-    for (const Place& place :
-         places(tx->query("SELECT receiver, order_key, id, due FROM outbox WHERE state = 2 AND (? = '' OR message_id = ?)"
-                          " ORDER BY id",
-                          id, id))) {
+    for (const Place& place : places(
+             tx->query("SELECT receiver, order_key, id, due FROM outbox WHERE state = 2 AND (? = '' OR message_id = ?)"
+                       " ORDER BY id",
+                       id, id))) {
       if (place.due == kOvertaken)
         ++revived.overtaken;
       else
