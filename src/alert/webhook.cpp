@@ -75,8 +75,7 @@ Fine set_url(Draft& draft, const config::WebhookOptions& options) {
   if (options.url_file.empty()) return {};
   if (auto fine = read_secret(request.url, "url_file", options.url_file); !fine) return fine;
   const base::UrlParts parts = base::split_url(request.url);
-  draft.hidden.emplace_back(parts.path);
-  draft.hidden.emplace_back(parts.query);
+  for (const std::string_view part : {parts.user, base::without_brackets(parts.host), parts.path, parts.query}) draft.hidden.emplace_back(part);
   if (parts.is_web() && base::wrong_authority(request.url).empty()) return {};
   return std::unexpected(fmt::format("the file '{}' of url_file holds no URL", options.url_file));
 }

@@ -85,6 +85,7 @@ TEST_F(WebhookTest, AUrlMayBeASecret) {
       call({.url_file = file("url", "https://hooks.example/services/T0/B0/XyZ"), .form = config::WebhookForm::slack});
   EXPECT_EQ(made.request.url, "https://hooks.example/services/T0/B0/XyZ");
   EXPECT_THAT(made.secrets.blotted("cannot POST /services/T0/B0/XyZ"), Not(HasSubstr("XyZ")));
+  EXPECT_THAT(made.secrets.blotted("Could not resolve host: hooks.example"), Not(HasSubstr("hooks")));
   EXPECT_THAT(error({.url_file = file("url", "hooks")}), HasSubstr("holds no URL"));
   EXPECT_THAT(error({.url_file = file("url", "file:///etc/passwd")}), HasSubstr("holds no URL"));
 }
