@@ -132,7 +132,7 @@ void Grouping::send_first(std::vector<Message>& out, const Firing& firing) {
   for (std::size_t begin = 0; begin < items.size(); begin += kMostItems) {
     const auto first = items.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto last = items.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kMostItems, items.size()));
-    const bool fires = std::any_of(first, last, [](const Item& item) { return item.firing; });
+    const bool fires = std::ranges::any_of(last_of_each({first, last}), &Item::firing);
     const Kind kind = reminds ? Kind::reminder : fires ? Kind::firing : Kind::resolved;
     out.push_back(message_of(group, kind, now, {first, last}));
   }

@@ -105,6 +105,22 @@ std::string_view to_string(Kind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
 }
 
+std::vector<const Item*> last_of_each(std::span<const Item> items) {
+  std::map<std::string_view, const Item*> last;
+  for (const Item& item : items) last[item.subject] = &item;
+  std::vector<const Item*> found;
+  for (const Item& item : items)
+    if (last.at(item.subject) == &item) found.push_back(&item);
+  return found;
+}
+
+std::vector<std::string> pages_of(const Message& message) {
+  std::vector<std::string> pages;
+  for (const Item* item : last_of_each(message.items))
+    if (!item->url.empty()) pages.push_back(item->url);
+  return pages;
+}
+
 std::string to_json(const Item& item) {
   return boost::json::serialize(item_object(item));
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +56,7 @@ struct Item {
   bool operator==(const Item&) const = default;
 };
 
-/// What a message tells: `firing` when something fires newly, `resolved` when things are over only.
+/// What a message tells: `firing` when something fires newly, `resolved` when all that it is about is over in the end.
 enum class Kind : std::uint8_t { firing, resolved, reminder, test };
 /// "firing", "resolved", "reminder", "test".
 std::string_view to_string(Kind kind);
@@ -84,6 +85,11 @@ struct Message {
 
   bool operator==(const Message&) const = default;
 };
+
+/// The last change of each subject, in their order. They point into `items`.
+std::vector<const Item*> last_of_each(std::span<const Item> items);
+/// Pages about the items, each once, in their order.
+std::vector<std::string> pages_of(const Message& message);
 
 std::string to_json(const Item& item);
 base::Result<Item> parse_item(std::string_view json);
