@@ -113,6 +113,9 @@ TEST_F(AlertsConfigTest, OtherAlertsTakeThePlaceOfThese) {
       with_alerts("alerts: {rules: [{name: y, when: {set: ml}}]}\nsets: {ml: [a/x]}\n", "rules", around);
   EXPECT_EQ(file.alerts.rules.at(0).when.set, "ml");
   EXPECT_EQ(file.alerts.time_zone, "Europe/Berlin");
+  const Config none = with_alerts("- {name: x, when: {reaches: HIGH}, send_to: [me]}", "rules", read("{}"));
+  EXPECT_EQ(none.alerts.rules.at(0).send_to, std::vector<std::string>{"me"}) << "receivers may come later";
+  EXPECT_TRUE(none.alerts.receivers.empty());
   for (const auto& [text, complaint] : std::map<std::string, std::string>{
            {"- {name: x, when: {set: cfg}}", "rules:1: alerts.rules[0].when.set: 'cfg' is no set"},
            {"alerts: {rules: [{nam: x}]}", "did you mean name?"},
