@@ -77,6 +77,12 @@ std::string_view to_string(Subject subject) {
   return kSubjects[static_cast<std::size_t>(subject)];
 }
 
+std::optional<Subject> parse_subject(std::string_view text) {
+  const auto found = std::ranges::find(kSubjects, text);
+  if (found == kSubjects.end()) return std::nullopt;
+  return static_cast<Subject>(found - kSubjects.begin());
+}
+
 std::string subject_of(const core::ProfileKey& profile) {
   std::string subject;
   for (const char c : profile.provider) {

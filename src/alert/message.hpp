@@ -20,6 +20,8 @@ namespace alert {
 enum class Subject : std::uint8_t { profile, set, probe };
 /// "profile", "set", "probe".
 std::string_view to_string(Subject subject);
+/// Undoes it.
+std::optional<Subject> parse_subject(std::string_view text);
 
 /// The subject that is a profile: PROVIDER/NAME, where the provider has "~1" for '/' and "~0" for '~', so that no two
 /// profiles are one subject.

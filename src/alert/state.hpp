@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "alert/message.hpp"
 #include "core/level.hpp"
 
 /// What the evaluation remembers from one step to the next, and its text in the database.
@@ -34,6 +35,8 @@ struct Alert {
   };
 
   Phase phase = Phase::pending;
+  /// What its subject is. Nothing in what older versions wrote: what the rule is about.
+  std::optional<Subject> about{};
   /// Since when the condition holds.
   base::Time since;
   /// When it fires, or is over, if nothing happens before. Not of one that is firing.
