@@ -14,6 +14,7 @@
 namespace alert {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -92,12 +93,16 @@ TEST_F(WebhookTest, AUrlMayBeASecret) {
 
 TEST_F(WebhookTest, NtfyGetsJsonAboveTheTopic) {
   const auto request =
-      call({.url = "https://ntfy.example:8/base/gpu%20news", .form = config::WebhookForm::ntfy}).request;
+      call({.url = "https://ntfy.example:8/base/gpu-news_1", .form = config::WebhookForm::ntfy}).request;
   EXPECT_EQ(request.url, "https://ntfy.example:8/base/");
-  EXPECT_THAT(request.body, HasSubstr(R"("topic":"gpu news")"));
+  EXPECT_THAT(request.body, HasSubstr(R"("topic":"gpu-news_1")"));
   EXPECT_EQ(call({.url = "https://ntfy.example/gpu?auth=QmVhcmVy", .form = config::WebhookForm::ntfy}).request.url,
             "https://ntfy.example/?auth=QmVhcmVy");
   EXPECT_THAT(error({.url = "https://ntfy.example/", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
+  for (const char* wrong : {"a.b", "a%20c", "a b"})
+    EXPECT_THAT(error({.url_file = file("url", std::string("https://ntfy.example/") + wrong),
+                       .form = config::WebhookForm::ntfy}),
+                AllOf(HasSubstr("has no topic"), Not(HasSubstr(wrong))));
   EXPECT_THAT(error({.url = "https://ntfy.example", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
 }
 

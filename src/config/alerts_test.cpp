@@ -202,6 +202,11 @@ TEST_F(AlertsConfigTest, RefusesReceiversThatMakeNoSense) {
       {"{name: a, kind: alertmanager, urls: ['http://am/?x=1']}", "urls[0]: has more than a path"},
       {"{name: a, template: ntfy, url: 'https://ntfy.sh'}", "url: has no topic"},
       {"{name: a, template: ntfy, url: 'https://ntfy.sh/'}", "url: has no topic"},
+      {"{name: a, template: ntfy, url: 'https://ntfy.sh/a.b%20c'}", "of 1 to 64 of A-Z a-z 0-9 _ -"},
+      {"{name: a, url: 'https://x', header_files: ['vacancy-id: /f']}",
+       "header_files[0]: Vacancy-Id is sent by itself"},
+      {"{name: a, url: 'https://x', header_files: ['X: /f', 'Host: /f']}", "header_files[1]: Host is sent by itself"},
+      {"{name: a, url: 'https://x', token_file: t, header_files: ['Authorization: /f']}", "two ways to log in"},
       {"{name: a, url: 'https://x', timeout: 0s}", "timeout"},
       {"{name: a, url: 'https://x'}, {name: a, url: 'https://x'}", "'a' is there twice"},
   };
