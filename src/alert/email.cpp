@@ -106,6 +106,8 @@ std::string mail_of(const config::EmailOptions& options, const Message& message,
   const std::string domain = options.from.substr(options.from.find('@') + 1);
   std::string text = message.title + "\n";
   if (!message.text.empty()) text += "\n" + message.text + "\n";
+  const auto pages = pages_of(message);
+  if (!pages.empty()) text += fmt::format("\n{}\n", fmt::join(pages, "\n"));
   std::string lines;
   for (const char c : text) lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
   const std::time_t seconds = std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(now));

@@ -53,6 +53,13 @@ TEST(Email, ARepeatHasTheSameId) {
   EXPECT_THAT(mail_of(options(), message(), kNow + std::chrono::hours{1}), HasSubstr("Message-ID: <m-1@example.org>"));
 }
 
+TEST(Email, LinksToPages) {
+  Message linked = message();
+  linked.items = {{.subject = "Amazon/c5", .url = "https://v/1"}, {.subject = "Amazon/p4", .url = "https://v/2"}};
+  const std::string mail = mail_of(options(), linked, kNow);
+  EXPECT_THAT(mail, testing::EndsWith("\r\naHR0cHM6Ly92LzENCmh0dHBzOi8vdi8yDQo=\r\n")) << "the last lines in base64";
+}
+
 TEST(Email, NoLineIsTooLong) {
   Message large = message();
   large.title = std::string(3000, 't');

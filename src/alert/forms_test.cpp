@@ -47,19 +47,41 @@ TEST(Forms, Slack) {
   EXPECT_EQ(slack_body(message()),
             R"({"text":"Amazon: 2 alerts\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH","mrkdwn":false})");
   const std::string text = at(slack_body(nasty()), "/text");
-  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; &amp; @here \"a\" *b*"));
-  EXPECT_THAT(text, Not(HasSubstr("<")));
-  EXPECT_THAT(text, Not(HasSubstr(">")));
+  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; &amp; @\u200Bhere \"a\" *b*"));
+  const std::string told = text.substr(0, text.rfind('\n'));
+  EXPECT_THAT(told, Not(HasSubstr("<")));
+  EXPECT_THAT(told, Not(HasSubstr(">")));
+  EXPECT_THAT(text, testing::EndsWith("\n<https://vacancy.example/hardware/Amazon/c5>")) << "our own link";
 }
 
 TEST(Forms, Mattermost) {
   EXPECT_EQ(mattermost_body(message()), R"({"text":"**Amazon: 2 alerts**\n\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH"})");
   const std::string text = at(mattermost_body(nasty()), "/text");
-  EXPECT_THAT(text,
-              testing::StartsWith("**[\\<\\!channel\\> \\& @\u200Bhere \"a\" \\*b\\* \\_c\\_ \\[d\\]\\(http://e\\)"));
+  EXPECT_THAT(text, testing::StartsWith(
+                        "**[\\<\\!channel\\> \\& @\u200Bhere \"a\" \\*b\\* \\_c\\_ \\[d\\]\\(http:\u200B//e\\)"));
   EXPECT_THAT(text, HasSubstr("](<https://vacancy.example/hardware/Amazon/c5>)**\n\nsecond \\<\\!channel\\>"));
   EXPECT_THAT(text, Not(HasSubstr("@here")));
   EXPECT_THAT(text, Not(HasSubstr("<!channel>")));
+}
+
+TEST(Forms, NothingInATextIsALinkOrAPicture) {
+  Message message = alert::message();
+  message.items.clear();
+  message.title = "https://evil.example :fire: www.evil.example :+1: at 13:22:05, a:b and HIGH: yes :100: 5:x:y";
+  message.text = "";
+  const std::string told =
+      "https:\u200B//evil.example :\u200Bfire: w\u200Bww.evil.example :\u200B+1: at 13:22:05, a:b and HIGH: yes "
+      ":\u200B100: 5:\u200Bx:y";
+  EXPECT_EQ(at(slack_body(message), "/text"), told);
+  EXPECT_EQ(at(mattermost_body(message), "/text"), "**" + told + "**");
+}
+
+TEST(Forms, SlackHasTheLinksOfAll) {
+  Message message = alert::message();
+  message.items = {{.subject = "a/x", .url = "https://v/1"},
+                   {.subject = "a/y", .url = "https://v/2?a&b"},
+                   {.subject = "a/x", .url = "https://v/1"}};
+  EXPECT_THAT(at(slack_body(message), "/text"), testing::EndsWith("\n<https://v/2?a&amp;b>\n<https://v/1>"));
 }
 
 TEST(Forms, Teams) {

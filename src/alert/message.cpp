@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 3> kSubjects{"profile", "set", "probe"};
 constexpr std::array<std::string_view, 4> kKinds{"firing", "resolved", "reminder", "test"};
 
+/// More links help nobody.
+constexpr std::size_t kMostPages = 20;
+
 template <class T, std::size_t N>
 T parse_word(std::string_view word, const std::array<std::string_view, N>& words) {
   const auto found = std::ranges::find(words, word);
@@ -112,18 +115,18 @@ std::string_view to_string(Kind kind) {
 }
 
 std::vector<const Item*> last_of_each(std::span<const Item> items) {
-  std::map<std::string_view, const Item*> last;
-  for (const Item& item : items) last[item.subject] = &item;
+  std::map<std::pair<Subject, std::string_view>, const Item*> last;
+  for (const Item& item : items) last[{item.about, item.subject}] = &item;
   std::vector<const Item*> found;
   for (const Item& item : items)
-    if (last.at(item.subject) == &item) found.push_back(&item);
+    if (last.at({item.about, item.subject}) == &item) found.push_back(&item);
   return found;
 }
 
 std::vector<std::string> pages_of(const Message& message) {
   std::vector<std::string> pages;
   for (const Item* item : last_of_each(message.items))
-    if (!item->url.empty()) pages.push_back(item->url);
+    if (!item->url.empty() && pages.size() < kMostPages) pages.push_back(item->url);
   return pages;
 }
 

@@ -90,7 +90,7 @@ struct Message {
 
 /// The last change of each subject, in their order. They point into `items`.
 std::vector<const Item*> last_of_each(std::span<const Item> items);
-/// Pages about the items, each once, in their order.
+/// Pages about the items, each once, in their order: 20 at most.
 std::vector<std::string> pages_of(const Message& message);
 
 std::string to_json(const Item& item);

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "alert/message.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "alert/message.hpp"
 #include "core/level.hpp"
 
 /// What the evaluation remembers from one step to the next, and its text in the database.

@@ -91,7 +91,8 @@ bool is_cut(const portal::HistoryAnswer& answer, const Options& options) {
 void print_csv(const Answer& answer) {
   std::cout << answer.body;
   // A file that is cut begins with the first change that it has.
-  const std::string_view rows = std::string_view(answer.body).substr(std::min(answer.body.find('\n'), answer.body.size()));
+  const std::string_view rows =
+      std::string_view(answer.body).substr(std::min(answer.body.find('\n'), answer.body.size()));
   if (!answer.from.empty() && rows.starts_with('\n' + answer.from))
     std::cerr << fmt::format("only the latest changes, since {}; for more of them give --limit, {} at most\n",
                              base::to_line(answer.from), feed::kMostTransitions);

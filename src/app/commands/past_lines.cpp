@@ -117,7 +117,8 @@ std::string past_text(const portal::HistoryAnswer& answer, const PastShown& show
   std::string text = fmt::format("{}/{}\n", answer.profile.key.provider, answer.profile.key.name);
   if (shown.cut) {
     // The first one may be from before that time.
-    const auto count = std::ranges::count_if(answer.transitions, [&](const auto& one) { return one.at >= answer.from; });
+    const auto count =
+        std::ranges::count_if(answer.transitions, [&](const auto& one) { return one.at >= answer.from; });
     text += fmt::format("only the latest {}, since {} UTC\n", count == 1 ? "change" : fmt::format("{} changes", count),
                         minute_of(answer.from));
   }
