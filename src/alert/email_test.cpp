@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <fstream>
 
+#include "support/scripted_transport.hpp"
 #include "support/temp_dir.hpp"
 
 namespace alert {
@@ -49,6 +53,13 @@ TEST(Email, ARepeatHasTheSameId) {
   EXPECT_THAT(mail_of(options(), message(), kNow + std::chrono::hours{1}), HasSubstr("Message-ID: <m-1@example.org>"));
 }
 
+TEST(Email, LinksToPages) {
+  Message linked = message();
+  linked.items = {{.subject = "Amazon/c5", .url = "https://v/1"}, {.subject = "Amazon/p4", .url = "https://v/2"}};
+  const std::string mail = mail_of(options(), linked, kNow);
+  EXPECT_THAT(mail, testing::EndsWith("\r\naHR0cHM6Ly92LzENCmh0dHBzOi8vdi8yDQo=\r\n")) << "the last lines in base64";
+}
+
 TEST(Email, NoLineIsTooLong) {
   Message large = message();
   large.title = std::string(3000, 't');
@@ -83,6 +94,58 @@ TEST(Email, HeadersAreEncodedWhereTheyMustBe) {
             "=?utf-8?B?eMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6Q=?=\r\n "
             "=?utf-8?B?w6TDpMOkw6TDpMOkw6TDpMOkw6TDpMOkw6Q=?=")
       << "no character is cut";
+}
+
+using Replies = std::vector<std::pair<std::string, std::string>>;
+
+TEST(Email, TellsWhomTheServerPutsOff) {
+  const std::vector<std::string> to{"a@e", "b@e", "c@e"};
+  const Replies replies{{"220", ""}, {"250", ""}, {"504", ""}, {"250", ""}, {"450", "grey"},
+                        {"250", ""}, {"550", ""}, {"354", ""}, {"250", ""}, {"221", ""}};
+  EXPECT_THAT(put_off(to, replies), ElementsAre("a@e"));
+  EXPECT_THAT(put_off(to, {}), testing::IsEmpty());
+  EXPECT_THAT(put_off(to, {{"450", ""}, {"354", ""}}), testing::IsEmpty()) << "a server that makes no sense";
+}
+
+/// Delivers message() and returns how that ended.
+Delivery deliver(Receiver& receiver) {
+  boost::asio::io_context context;
+  auto ended = boost::asio::co_spawn(context, receiver.deliver(message(), {.now = kNow}), boost::asio::use_future);
+  context.run();
+  return ended.get();
+}
+
+TEST(Email, AnAddressThatIsPutOffGetsTheMailLater) {
+  probe::Response answer{.status = 250, .body = "450 4.2.0 greylisted\r\n"};
+  answer.headers = {{"250", ""}, {"450", ""}, {"250", ""}, {"354", ""}, {"250", ""}};
+  support::ScriptedTransport transport([&](const auto&) { return answer; });
+  const auto receiver = receiver_of(options(), transport.transport());
+  const Delivery first = deliver(*receiver);
+  EXPECT_EQ(first.outcome, Outcome::failed);
+  EXPECT_EQ(first.error, "the mail server refuses an address for now: 450 4.2.0 greylisted");
+  transport.answer([](const auto&) { return std::unexpected("the mail server refuses: 450 (RCPT failed: 450)"); });
+  EXPECT_EQ(deliver(*receiver).outcome, Outcome::failed);
+  transport.answer([](const auto&) { return probe::Response{.status = 250}; });
+  EXPECT_EQ(deliver(*receiver).outcome, Outcome::delivered);
+  EXPECT_EQ(deliver(*receiver).outcome, Outcome::delivered);
+  std::vector<std::vector<std::string>> to;
+  for (const probe::Request& call : transport.calls()) to.push_back(call.mail_to);
+  const std::vector<std::string> all = options().to, late{"a@example.org"};
+  EXPECT_THAT(to, ElementsAre(all, late, late, all)) << "nobody gets it twice";
+  EXPECT_THAT(transport.calls()[1].body, HasSubstr("To: a@example.org,\r\n b@example.org"));
+}
+
+TEST(Email, AnAddressThatIsRefusedInTheEndHoldsUpNothing) {
+  probe::Response answer{.status = 250, .body = "450 4.2.0 greylisted\r\n"};
+  answer.headers = {{"250", ""}, {"250", ""}, {"450", ""}, {"354", ""}, {"250", ""}};
+  support::ScriptedTransport transport([&](const auto&) { return answer; });
+  const auto receiver = receiver_of(options(), transport.transport());
+  deliver(*receiver);
+  transport.answer([](const auto&) { return std::unexpected("refuses: 550 (RCPT failed: 550 (last error))"); });
+  const Delivery last = deliver(*receiver);
+  EXPECT_EQ(last.outcome, Outcome::delivered);
+  EXPECT_THAT(last.error, HasSubstr("550"));
+  EXPECT_EQ(deliver(*receiver).outcome, Outcome::failed) << "to all again, who refuse it";
 }
 
 TEST(Email, TheCallSaysWhoGetsItAndHow) {

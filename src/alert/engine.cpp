@@ -77,7 +77,7 @@ Engine::Done Engine::step(const store::AlertTurn& turn, const Look& look) {
 
 void Engine::begin(const Look& look) {
   const store::AlertMemory memory = alerts_.alert_memory();
-  evaluator_ = std::make_unique<Evaluator>(plan_.rules, plan_.setting);
+  evaluator_ = std::make_unique<Evaluator>(plan_.rules, plan_.setting_in(look.version.epoch));
   std::vector<State> states;
   for (const store::AlertState& state : memory.states) states.push_back({state.key, state.text});
   evaluator_->load(states);

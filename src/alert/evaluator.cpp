@@ -55,7 +55,8 @@ bool Evaluator::is_known() const {
 void Evaluator::end_strangers(std::size_t rule, const std::set<std::string, std::less<>>& subjects, base::Time now) {
   std::vector<std::string> gone;
   for (const auto& [subject, alert] : watches_[rule]->alerts())
-    if (!subjects.contains(subject)) gone.push_back(subject);
+    // Its condition may have been of another kind.
+    if (!subjects.contains(subject) || alert.about != watches_[rule]->rule().about()) gone.push_back(subject);
   for (const std::string& subject : gone) watches_[rule]->end(subject, now);
 }
 

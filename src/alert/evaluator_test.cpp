@@ -260,6 +260,42 @@ TEST(Evaluator, AProfileThatGoesWhileNobodyLooksEndsItsAlert) {
   EXPECT_THAT(story.lines(), ElementsAre("1.5 firing: +a/x HIGH", "11.5 resolved: -a/x HIGH"));
 }
 
+TEST(Evaluator, AnAlertKeepsItsSubjectWhenTheConditionBecomesAnother) {
+  AlertStory story(reaches(kHigh), {.sets = {{"p", {"a/*"}}}});
+  const auto x = story.add("a/x");
+  story.high(1, x);
+  story.advance(2);
+  story.restart_with({config::AlertRule{.name = "r", .when = {.set = "p", .at_least = kHigh}}});
+  story.advance(20);
+  ASSERT_THAT(story.messages(), SizeIs(2));
+  EXPECT_EQ(story.messages()[1].title, "Over: profile a/x is no longer watched");
+  EXPECT_EQ(story.messages()[1].items[0].about, Subject::profile) << "so receivers know which";
+  story.low(30, x);
+  story.advance(40);
+  EXPECT_EQ(story.messages().back().title, "Nothing is left of set p, HIGH or better");
+  story.turn(50, x, core::Level::low, core::Freshness::stale);
+  story.restart_with({config::AlertRule{.name = "r", .when = {.blind = "p"}}});
+  story.advance(90);
+  ASSERT_THAT(story.messages().back().items, SizeIs(2)) << "a set and a probe of one name are two alerts";
+  EXPECT_EQ(story.messages().back().items[0].text, "set p is no longer watched");
+  EXPECT_THAT(story.messages().back().items[1].text, HasSubstr("Vacancy is blind for probe p"));
+}
+
+TEST(Evaluator, AnAlertOfAnOlderVersionIsWhatTheRuleIsAbout) {
+  AlertStory story(reaches(kHigh));
+  const auto x = story.add("a/x");
+  story.high(1, x);
+  story.advance(2);
+  const auto [key, text] = *story.states().find("r/a/a/x");
+  std::string older = text;
+  older.replace(older.find(",\"about\":\"profile\""), std::string_view(",\"about\":\"profile\"").size(), "");
+  story.set_state(key, older);
+  story.restart();
+  story.low(10, x);
+  story.advance(1000);
+  EXPECT_THAT(story.lines(), ElementsAre("1.5 firing: +a/x HIGH", "310.5 resolved: -a/x LOW"));
+}
+
 TEST(Evaluator, ARuleThatGoesEndsQuietly) {
   AlertStory story(reaches(kHigh));
   story.high(1, story.add("a/x"));

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 
+#include "alert/json.hpp"
 #include "alert/post.hpp"
 #include "alert/sign.hpp"
 #include "base/text.hpp"
@@ -23,11 +26,11 @@ constexpr std::size_t kTeamsLines = 30;
 constexpr std::size_t kNtfyBytes = 4'000;
 constexpr std::size_t kNtfyTitleBytes = 250;
 constexpr std::size_t kTitleBytes = 1'000;
-constexpr std::size_t kDedupKeyBytes = 255;
 
-/// The page about the message's only item; "" when there are several.
+/// The page about the message's only subject; "" when there are several.
 std::string page_of(const Message& message) {
-  return message.items.size() == 1 ? message.items.front().url : std::string();
+  const auto pages = pages_of(message);
+  return pages.size() == 1 ? pages.front() : std::string();
 }
 
 std::string title_of(const Message& message) {
@@ -54,15 +57,42 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
+constexpr std::string_view kNothing = "\u200B";
+
+bool is_in_a_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '+' || c == '-' || c == '\'';
+}
+
+/// Does a link or a picture begin with the ':' at `at`, as in "http://…" and ":fire:"? "13:22:05" is a time.
+bool begins_something(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at + 1);
+  if (rest.starts_with("//")) return true;
+  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(rest, is_in_a_word) - rest.begin());
+  const bool named = end > 0 && end < rest.size() && rest[end] == ':';
+  const bool is_number = std::ranges::all_of(rest.substr(0, end), [](char c) { return c >= '0' && c <= '9'; });
+  return named && !(is_number && at > 0 && is_in_a_word(text[at - 1]));
+}
+
+/// Services make links of "http://…" and "www.…", pictures of ":fire:", and mentions of "@channel", unless something
+/// stands between that nobody sees.
+std::string inert(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    const bool www = base::equals_ignoring_case(text.substr(i, 3), "www");
+    if (text[i] == '@' || www || (text[i] == ':' && begins_something(text, i))) out += kNothing;
+  }
+  return out;
+}
+
 /// Slack reads mentions and links in angle brackets, whether markup is on or not.
 std::string slack_escaped(std::string_view text) {
   return replaced(replaced(replaced(std::string(text), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
 }
 
-/// Mattermost takes "@channel" for a call of everybody, also behind a backslash, unless something stands between.
+/// Mattermost takes "@channel" for a call of everybody also behind a backslash.
 std::string mattermost_escaped(std::string_view text) {
-  constexpr std::string_view kSignAndZeroWidthSpace = "@\u200B";
-  return replaced(base::markdown_quoted(text), "@", kSignAndZeroWidthSpace);
+  return base::markdown_quoted(inert(text));
 }
 
 /// Text that no client takes for markup.
@@ -88,18 +118,18 @@ int priority_of(const Message& message) {
   return 3;
 }
 
-/// Names the group of the message, in as many bytes as PagerDuty takes.
+/// Names the group of the message. A test is an incident of its own.
 std::string dedup_key(const Message& message) {
-  std::string key = "vacancy/" + message.rule;
-  if (message.kind == Kind::test) key += "/" + message.id;
-  for (const auto& [name, value] : message.group) key += fmt::format("/{}={}", name, value);
-  return key.size() <= kDedupKeyBytes ? key : "vacancy/" + hmac_sha256("", key);
+  if (message.kind == Kind::test) return fmt::format("vacancy/test/{}", message.id);
+  const json::array group{message.source, to_object(message.group)};
+  return fmt::format("vacancy/{}/{}", message.rule, hmac_sha256("", json::serialize(group)));
 }
 
 }  // namespace
 
 std::string slack_body(const Message& message) {
-  const std::string text = slack_escaped(shortened(lines_of(message), kSlackBytes));
+  std::string text = slack_escaped(inert(shortened(lines_of(message), kSlackBytes)));
+  for (const std::string& page : pages_of(message)) text += fmt::format("\n<{}>", slack_escaped(page));
   return json::serialize(json::object{{"text", text}, {"mrkdwn", false}});
 }
 
@@ -140,6 +170,10 @@ std::string ntfy_body(const Message& message, const std::string& topic) {
                     {"tags", json::array{config::to_text(message.severity), to_string(message.kind)}}};
   if (const std::string page = page_of(message); !page.empty()) body["click"] = page;
   return json::serialize(body);
+}
+
+bool is_for_pagerduty(const Message& message) {
+  return message.kind != Kind::resolved || message.still_firing == 0;
 }
 
 std::string pagerduty_body(const Message& message, const std::string& routing_key) {

@@ -16,6 +16,8 @@ std::string mattermost_body(const Message& message);
 std::string teams_body(const Message& message);
 /// What ntfy takes at the root of a server.
 std::string ntfy_body(const Message& message, const std::string& topic);
+/// Is there an event in it? An incident has none for what is over while more of its group fires.
+bool is_for_pagerduty(const Message& message);
 /// PagerDuty's Events API v2. Messages about one group are one incident, which ends when nothing of the group fires.
 std::string pagerduty_body(const Message& message, const std::string& routing_key);
 

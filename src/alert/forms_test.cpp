@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 namespace alert {
 namespace {
@@ -46,19 +47,41 @@ TEST(Forms, Slack) {
   EXPECT_EQ(slack_body(message()),
             R"({"text":"Amazon: 2 alerts\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH","mrkdwn":false})");
   const std::string text = at(slack_body(nasty()), "/text");
-  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; &amp; @here \"a\" *b*"));
-  EXPECT_THAT(text, Not(HasSubstr("<")));
-  EXPECT_THAT(text, Not(HasSubstr(">")));
+  EXPECT_THAT(text, HasSubstr("&lt;!channel&gt; &amp; @\u200Bhere \"a\" *b*"));
+  const std::string told = text.substr(0, text.rfind('\n'));
+  EXPECT_THAT(told, Not(HasSubstr("<")));
+  EXPECT_THAT(told, Not(HasSubstr(">")));
+  EXPECT_THAT(text, testing::EndsWith("\n<https://vacancy.example/hardware/Amazon/c5>")) << "our own link";
 }
 
 TEST(Forms, Mattermost) {
   EXPECT_EQ(mattermost_body(message()), R"({"text":"**Amazon: 2 alerts**\n\nAmazon/c5 is HIGH\nAmazon/p4 is HIGH"})");
   const std::string text = at(mattermost_body(nasty()), "/text");
-  EXPECT_THAT(text,
-              testing::StartsWith("**[\\<\\!channel\\> \\& @\u200Bhere \"a\" \\*b\\* \\_c\\_ \\[d\\]\\(http://e\\)"));
+  EXPECT_THAT(text, testing::StartsWith(
+                        "**[\\<\\!channel\\> \\& @\u200Bhere \"a\" \\*b\\* \\_c\\_ \\[d\\]\\(http:\u200B//e\\)"));
   EXPECT_THAT(text, HasSubstr("](<https://vacancy.example/hardware/Amazon/c5>)**\n\nsecond \\<\\!channel\\>"));
   EXPECT_THAT(text, Not(HasSubstr("@here")));
   EXPECT_THAT(text, Not(HasSubstr("<!channel>")));
+}
+
+TEST(Forms, NothingInATextIsALinkOrAPicture) {
+  Message message = alert::message();
+  message.items.clear();
+  message.title = "https://evil.example :fire: www.evil.example :+1: at 13:22:05, a:b and HIGH: yes :100: 5:x:y";
+  message.text = "";
+  const std::string told =
+      "https:\u200B//evil.example :\u200Bfire: w\u200Bww.evil.example :\u200B+1: at 13:22:05, a:b and HIGH: yes "
+      ":\u200B100: 5:\u200Bx:y";
+  EXPECT_EQ(at(slack_body(message), "/text"), told);
+  EXPECT_EQ(at(mattermost_body(message), "/text"), "**" + told + "**");
+}
+
+TEST(Forms, SlackHasTheLinksOfAll) {
+  Message message = alert::message();
+  message.items = {{.subject = "a/x", .url = "https://v/1"},
+                   {.subject = "a/y", .url = "https://v/2?a&b"},
+                   {.subject = "a/x", .url = "https://v/1"}};
+  EXPECT_THAT(at(slack_body(message), "/text"), testing::EndsWith("\n<https://v/2?a&amp;b>\n<https://v/1>"));
 }
 
 TEST(Forms, Teams) {
@@ -100,12 +123,15 @@ TEST(Forms, NothingIsSaidTwice) {
 }
 
 TEST(Forms, PagerDuty) {
+  const std::string key = at(pagerduty_body(message(), "key"), "/dedup_key");
+  EXPECT_THAT(key, testing::MatchesRegex("vacancy/gpus/[0-9a-f]+"));
   EXPECT_EQ(
       pagerduty_body(message(), "key"),
-      R"({"routing_key":"key","event_action":"trigger","dedup_key":"vacancy/gpus/provider=Amazon","payload":)"
-      R"({"summary":"Amazon: 2 alerts","source":"Vacancy","severity":"error","timestamp":"2026-11-24T00:00:00.000Z",)"
-      R"("class":"gpus","custom_details":{"id":"m-1","text":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH"}},)"
-      R"("client":"Vacancy"})");
+      R"({"routing_key":"key","event_action":"trigger","dedup_key":")" + key +
+          R"(","payload":)"
+          R"({"summary":"Amazon: 2 alerts","source":"Vacancy","severity":"error","timestamp":"2026-11-24T00:00:00.000Z",)"
+          R"("class":"gpus","custom_details":{"id":"m-1","text":"Amazon/c5 is HIGH\nAmazon/p4 is HIGH"}},)"
+          R"("client":"Vacancy"})");
   EXPECT_EQ(at(pagerduty_body(nasty(), "key"), "/client_url"), "https://vacancy.example/hardware/Amazon/c5");
 }
 
@@ -113,13 +139,30 @@ TEST(Forms, AnIncidentOfPagerDutyEndsWhenNothingFires) {
   Message over = message();
   over.kind = Kind::resolved;
   over.still_firing = 1;
-  EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "trigger");
+  EXPECT_FALSE(is_for_pagerduty(over)) << "good news is no event";
+  EXPECT_TRUE(is_for_pagerduty(message()));
   over.still_firing = 0;
+  EXPECT_TRUE(is_for_pagerduty(over));
   EXPECT_EQ(at(pagerduty_body(over, "key"), "/event_action"), "resolve");
-  EXPECT_EQ(at(pagerduty_body(over, "key"), "/dedup_key"), "vacancy/gpus/provider=Amazon") << "the same incident";
+  EXPECT_EQ(at(pagerduty_body(over, "key"), "/dedup_key"), at(pagerduty_body(message(), "key"), "/dedup_key"))
+      << "the same incident";
   const Message test = test_message("t-1", message().at);
   EXPECT_EQ(at(pagerduty_body(test, "key"), "/event_action"), "trigger");
   EXPECT_EQ(at(pagerduty_body(test, "key"), "/dedup_key"), "vacancy/test/t-1");
+}
+
+TEST(Forms, IncidentsOfOthersAreOthers) {
+  std::set<std::string> keys;
+  const auto add = [&](const std::string& source, const std::map<std::string, std::string>& group) {
+    Message message = alert::message();
+    message.source = source;
+    message.group = group;
+    keys.insert(at(pagerduty_body(message, "key"), "/dedup_key"));
+  };
+  add("https://one", {{"a", "x"}, {"b", "y"}});
+  add("https://two", {{"a", "x"}, {"b", "y"}});
+  add("https://one", {{"a", "x/b=y"}});
+  EXPECT_EQ(keys.size(), 3U);
 }
 
 TEST(Forms, ALongGroupHasAShortKey) {

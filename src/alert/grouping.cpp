@@ -132,7 +132,7 @@ void Grouping::send_first(std::vector<Message>& out, const Firing& firing) {
   for (std::size_t begin = 0; begin < items.size(); begin += kMostItems) {
     const auto first = items.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto last = items.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kMostItems, items.size()));
-    const bool fires = std::any_of(first, last, [](const Item& item) { return item.firing; });
+    const bool fires = std::ranges::any_of(last_of_each({first, last}), &Item::firing);
     const Kind kind = reminds ? Kind::reminder : fires ? Kind::firing : Kind::resolved;
     out.push_back(message_of(group, kind, now, {first, last}));
   }
@@ -152,6 +152,7 @@ Message Grouping::message_of(const Gathered& group, Kind kind, base::Time at, st
                   .kind = kind,
                   .at = std::chrono::floor<std::chrono::milliseconds>(at),
                   .group = group.labels,
+                  .source = setting_.source,
                   .still_firing = group.firing,
                   .items = std::move(items)};
   std::string content = fmt::format("{} {}", to_string(kind), at.time_since_epoch().count());

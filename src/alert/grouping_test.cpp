@@ -161,6 +161,30 @@ TEST(Grouping, QuietHoursEndWithOneMessage) {
   EXPECT_THAT(story.lines(),
               ElementsAre("75600.5 firing: +a/x HIGH", "111600 firing: -a/x LOW, +a/y HIGH, -a/y LOW, +a/y HIGH"))
       << "at 7:00 of the next day";
+  EXPECT_EQ(story.messages()[1].title, "r: 1 alert (a/y), 1 over (a/x)") << "each has one alert";
+}
+
+TEST(Grouping, WhatIsOverWhenQuietHoursEndIsOver) {
+  AlertStory story(rule(), {.quiet_hours = {quiet("22:00-07:00")}});
+  const auto x = story.add("a/x"), y = story.add("a/y");
+  for (const double hour : {22.5, 24.5, 26.5}) {
+    story.high(hour * kHour, x);
+    story.low((hour + 1) * kHour, x);
+  }
+  story.advance(2 * kDay);
+  for (const auto& [hour, profile] : {std::pair{46.5, x}, {46.5, y}}) {
+    story.high(hour * kHour, profile);
+    story.low((hour + 1) * kHour, profile);
+  }
+  story.advance(3 * kDay);
+  ASSERT_THAT(story.messages(), SizeIs(2));
+  EXPECT_EQ(story.messages()[0].title, "Over: a/x is LOW (was HIGH)");
+  EXPECT_EQ(story.messages()[1].title, "r: 2 over (a/x, a/y)");
+  for (const Message& message : story.messages()) {
+    EXPECT_EQ(message.kind, Kind::resolved) << "it rings nobody";
+    EXPECT_EQ(message.still_firing, 0U);
+  }
+  EXPECT_THAT(story.messages()[0].items, SizeIs(6)) << "all is told";
 }
 
 TEST(Grouping, RulesHaveTheirOwnQuietHours) {

@@ -16,6 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 3> kSubjects{"profile", "set", "probe"};
 constexpr std::array<std::string_view, 4> kKinds{"firing", "resolved", "reminder", "test"};
 
+/// More links help nobody.
+constexpr std::size_t kMostPages = 20;
+
 template <class T, std::size_t N>
 T parse_word(std::string_view word, const std::array<std::string_view, N>& words) {
   const auto found = std::ranges::find(words, word);
@@ -77,6 +80,12 @@ std::string_view to_string(Subject subject) {
   return kSubjects[static_cast<std::size_t>(subject)];
 }
 
+std::optional<Subject> parse_subject(std::string_view text) {
+  const auto found = std::ranges::find(kSubjects, text);
+  if (found == kSubjects.end()) return std::nullopt;
+  return static_cast<Subject>(found - kSubjects.begin());
+}
+
 std::string subject_of(const core::ProfileKey& profile) {
   std::string subject;
   for (const char c : profile.provider) {
@@ -105,6 +114,22 @@ std::string_view to_string(Kind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
 }
 
+std::vector<const Item*> last_of_each(std::span<const Item> items) {
+  std::map<std::pair<Subject, std::string_view>, const Item*> last;
+  for (const Item& item : items) last[{item.about, item.subject}] = &item;
+  std::vector<const Item*> found;
+  for (const Item& item : items)
+    if (last.at({item.about, item.subject}) == &item) found.push_back(&item);
+  return found;
+}
+
+std::vector<std::string> pages_of(const Message& message) {
+  std::vector<std::string> pages;
+  for (const Item* item : last_of_each(message.items))
+    if (!item->url.empty() && pages.size() < kMostPages) pages.push_back(item->url);
+  return pages;
+}
+
 std::string to_json(const Item& item) {
   return boost::json::serialize(item_object(item));
 }
@@ -122,6 +147,7 @@ std::string to_json(const Message& message) {
                                                     {"kind", to_string(message.kind)},
                                                     {"at", base::to_rfc3339(message.at)},
                                                     {"group", to_object(message.group)},
+                                                    {"source", message.source},
                                                     {"still_firing", message.still_firing},
                                                     {"title", message.title},
                                                     {"text", message.text},
@@ -137,6 +163,7 @@ base::Result<Message> parse_message(std::string_view json) {
     message.kind = parse_word<Kind>(text_at(object, "kind"), kKinds);
     message.at = time_at(object, "at");
     message.group = labels_at(object, "group");
+    if (object.contains("source")) message.source = text_at(object, "source");
     message.still_firing = object.at("still_firing").to_number<std::size_t>();
     message.title = text_at(object, "title");
     message.text = text_at(object, "text");

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ namespace alert {
 enum class Subject : std::uint8_t { profile, set, probe };
 /// "profile", "set", "probe".
 std::string_view to_string(Subject subject);
+/// Undoes it.
+std::optional<Subject> parse_subject(std::string_view text);
 
 /// The subject that is a profile: PROVIDER/NAME, where the provider has "~1" for '/' and "~0" for '~', so that no two
 /// profiles are one subject.
@@ -55,7 +58,7 @@ struct Item {
   bool operator==(const Item&) const = default;
 };
 
-/// What a message tells: `firing` when something fires newly, `resolved` when things are over only.
+/// What a message tells: `firing` when something fires newly, `resolved` when all that it is about is over in the end.
 enum class Kind : std::uint8_t { firing, resolved, reminder, test };
 /// "firing", "resolved", "reminder", "test".
 std::string_view to_string(Kind kind);
@@ -71,6 +74,8 @@ struct Message {
   base::Time at;
   /// The values of the rule's group_by: {"provider": "Amazon"}. With the rule they identify the group.
   std::map<std::string, std::string> group{};
+  /// Names the installation that sends it: several may send to one receiver. "" in what older versions made.
+  std::string source{};
   /// How many alerts of the group fire after these changes: 0 when all is over.
   std::size_t still_firing = 0;
   /// At least one, 500 at most; of a test none. Of a reminder, all that fire.
@@ -82,6 +87,11 @@ struct Message {
 
   bool operator==(const Message&) const = default;
 };
+
+/// The last change of each subject, in their order. They point into `items`.
+std::vector<const Item*> last_of_each(std::span<const Item> items);
+/// Pages about the items, each once, in their order: 20 at most.
+std::vector<std::string> pages_of(const Message& message);
 
 std::string to_json(const Item& item);
 base::Result<Item> parse_item(std::string_view json);

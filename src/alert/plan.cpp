@@ -9,6 +9,12 @@ const std::vector<std::string>& Plan::receivers_of(const std::string& rule) cons
   return found == rules.end() || !found->send_to ? receivers : *found->send_to;
 }
 
+Setting Plan::setting_in(const std::string& epoch) const {
+  Setting named = setting;
+  named.source = setting.public_url.empty() ? epoch : setting.public_url;
+  return named;
+}
+
 Plan plan_of(const config::Config& config) {
   const config::AlertsConfig& alerts = config.alerts;
   auto zone = base::TimeZone::find(alerts.time_zone);

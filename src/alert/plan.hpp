@@ -21,6 +21,8 @@ struct Plan {
 
   /// Who gets the messages of a rule.
   const std::vector<std::string>& receivers_of(const std::string& rule) const;
+  /// The setting over a database of this epoch, which names the installation when it has no public_url.
+  Setting setting_in(const std::string& epoch) const;
 };
 
 /// Throws base::UsageError when the time zone is not to be had.

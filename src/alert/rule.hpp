@@ -29,6 +29,8 @@ struct Setting {
   core::Sets sets{};
   /// Where the portal is; "" for messages without links.
   std::string public_url{};
+  /// Message::source.
+  std::string source{};
 };
 
 /// A rule, ready to be asked. Immutable.

@@ -213,8 +213,18 @@ TEST_F(SenderTest, AMessageThatIsRefusedIsDeadAtOnce) {
   EXPECT_EQ(store_.messages(MessageState::dead, 1).at(0).error, "answered 400 Words");
   EXPECT_THAT(replica.metrics(), HasSubstr(R"(vacancy_alert_sent_total{outcome="dead",receiver="chat"} 1)"));
   transport_.answer([](const auto&) { return ScriptedTransport::status(200); });
-  EXPECT_EQ(store_.revive_messages("x1"), 1);
+  EXPECT_EQ(store_.revive_messages("x1"), (store::Revived{.overtaken = 1})) << "x2 was the last word";
+}
+
+TEST_F(SenderTest, ADeadMessageThatIsRevivedIsSent) {
+  transport_.answer([](const auto&) { return ScriptedTransport::status(400); });
+  Replica replica = this->replica();
+  add(replica.turn(), {"x1", "x2"});
+  ASSERT_TRUE(eventually([&] { return ids(MessageState::dead).size() == 2; }));
+  transport_.answer([](const auto&) { return ScriptedTransport::status(200); });
+  EXPECT_EQ(store_.revive_messages("x1").waiting, 2);
   EXPECT_TRUE(all_delivered(2)) << "seen without being told";
+  EXPECT_THAT(called(), ElementsAre("x1", "x2", "x1", "x2"));
 }
 
 TEST_F(SenderTest, AMessageIsGivenUpAfterAWhile) {
@@ -456,6 +466,9 @@ TEST_F(WholeSenderTest, AStatusThatHasComeDecides) {
   EXPECT_THAT(told(none), HasSubstr("500ms")) << "its head is not complete";
   const Mute cut(fmt::format(kEndless, "200 OK"), true), refuses_cut(fmt::format(kEndless, "413 Too Large"), true);
   EXPECT_THAT(told(cut), HasSubstr("cut off"));
+  const Mute cut_head("HTTP/1.1 200 OK\r\nContent-Le", true), cut_before_end("HTTP/1.1 200 OK\r\nA: b\r\n", true);
+  EXPECT_THAT(told(cut_head), HasSubstr("cut off"));
+  EXPECT_THAT(told(cut_before_end), HasSubstr("cut off"));
   EXPECT_THAT(told(refuses_cut), HasSubstr("answered 413"));
   config_.timeout = 5min;
   EXPECT_EQ(told(large), "delivered") << "at once";

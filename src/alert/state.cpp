@@ -27,6 +27,12 @@ core::Level level_at(const json::object& object, std::string_view key) {
   return *level;
 }
 
+Subject subject_at(const json::object& object, std::string_view key) {
+  const auto subject = parse_subject(text_at(object, key));
+  if (!subject) throw BadJson(fmt::format("'{}' is no subject", key));
+  return *subject;
+}
+
 }  // namespace
 
 std::string_view to_string(Alert::Phase phase) {
@@ -35,6 +41,7 @@ std::string_view to_string(Alert::Phase phase) {
 
 std::string to_json(const Alert& alert) {
   json::object object{{"phase", to_string(alert.phase)}, {"since", micros(alert.since)}};
+  if (alert.about) object["about"] = to_string(*alert.about);
   if (alert.phase != Alert::Phase::firing) object["due"] = micros(alert.due);
   if (alert.fires()) object["fired"] = micros(alert.fired);
   object["level"] = core::to_string(alert.cause.level);
@@ -51,6 +58,7 @@ base::Result<Alert> parse_alert(std::string_view text) {
     const auto phase = std::ranges::find(kPhases, text_at(object, "phase"));
     if (phase == kPhases.end()) throw BadJson("its phase is unknown");
     alert.phase = static_cast<Alert::Phase>(phase - kPhases.begin());
+    if (object.contains("about")) alert.about = subject_at(object, "about");
     alert.since = micros_at(object, "since");
     if (alert.phase != Alert::Phase::firing) alert.due = micros_at(object, "due");
     if (alert.fires()) alert.fired = micros_at(object, "fired");

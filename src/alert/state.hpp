@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "alert/message.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "core/level.hpp"
@@ -34,6 +35,8 @@ struct Alert {
   };
 
   Phase phase = Phase::pending;
+  /// What its subject is. Nothing in what older versions wrote: what the rule is about.
+  std::optional<Subject> about{};
   /// Since when the condition holds.
   base::Time since;
   /// When it fires, or is over, if nothing happens before. Not of one that is firing.

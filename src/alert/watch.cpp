@@ -48,7 +48,8 @@ void Watch::find(const std::string& subject, const Finding& finding) {
   const config::AlertRule& rule = rule_.config();
   if (found == alerts_.end()) {
     if (finding.truth != Truth::holds) return;
-    return put(subject, {.since = finding.since,
+    return put(subject, {.about = rule_.about(),
+                         .since = finding.since,
                          .due = std::max(std::min(finding.since, finding.at) + rule.hold, finding.at),
                          .cause = finding.cause,
                          .group = finding.group});
@@ -132,7 +133,7 @@ std::optional<base::Time> Watch::due() const {
 
 Item Watch::item_of(const std::string& subject, const Alert& alert, bool firing, base::Time at) const {
   using std::chrono::milliseconds;
-  Item item{.about = rule_.about(),
+  Item item{.about = alert.about.value(),
             .subject = subject,
             .firing = firing,
             .level = alert.cause.level,
@@ -171,6 +172,7 @@ bool Watch::load(std::string_view key, std::string_view text) {
   if (!key.starts_with(kPrefix)) return key == kKnown;
   auto alert = parse_alert(text);
   if (!alert) return false;
+  if (!alert->about) alert->about = rule_.about();
   if (alert->fires()) grouping_.begin(alert->group);
   put(std::string(key.substr(kPrefix.size())), *std::move(alert));
   return true;

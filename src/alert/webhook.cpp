@@ -6,6 +6,7 @@
 #include "alert/sign.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "config/ntfy.hpp"
 #include "probe/http_request.hpp"
 
 namespace alert {
@@ -27,12 +28,13 @@ constexpr std::string_view kPagerDuty = "https://events.pagerduty.com/v2/enqueue
 /// ntfy takes JSON at the URL above that of a topic.
 Fine split_topic(std::string& url, std::string& topic) {
   const base::UrlParts parts = base::split_url(url);
-  const auto slash = parts.path.rfind('/');
-  const auto name = slash == std::string_view::npos ? std::nullopt : base::percent_decode(parts.path.substr(slash + 1));
-  if (!name || name->empty()) return std::unexpected("the URL has no topic; write one such as https://ntfy.sh/TOPIC");
-  topic = *name;
-  url =
-      fmt::format("{}://{}{}{}{}", parts.scheme, parts.host, parts.port, parts.path.substr(0, slash + 1), parts.query);
+  const auto name = parts.path.substr(parts.path.rfind('/') + 1);
+  if (!config::is_ntfy_topic(name))
+    return std::unexpected(
+        "the URL has no topic; write one such as https://ntfy.sh/TOPIC, of 1 to 64 of A-Z a-z 0-9 _ -");
+  topic = name;
+  url = fmt::format("{}://{}{}{}{}", parts.scheme, parts.host, parts.port,
+                    parts.path.substr(0, parts.path.size() - topic.size()), parts.query);
   return {};
 }
 
@@ -75,8 +77,8 @@ Fine set_url(Draft& draft, const config::WebhookOptions& options) {
   if (options.url_file.empty()) return {};
   if (auto fine = read_secret(request.url, "url_file", options.url_file); !fine) return fine;
   const base::UrlParts parts = base::split_url(request.url);
-  draft.hidden.emplace_back(parts.path);
-  draft.hidden.emplace_back(parts.query);
+  for (const std::string_view part : {parts.user, base::without_brackets(parts.host), parts.path, parts.query})
+    draft.hidden.emplace_back(part);
   if (parts.is_web() && base::wrong_authority(request.url).empty()) return {};
   return std::unexpected(fmt::format("the file '{}' of url_file holds no URL", options.url_file));
 }
@@ -112,6 +114,7 @@ class Webhook final : public Receiver {
       : options_(options), transport_(std::move(transport)) {}
 
   asio::awaitable<Delivery> deliver(Message message, Sending sending) override {
+    if (options_.form == WebhookForm::pagerduty && !is_for_pagerduty(message)) co_return Delivery{};
     co_return co_await post(transport_, webhook_call(options_, message, sending.now), sending);
   }
 

@@ -2,14 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
 #include <fstream>
 
 #include "alert/sign.hpp"
+#include "support/scripted_transport.hpp"
 #include "support/temp_dir.hpp"
 
 namespace alert {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -81,18 +86,23 @@ TEST_F(WebhookTest, AUrlMayBeASecret) {
       call({.url_file = file("url", "https://hooks.example/services/T0/B0/XyZ"), .form = config::WebhookForm::slack});
   EXPECT_EQ(made.request.url, "https://hooks.example/services/T0/B0/XyZ");
   EXPECT_THAT(made.secrets.blotted("cannot POST /services/T0/B0/XyZ"), Not(HasSubstr("XyZ")));
+  EXPECT_THAT(made.secrets.blotted("Could not resolve host: hooks.example"), Not(HasSubstr("hooks")));
   EXPECT_THAT(error({.url_file = file("url", "hooks")}), HasSubstr("holds no URL"));
   EXPECT_THAT(error({.url_file = file("url", "file:///etc/passwd")}), HasSubstr("holds no URL"));
 }
 
 TEST_F(WebhookTest, NtfyGetsJsonAboveTheTopic) {
   const auto request =
-      call({.url = "https://ntfy.example:8/base/gpu%20news", .form = config::WebhookForm::ntfy}).request;
+      call({.url = "https://ntfy.example:8/base/gpu-news_1", .form = config::WebhookForm::ntfy}).request;
   EXPECT_EQ(request.url, "https://ntfy.example:8/base/");
-  EXPECT_THAT(request.body, HasSubstr(R"("topic":"gpu news")"));
+  EXPECT_THAT(request.body, HasSubstr(R"("topic":"gpu-news_1")"));
   EXPECT_EQ(call({.url = "https://ntfy.example/gpu?auth=QmVhcmVy", .form = config::WebhookForm::ntfy}).request.url,
             "https://ntfy.example/?auth=QmVhcmVy");
   EXPECT_THAT(error({.url = "https://ntfy.example/", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
+  for (const char* wrong : {"a.b", "a%20c", "a b"})
+    EXPECT_THAT(error({.url_file = file("url", std::string("https://ntfy.example/") + wrong),
+                       .form = config::WebhookForm::ntfy}),
+                AllOf(HasSubstr("has no topic"), Not(HasSubstr(wrong))));
   EXPECT_THAT(error({.url = "https://ntfy.example", .form = config::WebhookForm::ntfy}), HasSubstr("has no topic"));
 }
 
@@ -102,6 +112,26 @@ TEST_F(WebhookTest, PagerDutyNeedsNoUrl) {
   EXPECT_EQ(made.request.url, "https://events.pagerduty.com/v2/enqueue");
   EXPECT_THAT(made.request.body, HasSubstr(R"("routing_key":"0123456789abcdef0123456789abcdef")"));
   EXPECT_THAT(made.secrets.blotted("bad 0123456789abcdef0123456789abcdef"), Not(HasSubstr("0123")));
+}
+
+TEST_F(WebhookTest, PagerDutyHearsNothingOfWhatIsOverWhileMoreFires) {
+  support::ScriptedTransport transport;
+  const auto receiver = receiver_of(
+      config::WebhookOptions{.form = config::WebhookForm::pagerduty, .routing_key_file = file("key", "abcd")},
+      transport.transport());
+  const auto deliver = [&](Kind kind, std::size_t still_firing) {
+    message_.kind = kind;
+    message_.still_firing = still_firing;
+    boost::asio::io_context context;
+    auto ended = boost::asio::co_spawn(context, receiver->deliver(message_, {.now = kNow}), boost::asio::use_future);
+    context.run();
+    EXPECT_EQ(ended.get().outcome, Outcome::delivered);
+    return transport.calls().size();
+  };
+  EXPECT_EQ(deliver(Kind::firing, 2), 1U);
+  EXPECT_EQ(deliver(Kind::resolved, 1), 1U);
+  EXPECT_EQ(deliver(Kind::resolved, 0), 2U);
+  EXPECT_THAT(transport.calls().back().body, HasSubstr("resolve"));
 }
 
 TEST_F(WebhookTest, MissingFilesAreNamed) {

@@ -31,13 +31,13 @@ std::string local_text(base::Time time, const Setting& setting) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} {}", local, setting.zone_name);
 }
 
-/// "2 alerts (Amazon/c5, Azure/H16mr)", of those that fire or of those that are over.
-std::string count_of(const Message& message, bool firing) {
+/// "2 alerts (Amazon/c5, Azure/H16mr)", of those that fire in the end or of those that are over.
+std::string count_of(const std::vector<const Item*>& items, bool firing) {
   std::string names;
   std::size_t count = 0;
-  for (const Item& item : message.items) {
-    if (item.firing != firing) continue;
-    if (count < kMostNames) names += fmt::format("{}{}", count == 0 ? "" : ", ", name_of(item));
+  for (const Item* item : items) {
+    if (item->firing != firing) continue;
+    if (count < kMostNames) names += fmt::format("{}{}", count == 0 ? "" : ", ", name_of(*item));
     if (count == kMostNames) names += ", …";
     ++count;
   }
@@ -46,12 +46,13 @@ std::string count_of(const Message& message, bool firing) {
 }
 
 std::string title_of(const Message& message) {
-  if (message.items.size() == 1) {
-    const Item& item = message.items.front();
+  const auto items = last_of_each(message.items);
+  if (items.size() == 1) {
+    const Item& item = *items.front();
     const std::string_view before = message.kind == Kind::reminder ? "Still: " : item.firing ? "" : "Over: ";
     return fmt::format("{}{}", before, item.text);
   }
-  const std::string fire = count_of(message, true), over = count_of(message, false);
+  const std::string fire = count_of(items, true), over = count_of(items, false);
   return fmt::format("{}: {}{}{}{}", message.rule, message.kind == Kind::reminder ? "still " : "", fire,
                      fire.empty() || over.empty() ? "" : ", ", over);
 }

@@ -13,6 +13,8 @@ struct Answer {
   std::string content_type{};
   /// The header Link (RFC 8288).
   std::string link{};
+  /// The header Vacancy-From: where a file begins.
+  std::string from{};
   /// Of the service, without its login.
   std::string url{};
 };

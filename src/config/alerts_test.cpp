@@ -113,6 +113,9 @@ TEST_F(AlertsConfigTest, OtherAlertsTakeThePlaceOfThese) {
       with_alerts("alerts: {rules: [{name: y, when: {set: ml}}]}\nsets: {ml: [a/x]}\n", "rules", around);
   EXPECT_EQ(file.alerts.rules.at(0).when.set, "ml");
   EXPECT_EQ(file.alerts.time_zone, "Europe/Berlin");
+  const Config none = with_alerts("- {name: x, when: {reaches: HIGH}, send_to: [me]}", "rules", read("{}"));
+  EXPECT_EQ(none.alerts.rules.at(0).send_to, std::vector<std::string>{"me"}) << "receivers may come later";
+  EXPECT_TRUE(none.alerts.receivers.empty());
   for (const auto& [text, complaint] : std::map<std::string, std::string>{
            {"- {name: x, when: {set: cfg}}", "rules:1: alerts.rules[0].when.set: 'cfg' is no set"},
            {"alerts: {rules: [{nam: x}]}", "did you mean name?"},
@@ -199,6 +202,11 @@ TEST_F(AlertsConfigTest, RefusesReceiversThatMakeNoSense) {
       {"{name: a, kind: alertmanager, urls: ['http://am/?x=1']}", "urls[0]: has more than a path"},
       {"{name: a, template: ntfy, url: 'https://ntfy.sh'}", "url: has no topic"},
       {"{name: a, template: ntfy, url: 'https://ntfy.sh/'}", "url: has no topic"},
+      {"{name: a, template: ntfy, url: 'https://ntfy.sh/a.b%20c'}", "of 1 to 64 of A-Z a-z 0-9 _ -"},
+      {"{name: a, url: 'https://x', header_files: ['vacancy-id: /f']}",
+       "header_files[0]: Vacancy-Id is sent by itself"},
+      {"{name: a, url: 'https://x', header_files: ['X: /f', 'Host: /f']}", "header_files[1]: Host is sent by itself"},
+      {"{name: a, url: 'https://x', token_file: t, header_files: ['Authorization: /f']}", "two ways to log in"},
       {"{name: a, url: 'https://x', timeout: 0s}", "timeout"},
       {"{name: a, url: 'https://x'}, {name: a, url: 'https://x'}", "'a' is there twice"},
   };

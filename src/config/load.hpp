@@ -15,7 +15,8 @@ Config load(const std::optional<std::string>& file, const std::map<std::string, 
             const Config& defaults = {});
 
 /// `around` with other alerts: a list of rules, or a file as for load(), of which the keys that it has replace those of
-/// `around`. Throws base::UsageError as load() does; `source` is what messages call the text.
+/// `around`. They are to be tried, not to be sent: receivers may be missing. Throws base::UsageError as load() does;
+/// `source` is what messages call the text.
 Config with_alerts(const std::string& text, const std::string& source, const Config& around);
 
 /// The VACANCY_ variables of this process. Not safe while another thread changes the environment.

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "base/time_zone.hpp"
 #include "config/checks.hpp"
+#include "config/ntfy.hpp"
 #include "config/scalar.hpp"
 #include "core/pattern.hpp"
 
@@ -18,12 +19,16 @@ std::string at(const std::string& path, std::size_t index) {
   return fmt::format("{}[{}]", path, index);
 }
 
-void check_name(const std::string& name, std::set<std::string_view>& seen, const std::string& path) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '-';
+/// 1 to `most` letters and digits of ASCII, and `marks`?
+bool is_word(std::string_view text, std::size_t most, std::string_view marks) {
+  const auto allowed = [&](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || marks.contains(c);
   };
-  check(!name.empty() && name.size() <= kMostNameBytes && std::ranges::all_of(name, allowed), path,
+  return !text.empty() && text.size() <= most && std::ranges::all_of(text, allowed);
+}
+
+void check_name(const std::string& name, std::set<std::string_view>& seen, const std::string& path) {
+  check(is_word(name, kMostNameBytes, "_.-"), path,
         fmt::format("'{}' is not a name; use 1 to {} of A-Z a-z 0-9 _ . -", name, kMostNameBytes));
   check(seen.insert(name).second, path, fmt::format("'{}' is there twice; give each its own name", name));
 }
@@ -45,19 +50,33 @@ void check_login(const auto& options, const std::string& path) {
         "and username go together; give both or none");
 }
 
+/// The request has these already, and a second one could be taken instead.
+void check_further_headers(const WebhookOptions& options, const std::string& path) {
+  for (std::size_t i = 0; i < options.header_files.size(); ++i) {
+    const std::string name = options.header_files[i].substr(0, options.header_files[i].find(':'));
+    for (const std::string_view own : {"Host", "Content-Type", "Vacancy-Id", "Vacancy-Timestamp", "Vacancy-Signature"})
+      check(!base::equals_ignoring_case(name, own), at(path, i),
+            fmt::format("{} is sent by itself; leave it out", own));
+    check(options.token_file.empty() || !base::equals_ignoring_case(name, "Authorization"), at(path, i),
+          "Authorization and token_file are two ways to log in; keep one");
+  }
+}
+
 void check_options(const WebhookOptions& options, const std::string& path) {
   const bool pagerduty = options.form == WebhookForm::pagerduty;
   check(options.url.empty() || options.url_file.empty(), join(path, "url_file"), "and url are two addresses; keep one");
   check(pagerduty || !options.url.empty() || !options.url_file.empty(), join(path, "url"),
         "is missing; give it, or url_file: a file with the URL, where it is a secret");
   if (!options.url.empty()) check_url(options.url, "https", "http", join(path, "url"));
-  const std::string_view topic = base::split_url(options.url).path;
-  check(options.form != WebhookForm::ntfy || options.url.empty() || (!topic.empty() && !topic.ends_with('/')),
-        join(path, "url"), "has no topic at its end; write one such as https://ntfy.sh/TOPIC");
+  const std::string_view below = base::split_url(options.url).path;
+  check(options.form != WebhookForm::ntfy || options.url.empty() || is_ntfy_topic(below.substr(below.rfind('/') + 1)),
+        join(path, "url"),
+        "has no topic at its end; write one such as https://ntfy.sh/TOPIC, of 1 to 64 of A-Z a-z 0-9 _ -");
   check(pagerduty == !options.routing_key_file.empty(), join(path, "routing_key_file"),
         pagerduty ? "is missing; give a file with the integration key of the service"
                   : "is for template: pagerduty alone");
   check_header_files(options.header_files, join(path, "header_files"));
+  check_further_headers(options, join(path, "header_files"));
 }
 
 void check_address(const std::string& address, const std::string& path) {
@@ -194,6 +213,11 @@ void check_rule(const AlertRule& rule, const Config& config, const std::string& 
 }
 
 }  // namespace
+
+bool is_ntfy_topic(std::string_view name) {
+  constexpr std::size_t kMostBytes = 64;
+  return is_word(name, kMostBytes, "_-");
+}
 
 void check_alerts(const Config& config) {
   const AlertsConfig& alerts = config.alerts;

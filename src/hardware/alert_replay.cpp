@@ -107,7 +107,8 @@ base::Result<std::string> replay(const ReplayRequest& request, const config::Con
       return invalid(fmt::format("more than {} transitions lie in this time; ask for less", kMostTransitions));
     pasts.push_back({row->profile, row->probe.text(), std::move(transitions)});
   }
-  const auto replayed = alert::replay(plan->rules, plan->setting, pasts, request.from, request.to);
+  const auto replayed =
+      alert::replay(plan->rules, plan->setting_in(board.version.epoch), pasts, request.from, request.to);
   if (replayed.more && replayed.messages.empty())
     return invalid("these rules repeat too much before this time; name one rule, or give it a longer remind_every");
   return fmt::format("{{\"from\":\"{}\",\"to\":\"{}\",{}", base::to_rfc3339(request.from), base::to_rfc3339(request.to),

@@ -100,11 +100,15 @@ asio::awaitable<http::Reply> AlertsApi::retry(const http::Request& request) {
   const auto id = text_in(request.body, "id");
   if (!id) co_return http::problem(id.error());
   auto job = [this, id = *id] { return store_.revive_messages(id); };
-  const std::int64_t count = co_await database_.run("alert_retry", std::move(job));
-  if (count == 0 && !id->empty())
+  const store::Revived revived = co_await database_.run("alert_retry", std::move(job));
+  if (revived == store::Revived{} && !id->empty())
     co_return http::problem({base::Errc::not_found, fmt::format("no dead letter has the id '{}'", base::to_line(*id))});
+  if (revived.waiting == 0 && !id->empty())
+    co_return http::problem({base::Errc::conflict,
+                             "a later message about the same group has arrived; this one would come out of order, and "
+                             "is not sent again"});
   asio::post(background_, [this] { alerts_.send(); });
-  co_return reply_with(fmt::format("{{\"retried\":{}}}", count));
+  co_return reply_with(fmt::format("{{\"retried\":{},\"overtaken\":{}}}", revived.waiting, revived.overtaken));
 }
 
 }  // namespace hardware

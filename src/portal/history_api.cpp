@@ -109,8 +109,11 @@ asio::awaitable<http::Reply> HistoryApi::csv(const http::Request& request) {
   const auto file =
       co_await history_.draw(fmt::format("csv {} {}", (*told)->prepared->etag(), numbers), std::move(render));
   if (!file) co_return file.error();
-  constexpr http::FixedHeader kHeaders[] = {{"Content-Disposition", "attachment; filename=\"history.csv\""}};
-  co_return http::answer(request, *(*file)->prepared, "", kHeaders);
+  // Later than asked for when the changes before it are too many.
+  const std::string from = base::to_rfc3339((*told)->content.from);
+  const http::FixedHeader headers[] = {{"Content-Disposition", "attachment; filename=\"history.csv\""},
+                                       {"Vacancy-From", from}};
+  co_return http::answer(request, *(*file)->prepared, "", headers);
 }
 
 asio::awaitable<http::Reply> HistoryApi::calibration(const http::Request& request) {

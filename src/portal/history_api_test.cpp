@@ -210,6 +210,7 @@ TEST_F(HistoryApiTest, FilesAreSafeForSpreadsheets) {
             "2026-11-24T12:00:00.000Z,,LOW,FRESH,full\r\n");
   EXPECT_THAT(file.content_type, HasSubstr("text/csv"));
   EXPECT_THAT(std::string(header(file, "Content-Disposition")), HasSubstr("history.csv"));
+  EXPECT_EQ(header(file, "Vacancy-From"), base::to_rfc3339(parse_history(kPast)->from)) << "where the rows begin";
   EXPECT_EQ(*csv("since=7d&numbers=1").body,
             "number,at,count,min,max,mean\r\nfree,2026-11-24T10:00:00.000Z,2,1.5,3,2.25\r\n");
   ASSERT_EQ(service_->asked().size(), 2U);

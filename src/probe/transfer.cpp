@@ -206,6 +206,8 @@ std::string Transfer::effective_url() const {
 std::expected<Response, std::string> Transfer::result(CURLcode code) {
   long status = 0;
   curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  // libcurl takes an answer that ends within its head for a whole one.
+  if (code == CURLE_OK && !has_head_ && request_.mail_to.empty()) code = CURLE_PARTIAL_FILE;
   const bool head_decides = request_.head_is_enough && has_head_ && !(is_lost(code) && status / 100 == 2);
   if (code != CURLE_OK && !head_decides) return std::unexpected(failure(code));
   response_.status = static_cast<int>(status);
@@ -236,13 +238,6 @@ std::size_t Transfer::take_header(std::string_view line) {
   return line.size();
 }
 
-/// A line of a mail server, "550-5.1.1 no such user": those that refuse something are kept.
-std::size_t Transfer::take_reply(std::string_view line) {
-  const bool refuses = line.starts_with('4') || line.starts_with('5');
-  if (refuses && response_.body.size() < request_.max_bytes) response_.body += line;
-  return line.size();
-}
-
 std::size_t Transfer::take_body(std::string_view piece) {
   if (request_.on_piece) return request_.on_piece(response_, piece) ? piece.size() : 0;
   const std::size_t room = request_.max_bytes - response_.body.size();
@@ -262,14 +257,6 @@ std::size_t Transfer::on_header(char* data, std::size_t size, std::size_t count,
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   return static_cast<Transfer*>(self)->take_body({data, size * count});
-}
-
-std::size_t Transfer::on_upload(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<Transfer*>(self);
-  const std::string& body = transfer.request_.body;
-  const std::size_t length = body.copy(data, size * count, transfer.uploaded_);
-  transfer.uploaded_ += length;
-  return length;
 }
 
 }  // namespace probe

@@ -72,7 +72,7 @@ struct Response {
   std::string url{};
   /// "HTTP/1.1 200 OK"
   std::string status_line{};
-  /// Name and value as they came.
+  /// Name and value as they came. Of a mail: the code and the last line of each reply of the server.
   std::vector<std::pair<std::string, std::string>> headers{};
   /// Of a mail: the lines in which the server refused some of its addresses.
   std::string body{};

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "base/text.hpp"
 #include "probe/one_line.hpp"
 #include "probe/probe.hpp"
 #include "probe/transfer.hpp"
@@ -73,11 +72,6 @@ std::string Transfer::failure(CURLcode code) const {
     default:
       return detail;
   }
-}
-
-/// libcurl tells the number of the server's answer alone.
-std::string Transfer::mail_failure(std::string_view detail) const {
-  return fmt::format("the mail server refuses: {} ({})", one_line(base::trim(response_.body)), detail);
 }
 
 /// Why the proxy gave no connection, when it answered at all.

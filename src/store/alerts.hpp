@@ -94,6 +94,18 @@ inline constexpr base::Duration kLongestAlertPause = std::chrono::hours{1};
 /// The error of messages whose receiver is gone.
 inline constexpr std::string_view kNoReceiver = "the configuration has no receiver of this name any more";
 
+/// The `due` of a dead message after which a later one of its order has arrived: it would come out of order.
+inline constexpr base::Time kOvertaken{};
+
+/// What became of dead messages that are to be sent again.
+struct Revived {
+  std::int64_t waiting = 0;
+  /// They stay dead.
+  std::int64_t overtaken = 0;
+
+  bool operator==(const Revived&) const = default;
+};
+
 /// How an attempt to deliver a message ended.
 struct Attempt {
   std::int64_t number = 0;
@@ -151,8 +163,9 @@ class Alerts {
   /// The latest messages in `state`, the newest first.
   virtual std::vector<Message> messages(MessageState state, std::size_t limit) = 0;
   virtual OutboxCounts outbox() = 0;
-  /// Makes dead messages wait again, due now: those with this id, or with "" all. Returns how many.
-  virtual std::int64_t revive_messages(const std::string& id) = 0;
+  /// Makes dead messages wait again, due now: that with this id and the later ones of its order, so that the last word
+  /// stays the last; or with "" all.
+  virtual Revived revive_messages(const std::string& id) = 0;
   /// Gives up waiting messages older than `age` for receivers that are not among `receivers`.
   virtual void give_up_strangers(std::span<const std::string> receivers, base::Duration age) = 0;
   /// Deletes some messages that are not to be kept; true while there may be more to do.

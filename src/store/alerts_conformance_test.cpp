@@ -227,14 +227,42 @@ TEST_P(AlertsTest, DeadMessagesCanBeSentAgain) {
   add(turn, {"x1", "y1", "z1"});
   for (const char* id : {"x1", "y1"}) settle(turn, id, MessageState::dead);
   clock_.advance(1h);
-  EXPECT_EQ(store().revive_messages("z1"), 0) << "it is not dead";
-  EXPECT_EQ(store().revive_messages("y1"), 1);
+  EXPECT_EQ(store().revive_messages("z1"), Revived{}) << "it is not dead";
+  EXPECT_EQ(store().revive_messages("y1"), Revived{1});
   EXPECT_THAT(due(), ElementsAre("y1", "z1"));
   EXPECT_THAT(store().messages(MessageState::waiting, 9),
               testing::Contains(AllOf(with_id("y1"), Field(&Message::created, now()), Field(&Message::attempts, 0),
                                       Field(&Message::ended, std::nullopt))));
-  EXPECT_EQ(store().revive_messages(""), 1);
+  EXPECT_EQ(store().revive_messages(""), Revived{1});
   EXPECT_THAT(due(), ElementsAre("x1", "y1", "z1"));
+}
+
+TEST_P(AlertsTest, ADeadMessageIsNotSentAfterALaterOne) {
+  const AlertTurn turn = hold();
+  add(turn, {"x1", "x2", "x3", "y1"});
+  add(turn, {"x0"}, "mail");
+  store().settle(turn, {.number = store().due_messages("mail", 1).messages.at(0).number, .state = MessageState::dead});
+  settle(turn, "x1", MessageState::dead);
+  settle(turn, "x2", MessageState::delivered);
+  settle(turn, "x3", MessageState::dead);
+  settle(turn, "y1", MessageState::dead);
+  clock_.advance(1h);
+  while (store().tidy_outbox({.delivered = 1min})) continue;
+  EXPECT_EQ(store().revive_messages("x1"), (Revived{0, 1})) << "also when the later one is forgotten";
+  EXPECT_EQ(store().revive_messages(""), (Revived{3, 1}));
+  EXPECT_THAT(due(), ElementsAre("x3", "y1"));
+  EXPECT_THAT(due("mail"), ElementsAre("x0")) << "each receiver has its own order";
+}
+
+TEST_P(AlertsTest, TheLaterOnesOfItsOrderComeWithADeadMessage) {
+  const AlertTurn turn = hold();
+  add(turn, {"x1", "x2", "x3", "y1"});
+  for (const char* id : {"x1", "x2", "x3", "y1"}) settle(turn, id, MessageState::dead);
+  EXPECT_EQ(store().revive_messages("x2"), Revived{2});
+  EXPECT_THAT(due(), ElementsAre("x2"));
+  settle(turn, "x2", MessageState::delivered);
+  EXPECT_THAT(due(), ElementsAre("x3"));
+  EXPECT_EQ(store().revive_messages(""), (Revived{1, 1})) << "y1, and not x1";
 }
 
 TEST_P(AlertsTest, MessagesOfAReceiverThatIsGoneAreGivenUp) {

@@ -50,6 +50,30 @@ std::vector<std::int64_t> old_ones(sql::Session& session, MessageState state, ba
   return numbers;
 }
 
+/// Where a message stands in its order.
+struct Place {
+  std::string receiver;
+  std::int64_t order = 0;
+  std::int64_t number = 0;
+  base::Time due;
+};
+
+std::vector<Place> places(sql::Query query) {
+  std::vector<Place> found;
+  while (query.step())
+    found.push_back(
+        {query.get<std::string>(0), query.get<std::int64_t>(1), query.get<std::int64_t>(2), query.get<base::Time>(3)});
+  return found;
+}
+
+/// The message has arrived: dead ones before it would come out of order.
+void overtake(sql::Session& session, std::int64_t number) {
+  for (const Place& place :
+       places(session.query("SELECT receiver, order_key, id, due FROM outbox WHERE id = ?", number)))
+    session.run("UPDATE outbox SET due = ? WHERE receiver = ? AND order_key = ? AND state = 2 AND id < ?", kOvertaken,
+                place.receiver, place.order, place.number);
+}
+
 }  // namespace
 
 DueMessages SqlStore::due_messages(const std::string& receiver, std::size_t limit) {
@@ -71,11 +95,12 @@ bool SqlStore::settle(const AlertTurn& turn, const Attempt& attempt) {
     const base::Time now = tx->now();
     const bool failed = attempt.state != MessageState::delivered;
     const bool over = attempt.state != MessageState::waiting;
-    tx->run(
+    const auto changed = tx->run(
         "UPDATE outbox SET state = ?, attempts = attempts + 1, due = ?, error = ?, ended = ? WHERE id = ? AND state = "
         "0",
         number_of(attempt.state), now + attempt.pause, failed ? std::optional(attempt.error) : std::nullopt,
         over ? std::optional(now) : std::nullopt, attempt.number);
+    if (!failed && changed > 0) overtake(*tx, attempt.number);
     return true;
   });
 }
@@ -104,13 +129,23 @@ OutboxCounts SqlStore::outbox() {
   });
 }
 
-std::int64_t SqlStore::revive_messages(const std::string& id) {
+Revived SqlStore::revive_messages(const std::string& id) {
   return write([&](sql::Transaction& tx) {
     const base::Time now = tx->now();
-    return tx->run(
-        "UPDATE outbox SET state = 0, due = ?, created = ?, attempts = 0, ended = NULL WHERE state = 2"
-        " AND (? = '' OR message_id = ?)",
-        now, now, id, id);
+    Revived revived;
+    for (const Place& place : places(
+             tx->query("SELECT receiver, order_key, id, due FROM outbox WHERE state = 2 AND (? = '' OR message_id = ?)"
+                       " ORDER BY id",
+                       id, id))) {
+      if (place.due == kOvertaken)
+        ++revived.overtaken;
+      else
+        revived.waiting += tx->run(
+            "UPDATE outbox SET state = 0, due = ?, created = ?, attempts = 0, ended = NULL WHERE receiver = ?"
+            " AND order_key = ? AND state = 2 AND id >= ?",
+            now, now, place.receiver, place.order, place.number);
+    }
+    return revived;
   });
 }
 

@@ -92,7 +92,7 @@ class SqlStore final : public Store {
   bool settle(const AlertTurn& turn, const Attempt& attempt) override;
   std::vector<Message> messages(MessageState state, std::size_t limit) override;
   OutboxCounts outbox() override;
-  std::int64_t revive_messages(const std::string& id) override;
+  Revived revive_messages(const std::string& id) override;
   void give_up_strangers(std::span<const std::string> receivers, base::Duration age) override;
   bool tidy_outbox(const OutboxRetention& retention) override;
 

@@ -66,6 +66,9 @@ class FaultsTest(Sending, TestCase):
     def test_servers_that_fail_are_outlived_in_order(self):
         self.outlives([500, "drop", "cut", lambda: time.sleep(2) or 200])
 
+    def test_an_answer_that_ends_within_its_head_is_none(self):
+        self.outlives(["cut head"])
+
     def test_servers_that_refuse_are_outlived_in_order(self):
         elsewhere = self.enterContext(Hook())
         self.outlives([(429, [("Retry-After", "1")]), (307, [("Location", elsewhere.url)]), 503])
@@ -187,6 +190,14 @@ class MailTest(Sending, TestCase):
         self.turn(hardware, "HIGH", "c5")
         self.assertEqual(eventually("a mail", lambda: mailbox.mails)[0]["to"], ["a@example.org"])
         eventually("it is told", lambda: "550 no such user b@example.org" in hardware.log())
+
+    def test_an_address_that_is_put_off_gets_the_mail_later(self):
+        mailbox = self.mailbox("--put-off", "a@example.org")
+        hardware = self.sender(self.to_mailbox(mailbox))
+        self.turn(hardware, "HIGH", "c5")
+        eventually("both have it", lambda: [mail["to"] for mail in mailbox.mails] == [["b@example.org"], ["a@example.org"]])
+        self.assertIn("the mail server refuses an address for now: 450 4.2.0 greylisted", hardware.log())
+        hardware.stop()
 
 
 class AlertmanagerTest(Sending, TestCase):

@@ -106,6 +106,40 @@ class RulesTest(TestCase):
         eventually("it arrives", lambda: self.told() == ["+Amazon/c5"])
         hardware.stop()
 
+    def test_a_dead_letter_does_not_come_after_a_later_message(self):
+        self.hook.behave = lambda number: 400 if number == 0 else 200
+        hardware = self.hardware(**self.keys({"name": "high", "when": {"reaches": "HIGH"}}))
+        self.turn(hardware, c5="HIGH")
+        eventually("a dead letter", lambda: "1 dead" in self.alert(hardware, "list"))
+        self.turn(hardware, c5="LOW")
+        eventually("it is over", lambda: self.told() == ["-Amazon/c5"])
+        eventually("that is written", lambda: "0 waiting" in self.alert(hardware, "list"))
+        self.assertEqual(self.alert(hardware, "retry"),
+                         "0 messages are tried again\n1 is not: later messages about the same group have arrived\n")
+        dead = json.loads(self.alert(hardware, "list", "--json"))["dead"][0]["id"]
+        self.assertIn("this one would come out of order", self.alert(hardware, "retry", dead, status=2))
+        hardware.stop()
+
+    def test_rules_are_tried_before_there_is_a_receiver(self):
+        hardware = self.hardware(**self.keys() | {"alerts": {}})
+        self.turn(hardware, c5="HIGH")
+        draft = self.directory / "draft.yaml"
+        draft.write_text(json.dumps([AT_ONCE | {"name": "draft", "when": {"reaches": "HIGH"}, "send_to": ["later"]}]))
+        self.assertIn("Amazon/c5 is HIGH", self.alert(hardware, "replay", "--rules", str(draft)))
+        hardware.stop()
+
+    def test_a_condition_of_another_kind_ends_the_alerts_under_their_names(self):
+        hardware = self.hardware(**self.keys({"name": "r", "when": {"reaches": "HIGH"}}))
+        self.turn(hardware, c5="HIGH")
+        eventually("it fires", lambda: self.told() == ["+Amazon/c5"])
+        self.config("hardware.yaml", **self.keys({"name": "r", "when": {"set": "cfd", "at_least": "HIGH"}}))
+        hardware.send(signal.SIGHUP)
+        eventually("it is over", lambda: self.told() == ["+Amazon/c5", "-Amazon/c5"])
+        message = self.hook.accepted()[-1].json
+        self.assertEqual((message["items"][0]["about"], message["title"]),
+                         ("profile", "Over: profile Amazon/c5 is no longer watched"))
+        hardware.stop()
+
     def test_a_reload_changes_rules_and_a_restart_goes_on(self):
         hardware = self.hardware(**self.keys())
         self.turn(hardware, c5="HIGH")

@@ -3,10 +3,11 @@ command line, on SQLite and MariaDB."""
 
 import datetime
 import signal
+import subprocess
 import time
 import urllib.parse
 
-from support import DatabaseCase, TestCase, eventually, request
+from support import BIN, DatabaseCase, TestCase, eventually, request
 
 PROFILES = [{"provider": "lab", "name": "gpu a/b"}, {"provider": "lab", "name": "other"}]
 PATH = "/api/v1/hardware/lab/gpu%20a%2Fb"
@@ -73,6 +74,11 @@ class Cases:
         lines = request(portal.port, PATH + "/history.csv").text.splitlines()
         self.assertEqual(lines[0], "at,until,level,freshness,reason")
         self.assertIn(f"{times[0]},{times[1]},HIGH,FRESH,is HIGH", lines)
+        command = [f"{BIN}/vacancy", "history", "lab/gpu a/b", "--csv", "--url", f"http://127.0.0.1:{portal.port}"]
+        for limit, said in ((["--limit", "1"], f"only the latest changes, since {times[1]}; for more of them give --limit"), ([], "")):
+            done = subprocess.run(command + limit, capture_output=True, text=True, timeout=60, check=True)
+            self.assertIn(said, done.stderr)
+            self.assertEqual((bool(done.stderr), len(done.stdout.splitlines())), (bool(said), 2 if said else len(lines)))
         self.assertTrue(request(portal.port, PATH + "/history.csv?numbers=1").text.startswith("number,at,count,min,max,mean\r\nscore,"))
 
         for service, path, key in ((hardware, "/hardware/at", "time"), (portal, "/api/v1/hardware", "at")):

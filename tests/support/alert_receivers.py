@@ -99,7 +99,7 @@ class Attempt:
 
 class Hook(Server):
     """A webhook. `behave(number of the attempt, from 0)` says what it does: a status, or a pair of one and headers; "drop"
-    closes the connection, "cut" does so within the answer, and a function is called and its result taken."""
+    closes the connection, "cut" does so within the answer, "cut head" within its head, and a function is called and its result taken."""
 
     def __init__(self, behave=lambda number: 200):
         self.behave, self.attempts, self.lock = behave, [], threading.Lock()
@@ -113,9 +113,10 @@ class Hook(Server):
         wanted = self.behave(number)
         if callable(wanted):
             wanted = wanted()
-        if wanted in ("drop", "cut"):
-            if wanted == "cut":
-                handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of")
+        parts = {"drop": b"", "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of",
+                 "cut head": b"HTTP/1.1 200 OK\r\nContent-Le"}
+        if wanted in parts:
+            handler.wfile.write(parts[wanted])
             handler.close_connection = True
             return
         status, headers = wanted if isinstance(wanted, tuple) else (wanted, ())

@@ -72,6 +72,11 @@ bool MemoryStore::settle(const store::AlertTurn& turn, const store::Attempt& att
   if (alerting_.turn != turn) return false;
   for (auto& [message, order] : outbox_) {
     if (message.number != attempt.number || message.state != MessageState::waiting) continue;
+    if (attempt.state == MessageState::delivered)
+      for (Outgoing& before : outbox_)
+        if (before.message.number < message.number && before.message.receiver == message.receiver &&
+            before.order == order && before.message.state == MessageState::dead)
+          before.message.due = store::kOvertaken;
     message.state = attempt.state;
     message.error = attempt.state == MessageState::delivered ? "" : attempt.error;
     message.due = clock_.wall_now() + attempt.pause;
@@ -103,16 +108,23 @@ store::OutboxCounts MemoryStore::outbox() {
   return found;
 }
 
-std::int64_t MemoryStore::revive_messages(const std::string& id) {
+store::Revived MemoryStore::revive_messages(const std::string& id) {
   const auto lock = enter();
-  std::int64_t revived = 0;
+  store::Revived revived;
+  std::set<std::pair<std::string, std::string>> orders;
   for (auto& [message, order] : outbox_) {
-    if (message.state != MessageState::dead || (!id.empty() && message.id != id)) continue;
+    const bool chosen = id.empty() || message.id == id;
+    if (message.state != MessageState::dead || (!chosen && !orders.contains({message.receiver, order}))) continue;
+    if (message.due == store::kOvertaken) {
+      ++revived.overtaken;
+      continue;
+    }
+    orders.emplace(message.receiver, order);
     message.state = MessageState::waiting;
     message.created = message.due = clock_.wall_now();
     message.attempts = 0;
     message.ended.reset();
-    ++revived;
+    ++revived.waiting;
   }
   return revived;
 }

@@ -85,7 +85,7 @@ class MemoryStore : public store::Store {
   bool settle(const store::AlertTurn& turn, const store::Attempt& attempt) override;
   std::vector<store::Message> messages(store::MessageState state, std::size_t limit) override;
   store::OutboxCounts outbox() override;
-  std::int64_t revive_messages(const std::string& id) override;
+  store::Revived revive_messages(const std::string& id) override;
   void give_up_strangers(std::span<const std::string> receivers, base::Duration age) override;
   bool tidy_outbox(const store::OutboxRetention& retention) override;
 

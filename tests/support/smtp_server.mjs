@@ -1,7 +1,9 @@
 // A mail server for tests: npm's smtp-server, with TLS. Prints "port N" when it listens, and a line of JSON for each mail
 // that it took; ends with its standard input.
 // Usage: smtp_server.mjs --cert PEM --key PEM [--secure] [--no-tls] [--user NAME --password WORD] [--refuse ADDRESS] [--fail CODE]
+//     [--put-off ADDRESS]
 //   --secure: TLS from the beginning. --no-tls: it offers no STARTTLS. --refuse: no such recipient. --fail: refuses all.
+//   --put-off: not at first.
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
@@ -12,8 +14,11 @@ const { SMTPServer } = require('smtp-server');
 const text = { type: 'string' };
 const flag = { type: 'boolean' };
 const { values: options } = parseArgs({
-  options: { cert: text, key: text, secure: flag, 'no-tls': flag, user: text, password: text, refuse: text, fail: text },
+  options: {
+    cert: text, key: text, secure: flag, 'no-tls': flag, user: text, password: text, refuse: text, fail: text, 'put-off': text,
+  },
 });
+let putOff = options['put-off'];
 const error = (code, message) => Object.assign(new Error(message), { responseCode: code });
 
 const server = new SMTPServer({
@@ -31,6 +36,10 @@ const server = new SMTPServer({
     done(options.fail ? error(Number(options.fail), 'come back later') : null);
   },
   onRcptTo(address, session, done) {
+    if (address.address === putOff) {
+      putOff = '';
+      return done(error(450, '4.2.0 greylisted'));
+    }
     done(address.address === options.refuse ? error(550, `no such user ${address.address}`) : null);
   },
   onData(stream, session, done) {

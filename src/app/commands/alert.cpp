@@ -86,8 +86,11 @@ int test(const Access& service, const std::string& receiver) {
 int retry(const Access& service, const std::string& id) {
   const std::string body = json::serialize(id.empty() ? json::object() : json::object{{"id", id}});
   const json::value value = json_of(expect(200, administer(service, "POST", "/hardware/alerts/retry", body)));
-  const std::string count = text_at(value.as_object(), "retried");
+  const std::string count = text_at(value.as_object(), "retried"), late = text_at(value.as_object(), "overtaken");
   std::cout << fmt::format("{} {} tried again\n", count, count == "1" ? "message is" : "messages are");
+  if (!late.empty() && late != "0")
+    std::cout << fmt::format("{} {} not: later messages about the same group have arrived\n", late,
+                             late == "1" ? "is" : "are");
   return 0;
 }
 

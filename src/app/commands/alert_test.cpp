@@ -92,7 +92,9 @@ TEST_F(AlertTest, ReplaysRules) {
 }
 
 TEST_F(AlertTest, TriesDeadLettersAgain) {
-  will_answer({{200, R"({"retried":2})"}, {200, R"({"retried":1})"}});
+  will_answer({{200, R"({"retried":0,"overtaken":2})"}, {200, R"({"retried":2})"}, {200, R"({"retried":1})"}});
+  EXPECT_EQ(alert({"retry"}).out,
+            "0 messages are tried again\n2 are not: later messages about the same group have arrived\n");
   EXPECT_EQ(alert({"retry"}).out, "2 messages are tried again\n");
   EXPECT_THAT(asked().back(), testing::EndsWith("{}"));
   EXPECT_EQ(alert({"retry", "gpu-01"}).out, "1 message is tried again\n");

@@ -87,6 +87,17 @@ bool is_cut(const portal::HistoryAnswer& answer, const Options& options) {
          answer.transitions.front().at == answer.from;
 }
 
+/// Says so on the error output, where it does not get into the file.
+void print_csv(const Answer& answer) {
+  std::cout << answer.body;
+  // A file that is cut begins with the first change that it has.
+  const std::string_view rows =
+      std::string_view(answer.body).substr(std::min(answer.body.find('\n'), answer.body.size()));
+  if (!answer.from.empty() && rows.starts_with('\n' + answer.from))
+    std::cerr << fmt::format("only the latest changes, since {}; for more of them give --limit, {} at most\n",
+                             base::to_line(answer.from), feed::kMostTransitions);
+}
+
 portal::HistoryAnswer answer_of(const Remote& remote, const std::string& body) {
   auto answer = portal::parse_history(body);
   if (!answer)
@@ -101,14 +112,14 @@ int history(const Options& options) {
   const core::ProfileKey key = profile_of(remote, *pattern);
   const std::string target = fmt::format("/api/v1/hardware/{}/{}/{}", base::percent_encode(key.provider),
                                          base::percent_encode(key.name), options.as_csv ? "history.csv" : "history");
-  const std::string body = remote.get(target + query_of(options)).body;
+  const Answer got = remote.get(target + query_of(options));
   if (options.as_csv) {
-    std::cout << body;
+    print_csv(got);
     return 0;
   }
-  portal::HistoryAnswer answer = answer_of(remote, body);
+  portal::HistoryAnswer answer = answer_of(remote, got.body);
   if (options.as_json) {
-    std::cout << to_json(boost::json::parse(body)) << '\n';
+    std::cout << to_json(boost::json::parse(got.body)) << '\n';
     return 0;
   }
   const bool cut = is_cut(answer, options);
@@ -146,7 +157,7 @@ Command add_history(CLI::App& program) {
       ->check(CLI::IsMember({"5m", "1h", "1d", "auto", "none"}));
   command->add_option("--limit", options->limit, "The latest N changes (default 1000)")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000));
+      ->check(CLI::Range(std::size_t{1}, feed::kMostTransitions));
   CLI::Option* const as_json = command->add_flag("--json", options->as_json, "Print JSON");
   CLI::Option* const as_csv =
       command->add_flag("--csv", options->as_csv, "Print CSV, a line for each change")->excludes(as_json);

@@ -115,9 +115,13 @@ std::string past_text(const portal::HistoryAnswer& answer, const PastShown& show
   const base::Time end = std::min(answer.to, answer.now);
   const core::Timeline timeline = core::timeline(answer.transitions, answer.from, end);
   std::string text = fmt::format("{}/{}\n", answer.profile.key.provider, answer.profile.key.name);
-  if (shown.cut)
-    text +=
-        fmt::format("only the latest {} changes, since {} UTC\n", answer.transitions.size(), minute_of(answer.from));
+  if (shown.cut) {
+    // The first one may be from before that time.
+    const auto count =
+        std::ranges::count_if(answer.transitions, [&](const auto& one) { return one.at >= answer.from; });
+    text += fmt::format("only the latest {}, since {} UTC\n", count == 1 ? "change" : fmt::format("{} changes", count),
+                        minute_of(answer.from));
+  }
   text += strip_of(timeline, shown.columns, shown) + '\n';
   text += axis(answer.from, end, shown.columns) + '\n';
   text += legend(core::shares(timeline), shown) + "\n\n";

@@ -70,6 +70,13 @@ TEST_F(HistoryCommandTest, TheLatestChangesAreToldToBeNotAll) {
   EXPECT_THAT(out, testing::ContainsRegex("\nfree .* 6\n")) << "the numbers of this time";
   EXPECT_THAT(asked(), ElementsAre("GET /api/v1/hardware/p/a/history limit=3 since=90d",
                                    "GET /api/v1/hardware/p/a/history limit=3 from=2026-11-24T04:00:00.000Z"));
+  // Times are cut to milliseconds, so that the change before may be in the answer.
+  shorter.replace(shorter.find("T04:00"), 6, "T04:01");
+  will_answer({{200, cut}, {200, shorter}});
+  EXPECT_THAT(history({"p/a", "--limit", "3"}).out, HasSubstr("only the latest 2 changes, since 2026-11-24 04:01"));
+  shorter.replace(shorter.find("T04:01"), 6, "T08:01");
+  will_answer({{200, cut}, {200, shorter}});
+  EXPECT_THAT(history({"p/a", "--limit", "3"}).out, HasSubstr("only the latest change, since"));
   will_answer({{200, kPast}});
   EXPECT_THAT(history({"p/a", "--limit", "3"}).out, Not(HasSubstr("only the latest"))) << "these are all";
 }
@@ -103,9 +110,18 @@ TEST_F(HistoryCommandTest, ScriptsGetJsonOrCsv) {
   EXPECT_THAT(history({"p/a", "--json"}).out, HasSubstr(R"({"at":"2026-11-24T04:00:00.000Z","count":3,"min":1.5,)"));
   will_answer({{200, "at,until\r\n", "text/csv"}});
   EXPECT_EQ(history({"p/a b", "--csv", "--limit", "5"}).out, "at,until\r\n");
+  const std::string from = "2026-11-24T04:00:00.000Z", rows = "at,until\r\n" + from + ",2026";
+  will_answer({{200, rows, "text/csv", {{"Vacancy-From", from}}},
+               {200, rows, "text/csv", {{"Vacancy-From", "2026-11-24T05:00:00.000Z"}}},
+               {200, "at,until\r\n", "text/csv"}});
+  const Ran cut = history({"p/a", "--csv"});
+  EXPECT_EQ(cut.out, rows);
+  EXPECT_EQ(cut.err, "only the latest changes, since " + from + "; for more of them give --limit, 10000 at most\n");
+  EXPECT_EQ(history({"p/a", "--csv"}).err, "") << "all are there";
   history({"p/a", "--csv", "--numbers", "--span", "1d", "--from", "2026-11-24", "--to", "2026-11-24T12:00:00+01:00"});
   EXPECT_THAT(asked(),
               ElementsAre("GET /api/v1/hardware/p/a/history", "GET /api/v1/hardware/p/a%20b/history.csv limit=5",
+                          "GET /api/v1/hardware/p/a/history.csv", "GET /api/v1/hardware/p/a/history.csv",
                           "GET /api/v1/hardware/p/a/history.csv from=2026-11-24T00:00:00.000Z "
                           "to=2026-11-24T11:00:00.000Z span=1d numbers=1"));
 }

@@ -82,6 +82,7 @@ Answer answer_of(probe::Response&& response) {
   Answer answer{.status = response.status, .body = std::move(response.body)};
   if (const std::string* type = response.header("Content-Type")) answer.content_type = *type;
   if (const std::string* link = response.header("Link")) answer.link = *link;
+  if (const std::string* from = response.header("Vacancy-From")) answer.from = *from;
   return answer;
 }
 
