@@ -130,6 +130,21 @@ TEST(ProbeOptions, RulesOfHttpHavePaths) {
         << wrong;
 }
 
+TEST(ProbeOptions, PathsWithSearchesThatAreMistakes) {
+  const auto find = [](const char* path) { return http([&](auto& o) { o.rules.find = path; }); };
+  for (const char* good :
+       {"/a[b={name}]", "/a[b={label.c}]/d", "/a[{label.k}=x]", "/a[=x]", "/a[b=c=d]", "/a[b=\"]", "/0"})
+    EXPECT_EQ(find(good), "") << good;
+  EXPECT_EQ(http([](auto& o) { o.rules.pointers.level = "/gpu[0]"; }), "") << "may be the name of a member";
+  EXPECT_THAT(find("/a[b={name}"), StartsWith("probes[0].find: 'a[b={name}' lacks a bracket"));
+  EXPECT_THAT(find("/a[0]"), StartsWith("probes[0].find: '/a[0]' would be a member of that name"));
+  EXPECT_THAT(find("/a[b=={name}]"), StartsWith("probes[0].find: '=={name}' has one = too many"));
+  for (const char* quoted : {"/a[b='{name}']", "/a[b=\"{name}\"]"})
+    EXPECT_THAT(find(quoted), HasSubstr("has quotes, which would be part of the value")) << quoted;
+  for (const char* unknown : {"/a[b={zone}]", "/a[b={labels.zone}]", "/{key}", "/a[b={name]"})
+    EXPECT_THAT(find(unknown), HasSubstr("stands for nothing; write {name}, {provider} or {label.KEY}")) << unknown;
+}
+
 TEST(ProbeOptions, PagesAndListsOfHttp) {
   for (const char* good : {"Link", "/next", "[a=b]/next"}) EXPECT_EQ(http([&](auto& o) { o.next = good; }), "") << good;
   EXPECT_THAT(http([](auto& o) { o.next = "link"; }), StartsWith("probes[0].next: 'link' is not a path"));

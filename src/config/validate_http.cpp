@@ -49,8 +49,46 @@ void check_signed_headers(const std::vector<std::string>& headers, const std::st
           fmt::format("'{}' has no value, and with sigv4 cannot be sent; leave it out", headers[i]));
 }
 
+/// A key with brackets that are no condition may be a mistake.
+void check_key(const std::string& key, const std::string& path) {
+  check(!key.contains('[') || !key.contains('='), path,
+        fmt::format("'{}' lacks a bracket; write a condition such as [name={{name}}]", key));
+}
+
+/// A member may be named so where a value is, but hardly a list.
+void check_list(const std::string& text, const std::string& path) {
+  const auto open = text.rfind('[');
+  if (open == std::string::npos || !text.ends_with(']')) return;
+  check(!base::number_of<unsigned>(std::string_view(text).substr(open + 1, text.size() - open - 2)), path,
+        fmt::format("'{}' would be a member of that name; write an element of a list by its number as in /types/0",
+                    text));
+}
+
+void check_condition(const PathStep::Condition& condition, const std::string& path) {
+  const std::string& value = condition.value;
+  check(!value.starts_with('='), path, fmt::format("'={}' has one = too many; write such as [name={{name}}]", value));
+  const bool quoted =
+      value.size() > 1 && value.front() == value.back() && (value.front() == '"' || value.front() == '\'');
+  check(!quoted, path, fmt::format("{} has quotes, which would be part of the value; leave them out", value));
+}
+
+/// Braces that stand for nothing would be looked for as they are.
+void check_braces(std::string_view text, const std::string& path) {
+  for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+    const std::string_view word = text.substr(open + 1, std::min(text.find('}', open), text.size()) - open - 1);
+    check(word == "name" || word == "provider" || word.starts_with("label.") || word.starts_with("attribute."), path,
+          fmt::format("'{{{}}}' stands for nothing; write {{name}}, {{provider}} or {{label.KEY}}", word));
+  }
+}
+
 void check_path(const std::string& text, const std::string& path) {
-  if (const auto parsed = parse_path(text); !parsed) throw BadValue(path, parsed.error().message);
+  const auto parsed = parse_path(text);
+  if (!parsed) throw BadValue(path, parsed.error().message);
+  check_braces(text, path);
+  for (const PathStep& step : *parsed) {
+    check_key(step.key, path);
+    for (const auto& condition : step.search) check_condition(condition, path);
+  }
 }
 
 bool has_placeholder(std::string_view text) {
@@ -89,6 +127,8 @@ void check_rules(const HttpOptions& options, const std::string& path) {
   const Rules& rules = options.rules;
   check_path(rules.find, join(path, "find"));
   check_path(rules.count, join(path, "count"));
+  check_list(rules.find, join(path, "find"));
+  check_list(rules.count, join(path, "count"));
   check_map(rules, join(path, "map"));
   check(!rules.missing || !rules.find.empty(), join(path, "missing"),
         "is the level of a profile that 'find' does not find; give find, too");

@@ -47,6 +47,34 @@ TEST_F(RulesTest, PathsHaveThePartsOfTheProfile) {
   EXPECT_EQ(read(R"({"x":{"{other}":1}})"), "MEDIUM free 1");
 }
 
+TEST_F(RulesTest, ASearchThatCannotFindAnythingIsAFailure) {
+  rules_.missing = Level::low;
+  rules_.find = "/types[id={name}][at/region={label.region}]";
+  EXPECT_EQ(read(R"({"types":[{"id":"c","at":{"region":"eu-1"}},{"id":"d"}]})"), "LOW");
+  EXPECT_EQ(read(R"({"types":[]})"), "LOW");
+  EXPECT_THAT(read(R"({"types":[{"name":"c","at":{"region":"eu-1"}}]})"),
+              HasSubstr("has no /types[id=a/b [8]][at/region=eu-1]: no element of the list has /id"));
+  EXPECT_THAT(read(R"({"types":[{"id":"a/b [8]","at":"eu-1"}]})"), HasSubstr("no element of the list has /at/region"));
+  rules_.find = "/types[id={name}][zone={label.zone}]";
+  EXPECT_THAT(read(R"({"types":[{"id":"c","zone":"z"}]})"), HasSubstr("the profile lacks the label 'zone'"));
+}
+
+TEST_F(RulesTest, AWordOfMapIsTheReasonWhereTheSourceHasNone) {
+  rules_.map = {{"scarce", Level::medium}, {"null", Level::low}};
+  rules_.pointers.level = "/stock[zone={label.region}]/word";
+  const auto reason = [&](std::string_view text) {
+    const auto value = parse_json(text);
+    return read_part(*value, {.rules = rules_, .profile = &profile_}, {}).value().reason;
+  };
+  EXPECT_EQ(reason(R"({"stock":[{"zone":"eu-1","word":"scarce"}]})"), "/stock[zone=eu-1]/word is \"scarce\"");
+  EXPECT_EQ(reason(R"({"stock":[{"zone":"eu-1","word":null}]})"), "/stock[zone=eu-1]/word is null");
+  EXPECT_EQ(reason(R"({"stock":[{"zone":"eu-1","word":"scarce"}],"reason":"few"})"), "few");
+}
+
+TEST_F(RulesTest, APriceAloneIsNoAnswer) {
+  EXPECT_THAT(read(R"({"price":1,"total":8})"), HasSubstr("has none of /level, /free, /score"));
+}
+
 TEST_F(RulesTest, FindsAnElement) {
   rules_.find = "/types[id={name}][at/region={label.region}]";
   constexpr std::string_view kAnswer = R"({"types":[{"id":"a/b [8]","at":{"region":"us-1"},"free":1},

@@ -162,6 +162,8 @@ class HttpProbe final : public Probe {
       auto value = co_await aside(parsing);
       if (!value) co_return std::unexpected(Failure{run.secrets.blotted(value.error())});
       auto next = next_page(run.request.url, *value, response->headers, config_.http, response->url);
+      if (page == 1 && !config_.http.next.empty() && next && next->empty())
+        note(run, fmt::format("next ({}) names no page: this is the only one", config_.http.next));
       if (page == 1 && next && next->empty()) co_return std::move(*value);
       if (!is_page(*value, config_.http))
         co_return std::unexpected(Failure{fmt::format("page {} of the answer has another shape", page)});

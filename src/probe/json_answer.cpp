@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "config/path.hpp"
 #include "probe/json.hpp"
+#include "probe/placeholders.hpp"
 #include "probe/places.hpp"
 
 namespace probe {
@@ -50,6 +51,24 @@ bool is_missing(const Place& place, const config::Path& path) {
   return place.steps + 1 == path.size() && place.in->is_array() && is_index(last);
 }
 
+/// Why a search that found nothing may be a mistake in `find`, so that it tells no level; "" for no reason.
+std::string doubt(const Place& place, const config::Path& path, const Source& source) {
+  for (const auto& label : labels_in(source.rules.find))
+    if (source.profile != nullptr && !source.profile->labels.contains(label))
+      return fmt::format("the profile lacks the label '{}'", label);
+  const config::PathStep& last = path.back();
+  const json::array* list = place.in != nullptr ? place.in->if_array() : nullptr;
+  if (last.search.empty() || list == nullptr || list->empty()) return "";
+  for (const auto& condition : last.search) {
+    const auto has = [&](const json::value& element) {
+      return place_at(element, condition.member, source.untyped).value != nullptr;
+    };
+    if (std::ranges::none_of(*list, has))
+      return fmt::format("no element of the list has {}", config::to_text(condition.member));
+  }
+  return "";
+}
+
 }  // namespace
 
 Result read_json(std::string_view text, const Source& source, const config::Levels& levels) {
@@ -72,6 +91,8 @@ Result read_part(const json::value& answer, const Source& source, const config::
         fmt::format("{}{} finds several elements; add a condition such as [zone=a]", source.place, find));
   if (!source.rules.missing || !is_missing(part, path))
     return std::unexpected(fmt::format("{}has no {}", source.whole, find));
+  if (const std::string why = doubt(part, path, source); !why.empty())
+    return std::unexpected(fmt::format("{}has no {}: {}", source.whole, find, why));
   source.note(
       [&] { return fmt::format("{} is not there, which is {}", find, core::to_string(*source.rules.missing)); });
   return core::Measurement{.level = *source.rules.missing, .reason = "the source does not list it"};

@@ -40,7 +40,8 @@ class Reader {
   Or<Unjudged> read() const {
     Unjudged seen;
     if (auto fine = spelling(); !fine) return std::unexpected(fine.error());
-    if (auto fine = take(seen.said, level()); !fine) return std::unexpected(fine.error());
+    std::string word;
+    if (auto fine = take(seen.said, level(word)); !fine) return std::unexpected(fine.error());
     std::vector<std::string> telling{rules_.pointers.level};
     bool tells = seen.said.has_value();
     for (const core::Number& each : core::kNumbers) {
@@ -48,14 +49,15 @@ class Reader {
       const std::string& text = counts ? rules_.count : rules_.pointers.numbers[each.value];
       if (auto fine = take(seen.*each.value, counts ? count() : number(each.value)); !fine)
         return std::unexpected(fine.error());
-      // Without free units there is no largest piece.
-      if (each.value == &core::Measurement::largest) continue;
+      // No level follows from the others alone.
+      if (each.value != &core::Measurement::free && each.value != &core::Measurement::score) continue;
       tells = tells || seen.*each.value;
       telling.push_back(text);
     }
     if (auto fine = take(seen.age, age()); !fine) return std::unexpected(fine.error());
     if (auto fine = check_numbers(seen, rules_.pointers.numbers); !fine) return std::unexpected(fine.error());
     if (auto fine = take_reason(seen); !fine) return std::unexpected(fine.error());
+    if (seen.reason.empty()) seen.reason = std::move(word);
     std::erase(telling, "");
     if (!tells) return std::unexpected(fmt::format("has none of {}", fmt::join(telling, ", ")));
     return seen;
@@ -205,7 +207,8 @@ class Reader {
     return found_none(place, path) && !path[place.steps].search.empty();
   }
 
-  Or<std::optional<core::Level>> level() const {
+  /// `why`: the word that map makes a level; "" without map.
+  Or<std::optional<core::Level>> level(std::string& why) const {
     const std::string& path = rules_.pointers.level;
     if (path.empty()) return std::nullopt;
     const auto found = place(path);
@@ -215,10 +218,8 @@ class Reader {
     const std::string word = null ? "null" : plain_text(*found->value);
     for (const auto& [text, level] : rules_.map)
       if (base::equals_ignoring_case(text, word)) {
-        source_.note([&] {
-          return fmt::format("{} is {}, which map makes {}", shown(path), null ? word : quoted(*found->value),
-                             core::to_string(level));
-        });
+        why = one_line(fmt::format("{} is {}", shown(path), null ? word : quoted(*found->value)), kMaxReasonBytes);
+        source_.note([&] { return fmt::format("{}, which map makes {}", why, core::to_string(level)); });
         return level;
       }
     if (null) return std::nullopt;

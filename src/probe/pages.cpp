@@ -80,12 +80,17 @@ bool is_next(std::string_view parameters) {
   return false;
 }
 
-std::string reference_in(const json::value& answer, const Headers& headers, const config::HttpOptions& options) {
+Or<std::string> reference_in(const json::value& answer, const Headers& headers, const config::HttpOptions& options) {
   if (options.next != "Link") {
     const auto path = config::parse_path(options.next);
     const bool untyped = options.format == config::AnswerFormat::xml;
     const Place place = path ? place_at(answer, *path, untyped) : Place{};
-    return place.is == Place::Is::value && *place.value != false ? plain_text(*place.value) : "";
+    if (place.is != Place::Is::value || *place.value == false) return "";
+    const json::array* list = place.value->if_array();
+    const json::object* object = place.value->if_object();
+    if ((list != nullptr && !list->empty()) || (object != nullptr && !object->empty()))
+      return std::unexpected(fmt::format("has no text at {}, where 'next' wants the next page", options.next));
+    return plain_text(*place.value);
   }
   for (const auto& [name, value] : headers)
     if (base::equals_ignoring_case(name, "Link"))
@@ -163,7 +168,9 @@ std::string next_link(std::string_view header) {
 Or<std::string> next_page(const std::string& url, const json::value& answer, const Headers& headers,
                           const config::HttpOptions& options, const std::string& from) {
   if (options.next.empty()) return "";
-  const std::string reference = reference_in(answer, headers, options);
+  const auto found = reference_in(answer, headers, options);
+  if (!found) return std::unexpected(found.error());
+  const std::string& reference = *found;
   if (reference.empty()) return "";
   if (options.next_parameter.empty()) return resolved(url, from, reference);
   if (reference.size() > kLongestUrl) return std::unexpected("names a next page that is too long");

@@ -116,6 +116,12 @@ TEST(NextPage, BeginsWhereTheAnswerCameFrom) {
   EXPECT_EQ(next("http://h/r1x/v2/list", "page"), "http://u:p@h/r1?page=more%3Fp%3D2");
 }
 
+TEST(NextPage, IsNoObject) {
+  for (const char* wrong : {R"({"next":{"url":"/b"}})", R"({"next":["/b"]})"})
+    EXPECT_THAT(page("https://h.example/a", wrong, {}, {.next = "/next"}),
+                HasSubstr("failed: has no text at /next, where 'next' wants the next page"));
+}
+
 TEST(NextPage, IsOnTheSameHost) {
   for (const char* reference : {"https://other.example/x", "http://h.example/x", "https://h.example:8443/x",
                                 "//other.example/x", "https://h.example@other.example/x", "ftp://h.example/x"})
