@@ -62,7 +62,8 @@ ObservationsApi::ObservationsApi(const config::Config& config, const http::Beare
       metrics_(metrics),
       changed_(std::move(changed)),
       background_(background),
-      places_(std::move(background), std::max<std::size_t>(config.hardware.database_connections / 2, 1), kMostWaiting) {
+      permits_(std::move(background), std::max<std::size_t>(config.hardware.database_connections / 2, 1),
+               kMostWaiting) {
   set(config.probes);
 }
 
@@ -160,8 +161,8 @@ asio::awaitable<http::Reply> ObservationsApi::add(const http::Request& request) 
 
 asio::awaitable<std::optional<std::vector<store::Observed>>> ObservationsApi::write(
     std::vector<store::Observation> observations) {
-  const base::Places::Place place = co_await places_.take(kPatience);
-  if (!place) co_return std::nullopt;
+  const base::Semaphore::Permit permit = co_await permits_.acquire(kPatience);
+  if (!permit) co_return std::nullopt;
   auto job = [this, observations = std::move(observations)] { return store_.observe(observations); };
   co_return co_await database_.run("observe", std::move(job));
 }

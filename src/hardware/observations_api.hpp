@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/metrics.hpp"
-#include "base/places.hpp"
+#include "base/semaphore.hpp"
 #include "board/board.hpp"
 #include "config/config.hpp"
 #include "feed/launch_json.hpp"
@@ -29,7 +29,7 @@ class ObservationsApi {
   /// POST /api/v1/observations: one or many (feed/launch_json.hpp).
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
   /// Returns when none is under way. On the background thread.
-  boost::asio::awaitable<void> wait() { return places_.wait(); }
+  boost::asio::awaitable<void> wait() { return permits_.wait(); }
   /// The options of its route.
   http::RouteOptions route() const;
 
@@ -61,7 +61,7 @@ class ObservationsApi {
   std::function<void()> changed_;
   boost::asio::any_io_executor background_;
   /// Each takes a connection and the lock of all writers; leases need the others. On the background thread.
-  base::Places places_;
+  base::Semaphore permits_;
   mutable std::mutex mutex_;
   /// By the probe's name. Guarded by mutex_.
   std::map<std::string, core::FreshnessRule> rules_;

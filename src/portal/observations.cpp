@@ -37,7 +37,7 @@ Observations::Observations(http::Replicas& replicas, Followed followed, asio::an
       followed_(std::move(followed)),
       background_(std::move(background)),
       token_({.opens = "evidence of launches", .name = "observer", .file = std::move(token_file)}),
-      places_(background_, kMostUnderWay, kMostWaiting) {}
+      permits_(background_, kMostUnderWay, kMostWaiting) {}
 
 asio::awaitable<http::Reply> Observations::add(const http::Request& request) {
   if (auto known = request.query.only({}); !known) co_return http::problem(known.error());
@@ -47,8 +47,8 @@ asio::awaitable<http::Reply> Observations::add(const http::Request& request) {
 }
 
 asio::awaitable<http::Reply> Observations::pass_on(std::string body, std::string type, std::string authorization) {
-  const base::Places::Place place = co_await places_.take(kPatience);
-  if (!place) co_return http::problem(503, "too many launches are told at the same time; try again in a second");
+  const base::Semaphore::Permit permit = co_await permits_.acquire(kPatience);
+  if (!permit) co_return http::problem(503, "too many launches are told at the same time; try again in a second");
   auto replica = followed_();
   if (!replica) replica = co_await replicas_.pick();
   if (!replica) co_return unreached("the hardware service cannot be reached");

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "base/places.hpp"
+#include "base/semaphore.hpp"
 #include "http/bearer_token.hpp"
 #include "http/message.hpp"
 #include "http/replicas.hpp"
@@ -28,7 +28,7 @@ class Observations {
   boost::asio::awaitable<http::Reply> add(const http::Request& request);
   http::RouteOptions route() const { return token_.route(kMostBytes); }
   /// Returns when none is under way. On the background thread.
-  boost::asio::awaitable<void> wait() { return places_.wait(); }
+  boost::asio::awaitable<void> wait() { return permits_.wait(); }
 
  private:
   static constexpr std::size_t kMostBytes = 512 << 10;
@@ -41,7 +41,7 @@ class Observations {
   boost::asio::any_io_executor background_;
   const http::BearerToken token_;
   /// On the background thread.
-  base::Places places_;
+  base::Semaphore permits_;
 };
 
 }  // namespace portal

@@ -1,4 +1,4 @@
-#include "base/places.hpp"
+#include "base/semaphore.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class PlacesTest : public testing::Test {
+class SemaphoreTest : public testing::Test {
  protected:
   /// Runs all that can run now.
   void turn() {
@@ -25,27 +25,27 @@ class PlacesTest : public testing::Test {
   }
   void start(int who, Duration patience = 1h) { asio::co_spawn(context_, enter(who, patience), asio::detached); }
   asio::awaitable<void> enter(int who, Duration patience) {
-    Places::Place place = co_await places_.take(patience);
-    if (place) {
-      inside_.push_back(std::move(place));
+    Semaphore::Permit permit = co_await permits_.acquire(patience);
+    if (permit) {
+      inside_.push_back(std::move(permit));
       entered_.push_back(who);
     } else {
       refused_.push_back(who);
     }
   }
   asio::awaitable<void> note_end() {
-    co_await places_.wait();
+    co_await permits_.wait();
     ended_ = true;
   }
 
   asio::io_context context_{1};
-  Places places_{context_.get_executor(), 2, 2};
-  std::vector<Places::Place> inside_;
+  Semaphore permits_{context_.get_executor(), 2, 2};
+  std::vector<Semaphore::Permit> inside_;
   std::vector<int> entered_, refused_;
   bool ended_ = false;
 };
 
-TEST_F(PlacesTest, ThoseWhoWaitComeInTheirOrder) {
+TEST_F(SemaphoreTest, ThoseWhoWaitComeInTheirOrder) {
   for (int who = 1; who <= 4; ++who) start(who);
   turn();
   EXPECT_THAT(entered_, ElementsAre(1, 2));
@@ -58,13 +58,13 @@ TEST_F(PlacesTest, ThoseWhoWaitComeInTheirOrder) {
   EXPECT_THAT(refused_, IsEmpty());
 }
 
-TEST_F(PlacesTest, TooManyAreRefused) {
+TEST_F(SemaphoreTest, TooManyAreRefused) {
   for (int who = 1; who <= 5; ++who) start(who);
   turn();
   EXPECT_THAT(refused_, ElementsAre(5));
 }
 
-TEST_F(PlacesTest, OneWithoutPatienceLeavesTheQueue) {
+TEST_F(SemaphoreTest, OneWithoutPatienceLeavesTheQueue) {
   start(1);
   start(2);
   start(3, 1ms);
@@ -78,7 +78,7 @@ TEST_F(PlacesTest, OneWithoutPatienceLeavesTheQueue) {
   EXPECT_THAT(entered_, ElementsAre(1, 2, 4));
 }
 
-TEST_F(PlacesTest, ItsEndIsTheLastOnes) {
+TEST_F(SemaphoreTest, ItsEndIsTheLastOnes) {
   for (int who = 1; who <= 3; ++who) start(who);
   turn();
   asio::co_spawn(context_, note_end(), asio::detached);
