@@ -41,7 +41,7 @@ std::vector<AzureAsk> AzureBook::due(const std::set<AzureCell>& cells, base::Ste
     const AzureCell key = key_of(cell);
     const Known* known = find(key);
     if (known != nullptr && now < known->paused_until) continue;
-    if (const std::string* part = refused_part(key)) {
+    if (const auto part = refused_part(key)) {
       // One cell tells whether it is still refused.
       if (is_fresh(cell, now)) continue;
       const auto [trial, first] = trials.emplace(*part, cell);
@@ -151,7 +151,7 @@ void AzureBook::end_pauses(const std::set<AzureCell>& cells) {
     const AzureCell key = key_of(cell);
     if (const auto known = cells_.find(key); known != cells_.end())
       known->second.paused_until = base::SteadyTime::min();
-    if (const std::string* part = refused_part(key)) refused_.at(*part).until = base::SteadyTime::min();
+    if (const auto part = refused_part(key)) refused_.at(*part).until = base::SteadyTime::min();
   }
 }
 
@@ -173,17 +173,17 @@ bool AzureBook::is_fresh(const AzureCell& cell, base::SteadyTime now) const {
 
 std::string AzureBook::error(const AzureCell& cell, base::SteadyTime run, base::SteadyTime now) const {
   if (is_fresh(cell, now)) return {};
-  if (const std::string* part = refused_part(key_of(cell))) return refused_.at(*part).why;
+  if (const auto part = refused_part(key_of(cell))) return refused_.at(*part).why;
   const Known* known = find(cell);
   if (known == nullptr) return {};
   const bool counts = !known->at || known->tried >= run || now < known->paused_until;
   return counts ? known->error : std::string();
 }
 
-const std::string* AzureBook::refused_part(const AzureCell& key) const {
-  for (const std::string* part : {&key.region, &key.size})
-    if (refused_.contains(*part)) return part;
-  return nullptr;
+std::optional<std::string> AzureBook::refused_part(const AzureCell& key) const {
+  for (const std::string& part : {key.region, key.size})
+    if (refused_.contains(part)) return part;
+  return std::nullopt;
 }
 
 bool AzureBook::has_new(const std::vector<std::string>& names) const {

@@ -56,8 +56,8 @@ class AzureBook {
     base::SteadyTime until;
   };
 
-  /// The size or region of `cell` that is refused; nullptr for none.
-  const std::string* refused_part(const AzureCell& key) const;
+  /// The size or region of the cell that is refused; nothing for none.
+  std::optional<std::string> refused_part(const AzureCell& key) const;
   bool is_due(const AzureAsk& ask, base::SteadyTime run, base::SteadyTime now) const;
   std::vector<AzureAsk> sorted(std::vector<AzureAsk> asks, base::SteadyTime run) const;
   /// Some of `names`, in any case, never were in a call that gave scores.
