@@ -34,7 +34,9 @@ std::string_view action_of(std::string_view form) {
   return form.substr(0, form.find('&'));
 }
 
-std::string explained(AwsFault fault, std::string_view action, std::string_view region) {
+std::string explained(AwsFault fault, std::string_view code, std::string_view action, std::string_view region) {
+  if (code.contains("OptInRequired")) return fmt::format("the account may not use EC2 in {}: enable it", region);
+  if (code.contains("ExpiredToken")) return "the credentials have ended; renew them where they come from";
   switch (fault) {
     case AwsFault::throttled:
       return "AWS throttles the calls of this account";
@@ -67,7 +69,7 @@ AwsFailure failure_of(const Response& response, std::string_view form, std::stri
     failure.sentence = "AWS answered " + status_of(response, secrets);
     return failure;
   }
-  failure.sentence = fmt::format("{} ({})", explained(failure.fault, action_of(form), region), error.code);
+  failure.sentence = fmt::format("{} ({})", explained(failure.fault, error.code, action_of(form), region), error.code);
   if (failure.fault == AwsFault::values) failure.sentence += ": " + secrets.blotted(error.message);
   const std::string* date = response.header("Date");
   if (failure.fault != AwsFault::credentials || date == nullptr) return failure;

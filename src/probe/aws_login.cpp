@@ -99,10 +99,11 @@ std::string AwsLogin::profile() const {
 }
 
 std::string AwsLogin::places() const {
-  return fmt::format(
-      "AWS_ACCESS_KEY_ID and AWS_WEB_IDENTITY_TOKEN_FILE in the environment, profile '{}' in '{}' and '{}', "
-      "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI",
-      profile(), credentials_file(), config_file());
+  // A profile that is asked for by name comes before the environment.
+  const bool by_name = !config_.aws.credentials_profile.empty();
+  return fmt::format("{}profile '{}' in '{}' and '{}', AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI",
+                     by_name ? "" : "AWS_ACCESS_KEY_ID and AWS_WEB_IDENTITY_TOKEN_FILE in the environment, ", profile(),
+                     credentials_file(), config_file());
 }
 
 asio::awaitable<Or<Lease<AwsKeys>>> AwsLogin::find(base::SteadyTime deadline, std::stop_token stop) {

@@ -123,6 +123,19 @@ TEST_F(AwsLoginTest, RejectedCredentialsAreLookedUpAgain) {
   EXPECT_EQ(latest_key(), "AKIDCONFIG");
 }
 
+TEST_F(AwsLoginTest, SaysWhatToDoAboutCredentialsThatHaveEndedAndRegionsThatAreClosed) {
+  EXPECT_EQ(error("ended.large"), "the credentials have ended; renew them where they come from (ExpiredToken)");
+  EXPECT_EQ(error("unknown.large"), "the account may not use EC2 in eu-central-1: enable it (OptInRequired)");
+}
+
+TEST_F(AwsLoginTest, AProfileByNameIsLookedForInFilesAndNotInTheEnvironment) {
+  set("AWS_ACCESS_KEY_ID", "AKIDENVIRONMENT");
+  set("AWS_SECRET_ACCESS_KEY", "x");
+  const auto named = make({.regions = {"eu-central-1"}, .credentials_profile = "nope"});
+  EXPECT_THAT(measure(*named, {profile("few.large")}).results.at(0).error(),
+              StartsWith("no credentials of AWS: looked for profile 'nope' in '"));
+}
+
 TEST_F(AwsLoginTest, AClockThatIsWrongIsNamed) {
   EXPECT_THAT(
       error("late.large"),

@@ -19,6 +19,8 @@ The instance types that are asked about say what happens, each with any size beh
   configured  MaxConfigLimitExceeded
   quota       MaxSpotInstanceCountExceeded
   denied      UnauthorizedOperation
+  ended       ExpiredToken
+  unknown     OptInRequired
   wrong       InvalidParameterValue
   away        offered in us-east-1 only; everywhere else InvalidParameterValue
   unpriced    InvalidParameterValue for any list of prices with it
@@ -178,6 +180,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case = "wrong"
         errors = {"busy": (503, "RequestLimitExceeded"), "broken": (500, "InternalError"), "configured": (400, "MaxConfigLimitExceeded"), "late": (400, "RequestExpired"),
                   "quota": (400, "MaxSpotInstanceCountExceeded"), "denied": (403, "UnauthorizedOperation"),
+                  "ended": (400, "ExpiredToken"), "unknown": (401, "OptInRequired"),
                   "wrong": (400, "InvalidParameterValue")}
         self.ahead = 17 * 60 if case == "late" else 0
         if case in errors:
@@ -230,8 +233,8 @@ class AwsServer(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 1024
-    families = ["plain", "few", "page", "endless", "throttled", "busy", "many", "broken", "configured", "quota", "denied", "wrong",
-                "unpriced", "missing", "shape", "number", "cut", "late"]
+    families = ["plain", "few", "page", "endless", "throttled", "busy", "many", "broken", "configured", "quota", "denied", "ended",
+                "unknown", "wrong", "unpriced", "missing", "shape", "number", "cut", "late"]
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
