@@ -80,12 +80,16 @@ std::expected<std::vector<core::ProfileKey>, std::string> listed_profiles(const 
                                                                           const config::Match& match, Listing listing) {
   std::vector<core::ProfileKey> keys;
   bool any = false;
-  for (const Element& element : elements(answer, discover, listing)) {
+  const std::vector<Element> all = elements(answer, discover, listing);
+  for (const Element& element : all) {
     auto key = core::checked_key(match.provider, name_of(discover.name, element, listing.untyped));
     any = any || key;
     if (key && base::glob_match(match.name, key->name)) keys.push_back(std::move(*key));
   }
-  if (!any) return std::unexpected(fmt::format("lists nothing at {}; all profiles stay", discover.list));
+  if (all.empty()) return std::unexpected(fmt::format("lists nothing at {}; all profiles stay", discover.list));
+  if (!any)
+    return std::unexpected(fmt::format("lists {} at {}, none with a name by {}; all profiles stay", all.size(),
+                                       discover.list, discover.name));
   std::ranges::sort(keys);
   keys.erase(std::ranges::unique(keys).begin(), keys.end());
   return keys;

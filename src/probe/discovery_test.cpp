@@ -37,6 +37,8 @@ TEST(ListedProfiles, AreElementsOfAList) {
   EXPECT_THAT(names(kAnswer, {.list = "/t", .name = "{/id} x{/n}"}), ElementsAre("x x8", "y x1"));
   EXPECT_THAT(names(kAnswer, {.list = "/t[gpu=true]", .name = "{/id}"}), ElementsAre("x"));
   EXPECT_THAT(names(R"(["a","b"])", {.name = "{}"}), ElementsAre("a", "b"));
+  EXPECT_THAT(names(kAnswer, {.list = "/t", .name = "{/nme}"}),
+              ElementsAre("failed: lists 5 at /t, none with a name by {/nme}; all profiles stay"));
 }
 
 TEST(ListedProfiles, AreOneElementWhereAListOfOneIsNone) {
