@@ -26,7 +26,7 @@ constexpr std::size_t kWord = 36;
 constexpr std::size_t kShortHeader = 60;
 /// Mails that came to some of their addresses.
 constexpr std::size_t kMostRemembered = 1'000;
-/// What libcurl says when the server refuses all addresses, the last one for good.
+/// libcurl's sentence when the server refuses all addresses, the last one for good.
 constexpr std::string_view kRefusedForGood = "RCPT failed: 5";
 
 std::string base64_lines(std::string_view text) {

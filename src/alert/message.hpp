@@ -58,7 +58,7 @@ struct Item {
   bool operator==(const Item&) const = default;
 };
 
-/// What a message tells: `firing` when something fires newly, `resolved` when all that it is about is over in the end.
+/// The news of a message: `firing` when something fires newly, `resolved` when all that it is about is over in the end.
 enum class Kind : std::uint8_t { firing, resolved, reminder, test };
 /// "firing", "resolved", "reminder", "test".
 std::string_view to_string(Kind kind);

@@ -35,7 +35,7 @@ struct Alert {
   };
 
   Phase phase = Phase::pending;
-  /// What its subject is. Nothing in what older versions wrote: what the rule is about.
+  /// The kind of its subject. Nothing in texts of older versions: it is the rule's.
   std::optional<Subject> about{};
   /// Since when the condition holds.
   base::Time since;

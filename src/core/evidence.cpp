@@ -11,7 +11,7 @@
 namespace core {
 namespace {
 
-// What the reasons of launches begin with.
+// The beginnings of the reasons of launches.
 constexpr std::string_view kLaunched = "launched", kFailed = "launch failed", kNoQuota = "no quota: ";
 
 bool has_numbers(const Reading& reading) {

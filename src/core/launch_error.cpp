@@ -140,7 +140,7 @@ std::optional<std::string_view> find_any(std::string_view error, std::span<const
 
 LaunchError read_launch_error(std::string_view error) {
   const std::vector<Word> words = words_of(error);
-  // Whatever else was tried, there was no capacity.
+  // There was no capacity, whatever else was tried.
   if (const auto found = find_any(error, words, kCapacity)) return {Cause::capacity, *found};
   if (find_any(error, words, kOther)) return {};
   if (const auto found = find_any(error, words, kQuota)) return {Cause::quota, *found};

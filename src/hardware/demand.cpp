@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::seconds kCounts{45};
 constexpr std::chrono::seconds kPeriod{2};
 
-/// Those of `ids` that can run more often: others would take their places. REQUIRES: sorted ids.
+/// The profiles of `ids` that can run more often: others would take their places. REQUIRES: sorted ids.
 std::vector<core::ProfileId> paced_of(const std::vector<core::ProfileId>& ids, const core::Snapshot& rows) {
   std::vector<core::ProfileId> paced;
   if (ids.empty()) return paced;

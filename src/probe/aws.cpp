@@ -61,7 +61,7 @@ core::Quantity price_for(const AwsTarget& target, const std::vector<AwsPrice>& p
   return lowest;
 }
 
-/// What a run found out.
+/// The results of a run.
 struct Found {
   std::map<AwsConfiguration, AwsAnswer<std::vector<AwsScore>>> scores{};
   /// By their regions.
@@ -305,7 +305,7 @@ class AwsProbe final : public Probe {
   AwsOfferings offerings_;
   /// Where those are asked for that the home region has refused.
   std::map<AwsConfiguration, AwsPlace> places_;
-  /// Those that AWS refused for its quota of new ones.
+  /// Configurations that AWS refused for its quota of new ones.
   std::map<AwsConfiguration, Lease<AwsFailure>> paused_;
   /// Regions and types whose price AWS refused to tell since it last told the offerings, with its sentence.
   std::map<std::pair<std::string, std::string>, std::string> unpriced_;

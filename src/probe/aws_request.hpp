@@ -24,7 +24,7 @@ struct AwsConfiguration {
   auto operator<=>(const AwsConfiguration&) const = default;
 };
 
-/// What a profile is about.
+/// The types and the place of a profile.
 struct AwsTarget {
   /// In order, each once.
   std::vector<std::string> types;

@@ -17,7 +17,8 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::steady_clock;
 
-/// What people who collect scores count, for a subscription and a region that calls name as their place.
+/// The calls an hour that people who collect scores count, for a subscription and a region that calls name as their
+/// place.
 constexpr double kMostCallsAnHour = 10;
 constexpr double kHoursOfDay = 24;
 /// The word of an error that is an answer.
@@ -65,7 +66,7 @@ class AzureProbe final : public Probe {
     for (const AzureWant& want : wants)
       for (const std::string& region : want.regions)
         if (regions_.why_not(region, want.size, "").empty()) cells.insert({want.size, region});
-    // Whoever looks at the calls wants to see what is refused.
+    // A test shows the calls, also those that are refused.
     if (call.trace != nullptr) book_.end_pauses(cells);
     std::vector<AzureAsk> asks = book_.due(cells, run.begin, steady_clock::now());
     if (asks.empty() && call.trace != nullptr)
